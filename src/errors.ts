@@ -1,0 +1,25 @@
+/** Exit codes of the `asp` command; documented in README. */
+export const EXIT = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const
+
+export interface FailureOptions {
+  /** What the person can do about it: an exact flag, command or file to change. */
+  hint?: string
+  exit?: number
+  cause?: unknown
+}
+
+/**
+ * The one error class that is meant for a person.
+ * The message reads `subject: what is wrong, got value`; anything else that is thrown is a defect in asp.
+ */
+export class Failure extends Error {
+  readonly hint: string | undefined
+  readonly exit: number
+
+  constructor(message: string, { hint, exit = EXIT.usage, cause }: FailureOptions = {}) {
+    super(message, { cause })
+    this.name = 'Failure'
+    this.hint = hint
+    this.exit = exit
+  }
+}
