@@ -1,0 +1,104 @@
+/** config.json of a Hugging Face GPT-2 checkpoint -> the sizes the engine works with. */
+import { type Gpt2Config, HEAD_DIM } from '../engine/gpt2/config.js'
+import { Failure } from '../errors.js'
+import type { JsonObject } from './json-file.js'
+
+/** What config.json says about pruning; whether the weights have it is only known once they are opened. */
+export interface InteractionHint {
+  /** Null when the key is missing or null: the tensors then tell. */
+  dim: number | null
+  propagateInDepth: boolean
+}
+
+export interface ParsedConfig {
+  config: Omit<Gpt2Config, 'interaction'>
+  interaction: InteractionHint
+}
+
+/** Both names mean the tanh approximation of GELU, the only one the kernels compute. */
+const ACTIVATIONS = ['gelu_new', 'gelu_pytorch_tanh']
+
+const SUPPORTED = 'asp runs GPT-2 checkpoints only; see gpt2, gpt2-medium, gpt2-large, gpt2-xl'
+
+/**
+ * Options that change the arithmetic, with the one value each that the engine computes.
+ * An absent key means that value, as in transformers' GPT2Config.
+ */
+const FIXED: readonly { key: string; value: unknown }[] = [
+  { key: 'scale_attn_weights', value: true },
+  { key: 'scale_attn_by_inverse_layer_idx', value: false },
+  { key: 'add_cross_attention', value: false },
+  { key: 'tie_word_embeddings', value: true },
+]
+
+/**
+ * @param path of the file, for messages
+ * @throws Failure on another architecture or on sizes the kernels are not written for
+ */
+export function parseGpt2Config(json: JsonObject, path: string): ParsedConfig {
+  if (json.model_type !== 'gpt2') {
+    throw new Failure(`${path}: model_type must be "gpt2", got ${JSON.stringify(json.model_type)}`, {
+      hint: SUPPORTED,
+    })
+  }
+  const activation = json.activation_function ?? 'gelu_new'
+  if (typeof activation !== 'string' || !ACTIVATIONS.includes(activation)) {
+    throw new Failure(
+      `${path}: activation_function must be ${ACTIVATIONS.join(' or ')}, got ${JSON.stringify(activation)}`,
+      { hint: SUPPORTED },
+    )
+  }
+  for (const { key, value } of FIXED) {
+    if ((json[key] ?? value) !== value) {
+      throw new Failure(`${path}: ${key} must be ${value}, got ${JSON.stringify(json[key])}`, {
+        hint: SUPPORTED,
+      })
+    }
+  }
+  const nEmbd = size(json, 'n_embd', path)
+  const nHead = size(json, 'n_head', path)
+  if (nEmbd !== nHead * HEAD_DIM) {
+    throw new Failure(`${path}: n_embd / n_head must be ${HEAD_DIM}, got ${nEmbd} / ${nHead}`, {
+      hint: SUPPORTED,
+    })
+  }
+  return {
+    config: {
+      vocabSize: size(json, 'vocab_size', path),
+      nPositions: size(json, json.n_positions === undefined ? 'n_ctx' : 'n_positions', path),
+      nEmbd,
+      nLayer: size(json, 'n_layer', path),
+      nHead,
+      nInner: json.n_inner == null ? 4 * nEmbd : size(json, 'n_inner', path),
+      layerNormEpsilon: epsilon(json, path),
+    },
+    interaction: {
+      dim: json.int_n_embd == null ? null : size(json, 'int_n_embd', path),
+      propagateInDepth: flag(json, 'propagate_in_depth', path),
+    },
+  }
+}
+
+function size(json: JsonObject, key: string, path: string): number {
+  const value = json[key]
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value > 0) return value
+  throw new Failure(`${path}: ${key} must be a positive whole number, got ${JSON.stringify(value)}`, {
+    hint: 'use the config.json that belongs to these weights',
+  })
+}
+
+function epsilon(json: JsonObject, path: string): number {
+  const value = json.layer_norm_epsilon ?? 1e-5
+  if (typeof value === 'number' && value > 0 && value < 1) return value
+  throw new Failure(`${path}: layer_norm_epsilon must lie between 0 and 1, got ${JSON.stringify(value)}`, {
+    hint: 'use the config.json that belongs to these weights',
+  })
+}
+
+function flag(json: JsonObject, key: string, path: string): boolean {
+  const value = json[key] ?? false
+  if (typeof value === 'boolean') return value
+  throw new Failure(`${path}: ${key} must be true or false, got ${JSON.stringify(value)}`, {
+    hint: 'use the config.json that belongs to these weights',
+  })
+}
