@@ -1,0 +1,87 @@
+/** What asp says about an adapter: who drives it and what it can do. */
+import { type DriverSource, dawnVersion } from './dawn.js'
+
+export type AdapterKind = 'hardware' | 'llvmpipe' | 'swiftshader' | 'software'
+
+/** Limits asked for, all as high as the adapter has them; what each is for. */
+export const LIMITS = {
+  maxBufferSize: 'largest buffer, bytes',
+  maxStorageBufferBindingSize: 'largest storage binding, bytes',
+  maxStorageBuffersPerShaderStage: 'storage buffers of one shader',
+  maxComputeWorkgroupStorageSize: 'workgroup memory, bytes',
+  maxComputeInvocationsPerWorkgroup: 'invocations of a workgroup',
+  maxComputeWorkgroupSizeX: 'workgroup width',
+  maxComputeWorkgroupsPerDimension: 'workgroups per dimension',
+} as const
+export type LimitName = keyof typeof LIMITS
+
+/** Features asked for where the adapter has them; what each is for. */
+export const FEATURES = {
+  'shader-f16': 'half-precision weights in shaders',
+  subgroups: 'lanes that pass values to each other',
+  'timestamp-query': 'kernel times measured on the device',
+} as const
+export type FeatureName = keyof typeof FEATURES
+
+export interface AdapterReport {
+  /** Device name as the driver gives it, such as `llvmpipe-llvm-15-0-6-256-bits-`. */
+  name: string
+  vendor: string
+  architecture: string
+  /** Driver name and version. */
+  driver: string
+  backend: string
+  kind: AdapterKind
+  /** Whether the driver is the one npm installed with asp. */
+  bundled: boolean
+  isFallback: boolean
+  /** Version of the `webgpu` package, which builds Dawn. */
+  dawn: string
+  limits: Record<LimitName, number>
+  features: FeatureName[]
+  /** Lanes of a subgroup; 0 where the adapter has no subgroups. */
+  subgroupMinSize: number
+  subgroupMaxSize: number
+}
+
+const BACKENDS: Record<string, string> = { linux: 'vulkan', darwin: 'metal', win32: 'd3d12' }
+const KINDS: [RegExp, AdapterKind][] = [
+  [/llvmpipe|lavapipe/i, 'llvmpipe'],
+  [/swiftshader/i, 'swiftshader'],
+  [/basic render|warp/i, 'software'],
+]
+
+/** Kind of an adapter by its name and description. */
+export function adapterKind(name: string, isFallback = false): AdapterKind {
+  const known = KINDS.find(([pattern]) => pattern.test(name))
+  return known ? known[1] : isFallback ? 'software' : 'hardware'
+}
+
+/** Reads the report off an adapter. */
+export function reportAdapter(adapter: GPUAdapter, source: DriverSource): AdapterReport {
+  const { info, limits, features } = adapter
+  const subgroups = features.has('subgroups')
+  return {
+    name: info.device,
+    vendor: info.vendor,
+    architecture: info.architecture,
+    driver: info.description,
+    backend: BACKENDS[process.platform] ?? 'unknown',
+    kind: adapterKind(`${info.device} ${info.architecture} ${info.description}`, info.isFallbackAdapter),
+    bundled: source === 'bundled',
+    isFallback: info.isFallbackAdapter,
+    dawn: dawnVersion(),
+    limits: Object.fromEntries(limitNames().map((name) => [name, limits[name]])) as Record<LimitName, number>,
+    features: featureNames().filter((name) => features.has(name)),
+    subgroupMinSize: (subgroups && info.subgroupMinSize) || 0,
+    subgroupMaxSize: (subgroups && info.subgroupMaxSize) || 0,
+  }
+}
+
+function limitNames(): LimitName[] {
+  return Object.keys(LIMITS) as LimitName[]
+}
+
+function featureNames(): FeatureName[] {
+  return Object.keys(FEATURES) as FeatureName[]
+}

@@ -1,0 +1,141 @@
+/** Opens a WebGPU device: hardware first, then an installed software driver, then the bundled one. */
+import { EXIT, Failure } from '../errors.js'
+import {
+  type AdapterKind,
+  type AdapterReport,
+  adapterKind,
+  LIMITS,
+  type LimitName,
+  reportAdapter,
+} from './adapter-report.js'
+import { adapterNames, type DriverSource, type HeldAdapter, requestAdapter } from './dawn.js'
+import { DeviceHealth } from './device-health.js'
+
+export interface AdapterListing {
+  name: string
+  kind: AdapterKind
+  source: DriverSource
+}
+
+export type DeviceEvent =
+  | { type: 'trying'; source: DriverSource }
+  | { type: 'opened'; adapter: AdapterReport }
+
+export interface OpenDeviceOptions {
+  /** `auto`, `hardware`, `software`, or a part of an adapter's name such as `llvmpipe`; case does not matter. */
+  device?: string
+  onEvent?: (event: DeviceEvent) => void
+}
+
+export interface OpenDevice {
+  device: GPUDevice
+  adapter: AdapterReport
+  /** Resolves when the device is lost or has failed; never after `close`. */
+  lost: Promise<Failure>
+  health: DeviceHealth
+  /** Destroys the device; the process can then end by itself. */
+  close: () => void
+}
+
+const SOURCES: DriverSource[] = ['system', 'bundled']
+
+/** Every adapter Dawn accepts here, those of the machine's own drivers first. */
+export async function listAdapters(): Promise<AdapterListing[]> {
+  const listings: AdapterListing[] = []
+  for (const source of SOURCES) {
+    for (const name of await adapterNames(source)) listings.push({ name, kind: adapterKind(name), source })
+  }
+  return listings
+}
+
+/**
+ * Opens a device on the adapter that `device` selects.
+ * @throws {Failure} exit 1 when nothing on this machine works, 2 when there are adapters but none is what was asked for
+ */
+export async function openDevice({ device = 'auto', onEvent }: OpenDeviceOptions = {}): Promise<OpenDevice> {
+  for (const source of SOURCES) {
+    onEvent?.({ type: 'trying', source })
+    const held = await selectAdapter(source, device)
+    if (held) return openOn(held, source, onEvent)
+  }
+  throw await noAdapter(device)
+}
+
+/** The result of `work`, or the device's Failure when that comes first. */
+export function guard<T>(open: OpenDevice, work: Promise<T>): Promise<T> {
+  return open.health.guard(work)
+}
+
+async function selectAdapter(source: DriverSource, selector: string): Promise<HeldAdapter | undefined> {
+  // Unnamed first: listing names makes Dawn look at every driver twice
+  if (selector === 'auto' || selector === 'hardware' || selector === 'software') {
+    if (selector === 'hardware' && source === 'bundled') return undefined
+    const first = await requestAdapter(source)
+    if (!first || matches(selector, reportAdapter(first.adapter, source).kind)) return first
+    first.release()
+  }
+  for (const name of await adapterNames(source)) {
+    if (matches(selector, adapterKind(name), name)) return requestAdapter(source, name)
+  }
+  return undefined
+}
+
+/** Whether an adapter is what `--device` asks for. */
+export function matches(selector: string, kind: AdapterKind, name = ''): boolean {
+  if (selector === 'auto') return true
+  if (selector === 'hardware') return kind === 'hardware'
+  if (selector === 'software') return kind !== 'hardware'
+  return name.toLowerCase().includes(selector.toLowerCase()) || kind === selector.toLowerCase()
+}
+
+async function openOn(
+  { adapter, release }: HeldAdapter,
+  source: DriverSource,
+  onEvent: OpenDeviceOptions['onEvent'],
+): Promise<OpenDevice> {
+  const report = reportAdapter(adapter, source)
+  const requiredLimits = Object.fromEntries(
+    (Object.keys(LIMITS) as LimitName[]).map((name) => [name, report.limits[name]]),
+  )
+  let device: GPUDevice
+  try {
+    device = await adapter.requestDevice({ label: 'asp', requiredLimits, requiredFeatures: report.features })
+  } catch (cause) {
+    release()
+    throw new Failure(
+      `adapter ${report.name}: gives no device, ${cause instanceof Error ? cause.message : cause}`,
+      {
+        hint: 'asp doctor',
+        exit: EXIT.failed,
+        cause,
+      },
+    )
+  }
+  const health = new DeviceHealth(device)
+  onEvent?.({ type: 'opened', adapter: report })
+  return {
+    device,
+    adapter: report,
+    lost: health.lost,
+    health,
+    close: () => {
+      health.close()
+      device.destroy()
+      release()
+    },
+  }
+}
+
+async function noAdapter(selector: string): Promise<Failure> {
+  const listings = await listAdapters()
+  if (listings.length === 0) {
+    return new Failure('GPU device: no WebGPU adapter works on this machine', {
+      hint: 'asp doctor',
+      exit: EXIT.failed,
+    })
+  }
+  const names = listings.map(({ name }) => name).join(', ')
+  return new Failure(`--device: no such adapter, got ${selector}`, {
+    hint: `--device auto; there are: ${names}`,
+  })
+}
