@@ -11,9 +11,10 @@ export class DeviceHealth {
 
   constructor(device: GPUDevice) {
     this.lost = new Promise((resolve) => this.#listeners.add(resolve))
-    device.addEventListener('uncapturederror', (event) =>
-      this.fail(failureOf((event as GPUUncapturedErrorEvent).error)),
-    )
+    device.addEventListener('uncapturederror', (event) => {
+      event.preventDefault() // else Dawn prints it
+      this.fail(failureOf((event as GPUUncapturedErrorEvent).error))
+    })
     device.lost.then((info) =>
       this.fail(
         new Failure(`GPU device: lost, ${firstLine(info.message) || info.reason}`, {

@@ -1,0 +1,14 @@
+#!/usr/bin/env node
+// Runs the commands from src/ through tsx; no build needed.
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { Config, flush, run } from '@oclif/core'
+import { register } from 'tsx/esm/api'
+
+register()
+const { failWith } = await import('../src/report-error.ts')
+const root = fileURLToPath(new URL('..', import.meta.url))
+const pjson = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+pjson.oclif.commands = './src/commands'
+const config = await Config.load({ root, pjson })
+await run(process.argv.slice(2), config).then(() => flush(), failWith)
