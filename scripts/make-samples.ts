@@ -1,0 +1,41 @@
+/**
+ * Made suites/samples/*.jsonl, once, from folders of half splits: an even spread over each file, the rows' `idx` kept.
+ *
+ *     node --import tsx scripts/make-samples.ts <folder with hellaswag/, piqa/, winogrande/, lambada_openai/, wikitext-2/>
+ */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { readRows } from '../src/data/rows.js'
+import { loadSuite, SUITES } from '../src/eval/suite.js'
+import { wikitextPages } from '../src/eval/wikitext.js'
+
+const ITEMS = 200
+/** Chosen by hand, from under one window to seven: 22.5 k tokens of the bundled tokenizer. */
+const WIKITEXT_PAGES = [0, 1, 4, 9, 12, 14, 18, 21, 29]
+const SOURCES = {
+  hellaswag: 'hellaswag/validation.jsonl',
+  piqa: 'piqa/validation.jsonl',
+  winogrande: 'winogrande/validation_xl.jsonl',
+  lambada_openai: 'lambada_openai/test.jsonl',
+}
+
+const [folder] = process.argv.slice(2)
+for (const [name, file] of Object.entries(SOURCES)) {
+  const { columns } = loadSuite(name).dataset
+  const { rows } = await readRows([join(folder, file)], { columns })
+  const spread = Array.from({ length: ITEMS }, (_, i) => rows[Math.floor((i * rows.length) / ITEMS)].value)
+  write(
+    name,
+    spread.map((row) => Object.fromEntries(['idx', ...Object.keys(columns)].map((key) => [key, row[key]]))),
+  )
+}
+const pages = wikitextPages(readFileSync(join(folder, 'wikitext-2/wiki.test.part1.raw.txt'), 'utf8'))
+write(
+  'wikitext',
+  WIKITEXT_PAGES.map((idx) => ({ idx, page: pages[idx].value.page })),
+)
+
+function write(name: string, rows: readonly object[]): void {
+  const text = rows.map((row) => `${JSON.stringify(row)}\n`).join('')
+  writeFileSync(join(SUITES, 'samples', `${name}.jsonl`), text)
+}
