@@ -5,13 +5,13 @@ export type AdapterKind = 'hardware' | 'llvmpipe' | 'swiftshader' | 'software'
 
 /** Limits asked for, all as high as the adapter has them; what each is for. */
 export const LIMITS = {
-  maxBufferSize: 'largest buffer, bytes',
-  maxStorageBufferBindingSize: 'largest storage binding, bytes',
-  maxStorageBuffersPerShaderStage: 'storage buffers of one shader',
-  maxComputeWorkgroupStorageSize: 'workgroup memory, bytes',
-  maxComputeInvocationsPerWorkgroup: 'invocations of a workgroup',
-  maxComputeWorkgroupSizeX: 'workgroup width',
-  maxComputeWorkgroupsPerDimension: 'workgroups per dimension',
+  maxBufferSize: { what: 'largest buffer', unit: 'bytes' },
+  maxStorageBufferBindingSize: { what: 'largest storage binding', unit: 'bytes' },
+  maxStorageBuffersPerShaderStage: { what: 'storage buffers of a shader', unit: 'count' },
+  maxComputeWorkgroupStorageSize: { what: 'workgroup memory', unit: 'bytes' },
+  maxComputeInvocationsPerWorkgroup: { what: 'invocations of a workgroup', unit: 'count' },
+  maxComputeWorkgroupSizeX: { what: 'workgroup width', unit: 'count' },
+  maxComputeWorkgroupsPerDimension: { what: 'workgroups per dimension', unit: 'count' },
 } as const
 export type LimitName = keyof typeof LIMITS
 

@@ -7,6 +7,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { Failure } from '../errors.js'
 import { findDriverPackage, hasSystemLoader, preloadLoader, unpackDriver } from './vulkan-driver.js'
 
 /** Where adapters come from: the machine's own drivers, or the driver that npm installed with asp. */
@@ -23,12 +24,16 @@ export function dawnVersion(): string {
   return createRequire(import.meta.url)('webgpu/package.json').version
 }
 
-/** Names of the adapters that Dawn accepts from a source, in Dawn's order; empty when there are none. */
+/**
+ * Names of the adapters that Dawn accepts from a source, in Dawn's order; empty when there are none.
+ * @throws {Failure} exit 1 when the bundled driver cannot be unpacked
+ */
 export async function adapterNames(source: DriverSource): Promise<string[]> {
   try {
     await request(source, NO_SUCH_ADAPTER)
     return []
   } catch (error) {
+    if (error instanceof Failure) throw error
     const message = error instanceof Error ? error.message : String(error)
     return [...message.matchAll(/^ \* backend: '[^']*', name: '(.*)'$/gm)].map((match) => match[1])
   }
@@ -53,17 +58,19 @@ export async function requestAdapter(source: DriverSource, name?: string): Promi
 
 /** Vulkan driver manifests installed on this machine; none means there is no use in asking the system's loader. */
 export function installedManifests(env: NodeJS.ProcessEnv = process.env): string[] {
-  const named = env.VK_DRIVER_FILES ?? env.VK_ICD_FILENAMES
-  if (named) return named.split(':').filter((path) => existsSync(path))
+  const paths = (list = '') => list.split(':').filter((path) => path && existsSync(path))
+  const only = env.VK_DRIVER_FILES ?? env.VK_ICD_FILENAMES
+  if (only) return paths(only)
   const data = (env.XDG_DATA_DIRS || '/usr/local/share:/usr/share').split(':')
   const roots = ['/usr/local/etc', '/etc', env.XDG_DATA_HOME || join(homedir(), '.local/share'), ...data]
-  return roots.flatMap((root) => {
+  const found = roots.flatMap((root) => {
     const folder = join(root, 'vulkan', 'icd.d')
     if (!existsSync(folder)) return []
     return readdirSync(folder)
       .filter((name) => name.endsWith('.json'))
       .map((name) => join(folder, name))
   })
+  return [...paths(env.VK_ADD_DRIVER_FILES), ...found]
 }
 
 async function request(

@@ -37,6 +37,9 @@ export interface OpenDevice {
   close: () => void
 }
 
+/** Where the reasons and remedies are; the doctor itself replaces it by its advice. */
+export const ASK_DOCTOR = 'asp doctor'
+
 const SOURCES: DriverSource[] = ['system', 'bundled']
 
 /** Every adapter Dawn accepts here, those of the machine's own drivers first. */
@@ -105,7 +108,7 @@ async function openOn(
     throw new Failure(
       `adapter ${report.name}: gives no device, ${cause instanceof Error ? cause.message : cause}`,
       {
-        hint: 'asp doctor',
+        hint: ASK_DOCTOR,
         exit: EXIT.failed,
         cause,
       },
@@ -130,7 +133,7 @@ async function noAdapter(selector: string): Promise<Failure> {
   const listings = await listAdapters()
   if (listings.length === 0) {
     return new Failure('GPU device: no WebGPU adapter works on this machine', {
-      hint: 'asp doctor',
+      hint: ASK_DOCTOR,
       exit: EXIT.failed,
     })
   }

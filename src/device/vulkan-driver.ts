@@ -117,9 +117,13 @@ export function preloadLoader(driver: VulkanDriver): void {
   }
 }
 
-/** Whether the system's linker finds a Vulkan loader; asking Dawn instead makes it print warnings. */
+/** Asked once: after `preloadLoader` the linker would find the bundled one by the same name. */
+let systemLoader: boolean | undefined
+
+/** Whether the machine has a Vulkan loader of its own; asking Dawn instead makes it print warnings. */
 export function hasSystemLoader(): boolean {
-  return dlopenFailure('libvulkan.so.1', constants.dlopen.RTLD_LAZY) === undefined
+  systemLoader ??= dlopenFailure(FILES.loader, constants.dlopen.RTLD_LAZY) === undefined
+  return systemLoader
 }
 
 /** dlopen of a library that is no Node addon: undefined when the linker took it, else the linker's message. */
