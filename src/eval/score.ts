@@ -1,3 +1,9 @@
+import { causalPairs, countDrops } from '../engine/drops.js'
+import type { BatchResult, Engine } from '../engine/engine.js'
+import type { DropRule } from '../engine/gpt2/forward.js'
+import { type BatchLimits, type PlannedBatch, planBatches } from './plan.js'
+import type { Request } from './request.js'
+
 /** What the engine says of one request. */
 export interface Score {
   /** Sum of natural-log probabilities of the targets. */
@@ -10,4 +16,70 @@ export interface Score {
   removed: number[]
   /** Keys still alive after the last row, per layer; equals the input length when nothing is pruned. */
   kept: number[]
+}
+
+export interface Scored {
+  request: Request
+  score: Score
+}
+
+export interface ScoreOptions {
+  rule: DropRule
+  limits: BatchLimits
+  /** Run what requests of one document share only once (the default). */
+  share?: boolean
+  /** No further batch is started once this is aborted. */
+  signal?: AbortSignal
+}
+
+/** Batches on the device while the host reads earlier ones and prepares later ones. */
+const IN_FLIGHT = 2
+
+/** Scores requests in order, a batch's worth at a time. */
+export async function* scoreRequests(
+  engine: Engine,
+  requests: readonly Request[],
+  { rule, limits, share = true, signal }: ScoreOptions,
+): AsyncGenerator<Scored[]> {
+  const tokens = Math.min(limits.tokens, engine.maxRows)
+  const plan = planBatches(requests, { limits: { ...limits, tokens }, tiles: engine.tiles, share })
+  const flying: { planned: PlannedBatch; result: Promise<BatchResult> }[] = []
+  const land = async (): Promise<Scored[]> => {
+    const next = flying.shift()
+    if (next === undefined) return []
+    return collect(next.planned, await next.result, engine.config.nLayer)
+  }
+  try {
+    for (const planned of plan) {
+      if (signal?.aborted) break
+      const result = engine.score(planned.batch, rule)
+      result.catch(() => {})
+      flying.push({ planned, result })
+      if (flying.length >= IN_FLIGHT) yield await land()
+    }
+    while (flying.length > 0) yield await land()
+  } finally {
+    await Promise.allSettled(flying.map(({ result }) => result))
+  }
+}
+
+function collect({ requests }: PlannedBatch, result: BatchResult, layers: number): Scored[] {
+  return requests.map(({ request, segment, firstTarget }) => {
+    const end = firstTarget + request.targets.length
+    const n = request.input.length
+    const drops =
+      result.deaths === null
+        ? Array.from({ length: layers }, () => ({ removed: 0, kept: n }))
+        : result.deaths.map((layer) => countDrops(layer[segment]))
+    return {
+      request,
+      score: {
+        logprob: result.logprobs.subarray(firstTarget, end).reduce((sum, value) => sum + value, 0),
+        greedy: result.greedy.subarray(firstTarget, end).every((flag) => flag === 1),
+        pairs: causalPairs(n),
+        removed: drops.map(({ removed }) => removed),
+        kept: drops.map(({ kept }) => kept),
+      },
+    }
+  })
 }

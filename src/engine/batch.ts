@@ -1,0 +1,140 @@
+/**
+ * Packing: sequences and branches of sequences become one list of rows with no padding.
+ * Pure planning; the arrays made here are what the kernels of batch.wgsl read.
+ */
+
+/** A death time of a key that is never dropped. */
+export const NEVER = 0xffffffff
+
+/** Tokens that stand alone, or that continue a trunk: another segment, which itself stands alone. */
+export interface Segment {
+  tokens: ArrayLike<number>
+  /** Index of the trunk among the batch's segments, always an earlier one; null for a segment that stands alone. */
+  trunk: number | null
+}
+
+/** A token whose log-probability is wanted: predicted by row `row` of segment `segment`. */
+export interface Target {
+  segment: number
+  row: number
+  token: number
+}
+
+export interface Batch {
+  segments: readonly Segment[]
+  /** N: tokens in all. */
+  rows: number
+  /** (N, 2): token id, position. */
+  tokens: Uint32Array
+  /** (segments, 8): struct Segment of batch.wgsl. */
+  table: Uint32Array
+  /** Entries of one layer of death times: each segment's own length plus its trunk's. */
+  keys: number
+  /** Where each segment's death times start, and how many there are. */
+  views: { first: number; length: number }[]
+  /** (tiles, 2): segment, first query within the segment. */
+  queryTiles: Uint32Array
+  /** (tiles, 2): segment, first key, of the segments that stand alone. */
+  trunkTiles: Uint32Array
+  /** The same of the branches: they take over what their trunks dropped, so they run after them. */
+  branchTiles: Uint32Array
+  /** M: batch rows whose logits are needed, each once, ascending. */
+  scoredRows: Uint32Array
+  /** (targets, 2): index into scoredRows, token. */
+  targets: Uint32Array
+}
+
+export interface TileSizes {
+  /** Queries of one segment that one attention workgroup handles. */
+  queries: number
+  /** Keys of one segment that one drop-times workgroup handles. */
+  keys: number
+}
+
+const SEGMENT_WORDS = 8
+
+/** Lays `segments` out as one batch. Throws RangeError when a segment is empty, or its trunk is not a trunk. */
+export function packBatch(segments: readonly Segment[], targets: readonly Target[], tile: TileSizes): Batch {
+  const table = new Uint32Array(segments.length * SEGMENT_WORDS)
+  const views: Batch['views'] = []
+  let rows = 0
+  let keys = 0
+  segments.forEach((segment, index) => {
+    const trunk = trunkOf(segments, index)
+    const length = segment.tokens.length
+    if (length === 0) throw new RangeError(`batch: segment ${index} has no tokens`)
+    const parentRow = trunk === null ? 0 : table[trunk * SEGMENT_WORDS]
+    const parentLength = trunk === null ? 0 : segments[trunk].tokens.length
+    const parentKey = trunk === null ? 0 : views[trunk].first
+    table.set([rows, length, parentRow, parentLength, keys, parentKey, 0, 0], index * SEGMENT_WORDS)
+    views.push({ first: keys, length: parentLength + length })
+    rows += length
+    keys += parentLength + length
+  })
+  const scoredRows = Uint32Array.from(
+    new Set(targets.map(({ segment, row }) => table[segment * SEGMENT_WORDS] + row)),
+  ).sort()
+  const place = new Map(Array.from(scoredRows, (row, index) => [row, index]))
+  return {
+    segments,
+    rows,
+    tokens: tokensOf(segments, rows),
+    table,
+    keys,
+    views,
+    queryTiles: queryTilesOf(segments, tile.queries),
+    trunkTiles: keyTilesOf(segments, views, tile.keys, false),
+    branchTiles: keyTilesOf(segments, views, tile.keys, true),
+    scoredRows,
+    targets: Uint32Array.from(
+      targets.flatMap(({ segment, row, token }) => [
+        place.get(table[segment * SEGMENT_WORDS] + row) as number,
+        token,
+      ]),
+    ),
+  }
+}
+
+function trunkOf(segments: readonly Segment[], index: number): number | null {
+  const { trunk } = segments[index]
+  if (trunk === null) return null
+  if (!(trunk < index) || segments[trunk].trunk !== null) {
+    throw new RangeError(`batch: segment ${index} cannot continue segment ${trunk}`)
+  }
+  return trunk
+}
+
+function tokensOf(segments: readonly Segment[], rows: number): Uint32Array {
+  const tokens = new Uint32Array(2 * rows)
+  let row = 0
+  for (const { tokens: own, trunk } of segments) {
+    const start = trunk === null ? 0 : segments[trunk].tokens.length
+    for (let i = 0; i < own.length; i++, row++) {
+      tokens[2 * row] = own[i]
+      tokens[2 * row + 1] = start + i
+    }
+  }
+  return tokens
+}
+
+function queryTilesOf(segments: readonly Segment[], size: number): Uint32Array {
+  const tiles: number[] = []
+  segments.forEach(({ tokens }, index) => {
+    for (let first = 0; first < tokens.length; first += size) tiles.push(index, first)
+  })
+  return Uint32Array.from(tiles)
+}
+
+function keyTilesOf(
+  segments: readonly Segment[],
+  views: Batch['views'],
+  size: number,
+  branches: boolean,
+): Uint32Array {
+  const tiles: number[] = []
+  segments.forEach(({ trunk }, index) => {
+    if ((trunk !== null) !== branches) return
+    for (let first = 0; first < views[index].length; first += size) tiles.push(index, first)
+  })
+  return Uint32Array.from(tiles)
+}

@@ -1,0 +1,119 @@
+import type { Memory } from '../gpu/memory.js'
+import type { Gpt2Config } from './config.js'
+
+/** Rows of logits that are held at once. */
+export const LOGIT_ROWS = 1024
+
+/** How much of everything a batch needs. */
+export interface Extent {
+  /** N: rows of the batch. */
+  rows: number
+  /** Entries of one layer of death times. */
+  keys: number
+  segments: number
+  /** Entries of the tile lists. */
+  queryTiles: number
+  trunkTiles: number
+  branchTiles: number
+  /** M: scored rows. */
+  scored: number
+  targets: number
+}
+
+/** Elements of four bytes of each activation, by name; the one list of what a forward pass holds. */
+const SIZES = {
+  /** (N, C) residual stream */
+  x: (e: Extent, c: Gpt2Config) => e.rows * c.nEmbd,
+  /** (N, C) output of a layer norm */
+  normed: (e: Extent, c: Gpt2Config) => e.rows * c.nEmbd,
+  /** (N, 3C) */
+  qkv: (e: Extent, c: Gpt2Config) => e.rows * 3 * c.nEmbd,
+  /** (N, 2r) interaction queries and keys */
+  interaction: (e: Extent, c: Gpt2Config) => e.rows * 2 * (c.interaction?.dim ?? 0),
+  /** (N, C) output of the attention heads */
+  heads: (e: Extent, c: Gpt2Config) => e.rows * c.nEmbd,
+  /** (N, F) */
+  hidden: (e: Extent, c: Gpt2Config) => e.rows * c.nInner,
+  /** (L, keys) death times */
+  deaths: (e: Extent, c: Gpt2Config) => e.keys * (c.interaction === null ? 0 : c.nLayer),
+  /** (keys) death times of a pass that drops nothing */
+  never: (e: Extent) => e.keys,
+  /** (N, 2) token, position */
+  tokens: (e: Extent) => 2 * e.rows,
+  /** (segments, 8) */
+  segments: (e: Extent) => 8 * e.segments,
+  queryTiles: (e: Extent) => 2 * e.queryTiles,
+  trunkTiles: (e: Extent) => 2 * e.trunkTiles,
+  branchTiles: (e: Extent) => 2 * e.branchTiles,
+  /** (M) */
+  scoredRows: (e: Extent) => e.scored,
+  /** (targets, 2) scored row, token */
+  targets: (e: Extent) => 2 * e.targets,
+  /** (M, C) last layer norm of the scored rows */
+  scoredNormed: (e: Extent, c: Gpt2Config) => e.scored * c.nEmbd,
+  /** (LOGIT_ROWS, widest slice) */
+  logits: (e: Extent, _: Gpt2Config, columns: number) => Math.min(e.scored, LOGIT_ROWS) * columns,
+  /** (M, 4) largest logit, sum of exponentials, its token */
+  rowStates: (e: Extent) => 4 * e.scored,
+  /** (targets) */
+  targetLogits: (e: Extent) => e.targets,
+} satisfies Record<string, (extent: Extent, config: Gpt2Config, columns: number) => number>
+
+export type ActivationName = keyof typeof SIZES
+export type Activations = Record<ActivationName, GPUBuffer>
+
+const NOTHING: Extent = {
+  rows: 0,
+  keys: 0,
+  segments: 0,
+  queryTiles: 0,
+  trunkTiles: 0,
+  branchTiles: 0,
+  scored: 0,
+  targets: 0,
+}
+
+const NAMES = Object.keys(SIZES) as ActivationName[]
+
+/** Bytes a batch of this extent needs; `columns` is the widest vocabulary slice in memory. */
+export function activationBytes(extent: Extent, config: Gpt2Config, columns: number): number {
+  return NAMES.reduce((sum, name) => sum + 4 * SIZES[name](extent, config, columns), 0)
+}
+
+/** Holds the activations of the largest batch so far, and makes them anew when a batch outgrows them. */
+export class ActivationPool {
+  readonly #memory: Memory
+  readonly #config: Gpt2Config
+  readonly #columns: number
+  #extent: Extent = NOTHING
+  #held: Activations | null = null
+
+  constructor(memory: Memory, config: Gpt2Config, columns: number) {
+    this.#memory = memory
+    this.#config = config
+    this.#columns = columns
+  }
+
+  async fit(extent: Extent): Promise<Activations> {
+    const names = Object.keys(this.#extent) as (keyof Extent)[]
+    if (this.#held !== null && names.every((name) => extent[name] <= this.#extent[name])) return this.#held
+    const grown = { ...this.#extent }
+    for (const name of names) grown[name] = Math.max(grown[name], extent[name])
+    this.release()
+    this.#extent = grown
+    const entries = NAMES.map((name) => {
+      const bytes = 4 * SIZES[name](grown, this.#config, this.#columns)
+      return [name, this.#memory.storage('activations', name, bytes)] as const
+    })
+    const held = Object.fromEntries(entries) as Activations
+    this.#memory.write(held.never, new Uint32Array(grown.keys).fill(0xffffffff))
+    await this.#memory.settled()
+    this.#held = held
+    return held
+  }
+
+  release(): void {
+    if (this.#held !== null) for (const buffer of Object.values(this.#held)) this.#memory.free(buffer)
+    this.#held = null
+  }
+}

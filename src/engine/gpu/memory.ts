@@ -1,0 +1,148 @@
+import { Failure } from '../../errors.js'
+
+/** What a buffer is for; the unit of every memory report. */
+export const PURPOSES = ['weights', 'activations', 'cache', 'staging'] as const
+export type Purpose = (typeof PURPOSES)[number]
+
+export interface LedgerEntry {
+  bytes: number
+  peak: number
+}
+/** Bytes now and at their peak, by purpose and in all (the peak of the sum, not the sum of the peaks). */
+export type Ledger = Record<Purpose | 'total', LedgerEntry>
+
+/** A slice of a buffer to bind; a whole buffer when `offset` and `size` are absent. */
+export interface Slice {
+  buffer: GPUBuffer
+  offset?: number
+  size?: number
+}
+
+/**
+ * The only place that makes GPU buffers. It labels them, checks them against the device's limits before asking,
+ * keeps the ledger that memory reports print, and turns the device's out-of-memory errors into a Failure.
+ */
+export class Memory {
+  readonly #device: GPUDevice
+  readonly #owned = new Map<GPUBuffer, { purpose: Purpose; bytes: number }>()
+  readonly #ledger = emptyLedger()
+  #pending: Promise<unknown>[] = []
+  #failure: Failure | null = null
+
+  constructor(device: GPUDevice) {
+    this.#device = device
+  }
+
+  /** A storage buffer of `bytes` (rounded up to 16); call `settled` before relying on it. */
+  storage(purpose: Purpose, label: string, bytes: number): GPUBuffer {
+    return this.#create(purpose, label, bytes, BUFFER_USAGE.storage)
+  }
+
+  /** A storage buffer that holds `data`. */
+  upload(purpose: Purpose, label: string, data: ArrayBufferView): GPUBuffer {
+    const buffer = this.storage(purpose, label, data.byteLength)
+    this.write(buffer, data)
+    return buffer
+  }
+
+  /** A buffer the host can map for reading. */
+  staging(label: string, bytes: number): GPUBuffer {
+    return this.#create('staging', label, bytes, BUFFER_USAGE.staging)
+  }
+
+  /** A uniform buffer of at least 16 bytes. */
+  uniform(label: string, bytes: number): GPUBuffer {
+    return this.#create('activations', label, bytes, BUFFER_USAGE.uniform)
+  }
+
+  /** Queues a write; lengths that are no multiple of 4 are padded with zeros. */
+  write(buffer: GPUBuffer, data: ArrayBufferView, offset = 0): void {
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+    const rest = bytes.byteLength % 4
+    if (bytes.byteLength === 0) return
+    if (rest === 0) {
+      this.#device.queue.writeBuffer(buffer, offset, bytes as Uint8Array<ArrayBuffer>)
+      return
+    }
+    const padded = new Uint8Array(bytes.byteLength + 4 - rest)
+    padded.set(bytes)
+    this.#device.queue.writeBuffer(buffer, offset, padded)
+  }
+
+  free(buffer: GPUBuffer): void {
+    const entry = this.#owned.get(buffer)
+    if (entry === undefined) return
+    this.#owned.delete(buffer)
+    this.#account(entry.purpose, -entry.bytes)
+    buffer.destroy()
+  }
+
+  freeAll(): void {
+    for (const buffer of [...this.#owned.keys()]) this.free(buffer)
+  }
+
+  /** Waits until every allocation so far is known to have succeeded. Throws a Failure if one has not. */
+  async settled(): Promise<void> {
+    const pending = this.#pending
+    this.#pending = []
+    await Promise.all(pending)
+    if (this.#failure !== null) throw this.#failure
+  }
+
+  ledger(): Ledger {
+    return structuredClone(this.#ledger)
+  }
+
+  #create(purpose: Purpose, label: string, bytes: number, usage: GPUBufferUsageFlags): GPUBuffer {
+    const size = Math.max(16, Math.ceil(bytes / 16) * 16)
+    const most = this.#device.limits.maxBufferSize
+    if (size > most) {
+      throw new Failure(
+        `GPU memory: ${label} needs ${size} bytes in one buffer, the adapter allows ${most}`,
+        {
+          hint: 'use a smaller --batch-size, --dtype f16 or a smaller model',
+          exit: 1,
+        },
+      )
+    }
+    this.#device.pushErrorScope('out-of-memory')
+    const buffer = this.#device.createBuffer({ label, size, usage })
+    this.#pending.push(
+      this.#device.popErrorScope().then((error) => {
+        if (error !== null) this.#failure ??= this.#outOfMemory(label, size)
+      }),
+    )
+    this.#owned.set(buffer, { purpose, bytes: size })
+    this.#account(purpose, size)
+    return buffer
+  }
+
+  #outOfMemory(label: string, size: number): Failure {
+    const held = this.#ledger.total.bytes - size
+    return new Failure(`GPU memory: no room for ${label} (${size} bytes on top of ${held})`, {
+      hint: 'use a smaller --batch-size, --dtype f16 or a smaller model',
+      exit: 1,
+    })
+  }
+
+  #account(purpose: Purpose, bytes: number): void {
+    for (const key of [purpose, 'total'] as const) {
+      const entry = this.#ledger[key]
+      entry.bytes += bytes
+      entry.peak = Math.max(entry.peak, entry.bytes)
+    }
+  }
+}
+
+// GPUBufferUsage is a global only in browsers; these are the values the WebGPU specification fixes.
+const USAGE = { MAP_READ: 1, COPY_SRC: 4, COPY_DST: 8, UNIFORM: 64, STORAGE: 128 } as const
+const BUFFER_USAGE = {
+  storage: USAGE.STORAGE | USAGE.COPY_SRC | USAGE.COPY_DST,
+  staging: USAGE.MAP_READ | USAGE.COPY_DST,
+  uniform: USAGE.UNIFORM | USAGE.COPY_DST,
+}
+
+function emptyLedger(): Ledger {
+  const entry = (): LedgerEntry => ({ bytes: 0, peak: 0 })
+  return { weights: entry(), activations: entry(), cache: entry(), staging: entry(), total: entry() }
+}

@@ -1,0 +1,44 @@
+import type { Memory, Slice } from './memory.js'
+
+/** Bytes between two uniform structs: the largest alignment WebGPU may ask for. */
+const STRIDE = 256
+
+/** The small structs one batch hands to its kernels, gathered in one buffer that is written once a batch. */
+export class Uniforms {
+  readonly #memory: Memory
+  #buffer: GPUBuffer | null = null
+  #capacity = 0
+
+  constructor(memory: Memory) {
+    this.#memory = memory
+  }
+
+  /** Writes the structs, each a list of u32 words, and returns where each lies. */
+  write(structs: readonly (readonly number[])[]): Slice[] {
+    const words = new Uint32Array((structs.length * STRIDE) / 4)
+    structs.forEach((struct, index) => {
+      words.set(struct, (index * STRIDE) / 4)
+    })
+    const buffer = this.#fit(structs.length)
+    this.#memory.write(buffer, words)
+    return structs.map((_, index) => ({ buffer, offset: index * STRIDE, size: STRIDE }))
+  }
+
+  #fit(count: number): GPUBuffer {
+    if (this.#buffer === null || count > this.#capacity) {
+      if (this.#buffer !== null) this.#memory.free(this.#buffer)
+      this.#capacity = count
+      this.#buffer = this.#memory.uniform('uniforms', count * STRIDE)
+    }
+    return this.#buffer
+  }
+}
+
+const FLOAT = new Float32Array(1)
+const BITS = new Uint32Array(FLOAT.buffer)
+
+/** The bits of a float, to put it among u32 words. */
+export function floatBits(value: number): number {
+  FLOAT[0] = value
+  return BITS[0]
+}

@@ -1,0 +1,21 @@
+// Shared by the kernels that follow sequences through a packed batch.
+// Rows of all segments lie one after another; a segment either stands alone or continues a trunk, whose rows
+// come before its own in the sequence. Positions count from the start of the trunk.
+
+const NEVER = 0xffffffffu;
+
+struct Segment {
+  row: u32,            // its first row in the batch
+  length: u32,         // its own rows
+  parent_row: u32,     // the trunk's first row
+  parent_length: u32,  // the trunk's rows; 0 for a segment that stands alone
+  key: u32,            // its first entry in the death times; parent_length + length entries
+  parent_key: u32,     // the trunk's first entry
+  pad0: u32,
+  pad1: u32,
+}
+
+// The batch row of position `p` of segment `s`.
+fn row_of(s: Segment, p: u32) -> u32 {
+  return select(s.row + p - s.parent_length, s.parent_row + p, p < s.parent_length);
+}

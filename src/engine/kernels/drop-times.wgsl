@@ -1,0 +1,70 @@
+// Death time of every key of one layer: the first later query that drops it (method.md 1.1, 1.7, E5).
+//   x[k,j] = dot(Qi[k], Ki[j]) / sqrt(r) + beta + shift ;  t_j = min { k > j : x[k,j] <= 0 }, NEVER if none
+// f32, one fixed summation order, so that a sequence dies the same way alone or in a batch.
+// scores (rows, 2 r): interaction queries, then interaction keys. deaths (L, keys).
+// Grid: one workgroup a tile of WORKGROUP keys of one segment; a lane owns a key and walks the queries upward.
+// A branch walks only its own queries and takes over what its trunk has already dropped.
+
+override R4: u32;             // r / 4
+override WORKGROUP: u32 = 64;
+override PROPAGATE: bool = false;
+
+struct Layer {
+  keys: u32,       // entries of one layer of `deaths`
+  layer: u32,
+  beta_shift: f32, // beta + shift, or something huge when nothing may be dropped
+  pad: u32,
+}
+
+@group(0) @binding(0) var<storage, read> scores: array<vec4f>;
+@group(0) @binding(1) var<storage, read> segments: array<Segment>;
+@group(0) @binding(2) var<storage, read> tiles: array<vec2u>;
+@group(0) @binding(3) var<storage, read_write> deaths: array<u32>;
+@group(0) @binding(4) var<uniform> layer: Layer;
+
+const QUERIES = 4u; // queries scored at a time: one load of the key serves them all
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let tile = tiles[group.x];
+  let s = segments[tile.x];
+  let j = tile.y + lane;
+  let total = s.parent_length + s.length;
+  if (j >= total) {
+    return;
+  }
+  let base = layer.layer * layer.keys;
+  var death = NEVER;
+  if (j < s.parent_length) {
+    death = deaths[base + s.parent_key + j];
+  }
+  let key = row_of(s, j) * 2u * R4 + R4;
+  let scale = 1.0 / sqrt(f32(4u * R4));
+  var k = max(j + 1u, s.parent_length);
+  loop {
+    if (death != NEVER || k >= total) {
+      break;
+    }
+    let last = total - 1u;
+    let q0 = row_of(s, k) * 2u * R4;
+    let q1 = row_of(s, min(k + 1u, last)) * 2u * R4;
+    let q2 = row_of(s, min(k + 2u, last)) * 2u * R4;
+    let q3 = row_of(s, min(k + 3u, last)) * 2u * R4;
+    var x = vec4f(0.0);
+    for (var c = 0u; c < R4; c++) {
+      let v = scores[key + c];
+      x += vec4f(dot(scores[q0 + c], v), dot(scores[q1 + c], v), dot(scores[q2 + c], v), dot(scores[q3 + c], v));
+    }
+    let keep = x * scale + layer.beta_shift > vec4f(0.0);
+    for (var i = 0u; i < QUERIES; i++) {
+      if (death == NEVER && k + i < total && !keep[i]) {
+        death = k + i;
+      }
+    }
+    k += QUERIES;
+  }
+  if (PROPAGATE && layer.layer > 0u) {
+    death = min(death, deaths[base - layer.keys + s.key + j]);
+  }
+  deaths[base + s.key + j] = death;
+}

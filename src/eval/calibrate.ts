@@ -1,0 +1,137 @@
+/**
+ * `--sparsity S`: finds the one shift of the drop threshold, shared by all layers, that removes the share S of
+ * causal pairs over a sample of the run's own requests. The sample never looks at a label.
+ */
+import { packBatch } from '../engine/batch.js'
+import { causalPairs, countDrops } from '../engine/drops.js'
+import type { Engine } from '../engine/engine.js'
+import { KEEP_EVERYTHING } from '../engine/gpt2/forward.js'
+import { pythonRandom } from './python-random.js'
+import type { Request } from './request.js'
+import { bisect, type Evaluation, refine } from './shift-search.js'
+import { achievedSparsity, addScore, emptyTotals } from './sparsity.js'
+
+export interface Calibration {
+  shift: number
+  /** Sparsity of the sample at that shift. */
+  sparsity: number
+  requests: number
+  tokens: number
+  evaluations: Evaluation[]
+}
+
+export interface CalibrateOptions {
+  sparsity: number
+  seed: number
+  signal?: AbortSignal
+  onEvaluation?: (evaluation: Evaluation) => void
+}
+
+/** Sizes of the two samples: a coarse one to come near, a fine one to decide. */
+const COARSE = { requests: 16, tokens: 3_000 }
+const FINE = { requests: 128, tokens: 12_000 }
+/** Throws a Failure only if the device fails; a target out of reach gives the nearest shift found. */
+export async function calibrate(
+  engine: Engine,
+  requests: readonly Request[],
+  { sparsity, seed, signal, onEvaluation }: CalibrateOptions,
+): Promise<Calibration> {
+  const fine = sampleByLength(requests, FINE, seed)
+  if (sparsity === 0) {
+    return { shift: KEEP_EVERYTHING, sparsity: 0, requests: 0, tokens: 0, evaluations: [] }
+  }
+  const coarse = everyNth(fine, COARSE)
+  const evaluations: Evaluation[] = []
+  const measure = async (sample: readonly Request[], shift: number): Promise<Evaluation> => {
+    signal?.throwIfAborted()
+    const evaluation = {
+      shift,
+      requests: sample.length,
+      sparsity: await sampleSparsity(engine, sample, shift),
+    }
+    evaluations.push(evaluation)
+    onEvaluation?.(evaluation)
+    return evaluation
+  }
+  const rough = await bisect((shift) => measure(coarse, shift), sparsity)
+  const best =
+    coarse.length === fine.length ? rough : await refine((shift) => measure(fine, shift), sparsity, rough)
+  return {
+    shift: best.shift,
+    sparsity: best.sparsity,
+    requests: fine.length,
+    tokens: countTokens(fine),
+    evaluations,
+  }
+}
+
+interface Size {
+  requests: number
+  tokens: number
+}
+
+/**
+ * A systematic sample over requests ordered by length, with a seeded start: short and long requests, which differ
+ * most in sparsity, are represented in proportion.
+ */
+export function sampleByLength(requests: readonly Request[], size: Size, seed: number): Request[] {
+  const ordered = requests
+    .filter(({ input }) => input.length > 1)
+    .sort((a, b) => a.input.length - b.input.length)
+  const perRequest = countTokens(ordered) / Math.max(1, ordered.length)
+  const count = Math.min(ordered.length, size.requests, Math.max(1, Math.floor(size.tokens / perRequest)))
+  const step = ordered.length / count
+  const start = pythonRandom(seed).random() * step
+  return Array.from(
+    { length: count },
+    (_, i) => ordered[Math.min(ordered.length - 1, Math.floor(start + i * step))],
+  )
+}
+
+/** Spread over the sample, so that it keeps the sample's mix of lengths. */
+function everyNth(sample: readonly Request[], { requests, tokens }: Size): readonly Request[] {
+  const perRequest = countTokens(sample) / Math.max(1, sample.length)
+  const count = Math.max(1, Math.min(requests, Math.floor(tokens / perRequest)))
+  if (count >= sample.length) return sample
+  const step = sample.length / count
+  return Array.from({ length: count }, (_, i) => sample[Math.floor((i + 0.5) * step)])
+}
+
+async function sampleSparsity(engine: Engine, sample: readonly Request[], shift: number): Promise<number> {
+  const totals = emptyTotals(engine.config.nLayer)
+  const pending: Promise<void>[] = []
+  for (const requests of inBatches(sample, Math.min(4096, engine.maxRows))) {
+    const segments = requests.map(({ input }) => ({ tokens: input, trunk: null }))
+    const batch = packBatch(segments, [], engine.tiles)
+    const count = engine.deathTimes(batch, { kind: 'adaptive', shift }).then((deaths) => {
+      requests.forEach(({ input }, i) => {
+        const drops = deaths.map((layer) => countDrops(layer[i]))
+        const removed = drops.map((drop) => drop.removed)
+        addScore(
+          totals,
+          { pairs: causalPairs(input.length), removed, kept: drops.map((drop) => drop.kept) },
+          input.length,
+        )
+      })
+    })
+    pending.push(count)
+  }
+  await Promise.all(pending)
+  return achievedSparsity(totals)
+}
+
+function* inBatches(sample: readonly Request[], tokens: number): Generator<Request[]> {
+  let open: Request[] = []
+  for (const request of sample) {
+    if (open.length > 0 && countTokens(open) + request.input.length > tokens) {
+      yield open
+      open = []
+    }
+    open.push(request)
+  }
+  if (open.length > 0) yield open
+}
+
+function countTokens(requests: readonly Request[]): number {
+  return requests.reduce((sum, { input }) => sum + input.length, 0)
+}
