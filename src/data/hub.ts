@@ -1,0 +1,174 @@
+/** Files of a Hub repository at a revision, from the standard cache or fetched into it whole. */
+import { join } from 'node:path'
+import { EXIT, Failure } from '../errors.js'
+import {
+  cachedCommit,
+  cachedFiles,
+  hasBlob,
+  linkSnapshot,
+  snapshotFolder,
+  storeBlob,
+  writeRef,
+} from './hub-cache.js'
+import {
+  COMMIT,
+  type HubSettings,
+  hubSettings,
+  isInside,
+  listRemoteFiles,
+  type Repo,
+  readRemoteFile,
+  repoFolder,
+  resolveCommit,
+} from './hub-client.js'
+import { datasetSelection, MODEL_SELECTION, type Selection } from './hub-selection.js'
+
+/** Bytes of the files that were not cached. */
+export interface FetchProgress {
+  /** `owner/name` */
+  repo: string
+  /** The file that is being fetched. */
+  file: string
+  done: number
+  total: number
+}
+
+export interface FetchOptions {
+  onProgress?: (progress: FetchProgress) => void
+  settings?: HubSettings
+}
+
+export interface FetchedRepo {
+  /** The snapshot folder in the cache. */
+  folder: string
+  /** The commit that the revision stands for. */
+  revision: string
+  /** Paths of the wanted files, in name order. */
+  files: string[]
+}
+
+/**
+ * config.json, weights and tokenizer of a model, nothing else.
+ * @param revision branch, tag or commit
+ * @throws Failure when it does not exist, may not be read, is not cached while offline, or arrives damaged
+ */
+export function fetchModel(id: string, revision = 'main', options: FetchOptions = {}): Promise<FetchedRepo> {
+  return fetchRepo({ type: 'model', name: id, revision }, MODEL_SELECTION, options)
+}
+
+/**
+ * Data files of a dataset.
+ * @param pattern tested against paths inside the repository
+ * @throws Failure as fetchModel
+ */
+export function fetchDataset(
+  name: string,
+  revision: string,
+  pattern: RegExp,
+  options: FetchOptions = {},
+): Promise<FetchedRepo> {
+  return fetchRepo({ type: 'dataset', name, revision }, datasetSelection(pattern), options)
+}
+
+type Lookup = { found: FetchedRepo } | { missing: string }
+
+async function fetchRepo(repo: Repo, selection: Selection, options: FetchOptions): Promise<FetchedRepo> {
+  const { settings = hubSettings() } = options
+  checkRepo(repo)
+  const folder = repoFolder(repo, settings)
+  const cached = await findCached(repo, folder, selection)
+  if (settings.offline && 'missing' in cached) {
+    throw notCached(repo, cached.missing, settings, selection.offline)
+  }
+  if ('found' in cached && (settings.offline || COMMIT.test(repo.revision))) return cached.found
+  const commit = await resolveCommit(repo, settings).catch((error: unknown) => {
+    // Like Python's client: a branch that cannot be asked about now is the one fetched last.
+    const unreachable = error instanceof Failure && error.exit === EXIT.failed
+    if (unreachable && 'found' in cached) return cached.found.revision
+    throw error
+  })
+  const pinned = { ...repo, revision: commit }
+  let snapshot = await findCached(pinned, folder, selection)
+  if ('missing' in snapshot) {
+    await download(pinned, folder, selection, settings, options).catch((error: unknown) => {
+      throw error instanceof Failure ? error : cacheFailure(folder, error)
+    })
+    snapshot = await findCached(pinned, folder, selection)
+  }
+  if ('missing' in snapshot) {
+    throw new Failure(`${repo.type} ${repo.name} at revision ${repo.revision}: has no ${snapshot.missing}`, {
+      hint: selection.unusable,
+    })
+  }
+  await writeRef(folder, repo.revision, commit)
+  return snapshot.found
+}
+
+async function findCached(repo: Repo, folder: string, selection: Selection): Promise<Lookup> {
+  const commit = await cachedCommit(folder, repo.revision)
+  const snapshot = snapshotFolder(folder, commit ?? '')
+  const files = commit === null ? [] : await cachedFiles(folder, commit)
+  const paths = files.filter((path) => selection.isWanted(path))
+  const missing = await selection.missing(paths, snapshot)
+  if (missing !== null) return { missing }
+  return {
+    found: { folder: snapshot, revision: commit ?? '', files: paths.map((path) => join(snapshot, path)) },
+  }
+}
+
+/** Contents first and links last, so that a snapshot never shows a part of what was wanted. */
+async function download(
+  repo: Repo,
+  folder: string,
+  selection: Selection,
+  settings: HubSettings,
+  { onProgress }: FetchOptions,
+): Promise<void> {
+  const files = selection.choose(await listRemoteFiles(repo, (path) => selection.isWanted(path), settings))
+  const stored = await Promise.all(files.map((file) => hasBlob(folder, file)))
+  const wanted = files.filter((_, i) => !stored[i])
+  const total = wanted.reduce((sum, { bytes }) => sum + bytes, 0)
+  let done = 0
+  for (const file of wanted) {
+    onProgress?.({ repo: repo.name, file: file.path, done, total })
+    await storeBlob(folder, file, readRemoteFile(repo, file, settings), (count) => {
+      done += count
+      onProgress?.({ repo: repo.name, file: file.path, done, total })
+    })
+  }
+  await linkSnapshot(folder, repo.revision, files)
+}
+
+function checkRepo({ type, name, revision }: Repo): void {
+  if (!/^[\w.-]+\/[\w.-]+$/.test(name) || !isInside(name)) {
+    throw new Failure(`${type} name: must be owner/name, got ${JSON.stringify(name)}`, {
+      hint: 'for example openai-community/gpt2',
+    })
+  }
+  if (!isInside(revision)) {
+    throw new Failure(`revision: must be a branch, tag or commit, got ${JSON.stringify(revision)}`, {
+      hint: 'for example main',
+    })
+  }
+}
+
+/** A full disk or a folder that may not be written; anything without a system code is a defect. */
+function cacheFailure(folder: string, error: unknown): unknown {
+  if (!(error instanceof Error && 'code' in error)) return error
+  return new Failure(`${folder}: the cache cannot be written, got ${error.code}`, {
+    hint: 'free disk space or point HF_HOME to a folder that may be written',
+    cause: error,
+  })
+}
+
+function notCached(
+  { type, name, revision }: Repo,
+  missing: string,
+  { cacheFolder }: HubSettings,
+  hint: string,
+): Failure {
+  const subject = `${type} ${name} at revision ${revision}`
+  return new Failure(`${subject}: not cached while HF_HUB_OFFLINE is set, ${cacheFolder} lacks ${missing}`, {
+    hint,
+  })
+}

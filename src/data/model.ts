@@ -1,0 +1,100 @@
+/** What `--model` may say: a bundled name, a folder, or a Hub id at a revision. */
+import { stat } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { basename, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Failure } from '../errors.js'
+import { type FetchOptions, fetchModel } from './hub.js'
+
+export interface ResolvedModel {
+  /** Bundled name, folder name or `owner/name`. */
+  id: string
+  /** Commit, for a model from the Hub. */
+  revision: string | null
+  folder: string
+}
+
+export interface ResolveOptions extends FetchOptions {
+  /** Branch, tag or commit; for Hub ids only. */
+  revision?: string
+}
+
+/** The same number of levels above src/data and dist/data. */
+const BUNDLED_ROOT = fileURLToPath(new URL('../../models/', import.meta.url))
+
+/** Shipped with the package; the first is the default. */
+export const BUNDLED_MODELS = ['asp-tiny', 'asp-tiny-dense'] as const
+
+/** Names from before the Hub had owners, which everybody still uses. */
+const SHORT_NAMES: Readonly<Record<string, string>> = {
+  gpt2: 'openai-community/gpt2',
+  'gpt2-medium': 'openai-community/gpt2-medium',
+  'gpt2-large': 'openai-community/gpt2-large',
+  'gpt2-xl': 'openai-community/gpt2-xl',
+  distilgpt2: 'distilbert/distilgpt2',
+}
+
+const HUB_ID = /^(?<name>[\w][\w.-]*\/[\w][\w.-]*)(@(?<revision>\S+))?$/
+
+/**
+ * @param spec undefined for the bundled default
+ * @throws Failure on a spec that is none of the three, and whatever fetching it ends in
+ */
+export async function resolveModel(
+  spec: string | undefined,
+  options: ResolveOptions = {},
+): Promise<ResolvedModel> {
+  const bundled = BUNDLED_MODELS.find((name) => name === (spec ?? BUNDLED_MODELS[0]))
+  if (bundled !== undefined) {
+    refuseRevision(bundled, options.revision)
+    return { id: bundled, revision: null, folder: join(BUNDLED_ROOT, bundled) }
+  }
+  const given = spec ?? ''
+  const folder = resolve(given.replace(/^~(?=$|\/)/, homedir()))
+  if (looksLikePath(given) || (await isFolder(folder))) {
+    refuseRevision(given, options.revision)
+    return { id: basename(folder), revision: null, folder }
+  }
+  const { name, revision } = parseHubId(given)
+  if (revision !== undefined && options.revision !== undefined && revision !== options.revision) {
+    throw new Failure(
+      `--model ${given}: names revision ${revision}, got --revision ${options.revision} as well`,
+      {
+        hint: 'give the revision once',
+      },
+    )
+  }
+  const fetched = await fetchModel(name, revision ?? options.revision, options)
+  return { id: name, revision: fetched.revision, folder: fetched.folder }
+}
+
+function looksLikePath(spec: string): boolean {
+  return /^([./~]|[a-z]:)/i.test(spec) || spec.includes('\\') || spec.split('@')[0].split('/').length > 2
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (info) => info.isDirectory(),
+    () => false,
+  )
+}
+
+function parseHubId(spec: string): { name: string; revision: string | undefined } {
+  const [short, revision] = spec.split('@')
+  if (Object.hasOwn(SHORT_NAMES, short)) return { name: SHORT_NAMES[short], revision }
+  const { groups } = HUB_ID.exec(spec) ?? {}
+  if (groups !== undefined) return { name: groups.name, revision: groups.revision }
+  throw new Failure(
+    `--model: must be a folder, owner/name on the Hub or a known name, got ${JSON.stringify(spec)}`,
+    {
+      hint: `known names: ${[...BUNDLED_MODELS, ...Object.keys(SHORT_NAMES)].join(', ')}`,
+    },
+  )
+}
+
+function refuseRevision(what: string, revision: string | undefined): void {
+  if (revision === undefined) return
+  throw new Failure(`--revision: applies to models from the Hub, got ${revision} for ${what}`, {
+    hint: 'leave --revision out',
+  })
+}

@@ -1,0 +1,275 @@
+import { mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { type FetchProgress, fetchDataset, fetchModel } from '../../src/data/hub.js'
+import { type HubSettings, hubSettings, isInside } from '../../src/data/hub-client.js'
+import { resolveModel } from '../../src/data/model.js'
+import { Failure } from '../../src/errors.js'
+import { type Fault, type HubServer, startHub } from '../hub-server.js'
+
+const COMMIT = '0123456789abcdef0123456789abcdef01234567'
+const BUNDLED = join(import.meta.dirname, '../../models/asp-tiny')
+const MODEL = ['config.json', 'model.safetensors', 'tokenizer.json', 'tokenizer_config.json']
+const TOKEN = 'hf_secretSecretSecret'
+
+interface Context {
+  server: HubServer
+  settings: HubSettings
+}
+
+const hub = suite<Context>('hub')
+
+hub.before(async (context) => {
+  const contents = MODEL.map(async (name) => [name, await readFile(join(BUNDLED, name))] as const)
+  const text = (value: string) => new TextEncoder().encode(value)
+  context.server = await startHub([
+    {
+      type: 'model',
+      name: 'someone/tiny',
+      commit: COMMIT,
+      files: {
+        ...Object.fromEntries(await Promise.all(contents)),
+        'README.md': text('#'),
+        'onnx/a.onnx': text('x'),
+      },
+    },
+    { type: 'model', name: 'someone/pickled', commit: COMMIT, files: { 'config.json': text('{}') } },
+    {
+      type: 'dataset',
+      name: 'someone/rows',
+      commit: COMMIT,
+      files: {
+        'data/train-00000-of-00001.parquet': text('train'),
+        'data/validation-00000-of-00002.parquet': text('first'),
+        'data/validation-00001-of-00002.parquet': text('second'),
+        'data/odd name #1.jsonl': text('{}'),
+      },
+    },
+  ])
+})
+hub.after((context) => context.server.close())
+hub.before.each(async (context) => {
+  const { server } = context
+  server.faults = []
+  server.requests = []
+  server.tokens = { hub: [], store: [] }
+  server.rewriteTree = (entries) => entries
+  const cacheFolder = await mkdtemp(join(tmpdir(), 'asp-hub-'))
+  context.settings = { endpoint: server.url, cacheFolder, token: undefined, offline: false }
+})
+hub.after.each((context) => rm(context.settings.cacheFolder, { recursive: true, force: true }))
+
+/** The Failure that a call ends in: one line with a hint, and no word of the token. */
+async function failureOf(promise: Promise<unknown>): Promise<Failure> {
+  const failure = await promise.then(
+    () => new Error('must fail'),
+    (error: unknown) => error,
+  )
+  if (!(failure instanceof Failure)) throw failure
+  assert.not.match(failure.message, '\n')
+  assert.not.match(`${failure.message} ${failure.hint}`, TOKEN)
+  assert.type(failure.hint, 'string')
+  return failure
+}
+
+/** Every file below a folder that is not a link, so contents and leftovers of downloads. */
+async function storedFiles(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])
+  return entries.filter((entry) => entry.isFile()).map(({ name }) => name)
+}
+
+hub('fetches a model into the standard layout, once', async ({ server, settings }) => {
+  const seen: FetchProgress[] = []
+  const options = { settings, onProgress: (progress: FetchProgress) => void seen.push(progress) }
+  const first = await fetchModel('someone/tiny', 'main', options)
+  const repo = join(settings.cacheFolder, 'models--someone--tiny')
+  assert.is(first.revision, COMMIT)
+  assert.is(first.folder, join(repo, 'snapshots', COMMIT))
+  assert.equal(await readdir(first.folder), MODEL)
+  assert.is(await readFile(join(repo, 'refs', 'main'), 'utf8'), COMMIT)
+  assert.match(await readlink(join(first.folder, 'config.json')), /^\.\.\/\.\.\/blobs\/[0-9a-f]{40}$/)
+  assert.match(await readlink(join(first.folder, 'model.safetensors')), /^\.\.\/\.\.\/blobs\/[0-9a-f]{64}$/)
+  for (const name of MODEL) {
+    assert.ok((await readFile(join(first.folder, name))).equals(await readFile(join(BUNDLED, name))))
+  }
+  const last = seen[seen.length - 1]
+  assert.is(last.done, last.total)
+  assert.ok(seen.every(({ done }, i) => i === 0 || done >= seen[i - 1].done))
+
+  server.requests.length = 0
+  assert.equal(await fetchModel('someone/tiny', 'main', { settings }), first)
+  assert.equal(
+    server.requests.map((line) => line.split('?')[0]),
+    ['GET /api/models/someone/tiny/revision/main'],
+  )
+  server.requests.length = 0
+  assert.equal(await fetchModel('someone/tiny', COMMIT, { settings }), first)
+  assert.equal(await fetchModel('someone/tiny', 'main', { settings: { ...settings, offline: true } }), first)
+  assert.equal(server.requests, [])
+
+  const unreachable = { ...settings, endpoint: 'http://127.0.0.1:9' }
+  assert.equal(await fetchModel('someone/tiny', 'main', { settings: unreachable }), first)
+})
+
+hub('fetches the wanted files of a dataset only', async ({ server, settings }) => {
+  const { files, revision } = await fetchDataset('someone/rows', 'main', /^data\/validation-/, { settings })
+  assert.is(revision, COMMIT)
+  assert.equal(await Promise.all(files.map((file) => readFile(file, 'utf8'))), ['first', 'second'])
+  const odd = await fetchDataset('someone/rows', COMMIT, /#1/, { settings })
+  assert.is(await readFile(odd.files[0], 'utf8'), '{}')
+  assert.not.ok(server.requests.some((line) => line.includes('train')))
+
+  await rm(files[1])
+  const offline = { ...settings, offline: true }
+  const failure = await failureOf(
+    fetchDataset('someone/rows', 'main', /^data\/validation-/, { settings: offline }),
+  )
+  assert.match(failure.message, 'lacks data/validation-00001-of-00002.parquet')
+  assert.match(failure.hint ?? '', '--data')
+})
+
+hub('sends the token to the endpoint alone', async ({ server, settings }) => {
+  await fetchModel('someone/tiny', 'main', { settings: { ...settings, token: TOKEN } })
+  assert.ok(server.tokens.hub.length > 0)
+  assert.ok(server.tokens.hub.every((header) => header === `Bearer ${TOKEN}`))
+  assert.equal(server.tokens.store, [undefined])
+})
+
+interface Broken {
+  what: string
+  id?: string
+  revision?: string
+  fault?: Fault
+  change?: Partial<HubSettings>
+  says: RegExp
+  exit: number
+}
+
+const WEIGHTS_URL = `/resolve/${COMMIT}/model.safetensors`
+const BROKEN: Broken[] = [
+  {
+    what: 'offline and not cached',
+    change: { offline: true },
+    says: /not cached while HF_HUB_OFFLINE/,
+    exit: 2,
+  },
+  {
+    what: 'unknown repository',
+    id: 'someone/else',
+    says: /someone\/else at revision main: does not exist/,
+    exit: 2,
+  },
+  { what: 'unknown revision', revision: 'v9', says: /revision v9: does not exist/, exit: 2 },
+  { what: 'no safetensors', id: 'someone/pickled', says: /has no tokenizer.json/, exit: 2 },
+  {
+    what: 'not allowed',
+    fault: { at: '/revision/', status: 401, body: JSON.stringify({ error: `bad token ${TOKEN}` }) },
+    change: { token: TOKEN },
+    says: /needs permission, got status 401/,
+    exit: 2,
+  },
+  {
+    what: 'gated file',
+    fault: { at: WEIGHTS_URL, status: 403 },
+    says: /model.safetensors at .* got status 403/,
+    exit: 2,
+  },
+  {
+    what: 'server down',
+    fault: { at: '/tree/', status: 503 },
+    says: /not able to serve it now, got status 503/,
+    exit: 1,
+  },
+  { what: 'file server down', fault: { at: WEIGHTS_URL, status: 500 }, says: /got status 500/, exit: 1 },
+  {
+    what: 'nobody there',
+    change: { endpoint: 'http://127.0.0.1:9' },
+    says: /cannot be fetched from 127.0.0.1:9/,
+    exit: 1,
+  },
+  {
+    what: 'cut body',
+    fault: { at: WEIGHTS_URL, cut: true },
+    says: /model.safetensors .*a broken connection/,
+    exit: 1,
+  },
+  { what: 'other bytes', fault: { at: WEIGHTS_URL, garble: true }, says: /content must have hash/, exit: 1 },
+  { what: 'path as a revision', revision: '../../x', says: /must be a branch, tag or commit/, exit: 2 },
+  { what: 'path as a name', id: '../..', says: /must be owner\/name/, exit: 2 },
+]
+
+for (const { what, id = 'someone/tiny', revision, fault, change, says, exit } of BROKEN) {
+  hub(`fails in one line: ${what}`, async ({ server, settings }) => {
+    if (fault !== undefined) server.faults = [fault]
+    const failure = await failureOf(fetchModel(id, revision, { settings: { ...settings, ...change } }))
+    assert.match(failure.message, says)
+    assert.is(failure.exit, exit)
+    const stored = await storedFiles(settings.cacheFolder)
+    assert.ok(
+      stored.every((name) => /^[0-9a-f]{40}$/.test(name)),
+      `only whole small files may be left, got ${stored}`,
+    )
+    if (fault === undefined) return
+    server.faults = []
+    assert.is((await fetchModel('someone/tiny', 'main', { settings })).revision, COMMIT)
+  })
+}
+
+hub('lets no listing write outside the cache', async ({ server, settings }) => {
+  const escapes = ['../../../../escaped', '/tmp/escaped', 'a\\..\\..\\escaped', 'C:escaped', 'a//b', 'a/./b']
+  for (const path of escapes) {
+    assert.not.ok(isInside(path), path)
+    server.rewriteTree = (entries) => entries.map((entry) => ({ ...entry, path }))
+    const failure = await failureOf(fetchDataset('someone/rows', COMMIT, /./, { settings }))
+    assert.match(failure.message, 'must send paths inside the repository')
+  }
+  server.rewriteTree = (entries) => entries.map((entry) => ({ ...entry, oid: '../../../escaped' }))
+  const failure = await failureOf(fetchDataset('someone/rows', COMMIT, /./, { settings }))
+  assert.match(failure.message, 'must send a SHA-1 or SHA-256')
+  assert.equal(await readdir(settings.cacheFolder), [])
+})
+
+hub('reads the environment as Python does', () => {
+  const saved = { ...process.env }
+  try {
+    delete process.env.HF_HUB_CACHE
+    delete process.env.HUGGINGFACE_HUB_CACHE
+    process.env.HF_HOME = '/data/hf'
+    const given = { HF_ENDPOINT: 'https://mirror.example/', HF_TOKEN: ' hf_x\n', HF_HUB_OFFLINE: 'true' }
+    assert.equal(hubSettings(given), {
+      endpoint: 'https://mirror.example',
+      cacheFolder: '/data/hf/hub',
+      token: 'hf_x',
+      offline: true,
+    })
+    const { endpoint, token, offline } = hubSettings({ HF_HUB_OFFLINE: '0', HF_TOKEN: '' })
+    assert.equal([endpoint, token, offline], ['https://huggingface.co', undefined, false])
+    assert.throws(() => hubSettings({ HF_ENDPOINT: 'mirror' }), /HF_ENDPOINT: must be/)
+  } finally {
+    process.env = saved
+  }
+})
+
+hub('resolves what --model may say', async ({ settings }) => {
+  const bundled = await resolveModel(undefined)
+  assert.equal([bundled.id, bundled.revision], ['asp-tiny', null])
+  assert.is(bundled.folder, BUNDLED)
+  assert.is((await resolveModel('asp-tiny-dense')).folder, `${BUNDLED}-dense`)
+  assert.equal(await resolveModel(BUNDLED), { id: 'asp-tiny', revision: null, folder: BUNDLED })
+  assert.is((await resolveModel('./nowhere')).id, 'nowhere')
+  const remote = await resolveModel('someone/tiny@main', { settings })
+  assert.equal([remote.id, remote.revision], ['someone/tiny', COMMIT])
+
+  const offline = { settings: { ...settings, offline: true } }
+  assert.match(
+    (await failureOf(resolveModel('gpt2', offline))).message,
+    'model openai-community/gpt2 at revision main',
+  )
+  assert.match((await failureOf(resolveModel('asp-tinny'))).hint ?? '', 'asp-tiny, asp-tiny-dense, gpt2')
+  assert.match((await failureOf(resolveModel('asp-tiny', { revision: 'v1' }))).message, '--revision')
+  assert.match((await failureOf(resolveModel('a/b@v1', { revision: 'v2' }))).message, 'names revision v1')
+})
+
+hub.run()
