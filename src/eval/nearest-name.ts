@@ -1,11 +1,12 @@
 /** "Did you mean": the known name closest to what was typed. */
 
-/** The nearest of `names` by edit distance, or undefined when nothing is near (more than half would change). */
+/** The name that begins as typed, else the nearest by edit distance; undefined when more than half would change. */
 export function nearestName(typed: string, names: readonly string[]): string | undefined {
-  const scored = names.map((name) => ({
-    name,
-    distance: editDistance(typed.toLowerCase(), name.toLowerCase()),
-  }))
+  const wanted = typed.toLowerCase()
+  const scored = names.map((name) => {
+    const known = name.toLowerCase()
+    return { name, distance: wanted !== '' && known.startsWith(wanted) ? 0 : editDistance(wanted, known) }
+  })
   const best = scored.sort((a, b) => a.distance - b.distance)[0]
   return best && best.distance <= Math.max(typed.length, best.name.length) / 2 ? best.name : undefined
 }
