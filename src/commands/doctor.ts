@@ -19,9 +19,9 @@ export default class Doctor extends AspCommand {
     this.log(format(diagnosis))
     const { problem } = diagnosis
     if (problem) {
-      // Not thrown: under --json the diagnosis still has to be printed
+      // Not thrown, and not by oclif's log: under --json both this line and the diagnosis have to be printed
       process.exitCode = problem.exit
-      this.logToStderr(describeError(new Failure(problem.message, problem)).line)
+      process.stderr.write(`${describeError(new Failure(problem.message, problem)).line}\n`)
     }
     return diagnosis
   }

@@ -35,8 +35,8 @@ const RULES: Rule[] = [
     applies: ({ inUse, bundledMissing }) => inUse === undefined && bundledMissing !== undefined,
     say: ({ bundledMissing, platform }) =>
       platform === 'linux'
-        ? `no adapter works and ${bundledMissing}: npm install --include=optional in asp's folder`
-        : `no adapter works: update the graphics driver (${bundledMissing})`,
+        ? `${bundledMissing}: npm install --include=optional in asp's folder`
+        : `update the graphics driver (${bundledMissing})`,
   },
   {
     applies: ({ inUse, gpuNodes }) => inUse !== 'hardware' && gpuNodes.length > 0,

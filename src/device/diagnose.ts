@@ -90,7 +90,6 @@ async function tryDevice(selector: string): Promise<Pick<Diagnosis, 'adapter' | 
     adapter = opened.adapter
     try {
       const test = await selfTest(opened)
-      const { wrong } = test
       if (!test.wrong) return { adapter, selfTest: test }
       const { index, expected, got } = test.wrong
       const message = `self-test on ${adapter.name}: expected ${expected} at ${index}, got ${got}`

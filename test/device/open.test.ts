@@ -1,0 +1,148 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { LIMITS, type LimitName } from '../../src/device/adapter-report.js'
+import { withErrorScopes } from '../../src/device/device-health.js'
+import { guard, listAdapters, matches, type OpenDevice, openDevice } from '../../src/device/open.js'
+import { selfTest } from '../../src/device/self-test.js'
+import { Failure } from '../../src/errors.js'
+
+const adapters = await listAdapters()
+const open = suite('openDevice')
+
+/** A buffer no adapter allows. */
+const TOO_BIG = 2 ** 40
+
+async function rejection(work: Promise<unknown>): Promise<Failure> {
+  const error = await work.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  )
+  assert.instance(error, Failure)
+  return error as Failure
+}
+
+async function using(device: string, work: (opened: OpenDevice) => Promise<void>): Promise<void> {
+  const opened = await openDevice({ device })
+  try {
+    await work(opened)
+  } finally {
+    opened.close()
+  }
+}
+
+open('there is an adapter to test on', () => {
+  assert.ok(adapters.length > 0)
+})
+
+for (const { name, kind, source } of adapters) {
+  open(`computes on ${name} with every limit it has`, () =>
+    using(name, async (opened) => {
+      const { adapter, device } = opened
+      assert.is(adapter.kind, kind)
+      assert.is(adapter.bundled, source === 'bundled')
+      assert.equal(await selfTest(opened).then(({ ok, wrong }) => ({ ok, wrong })), {
+        ok: true,
+        wrong: undefined,
+      })
+      for (const limit of Object.keys(LIMITS) as LimitName[]) {
+        assert.is(device.limits[limit], adapter.limits[limit], limit)
+      }
+      for (const feature of adapter.features) assert.ok(device.features.has(feature), feature)
+      if (kind === 'swiftshader') assert.is(adapter.subgroupMaxSize, 4)
+    }),
+  )
+}
+
+open('two adapters work side by side, each from its own drivers', async () => {
+  const names = adapters.map(({ name }) => name)
+  const opened = await Promise.all(names.map((device) => openDevice({ device })))
+  const tests = await Promise.all(opened.map(selfTest))
+  for (const { ok } of tests) assert.ok(ok)
+  assert.is(new Set(opened.map(({ adapter }) => adapter.name)).size, new Set(names).size)
+  for (const { close } of opened) close()
+})
+
+open('auto takes the first of the order', () =>
+  using('auto', async ({ adapter }) => {
+    const expected = adapters.find(({ kind }) => kind === 'hardware') ?? adapters[0]
+    assert.is(adapter.kind, expected.kind)
+  }),
+)
+
+open('selects by kind and by part of a name', () => {
+  const cases: [string, Parameters<typeof matches>[1], string, boolean][] = [
+    ['auto', 'software', 'WARP', true],
+    ['hardware', 'hardware', 'NVIDIA H200', true],
+    ['hardware', 'llvmpipe', 'llvmpipe (LLVM 15)', false],
+    ['software', 'swiftshader', 'SwiftShader Device', true],
+    ['software', 'hardware', 'NVIDIA H200', false],
+    ['h200', 'hardware', 'NVIDIA H200', true],
+    ['LLVMpipe', 'llvmpipe', 'llvmpipe (LLVM 15)', true],
+    ['radeon', 'hardware', 'NVIDIA H200', false],
+  ]
+  for (const [selector, kind, name, expected] of cases) {
+    assert.is(matches(selector, kind, name), expected, `${selector} on ${name}`)
+  }
+})
+
+open('an unknown adapter name is a usage error that lists the adapters', async () => {
+  const { message, hint, exit } = await rejection(openDevice({ device: 'no-such-gpu' }))
+  assert.is(message, '--device: no such adapter, got no-such-gpu')
+  assert.ok(hint?.includes(adapters[0].name))
+  assert.is(exit, 2)
+})
+
+open('an error scope names its subject and leaves the device usable', () =>
+  using('auto', async (opened) => {
+    const { device } = opened
+    const create = () => device.createBuffer({ size: TOO_BIG, usage: GPUBufferUsage.STORAGE })
+    const { message, exit } = await rejection(withErrorScopes(device, 'token table', create))
+    assert.match(message, /^token table: WebGPU error, Buffer size/)
+    assert.is(exit, 1)
+    assert.ok((await selfTest(opened)).ok)
+  }),
+)
+
+open('an error outside of any scope fails the work that waits', () =>
+  using('auto', async (opened) => {
+    opened.device.createBuffer({ size: TOO_BIG, usage: GPUBufferUsage.STORAGE })
+    const { message } = await rejection(guard(opened, opened.device.queue.onSubmittedWorkDone()))
+    assert.match(message, /Buffer size/)
+    assert.is((await opened.lost).message, message)
+  }),
+)
+
+open('a lost device fails what waits on it and what comes later', () =>
+  using('auto', async (opened) => {
+    const forever = new Promise<never>(() => {})
+    const waiting = rejection(guard(opened, forever))
+    opened.device.destroy() // as asp itself never does before close
+    assert.match((await waiting).message, /^GPU device: lost/)
+    assert.is((await rejection(guard(opened, forever))).exit, 1)
+  }),
+)
+
+open('closing is not a loss', async () => {
+  const opened = await openDevice()
+  let lost = false
+  opened.lost.then(() => {
+    lost = true
+  })
+  opened.close()
+  await opened.device.lost
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  assert.not(lost)
+})
+
+open('a process ends by itself, with and without close', async () => {
+  const module = new URL('../../src/device/open.ts', import.meta.url).href
+  for (const last of ['opened.close()', '']) {
+    const script = `import { openDevice } from '${module}'; const opened = await openDevice(); ${last}`
+    const argv = ['--import', 'tsx', '--input-type=module', '--eval', script]
+    await promisify(execFile)(process.execPath, argv, { timeout: 20_000 })
+  }
+})
+
+open.run()
