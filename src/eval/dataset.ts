@@ -45,6 +45,12 @@ export async function readLocal(suite: Suite, path: string): Promise<Dataset> {
   return dataset(suite, files, { kind: 'file', source: path, revision: null, label: basename(files[0]) })
 }
 
+/** The suite's file glob as a pattern over whole paths in the dataset's repository; `*` stays within a folder. */
+export function hubPattern({ dataset: { files } }: Suite): RegExp {
+  const parts = files.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
+  return new RegExp(`^${parts.join('[^/]*')}$`)
+}
+
 /** Files of the split already fetched from the Hub, in order; `revision` is what was resolved. */
 export async function readHub(suite: Suite, files: readonly string[], revision: string): Promise<Dataset> {
   const { repo } = suite.dataset

@@ -1,11 +1,12 @@
+import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { loadTokenizer } from '../../src/data/tokenizer.js'
 import { Failure } from '../../src/errors.js'
 import { buildRequests, type Encoder, encodePair } from '../../src/eval/build-requests.js'
 import type { Example } from '../../src/eval/example.js'
 import { rollingWindows } from '../../src/eval/rolling.js'
 import { loadSuite } from '../../src/eval/suite.js'
-import { bundledEncoder } from './bundled-encoder.js'
 
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i)
 /** One token a character; '|' is the prefix token. */
@@ -106,8 +107,8 @@ pairs('an empty context is the prefix token, once', () => {
   assert.equal([characters.decode(begun.context), characters.decode(begun.continuation)], ['|', 'ab'])
 })
 
-pairs('both texts are encoded together', () => {
-  const encoder = bundledEncoder()
+pairs('both texts are encoded together', async () => {
+  const encoder = await loadTokenizer(fileURLToPath(new URL('../../models/asp-tiny', import.meta.url)), 8192)
   assert.equal([...encoder.encode('hello\n\nhello')].filter((id) => id === 198).length, 2)
   const { context, continuation } = encodePair({ context: 'The end ', continuation: 'less' }, encoder)
   assert.equal([...context, ...continuation], [...encoder.encode('The end less')])

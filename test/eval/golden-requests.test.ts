@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { loadTokenizer } from '../../src/data/tokenizer.js'
 import { buildRequests } from '../../src/eval/build-requests.js'
 import { readLocal } from '../../src/eval/dataset.js'
 import { loadExamples } from '../../src/eval/example.js'
 import { loadSuite } from '../../src/eval/suite.js'
-import { bundledEncoder } from './bundled-encoder.js'
 
 interface GoldenRequest {
   suite: string
@@ -27,14 +27,14 @@ const golden = readFileSync(fixture('golden/tiny/requests.jsonl'), 'utf8')
   .map((line): GoldenRequest => JSON.parse(line))
 
 const test = suite('requests equal those of the golden run')
-const encoder = bundledEncoder()
+const tokenizer = await loadTokenizer(fileURLToPath(new URL('../../models/asp-tiny', import.meta.url)), 8192)
 
 for (const name of new Set(golden.map((request) => request.suite)))
   test(name, async () => {
     const asked = loadSuite(name)
     const { rows } = await readLocal(asked, fixture(`suites/rows/${name}.jsonl`))
     const built = loadExamples(asked, rows).flatMap((example) =>
-      buildRequests(asked, example, encoder, 1024).map((request) => {
+      buildRequests(asked, example, tokenizer, 1024).map((request) => {
         const contextLength = request.input.length - request.targets.length + 1
         return {
           idx: example.docId,

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Failure } from '../../src/errors.js'
-import { readSample } from '../../src/eval/dataset.js'
+import { hubPattern, readSample } from '../../src/eval/dataset.js'
 import { loadExamples } from '../../src/eval/example.js'
 import { documentHash, evalIdentity, protocolHash } from '../../src/eval/identity.js'
 import { listSuites, loadSuite, parseSuite, SUITES, suiteNames } from '../../src/eval/suite.js'
@@ -35,6 +35,19 @@ test('sizes, splits and metrics of eval.md section 2', () => {
     'wikitext test 62 word_perplexity,byte_perplexity,bits_per_byte v2',
     'winogrande validation 1267 acc v1',
   ])
+})
+
+test('the file glob matches whole paths and stays within a folder', () => {
+  const pattern = hubPattern(loadSuite('piqa'))
+  const paths = [
+    'default/validation/0000.parquet',
+    'a/b/validation/0000.parquet',
+    'default/validation/0000xparquet',
+  ]
+  assert.equal(
+    paths.map((path) => pattern.test(path)),
+    [true, false, false],
+  )
 })
 
 test('a suite file can be named by path', () => {
