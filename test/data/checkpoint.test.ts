@@ -1,0 +1,334 @@
+import { createHash } from 'node:crypto'
+import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { type Checkpoint, openCheckpoint } from '../../src/data/checkpoint.js'
+import { encodeSafetensors, type TensorBytes } from '../../src/engine/safetensors.js'
+import { Failure } from '../../src/errors.js'
+import {
+  CONFIG,
+  counting,
+  retyped,
+  type Tensors,
+  tinyTensors,
+  transposed,
+  writeCheckpoint,
+} from './tiny-checkpoint.js'
+
+const MODELS = join(import.meta.dirname, '../../models')
+
+interface Context {
+  folder: string
+}
+
+const checkpoint = suite<Context>('checkpoint')
+
+checkpoint.before.each(async (context) => {
+  context.folder = await mkdtemp(join(tmpdir(), 'asp-checkpoint-'))
+})
+checkpoint.after.each((context) => rm(context.folder, { recursive: true, force: true }))
+
+async function checkTensors(actual: Checkpoint, expected: Tensors): Promise<void> {
+  assert.equal([...actual.tensors.keys()].sort(), [...expected.keys()].sort())
+  for (const [name, { dtype, shape, bytes }] of expected) {
+    const tensor = actual.tensors.get(name)
+    assert.equal([tensor?.dtype, tensor?.shape], [dtype, shape], name)
+    assert.is(Buffer.compare((await tensor?.read()) ?? new Uint8Array(), bytes), 0, name)
+  }
+}
+
+checkpoint('opens the bundled checkpoints', async () => {
+  const adaptive = await openCheckpoint(join(MODELS, 'asp-tiny'))
+  assert.equal(adaptive.config, {
+    vocabSize: 8192,
+    nPositions: 1024,
+    nEmbd: 192,
+    nLayer: 6,
+    nHead: 3,
+    nInner: 768,
+    layerNormEpsilon: 1e-5,
+    interaction: { dim: 64, propagateInDepth: false },
+  })
+  assert.equal([adaptive.id, adaptive.revision, adaptive.storedDtype], ['asp-tiny', null, 'F16'])
+  assert.is(adaptive.parameters, 4_586_502)
+  assert.is(adaptive.bytes, 9_173_004)
+  const file = await readFile(join(MODELS, 'asp-tiny', 'model.safetensors'))
+  assert.is(await adaptive.weightsSha256(), createHash('sha256').update(file).digest('hex'))
+  // The first value of the file, and so of the token table, lies right behind the header.
+  const start = 8 + Number(file.readBigUInt64LE(0))
+  const table = await adaptive.tensors.get('wte.weight')?.read()
+  assert.equal(table, new Uint8Array(file.subarray(start, start + 8192 * 192 * 2)))
+
+  const dense = await openCheckpoint(join(MODELS, 'asp-tiny-dense'), { id: 'someone/dense', revision: 'abc' })
+  assert.is(dense.config.interaction, null)
+  assert.equal([dense.id, dense.revision, dense.tensors.size], ['someone/dense', 'abc', 76])
+})
+
+/** Ways of writing the same weights, each of which must read as tinyTensors(). */
+const WRITINGS: { what: string; change: (tensors: Tensors) => Tensors; config?: Record<string, unknown> }[] =
+  [
+    { what: 'without a prefix', change: (tensors) => tensors },
+    { what: 'with the transformer prefix', change: prefixed },
+    {
+      what: 'with masks and a tied head',
+      change: (tensors) =>
+        new Map([
+          ...prefixed(tensors),
+          ['lm_head.weight', counting([10, 64], 0)],
+          ['transformer.h.0.attn.bias', { dtype: 'BOOL', shape: [1, 1, 6, 6], bytes: new Uint8Array(36) }],
+          ['transformer.h.0.attn.masked_bias', counting([], 0)],
+        ]),
+    },
+    {
+      what: 'as the reference code does: [out, in], its masks, the head for the table',
+      change: (tensors) =>
+        new Map([
+          ...[...prefixed(tensors)].map(([name, tensor]): [string, TensorBytes] => {
+            if (name === 'transformer.wte.weight') return ['lm_head.weight', tensor]
+            return [name, /c_(attn|proj|fc)\.weight$/.test(name) ? transposed(tensor) : tensor]
+          }),
+          ['transformer.h.0.attn.bias', counting([1, 1, 6, 6], 0)],
+          ['transformer.h.0.attn.bias_int', counting([1, 1, 6, 6], 0)],
+        ]),
+    },
+    { what: 'without int_n_embd', change: (tensors) => tensors, config: { ...CONFIG, int_n_embd: null } },
+  ]
+for (const { what, change, config } of WRITINGS) {
+  checkpoint(`reads weights written ${what}`, async ({ folder }) => {
+    await writeCheckpoint(folder, change(tinyTensors()), config)
+    const actual = await openCheckpoint(folder)
+    assert.equal(actual.config.interaction, { dim: 3, propagateInDepth: true })
+    await checkTensors(actual, tinyTensors())
+  })
+}
+
+for (const [dtype, width] of [
+  ['F16', 2],
+  ['BF16', 2],
+] as const) {
+  checkpoint(`keeps ${dtype} as stored, transposed or not`, async ({ folder }) => {
+    const half = new Map([...tinyTensors()].map(([name, tensor]) => [name, retyped(tensor, dtype, width)]))
+    await writeCheckpoint(folder, half)
+    const actual = await openCheckpoint(folder)
+    assert.is(actual.storedDtype, dtype)
+    await checkTensors(actual, half)
+    const linear = [...half].map(
+      ([name, tensor]) =>
+        [name, /c_(attn|proj|fc)\.weight$/.test(name) ? transposed(tensor) : tensor] as const,
+    )
+    await writeCheckpoint(folder, new Map(linear))
+    await checkTensors(await openCheckpoint(folder), half)
+  })
+}
+
+checkpoint('reads shards through their index', async ({ folder }) => {
+  await writeCheckpoint(folder, new Map())
+  await writeShards(folder)
+  const actual = await openCheckpoint(folder)
+  await checkTensors(actual, tinyTensors())
+  const files = await Promise.all(SHARDS.map((name) => readFile(join(folder, name))))
+  assert.is(await actual.weightsSha256(), createHash('sha256').update(Buffer.concat(files)).digest('hex'))
+})
+
+checkpoint('reads no weight before it is asked for', async ({ folder }) => {
+  await writeCheckpoint(folder, tinyTensors())
+  const actual = await openCheckpoint(folder)
+  await truncate(join(folder, 'model.safetensors'), 20_000)
+  await expectFailure(() => actual.tensors.get('ln_f.bias')?.read(), /model.safetensors: ended at byte/)
+})
+
+interface Broken {
+  what: string
+  tensors?: (tensors: Tensors) => unknown
+  config?: Record<string, unknown>
+  /** Damage done to the written folder. */
+  files?: (folder: string) => Promise<unknown>
+  says: RegExp
+}
+
+const BROKEN: Broken[] = [
+  { what: 'no folder', files: (folder) => rm(folder, { recursive: true }), says: /: no such file or folder/ },
+  {
+    what: 'no config',
+    files: (folder) => rm(join(folder, 'config.json')),
+    says: /config.json: no such file/,
+  },
+  {
+    what: 'a config that is not JSON',
+    files: (folder) => writeFile(join(folder, 'config.json'), '{\n"n_embd": '),
+    says: /config.json: not valid JSON/,
+  },
+  {
+    what: 'no weights',
+    files: (folder) => rm(join(folder, 'model.safetensors')),
+    says: /: no model.safetensors and no model.safetensors.index.json$/,
+  },
+  {
+    what: 'pickled weights only',
+    files: async (folder) => {
+      await rm(join(folder, 'model.safetensors'))
+      await writeFile(join(folder, 'pytorch_model.bin'), '')
+    },
+    says: /got pytorch_model.bin/,
+  },
+  {
+    what: 'cut weights',
+    files: (folder) => truncate(join(folder, 'model.safetensors'), 30_000),
+    says: /model.safetensors: truncated, the header describes \d+ bytes, got 30000/,
+  },
+  {
+    what: 'an empty file',
+    files: (folder) => truncate(join(folder, 'model.safetensors'), 0),
+    says: /model.safetensors: truncated/,
+  },
+  {
+    what: 'another architecture',
+    config: { ...CONFIG, model_type: 'llama' },
+    says: /config.json: model_type must be "gpt2", got "llama"/,
+  },
+  {
+    what: 'another activation',
+    config: { ...CONFIG, activation_function: 'relu' },
+    says: /activation_function must be gelu_new or gelu_pytorch_tanh, got "relu"/,
+  },
+  {
+    what: 'another head width',
+    config: { ...CONFIG, n_head: 2 },
+    says: /n_embd \/ n_head must be 64, got 64 \/ 2/,
+  },
+  {
+    what: 'an untied head',
+    config: { ...CONFIG, tie_word_embeddings: false },
+    says: /tie_word_embeddings must be true, got false/,
+  },
+  {
+    what: 'a size of zero',
+    config: { ...CONFIG, n_layer: 0 },
+    says: /n_layer must be a positive whole number, got 0/,
+  },
+  {
+    what: 'a missing size',
+    config: { ...CONFIG, vocab_size: undefined },
+    says: /vocab_size must be a positive/,
+  },
+  {
+    what: 'more layers than the weights have',
+    config: { ...CONFIG, n_layer: 3 },
+    says: /has h.0.attn.q_int.weight but lacks h.2.attn.q_int.weight \(3 of 9 missing\)/,
+  },
+  {
+    what: 'a wrong shape',
+    tensors: (tensors) => tensors.set('h.1.mlp.c_fc.bias', counting([255], 0)),
+    says: /tensor h.1.mlp.c_fc.bias must have shape \[256\], got \[255\]/,
+  },
+  {
+    what: 'one matrix in the other orientation',
+    tensors: (tensors) => tensors.set('h.1.mlp.c_fc.weight', counting([256, 64], 0)),
+    says: /tensor h.1.mlp.c_fc.weight must have shape \[64,256\], got \[256,64\]/,
+  },
+  {
+    what: 'a missing tensor',
+    tensors: (tensors) => tensors.delete('h.1.ln_2.bias'),
+    says: /the weights lack tensor h.1.ln_2.bias, expected shape \[64\]/,
+  },
+  {
+    what: 'a head of another size',
+    tensors: (tensors) => tensors.set('lm_head.weight', counting([11, 64], 0)),
+    says: /tensor lm_head.weight must have shape \[10,64\], got \[11,64\]/,
+  },
+  {
+    what: 'integer weights',
+    tensors: (tensors) => tensors.set('ln_f.bias', { ...counting([64], 0), dtype: 'I32' }),
+    says: /tensor ln_f.bias must be F32, F16, BF16, got I32/,
+  },
+  {
+    what: 'a layer without interaction weights',
+    tensors: (tensors) => tensors.delete('h.1.attn.int_bias'),
+    says: /has h.0.attn.q_int.weight but lacks h.1.attn.int_bias \(1 of 6 missing\)/,
+  },
+  {
+    what: 'another interaction width',
+    config: { ...CONFIG, int_n_embd: 4 },
+    says: /config.json: int_n_embd is 4, but h.0.attn.q_int.weight has shape \[3,64\]/,
+  },
+  {
+    what: 'interaction keys of another width',
+    tensors: (tensors) => tensors.set('h.1.attn.k_int.weight', counting([4, 64], 0)),
+    says: /tensor h.1.attn.k_int.weight must have shape \[3,64\], got \[4,64\]/,
+  },
+  {
+    what: 'a missing shard',
+    files: async (folder) => {
+      await writeShards(folder)
+      await rm(join(folder, SHARDS[1]))
+    },
+    says: /model-00002-of-00002.safetensors: no such file/,
+  },
+  {
+    what: 'a shard without its tensor',
+    files: async (folder) => {
+      await writeShards(folder)
+      await writeFile(join(folder, SHARDS[1]), encodeSafetensors(new Map()))
+    },
+    says: /model-00002-of-00002.safetensors: lacks tensor h.1.attn/,
+  },
+  {
+    what: 'an index that leaves the folder',
+    files: async (folder) => {
+      await writeShards(folder)
+      const index = { weight_map: { 'wte.weight': '../other/model.safetensors' } }
+      await writeFile(join(folder, 'model.safetensors.index.json'), JSON.stringify(index))
+    },
+    says: /wte.weight must name a .safetensors file in the same folder, got "..\/other/,
+  },
+]
+for (const { what, tensors: change, config, files, says } of BROKEN) {
+  checkpoint(`refuses ${what}`, async ({ folder }) => {
+    const tensors = tinyTensors()
+    change?.(tensors)
+    await writeCheckpoint(folder, tensors, config)
+    await files?.(folder)
+    await expectFailure(() => openCheckpoint(folder), says)
+  })
+}
+
+const SHARDS = ['model-00001-of-00002.safetensors', 'model-00002-of-00002.safetensors']
+
+/** Replaces the single file by two shards and an index. */
+async function writeShards(folder: string): Promise<void> {
+  await rm(join(folder, 'model.safetensors'))
+  const tensors = [...tinyTensors()]
+  const half = tensors.findIndex(([name]) => name === 'h.1.attn.c_attn.weight')
+  const parts = [tensors.slice(0, half), tensors.slice(half)]
+  const map: Record<string, string> = {}
+  for (const [i, part] of parts.entries()) {
+    await writeFile(join(folder, SHARDS[i]), encodeSafetensors(new Map(part)))
+    for (const [name] of part) map[name] = SHARDS[i]
+  }
+  await writeFile(
+    join(folder, 'model.safetensors.index.json'),
+    JSON.stringify({ metadata: {}, weight_map: map }),
+  )
+}
+
+function prefixed(tensors: Tensors): Tensors {
+  return new Map([...tensors].map(([name, tensor]) => [`transformer.${name}`, tensor]))
+}
+
+async function expectFailure(act: () => unknown, says: RegExp): Promise<void> {
+  try {
+    await act()
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    assert.match(error.message, says)
+    assert.not.match(error.message, '\n')
+    assert.ok(error.hint)
+    assert.is(error.exit, 2)
+    return
+  }
+  assert.unreachable('must fail')
+}
+
+checkpoint.run()
