@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 export interface HubRepo {
   type: 'model' | 'dataset'
   name: string
-  /** 40 hex digits; `main` stands for it. */
+  /** 40 hex digits; `main` and the branch of converted data sets stand for it. */
   commit: string
   files: Record<string, Uint8Array>
 }
@@ -84,7 +84,10 @@ export async function startHub(repos: readonly HubRepo[]): Promise<HubServer> {
     }
     const [, type, name, call, revision] = api
     const repo = repos.find((each) => each.type === type && each.name === name)
-    if (repo === undefined || ![repo.commit, 'main'].includes(decodeURIComponent(revision))) {
+    if (
+      repo === undefined ||
+      ![repo.commit, 'main', 'refs/convert/parquet'].includes(decodeURIComponent(revision))
+    ) {
       response.writeHead(404, { 'content-type': 'application/json' }).end('{"error":"Repository not found"}')
     } else if (call === 'revision') {
       const info = { _id: '1', id: name, sha: repo.commit, private: false, downloads: 0, likes: 0 }

@@ -8,6 +8,8 @@ export interface Selection {
   isWanted(path: string): boolean
   /** Null when nothing is missing, else what. */
   missing(paths: readonly string[], folder: string): Promise<string | null>
+  /** Nothing missing is certain; otherwise only a listing tells, and offline what is there must do. */
+  isProof: boolean
   /** Drops what the others make superfluous. */
   choose(files: readonly RemoteFile[]): readonly RemoteFile[]
   /** Hint for a repository that lacks it. */
@@ -50,6 +52,7 @@ export const MODEL_SELECTION: Selection = {
     const shards = [...index.matchAll(/"(model-\d+-of-\d+\.safetensors)"/g)].map(([, shard]) => shard)
     return shards.find((shard) => !paths.includes(shard)) ?? null
   },
+  isProof: true,
   choose: (files) =>
     files.some(({ path }) => path === WEIGHTS) ? files.filter(({ path }) => !isSharded(path)) : files,
   unusable: 'asp reads safetensors weights and a GPT-2 tokenizer; choose another repository or revision',
@@ -62,6 +65,7 @@ export function datasetSelection(pattern: RegExp): Selection {
   return {
     isWanted: (path) => pattern.test(path),
     missing: async (paths) => (paths.length === 0 ? String(pattern) : missingPart(paths)),
+    isProof: false,
     choose: (files) => files,
     unusable: 'check the dataset and the revision that the suite names',
     offline: 'unset HF_HUB_OFFLINE, or pass the data with --data',

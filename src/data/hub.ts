@@ -16,6 +16,7 @@ import {
   hubSettings,
   isInside,
   listRemoteFiles,
+  type RemoteFile,
   type Repo,
   readRemoteFile,
   repoFolder,
@@ -70,6 +71,12 @@ export function fetchDataset(
   return fetchRepo({ type: 'dataset', name, revision }, datasetSelection(pattern), options)
 }
 
+/** What the revision stands for now, and the files that a snapshot of it must show; none if it proves to be whole. */
+interface DownloadPlan {
+  commit: string
+  files: readonly RemoteFile[]
+}
+
 type Lookup = { found: FetchedRepo } | { missing: string }
 
 async function fetchRepo(repo: Repo, selection: Selection, options: FetchOptions): Promise<FetchedRepo> {
@@ -77,24 +84,26 @@ async function fetchRepo(repo: Repo, selection: Selection, options: FetchOptions
   checkRepo(repo)
   const folder = repoFolder(repo, settings)
   const cached = await findCached(repo, folder, selection)
-  if (settings.offline && 'missing' in cached) {
+  const earlier = 'found' in cached ? cached.found : null
+  if ('missing' in cached && settings.offline)
     throw notCached(repo, cached.missing, settings, selection.offline)
-  }
-  if ('found' in cached && (settings.offline || COMMIT.test(repo.revision))) return cached.found
-  const commit = await resolveCommit(repo, settings).catch((error: unknown) => {
+  const isSettled = settings.offline || (selection.isProof && COMMIT.test(repo.revision))
+  if (earlier !== null && isSettled) return earlier
+  let plan: DownloadPlan
+  try {
+    plan = await planDownload(repo, folder, selection, settings)
+  } catch (error) {
     // Like Python's client: a branch that cannot be asked about now is the one fetched last.
     const unreachable = error instanceof Failure && error.exit === EXIT.failed
-    if (unreachable && 'found' in cached) return cached.found.revision
+    if (unreachable && earlier !== null) return earlier
     throw error
-  })
-  const pinned = { ...repo, revision: commit }
-  let snapshot = await findCached(pinned, folder, selection)
-  if ('missing' in snapshot) {
-    await download(pinned, folder, selection, settings, options).catch((error: unknown) => {
-      throw error instanceof Failure ? error : cacheFailure(folder, error)
-    })
-    snapshot = await findCached(pinned, folder, selection)
   }
+  const { commit, files } = plan
+  const pinned = { ...repo, revision: commit }
+  await download(pinned, folder, files, settings, options).catch((error: unknown) => {
+    throw error instanceof Failure ? error : cacheFailure(folder, error)
+  })
+  const snapshot = await findCached(pinned, folder, selection)
   if ('missing' in snapshot) {
     throw new Failure(`${repo.type} ${repo.name} at revision ${repo.revision}: has no ${snapshot.missing}`, {
       hint: selection.unusable,
@@ -102,6 +111,20 @@ async function fetchRepo(repo: Repo, selection: Selection, options: FetchOptions
   }
   await writeRef(folder, repo.revision, commit)
   return snapshot.found
+}
+
+async function planDownload(
+  repo: Repo,
+  folder: string,
+  selection: Selection,
+  settings: HubSettings,
+): Promise<DownloadPlan> {
+  const commit = await resolveCommit(repo, settings)
+  const pinned = { ...repo, revision: commit }
+  if (selection.isProof && 'found' in (await findCached(pinned, folder, selection)))
+    return { commit, files: [] }
+  const listed = await listRemoteFiles(pinned, (path) => selection.isWanted(path), settings)
+  return { commit, files: selection.choose(listed) }
 }
 
 async function findCached(repo: Repo, folder: string, selection: Selection): Promise<Lookup> {
@@ -120,11 +143,10 @@ async function findCached(repo: Repo, folder: string, selection: Selection): Pro
 async function download(
   repo: Repo,
   folder: string,
-  selection: Selection,
+  files: readonly RemoteFile[],
   settings: HubSettings,
   { onProgress }: FetchOptions,
 ): Promise<void> {
-  const files = selection.choose(await listRemoteFiles(repo, (path) => selection.isWanted(path), settings))
   const stored = await Promise.all(files.map((file) => hasBlob(folder, file)))
   const wanted = files.filter((_, i) => !stored[i])
   const total = wanted.reduce((sum, { bytes }) => sum + bytes, 0)

@@ -114,18 +114,30 @@ hub('fetches a model into the standard layout, once', async ({ server, settings 
 })
 
 hub('fetches the wanted files of a dataset only', async ({ server, settings }) => {
-  const { files, revision } = await fetchDataset('someone/rows', 'main', /^data\/validation-/, { settings })
+  const validation = /^data\/validation-/
+  const { files, revision } = await fetchDataset('someone/rows', 'refs/convert/parquet', validation, {
+    settings,
+  })
   assert.is(revision, COMMIT)
   assert.equal(await Promise.all(files.map((file) => readFile(file, 'utf8'))), ['first', 'second'])
+  assert.not.ok(server.requests.some((line) => line.includes('resolve') && line.includes('train')))
   const odd = await fetchDataset('someone/rows', COMMIT, /#1/, { settings })
   assert.is(await readFile(odd.files[0], 'utf8'), '{}')
-  assert.not.ok(server.requests.some((line) => line.includes('train')))
 
-  await rm(files[1])
-  const offline = { ...settings, offline: true }
-  const failure = await failureOf(
-    fetchDataset('someone/rows', 'main', /^data\/validation-/, { settings: offline }),
+  // What an earlier pattern fetched is only a part of what this one wants.
+  server.requests = []
+  const all = await fetchDataset('someone/rows', COMMIT, /^data\//, { settings })
+  assert.is(all.files.length, 4)
+  assert.equal(
+    server.requests.filter((line) => line.includes('resolve')),
+    [`GET /datasets/someone/rows/resolve/${COMMIT}/data/train-00000-of-00001.parquet`],
   )
+
+  const offline = { settings: { ...settings, offline: true } }
+  const cached = await fetchDataset('someone/rows', 'refs/convert/parquet', validation, offline)
+  assert.equal(cached.files, files)
+  await rm(files[1])
+  const failure = await failureOf(fetchDataset('someone/rows', COMMIT, validation, offline))
   assert.match(failure.message, 'lacks data/validation-00001-of-00002.parquet')
   assert.match(failure.hint ?? '', '--data')
 })
