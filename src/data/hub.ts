@@ -85,8 +85,9 @@ async function fetchRepo(repo: Repo, selection: Selection, options: FetchOptions
   const folder = repoFolder(repo, settings)
   const cached = await findCached(repo, folder, selection)
   const earlier = 'found' in cached ? cached.found : null
-  if ('missing' in cached && settings.offline)
+  if ('missing' in cached && settings.offline) {
     throw notCached(repo, cached.missing, settings, selection.offline)
+  }
   const isSettled = settings.offline || (selection.isProof && COMMIT.test(repo.revision))
   if (earlier !== null && isSettled) return earlier
   let plan: DownloadPlan
@@ -100,16 +101,14 @@ async function fetchRepo(repo: Repo, selection: Selection, options: FetchOptions
   }
   const { commit, files } = plan
   const pinned = { ...repo, revision: commit }
-  await download(pinned, folder, files, settings, options).catch((error: unknown) => {
-    throw error instanceof Failure ? error : cacheFailure(folder, error)
-  })
+  await download(pinned, folder, files, settings, options).catch(explainCache(folder))
   const snapshot = await findCached(pinned, folder, selection)
   if ('missing' in snapshot) {
     throw new Failure(`${repo.type} ${repo.name} at revision ${repo.revision}: has no ${snapshot.missing}`, {
       hint: selection.unusable,
     })
   }
-  await writeRef(folder, repo.revision, commit)
+  await writeRef(folder, repo.revision, commit).catch(explainCache(folder))
   return snapshot.found
 }
 
@@ -175,12 +174,14 @@ function checkRepo({ type, name, revision }: Repo): void {
 }
 
 /** A full disk or a folder that may not be written; anything without a system code is a defect. */
-function cacheFailure(folder: string, error: unknown): unknown {
-  if (!(error instanceof Error && 'code' in error)) return error
-  return new Failure(`${folder}: the cache cannot be written, got ${error.code}`, {
-    hint: 'free disk space or point HF_HOME to a folder that may be written',
-    cause: error,
-  })
+function explainCache(folder: string): (error: unknown) => never {
+  return (error) => {
+    if (error instanceof Failure || !(error instanceof Error && 'code' in error)) throw error
+    throw new Failure(`${folder}: the cache cannot be written, got ${error.code}`, {
+      hint: 'free disk space or point HF_HOME to a folder that may be written',
+      cause: error,
+    })
+  }
 }
 
 function notCached(

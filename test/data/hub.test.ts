@@ -208,6 +208,12 @@ const BROKEN: Broken[] = [
     exit: 1,
   },
   { what: 'other bytes', fault: { at: WEIGHTS_URL, garble: true }, says: /content must have hash/, exit: 1 },
+  {
+    what: 'a cache that cannot be written',
+    change: { cacheFolder: join(BUNDLED, 'config.json') },
+    says: /models--someone--tiny: the cache cannot be written, got ENOTDIR/,
+    exit: 2,
+  },
   { what: 'path as a revision', revision: '../../x', says: /must be a branch, tag or commit/, exit: 2 },
   { what: 'path as a name', id: '../..', says: /must be owner\/name/, exit: 2 },
 ]
