@@ -20,7 +20,7 @@ export interface Progress {
 export interface ProgressOptions {
   quiet?: boolean
   /** Where lines go; default stderr. */
-  stream?: NodeJS.WritableStream & { isTTY?: boolean }
+  stream?: NodeJS.WritableStream & { isTTY?: boolean; columns?: number }
   /** Milliseconds; replaced in tests. */
   now?: () => number
 }
@@ -32,7 +32,12 @@ const LOG_PATIENCE_MS = 60_000
 export function createProgress(options: ProgressOptions = {}): Progress {
   const { quiet = false, stream = process.stderr, now = () => performance.now() } = options
   if (quiet) return SILENT
-  const isTerminal = stream.isTTY === true && process.env.CI === undefined && process.env.TERM !== 'dumb'
+  // On a pseudo-terminal that reports no width ora clears lines for ever.
+  const isTerminal =
+    stream.isTTY === true &&
+    stream.columns !== 0 &&
+    process.env.CI === undefined &&
+    process.env.TERM !== 'dumb'
   return isTerminal ? terminalProgress(stream, now) : logProgress(stream, now)
 }
 

@@ -1,0 +1,133 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { buildRecord, type RecordParts } from '../../src/record/build.js'
+import { renderMarkdown, renderRecord } from '../../src/report/table.js'
+import { hellaswag, recordParts, wikitext } from '../record/fixture.js'
+
+const test = suite('table')
+const render = (changes: Partial<RecordParts> = {}): string => renderRecord(buildRecord(recordParts(changes)))
+const dense = { name: 'dense', parameters: {}, threshold_shift: null, calibration: null } as const
+const model = recordParts().model
+
+test('a whole report', () => {
+  assert.fixture(
+    render({ tasks: [hellaswag, wikitext] }),
+    `
+┌───────────┬─────────┬────────┬─────────────────┬───┬─────────┬───┬────────┬───────────┬──────────┬────────┐
+│ Tasks     │ Version │ n-shot │ Metric          │   │   Value │   │ Stderr │  Sparsity │ Sparsity │ Tokens │
+│           │         │        │                 │   │         │   │        │ requested │ achieved │   kept │
+├───────────┼─────────┼────────┼─────────────────┼───┼─────────┼───┼────────┼───────────┼──────────┼────────┤
+│ hellaswag │       1 │      0 │ acc             │ ↑ │  0.2892 │ ± │ 0.0045 │       0.8 │   0.8000 │   18 % │
+│           │         │        │ acc_norm        │ ↑ │  0.3114 │ ± │ 0.0046 │           │          │        │
+│ wikitext  │       2 │      0 │ word_perplexity │ ↓ │ 37.3698 │ ± │    N/A │       0.8 │   0.5500 │   29 % │
+│           │         │        │ bits_per_byte   │ ↓ │  0.9769 │ ± │    N/A │           │          │        │
+└───────────┴─────────┴────────┴─────────────────┴───┴─────────┴───┴────────┴───────────┴──────────┴────────┘
+Data       hellaswag: bundled sample, 200 of 10042 (Rowan/hellaswag, validation)
+Data       wikitext: Hub dataset, all 62 (EleutherAI/wikitext_document_level@bbbbbbbb, test)
+Model      asp-tiny (bundled), 4.61 M parameters, 2 layers, f32 (stored f16)
+Policy     adaptive, propagate_in_depth false, threshold shift -1.2500, found on 32 documents in 2 evaluations
+Sparsity   requested 0.8, achieved 0.5569 of causal pairs
+Per layer  0.51 0.61
+Kept       94,000 of 360,000 tokens alive after the last row, mean over layers
+Adapter    llvmpipe (LLVM 19.1.7, 256 bits), vulkan, software; Dawn 0.6.2
+Time       19.9 s: load 0.51 s, calibrate 3.21 s, score 16.0 s; 22,500 tokens/s, 68.8 requests/s
+Memory     GPU peak 100 MiB: weights 17.6 MiB, activations 76.3 MiB, cache 0 bytes`.trim(),
+  )
+})
+
+test('plain ASCII keeps the layout', () => {
+  const text = renderRecord(buildRecord(recordParts()), { ascii: true })
+  assert.match(text, /^[\n\x20-\x7e]*$/)
+  assert.match(text, /\| hellaswag \| {7}1 \| {6}0 \| acc {6}\| \^ \| 0\.2892 \| \+\/- \| 0\.0045 \|/)
+  const widths = new Set(
+    text
+      .split('\n')
+      .slice(0, 6)
+      .map((line) => line.length),
+  )
+  assert.is(widths.size, 1)
+})
+
+test('Markdown', () => {
+  assert.fixture(
+    renderMarkdown(buildRecord(recordParts())),
+    `
+| Tasks | Version | n-shot | Metric |  | Value |  | Stderr | Sparsity requested | Sparsity achieved | Tokens kept |
+| --- | ---: | ---: | --- | --- | ---: | --- | ---: | ---: | ---: | ---: |
+| hellaswag | 1 | 0 | acc | ↑ | 0.2892 | ± | 0.0045 | 0.8 | 0.8000 | 18 % |
+|  |  |  | acc_norm | ↑ | 0.3114 | ± | 0.0046 |  |  |  |`.trim(),
+  )
+})
+
+test('a report can be made from a file alone', () => {
+  const record = buildRecord(recordParts({ tasks: [hellaswag, wikitext] }))
+  assert.is(renderRecord(JSON.parse(JSON.stringify(record))), renderRecord(record))
+})
+
+test('what was asked for, when it was not a share', () => {
+  const own = { ...recordParts().policy, threshold_shift: 0, calibration: null }
+  assert.match(
+    render({ requested: null, policy: own }),
+    /threshold shift \+0\.0000\nSparsity +the checkpoint's own/,
+  )
+  const none = { ...hellaswag.counts, removed: [0, 0], kept: [80000, 80000] }
+  const text = render({ requested: null, policy: dense, tasks: [{ ...hellaswag, counts: none }] })
+  assert.match(text, /Policy +dense\nSparsity +nothing pruned, achieved 0\.0000/)
+  assert.match(text, /│ {9}- │ {3}0\.0000 │ {2}100 % │/)
+})
+
+const origins: [string, Partial<typeof hellaswag.data>, number, RegExp][] = [
+  ['part of the bundled sample', {}, 50, /bundled sample, 50 of 10042 \(Rowan/],
+  [
+    'part of a Hub split',
+    { kind: 'hub' },
+    100,
+    /Hub dataset, 100 of 10042 \(Rowan\/hellaswag@aaaaaaaa, validation\)/,
+  ],
+  [
+    'a file of unknown whole',
+    { kind: 'file', source: 'a.jsonl', revision: null, total: null },
+    20,
+    /own data, 20 of 200 rows \(a/,
+  ],
+  ['a file with the whole split', { kind: 'file', rows: 200, total: 200 }, 200, /own data, all 200 \(/],
+]
+for (const [name, changes, documents, expected] of origins) {
+  test(`data: ${name}`, () => {
+    assert.match(
+      render({ tasks: [{ ...hellaswag, data: { ...hellaswag.data, ...changes }, documents }] }),
+      expected,
+    )
+  })
+}
+
+test('published scores are shown for the model they belong to, and for no other', () => {
+  const gpt2 = { ...model, source: 'hub' as const, id: 'openai-community/gpt2' }
+  const text = render({ model: gpt2 })
+  assert.match(text, /Published │\n/)
+  assert.match(text, /0\.3114 │\n/)
+  assert.match(text, /Published +unpruned openai-community\/gpt2 on the whole split; lm-eval table$/)
+  for (const other of [
+    model,
+    { ...gpt2, id: 'gpt2-medium' },
+    { ...gpt2, source: 'folder' as const, id: 'gpt2' },
+  ]) {
+    assert.not.match(render({ model: other }), /Published/)
+  }
+})
+
+test('a stopped run says so first', () => {
+  const text = render({ status: 'incomplete', tasks: [{ ...hellaswag, documentsScored: 31 }] })
+  assert.match(text, /┘\nINCOMPLETE +stopped after 31 of 200 documents/)
+})
+
+test('a run stopped before anything was scored still renders', () => {
+  const counts = { requests: 0, tokens: 0, pairs: 0, removed: [0, 0], kept: [0, 0] }
+  const text = render({
+    status: 'incomplete',
+    tasks: [{ ...hellaswag, documentsScored: 0, metrics: [], counts }],
+  })
+  assert.match(text, /stopped after 0 of 200 documents/)
+})
+
+test.run()
