@@ -1,0 +1,41 @@
+// What all matmuls share: the shapes, and what becomes of a finished sum (bias, GELU, residual).
+// out (M, N) = f(a (M, K) @ weights (K, N) + bias (N)); sums are f32. M comes from the uniform, K is a multiple of 4.
+// Rows of out and the bias are padded to a multiple of 4 columns, the weights to whole blocks, with zeros.
+// A row's sum runs over k in ascending order whatever M and the row's place, so batches change no bit of it.
+
+override K: u32;
+override N: u32;
+override GELU: bool = false;        // f is GELU in GPT-2's tanh form, else the identity
+override ACCUMULATE: bool = false;  // add to out instead of replacing it: the residual
+
+struct Shape {
+  rows: u32,  // M
+}
+
+@group(0) @binding(0) var<storage, read> a: array<vec4f>;
+@group(0) @binding(2) var<storage, read> bias: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> out: array<vec4f>;
+@group(0) @binding(4) var<uniform> shape: Shape;
+
+// 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))); beyond 10 tanh is 1 in f32, and exp inside it may overflow.
+fn gelu(x: vec4f) -> vec4f {
+  let inner = 0.7978845608028654 * (x + 0.044715 * x * x * x);
+  return 0.5 * x * (1.0 + tanh(clamp(inner, vec4f(-10.0), vec4f(10.0))));
+}
+
+// Writes 4 neighbouring sums, the `quad`th of the row; nothing where the row or the columns are padding.
+fn finish(row: u32, quad: u32, sums: vec4f) {
+  let quads = (N + 3u) / 4u;
+  if (row >= shape.rows || quad >= quads) {
+    return;
+  }
+  var values = sums + bias[quad];
+  if (GELU) {
+    values = gelu(values);
+  }
+  let at = row * quads + quad;
+  if (ACCUMULATE) {
+    values += out[at];
+  }
+  out[at] = values;
+}

@@ -1,0 +1,65 @@
+enable subgroups;
+
+// Matmul for software adapters with subgroups of 4 (SwiftShader): 16 rows x 32 columns a workgroup, no workgroup memory.
+// A read costs such an adapter far more than arithmetic (one bounds check and branch a lane and word, some 30 cycles),
+// so each lane reads 4 values of one row of a, and subgroupBroadcast hands them to the others, while the lane
+// keeps the sums of 8 columns of its own.
+// Joined with matmul-weights-*.wgsl and matmul-output.wgsl. BLOCK = 32. Grid: (ceil(N / 32), ceil(M / 16)).
+
+const LANES = 4u;
+const ROWS = 16u;
+
+// Sums of one row: sum over k of a[row, k] * weights[k, 8 columns], 4 k a step in ascending order.
+fn add(sums: ptr<function, Columns>, x: vec4f, left: mat4x4f, right: mat4x4f) {
+  (*sums).left += left * x;
+  (*sums).right += right * x;
+}
+
+@compute @workgroup_size(LANES)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) lane: u32) {
+  let first_row = group.y * ROWS;
+  let last_row = shape.rows - 1u;
+  let a0 = min(first_row + lane, last_row) * (K / 4u);
+  let a4 = min(first_row + 4u + lane, last_row) * (K / 4u);
+  let a8 = min(first_row + 8u + lane, last_row) * (K / 4u);
+  let a12 = min(first_row + 12u + lane, last_row) * (K / 4u);
+  var octet = group.x * K * LANES + lane;
+  var sums: array<Columns, ROWS>;
+
+  for (var k = 0u; k < K / 4u; k++) {
+    let w0 = weights_at(octet);
+    let w1 = weights_at(octet + LANES);
+    let w2 = weights_at(octet + 2u * LANES);
+    let w3 = weights_at(octet + 3u * LANES);
+    octet += 4u * LANES;
+    let left = mat4x4f(w0.left, w1.left, w2.left, w3.left);
+    let right = mat4x4f(w0.right, w1.right, w2.right, w3.right);
+
+    let x0 = a[a0 + k];
+    add(&sums[0], subgroupBroadcast(x0, 0u), left, right);
+    add(&sums[1], subgroupBroadcast(x0, 1u), left, right);
+    add(&sums[2], subgroupBroadcast(x0, 2u), left, right);
+    add(&sums[3], subgroupBroadcast(x0, 3u), left, right);
+    let x4 = a[a4 + k];
+    add(&sums[4], subgroupBroadcast(x4, 0u), left, right);
+    add(&sums[5], subgroupBroadcast(x4, 1u), left, right);
+    add(&sums[6], subgroupBroadcast(x4, 2u), left, right);
+    add(&sums[7], subgroupBroadcast(x4, 3u), left, right);
+    let x8 = a[a8 + k];
+    add(&sums[8], subgroupBroadcast(x8, 0u), left, right);
+    add(&sums[9], subgroupBroadcast(x8, 1u), left, right);
+    add(&sums[10], subgroupBroadcast(x8, 2u), left, right);
+    add(&sums[11], subgroupBroadcast(x8, 3u), left, right);
+    let x12 = a[a12 + k];
+    add(&sums[12], subgroupBroadcast(x12, 0u), left, right);
+    add(&sums[13], subgroupBroadcast(x12, 1u), left, right);
+    add(&sums[14], subgroupBroadcast(x12, 2u), left, right);
+    add(&sums[15], subgroupBroadcast(x12, 3u), left, right);
+  }
+
+  let quad = (group.x * LANES + lane) * 2u;
+  for (var r = 0u; r < ROWS && first_row + r < shape.rows; r++) {
+    finish(first_row + r, quad, sums[r].left);
+    finish(first_row + r, quad + 1u, sums[r].right);
+  }
+}
