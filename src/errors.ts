@@ -5,8 +5,13 @@ export interface FailureOptions {
   /** What the person can do about it: an exact flag, command or file to change. */
   hint?: string
   exit?: number
+  /** Set where a caller may have another way to go on. */
+  code?: FailureCode
   cause?: unknown
 }
+
+/** `unreachable`: the network or the Hub is not there, or must not be used, and the cache does not have it. */
+export type FailureCode = 'unreachable'
 
 /**
  * The one error class that is meant for a person.
@@ -15,11 +20,13 @@ export interface FailureOptions {
 export class Failure extends Error {
   readonly hint: string | undefined
   readonly exit: number
+  readonly code: FailureCode | undefined
 
-  constructor(message: string, { hint, exit = EXIT.usage, cause }: FailureOptions = {}) {
+  constructor(message: string, { hint, exit = EXIT.usage, code, cause }: FailureOptions = {}) {
     super(message, { cause })
     this.name = 'Failure'
     this.hint = hint
     this.exit = exit
+    this.code = code
   }
 }

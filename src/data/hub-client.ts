@@ -199,6 +199,7 @@ function hubFailure(error: unknown, repo: Repo, { endpoint, token }: HubSettings
       {
         hint: 'check the network and HF_ENDPOINT, and run again; what is complete is kept',
         exit: EXIT.failed,
+        code: 'unreachable',
       },
     )
   }

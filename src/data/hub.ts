@@ -193,5 +193,6 @@ function notCached(
   const subject = `${type} ${name} at revision ${revision}`
   return new Failure(`${subject}: not cached while HF_HUB_OFFLINE is set, ${cacheFolder} lacks ${missing}`, {
     hint,
+    code: 'unreachable',
   })
 }

@@ -12,6 +12,7 @@ export interface ResolvedModel {
   /** Commit, for a model from the Hub. */
   revision: string | null
   folder: string
+  source: 'bundled' | 'folder' | 'hub'
 }
 
 export interface ResolveOptions extends FetchOptions {
@@ -47,13 +48,13 @@ export async function resolveModel(
   const bundled = BUNDLED_MODELS.find((name) => name === (spec ?? BUNDLED_MODELS[0]))
   if (bundled !== undefined) {
     refuseRevision(bundled, options.revision)
-    return { id: bundled, revision: null, folder: join(BUNDLED_ROOT, bundled) }
+    return { id: bundled, revision: null, folder: join(BUNDLED_ROOT, bundled), source: 'bundled' }
   }
   const given = spec ?? ''
   const folder = resolve(given.replace(/^~(?=$|\/)/, homedir()))
   if (looksLikePath(given) || (await isFolder(folder))) {
     refuseRevision(given, options.revision)
-    return { id: basename(folder), revision: null, folder }
+    return { id: basename(folder), revision: null, folder, source: 'folder' }
   }
   const { name, revision } = parseHubId(given)
   if (revision !== undefined && options.revision !== undefined && revision !== options.revision) {
@@ -65,7 +66,7 @@ export async function resolveModel(
     )
   }
   const fetched = await fetchModel(name, revision ?? options.revision, options)
-  return { id: name, revision: fetched.revision, folder: fetched.folder }
+  return { id: name, revision: fetched.revision, folder: fetched.folder, source: 'hub' }
 }
 
 function looksLikePath(spec: string): boolean {

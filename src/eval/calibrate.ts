@@ -5,11 +5,10 @@
 import { packBatch } from '../engine/batch.js'
 import { causalPairs, countDrops } from '../engine/drops.js'
 import type { Engine } from '../engine/engine.js'
-import { KEEP_EVERYTHING } from '../engine/gpt2/forward.js'
+import { addCounts, addScore, emptyCounts, type ScoreCounts, sparsityOf } from '../record/build.js'
 import { pythonRandom } from './python-random.js'
 import type { Request } from './request.js'
 import { bisect, type Evaluation, refine } from './shift-search.js'
-import { achievedSparsity, addScore, emptyTotals } from './sparsity.js'
 
 export interface Calibration {
   shift: number
@@ -30,6 +29,7 @@ export interface CalibrateOptions {
 /** Sizes of the two samples: a coarse one to come near, a fine one to decide. */
 const COARSE = { requests: 16, tokens: 3_000 }
 const FINE = { requests: 128, tokens: 12_000 }
+const BATCH_TOKENS = 4096
 /** Throws a Failure only if the device fails; a target out of reach gives the nearest shift found. */
 export async function calibrate(
   engine: Engine,
@@ -37,9 +37,6 @@ export async function calibrate(
   { sparsity, seed, signal, onEvaluation }: CalibrateOptions,
 ): Promise<Calibration> {
   const fine = sampleByLength(requests, FINE, seed)
-  if (sparsity === 0) {
-    return { shift: KEEP_EVERYTHING, sparsity: 0, requests: 0, tokens: 0, evaluations: [] }
-  }
   const coarse = everyNth(fine, COARSE)
   const evaluations: Evaluation[] = []
   const measure = async (sample: readonly Request[], shift: number): Promise<Evaluation> => {
@@ -98,26 +95,25 @@ function everyNth(sample: readonly Request[], { requests, tokens }: Size): reado
 }
 
 async function sampleSparsity(engine: Engine, sample: readonly Request[], shift: number): Promise<number> {
-  const totals = emptyTotals(engine.config.nLayer)
-  const pending: Promise<void>[] = []
-  for (const requests of inBatches(sample, Math.min(4096, engine.maxRows))) {
+  const counted: Promise<ScoreCounts>[] = []
+  for (const requests of inBatches(sample, Math.min(BATCH_TOKENS, engine.maxRows))) {
     const segments = requests.map(({ input }) => ({ tokens: input, trunk: null }))
     const batch = packBatch(segments, [], engine.tiles)
-    const count = engine.deathTimes(batch, { kind: 'adaptive', shift }).then((deaths) => {
-      requests.forEach(({ input }, i) => {
-        const drops = deaths.map((layer) => countDrops(layer[i]))
-        const removed = drops.map((drop) => drop.removed)
-        addScore(
-          totals,
-          { pairs: causalPairs(input.length), removed, kept: drops.map((drop) => drop.kept) },
-          input.length,
-        )
-      })
-    })
-    pending.push(count)
+    counted.push(
+      engine.deathTimes(batch, { kind: 'adaptive', shift }).then((deaths) =>
+        requests.reduce((counts, { input }, i) => {
+          const drops = deaths.map((layer) => countDrops(layer[i]))
+          return addScore(counts, input.length, {
+            pairs: causalPairs(input.length),
+            removed: drops.map(({ removed }) => removed),
+            kept: drops.map(({ kept }) => kept),
+          })
+        }, emptyCounts(engine.config.nLayer)),
+      ),
+    )
   }
-  await Promise.all(pending)
-  return achievedSparsity(totals)
+  const counts = (await Promise.all(counted)).reduce(addCounts, emptyCounts(engine.config.nLayer))
+  return sparsityOf(counts).achieved
 }
 
 function* inBatches(sample: readonly Request[], tokens: number): Generator<Request[]> {

@@ -137,10 +137,10 @@ export interface CalibrationRecord {
   requested: number
   method: string
   seed: number
-  /** Documents and input tokens of the sample the shift was found on. */
-  documents: number
+  /** Requests and input tokens of the sample the shift was found on. */
+  requests: number
   tokens: number
-  evaluations: { shift: number; documents: number; sparsity: number }[]
+  evaluations: { shift: number; requests: number; sparsity: number }[]
   /** What the chosen shift removes on that sample. */
   sample_sparsity: number
   seconds: number

@@ -205,7 +205,7 @@ function describePolicy({ policy }: EvalRecord): string {
   const found =
     calibration === null
       ? ''
-      : `, found on ${formatCount(calibration.documents)} documents in ${calibration.evaluations.length} evaluations`
+      : `, found on ${formatCount(calibration.requests)} requests in ${calibration.evaluations.length} evaluations`
   return `${[policy.name, ...settings, ...shift].join(', ')}${found}`
 }
 

@@ -25,7 +25,7 @@ test('a whole report', () => {
 Data       hellaswag: bundled sample, 200 of 10042 (Rowan/hellaswag, validation)
 Data       wikitext: Hub dataset, all 62 (EleutherAI/wikitext_document_level@bbbbbbbb, test)
 Model      asp-tiny (bundled), 4.61 M parameters, 2 layers, f32 (stored f16)
-Policy     adaptive, propagate_in_depth false, threshold shift -1.2500, found on 32 documents in 2 evaluations
+Policy     adaptive, propagate_in_depth false, threshold shift -1.2500, found on 32 requests in 2 evaluations
 Sparsity   requested 0.8, achieved 0.5569 of causal pairs
 Per layer  0.51 0.61
 Kept       94,000 of 360,000 tokens alive after the last row, mean over layers

@@ -1,0 +1,52 @@
+/** What is pruned and how weights are kept: flags and checkpoint -> one checked choice. Pure. */
+import type { Checkpoint } from '../data/checkpoint.js'
+import type { WeightDtype } from '../engine/matmul.js'
+import { Failure } from '../errors.js'
+
+export const POLICY_NAMES = ['dense', 'adaptive'] as const
+export type PolicyName = (typeof POLICY_NAMES)[number]
+
+export const DTYPE_NAMES = ['auto', 'f32', 'f16'] as const
+export type DtypeName = (typeof DTYPE_NAMES)[number]
+
+export interface PolicyChoice {
+  name: PolicyName
+  /** Share of causal pairs to remove; null: the checkpoint's own threshold decides. */
+  sparsity: number | null
+}
+
+interface PolicyFlags {
+  policy: PolicyName | undefined
+  sparsity: number | undefined
+}
+
+/** Adaptive is the default where the checkpoint can drop tokens. Failure: a request the checkpoint cannot meet. */
+export function choosePolicy(
+  { id, config }: Pick<Checkpoint, 'id' | 'config'>,
+  { policy, sparsity }: PolicyFlags,
+): PolicyChoice {
+  if (sparsity !== undefined && !(sparsity >= 0 && sparsity < 1)) {
+    throw new Failure(`--sparsity: must be at least 0 and below 1, got ${sparsity}`, {
+      hint: 'it is the share of context removed: --sparsity 0.8 removes 80 %',
+    })
+  }
+  if (config.interaction === null && (policy === 'adaptive' || sparsity !== undefined)) {
+    const asked = policy === 'adaptive' ? '--policy adaptive' : `--sparsity ${sparsity}`
+    throw new Failure(`${asked}: checkpoint ${id} has no interaction weights to decide what to drop`, {
+      hint: 'use --policy dense without --sparsity, or a checkpoint fine-tuned for pruning such as --model asp-tiny',
+    })
+  }
+  const name = policy ?? (config.interaction === null ? 'dense' : 'adaptive')
+  if (name === 'dense' && sparsity !== undefined && sparsity > 0) {
+    throw new Failure(`--sparsity ${sparsity}: the dense policy removes nothing`, {
+      hint: 'leave out --policy dense, or --sparsity',
+    })
+  }
+  return { name, sparsity: name === 'dense' ? null : (sparsity ?? null) }
+}
+
+/** `auto` keeps a half-precision checkpoint in half precision, which loses nothing, and any other in f32. */
+export function chooseDtype(dtype: DtypeName, stored: Checkpoint['storedDtype']): WeightDtype {
+  if (dtype !== 'auto') return dtype
+  return stored === 'F16' ? 'f16' : 'f32'
+}

@@ -1,0 +1,50 @@
+/** Where a suite's documents are read from: a path, the Hub, or the bundled sample when there is no network. */
+import { type FetchProgress, fetchDataset } from '../data/hub.js'
+import { Failure } from '../errors.js'
+import { type Dataset, hubPattern, readHub, readLocal, readSample } from './dataset.js'
+import type { Suite } from './suite.js'
+
+/** `--data` word for the bundled sample. */
+export const SAMPLE = 'sample'
+
+export interface SourceOptions {
+  /** `sample`, a file or a folder; undefined asks the Hub first. */
+  data?: string
+  onFetch?: (progress: FetchProgress) => void
+  /** Told when the Hub cannot be reached and the bundled sample is used instead. */
+  onFallback?: (suite: string, reason: string) => void
+}
+
+/** The documents of several suites, in order. The Hub is not asked again once it could not be reached. */
+export async function readDocuments(suites: readonly Suite[], options: SourceOptions): Promise<Dataset[]> {
+  const { data, onFetch, onFallback } = options
+  const datasets: Dataset[] = []
+  let reachable = true
+  for (const suite of suites) {
+    if (data === SAMPLE) datasets.push(await readSample(suite))
+    else if (data !== undefined) datasets.push(await readLocal(suite, data))
+    else {
+      const fetched = reachable ? await fromHub(suite, onFetch) : null
+      if (fetched instanceof Failure) {
+        reachable = false
+        onFallback?.(suite.name, fetched.message)
+      }
+      datasets.push(fetched === null || fetched instanceof Failure ? await readSample(suite) : fetched)
+    }
+  }
+  return datasets
+}
+
+/** The whole split from the Hub or its cache, or the Failure that says it cannot be reached. */
+async function fromHub(suite: Suite, onFetch: SourceOptions['onFetch']): Promise<Dataset | Failure> {
+  const { repo, revision } = suite.dataset
+  try {
+    const { files, revision: commit } = await fetchDataset(repo, revision, hubPattern(suite), {
+      onProgress: onFetch,
+    })
+    return await readHub(suite, files, commit)
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'unreachable') return error
+    throw error
+  }
+}
