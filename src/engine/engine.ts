@@ -60,6 +60,8 @@ export class Engine {
   readonly #pool: ActivationPool
   readonly #uniforms: Uniforms
   readonly #widest: number
+  /** Settles when every batch handed over so far has been submitted. */
+  #submitted: Promise<unknown> = Promise.resolve()
 
   private constructor(context: ForwardContext, memory: Memory, { device, lost }: EngineOptions) {
     this.config = context.config
@@ -113,19 +115,22 @@ export class Engine {
    * through them in order.
    */
   async score(batch: Batch, rule: DropRule): Promise<BatchResult> {
-    const { encoder, activations, uniforms } = await this.#record(batch, rule)
-    const pass = encoder.beginComputePass()
-    for (const part of uniforms.parts) {
-      encodeLogits(this.#context, pass, activations, part)
-      encodeScores(this.#context, pass, batch, activations, part)
-    }
-    pass.end()
-    const read = (name: ActivationName, bytes: number) =>
-      readBack(this.#memory, encoder, activations[name], bytes)
-    const states = read('rowStates', 16 * batch.scoredRows.length)
-    const logits = read('targetLogits', 2 * batch.targets.length)
-    const deaths = this.#readDeaths(encoder, activations, batch, rule)
-    this.#device.queue.submit([encoder.finish()])
+    const { states, logits, deaths } = await this.#inTurn(async () => {
+      const { encoder, activations, uniforms } = await this.#record(batch, rule)
+      const pass = encoder.beginComputePass()
+      for (const part of uniforms.parts) {
+        encodeLogits(this.#context, pass, activations, part)
+        encodeScores(this.#context, pass, batch, activations, part)
+      }
+      pass.end()
+      const read = (name: ActivationName, bytes: number) =>
+        readBack(this.#memory, encoder, activations[name], bytes)
+      const states = read('rowStates', 16 * batch.scoredRows.length)
+      const logits = read('targetLogits', 2 * batch.targets.length)
+      const deaths = this.#readDeaths(encoder, activations, batch, rule)
+      this.#device.queue.submit([encoder.finish()])
+      return { states, logits, deaths }
+    })
     const [stateBytes, logitBytes, deathTimes] = await this.#orLost(
       Promise.all([states.bytes(), logits.bytes(), deaths()]),
     )
@@ -134,9 +139,12 @@ export class Engine {
 
   /** Drops only: the death times of a batch, with no logits computed. */
   async deathTimes(batch: Batch, rule: DropRule & { kind: 'adaptive' }): Promise<Uint32Array[][]> {
-    const { encoder, activations } = await this.#record(batch, rule)
-    const deaths = this.#readDeaths(encoder, activations, batch, rule)
-    this.#device.queue.submit([encoder.finish()])
+    const deaths = await this.#inTurn(async () => {
+      const { encoder, activations } = await this.#record(batch, rule)
+      const read = this.#readDeaths(encoder, activations, batch, rule)
+      this.#device.queue.submit([encoder.finish()])
+      return read
+    })
     return (await this.#orLost(deaths())) ?? []
   }
 
@@ -145,21 +153,24 @@ export class Engine {
     batch: Batch,
     rule: DropRule,
   ): Promise<{ logits: Float32Array; deaths: Uint32Array[][] | null }> {
-    const { encoder, activations, uniforms } = await this.#record(batch, rule)
-    const deaths = this.#readDeaths(encoder, activations, batch, rule)
-    this.#device.queue.submit([encoder.finish()])
-    const { tokens } = this.#context.weights
-    // One submission a part: all of them share one logits buffer.
-    const parts = uniforms.parts.map((part) => {
-      const step = this.#device.createCommandEncoder()
-      const pass = step.beginComputePass()
-      encodeLogits(this.#context, pass, activations, part)
-      pass.end()
-      const { slice, rows } = part.part
-      const stride = columnsOf(tokens[slice].linear)
-      const copy = readBack(this.#memory, step, activations.logits, 4 * rows * stride)
-      this.#device.queue.submit([step.finish()])
-      return { ...part.part, ...tokens[slice], stride, bytes: copy.bytes() }
+    const { parts, deaths } = await this.#inTurn(async () => {
+      const { encoder, activations, uniforms } = await this.#record(batch, rule)
+      const deaths = this.#readDeaths(encoder, activations, batch, rule)
+      this.#device.queue.submit([encoder.finish()])
+      const { tokens } = this.#context.weights
+      // One submission a part: all of them share one logits buffer.
+      const parts = uniforms.parts.map((part) => {
+        const step = this.#device.createCommandEncoder()
+        const pass = step.beginComputePass()
+        encodeLogits(this.#context, pass, activations, part)
+        pass.end()
+        const { slice, rows } = part.part
+        const stride = columnsOf(tokens[slice].linear)
+        const copy = readBack(this.#memory, step, activations.logits, 4 * rows * stride)
+        this.#device.queue.submit([step.finish()])
+        return { ...part.part, ...tokens[slice], stride, bytes: copy.bytes() }
+      })
+      return { parts, deaths }
     })
     const values = await this.#orLost(Promise.all(parts.map(({ bytes }) => bytes)))
     return {
@@ -171,6 +182,16 @@ export class Engine {
   /** Frees everything on the device; the device itself belongs to the caller. */
   close(): void {
     this.#memory.freeAll()
+  }
+
+  /**
+   * Batches share activations and uniforms, which the host fills ahead of a submission: no batch may be recorded
+   * before the one ahead of it has been submitted.
+   */
+  #inTurn<T>(submit: () => Promise<T>): Promise<T> {
+    const turn = this.#submitted.then(submit)
+    this.#submitted = turn.catch(() => {})
+    return turn
   }
 
   async #record(batch: Batch, rule: DropRule): Promise<Recording> {
