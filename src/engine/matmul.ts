@@ -45,7 +45,7 @@ const subgroupsOf = (lanes: number) => (adapter: AdapterTraits) =>
 /** The first that suits is taken. The last suits every adapter. */
 const KERNELS: readonly Kernel[] = [
   { name: 'subgroup8', file: 'matmul-subgroup8.wgsl', rows: 16, columns: 64, suits: subgroupsOf(8) },
-  { name: 'subgroup4', file: 'matmul-subgroup4.wgsl', rows: 16, columns: 32, suits: subgroupsOf(4) },
+  { name: 'subgroup4', file: 'matmul-subgroup4.wgsl', rows: 32, columns: 32, suits: subgroupsOf(4) },
   { name: 'tile', file: 'matmul-tile.wgsl', rows: 64, columns: 64, suits: () => true },
 ]
 
