@@ -1,0 +1,37 @@
+import { NEVER } from '../../src/engine/batch.js'
+
+export interface DropTimes {
+  /** (keys): the death times of every sequence, one sequence after another. */
+  deaths: Uint32Array
+  /** The smallest |x|: below some 1e-5 a float32 run may decide differently. */
+  margin: number
+}
+
+/**
+ * Plain-loop twin of src/engine/kernels/drop-times.wgsl, from the definition (method.md 1.7):
+ * t_j = min { k > j : dot(Qi[k], Ki[j]) / sqrt(r) + beta <= 0 }, then no later than in the layer before.
+ * @param scores (rows, 2 r)
+ * @param earlier death times of the layer before, when a drop lasts in all later layers
+ */
+export function dropTimesReference(
+  scores: ArrayLike<number>,
+  sequences: readonly (readonly number[])[],
+  { r, beta, earlier }: { r: number; beta: number; earlier?: Uint32Array },
+): DropTimes {
+  const deaths: number[] = []
+  let margin = Number.POSITIVE_INFINITY
+  for (const rows of sequences) {
+    for (let j = 0; j < rows.length; j++) {
+      let death = NEVER
+      for (let k = rows.length - 1; k > j; k--) {
+        let dot = 0
+        for (let c = 0; c < r; c++) dot += scores[rows[k] * 2 * r + c] * scores[rows[j] * 2 * r + r + c]
+        const x = dot / Math.sqrt(r) + beta
+        margin = Math.min(margin, Math.abs(x))
+        if (x <= 0) death = k
+      }
+      deaths.push(Math.min(death, earlier?.[deaths.length] ?? NEVER))
+    }
+  }
+  return { deaths: Uint32Array.from(deaths), margin }
+}

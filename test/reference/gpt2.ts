@@ -1,0 +1,80 @@
+import type { Gpt2Config } from '../../src/engine/gpt2/config.js'
+import { attentionReference } from './attention.js'
+import { dropTimesReference } from './drop-times.js'
+import { embeddingReference } from './embedding.js'
+import { layernormReference } from './layernorm.js'
+import { matmulReference } from './matmul.js'
+
+export interface Forward {
+  /** (n, V) */
+  logits: Float32Array
+  /** [layer]: death times, NEVER everywhere when nothing may be dropped. */
+  deaths: Uint32Array[]
+  /** The smallest |x| that decided anything. */
+  margin: number
+}
+
+/** A whole GPT-2 of plain loops over one sequence. `shift` null is the dense model; weights by canonical name. */
+export function gpt2Reference(
+  config: Gpt2Config,
+  weights: ReadonlyMap<string, Float32Array>,
+  ids: ArrayLike<number>,
+  shift: number | null,
+): Forward {
+  const { nEmbd: C, nHead: H, nInner: F, vocabSize: V, layerNormEpsilon, interaction } = config
+  const n = ids.length
+  const rows = Array.from({ length: n }, (_, i) => i)
+  const tensor = (name: string): Float32Array => {
+    const values = weights.get(name)
+    if (values === undefined) throw new Error(`no tensor ${name}`)
+    return values
+  }
+  const norm = (x: Float32Array, name: string) =>
+    Float32Array.from(
+      layernormReference(x, rows, tensor(`${name}.weight`), tensor(`${name}.bias`), layerNormEpsilon),
+    )
+  const linear = (x: Float32Array, name: string, K: number, N: number, options = {}) =>
+    Float32Array.from(
+      matmulReference(x, tensor(`${name}.weight`), tensor(`${name}.bias`), [n, K, N], options),
+    )
+  const tokens = Uint32Array.from(rows.flatMap((i) => [ids[i], i]))
+  let x = Float32Array.from(embeddingReference(tokens, tensor('wte.weight'), tensor('wpe.weight'), C))
+  const deaths: Uint32Array[] = []
+  let margin = Number.POSITIVE_INFINITY
+  for (let layer = 0; layer < config.nLayer; layer++) {
+    const at = `h.${layer}`
+    const normed = norm(x, `${at}.ln_1`)
+    const qkv = linear(normed, `${at}.attn.c_attn`, C, 3 * C)
+    if (shift === null || interaction === null) {
+      deaths.push(new Uint32Array(n).fill(0xffffffff))
+    } else {
+      const r = interaction.dim
+      const both = new Float32Array(C * 2 * r)
+      for (const [part, name] of ['q_int', 'k_int'].entries()) {
+        const rowMajor = tensor(`${at}.attn.${name}.weight`)
+        for (let i = 0; i < r; i++)
+          for (let c = 0; c < C; c++) both[c * 2 * r + part * r + i] = rowMajor[i * C + c]
+      }
+      const scores = matmulReference(normed, both, new Float32Array(2 * r), [n, C, 2 * r])
+      const drops = dropTimesReference(scores, [rows], {
+        r,
+        beta: tensor(`${at}.attn.int_bias`)[0] + shift,
+        earlier: interaction.propagateInDepth ? deaths[layer - 1] : undefined,
+      })
+      deaths.push(drops.deaths)
+      margin = Math.min(margin, drops.margin)
+    }
+    const heads = Float32Array.from(attentionReference(qkv, [rows], deaths[layer], { C, H }))
+    x = linear(heads, `${at}.attn.c_proj`, C, C, { residual: x })
+    const hidden = linear(norm(x, `${at}.ln_2`), `${at}.mlp.c_fc`, C, F, { gelu: true })
+    x = linear(hidden, `${at}.mlp.c_proj`, F, C, { residual: x })
+  }
+  const final = norm(x, 'ln_f')
+  const wte = tensor('wte.weight')
+  const head = Float32Array.from({ length: C * V }, (_, i) => wte[(i % V) * C + Math.floor(i / V)])
+  return {
+    logits: Float32Array.from(matmulReference(final, head, new Float32Array(V), [n, C, V])),
+    deaths,
+    margin,
+  }
+}
