@@ -1,4 +1,5 @@
 /** `asp eval`: scores suites with a checkpoint, pruned or not, and writes the record. */
+import { rm, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { Args, Flags } from '@oclif/core'
 import { AspCommand, deviceFlag } from '../command.js'
@@ -7,17 +8,12 @@ import { EXIT } from '../errors.js'
 import { DTYPE_NAMES, POLICY_NAMES } from '../eval/policy.js'
 import { type PreparedRun, prepareRun } from '../eval/prepare-run.js'
 import { type RunEvent, type RunHooks, runEval } from '../eval/run.js'
+import { catchInterruption } from '../interruption.js'
 import { createProgress, type Progress } from '../progress.js'
 import { collectEnvironment } from '../record/environment.js'
 import { openSampleLog, type SampleLog, sampleLogPath } from '../record/samples.js'
 import type { EvalRecord } from '../record/schema.js'
-import {
-  abandonOutput,
-  type OutputTarget,
-  prepareOutput,
-  recordFileName,
-  writeRecord,
-} from '../record/store.js'
+import { abandonOutput, prepareOutput, recordFileName, writeRecord } from '../record/store.js'
 import { renderRecord } from '../report/table.js'
 
 export default class Eval extends AspCommand {
@@ -74,27 +70,20 @@ export default class Eval extends AspCommand {
     const { argv, flags } = await this.parse(Eval)
     const started = new Date()
     const progress = createProgress({ quiet: flags.quiet })
-    const stop = interruption()
-    let target: OutputTarget | null = null
-    let record: EvalRecord | null = null
+    const interruption = catchInterruption()
     const logs = new Map<string, SampleLog>()
+    // Tried before anything is fetched; the record's own name waits for what the checkpoint decides.
+    const checked = await prepareOutput(flags.output, 'record.json')
+    let record: EvalRecord | null = null
     try {
-      const prepared = await this.#prepare(argv as string[], flags, progress)
-      const name = recordFileName({
-        suites: prepared.tasks.map(({ suite }) => suite.name),
-        model: prepared.model.id,
-        policy: prepared.policy.name,
-        sparsity: prepared.policy.sparsity,
-        started,
-      })
-      const place = await prepareOutput(flags.output, name)
-      target = place
+      const prepared = await interruption.orStop(this.#prepare(argv as string[], flags, progress))
+      const place = await prepareOutput(flags.output, fileName(prepared, started))
+      const open = await interruption.orStop(this.openDevice(flags.device))
       if (flags['log-samples']) {
         for (const { suite } of prepared.tasks) {
           logs.set(suite.name, await openSampleLog(sampleLogPath(place, suite.name)))
         }
       }
-      const open = await this.openDevice(flags.device)
       const context = {
         environment: await collectEnvironment(adapterRecord(open)),
         started,
@@ -104,23 +93,26 @@ export default class Eval extends AspCommand {
       const hooks: RunHooks = {
         onEvent: showProgress(progress),
         onSamples: async (task, lines) => logs.get(task)?.append(lines),
-        signal: stop.signal,
+        signal: interruption.signal,
       }
+      if (!flags.quiet) interruption.signal.addEventListener('abort', sayStopping)
       record = await runEval(prepared, open, context, hooks)
       await writeRecord(place, record)
+      if (record.status === 'complete') progress.succeed()
       progress.stop()
       this.log(renderRecord(record))
       this.log(`\nRecord: ${place.path}`)
       if (record.status === 'incomplete') {
-        process.stderr.write(`error: interrupted, what was scored is in ${place.path}\n`)
+        // Not thrown: under --json the record is still to be printed.
+        process.stderr.write(`error: interrupted: what was scored until then is in ${place.path}\n`)
         process.exitCode = EXIT.interrupted
       }
       return record
     } finally {
       progress.stop()
-      stop.release()
-      for (const log of logs.values()) await log.close()
-      if (target !== null && record === null) await abandonOutput(target)
+      interruption.release()
+      for (const log of logs.values()) await closeLog(log, record !== null)
+      if (record === null) await abandonOutput(checked)
     }
   }
 
@@ -144,8 +136,10 @@ export default class Eval extends AspCommand {
           if (done === 0) progress.start(`Fetching ${repo}/${file}`, total, 'bytes')
           progress.update(done)
         },
-        onFallback: (suite, reason) => {
-          if (!flags.quiet) process.stderr.write(`note: ${suite}: using the bundled sample (${reason})\n`)
+        onFallback: ({ suite, items }) => {
+          if (flags.quiet) return
+          const use = `using the bundled sample of ${items} items`
+          process.stderr.write(`note: ${suite}: the Hub cannot be reached, ${use}\n`)
         },
       },
     )
@@ -186,22 +180,24 @@ function adapterRecord({ adapter }: OpenDevice): EvalRecord['environment']['adap
   }
 }
 
-/** Ctrl-C ends the run after the batches in flight; a second one ends the process. */
-function interruption(): { signal: AbortSignal; release(): void } {
-  const controller = new AbortController()
-  const abort = (): void => {
-    if (controller.signal.aborted) process.exit(EXIT.interrupted)
-    controller.abort()
-  }
-  process.on('SIGINT', abort)
-  process.on('SIGTERM', abort)
-  return {
-    signal: controller.signal,
-    release() {
-      process.off('SIGINT', abort)
-      process.off('SIGTERM', abort)
-    },
-  }
+function fileName({ tasks, model, policy }: PreparedRun, started: Date): string {
+  return recordFileName({
+    suites: tasks.map(({ suite }) => suite.name),
+    model: model.id,
+    policy: policy.name,
+    sparsity: policy.sparsity,
+    started,
+  })
+}
+
+/** A log without a record is kept for the lines it has, if any. */
+async function closeLog(log: SampleLog, hasRecord: boolean): Promise<void> {
+  await log.close()
+  if (!hasRecord && (await stat(log.path)).size === 0) await rm(log.path)
+}
+
+function sayStopping(): void {
+  process.stderr.write('interrupted: finishing the batches in flight; Ctrl-C again ends at once\n')
 }
 
 function showProgress(progress: Progress): (event: RunEvent) => void {

@@ -6,7 +6,7 @@ import { loadTokenizer, type Tokenizer } from '../data/tokenizer.js'
 import type { WeightDtype } from '../engine/matmul.js'
 import { Failure } from '../errors.js'
 import { chooseDtype, choosePolicy, type DtypeName, type PolicyChoice, type PolicyName } from './policy.js'
-import { readDocuments } from './source.js'
+import { type Fallback, readDocuments } from './source.js'
 import { loadSuite } from './suite.js'
 import { prepareTask, type Task } from './task.js'
 
@@ -37,7 +37,8 @@ export interface PreparedRun {
 
 export interface PrepareHooks {
   onFetch?: (progress: FetchProgress) => void
-  onFallback?: (suite: string, reason: string) => void
+  /** Told of each suite whose bundled sample is used because the Hub cannot be reached. */
+  onFallback?: (fallback: Fallback) => void
 }
 
 export async function prepareRun(options: RunOptions, hooks: PrepareHooks = {}): Promise<PreparedRun> {

@@ -3,19 +3,14 @@ import { Engine } from '../engine/engine.js'
 import { type DropRule, KEEP_EVERYTHING } from '../engine/gpt2/forward.js'
 import type { AdapterTraits } from '../engine/tuning.js'
 import type { Failure } from '../errors.js'
-import { addScore, buildRecord, emptyCounts, type ScoreCounts, type TaskParts } from '../record/build.js'
+import { addScore, buildRecord, emptyCounts, type TaskParts } from '../record/build.js'
 import { sampleLine } from '../record/samples.js'
-import type {
-  CalibrationRecord,
-  EnvironmentRecord,
-  EvalRecord,
-  ModelRecord,
-  PolicyRecord,
-} from '../record/schema.js'
+import type { EnvironmentRecord, EvalRecord } from '../record/schema.js'
 import { type Calibration, calibrate } from './calibrate.js'
-import { aggregate, type DocumentMetrics, documentMetrics, higherIsBetter } from './metrics.js'
+import { aggregate, type DocumentMetrics, documentMetrics } from './metrics.js'
 import { tokensRun } from './plan.js'
 import type { PreparedRun } from './prepare-run.js'
+import { modelRecord, policyRecord, type ScoredTask, taskParts } from './run-record.js'
 import { type Scored, scoreRequests } from './score.js'
 import type { Task } from './task.js'
 
@@ -81,9 +76,17 @@ export async function runEval(
     const limits = { tokens: batchTokens, requests: options.batchSize ?? Number.POSITIVE_INFINITY }
     const results: TaskParts[] = []
     for (const task of tasks) {
-      const scored = await scoreTask(engine, task, { rule, limits, signal, onEvent, onSamples })
+      const scored =
+        rule === null
+          ? nothingScored(engine)
+          : await scoreTask(engine, task, { rule, limits, signal, onEvent, onSamples })
+      const requests = task.requests.slice(0, scored.counts.requests)
       results.push(
-        taskParts(task, scored, context, weightsSha256, tokensRun(task.requests, { limits, share: true })),
+        taskParts(task, scored, {
+          model: weightsSha256,
+          tokensRun: tokensRun(requests, { limits, share: true }),
+          samples: context.samplesName(task.suite.name),
+        }),
       )
     }
     const score = clock.lap()
@@ -119,39 +122,48 @@ export async function runEval(
   }
 }
 
-/** Null when the checkpoint's own threshold is used, and when nothing is to be dropped. */
+/** Whether the run looks for a shift: not for the checkpoint's own threshold, nor when nothing is to be dropped. */
+function needsShift({ policy }: PreparedRun): boolean {
+  return policy.sparsity !== null && policy.sparsity !== 0
+}
+
+/** Null when no shift is needed, and when the run was stopped before one was found. */
 async function calibrateRun(
   engine: Engine,
-  { policy, tasks, options }: PreparedRun,
+  prepared: PreparedRun,
   signal: AbortSignal | undefined,
   onEvent: RunHooks['onEvent'],
 ): Promise<Calibration | null> {
-  if (policy.sparsity === null || policy.sparsity === 0) return null
+  if (!needsShift(prepared)) return null
+  const { policy, tasks, options } = prepared
   let evaluations = 0
   return calibrate(
     engine,
     tasks.flatMap(({ requests }) => requests),
     {
-      sparsity: policy.sparsity,
+      sparsity: policy.sparsity ?? 0,
       seed: options.seed,
       signal,
       onEvaluation: ({ shift, sparsity }) =>
         onEvent?.({ stage: 'calibrate', evaluations: ++evaluations, shift, sparsity }),
     },
-  )
+  ).catch((error: unknown) => {
+    if (signal?.aborted && error === signal.reason) return null
+    throw error
+  })
 }
 
-function dropRule({ policy }: PreparedRun, calibration: Calibration | null): DropRule {
+/** Null when the shift was not found: a run stopped that early scores nothing. */
+function dropRule(prepared: PreparedRun, calibration: Calibration | null): DropRule | null {
+  const { policy } = prepared
   if (policy.name === 'dense') return { kind: 'dense' }
   if (policy.sparsity === 0) return { kind: 'adaptive', shift: KEEP_EVERYTHING }
-  return { kind: 'adaptive', shift: calibration?.shift ?? 0 }
+  if (needsShift(prepared)) return calibration && { kind: 'adaptive', shift: calibration.shift }
+  return { kind: 'adaptive', shift: 0 }
 }
 
-/** What scoring a task has given so far. */
-interface ScoredTask {
-  counts: ScoreCounts
-  /** Of the documents scored whole, in order. */
-  documents: DocumentMetrics[]
+function nothingScored({ config }: Engine): ScoredTask {
+  return { counts: emptyCounts(config.nLayer), documents: [] }
 }
 
 async function scoreTask(
@@ -163,7 +175,7 @@ async function scoreTask(
   },
 ): Promise<ScoredTask> {
   const { suite, requests, requestCounts, examples } = task
-  const scored: ScoredTask = { counts: emptyCounts(engine.config.nLayer), documents: [] }
+  const scored = nothingScored(engine)
   let done = 0
   let open: Scored[] = []
   options.onEvent?.({ stage: 'score', task: suite.name, done, total: requests.length, metric: '' })
@@ -222,104 +234,6 @@ function running({ suite }: Task, { documents }: ScoredTask): string {
   ]
   return typeof value === 'number' ? `${name} ${value.toFixed(4)}` : ''
 }
-
-function taskParts(
-  { suite, origin, examples, identity }: Task,
-  { counts, documents }: ScoredTask,
-  { samplesName }: RunContext,
-  model: string,
-  tokensRun: number,
-): TaskParts {
-  const figures = aggregate(suite, documents)
-  const better = higherIsBetter(suite)
-  return {
-    name: suite.name,
-    version: suite.version,
-    protocol: suite.protocol,
-    shots: 0,
-    metrics: suite.metrics.map((name) => {
-      const value = figures[`${name},none`]
-      const stderr = figures[`${name}_stderr,none`]
-      return {
-        name,
-        value: typeof value === 'number' ? value : Number.NaN,
-        stderr: typeof stderr === 'number' ? stderr : null,
-        higherIsBetter: better[name],
-      }
-    }),
-    data: origin,
-    documents: examples.length,
-    documentsScored: documents.length,
-    counts,
-    tokensRun,
-    identity: { data: identity.data, requests: identity.requests, protocol: identity.protocol, model },
-    samples: samplesName(suite.name),
-    reference: suite.reference.map(({ model, metric, value, source }) => ({ model, metric, value, source })),
-  }
-}
-
-function modelRecord({ model, checkpoint, tokenizer, dtype }: PreparedRun, sha256: string): ModelRecord {
-  const { config, parameters, bytes, storedDtype } = checkpoint
-  return {
-    id: model.id,
-    source: model.source,
-    revision: model.revision,
-    sha256,
-    tokenizer_sha256: tokenizer.sha256,
-    parameters,
-    bytes,
-    dtype,
-    stored_dtype: STORED_DTYPE_NAMES[storedDtype],
-    config: {
-      vocab_size: config.vocabSize,
-      n_positions: config.nPositions,
-      n_embd: config.nEmbd,
-      n_layer: config.nLayer,
-      n_head: config.nHead,
-      n_inner: config.nInner,
-      int_n_embd: config.interaction?.dim ?? null,
-    },
-  }
-}
-
-function policyRecord(
-  { policy, checkpoint, options }: PreparedRun,
-  rule: DropRule,
-  calibration: Calibration | null,
-  seconds: number,
-): PolicyRecord {
-  const { interaction } = checkpoint.config
-  const pruned = rule.kind === 'adaptive'
-  return {
-    name: policy.name,
-    parameters: pruned ? { propagate_in_depth: interaction?.propagateInDepth ?? false } : {},
-    threshold_shift: pruned ? rule.shift : null,
-    calibration:
-      calibration === null
-        ? null
-        : calibrationRecord(calibration, policy.sparsity ?? 0, options.seed, seconds),
-  }
-}
-
-function calibrationRecord(
-  { evaluations, requests, tokens, sparsity }: Calibration,
-  requested: number,
-  seed: number,
-  seconds: number,
-): CalibrationRecord {
-  return {
-    requested,
-    method: 'bisection of one shift shared by all layers, on requests sampled evenly over their lengths',
-    seed,
-    requests,
-    tokens,
-    evaluations,
-    sample_sparsity: sparsity,
-    seconds,
-  }
-}
-
-const STORED_DTYPE_NAMES = { F32: 'f32', F16: 'f16', BF16: 'bf16', mixed: 'mixed' } as const
 
 function stopwatch(): { lap(): number } {
   let last = performance.now()

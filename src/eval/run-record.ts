@@ -1,0 +1,123 @@
+/** What a run's stages know -> the parts of its record. Pure. */
+import type { DropRule } from '../engine/gpt2/forward.js'
+import type { ScoreCounts, TaskParts } from '../record/build.js'
+import type { CalibrationRecord, ModelRecord, PolicyRecord } from '../record/schema.js'
+import type { Calibration } from './calibrate.js'
+import { aggregate, type DocumentMetrics, higherIsBetter } from './metrics.js'
+import type { PreparedRun } from './prepare-run.js'
+import type { Task } from './task.js'
+
+/** What scoring a task has given so far. */
+export interface ScoredTask {
+  counts: ScoreCounts
+  /** Of the documents scored whole, in order. */
+  documents: DocumentMetrics[]
+}
+
+const STORED_DTYPE_NAMES = { F32: 'f32', F16: 'f16', BF16: 'bf16', mixed: 'mixed' } as const
+
+interface TaskFacts {
+  /** SHA-256 of the weights. */
+  model: string
+  /** Token positions the model ran for what was scored. */
+  tokensRun: number
+  /** File name of the sample log, null when none is kept. */
+  samples: string | null
+}
+
+export function taskParts(
+  { suite, origin, examples, identity }: Task,
+  { counts, documents }: ScoredTask,
+  { model, tokensRun, samples }: TaskFacts,
+): TaskParts {
+  const figures = aggregate(suite, documents)
+  const better = higherIsBetter(suite)
+  return {
+    name: suite.name,
+    version: suite.version,
+    protocol: suite.protocol,
+    shots: 0,
+    metrics: suite.metrics.map((name) => {
+      const value = figures[`${name},none`]
+      const stderr = figures[`${name}_stderr,none`]
+      return {
+        name,
+        value: typeof value === 'number' ? value : Number.NaN,
+        stderr: typeof stderr === 'number' ? stderr : null,
+        higherIsBetter: better[name],
+      }
+    }),
+    data: origin,
+    documents: examples.length,
+    documentsScored: documents.length,
+    counts,
+    tokensRun,
+    identity: { data: identity.data, requests: identity.requests, protocol: identity.protocol, model },
+    samples,
+    reference: suite.reference.map(({ model, metric, value, source }) => ({ model, metric, value, source })),
+  }
+}
+
+export function modelRecord(
+  { model, checkpoint, tokenizer, dtype }: PreparedRun,
+  sha256: string,
+): ModelRecord {
+  const { config, parameters, bytes, storedDtype } = checkpoint
+  return {
+    id: model.id,
+    source: model.source,
+    revision: model.revision,
+    sha256,
+    tokenizer_sha256: tokenizer.sha256,
+    parameters,
+    bytes,
+    dtype,
+    stored_dtype: STORED_DTYPE_NAMES[storedDtype],
+    config: {
+      vocab_size: config.vocabSize,
+      n_positions: config.nPositions,
+      n_embd: config.nEmbd,
+      n_layer: config.nLayer,
+      n_head: config.nHead,
+      n_inner: config.nInner,
+      int_n_embd: config.interaction?.dim ?? null,
+    },
+  }
+}
+
+export function policyRecord(
+  { policy, checkpoint, options }: PreparedRun,
+  rule: DropRule | null,
+  calibration: Calibration | null,
+  seconds: number,
+): PolicyRecord {
+  const { interaction } = checkpoint.config
+  const pruned = policy.name === 'adaptive'
+  return {
+    name: policy.name,
+    parameters: pruned ? { propagate_in_depth: interaction?.propagateInDepth ?? false } : {},
+    threshold_shift: rule?.kind === 'adaptive' ? rule.shift : null,
+    calibration:
+      calibration === null
+        ? null
+        : calibrationRecord(calibration, policy.sparsity ?? 0, options.seed, seconds),
+  }
+}
+
+function calibrationRecord(
+  { evaluations, requests, tokens, sparsity }: Calibration,
+  requested: number,
+  seed: number,
+  seconds: number,
+): CalibrationRecord {
+  return {
+    requested,
+    method: 'bisection of one shift shared by all layers, on requests sampled evenly over their lengths',
+    seed,
+    requests,
+    tokens,
+    evaluations,
+    sample_sparsity: sparsity,
+    seconds,
+  }
+}
