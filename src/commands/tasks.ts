@@ -1,0 +1,80 @@
+/** `asp tasks`: the bundled suites, where their items come from, and published scores to compare with. */
+import Table from 'cli-table3'
+import { AspCommand } from '../command.js'
+import { readSample } from '../eval/dataset.js'
+import { higherIsBetter } from '../eval/metrics.js'
+import { listSuites, type Reference, type Suite } from '../eval/suite.js'
+
+/** A suite as `--json` tells it; all but `bundled_sample` is from its file. */
+interface SuiteListing {
+  name: string
+  summary: string
+  version: number
+  dataset: Pick<Suite['dataset'], 'repo' | 'config' | 'revision' | 'split' | 'docs'>
+  /** Items that come with asp, for use without a network. */
+  bundled_sample: number
+  output: Suite['output']
+  metrics: { name: string; higher_is_better: boolean }[]
+  protocol: string
+  reference: Reference[]
+}
+
+export default class Tasks extends AspCommand {
+  static override summary = 'List the suites: source, split, size, metrics and published scores'
+  static override examples = ['<%= config.bin %> tasks', '<%= config.bin %> tasks --json']
+
+  async run(): Promise<SuiteListing[]> {
+    await this.parse(Tasks)
+    const listings = await Promise.all(listSuites().map(describe))
+    this.log(format(listings))
+    return listings
+  }
+}
+
+async function describe(suite: Suite): Promise<SuiteListing> {
+  const { name, summary, version, output, protocol, reference } = suite
+  const { repo, config, revision, split, docs } = suite.dataset
+  const better = higherIsBetter(suite)
+  return {
+    name,
+    summary,
+    version,
+    dataset: { repo, config, revision, split, docs },
+    bundled_sample: (await readSample(suite)).rows.length,
+    output,
+    metrics: suite.metrics.map((metric) => ({ name: metric, higher_is_better: better[metric] })),
+    protocol,
+    reference,
+  }
+}
+
+function format(listings: readonly SuiteListing[]): string {
+  const table = new Table({
+    head: ['Suite', 'Source', 'Split', 'Items', 'Bundled', 'Metrics', 'Published, unpruned'],
+    colAligns: ['left', 'left', 'left', 'right', 'right', 'left', 'left'],
+    style: { head: [], border: [] },
+  })
+  for (const { name, dataset, bundled_sample, metrics, reference } of listings) {
+    const measured = metrics.map((metric) => `${metric.name} ${metric.higher_is_better ? '↑' : '↓'}`)
+    table.push([
+      name,
+      dataset.repo,
+      dataset.split,
+      dataset.docs,
+      bundled_sample,
+      measured.join('\n'),
+      reference.map(published).join('\n'),
+    ])
+  }
+  return `${table}
+
+Bundled: items that come with asp and are used where the Hub cannot be reached.
+Published: zero-shot scores of unpruned models on the whole split; (?) medium and (??) low trust.
+Where each was found: asp tasks --json. Run one: asp eval ${listings[0].name} --sparsity 0.8`
+}
+
+const TRUST_MARKS: Record<Reference['trust'], string> = { high: '', medium: ' (?)', low: ' (??)' }
+
+function published({ model, metric, value, trust }: Reference): string {
+  return `${model} ${metric} ${value.toFixed(4)}${TRUST_MARKS[trust]}`
+}
