@@ -1,0 +1,123 @@
+import * as assert from 'uvu/assert'
+import { type Batch, NEVER, packBatch } from '../../src/engine/batch.js'
+import { KEEP_EVERYTHING } from '../../src/engine/gpt2/forward.js'
+import { floatBits } from '../../src/engine/gpu/uniforms.js'
+import { chooseTuning } from '../../src/engine/tuning.js'
+import { type Dispatch, KernelBench, onEachAdapter } from '../gpu.js'
+import { dropTimesReference } from '../reference/drop-times.js'
+import { seededFloats } from '../reference/floats.js'
+import { sequencesOf } from '../reference/sequence.js'
+import { SHAPES } from './shapes.js'
+
+/** Uniform factors in [-1.5, 1.5) give scores of standard deviation 0.75: the larger beta + shift, the fewer drops. */
+const SCALE = 3
+
+await onEachAdapter('drop-times kernel', (test, open) => {
+  const bench = new KernelBench(open)
+  test.after.each(() => bench.clear())
+  const { keyTile, queryTile } = chooseTuning(open.adapter)
+  const tiles = { queries: queryTile, keys: keyTile }
+
+  /** Layers of one batch, trunks before branches; the death times of each, [layer] -> (keys). */
+  async function run(
+    batch: Batch,
+    layers: readonly Float32Array[],
+    { r, beta, propagate }: { r: number; beta: number; propagate: boolean },
+  ): Promise<Uint32Array[]> {
+    const deaths = bench.upload(new Uint32Array(layers.length * batch.keys).fill(0xdead))
+    const segments = bench.upload(batch.table)
+    const spec = {
+      files: ['batch.wgsl', 'drop-times.wgsl'],
+      constants: { R4: r / 4, WORKGROUP: keyTile, PROPAGATE: Number(propagate) },
+    }
+    const dispatches = layers.flatMap((scores, layer): Dispatch[] => {
+      const read = bench.upload(scores)
+      const uniform = bench.uniform([batch.keys, layer, floatBits(beta), 0])
+      return [batch.trunkTiles, batch.branchTiles].map((tileList) => ({
+        spec,
+        bindings: [read, segments, bench.upload(tileList), deaths, uniform],
+        grid: [tileList.length / 2],
+      }))
+    })
+    const times = new Uint32Array(await bench.run(dispatches, deaths, layers.length * batch.keys))
+    return layers.map((_, layer) => times.subarray(layer * batch.keys, (layer + 1) * batch.keys))
+  }
+
+  const layersOf = (batch: Batch, r: number, seed: number) => {
+    const floats = seededFloats(seed)
+    return [0, 1].map(() => floats(batch.rows * 2 * r).map((value) => SCALE * value))
+  }
+
+  for (const { name, segments } of SHAPES) {
+    for (const propagate of [false, true]) {
+      test(`${name}, ${propagate ? 'a drop lasts in later layers' : 'each layer for itself'}`, async () => {
+        const batch = packBatch(segments, [], tiles)
+        const r = 20
+        const layers = layersOf(batch, r, 11)
+        let dropped = 0
+        for (const beta of [-0.5, 1, 2]) {
+          const got = await run(batch, layers, { r, beta, propagate })
+          let earlier: Uint32Array | undefined
+          for (const [layer, scores] of layers.entries()) {
+            const expected = dropTimesReference(scores, sequencesOf(batch), {
+              r,
+              beta,
+              earlier: propagate ? earlier : undefined,
+            })
+            assert.ok(expected.margin > 2e-6, `the test's own scores are too near a tie: ${expected.margin}`)
+            assert.equal(got[layer], expected.deaths, `layer ${layer}, beta ${beta}`)
+            earlier = expected.deaths
+            dropped += expected.deaths.filter((death) => death !== NEVER).length
+          }
+        }
+        assert.ok(batch.keys === 1 || dropped > 0)
+      })
+    }
+  }
+
+  test('a score of exactly zero drops', async () => {
+    const batch = packBatch([{ tokens: new Uint32Array(7), trunk: null }], [], tiles)
+    const zeros = [new Float32Array(7 * 8)]
+    const [dropped] = await run(batch, zeros, { r: 4, beta: 0, propagate: false })
+    assert.equal([...dropped], [1, 2, 3, 4, 5, 6, NEVER])
+    const [kept] = await run(batch, zeros, { r: 4, beta: 1e-30, propagate: false })
+    assert.equal([...kept], new Array(7).fill(NEVER))
+  })
+
+  test('nothing is dropped once the shift is KEEP_EVERYTHING', async () => {
+    const batch = packBatch(SHAPES[3].segments, [], tiles)
+    const layers = layersOf(batch, 16, 3).map((scores) => scores.map((value) => value * 1e6))
+    for (const deaths of await run(batch, layers, { r: 16, beta: KEEP_EVERYTHING, propagate: true })) {
+      assert.ok(deaths.every((death) => death === NEVER))
+    }
+  })
+
+  test('a sequence dies the same way alone, in a batch and as a branch', async () => {
+    const [n, trunk, r] = [65, 30, 64]
+    const scores = seededFloats(8)(n * 2 * r).map((value) => SCALE * value)
+    const options = { r, beta: 1, propagate: false }
+    const whole = { tokens: new Uint32Array(n), trunk: null }
+    const [alone] = await run(packBatch([whole], [], tiles), [scores], options)
+    // Other rows stand before it, and its first 30 rows are a trunk with a second branch.
+    const others = seededFloats(9)(13 * 2 * r)
+    const batch = packBatch(
+      [
+        { tokens: new Uint32Array(8), trunk: null },
+        { tokens: new Uint32Array(trunk), trunk: null },
+        { tokens: new Uint32Array(5), trunk: 1 },
+        { tokens: new Uint32Array(n - trunk), trunk: 1 },
+      ],
+      [],
+      tiles,
+    )
+    const w = 2 * r
+    const rows = new Float32Array(batch.rows * w)
+    rows.set(others.subarray(0, 8 * w))
+    rows.set(scores.subarray(0, trunk * w), 8 * w)
+    rows.set(others.subarray(8 * w), (8 + trunk) * w)
+    rows.set(scores.subarray(trunk * w), (13 + trunk) * w)
+    const [together] = await run(batch, [rows], options)
+    const { first, length } = batch.views[3]
+    assert.equal(together.subarray(first, first + length), alone)
+  })
+})
