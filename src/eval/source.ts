@@ -1,5 +1,6 @@
 /** Where a suite's documents are read from: a path, the Hub, or the bundled sample when there is no network. */
-import { type FetchProgress, fetchDataset } from '../data/hub.js'
+import { type FetchOptions, type FetchProgress, fetchDataset } from '../data/hub.js'
+import { hubSettings } from '../data/hub-client.js'
 import { Failure } from '../errors.js'
 import { type Dataset, hubPattern, readHub, readLocal, readSample } from './dataset.js'
 import { type Suite, suiteNames } from './suite.js'
@@ -22,39 +23,46 @@ export interface SourceOptions {
   onFallback?: (fallback: Fallback) => void
 }
 
-/** The documents of several suites, in order. The Hub is not asked again once it could not be reached. */
+/** The documents of several suites, in order. Once the Hub could not be reached, only its cache is looked at. */
 export async function readDocuments(suites: readonly Suite[], options: SourceOptions): Promise<Dataset[]> {
   const { data, onFetch, onFallback } = options
   const datasets: Dataset[] = []
-  let unreachable: Failure | null = null
+  const settings = hubSettings()
   for (const suite of suites) {
     if (data === SAMPLE) datasets.push(await readSample(suite))
     else if (data !== undefined) datasets.push(await readLocal(suite, data))
     else {
-      const fetched: Dataset | Failure = unreachable ?? (await fromHub(suite, onFetch))
-      if (fetched instanceof Failure) {
-        unreachable = fetched
-        // A suite of one's own has no sample; then the Hub is what matters.
-        if (!suiteNames().includes(suite.name)) throw fetched
-        const sample = await readSample(suite)
-        onFallback?.({ suite: suite.name, items: sample.rows.length, reason: fetched.message })
-        datasets.push(sample)
-      } else datasets.push(fetched)
+      const fetched = await fromHub(suite, { settings, onProgress: onFetch })
+      if (!(fetched instanceof Failure)) datasets.push(fetched)
+      else {
+        settings.offline = true
+        datasets.push(await insteadOfHub(suite, fetched, onFallback))
+      }
     }
   }
   return datasets
 }
 
 /** The whole split from the Hub or its cache, or the Failure that says it cannot be reached. */
-async function fromHub(suite: Suite, onFetch: SourceOptions['onFetch']): Promise<Dataset | Failure> {
+async function fromHub(suite: Suite, options: FetchOptions): Promise<Dataset | Failure> {
   const { repo, revision } = suite.dataset
   try {
-    const { files, revision: commit } = await fetchDataset(repo, revision, hubPattern(suite), {
-      onProgress: onFetch,
-    })
-    return await readHub(suite, files, commit)
+    const fetched = await fetchDataset(repo, revision, hubPattern(suite), options)
+    return await readHub(suite, fetched.files, fetched.revision)
   } catch (error) {
     if (error instanceof Failure && error.code === 'unreachable') return error
     throw error
   }
+}
+
+/** The bundled sample; a suite of one's own has none, and then what is wrong is that the Hub is out of reach. */
+async function insteadOfHub(
+  suite: Suite,
+  unreachable: Failure,
+  onFallback: SourceOptions['onFallback'],
+): Promise<Dataset> {
+  if (!suiteNames().includes(suite.name)) throw unreachable
+  const sample = await readSample(suite)
+  onFallback?.({ suite: suite.name, items: sample.rows.length, reason: unreachable.message })
+  return sample
 }
