@@ -65,7 +65,7 @@ export class Engine {
 
   private constructor(context: ForwardContext, memory: Memory, { device, lost }: EngineOptions) {
     this.config = context.config
-    this.tiles = { queries: context.tuning.queryTile, keys: context.tuning.keyTile }
+    this.tiles = { queries: context.tuning.attention.queryTile, keys: context.tuning.keyTile }
     this.#device = device
     this.#lost = lost
     this.#memory = memory

@@ -1,3 +1,5 @@
+/** Which kernels and workgroup sizes suit an adapter. Pure planning; the matmuls have a table of their own. */
+
 /** What an adapter is, as far as choosing kernels goes. */
 export interface AdapterTraits {
   kind: 'hardware' | 'llvmpipe' | 'swiftshader' | 'software'
@@ -7,25 +9,42 @@ export interface AdapterTraits {
   subgroupMaxSize: number
 }
 
-/** Workgroup sizes, and which of several kernels, as the adapter likes them. */
+export interface AttentionKernel {
+  file: string
+  /** Queries of one segment that a workgroup handles. */
+  queryTile: number
+  /** Overrides besides the number of heads. */
+  constants: Readonly<Record<string, number>>
+}
+
 export interface Tuning {
-  /** Shader file of the attention kernel. */
-  attention: string
+  attention: AttentionKernel
   /** Lanes of row-wise kernels. */
   lanes: number
-  /** Queries of an attention workgroup, one a lane. */
-  queryTile: number
   /** Keys of a drop-times workgroup, one a lane. */
   keyTile: number
 }
 
-const TUNINGS: Record<AdapterTraits['kind'], Tuning> = {
-  hardware: { attention: 'attention.wgsl', lanes: 64, queryTile: 64, keyTile: 64 },
-  llvmpipe: { attention: 'attention.wgsl', lanes: 8, queryTile: 16, keyTile: 8 },
-  swiftshader: { attention: 'attention.wgsl', lanes: 4, queryTile: 16, keyTile: 4 },
-  software: { attention: 'attention.wgsl', lanes: 8, queryTile: 16, keyTile: 8 },
+const SUBGROUP_4: AttentionKernel = { file: 'attention-subgroup4.wgsl', queryTile: 16, constants: {} }
+const SUBGROUP_8: AttentionKernel = { file: 'attention-subgroup8.wgsl', queryTile: 32, constants: {} }
+const WORKGROUP_64: AttentionKernel = { file: 'attention.wgsl', queryTile: 64, constants: { WORKGROUP: 64 } }
+
+/** Every attention kernel that runs on this adapter, its own choice first. */
+export function attentionKernels(adapter: AdapterTraits): AttentionKernel[] {
+  const lanes = subgroupLanes(adapter)
+  if (lanes === 4) return [SUBGROUP_4, WORKGROUP_64]
+  return lanes === 8 ? [SUBGROUP_8, WORKGROUP_64] : [WORKGROUP_64]
 }
 
-export function chooseTuning({ kind }: AdapterTraits): Tuning {
-  return TUNINGS[kind]
+export function chooseTuning(adapter: AdapterTraits): Tuning {
+  const [attention] = attentionKernels(adapter)
+  const lanes = subgroupLanes(adapter) ?? 64
+  return { attention, lanes, keyTile: lanes }
+}
+
+/** Lanes of a software adapter's subgroups, which are all of one size; null on any other adapter. */
+export function subgroupLanes(adapter: AdapterTraits): number | null {
+  const { kind, features, subgroupMinSize, subgroupMaxSize } = adapter
+  const fixed = features.includes('subgroups') && subgroupMinSize === subgroupMaxSize
+  return kind !== 'hardware' && fixed && subgroupMaxSize > 0 ? subgroupMaxSize : null
 }

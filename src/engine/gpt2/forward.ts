@@ -255,8 +255,9 @@ function attend(
   const H = config.nHead
   if (config.nEmbd !== H * HEAD_DIM) throw new RangeError(`attention: heads must be ${HEAD_DIM} wide`)
   const spec: KernelSpec = {
-    files: ['batch.wgsl', tuning.attention],
-    constants: { H, WORKGROUP: tuning.queryTile },
+    // The kernel comes first: it may enable features, which WGSL wants at the top.
+    files: [tuning.attention.file, 'batch.wgsl'],
+    constants: { H, ...tuning.attention.constants },
   }
   const deaths = rule.kind === 'adaptive' ? a.deaths : a.never
   kernels.dispatch(

@@ -1,0 +1,177 @@
+enable subgroups;
+
+// attention.wgsl for software adapters with subgroups of 4 (SwiftShader), without workgroup memory.
+// A read costs such an adapter far more than arithmetic, so a lane reads one key in 4 and subgroupBroadcast hands it
+// round, and a lane owns 4 queries, 4 apart, so that each read serves 16 of them. Steps over the 64 dimensions are
+// written out: an index that is not constant would keep q and o out of registers.
+// Joined after batch.wgsl. Grid: (tiles, H); a tile is 16 queries of one segment, a workgroup one subgroup.
+
+override H: u32;
+
+struct Layer {
+  keys: u32,   // entries of one layer of `deaths`
+  layer: u32,
+  beta_shift: f32,
+  pad: u32,
+}
+
+@group(0) @binding(0) var<storage, read> qkv: array<vec4f>;
+@group(0) @binding(1) var<storage, read> segments: array<Segment>;
+@group(0) @binding(2) var<storage, read> tiles: array<vec2u>;
+@group(0) @binding(3) var<storage, read> deaths: array<u32>;
+@group(0) @binding(4) var<storage, read_write> out: array<vec4f>;
+@group(0) @binding(5) var<uniform> layer: Layer;
+
+const LANES = 4u;
+const D4 = 16u;  // 64 / 4
+const LOWEST = -1e30;
+
+// One query on its way past the keys, four of which are at hand.
+struct Query {
+  position: u32,
+  top: f32,     // largest score so far
+  mass: f32,    // sum of exp(score - top)
+  shrink: f32,  // what mass and o are multiplied by at this step
+  x: vec4f,     // scores, then weights, of the keys at hand
+  q: array<vec4f, 16>,
+  o: array<vec4f, 16>,
+}
+
+alias Queries = array<Query, 4>;
+
+// Four dimensions of each key at hand, a key a column.
+fn handed_round(own: vec4f) -> mat4x4f {
+  return mat4x4f(
+    subgroupBroadcast(own, 0u),
+    subgroupBroadcast(own, 1u),
+    subgroupBroadcast(own, 2u),
+    subgroupBroadcast(own, 3u),
+  );
+}
+
+fn start(s: Segment, row: u32, head: u32) -> Query {
+  var query: Query;
+  query.position = s.parent_length + row;
+  query.top = LOWEST;
+  let at = (s.row + row) * 3u * H * D4 + head;
+  for (var c = 0u; c < D4; c++) {
+    query.q[c] = qkv[at + c] * 0.125;
+  }
+  return query;
+}
+
+// Scores of dimensions 4 c to 4 c + 3.
+fn score(queries: ptr<function, Queries>, key: u32, c: u32) {
+  let keys = handed_round(qkv[key + c]);
+  (*queries)[0].x += (*queries)[0].q[c] * keys;
+  (*queries)[1].x += (*queries)[1].q[c] * keys;
+  (*queries)[2].x += (*queries)[2].q[c] * keys;
+  (*queries)[3].x += (*queries)[3].q[c] * keys;
+}
+
+// Scores -> weights. A key that is not visible weighs nothing, also while no visible one has been met.
+fn weigh(query: ptr<function, Query>, first: u32, death: vec4u) {
+  let k = vec4u((*query).position);
+  let visible = (first + vec4u(0u, 1u, 2u, 3u) <= k) & (k < death);
+  let x = select(vec4f(LOWEST), (*query).x, visible);
+  let top = max((*query).top, max(max(x.x, x.y), max(x.z, x.w)));
+  let weights = select(vec4f(0.0), exp(x - top), visible);
+  let shrink = exp((*query).top - top);
+  (*query).mass = (*query).mass * shrink + dot(weights, vec4f(1.0));
+  (*query).top = top;
+  (*query).shrink = shrink;
+  (*query).x = weights;
+}
+
+fn gather(queries: ptr<function, Queries>, value: u32, c: u32) {
+  let values = handed_round(qkv[value + c]);
+  (*queries)[0].o[c] = (*queries)[0].o[c] * (*queries)[0].shrink + values * (*queries)[0].x;
+  (*queries)[1].o[c] = (*queries)[1].o[c] * (*queries)[1].shrink + values * (*queries)[1].x;
+  (*queries)[2].o[c] = (*queries)[2].o[c] * (*queries)[2].shrink + values * (*queries)[2].x;
+  (*queries)[3].o[c] = (*queries)[3].o[c] * (*queries)[3].shrink + values * (*queries)[3].x;
+}
+
+fn finish(query: ptr<function, Query>, s: Segment, row: u32, head: u32) {
+  if (row < s.length) {
+    let to = (s.row + row) * H * D4 + head;
+    for (var c = 0u; c < D4; c++) {
+      out[to + c] = (*query).o[c] / (*query).mass;
+    }
+  }
+}
+
+@compute @workgroup_size(LANES)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) lane: u32) {
+  let tile = tiles[group.x];
+  let s = segments[tile.x];
+  let head = group.y * D4;
+  let row = tile.y + lane;
+  let last = s.length - 1u;
+  // Queries past the end repeat the last one and are not written.
+  var queries: Queries;
+  queries[0] = start(s, min(row, last), head);
+  queries[1] = start(s, min(row + LANES, last), head);
+  queries[2] = start(s, min(row + 2u * LANES, last), head);
+  queries[3] = start(s, min(row + 3u * LANES, last), head);
+
+  let base = layer.layer * layer.keys + s.key;
+  let end = s.parent_length + min(tile.y + 4u * LANES, s.length);
+  for (var first = 0u; first < end; first += LANES) {
+    let j = min(first + lane, end - 1u);
+    let key = row_of(s, j) * 3u * H * D4 + H * D4 + head;
+    queries[0].x = vec4f(0.0);
+    queries[1].x = vec4f(0.0);
+    queries[2].x = vec4f(0.0);
+    queries[3].x = vec4f(0.0);
+    score(&queries, key, 0u);
+    score(&queries, key, 1u);
+    score(&queries, key, 2u);
+    score(&queries, key, 3u);
+    score(&queries, key, 4u);
+    score(&queries, key, 5u);
+    score(&queries, key, 6u);
+    score(&queries, key, 7u);
+    score(&queries, key, 8u);
+    score(&queries, key, 9u);
+    score(&queries, key, 10u);
+    score(&queries, key, 11u);
+    score(&queries, key, 12u);
+    score(&queries, key, 13u);
+    score(&queries, key, 14u);
+    score(&queries, key, 15u);
+
+    let own_death = deaths[base + j];
+    let death = vec4u(
+      subgroupBroadcast(own_death, 0u),
+      subgroupBroadcast(own_death, 1u),
+      subgroupBroadcast(own_death, 2u),
+      subgroupBroadcast(own_death, 3u),
+    );
+    weigh(&queries[0], first, death);
+    weigh(&queries[1], first, death);
+    weigh(&queries[2], first, death);
+    weigh(&queries[3], first, death);
+
+    let value = key + H * D4;
+    gather(&queries, value, 0u);
+    gather(&queries, value, 1u);
+    gather(&queries, value, 2u);
+    gather(&queries, value, 3u);
+    gather(&queries, value, 4u);
+    gather(&queries, value, 5u);
+    gather(&queries, value, 6u);
+    gather(&queries, value, 7u);
+    gather(&queries, value, 8u);
+    gather(&queries, value, 9u);
+    gather(&queries, value, 10u);
+    gather(&queries, value, 11u);
+    gather(&queries, value, 12u);
+    gather(&queries, value, 13u);
+    gather(&queries, value, 14u);
+    gather(&queries, value, 15u);
+  }
+  finish(&queries[0], s, row, head);
+  finish(&queries[1], s, row + LANES, head);
+  finish(&queries[2], s, row + 2u * LANES, head);
+  finish(&queries[3], s, row + 3u * LANES, head);
+}
