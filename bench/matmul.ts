@@ -1,0 +1,170 @@
+/** How fast the matmul kernels of an adapter are, beside the fastest multiply-adds a shader gets from it. */
+import { type KernelSpec, Kernels } from '../src/engine/gpu/kernel.js'
+import { Memory } from '../src/engine/gpu/memory.js'
+import { f32ToF16 } from '../src/engine/half.js'
+import { chooseMatmul, type MatmulVariant, type WeightDtype } from '../src/engine/matmul.js'
+import type { AdapterTraits } from '../src/engine/tuning.js'
+
+export type Shape = readonly [M: number, K: number, N: number]
+
+/** Rates in GFLOP/s, a multiply-add being two operations. */
+export interface Rate {
+  best: number
+  median: number
+}
+
+export interface MatmulRow extends Rate {
+  kernel: string
+  M: number
+  K: number
+  N: number
+  /** Share of the multiply-add peak that the best run reached. */
+  ofPeak: number
+}
+
+export interface MatmulBench {
+  /** Multiply-adds in registers. */
+  peak: Rate
+  rows: MatmulRow[]
+}
+
+export interface MatmulBenchOptions {
+  device: GPUDevice
+  adapter: AdapterTraits
+  shapes?: readonly Shape[]
+  repetitions?: number
+  onRow?: (row: MatmulRow) => void
+}
+
+/** GPT-2's expansion at the batch the speed target is set at, then the bundled checkpoint's, then one token. */
+export const SHAPES: readonly Shape[] = [
+  [528, 768, 3072],
+  [1024, 192, 576],
+  [1024, 192, 192],
+  [1024, 192, 768],
+  [1024, 768, 192],
+  [1024, 192, 8192],
+  [1, 768, 3072],
+]
+
+interface Work {
+  flops: number
+  run: () => Promise<void>
+}
+
+/** Times every shape with f32 and f16 weights; the two take turns, so that a busy machine slows both alike. */
+export async function benchMatmul({
+  device,
+  adapter,
+  shapes = SHAPES,
+  repetitions = 7,
+  onRow,
+}: MatmulBenchOptions): Promise<MatmulBench> {
+  const memory = new Memory(device)
+  const kernels = new Kernels(device)
+  try {
+    const [peak] = await rates([await peakWork(device, memory, kernels, adapter)], repetitions)
+    const rows: MatmulRow[] = []
+    for (const shape of shapes) {
+      const variants = (['f32', 'f16'] as const).map((dtype) => chooseMatmul(adapter, dtype))
+      const works: Work[] = []
+      for (const variant of variants) works.push(await matmulWork(device, memory, kernels, variant, shape))
+      const measured = await rates(works, repetitions)
+      const [M, K, N] = shape
+      measured.forEach((rate, i) => {
+        const row = { kernel: variants[i].name, M, K, N, ...rate, ofPeak: rate.best / peak.best }
+        rows.push(row)
+        onRow?.(row)
+      })
+      memory.freeAll()
+    }
+    return { peak, rows }
+  } finally {
+    memory.freeAll()
+  }
+}
+
+/** One untimed run each, since drivers compile on first use; then `repetitions` runs in turns. */
+async function rates(works: readonly Work[], repetitions: number): Promise<Rate[]> {
+  for (const { run } of works) await run()
+  const samples = works.map((): number[] => [])
+  for (let r = 0; r < repetitions; r++) {
+    for (const [i, { flops, run }] of works.entries()) {
+      const start = performance.now()
+      await run()
+      samples[i].push(flops / (performance.now() - start) / 1e6)
+    }
+  }
+  return samples.map((rate) => ({ best: Math.max(...rate), median: median(rate) }))
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]
+}
+
+async function matmulWork(
+  device: GPUDevice,
+  memory: Memory,
+  kernels: Kernels,
+  variant: MatmulVariant,
+  [M, K, N]: Shape,
+): Promise<Work> {
+  const columns = variant.columns(N)
+  const weights = variant.pack(K, N, stored(variant.dtype, noise(K * N)))
+  const uniform = memory.uniform('shape', 16)
+  memory.write(uniform, Uint32Array.of(M))
+  const bindings = [
+    memory.upload('activations', 'a', noise(M * K)),
+    memory.upload('weights', 'weights', weights),
+    memory.upload('weights', 'bias', noise(columns)),
+    memory.storage('activations', 'out', M * columns * 4),
+    uniform,
+  ]
+  const spec = { files: variant.files, constants: variant.constants(K, N, {}) }
+  await kernels.prepare([spec])
+  return { flops: 2 * M * K * N, run: () => submit(device, kernels, spec, bindings, variant.grid(M, N)) }
+}
+
+async function peakWork(
+  device: GPUDevice,
+  memory: Memory,
+  kernels: Kernels,
+  adapter: AdapterTraits,
+): Promise<Work> {
+  // Enough workgroups to fill the adapter, enough rounds to make the rest invisible.
+  const [WORKGROUP, groups, ROUNDS] = adapter.kind === 'hardware' ? [256, 4096, 4096] : [64, 64, 4096]
+  const spec = { files: ['../../../bench/kernels/fma-peak.wgsl'], constants: { ROUNDS, WORKGROUP } }
+  await kernels.prepare([spec])
+  const out = memory.storage('activations', 'out', groups * WORKGROUP * 16)
+  const factors = memory.uniform('factors', 16)
+  memory.write(factors, Float32Array.of(0.999, 0.001, 0, 0))
+  const operations = 2 * 12 * 4 // a round: 12 chains of 4 multiply-adds
+  return {
+    flops: operations * ROUNDS * WORKGROUP * groups,
+    run: () => submit(device, kernels, spec, [out, factors], [groups]),
+  }
+}
+
+async function submit(
+  device: GPUDevice,
+  kernels: Kernels,
+  spec: KernelSpec,
+  bindings: readonly GPUBuffer[],
+  grid: readonly [number, number?],
+): Promise<void> {
+  const encoder = device.createCommandEncoder()
+  const pass = encoder.beginComputePass()
+  kernels.dispatch(pass, spec, bindings, grid)
+  pass.end()
+  device.queue.submit([encoder.finish()])
+  await device.queue.onSubmittedWorkDone()
+}
+
+function stored(dtype: WeightDtype, values: Float32Array): Float32Array | Uint16Array {
+  return dtype === 'f16' ? Uint16Array.from(values, f32ToF16) : values
+}
+
+/** Numbers that are no zeros and no denormals; speed does not depend on which. */
+function noise(length: number): Float32Array {
+  return Float32Array.from({ length }, (_, i) => ((i * 7919) % 1000) / 1000 - 0.4995)
+}
