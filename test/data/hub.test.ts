@@ -275,7 +275,8 @@ hub('resolves what --model may say', async ({ settings }) => {
   assert.equal([bundled.id, bundled.revision], ['asp-tiny', null])
   assert.is(bundled.folder, BUNDLED)
   assert.is((await resolveModel('asp-tiny-dense')).folder, `${BUNDLED}-dense`)
-  assert.equal(await resolveModel(BUNDLED), { id: 'asp-tiny', revision: null, folder: BUNDLED })
+  const local = { id: 'asp-tiny', revision: null, folder: BUNDLED, source: 'folder' }
+  assert.equal(await resolveModel(BUNDLED), local)
   assert.is((await resolveModel('./nowhere')).id, 'nowhere')
   const remote = await resolveModel('someone/tiny@main', { settings })
   assert.equal([remote.id, remote.revision], ['someone/tiny', COMMIT])
