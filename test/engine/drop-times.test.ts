@@ -15,8 +15,8 @@ const SCALE = 3
 await onEachAdapter('drop-times kernel', (test, open) => {
   const bench = new KernelBench(open)
   test.after.each(() => bench.clear())
-  const { keyTile, queryTile } = chooseTuning(open.adapter)
-  const tiles = { queries: queryTile, keys: keyTile }
+  const { keyTile } = chooseTuning(open.adapter)
+  const tiles = { queries: 8, keys: keyTile }
 
   /** Layers of one batch, trunks before branches; the death times of each, [layer] -> (keys). */
   async function run(

@@ -13,24 +13,28 @@ export function attentionReference(
   const out = new Float64Array((qkv.length / (3 * C)) * C)
   let base = 0
   for (const rows of sequences) {
+    const weights = new Float64Array(rows.length)
     for (let k = 0; k < rows.length; k++) {
       for (let h = 0; h < H; h++) {
         const query = rows[k] * 3 * C + h * d
-        const visible = rows.slice(0, k + 1).flatMap((row, j) => (k < deaths[base + j] ? [row] : []))
-        const logits = visible.map((row) => {
+        let top = Number.NEGATIVE_INFINITY
+        for (let j = 0; j <= k; j++) {
+          const key = rows[j] * 3 * C + C + h * d
           let dot = 0
-          for (let c = 0; c < d; c++) dot += qkv[query + c] * qkv[row * 3 * C + C + h * d + c]
-          return dot / Math.sqrt(d)
-        })
-        const top = Math.max(...logits)
-        const weights = logits.map((x) => Math.exp(x - top))
-        const mass = weights.reduce((sum, w) => sum + w, 0)
-        for (let c = 0; c < d; c++) {
-          let sum = 0
-          visible.forEach((row, i) => {
-            sum += weights[i] * qkv[row * 3 * C + 2 * C + h * d + c]
-          })
-          out[rows[k] * C + h * d + c] = sum / mass
+          for (let c = 0; c < d; c++) dot += qkv[query + c] * qkv[key + c]
+          weights[j] = k < deaths[base + j] ? dot / Math.sqrt(d) : Number.NEGATIVE_INFINITY
+          top = Math.max(top, weights[j])
+        }
+        let mass = 0
+        for (let j = 0; j <= k; j++) {
+          weights[j] = Math.exp(weights[j] - top)
+          mass += weights[j]
+        }
+        const to = rows[k] * C + h * d
+        out.fill(0, to, to + d)
+        for (let j = 0; j <= k; j++) {
+          const value = rows[j] * 3 * C + 2 * C + h * d
+          for (let c = 0; c < d; c++) out[to + c] += (weights[j] / mass) * qkv[value + c]
         }
       }
     }
