@@ -1,0 +1,106 @@
+/**
+ * `npm run bench [-- --device llvmpipe,swiftshader --only matmul,sharing --json FILE]`: the figures performance is held
+ * to. Nothing here is a test: numbers depend on the machine, so compare ratios of one run, on an idle machine.
+ */
+import { writeFile } from 'node:fs/promises'
+import { parseArgs } from 'node:util'
+import Table from 'cli-table3'
+import { listAdapters, openDevice } from '../src/device/open.js'
+import { benchMatmul, type MatmulBench } from './matmul.js'
+import { benchSharing, type SharingBench } from './sharing.js'
+
+interface DeviceResult {
+  adapter: string
+  matmul?: MatmulBench
+  sharing?: SharingBench[]
+}
+
+const SECTIONS = ['matmul', 'sharing'] as const
+
+const { values } = parseArgs({
+  options: {
+    device: { type: 'string' },
+    only: { type: 'string', default: SECTIONS.join(',') },
+    json: { type: 'string' },
+    repetitions: { type: 'string', default: '5' },
+  },
+})
+const wanted = new Set(values.only.split(','))
+const repetitions = Number(values.repetitions)
+const print = (text: string): void => {
+  process.stdout.write(`${text}\n`)
+}
+
+const devices = values.device?.split(',') ?? (await softwareAdapters())
+const results: DeviceResult[] = []
+for (const name of devices) {
+  const open = await openDevice({ device: name })
+  const { device, lost, adapter } = open
+  print(`\n${adapter.name} (${adapter.driver})`)
+  const result: DeviceResult = { adapter: adapter.name }
+  try {
+    if (wanted.has('matmul')) {
+      result.matmul = await benchMatmul({ device, adapter, repetitions })
+      print(matmulTable(result.matmul))
+    }
+    if (wanted.has('sharing')) {
+      result.sharing = []
+      for (const rule of [{ kind: 'dense' }, { kind: 'adaptive', shift: 0 }] as const) {
+        result.sharing.push(await benchSharing({ device, lost, adapter }, rule, { repetitions }))
+      }
+      print(sharingTable(result.sharing))
+    }
+  } finally {
+    open.close()
+  }
+  results.push(result)
+}
+if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(results, null, 2)}\n`)
+
+/** One adapter of each kind at hand: what the machine would use, and the bundled driver. */
+async function softwareAdapters(): Promise<string[]> {
+  const byKind = new Map((await listAdapters()).reverse().map(({ kind, name }) => [kind, name]))
+  return [...byKind.values()].reverse()
+}
+
+function matmulTable({ peak, rows }: MatmulBench): string {
+  const table = new Table({ head: ['kernel', 'M x K x N', 'best GFLOP/s', 'median', 'of peak'] })
+  for (const { kernel, M, K, N, best, median, ofPeak } of rows) {
+    table.push([
+      kernel,
+      `${M} x ${K} x ${N}`,
+      best.toFixed(1),
+      median.toFixed(1),
+      `${(100 * ofPeak).toFixed(0)} %`,
+    ])
+  }
+  return `${table}\nmultiply-add peak ${peak.best.toFixed(1)} GFLOP/s (median ${peak.median.toFixed(1)})`
+}
+
+function sharingTable(rows: SharingBench[]): string {
+  const table = new Table({
+    head: [
+      'HellaSwag',
+      'tokens run',
+      'unshared',
+      'requests/s',
+      'unshared',
+      'speed-up',
+      'pairs',
+      'largest |dlogprob|',
+    ],
+  })
+  for (const { policy, tokens, requestsPerSecond: rate, speedup, pairs, largestDifference } of rows) {
+    table.push([
+      policy,
+      tokens.shared,
+      tokens.unshared,
+      rate.shared.toFixed(1),
+      rate.unshared.toFixed(1),
+      speedup.toFixed(2),
+      pairs.map((pair) => pair.toFixed(2)).join(' '),
+      largestDifference.toExponential(1),
+    ])
+  }
+  return table.toString()
+}
