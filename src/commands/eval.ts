@@ -4,7 +4,7 @@ import { basename } from 'node:path'
 import { Args, Flags } from '@oclif/core'
 import { AspCommand, deviceFlag } from '../command.js'
 import type { OpenDevice } from '../device/open.js'
-import { EXIT } from '../errors.js'
+import { EXIT, Failure } from '../errors.js'
 import { DTYPE_NAMES, POLICY_NAMES } from '../eval/policy.js'
 import { type PreparedRun, prepareRun } from '../eval/prepare-run.js'
 import { type RunEvent, type RunHooks, runEval } from '../eval/run.js'
@@ -126,9 +126,9 @@ export default class Eval extends AspCommand {
         data: flags.data,
         dtype: flags.dtype,
         policy: flags.policy,
-        sparsity: asNumber(flags.sparsity),
-        limit: asNumber(flags.limit),
-        batchSize: asNumber(flags['batch-size']),
+        sparsity: asNumber('--sparsity', flags.sparsity),
+        limit: asNumber('--limit', flags.limit),
+        batchSize: asNumber('--batch-size', flags['batch-size']),
         seed: flags.seed,
       },
       {
@@ -161,9 +161,14 @@ type EvalFlags = {
   quiet: boolean
 }
 
-/** NaN for what is no number: the checks of the run name the flag and the rule. */
-function asNumber(text: string | undefined): number | undefined {
-  return text === undefined ? undefined : text.trim() === '' ? Number.NaN : Number(text)
+/** Ranges are checked by the run, which knows the rules. */
+function asNumber(flag: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const value = text.trim() === '' ? Number.NaN : Number(text)
+  if (!Number.isNaN(value)) return value
+  throw new Failure(`${flag}: must be a number, got ${JSON.stringify(text)}`, {
+    hint: 'asp eval --help tells what each flag takes',
+  })
 }
 
 function adapterRecord({ adapter }: OpenDevice): EvalRecord['environment']['adapter'] {

@@ -1,0 +1,84 @@
+/** `asp` as a person runs it: a process of its own in a folder of its own, away from the network and the Hub's cache. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const DEV = fileURLToPath(new URL('../../bin/dev.js', import.meta.url))
+
+export interface Outcome {
+  status: number | null
+  stdout: string
+  /** Without the warnings that Dawn itself writes about a driver. */
+  stderr: string
+}
+
+export interface RunningAsp {
+  child: ChildProcess
+  ended: Promise<Outcome>
+  /** What was written to standard error so far. */
+  stderr(): string
+}
+
+const DAWN_WARNING = /^Warning: .* artificially reduced from .*\n/gm
+
+/** Starts `asp` in `folder`; `environment` adds to a clean one. */
+export function startAsp(
+  folder: string,
+  argv: readonly string[],
+  environment: NodeJS.ProcessEnv = {},
+): RunningAsp {
+  const { FORCE_COLOR, HF_TOKEN, HF_ENDPOINT, HF_HUB_CACHE, ...inherited } = process.env
+  const child = spawn(process.execPath, [DEV, ...argv], {
+    cwd: folder,
+    env: { ...inherited, HF_HUB_OFFLINE: '1', HF_HOME: join(folder, '.hub'), ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: 120_000,
+  })
+  const said = { stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (text: string) => {
+      said[name] += text
+    })
+  }
+  const ended = new Promise<Outcome>((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (status) => {
+      resolve({ status, stdout: said.stdout, stderr: said.stderr.replace(DAWN_WARNING, '') })
+    })
+  })
+  return { child, ended, stderr: () => said.stderr }
+}
+
+export function asp(
+  folder: string,
+  argv: readonly string[],
+  environment?: NodeJS.ProcessEnv,
+): Promise<Outcome> {
+  return startAsp(folder, argv, environment).ended
+}
+
+/** A folder of the test file's own, gone when the file ends. */
+export function workFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'asp-command-'))
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** Resolves once `condition` holds; an Error when it does not within a minute. */
+export async function until(what: string, condition: () => boolean): Promise<void> {
+  for (let waited = 0; !condition(); waited += 20) {
+    if (waited > 60_000) throw new Error(`waited a minute for ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+/** Names in a folder, none when it does not exist. */
+export function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).sort()
+  } catch {
+    return []
+  }
+}
