@@ -1,0 +1,37 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { suiteNames } from '../../src/eval/suite.js'
+import { asp, workFolder } from './asp.js'
+
+const test = suite('asp tasks')
+const folder = workFolder()
+const [table, json] = await Promise.all([asp(folder, ['tasks']), asp(folder, ['tasks', '--json'])])
+
+test('a table with source, split, sizes, metrics and published scores by trust', () => {
+  assert.is(table.status, 0)
+  assert.is(table.stderr, '')
+  for (const name of suiteNames()) assert.match(table.stdout, new RegExp(`│ ${name} +│`))
+  assert.match(
+    table.stdout,
+    /│ hellaswag +│ Rowan\/hellaswag +│ validation │ 10042 │ +200 │ acc ↑ +│ gpt2 acc 0\.2892 +│/,
+  )
+  assert.match(table.stdout, 'perplexity ↓')
+  assert.match(table.stdout, 'gpt2 acc 0.6289 (?)')
+  assert.match(table.stdout, 'gpt2 acc_norm 0.6251 (??)')
+})
+
+test('--json tells the same and the sources of the scores', () => {
+  const suites = JSON.parse(json.stdout)
+  assert.equal(
+    suites.map(({ name }: { name: string }) => name),
+    suiteNames(),
+  )
+  const [hellaswag] = suites
+  assert.is(hellaswag.dataset.docs, 10042)
+  assert.is(hellaswag.bundled_sample, 200)
+  assert.equal(hellaswag.metrics[0], { name: 'acc', higher_is_better: true })
+  assert.is(hellaswag.reference[0].trust, 'high')
+  assert.match(hellaswag.reference[0].source, 'build-nanogpt')
+})
+
+test.run()
