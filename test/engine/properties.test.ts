@@ -1,0 +1,208 @@
+/** Laws that hold whatever the weights are: method.md section 5, numbers 5, 8, 10, 11 and 17. */
+import * as assert from 'uvu/assert'
+import { NEVER, packBatch, type Segment } from '../../src/engine/batch.js'
+import { causalPairs, countDrops } from '../../src/engine/drops.js'
+import type { Engine } from '../../src/engine/engine.js'
+import { type DropRule, KEEP_EVERYTHING } from '../../src/engine/gpt2/forward.js'
+import { goldenTensors, openMicro } from '../golden.js'
+import { onEachAdapter, openEngine } from '../gpu.js'
+import { largestDifference } from '../reference/compare.js'
+import { gpt2Reference } from '../reference/gpt2.js'
+import { readWeights } from '../reference/weights.js'
+
+const [N, V, L] = [40, 97, 3]
+const golden = goldenTensors('micro/forward')
+const checkpoint = await openMicro()
+const { config } = checkpoint
+if (config.interaction === null) throw new Error('the micro model has interaction weights')
+const deepConfig = { ...config, interaction: { ...config.interaction, propagateInDepth: true } }
+const weights = await readWeights(checkpoint.tensors)
+
+const tokensOf = (length: number, seed: number) =>
+  Uint32Array.from({ length }, (_, i) => (i * i * 7 + i * 13 * seed + 5 * seed) % V)
+
+/** Every row scored. */
+function pack(engine: Engine, sequences: readonly Uint32Array[]) {
+  const segments: Segment[] = sequences.map((tokens) => ({ tokens, trunk: null }))
+  const targets = sequences.flatMap((tokens, segment) =>
+    Array.from(tokens, (token, row) => ({ segment, row, token })),
+  )
+  return packBatch(segments, targets, engine.tiles)
+}
+
+const OWN: DropRule = { kind: 'adaptive', shift: 0 }
+
+await onEachAdapter('properties', (test, open) => {
+  let engine: Engine
+  let deep: Engine
+  test.before(async () => {
+    engine = await openEngine(open, checkpoint)
+    deep = await openEngine(open, { ...checkpoint, config: deepConfig })
+  })
+  test.after(() => {
+    engine.close()
+    deep.close()
+  })
+
+  async function run(on: Engine, sequences: readonly Uint32Array[], rule: DropRule) {
+    const { logits, deaths } = await on.logits(pack(on, sequences), rule)
+    if (deaths === null) throw new Error('nothing could be dropped')
+    return { logits, deaths }
+  }
+
+  // First, so that buffers are made anew while earlier batches are on their way.
+  test('batches handed over together give what they give one by one', async () => {
+    const batches = [9, 30, 2, 48, 17].map((length, i) =>
+      pack(engine, [tokensOf(length, i), tokensOf(length, 9)]),
+    )
+    const together = await Promise.all(batches.map((batch) => engine.score(batch, OWN)))
+    const times = await Promise.all(
+      batches.map((batch) => engine.deathTimes(batch, { kind: 'adaptive', shift: 0 })),
+    )
+    const again = await Promise.all(batches.map((batch) => engine.score(batch, OWN)))
+    for (const [i, batch] of batches.entries()) {
+      const alone = await engine.score(batch, OWN)
+      assert.equal(together[i], alone, `batch ${i}`)
+      assert.equal(again[i], alone, `batch ${i}, second time`)
+      assert.equal(times[i], alone.deaths, `batch ${i}, death times`)
+    }
+    const { activations } = engine.ledger()
+    // Of the largest batch only; buffers are rounded up, and the uniforms come on top.
+    assert.ok(
+      activations.bytes <= engine.batchBytes(batches[3]) + 8192,
+      'buffers of earlier batches are kept',
+    )
+  })
+
+  test('5, 11: death times are the cumulative AND of the keep decisions; counts are those of the mask', async () => {
+    const ids = golden.words('input_ids')
+    const sequences = [0, 1, 2].map((b) => ids.subarray(b * N, (b + 1) * N))
+    const { deaths } = await run(engine, sequences, OWN)
+    const mask = golden.floats('alpha_inf.I')
+    for (let l = 0; l < L; l++) {
+      for (let b = 0; b < 3; b++) {
+        let removed = 0
+        let kept = 0
+        for (let j = 0; j < N; j++) {
+          const death = deaths[l][b][j]
+          assert.ok(death > j)
+          for (let k = j; k < N; k++) {
+            const visible = k < death
+            assert.is(visible, mask[((l * 3 + b) * N + k) * N + j] === 1, `layer ${l}, query ${k}, key ${j}`)
+            if (!visible) removed++
+            else if (k === N - 1) kept++
+          }
+        }
+        assert.equal(countDrops(deaths[l][b]), { removed, kept })
+        assert.ok(removed > 0 && removed < causalPairs(N))
+      }
+    }
+  })
+
+  test('8: an engine that keeps everything gives the bits of the dense model', async () => {
+    const sequences = [tokensOf(33, 1), tokensOf(7, 2)]
+    const batch = pack(engine, sequences)
+    const rule: DropRule = { kind: 'adaptive', shift: KEEP_EVERYTHING }
+    const [dense, keeping] = [await engine.score(batch, { kind: 'dense' }), await engine.score(batch, rule)]
+    assert.equal(keeping.logprobs, dense.logprobs)
+    assert.equal(keeping.greedy, dense.greedy)
+    assert.ok(keeping.deaths?.length === L)
+    for (const times of keeping.deaths.flat()) {
+      assert.equal(countDrops(times), { removed: 0, kept: times.length })
+    }
+    const logits = await engine.logits(batch, { kind: 'dense' })
+    assert.equal((await engine.logits(batch, rule)).logits, logits.logits)
+    const pruned = await engine.logits(batch, OWN)
+    assert.ok(largestDifference(pruned.logits, logits.logits) > 0.1, 'the threshold of its own drops nothing')
+  })
+
+  test('8: a checkpoint without interaction weights is the dense model', async () => {
+    const plain = await openEngine(open, { ...checkpoint, config: { ...config, interaction: null } })
+    const batch = pack(engine, [tokensOf(19, 3)])
+    const bare = await plain.score(batch, { kind: 'dense' })
+    assert.equal(bare.logprobs, (await engine.score(batch, { kind: 'dense' })).logprobs)
+    let message = ''
+    await plain.score(batch, OWN).catch((error: Error) => {
+      message = error.message
+    })
+    assert.match(message, /interaction weights/)
+    // What was refused does not stand in the way of the next batch.
+    assert.equal((await plain.score(batch, { kind: 'dense' })).logprobs, bare.logprobs)
+    plain.close()
+  })
+
+  for (const shift of [0, 0.5]) {
+    test(`10: a prefix dies as the whole did, and sees nothing of the rest (shift ${shift})`, async () => {
+      const rule: DropRule = { kind: 'adaptive', shift }
+      for (const on of [engine, deep]) {
+        const whole = await run(on, [tokensOf(48, 4)], rule)
+        for (const n of [1, 2, 17, 39]) {
+          const prefix = await run(on, [tokensOf(48, 4).subarray(0, n)], rule)
+          for (let l = 0; l < L; l++) {
+            const expected = [...whole.deaths[l][0].subarray(0, n)].map((death) =>
+              death < n ? death : NEVER,
+            )
+            assert.equal([...prefix.deaths[l][0]], expected, `${n} tokens, layer ${l}`)
+          }
+          const worst = largestDifference(prefix.logits, whole.logits.subarray(0, n * V))
+          assert.ok(worst < 1e-5, `${n} tokens: off by ${worst}`)
+        }
+      }
+    })
+  }
+
+  for (const [name, shift] of [
+    ['own threshold', 0],
+    ['shifted down', -0.3],
+    ['shifted up', 1],
+  ] as const) {
+    test(`10: what is dropped stays dropped in later layers, as in plain loops (${name})`, async () => {
+      const tokens = tokensOf(45, 5)
+      const { logits, deaths } = await run(deep, [tokens], { kind: 'adaptive', shift })
+      for (let l = 1; l < L; l++) {
+        deaths[l][0].forEach((death, j) => {
+          assert.ok(death <= deaths[l - 1][0][j], `layer ${l}, key ${j}`)
+        })
+      }
+      const expected = gpt2Reference(deepConfig, weights, tokens, shift)
+      assert.ok(expected.margin > 2e-5, `too near a tie to tell: ${expected.margin}`)
+      assert.equal(
+        deaths.map(([times]) => times),
+        expected.deaths,
+      )
+      assert.ok(largestDifference(logits, expected.logits) < 1e-4)
+      const free = await run(engine, [tokens], { kind: 'adaptive', shift })
+      assert.ok(free.deaths.some(([times], l) => largestDifference(times, deaths[l][0]) > 0))
+    })
+  }
+
+  test('a larger shift keeps every key of the first layer at least as long', async () => {
+    let before = new Uint32Array(48)
+    for (const shift of [-3, -1, -0.2, 0, 0.2, 1, 3]) {
+      const [[deaths]] = await engine.deathTimes(pack(engine, [tokensOf(48, 6)]), { kind: 'adaptive', shift })
+      assert.ok(deaths.every((death, j) => death >= before[j]))
+      before = deaths.slice()
+    }
+  })
+
+  test('17: a ragged batch gives what its sequences give alone', async () => {
+    const sequences = [1, 48, 7, 2, 33, 41, 1].map((length, i) => tokensOf(length, i + 7))
+    for (const rule of [OWN, { kind: 'dense' } as const]) {
+      const together = await engine.logits(pack(engine, sequences), rule)
+      let row = 0
+      for (const [i, tokens] of sequences.entries()) {
+        const alone = await engine.logits(pack(engine, [tokens]), rule)
+        const end = row + tokens.length
+        const worst = largestDifference(together.logits.subarray(row * V, end * V), alone.logits)
+        assert.ok(worst < 1e-5, `sequence ${i}: off by ${worst}`)
+        if (together.deaths !== null) {
+          assert.equal(
+            together.deaths.map((layer) => layer[i]),
+            alone.deaths?.map(([times]) => times),
+          )
+        }
+        row = end
+      }
+    }
+  })
+})
