@@ -53,7 +53,10 @@ export interface TileSizes {
 
 const SEGMENT_WORDS = 8
 
-/** Lays `segments` out as one batch. Throws RangeError when a segment is empty, or its trunk is not a trunk. */
+/**
+ * Lays `segments` out as one batch.
+ * Throws RangeError when a segment is empty, its trunk is not a trunk, or a target lies outside its segment.
+ */
 export function packBatch(segments: readonly Segment[], targets: readonly Target[], tile: TileSizes): Batch {
   const table = new Uint32Array(segments.length * SEGMENT_WORDS)
   const views: Batch['views'] = []
@@ -71,6 +74,10 @@ export function packBatch(segments: readonly Segment[], targets: readonly Target
     rows += length
     keys += parentLength + length
   })
+  for (const { segment, row } of targets) {
+    if (row >= 0 && row < segments[segment].tokens.length) continue
+    throw new RangeError(`batch: segment ${segment} has no row ${row}`)
+  }
   const scoredRows = Uint32Array.from(
     new Set(targets.map(({ segment, row }) => table[segment * SEGMENT_WORDS] + row)),
   ).sort()
