@@ -1,6 +1,7 @@
 /** `asp tasks`: the bundled suites, where their items come from, and published scores to compare with. */
 import Table from 'cli-table3'
 import { AspCommand } from '../command.js'
+import { Failure } from '../errors.js'
 import { readSample } from '../eval/dataset.js'
 import { higherIsBetter } from '../eval/metrics.js'
 import { listSuites, type Reference, type Suite } from '../eval/suite.js'
@@ -11,8 +12,8 @@ interface SuiteListing {
   summary: string
   version: number
   dataset: Pick<Suite['dataset'], 'repo' | 'config' | 'revision' | 'split' | 'docs'>
-  /** Items that come with asp, for use without a network. */
-  bundled_sample: number
+  /** Items that come with asp, for use without a network; null when there are none. */
+  bundled_sample: number | null
   output: Suite['output']
   metrics: { name: string; higher_is_better: boolean }[]
   protocol: string
@@ -40,11 +41,20 @@ async function describe(suite: Suite): Promise<SuiteListing> {
     summary,
     version,
     dataset: { repo, config, revision, split, docs },
-    bundled_sample: (await readSample(suite)).rows.length,
+    bundled_sample: await sampleSize(suite),
     output,
     metrics: suite.metrics.map((metric) => ({ name: metric, higher_is_better: better[metric] })),
     protocol,
     reference,
+  }
+}
+
+async function sampleSize(suite: Suite): Promise<number | null> {
+  try {
+    return (await readSample(suite)).rows.length
+  } catch (error) {
+    if (error instanceof Failure) return null
+    throw error
   }
 }
 
@@ -61,7 +71,7 @@ function format(listings: readonly SuiteListing[]): string {
       dataset.repo,
       dataset.split,
       dataset.docs,
-      bundled_sample,
+      bundled_sample ?? '-',
       measured.join('\n'),
       reference.map(published).join('\n'),
     ])
