@@ -15,7 +15,7 @@ export async function localFiles(path: string, split: string): Promise<string[]>
     throw new Failure(`${path}: no such file or folder`, { hint: 'check the path given to --data', cause })
   })
   if (!info.isDirectory()) return [path]
-  const names = (await readdir(path)).filter(isData).sort()
+  const names = (await readdir(path)).filter(isData).sort(inNumberOrder)
   return chooseSplit(names, split, path).map((name) => join(path, name))
 }
 
@@ -23,7 +23,8 @@ export async function localFiles(path: string, split: string): Promise<string[]>
 export function chooseSplit(names: readonly string[], split: string, folder: string): string[] {
   const spellings = SPLIT_NAMES[split] ?? [split]
   const wanted = new RegExp(`(^|[^a-z0-9])(${spellings.join('|')})([^a-z0-9]|$)`, 'i')
-  const matching = names.filter((name) => wanted.test(name))
+  const named = names.filter((name) => wanted.test(name))
+  const matching = named.some(isRaw) ? named.filter(isRaw) : named
   const sets = new Set(matching.map(withoutPart))
   if (sets.size === 1) return matching
   const hint = `name the file itself: --data ${join(folder, '<file>')}`
@@ -40,7 +41,14 @@ function isData(name: string): boolean {
   return DATA_ENDINGS.some((ending) => name.toLowerCase().endsWith(ending))
 }
 
-/** `test-00001-of-00004.parquet` and its siblings are one split. */
+/** `test-00001-of-00004.parquet` and its siblings are one split, and so are `test.part1.txt`, `test.part2.txt`. */
 function withoutPart(name: string): string {
-  return name.replace(/-\d{5}-of-\d{5}/, '')
+  return name.replace(/-\d{5}-of-\d{5}/, '').replace(/[-_.](part|half)[-_.]?\d+(?=[-_.])/i, '')
 }
+
+/** WikiText is published as raw text and as tokens with rare words replaced, side by side. */
+function isRaw(name: string): boolean {
+  return /[-_.]raw([-_.]|$)/i.test(name)
+}
+
+const inNumberOrder = new Intl.Collator('en', { numeric: true }).compare

@@ -25,9 +25,14 @@ export function pythonRstrip(text: string): string {
   return text.slice(0, text.length - trailingWhitespace(text))
 }
 
+/** `text.lstrip()` */
+export function pythonLstrip(text: string): string {
+  return text.replace(LEADING, '')
+}
+
 /** `text.strip()` */
 export function pythonStrip(text: string): string {
-  return pythonRstrip(text.replace(LEADING, ''))
+  return pythonRstrip(pythonLstrip(text))
 }
 
 /** `re.split(r'\s+', text)`: empty pieces at either end are kept and count. */

@@ -6,8 +6,11 @@ import { parquetReadObjects } from 'hyparquet'
 import { compressors } from 'hyparquet-compressors'
 import { Failure } from '../errors.js'
 
-/** `index`: a whole number >= 0, as a number or in digits (the Hub keeps labels in either form). */
-export type ColumnType = 'string' | 'strings' | 'index'
+/**
+ * `index`: a whole number >= 0, as a number or in digits (the Hub keeps labels in either form).
+ * `labelled`: { text, label }, two lists of strings of one length: how the Hub keeps choices that have letters.
+ */
+export type ColumnType = 'string' | 'strings' | 'index' | 'labelled'
 
 export type RowValue = Record<string, unknown>
 
@@ -21,6 +24,8 @@ export interface RowShape {
   columns: Readonly<Record<string, ColumnType>>
   /** How plain text becomes rows; without it a .txt or .raw file is refused. */
   plainText?: (text: string) => DataRow[]
+  /** Brings a row of another published form into these columns, before they are checked. */
+  adapt?: (row: RowValue) => RowValue
 }
 
 export interface RowFile {
@@ -48,10 +53,10 @@ export const DATA_ENDINGS: readonly string[] = FORMATS.map(([ending]) => ending)
 export async function readRows(files: readonly string[], shape: RowShape): Promise<RowFile> {
   const hash = createHash('sha256')
   const rows: DataRow[] = []
-  for (const file of files) {
-    const bytes = await readBytes(file)
-    hash.update(bytes)
-    for (const row of await parseFile(file, bytes, shape)) {
+  const { adapt = (row) => row } = shape
+  for (const [file, bytes] of joinedText(await readAll(files, hash))) {
+    for (const { value, line } of await parseFile(file, bytes, shape)) {
+      const row = { value: adapt(value), line }
       checkRow(file, row, shape.columns)
       rows.push(row)
     }
@@ -59,6 +64,28 @@ export async function readRows(files: readonly string[], shape: RowShape): Promi
   if (rows.length === 0)
     throw new Failure(`${files.join(', ')}: no rows`, { hint: 'give a file with at least one item' })
   return { rows, sha256: hash.digest('hex'), files: [...files] }
+}
+
+type FileBytes = [file: string, bytes: Buffer]
+
+async function readAll(
+  files: readonly string[],
+  hash: { update(bytes: Buffer): void },
+): Promise<FileBytes[]> {
+  const read: FileBytes[] = []
+  for (const file of files) {
+    const bytes = await readBytes(file)
+    hash.update(bytes)
+    read.push([file, bytes])
+  }
+  return read
+}
+
+/** Parts of one plain text are one text: a row may end where the next part begins. */
+function joinedText(read: readonly FileBytes[]): readonly FileBytes[] {
+  if (read.length < 2 || !read.every(([file]) => /\.(txt|raw)$/i.test(file))) return read
+  const names = read.map(([file]) => file)
+  return [[names.join(' + '), Buffer.concat(read.map(([, bytes]) => bytes))]]
 }
 
 async function readBytes(file: string): Promise<Buffer> {
@@ -155,10 +182,21 @@ const COLUMN_CHECKS: Record<ColumnType, { what: string; holds(value: unknown): b
     holds: (value) =>
       Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === 'string'),
   },
+  labelled: {
+    what: 'an object { text, label } of two lists of strings, equally long',
+    holds: isLabelled,
+  },
   index: {
     what: 'a whole number from 0',
     holds: (value) => /^\d+$/.test(typeof value === 'string' ? value : JSON.stringify(value ?? null)),
   },
+}
+
+function isLabelled(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  const { text, label } = value as Record<string, unknown>
+  const lists = [text, label].every((list) => COLUMN_CHECKS.strings.holds(list))
+  return lists && (text as string[]).length === (label as string[]).length
 }
 
 function checkRow(file: string, { value, line }: DataRow, columns: RowShape['columns']): void {

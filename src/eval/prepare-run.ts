@@ -5,12 +5,13 @@ import { type ResolvedModel, resolveModel } from '../data/model.js'
 import { loadTokenizer, type Tokenizer } from '../data/tokenizer.js'
 import type { WeightDtype } from '../engine/matmul.js'
 import { Failure } from '../errors.js'
+import { type Group, selectSuites } from './groups.js'
 import { chooseDtype, choosePolicy, type DtypeName, type PolicyChoice, type PolicyName } from './policy.js'
 import { type Fallback, readDocuments } from './source.js'
-import { loadSuite } from './suite.js'
 import { prepareTask, type Task } from './task.js'
 
 export interface RunOptions {
+  /** Names, paths, globs and groups, as typed. */
   suites: readonly string[]
   /** Folder, bundled name or Hub id; the bundled adaptive checkpoint when undefined. */
   model?: string
@@ -32,6 +33,8 @@ export interface PreparedRun {
   tokenizer: Tokenizer
   dtype: WeightDtype
   policy: PolicyChoice
+  /** Groups of suites that were named; all their suites are among the tasks. */
+  groups: Group[]
   tasks: Task[]
 }
 
@@ -43,7 +46,7 @@ export interface PrepareHooks {
 
 export async function prepareRun(options: RunOptions, hooks: PrepareHooks = {}): Promise<PreparedRun> {
   checkNumbers(options)
-  const suites = [...new Set(options.suites)].map(loadSuite)
+  const { suites, groups } = selectSuites(options.suites)
   const model = await resolveModel(options.model, { revision: options.revision, onProgress: hooks.onFetch })
   const checkpoint = await openCheckpoint(model.folder, { id: model.id, revision: model.revision })
   const policy = choosePolicy(checkpoint, { policy: options.policy, sparsity: options.sparsity })
@@ -57,6 +60,7 @@ export async function prepareRun(options: RunOptions, hooks: PrepareHooks = {}):
     tokenizer,
     dtype: chooseDtype(options.dtype, checkpoint.storedDtype),
     policy,
+    groups,
     tasks: suites.map((suite, i) => prepareTask(suite, datasets[i], tokenizer, nPositions, options.limit)),
   }
 }

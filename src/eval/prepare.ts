@@ -2,7 +2,7 @@
  * The few steps between a dataset row and a suite's templates that `{field}` cannot say; eval.md section 3.
  * Each is named in suite files (`prepare`) and adds the fields it lists to those of the row.
  */
-import { pythonCapitalize, pythonStrip } from '../data/python-text.js'
+import { pythonCapitalize, pythonLstrip, pythonStrip } from '../data/python-text.js'
 import type { RowValue } from '../data/rows.js'
 import { Failure } from '../errors.js'
 import { detokenizeWikitext } from './wikitext.js'
@@ -36,6 +36,39 @@ export const PREPARATIONS = {
     reads: ['page'],
     gives: ['text'],
     fields: (row) => ({ text: detokenizeWikitext(text(row, 'page')) }),
+  },
+  answer_key: {
+    reads: ['choices', 'answerKey'],
+    gives: ['texts', 'gold'],
+    fields: keyedChoices,
+  },
+  commonsense_qa: {
+    reads: ['question', 'choices', 'answerKey'],
+    gives: ['stem', 'listed', 'gold'],
+    fields: listedChoices,
+  },
+  copa: {
+    reads: ['premise', 'question', 'choice1', 'choice2'],
+    gives: ['opening', 'first', 'second'],
+    fields: connectCauses,
+  },
+  from_one: {
+    reads: ['label'],
+    gives: ['gold'],
+    fields: (row) => ({ gold: Number(row.label) - 1 }),
+  },
+  sciq: {
+    reads: ['support'],
+    gives: ['passage'],
+    fields: (row) => ({ passage: pythonLstrip(text(row, 'support')) }),
+  },
+  wsc273: {
+    reads: ['context_options', 'continuation'],
+    gives: ['first', 'second', 'suffix'],
+    fields: ({ context_options, continuation }) => {
+      const [first, second] = context_options as string[]
+      return { first, second, suffix: spacedSuffix(continuation as string) }
+    },
   },
 } satisfies Record<string, Preparation>
 
@@ -74,4 +107,57 @@ function splitLastWord(row: RowValue): RowValue {
   const space = passage.lastIndexOf(' ')
   if (space < 0) throw new Failure(`field 'text': must have a space before its last word`)
   return { context: passage.slice(0, space), word: passage.slice(space + 1) }
+}
+
+interface Labelled {
+  text: string[]
+  label: string[]
+}
+
+/** eval.md section 2, arc and openbookqa: the answer is told by the letter (or digit) of a choice. */
+function keyedChoices(row: RowValue): RowValue {
+  const { text: texts, label } = row.choices as Labelled
+  return { texts, gold: keyIndex(row, label) }
+}
+
+const LETTERS = ['A', 'B', 'C', 'D', 'E']
+
+/** The choices are listed in the context; what is scored is the letter alone. */
+function listedChoices(row: RowValue): RowValue {
+  const { text: texts } = row.choices as Labelled
+  if (texts.length !== LETTERS.length)
+    throw new Failure(`field 'choices': must hold ${LETTERS.length} choices, got ${texts.length}`)
+  const listed = LETTERS.map((letter, i) => `${letter}. ${texts[i]}`).join('\n')
+  return { stem: pythonStrip(text(row, 'question')), listed, gold: keyIndex(row, LETTERS) }
+}
+
+function keyIndex(row: RowValue, labels: readonly string[]): number {
+  const gold = labels.indexOf(pythonLstrip(text(row, 'answerKey')))
+  if (gold >= 0) return gold
+  throw new Failure(
+    `field 'answerKey': must be one of ${labels.join(', ')}, got ${JSON.stringify(row.answerKey)}`,
+  )
+}
+
+/** eval.md 3.4: the premise without its full stop and a connector; choices as they go on, after a space of their own. */
+function connectCauses(row: RowValue): RowValue {
+  const connector = { cause: 'because', effect: 'therefore' }[text(row, 'question')]
+  if (connector === undefined)
+    throw new Failure(`field 'question': must be "cause" or "effect", got ${JSON.stringify(row.question)}`)
+  const [first, second] = ['choice1', 'choice2'].map((column) => ` ${lowerFirst(text(row, column))}`)
+  return {
+    opening: `${[...pythonStrip(text(row, 'premise'))].slice(0, -1).join('')} ${connector}`,
+    first,
+    second,
+  }
+}
+
+function lowerFirst(text: string): string {
+  const [first = '', ...rest] = text
+  return first.toLowerCase() + rest.join('')
+}
+
+/** The text after the pronoun begins with its space, unless a mark follows; a trimmed copy gets it back. */
+function spacedSuffix(continuation: string): string {
+  return /^[\s.,;:!?]/.test(continuation) ? continuation : ` ${continuation}`
 }

@@ -1,9 +1,9 @@
 /** Where a suite's documents are read from: a path, the Hub, or the bundled sample when there is no network. */
 import { type FetchOptions, type FetchProgress, fetchDataset } from '../data/hub.js'
-import { hubSettings } from '../data/hub-client.js'
+import { hubSettings } from '../data/hub-settings.js'
 import { Failure } from '../errors.js'
-import { type Dataset, hubPattern, readHub, readLocal, readSample } from './dataset.js'
-import { type Suite, suiteNames } from './suite.js'
+import { type Dataset, hasSample, hubPattern, readHub, readLocal, readSample } from './dataset.js'
+import type { Suite } from './suite.js'
 
 /** `--data` word for the bundled sample. */
 export const SAMPLE = 'sample'
@@ -31,6 +31,7 @@ export async function readDocuments(suites: readonly Suite[], options: SourceOpt
   for (const suite of suites) {
     if (data === SAMPLE) datasets.push(await readSample(suite))
     else if (data !== undefined) datasets.push(await readLocal(suite, data))
+    else if (suite.dataset.path !== undefined) datasets.push(await readLocal(suite, suite.dataset.path))
     else {
       const fetched = await fromHub(suite, { settings, onProgress: onFetch })
       if (!(fetched instanceof Failure)) datasets.push(fetched)
@@ -55,13 +56,13 @@ async function fromHub(suite: Suite, options: FetchOptions): Promise<Dataset | F
   }
 }
 
-/** The bundled sample; a suite of one's own has none, and then what is wrong is that the Hub is out of reach. */
+/** The bundled sample; where there is none, as for a suite of one's own, what is wrong is that the Hub is out of reach. */
 async function insteadOfHub(
   suite: Suite,
   unreachable: Failure,
   onFallback: SourceOptions['onFallback'],
 ): Promise<Dataset> {
-  if (!suiteNames().includes(suite.name)) throw unreachable
+  if (!hasSample(suite)) throw unreachable
   const sample = await readSample(suite)
   onFallback?.({ suite: suite.name, items: sample.rows.length, reason: unreachable.message })
   return sample

@@ -13,6 +13,10 @@ export const textOrEmpty = must('a string', (value) => typeof value === 'string'
 export const number = must('a number', (value) => Number.isFinite(value))
 export const count = must('a whole number above 0', (value) => Number.isInteger(value) && Number(value) > 0)
 
+export function matching(pattern: RegExp, what: string): Check {
+  return must(what, (value) => typeof value === 'string' && pattern.test(value))
+}
+
 export function oneOf(names: readonly string[]): Check {
   return must(`one of ${names.join(', ')}`, (value) => names.some((name) => name === value))
 }

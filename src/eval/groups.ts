@@ -1,0 +1,121 @@
+/** What is typed after `asp eval` -> suites: names, paths, globs, commas, and the groups of suites/groups.json. */
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Failure } from '../errors.js'
+import { sum } from '../stats.js'
+import type { MetricName } from './metrics.js'
+import { GROUPS_FILE, isSuitePath, loadSuite, SUITES, type Suite, suiteNames } from './suite.js'
+
+export interface GroupMean {
+  metric: MetricName
+  /** lm-eval's `weight_by_size`: every document counts the same, or else every suite. */
+  weight_by_size: boolean
+  note: string
+}
+
+export interface Group {
+  name: string
+  summary: string
+  suites: string[]
+  /** Null for a group that is only a shorthand. */
+  mean: GroupMean | null
+}
+
+export interface Selection {
+  /** Each once, in the order first named. */
+  suites: Suite[]
+  /** Groups that were named, of suites that are all among them. */
+  groups: Group[]
+}
+
+/** The bundled groups, their globs written out. */
+export function listGroups(): Group[] {
+  const file = JSON.parse(readFileSync(join(SUITES, GROUPS_FILE), 'utf8')) as Record<
+    string,
+    { summary: string; suites: string[]; mean?: GroupMean }
+  >
+  return Object.entries(file).map(([name, { summary, suites, mean = null }]) => ({
+    name,
+    summary,
+    suites: suites.flatMap((one) => (isGlob(one) ? globbed(one) : [one])),
+    mean,
+  }))
+}
+
+/** Failure: a name that is nothing, a glob that matches nothing, two suites of one name. */
+export function selectSuites(typed: readonly string[]): Selection {
+  const known = listGroups()
+  const groups: Group[] = []
+  const suites = new Map<string, Suite>()
+  const add = (suite: Suite, from: string): void => {
+    const other = suites.get(suite.name)
+    if (other !== undefined && JSON.stringify(other) !== JSON.stringify(suite))
+      throw new Failure(`${from}: its name '${suite.name}' is that of another suite of this run`, {
+        hint: "change 'name' in one of the files",
+      })
+    suites.set(suite.name, suite)
+  }
+  for (const one of typed.flatMap(atCommas)) {
+    const group = known.find(({ name }) => name === one)
+    if (group !== undefined && !groups.includes(group)) groups.push(group)
+    const names = group?.suites ?? (isGlob(one) && !isSuitePath(one) ? globbed(one) : [one])
+    for (const name of names)
+      add(
+        loadSuite(
+          name,
+          known.map((other) => other.name),
+        ),
+        one,
+      )
+  }
+  return { suites: [...suites.values()], groups }
+}
+
+/** A file may have a comma in its name. */
+function atCommas(typed: string): string[] {
+  if (isSuitePath(typed) && existsSync(typed)) return [typed]
+  const names = typed.split(',').map((name) => name.trim())
+  return names.filter((name) => name !== '' || names.length === 1)
+}
+
+function isGlob(name: string): boolean {
+  return /[*?]/.test(name)
+}
+
+function globbed(glob: string): string[] {
+  const escaped = glob
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.')
+  const names = suiteNames().filter((name) => new RegExp(`^${escaped}$`).test(name))
+  if (names.length > 0) return names
+  throw new Failure(`'${glob}': no suite's name matches`, { hint: `suites are ${suiteNames().join(', ')}` })
+}
+
+/** One suite's figure that goes into a group's. */
+export interface Member {
+  value: number
+  /** Null where there is none: then the group has none. */
+  stderr: number | null
+  documents: number
+}
+
+/**
+ * A group's figure as lm-eval aggregates subtasks (eval.md section 8). By size, the standard error is the pooled one;
+ * for a plain mean it is that of a mean of independent values (lm-eval 0.4.13's `unweighted_mean_stderr`).
+ */
+export function groupFigure(
+  members: readonly Member[],
+  bySize: boolean,
+): { value: number; stderr: number | null } {
+  const k = members.length
+  const sizes = members.map(({ documents }) => (bySize ? documents : 1))
+  const value = sum(members.map((member, i) => member.value * sizes[i])) / sum(sizes)
+  const errors = members.map(({ stderr }) => stderr ?? Number.NaN)
+  if (errors.some(Number.isNaN)) return { value, stderr: null }
+  if (!bySize) return { value, stderr: Math.sqrt(sum(errors.map((e) => e ** 2))) / k }
+  const n = sum(sizes)
+  const pooled =
+    sum(members.map(({ documents }, i) => (documents - 1) * errors[i] ** 2 * documents)) / (n - k)
+  return { value, stderr: Math.sqrt(pooled / n) }
+}
