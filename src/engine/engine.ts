@@ -13,6 +13,7 @@ import {
   encodeScores,
   type ForwardContext,
   type ForwardUniforms,
+  type Purpose,
   uniformWords,
 } from './gpt2/forward.js'
 import { type BatchScores, deathsByView, extentOf, joinParts, judge } from './gpt2/results.js'
@@ -140,7 +141,7 @@ export class Engine {
   /** Drops only: the death times of a batch, with no logits computed. */
   async deathTimes(batch: Batch, rule: DropRule & { kind: 'adaptive' }): Promise<Uint32Array[][]> {
     const deaths = await this.#inTurn(async () => {
-      const { encoder, activations } = await this.#record(batch, rule)
+      const { encoder, activations } = await this.#record(batch, rule, 'drops')
       const read = this.#readDeaths(encoder, activations, batch, rule)
       this.#device.queue.submit([encoder.finish()])
       return read
@@ -194,7 +195,7 @@ export class Engine {
     return turn
   }
 
-  async #record(batch: Batch, rule: DropRule): Promise<Recording> {
+  async #record(batch: Batch, rule: DropRule, purpose: Purpose = 'scores'): Promise<Recording> {
     const context = this.#context
     const { tokens, table, queryTiles, trunkTiles, branchTiles, scoredRows, targets } = batch
     const activations = await this.#pool.fit(extentOf(batch))
@@ -206,7 +207,7 @@ export class Engine {
     const uniforms = place(this.#uniforms.write(words))
     const encoder = this.#device.createCommandEncoder()
     const pass = encoder.beginComputePass()
-    encodeBlocks(context, pass, batch, rule, activations, uniforms)
+    encodeBlocks(context, pass, batch, rule, activations, uniforms, purpose)
     pass.end()
     return { encoder, activations, uniforms }
   }

@@ -8,7 +8,7 @@ import type { Engine } from '../engine/engine.js'
 import { addCounts, addScore, emptyCounts, type ScoreCounts, sparsityOf } from '../record/build.js'
 import { pythonRandom } from './python-random.js'
 import type { Request } from './request.js'
-import { bisect, type Evaluation, refine } from './shift-search.js'
+import { type Evaluation, findShift, type Measure } from './shift-search.js'
 
 export interface Calibration {
   shift: number
@@ -27,8 +27,9 @@ export interface CalibrateOptions {
 }
 
 /** Sizes of the two samples: a coarse one to come near, a fine one to decide. */
-const COARSE = { requests: 16, tokens: 3_000 }
-const FINE = { requests: 128, tokens: 12_000 }
+const COARSE = { requests: 24, tokens: 1_500 }
+// Some 150 requests of HellaSwag, 400 of WinoGrande: sparsity within 0.002 of the whole run's (standard deviation).
+const FINE = { requests: 512, tokens: 14_000 }
 const BATCH_TOKENS = 4096
 /** Throws a Failure only if the device fails; a target out of reach gives the nearest shift found. */
 export async function calibrate(
@@ -39,20 +40,18 @@ export async function calibrate(
   const fine = sampleByLength(requests, FINE, seed)
   const coarse = everyNth(fine, COARSE)
   const evaluations: Evaluation[] = []
-  const measure = async (sample: readonly Request[], shift: number): Promise<Evaluation> => {
-    signal?.throwIfAborted()
-    const evaluation = {
-      shift,
-      requests: sample.length,
-      sparsity: await sampleSparsity(engine, sample, shift),
+  const measureOn =
+    (sample: readonly Request[]): Measure =>
+    async (shift) => {
+      signal?.throwIfAborted()
+      const sparsity = await sampleSparsity(engine, sample, shift)
+      const evaluation = { shift, requests: sample.length, sparsity }
+      evaluations.push(evaluation)
+      onEvaluation?.(evaluation)
+      return evaluation
     }
-    evaluations.push(evaluation)
-    onEvaluation?.(evaluation)
-    return evaluation
-  }
-  const rough = await bisect((shift) => measure(coarse, shift), sparsity)
-  const best =
-    coarse.length === fine.length ? rough : await refine((shift) => measure(fine, shift), sparsity, rough)
+  const small = coarse.length === fine.length
+  const best = await findShift(sparsity, measureOn(coarse), small ? null : measureOn(fine))
   return {
     shift: best.shift,
     sparsity: best.sparsity,

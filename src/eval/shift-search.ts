@@ -9,56 +9,89 @@ export interface Evaluation {
 
 export type Measure = (shift: number) => Promise<Evaluation>
 
+/** Evaluations on either side of the target; sparsity falls as the shift grows, so `more` has the smaller shift. */
+interface Bracket {
+  more: Evaluation | null
+  less: Evaluation | null
+}
+
 /** Sparsity is brought this near to the one asked for. */
 const TOLERANCE = 0.002
+/** A small sample is a rough guide to the whole: nearer than this is not worth its evaluations. */
+const ROUGH_TOLERANCE = 0.01
 /** Evaluations that `refine` may spend. */
 const REFINEMENTS = 6
 /** Scores beyond this are not met in practice: a shift this far keeps or drops everything. */
 const FARTHEST = 1e4
+/** Fall of sparsity a unit of shift, where nothing better is known. */
+const TYPICAL_SLOPE = -0.12
 
-/** Sparsity falls as the shift grows. Brackets `target` by doubling, then halves the bracket. */
-export async function bisect(measure: Measure, target: number): Promise<Evaluation> {
-  let at = await measure(0)
-  let low: Evaluation | null = null
-  let high: Evaluation | null = null
-  let best = at
-  for (let step = 1; ; step *= 2) {
-    if (at.sparsity > target) low = at
-    else high = at
-    if (Math.abs(at.sparsity - target) < Math.abs(best.sparsity - target)) best = at
-    if ((low !== null && high !== null) || Math.abs(at.shift) > FARTHEST) break
-    if (Math.abs(at.sparsity - target) <= TOLERANCE) return at
-    at = await measure(at.shift + (low !== null ? step : -step))
+/** The shift for `target`, found roughly with a cheap measure and then, if there is one, with the one that counts. */
+export async function findShift(target: number, rough: Measure, fine: Measure | null): Promise<Evaluation> {
+  if (fine === null) return (await bisect(rough, target, TOLERANCE)).best
+  const { best, bracket } = await bisect(rough, target, ROUGH_TOLERANCE)
+  return refine(fine, target, best.shift, slopeOf(bracket))
+}
+
+/** Brackets the target by doubling, then shrinks the bracket until an evaluation is within the tolerance. */
+export async function bisect(
+  measure: Measure,
+  target: number,
+  tolerance: number,
+): Promise<{ best: Evaluation; bracket: Bracket }> {
+  const bracket: Bracket = { more: null, less: null }
+  const take = async (shift: number): Promise<Evaluation> => {
+    const at = await measure(shift)
+    if (at.sparsity > target) bracket.more = at
+    else bracket.less = at
+    return at
   }
-  if (low === null || high === null) return best
-  while (high.shift - low.shift > 1e-3 && Math.abs(best.sparsity - target) > 2 * TOLERANCE) {
-    at = await measure(between(low, high, target))
-    if (at.sparsity > target) low = at
-    else high = at
-    if (Math.abs(at.sparsity - target) < Math.abs(best.sparsity - target)) best = at
+  let best = await take(0)
+  const isGood = () => Math.abs(best.sparsity - target) <= tolerance
+  for (let step = 1; !isGood() && Math.abs(best.shift) < FARTHEST; step *= 2) {
+    const { more, less } = bracket
+    if (more !== null && less !== null) break
+    const end = more ?? less ?? best
+    best = nearer(target, best, await take(end.shift + (more === null ? -step : step)))
   }
-  return best
+  while (!isGood() && bracket.more !== null && bracket.less !== null) {
+    if (bracket.less.shift - bracket.more.shift <= 1e-3) break
+    best = nearer(target, best, await take(between(bracket.more, bracket.less, target)))
+  }
+  return { best, bracket }
 }
 
 /** Where a straight line between the bracket's ends meets the target, kept off the ends: a bracket always shrinks. */
-function between(low: Evaluation, high: Evaluation, target: number): number {
-  const share = (low.sparsity - target) / Math.max(1e-12, low.sparsity - high.sparsity)
-  return low.shift + Math.min(0.9, Math.max(0.1, share)) * (high.shift - low.shift)
+function between(more: Evaluation, less: Evaluation, target: number): number {
+  const share = (more.sparsity - target) / Math.max(1e-12, more.sparsity - less.sparsity)
+  return more.shift + Math.min(0.9, Math.max(0.1, share)) * (less.shift - more.shift)
 }
 
-/** From a shift that is right for a small sample to one for the whole: secant steps, nearest evaluation wins. */
-export async function refine(measure: Measure, target: number, start: Evaluation): Promise<Evaluation> {
-  let previous = await measure(start.shift)
+function slopeOf({ more, less }: Bracket): number {
+  if (more === null || less === null) return TYPICAL_SLOPE
+  return Math.min(-0.01, (less.sparsity - more.sparsity) / (less.shift - more.shift))
+}
+
+/** From a shift that is nearly right to one that is: secant steps, the nearest evaluation wins. */
+export async function refine(
+  measure: Measure,
+  target: number,
+  start: number,
+  slope = TYPICAL_SLOPE,
+): Promise<Evaluation> {
+  let previous = await measure(start)
   let best = previous
-  // Until two evaluations tell the slope: sparsity falls by some 0.12 a unit of shift where it is neither 0 nor 1.
-  let slope = -0.12
   for (let i = 1; i < REFINEMENTS && Math.abs(best.sparsity - target) > TOLERANCE; i++) {
     const step = Math.max(-1, Math.min(1, (target - previous.sparsity) / slope))
     const next = await measure(previous.shift + step)
     const measured = (next.sparsity - previous.sparsity) / step
     if (measured < 0) slope = measured
     previous = next
-    if (Math.abs(next.sparsity - target) < Math.abs(best.sparsity - target)) best = next
+    best = nearer(target, best, next)
   }
   return best
+}
+
+function nearer(target: number, a: Evaluation, b: Evaluation): Evaluation {
+  return Math.abs(b.sparsity - target) < Math.abs(a.sparsity - target) ? b : a
 }

@@ -84,7 +84,10 @@ export function uniformWords(
   }
 }
 
-/** Embeds the tokens and runs every block; leaves the residual stream in `x` and death times in `deaths`. */
+/** What a pass is for: the last block need not go beyond its drop decisions when only those are wanted. */
+export type Purpose = 'scores' | 'drops'
+
+/** Embeds the tokens and runs every block; leaves the scored rows, normalised, and the death times. */
 export function encodeBlocks(
   context: ForwardContext,
   pass: GPUComputePassEncoder,
@@ -92,6 +95,7 @@ export function encodeBlocks(
   rule: DropRule,
   a: Activations,
   u: ForwardUniforms,
+  purpose: Purpose,
 ): void {
   const { weights, config } = context
   weights.tokens.forEach((slice, index) => {
@@ -99,16 +103,18 @@ export function encodeBlocks(
   })
   weights.blocks.forEach((block, layer) => {
     normalise(context, pass, block.norm1, a.x, a.normed, batch.rows)
-    multiply(context, pass, block.qkv, a.normed, a.qkv, batch.rows, u.rows)
     if (rule.kind === 'adaptive') {
       dropTimes(context, pass, block, batch, a, u.layers[layer], u.rows)
     }
+    if (purpose === 'drops' && layer === config.nLayer - 1) return
+    multiply(context, pass, block.qkv, a.normed, a.qkv, batch.rows, u.rows)
     attend(context, pass, batch, rule, a, u.layers[layer])
     multiply(context, pass, block.project, a.heads, a.x, batch.rows, u.rows, { accumulate: true })
     normalise(context, pass, block.norm2, a.x, a.normed, batch.rows)
     multiply(context, pass, block.expand, a.normed, a.hidden, batch.rows, u.rows, { gelu: true })
     multiply(context, pass, block.contract, a.hidden, a.x, batch.rows, u.rows, { accumulate: true })
   })
+  if (purpose === 'drops') return
   const { lanes } = context.tuning
   const { gain, bias } = weights.finalNorm
   context.kernels.dispatch(
