@@ -5,13 +5,16 @@ import { Args, Flags } from '@oclif/core'
 import { AspCommand, deviceFlag } from '../command.js'
 import type { OpenDevice } from '../device/open.js'
 import { EXIT, Failure } from '../errors.js'
+import { lmEvalTask } from '../eval/lm-eval-task.js'
 import { DTYPE_NAMES, POLICY_NAMES } from '../eval/policy.js'
 import { type PreparedRun, prepareRun } from '../eval/prepare-run.js'
 import { type RunEvent, type RunHooks, runEval } from '../eval/run.js'
 import { catchInterruption } from '../interruption.js'
 import { createProgress, type Progress } from '../progress.js'
 import { collectEnvironment } from '../record/environment.js'
-import { openSampleLog, type SampleLog, sampleLogPath } from '../record/samples.js'
+import { lmEvalFiles } from '../record/lm-eval.js'
+import { writeLmEvalFiles } from '../record/lm-eval-files.js'
+import { openSampleLog, type SampleLine, type SampleLog, sampleLogPath } from '../record/samples.js'
 import type { EvalRecord } from '../record/schema.js'
 import { abandonOutput, prepareOutput, recordFileName, writeRecord } from '../record/store.js'
 import { renderRecord } from '../report/table.js'
@@ -63,6 +66,11 @@ export default class Eval extends AspCommand {
     seed: Flags.integer({ description: 'seed of the calibration sample', default: 1234 }),
     output: Flags.string({ description: 'record file (.json) or its folder (default: results)', char: 'o' }),
     'log-samples': Flags.boolean({ description: 'write a line per request beside the record', char: 's' }),
+    format: Flags.option({
+      description: "files to write: asp's record, or lm-eval's results and samples beside it",
+      options: ['asp', 'lm-eval'] as const,
+      default: 'asp' as const,
+    })(),
     quiet: Flags.boolean({ description: 'no progress', char: 'q' }),
   }
 
@@ -72,6 +80,7 @@ export default class Eval extends AspCommand {
     const progress = createProgress({ quiet: flags.quiet })
     const interruption = catchInterruption()
     const logs = new Map<string, SampleLog>()
+    const kept = new Map<string, SampleLine[]>()
     // Tried before anything is fetched; the record's own name waits for what the checkpoint decides.
     const checked = await prepareOutput(flags.output, 'record.json')
     let record: EvalRecord | null = null
@@ -92,7 +101,10 @@ export default class Eval extends AspCommand {
       }
       const hooks: RunHooks = {
         onEvent: showProgress(progress),
-        onSamples: async (task, lines) => logs.get(task)?.append(lines),
+        onSamples: async (task, lines) => {
+          if (flags.format === 'lm-eval') kept.set(task, (kept.get(task) ?? []).concat(lines))
+          await logs.get(task)?.append(lines)
+        },
         signal: interruption.signal,
       }
       if (!flags.quiet) interruption.signal.addEventListener('abort', sayStopping)
@@ -102,6 +114,8 @@ export default class Eval extends AspCommand {
       progress.stop()
       this.log(renderRecord(record))
       this.log(`\nRecord: ${place.path}`)
+      if (flags.format === 'lm-eval' && record.status === 'complete')
+        this.log(`lm-eval's files: ${await asLmEval(prepared, record, kept, place.folder)}`)
       if (record.status === 'incomplete') {
         // Not thrown: under --json the record is still to be printed.
         process.stderr.write(`error: interrupted: what was scored until then is in ${place.path}\n`)
@@ -183,6 +197,20 @@ function adapterRecord({ adapter }: OpenDevice): EvalRecord['environment']['adap
     bundled,
     features: [...features],
   }
+}
+
+/** Gives the results file; the samples lie beside it. */
+async function asLmEval(
+  { tasks, tokenizer }: PreparedRun,
+  record: EvalRecord,
+  lines: ReadonlyMap<string, SampleLine[]>,
+  folder: string,
+): Promise<string> {
+  const { prefixToken } = tokenizer
+  const endOfText = { text: tokenizer.decode([prefixToken]), id: prefixToken }
+  const inTheirs = tasks.map((task) => lmEvalTask(task, lines.get(task.suite.name) ?? []))
+  const files = lmEvalFiles(record, inTheirs, { endOfText })
+  return (await writeLmEvalFiles(folder, record.model.id, files, new Date())).results
 }
 
 function fileName({ tasks, model, policy }: PreparedRun, started: Date): string {
