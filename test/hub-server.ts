@@ -1,4 +1,4 @@
-/** A Hugging Face Hub on 127.0.0.1 that serves files from memory: repository info, tree, resolve with ranges. */
+/** A Hugging Face Hub on 127.0.0.1 that serves files from memory, as it should or as badly as told. */
 import { createHash } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -11,23 +11,50 @@ export interface HubRepo {
   files: Record<string, Uint8Array>
 }
 
-/** What goes wrong with the file or page whose URL contains `at`, as long as it is in the list. */
-export type Fault =
-  | { at: string; status: number; body?: string }
-  /** Announces the whole length and closes after half of the body. */
-  | { at: string; cut: true }
+/** What goes wrong with a request. Shares are of the bytes that were asked for. */
+export type Mishap =
+  | { status: number; body?: string; headers?: Record<string, string> }
+  /** A whole answer that is not what was asked for. */
+  | { page: string }
+  /** The connection ends before an answer. */
+  | { reset: true }
+  /** Announces the whole length and ends the connection after this share; of the API's answers, after a few bytes. */
+  | { cut: number }
+  /** Announces the whole length and goes silent after this share; of the API, at once. */
+  | { stall: number }
+  /** A proper answer with this share of the bytes. */
+  | { short: number }
+  /** A proper answer with bytes too many. */
+  | { long: true }
   /** Sends other bytes of the same length. */
-  | { at: string; garble: true }
+  | { garble: true }
+  /** Pieces with this many milliseconds in between. */
+  | { drip: number }
+  /** Sends all, whatever range is asked for. */
+  | { noRanges: true }
+  /** Sends the range that begins one byte later. */
+  | { wrongRange: true }
+  /** Another name for the content's version. */
+  | { etag: string }
+  | { redirect: string }
+
+/** Happens to requests whose `host/path?query` contains `at`, the host being `hub` or `store`, the first `times` or all. */
+export type Fault = { at: string; times?: number } & Mishap
 
 export interface HubServer {
   url: string
-  /** `METHOD path?query` of every request, in order. */
+  /** `METHOD path?query` of every request to the hub, in order. */
   requests: string[]
+  /** The ranges asked for at either host; undefined for a whole file. */
+  ranges: (string | undefined)[]
   /** Authorization headers, as they arrived at this server and at the host it redirects to. */
   tokens: { hub: (string | undefined)[]; store: (string | undefined)[] }
+  /** The first that fits happens. */
   faults: Fault[]
   /** Applied to every tree before it is sent. */
-  rewriteTree: (entries: TreeEntry[]) => TreeEntry[]
+  rewriteTree: (entries: TreeEntry[]) => unknown[]
+  /** As if nothing had happened yet. */
+  reset(): void
   close(): Promise<void>
 }
 
@@ -39,25 +66,33 @@ export interface TreeEntry {
   lfs?: { oid: string; size: number; pointerSize: number }
 }
 
+/** Part of the address of every stored file, as a signed address has it; must never be seen again. */
+export const SIGNATURE = 'X-Signature=b1946ac92492d234'
+
 /** Files from this size on are listed with a SHA-256 and served by a second host, as the Hub does. */
 const LARGE = 1_000_000
 /** Entries a page of the tree holds. */
 const PAGE = 3
+const DRIP_PIECES = 8
 
 export async function startHub(repos: readonly HubRepo[]): Promise<HubServer> {
-  const hub = createServer((request, response) => answer(request, response))
-  const store = createServer((request, response) => {
-    server.tokens.store.push(request.headers.authorization)
-    const [repo, path] = parseResolve(new URL(request.url ?? '', server.url).pathname)
-    sendFile(request, response, repo.files[path])
-  })
+  const hub = createServer((request, response) => answer('hub', request, response))
+  const store = createServer((request, response) => answer('store', request, response))
   const storeUrl = await listen(store)
   const server: HubServer = {
     url: await listen(hub),
     requests: [],
+    ranges: [],
     tokens: { hub: [], store: [] },
     faults: [],
     rewriteTree: (entries) => entries,
+    reset() {
+      server.requests = []
+      server.ranges = []
+      server.tokens = { hub: [], store: [] }
+      server.faults = []
+      server.rewriteTree = (entries) => entries
+    },
     close: async () => {
       for (const each of [hub, store]) {
         each.closeAllConnections()
@@ -67,19 +102,22 @@ export async function startHub(repos: readonly HubRepo[]): Promise<HubServer> {
   }
   return server
 
-  function answer(request: IncomingMessage, response: ServerResponse): void {
+  function answer(host: 'hub' | 'store', request: IncomingMessage, response: ServerResponse): void {
     const address = request.url ?? ''
-    server.requests.push(`${request.method} ${address}`)
-    server.tokens.hub.push(request.headers.authorization)
-    const fault = server.faults.find(({ at }) => address.includes(at))
-    if (fault !== undefined && 'status' in fault) {
-      response.writeHead(fault.status, { 'content-type': 'application/json' }).end(fault.body ?? '{}')
-      return
-    }
+    if (host === 'hub') server.requests.push(`${request.method} ${address}`)
+    server.tokens[host].push(request.headers.authorization)
+    const fault = takeFault(`${host}${address}`)
+    if (fault !== undefined && sendMishap(response, fault)) return
     const { pathname, searchParams } = new URL(address, server.url)
     const api = /^\/api\/(model|dataset)s\/([^/]+\/[^/]+)\/(revision|tree)\/([^/]+)$/.exec(pathname)
     if (api === null) {
-      sendResolved(request, response, pathname, fault)
+      sendResolved(host, request, response, pathname, fault)
+      return
+    }
+    if (fault !== undefined && 'stall' in fault) return
+    if (fault !== undefined && 'cut' in fault) {
+      response.writeHead(200, { 'content-type': 'application/json', 'content-length': 1000 })
+      response.write('{"sha":', () => response.destroy())
       return
     }
     const [, type, name, call, revision] = api
@@ -97,6 +135,15 @@ export async function startHub(repos: readonly HubRepo[]): Promise<HubServer> {
     }
   }
 
+  function takeFault(address: string): Fault | undefined {
+    const fault = server.faults.find(({ at }) => address.includes(at))
+    if (fault?.times !== undefined) {
+      fault.times -= 1
+      if (fault.times === 0) server.faults = server.faults.filter((each) => each !== fault)
+    }
+    return fault
+  }
+
   function sendTree(response: ServerResponse, repo: HubRepo, pathname: string, from: number): void {
     const entries = server.rewriteTree(Object.entries(repo.files).map(treeEntry))
     const next = `<${server.url}${pathname}?recursive=true&cursor=${from + PAGE}>; rel="next"`
@@ -108,33 +155,91 @@ export async function startHub(repos: readonly HubRepo[]): Promise<HubServer> {
   }
 
   function sendResolved(
+    host: 'hub' | 'store',
     request: IncomingMessage,
     response: ServerResponse,
     pathname: string,
     fault: Fault | undefined,
   ): void {
-    const [repo, path] = parseResolve(pathname)
-    const bytes = repo?.files[path]
+    const bytes = findFile(pathname)
     if (bytes === undefined) {
       response.writeHead(404, { 'x-error-code': 'EntryNotFound' }).end()
-    } else if (fault !== undefined && 'cut' in fault) {
-      response.writeHead(200, { 'content-length': bytes.byteLength })
-      response.write(bytes.subarray(0, bytes.byteLength >> 1), () => response.destroy())
-    } else if (fault !== undefined && 'garble' in fault) {
-      sendFile(request, response, new Uint8Array(bytes.byteLength))
-    } else if (bytes.byteLength >= LARGE) {
-      response.writeHead(302, { location: `${storeUrl}${pathname}` }).end()
+    } else if (fault === undefined && host === 'hub' && bytes.byteLength >= LARGE) {
+      response.writeHead(302, { location: `${storeUrl}${pathname}?${SIGNATURE}` }).end()
     } else {
-      sendFile(request, response, bytes)
+      server.ranges.push(request.headers.range)
+      sendFile(request, response, bytes, fault)
     }
   }
 
-  function parseResolve(pathname: string): [HubRepo, string] {
+  function findFile(pathname: string): Uint8Array | undefined {
     const match = /^\/(datasets\/)?([^/]+\/[^/]+)\/resolve\/([^/]+)\/(.+)$/.exec(pathname)
     const type = match?.[1] === undefined ? 'model' : 'dataset'
     const repo = repos.find((each) => each.type === type && each.name === match?.[2])
-    return [repo ?? { type, name: '', commit: '', files: {} }, decodeURIComponent(match?.[4] ?? '')]
+    return repo?.files[decodeURIComponent(match?.[4] ?? '')]
   }
+}
+
+/** Answers that need no file. */
+function sendMishap(response: ServerResponse, fault: Fault): boolean {
+  if ('reset' in fault) response.destroy()
+  else if ('redirect' in fault) response.writeHead(302, { location: fault.redirect }).end()
+  else if ('page' in fault) response.writeHead(200, { 'content-type': 'application/json' }).end(fault.page)
+  else if ('status' in fault) {
+    const { status, body = '{}', headers } = fault
+    response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body)
+  } else return false
+  return true
+}
+
+function sendFile(
+  request: IncomingMessage,
+  response: ServerResponse,
+  content: Uint8Array,
+  fault: Fault | undefined,
+): void {
+  const size = content.byteLength
+  const has = (kind: string): boolean => fault !== undefined && kind in fault
+  const etag = fault !== undefined && 'etag' in fault ? fault.etag : `"${sha1(content)}"`
+  const condition = request.headers['if-range']
+  const isPart = !has('noRanges') && (condition === undefined || condition === etag)
+  const range = isPart ? /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '') : null
+  const start = Number(range?.[1] ?? 0) + (range !== null && has('wrongRange') ? 1 : 0)
+  const end = Math.min(range?.[2] ? Number(range[2]) : Infinity, size - 1)
+  if (start >= size && size > 0) {
+    response.writeHead(416, { 'content-range': `bytes */${size}` }).end()
+    return
+  }
+  let bytes = new Uint8Array(content.subarray(start, end + 1))
+  if (has('garble')) bytes.fill(0)
+  if (has('long')) bytes = Buffer.concat([bytes, Buffer.alloc(1000)])
+  if (fault !== undefined && 'short' in fault) bytes = bytes.subarray(0, bytes.byteLength * fault.short)
+  response.writeHead(range === null ? 200 : 206, {
+    etag,
+    'content-length': bytes.byteLength,
+    ...(range !== null && { 'content-range': `bytes ${start}-${end}/${size}` }),
+  })
+  if (fault !== undefined && 'cut' in fault) {
+    response.write(bytes.subarray(0, bytes.byteLength * fault.cut), () => response.destroy())
+  } else if (fault !== undefined && 'stall' in fault) {
+    response.write(bytes.subarray(0, bytes.byteLength * fault.stall))
+  } else if (fault !== undefined && 'drip' in fault) {
+    drip(response, bytes, fault.drip)
+  } else {
+    response.end(bytes)
+  }
+}
+
+function drip(response: ServerResponse, bytes: Uint8Array, pauseMs: number): void {
+  const piece = Math.ceil(bytes.byteLength / DRIP_PIECES)
+  const send = (from: number): void => {
+    if (from >= bytes.byteLength) response.end()
+    else {
+      response.write(bytes.subarray(from, from + piece))
+      setTimeout(send, pauseMs, from + piece)
+    }
+  }
+  send(0)
 }
 
 async function listen(server: Server): Promise<string> {
@@ -142,22 +247,13 @@ async function listen(server: Server): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
+const sha1 = (bytes: Uint8Array): string =>
+  createHash('sha1').update(`blob ${bytes.byteLength}\0`).update(bytes).digest('hex')
+
 function treeEntry([path, bytes]: [string, Uint8Array]): TreeEntry {
   const size = bytes.byteLength
-  const oid = createHash('sha1').update(`blob ${size}\0`).update(bytes).digest('hex')
-  if (size < LARGE) return { type: 'file', path, size, oid }
+  const entry = { type: 'file', path, size, oid: sha1(bytes) }
+  if (size < LARGE) return entry
   const sha256 = createHash('sha256').update(bytes).digest('hex')
-  return { type: 'file', path, size, oid, lfs: { oid: sha256, size, pointerSize: 130 } }
-}
-
-function sendFile(request: IncomingMessage, response: ServerResponse, bytes: Uint8Array): void {
-  const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '')
-  const start = Number(range?.[1] ?? 0)
-  const end = Math.min(range?.[2] ? Number(range[2]) : Infinity, bytes.byteLength - 1)
-  response.writeHead(range === null ? 200 : 206, {
-    etag: '"test"',
-    'content-length': end - start + 1,
-    ...(range !== null && { 'content-range': `bytes ${start}-${end}/${bytes.byteLength}` }),
-  })
-  response.end(bytes.subarray(start, end + 1))
+  return { ...entry, lfs: { oid: sha256, size, pointerSize: 130 } }
 }

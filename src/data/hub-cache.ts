@@ -2,22 +2,20 @@
  * The standard Hugging Face cache of one repository: `blobs/<etag>` hold contents, `snapshots/<commit>/<path>` link to
  * them, `refs/<branch>` hold commits. A blob appears when it is complete and proven, a link when its blob is there.
  */
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import {
   access,
   copyFile,
   mkdir,
-  open,
   readdir,
   readFile,
   rename,
-  rm,
+  stat,
   symlink,
   writeFile,
 } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
-import { EXIT, Failure } from '../errors.js'
-import { COMMIT, type RemoteFile } from './hub-client.js'
+import { COMMIT, type RemoteFile } from './hub-settings.js'
 
 /** The commit that a revision stood for when it was last fetched, or null. */
 export async function cachedCommit(folder: string, revision: string): Promise<string | null> {
@@ -41,44 +39,12 @@ export function snapshotFolder(folder: string, commit: string): string {
   return join(folder, 'snapshots', commit)
 }
 
-export function hasBlob(folder: string, { etag }: RemoteFile): Promise<boolean> {
-  return exists(blobPath(folder, etag))
-}
-
-/**
- * Stores a content under its hash, or nothing at all.
- * @throws Failure when size or hash differ from the listing's
- */
-export async function storeBlob(
-  folder: string,
-  file: RemoteFile,
-  chunks: AsyncIterable<Uint8Array>,
-  onBytes: (count: number) => void,
-): Promise<void> {
-  const path = blobPath(folder, file.etag)
-  await mkdir(dirname(path), { recursive: true })
-  const partial = `${path}.${randomUUID()}.incomplete`
-  try {
-    const content = contentHash(file)
-    const handle = await open(partial, 'wx')
-    let bytes = 0
-    try {
-      for await (const chunk of chunks) {
-        await handle.writeFile(chunk)
-        content.update(chunk)
-        bytes += chunk.byteLength
-        onBytes(chunk.byteLength)
-      }
-    } finally {
-      await handle.close()
-    }
-    if (bytes !== file.bytes) throw damaged(`${file.path}: must have ${file.bytes} bytes, got ${bytes}`)
-    const hash = content.digest('hex')
-    if (hash !== file.etag) throw damaged(`${file.path}: content must have hash ${file.etag}, got ${hash}`)
-    await rename(partial, path)
-  } finally {
-    await rm(partial, { force: true })
-  }
+/** Whether the content is there. One of another size is not it, whatever its name: it is fetched again. */
+export function hasBlob(folder: string, { etag, bytes }: RemoteFile): Promise<boolean> {
+  return stat(blobPath(folder, etag)).then(
+    (info) => info.isFile() && info.size === bytes,
+    () => false,
+  )
 }
 
 /**
@@ -111,20 +77,12 @@ export async function writeRef(folder: string, revision: string, commit: string)
   await rename(temporary, path)
 }
 
-function blobPath(folder: string, etag: string): string {
+export function blobPath(folder: string, etag: string): string {
   return join(folder, 'blobs', etag)
 }
 
-/** Large files are listed with the SHA-256 of their bytes, small ones with git's object id. */
-function contentHash({ etag, bytes }: RemoteFile) {
-  return etag.length === 64 ? createHash('sha256') : createHash('sha1').update(`blob ${bytes}\0`)
-}
-
-function damaged(message: string): Failure {
-  return new Failure(message, { hint: 'the download was damaged or cut short; run again', exit: EXIT.failed })
-}
-
-function exists(path: string): Promise<boolean> {
+/** Whether there is something at the path, behind a link too. */
+export function exists(path: string): Promise<boolean> {
   return access(path).then(
     () => true,
     () => false,

@@ -1,7 +1,7 @@
 /** Which files of a repository are fetched, and how to tell without a listing that a snapshot has them all. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { RemoteFile } from './hub-client.js'
+import type { RemoteFile } from './hub-settings.js'
 
 /** What is wanted of a repository, and how to tell that a snapshot has all of it. */
 export interface Selection {

@@ -1,42 +1,37 @@
 /** Files of a Hub repository at a revision, from the standard cache or fetched into it whole. */
+import { mkdir, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EXIT, Failure } from '../errors.js'
-import {
-  cachedCommit,
-  cachedFiles,
-  hasBlob,
-  linkSnapshot,
-  snapshotFolder,
-  storeBlob,
-  writeRef,
-} from './hub-cache.js'
+import { cachedCommit, cachedFiles, hasBlob, linkSnapshot, snapshotFolder, writeRef } from './hub-cache.js'
+import { type Hub, isInside, listRemoteFiles, resolveCommit } from './hub-client.js'
+import { downloadBlob } from './hub-download.js'
+import { RETRY, type RetryPolicy } from './hub-retry.js'
+import { datasetSelection, MODEL_SELECTION, type Selection } from './hub-selection.js'
 import {
   COMMIT,
   type HubSettings,
   hubSettings,
-  isInside,
-  listRemoteFiles,
   type RemoteFile,
   type Repo,
-  readRemoteFile,
   repoFolder,
-  resolveCommit,
-} from './hub-client.js'
-import { datasetSelection, MODEL_SELECTION, type Selection } from './hub-selection.js'
+} from './hub-settings.js'
 
 /** Bytes of the files that were not cached. */
 export interface FetchProgress {
   /** `owner/name` */
   repo: string
-  /** The file that is being fetched. */
+  /** The file that is being fetched; "list of files" while it is not known which. */
   file: string
   done: number
   total: number
+  /** Set when nothing arrives for a while, such as `retrying in 2 s (status 503)`. */
+  note?: string
 }
 
 export interface FetchOptions {
   onProgress?: (progress: FetchProgress) => void
   settings?: HubSettings
+  retry?: Partial<RetryPolicy>
 }
 
 export interface FetchedRepo {
@@ -82,6 +77,10 @@ type Lookup = { found: FetchedRepo } | { missing: string }
 async function fetchRepo(repo: Repo, selection: Selection, options: FetchOptions): Promise<FetchedRepo> {
   const { settings = hubSettings() } = options
   checkRepo(repo)
+  const retry = { ...RETRY, ...options.retry }
+  const listing = { repo: repo.name, file: 'list of files', done: 0, total: 0 }
+  const onRetry = (note: string) => options.onProgress?.({ ...listing, note })
+  const hub: Hub = { settings, retry, onRetry }
   const folder = repoFolder(repo, settings)
   const cached = await findCached(repo, folder, selection)
   const earlier = 'found' in cached ? cached.found : null
@@ -92,7 +91,7 @@ async function fetchRepo(repo: Repo, selection: Selection, options: FetchOptions
   if (earlier !== null && isSettled) return earlier
   let plan: DownloadPlan
   try {
-    plan = await planDownload(repo, folder, selection, settings)
+    plan = await planDownload(repo, folder, selection, hub)
   } catch (error) {
     // Like Python's client: a branch that cannot be asked about now is the one fetched last.
     const unreachable = error instanceof Failure && error.exit === EXIT.failed
@@ -101,7 +100,7 @@ async function fetchRepo(repo: Repo, selection: Selection, options: FetchOptions
   }
   const { commit, files } = plan
   const pinned = { ...repo, revision: commit }
-  await download(pinned, folder, files, settings, options).catch(explainCache(folder))
+  await download(pinned, folder, files, hub, options).catch(explainCache(folder))
   const snapshot = await findCached(pinned, folder, selection)
   if ('missing' in snapshot) {
     throw new Failure(`${repo.type} ${repo.name} at revision ${repo.revision}: has no ${snapshot.missing}`, {
@@ -116,13 +115,13 @@ async function planDownload(
   repo: Repo,
   folder: string,
   selection: Selection,
-  settings: HubSettings,
+  hub: Hub,
 ): Promise<DownloadPlan> {
-  const commit = await resolveCommit(repo, settings)
+  const commit = await resolveCommit(repo, hub)
   const pinned = { ...repo, revision: commit }
   if (selection.isProof && 'found' in (await findCached(pinned, folder, selection)))
     return { commit, files: [] }
-  const listed = await listRemoteFiles(pinned, (path) => selection.isWanted(path), settings)
+  const listed = await listRemoteFiles(pinned, (path) => selection.isWanted(path), hub)
   return { commit, files: selection.choose(listed) }
 }
 
@@ -143,25 +142,45 @@ async function download(
   repo: Repo,
   folder: string,
   files: readonly RemoteFile[],
-  settings: HubSettings,
+  hub: Hub,
   { onProgress }: FetchOptions,
 ): Promise<void> {
   const stored = await Promise.all(files.map((file) => hasBlob(folder, file)))
   const wanted = files.filter((_, i) => !stored[i])
   const total = wanted.reduce((sum, { bytes }) => sum + bytes, 0)
-  let done = 0
+  if (total > 0) await checkSpace(folder, total)
+  let before = 0
   for (const file of wanted) {
-    onProgress?.({ repo: repo.name, file: file.path, done, total })
-    await storeBlob(folder, file, readRemoteFile(repo, file, settings), (count) => {
-      done += count
-      onProgress?.({ repo: repo.name, file: file.path, done, total })
+    let done = before
+    const report = (note?: string) =>
+      onProgress?.({ repo: repo.name, file: file.path, done, total, ...(note && { note }) })
+    report()
+    await downloadBlob(repo, folder, file, { ...hub, onRetry: report }, (bytes) => {
+      done = before + bytes
+      report()
     })
+    before += file.bytes
   }
   await linkSnapshot(folder, repo.revision, files)
 }
 
+/** Hours of download that end in a full disk help nobody. */
+async function checkSpace(folder: string, bytes: number): Promise<void> {
+  await mkdir(folder, { recursive: true })
+  const { bavail, bsize } = await statfs(folder)
+  const free = bavail * bsize
+  if (bytes <= free) return
+  throw new Failure(`${folder}: must have ${gib(bytes)} free for what is to be fetched, got ${gib(free)}`, {
+    hint: 'free disk space (asp cache shows what is stored) or point HF_HOME to a larger disk',
+    exit: EXIT.failed,
+  })
+}
+
+const gib = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(2)} GiB`
+
 function checkRepo({ type, name, revision }: Repo): void {
-  if (!/^[\w.-]+\/[\w.-]+$/.test(name) || !isInside(name)) {
+  // Two dashes stand for the slash in the cache's folder names.
+  if (!/^[\w.-]+\/[\w.-]+$/.test(name) || !isInside(name) || name.includes('--')) {
     throw new Failure(`${type} name: must be owner/name, got ${JSON.stringify(name)}`, {
       hint: 'for example openai-community/gpt2',
     })

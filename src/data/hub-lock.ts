@@ -1,0 +1,113 @@
+/**
+ * A lock file, so that of several processes that want one content a single one downloads it.
+ * It only saves work: partial files are written by position and proven before they are used (hub-partial.ts), so two
+ * owners, which a shared disk with odd clocks may have, write the same bytes to the same places.
+ */
+import { randomUUID } from 'node:crypto'
+import { mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { basename, dirname, join } from 'node:path'
+
+interface Owner {
+  host: string
+  process: number
+  /** Tells one lock from the next of the same process. */
+  id: string
+}
+
+const BEAT_MS = 10_000
+/** A lock whose owner has not touched it for so long is nobody's. */
+const DEAD_MS = 60_000
+const POLL_MS = 200
+
+const ENDING = '.asp.lock'
+
+/** Beside Python's own locks, in a folder that nobody takes for a repository; `folder` is the repository's. */
+export function lockPath(folder: string, etag: string): string {
+  return join(lockFolder(folder), `${etag}${ENDING}`)
+}
+
+export function lockFolder(folder: string): string {
+  return join(dirname(folder), '.locks', basename(folder))
+}
+
+/**
+ * Runs `work` as the only process that holds the lock.
+ * @param onWait told once, when another process has it
+ */
+export async function withLock<T>(
+  path: string,
+  onWait: (owner: string) => void,
+  work: () => Promise<T>,
+): Promise<T> {
+  const owner: Owner = { host: hostname(), process: process.pid, id: randomUUID() }
+  const text = JSON.stringify(owner)
+  await mkdir(dirname(path), { recursive: true })
+  for (let waits = 0; !(await create(path, text)); waits++) {
+    const holder = await liveOwner(path)
+    if (holder === null) {
+      await rm(path, { force: true })
+      continue
+    }
+    if (waits === 0) onWait(`process ${holder.process} on ${holder.host}`)
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+  }
+  const beat = setInterval(() => {
+    const now = new Date()
+    utimes(path, now, now).catch(() => undefined)
+  }, BEAT_MS)
+  beat.unref()
+  try {
+    return await work()
+  } finally {
+    clearInterval(beat)
+    if ((await readFile(path, 'utf8').catch(() => '')) === text) await rm(path, { force: true })
+  }
+}
+
+/** Whether some process is downloading into the repository now. */
+export async function isLocked(folder: string): Promise<boolean> {
+  const names = await readdir(lockFolder(folder)).catch(() => [])
+  for (const name of names) {
+    if (name.endsWith(ENDING) && (await liveOwner(join(lockFolder(folder), name))) !== null) return true
+  }
+  return false
+}
+
+async function create(path: string, text: string): Promise<boolean> {
+  try {
+    await writeFile(path, text, { flag: 'wx' })
+    return true
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
+    throw error
+  }
+}
+
+/** Who holds the lock, or null when it is gone or its owner is. */
+async function liveOwner(path: string): Promise<Owner | null> {
+  const info = await stat(path).catch(() => null)
+  if (info === null || Date.now() - info.mtimeMs > DEAD_MS) return null
+  const owner = parseOwner(await readFile(path, 'utf8').catch(() => ''))
+  // A lock that was just made may have no text yet.
+  if (owner === null) return { host: 'this machine', process: 0, id: '' }
+  return owner.host === hostname() && !isRunning(owner.process) ? null : owner
+}
+
+function parseOwner(text: string): Owner | null {
+  try {
+    const { host, process, id }: Partial<Owner> = JSON.parse(text)
+    return host !== undefined && process !== undefined && id !== undefined ? { host, process, id } : null
+  } catch {
+    return null
+  }
+}
+
+function isRunning(id: number): boolean {
+  try {
+    process.kill(id, 0)
+    return true
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
+}
