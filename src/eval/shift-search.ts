@@ -48,7 +48,7 @@ export async function bisect(
   }
   let best = await take(0)
   const isGood = () => Math.abs(best.sparsity - target) <= tolerance
-  for (let step = 1; !isGood() && Math.abs(best.shift) < FARTHEST; step *= 2) {
+  for (let step = 1; !isGood() && step < FARTHEST; step *= 2) {
     const { more, less } = bracket
     if (more !== null && less !== null) break
     const end = more ?? less ?? best
