@@ -5,10 +5,12 @@ import { Args, Flags } from '@oclif/core'
 import { AspCommand, deviceFlag } from '../command.js'
 import type { OpenDevice } from '../device/open.js'
 import { EXIT, Failure } from '../errors.js'
+import { FEWSHOT_SEED } from '../eval/fewshot.js'
 import { lmEvalTask } from '../eval/lm-eval-task.js'
 import { DTYPE_NAMES, POLICY_NAMES } from '../eval/policy.js'
 import { type PreparedRun, prepareRun } from '../eval/prepare-run.js'
 import { type RunEvent, type RunHooks, runEval } from '../eval/run.js'
+import { parseSamples } from '../eval/selection.js'
 import { catchInterruption } from '../interruption.js'
 import { createProgress, type Progress } from '../progress.js'
 import { collectEnvironment } from '../record/environment.js'
@@ -28,12 +30,13 @@ export default class Eval extends AspCommand {
   static override examples = [
     '<%= config.bin %> eval hellaswag --sparsity 0.8',
     '<%= config.bin %> eval hellaswag piqa --policy dense --limit 100 --json',
+    '<%= config.bin %> eval paper --num-fewshot 5',
     '<%= config.bin %> eval wikitext --model ./my-checkpoint --data wiki.test.raw',
   ]
   static override strict = false
   static override args = {
     suites: Args.string({
-      description: 'names of suites (see asp tasks) or paths of suite files',
+      description: 'suites, groups and globs (see asp tasks), or paths of suite files',
       required: true,
     }),
   }
@@ -59,6 +62,18 @@ export default class Eval extends AspCommand {
       description: 'score only the first documents: a number, or a fraction below 1',
       char: 'L',
     }),
+    samples: Flags.string({
+      description: 'score these documents: JSON {"suite": [positions]} or a file that holds it',
+      char: 'E',
+    }),
+    'num-fewshot': Flags.string({
+      description: 'answered examples before each question (default: none)',
+      char: 'f',
+    }),
+    'fewshot-data': Flags.string({
+      description: 'file or folder the examples are drawn from (default: the split lm-eval draws from)',
+    }),
+    'fewshot-seed': Flags.integer({ description: 'seed of the draw of examples', default: FEWSHOT_SEED }),
     'batch-size': Flags.string({
       description: 'requests of a batch at most (default: by tokens)',
       char: 'b',
@@ -142,6 +157,10 @@ export default class Eval extends AspCommand {
         policy: flags.policy,
         sparsity: asNumber('--sparsity', flags.sparsity),
         limit: asNumber('--limit', flags.limit),
+        samples: flags.samples === undefined ? undefined : parseSamples(flags.samples),
+        numFewshot: asNumber('--num-fewshot', flags['num-fewshot']),
+        fewshotData: flags['fewshot-data'],
+        fewshotSeed: flags['fewshot-seed'],
         batchSize: asNumber('--batch-size', flags['batch-size']),
         seed: flags.seed,
       },
@@ -170,6 +189,10 @@ type EvalFlags = {
   data?: string
   dtype: (typeof DTYPE_NAMES)[number]
   limit?: string
+  samples?: string
+  'num-fewshot'?: string
+  'fewshot-data'?: string
+  'fewshot-seed': number
   'batch-size'?: string
   seed: number
   quiet: boolean

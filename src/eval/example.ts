@@ -4,6 +4,7 @@ import type { DataRow, RowValue } from '../data/rows.js'
 import { Failure } from '../errors.js'
 import type { Answer } from './metrics.js'
 import { PREPARATIONS } from './prepare.js'
+import { type ChosenRow, chooseRows } from './selection.js'
 import type { MultipleChoiceSuite, Suite } from './suite.js'
 import { render, renderList } from './template.js'
 
@@ -26,10 +27,14 @@ export interface Example extends Answer {
 
 type Question = Answer & Pick<Example, 'pairs' | 'target'>
 
-/** Examples in row order. A Failure names the suite and the row. */
+/** Examples of all rows, in order. A Failure names the suite and the row. */
 export function loadExamples(suite: Suite, rows: readonly DataRow[]): Example[] {
-  return rows.map(({ value, line }, doc) => {
-    const docId = Number.isSafeInteger(value.idx) && Number(value.idx) >= 0 ? Number(value.idx) : doc
+  return chosenExamples(suite, chooseRows(suite.name, rows, {}))
+}
+
+/** Examples of the rows chosen, in order. A Failure names the suite and the row. */
+export function chosenExamples(suite: Suite, chosen: readonly ChosenRow[]): Example[] {
+  return chosen.map(({ row: { value, line }, docId }, doc) => {
     try {
       return { doc, docId, row: value, ...question(suite, value) }
     } catch (cause) {

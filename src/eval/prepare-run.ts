@@ -1,14 +1,20 @@
 /** Everything of a run that can be checked before a device is opened; every bad input ends here. */
 import { type Checkpoint, openCheckpoint } from '../data/checkpoint.js'
 import type { FetchProgress } from '../data/hub.js'
+import { hubSettings } from '../data/hub-settings.js'
 import { type ResolvedModel, resolveModel } from '../data/model.js'
 import { loadTokenizer, type Tokenizer } from '../data/tokenizer.js'
 import type { WeightDtype } from '../engine/matmul.js'
 import { Failure } from '../errors.js'
+import type { Dataset } from './dataset.js'
+import { FEWSHOT_SEED } from './fewshot.js'
+import { readShotPool } from './fewshot-source.js'
 import { type Group, selectSuites } from './groups.js'
 import { chooseDtype, choosePolicy, type DtypeName, type PolicyChoice, type PolicyName } from './policy.js'
+import { checkChoice, type SampleIds } from './selection.js'
 import { type Fallback, readDocuments } from './source.js'
-import { prepareTask, type Task } from './task.js'
+import type { Suite } from './suite.js'
+import { prepareTask, type Task, type TaskOptions } from './task.js'
 
 export interface RunOptions {
   /** Names, paths, globs and groups, as typed. */
@@ -21,6 +27,13 @@ export interface RunOptions {
   policy?: PolicyName
   sparsity?: number
   limit?: number
+  /** Positions in the full split, by suite; not together with `limit`. */
+  samples?: SampleIds
+  /** Answered examples before each question, drawn by `fewshotSeed`. */
+  numFewshot?: number
+  /** File or folder the examples are drawn from. */
+  fewshotData?: string
+  fewshotSeed?: number
   /** Requests of a batch at most; undefined leaves it to the token limit. */
   batchSize?: number
   seed: number
@@ -47,12 +60,18 @@ export interface PrepareHooks {
 export async function prepareRun(options: RunOptions, hooks: PrepareHooks = {}): Promise<PreparedRun> {
   checkNumbers(options)
   const { suites, groups } = selectSuites(options.suites)
+  checkChoice(
+    options,
+    suites.map(({ name }) => name),
+  )
   const model = await resolveModel(options.model, { revision: options.revision, onProgress: hooks.onFetch })
   const checkpoint = await openCheckpoint(model.folder, { id: model.id, revision: model.revision })
   const policy = choosePolicy(checkpoint, { policy: options.policy, sparsity: options.sparsity })
   const tokenizer = await loadTokenizer(model.folder, checkpoint.config.vocabSize)
   const datasets = await readDocuments(suites, { data: options.data, ...hooks })
+  const pools = await readPools(suites, datasets, options, hooks)
   const { nPositions } = checkpoint.config
+  const { limit, samples } = options
   return {
     options,
     model,
@@ -61,11 +80,44 @@ export async function prepareRun(options: RunOptions, hooks: PrepareHooks = {}):
     dtype: chooseDtype(options.dtype, checkpoint.storedDtype),
     policy,
     groups,
-    tasks: suites.map((suite, i) => prepareTask(suite, datasets[i], tokenizer, nPositions, options.limit)),
+    tasks: suites.map((suite, i) =>
+      prepareTask(suite, datasets[i], tokenizer, nPositions, { limit, samples, shots: pools[i] }),
+    ),
   }
 }
 
-function checkNumbers({ limit, batchSize }: RunOptions): void {
+/** Where each suite's few-shot examples are drawn from; undefined for zero-shot. */
+async function readPools(
+  suites: readonly Suite[],
+  datasets: readonly Dataset[],
+  { numFewshot = 0, fewshotSeed = FEWSHOT_SEED, fewshotData, data }: RunOptions,
+  { onFetch }: PrepareHooks,
+): Promise<TaskOptions['shots'][]> {
+  const settings = hubSettings()
+  const pools: TaskOptions['shots'][] = []
+  for (const [i, suite] of suites.entries()) {
+    if (numFewshot === 0) pools.push(undefined)
+    else {
+      // Where the documents did not come from the Hub for want of it, only its cache is looked at.
+      if (data === undefined && datasets[i].origin.kind === 'sample') settings.offline = true
+      const pool = await readShotPool(
+        suite,
+        datasets[i],
+        { fewshotData, data },
+        { settings, onProgress: onFetch },
+      )
+      pools.push({ count: numFewshot, seed: fewshotSeed, pool })
+    }
+  }
+  return pools
+}
+
+function checkNumbers({ limit, batchSize, numFewshot = 0 }: RunOptions): void {
+  if (!(Number.isInteger(numFewshot) && numFewshot >= 0)) {
+    throw new Failure(`--num-fewshot: must be a whole number from 0, got ${numFewshot}`, {
+      hint: 'leave it out for zero-shot',
+    })
+  }
   if (limit !== undefined && !(limit > 0)) {
     throw new Failure(`--limit: must be above 0, got ${limit}`, {
       hint: 'a number of documents, or a fraction such as 0.1',

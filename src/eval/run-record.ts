@@ -26,7 +26,7 @@ interface TaskFacts {
 }
 
 export function taskParts(
-  { suite, origin, examples, identity }: Task,
+  { suite, origin, shots, examples, identity }: Task,
   { counts, documents }: ScoredTask,
   { model, tokensRun, samples }: TaskFacts,
 ): TaskParts {
@@ -36,7 +36,7 @@ export function taskParts(
     name: suite.name,
     version: suite.version,
     protocol: suite.protocol,
-    shots: 0,
+    shots,
     metrics: suite.metrics.map((name) => {
       const value = figures[`${name},none`]
       const stderr = figures[`${name}_stderr,none`]

@@ -2,15 +2,19 @@
 import type { Tokenizer } from '../data/tokenizer.js'
 import { buildRequests } from './build-requests.js'
 import type { DataOrigin, Dataset } from './dataset.js'
-import { type Example, loadExamples } from './example.js'
+import { chosenExamples, type Example, loadExamples } from './example.js'
+import { withShots } from './fewshot.js'
 import { documentHash, type EvalIdentity, evalIdentity } from './identity.js'
 import type { Request } from './request.js'
+import { chooseRows, type DocumentChoice } from './selection.js'
 import type { Suite } from './suite.js'
 
 export interface Task {
   suite: Suite
   origin: DataOrigin
-  /** After `--limit`. */
+  /** Few-shot examples before each context. */
+  shots: number
+  /** Those of `--limit` or `--samples`. */
   examples: Example[]
   documentHashes: string[]
   /** In document order; all requests of a document lie together. */
@@ -20,10 +24,9 @@ export interface Task {
   identity: EvalIdentity
 }
 
-/** lm-eval's `--limit`: a fraction below 1 of the documents, rounded up, or their number (eval.md 9). */
-export function limited<T>(rows: readonly T[], limit: number | undefined): readonly T[] {
-  if (limit === undefined) return rows
-  return rows.slice(0, limit < 1 ? Math.ceil(limit * rows.length) : Math.floor(limit))
+/** What is scored of a suite's rows, and what stands before it. */
+export interface TaskOptions extends DocumentChoice {
+  shots?: { count: number; seed: number; pool: Dataset }
 }
 
 export function prepareTask(
@@ -31,13 +34,17 @@ export function prepareTask(
   { rows, origin }: Dataset,
   tokenizer: Tokenizer,
   nPositions: number,
-  limit: number | undefined,
+  { shots, ...choice }: TaskOptions,
 ): Task {
-  const examples = loadExamples(suite, limited(rows, limit))
+  const chosen = chosenExamples(suite, chooseRows(suite.name, rows, choice))
+  const examples = shots
+    ? withShots(suite, chosen, { ...shots, pool: loadExamples(suite, shots.pool.rows) })
+    : chosen
   const byDocument = examples.map((example) => buildRequests(suite, example, tokenizer, nPositions))
   return {
     suite,
     origin,
+    shots: shots?.count ?? 0,
     examples,
     documentHashes: examples.map((example) => documentHash(suite, example)),
     requests: byDocument.flat(),
