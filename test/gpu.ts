@@ -15,15 +15,17 @@ import type { TensorSource } from '../src/engine/tensor-source.js'
 const { ASP_TEST_DEVICE: WANTED = 'software' } = process.env
 
 /**
- * A suite for each adapter, on a device of its own that closes after the suite's last test.
- * Call it once a file and await it: uvu starts over when a suite is added after the first ones have begun.
+ * A suite for each adapter, with `once` for the first and fastest alone, on a device of its own that closes after
+ * the suite's last test. Call it once a file and await it: uvu starts over when a suite is added after the first ones have begun.
  */
 export async function onEachAdapter(
   title: string,
   define: (test: Test, open: OpenDevice) => void,
+  { once = false } = {},
 ): Promise<void> {
-  const adapters = (await listAdapters()).filter(({ name, kind }) => matches(WANTED, kind, name))
-  if (adapters.length === 0) throw new Error(`no adapter to test on, wanted ${WANTED}`)
+  const all = (await listAdapters()).filter(({ name, kind }) => matches(WANTED, kind, name))
+  if (all.length === 0) throw new Error(`no adapter to test on, wanted ${WANTED}`)
+  const adapters = once ? all.slice(0, 1) : all
   const opened = await Promise.all(adapters.map(({ name }) => openDevice({ device: name })))
   for (const open of opened) {
     const test = suite(`${title} on ${open.adapter.kind}`)
