@@ -1,0 +1,88 @@
+/** `asp tasks check`: proves, without a model, that requests are built as lm-eval builds them. */
+import { Args, Flags } from '@oclif/core'
+import Table from 'cli-table3'
+import { AspCommand } from '../../command.js'
+import { EXIT } from '../../errors.js'
+import { type Check, type Conformance, checkConformance } from '../../eval/conformance.js'
+import type { DataOrigin } from '../../eval/dataset.js'
+import { loadExamples } from '../../eval/example.js'
+import { selectSuites } from '../../eval/groups.js'
+import { readDocuments } from '../../eval/source.js'
+import { createProgress } from '../../progress.js'
+
+type Result = Conformance & { data: DataOrigin }
+
+export default class TasksCheck extends AspCommand {
+  static override summary =
+    'Build every request of a suite and compare its hash with lm-eval’s, without a model'
+  static override description =
+    'Requests are written in the form of lm-eval 0.3, documents shuffled by Random(42), and hashed with SHA-256; the ' +
+    'metrics are those of a model that answers -random(). Both are compared with the golden values of lm-eval’s own ' +
+    'tests, which are over the whole split: rows with `idx` are put in its order first. Exit code 0 if everything ' +
+    'matches; 1 if not, if the split is not whole, or if no golden value is known.'
+  static override examples = [
+    '<%= config.bin %> tasks check piqa --data ./piqa',
+    '<%= config.bin %> tasks check "arc_*" --json',
+  ]
+  static override strict = false
+  static override args = {
+    suites: Args.string({ description: 'suites, groups and globs, or paths of suite files', required: true }),
+  }
+  static override flags = {
+    data: Flags.string({ description: 'file or folder with the items, or "sample" for the bundled ones' }),
+    quiet: Flags.boolean({ description: 'no progress', char: 'q' }),
+  }
+
+  async run(): Promise<Result[]> {
+    const { argv, flags } = await this.parse(TasksCheck)
+    const progress = createProgress({ quiet: flags.quiet })
+    const { suites } = selectSuites(argv as string[])
+    const results: Result[] = []
+    try {
+      progress.start('Reading documents')
+      const datasets = await readDocuments(suites, {
+        data: flags.data,
+        onFallback: ({ suite }) =>
+          process.stderr.write(`note: ${suite}: the Hub cannot be reached, using the bundled sample\n`),
+      })
+      for (const [i, suite] of suites.entries()) {
+        const { rows, origin } = datasets[i]
+        results.push({ ...checkConformance(suite, loadExamples(suite, rows)), data: origin })
+      }
+    } finally {
+      progress.stop()
+    }
+    this.log(results.map(format).join('\n\n'))
+    if (results.some(({ verdict }) => verdict !== 'match')) process.exitCode = EXIT.failed
+    return results
+  }
+}
+
+function format(result: Result): string {
+  const table = new Table({
+    head: [result.suite, 'built here', 'lm-eval', ''],
+    style: { head: [], border: [], compact: true },
+  })
+  for (const { name, got, expected, match } of result.checks)
+    table.push([name, String(got), String(expected ?? '-'), mark(match, result)])
+  return `${table}\n${result.data.note}: ${SAID[result.verdict](result)}`
+}
+
+/** Of a part of the split nothing can match, so that is not called a difference. */
+function mark(match: Check['match'], { verdict }: Result): string {
+  if (match === null || verdict === 'partial') return ''
+  return match ? 'match' : 'DIFFERS'
+}
+
+const SAID: Record<Conformance['verdict'], (result: Result) => string> = {
+  match: () => 'match',
+  mismatch: ({ checks }) => {
+    const names = checks.filter(({ match }) => match === false).map(({ name }) => name)
+    return `no match, ${names.join(', ')} ${names.length === 1 ? 'differs' : 'differ'}`
+  },
+  partial: ({ documents, checks }) => {
+    const whole = checks.find(({ name }) => name === 'documents')?.expected
+    return `${documents} of ${whole} documents; the golden values are for the whole split, so nothing is proved`
+  },
+  unknown: () => 'no golden value of this suite is known, so there is nothing to compare with',
+}
