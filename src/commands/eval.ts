@@ -224,7 +224,7 @@ function adapterRecord({ adapter }: OpenDevice): EvalRecord['environment']['adap
 
 /** Gives the results file; the samples lie beside it. */
 async function asLmEval(
-  { tasks, tokenizer }: PreparedRun,
+  { tasks, tokenizer, options }: PreparedRun,
   record: EvalRecord,
   lines: ReadonlyMap<string, SampleLine[]>,
   folder: string,
@@ -232,7 +232,9 @@ async function asLmEval(
   const { prefixToken } = tokenizer
   const endOfText = { text: tokenizer.decode([prefixToken]), id: prefixToken }
   const inTheirs = tasks.map((task) => lmEvalTask(task, lines.get(task.suite.name) ?? []))
-  const files = lmEvalFiles(record, inTheirs, { endOfText })
+  const { numFewshot = 0, fewshotSeed = FEWSHOT_SEED } = options
+  const facts = { endOfText, fewshotSeed: numFewshot > 0 ? fewshotSeed : null }
+  const files = lmEvalFiles(record, inTheirs, facts)
   return (await writeLmEvalFiles(folder, record.model.id, files, new Date())).results
 }
 

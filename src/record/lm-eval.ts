@@ -23,6 +23,8 @@ export interface LmEvalTask {
 export interface LmEvalFacts {
   /** Text and id of the token that stands for an empty context and ends a text. */
   endOfText: { text: string; id: number }
+  /** Null when no examples were drawn. */
+  fewshotSeed: number | null
 }
 
 export interface LmEvalFiles {
@@ -36,7 +38,7 @@ const BOOTSTRAP_ITERATIONS = 100_000
 export function lmEvalFiles(
   record: EvalRecord,
   tasks: readonly LmEvalTask[],
-  { endOfText }: LmEvalFacts,
+  { endOfText, fewshotSeed }: LmEvalFacts,
 ): LmEvalFiles {
   const samples = Object.fromEntries(
     tasks.map(({ name, documents, lines }) => [name, lmEvalSamples(documents, lines)]),
@@ -53,7 +55,7 @@ export function lmEvalFiles(
     'n-shot': sorted(record['n-shot']),
     higher_is_better: sorted(record.higher_is_better),
     'n-samples': record['n-samples'],
-    config: config(record),
+    config: config(record, fewshotSeed),
     git_hash: record.environment.commit,
     date: new PythonFloat(record.date),
     pretty_env_info: environment(record),
@@ -93,8 +95,10 @@ export function lmEvalDate(date: Date): string {
 }
 
 /** Pruning is told among the model's arguments, the one free place of the layout. */
-function config({ model, policy, sparsity, environment, limit, ...record }: EvalRecord): LmEvalConfig {
-  const shots = Object.values(record['n-shot']).some((n) => n > 0)
+function config(
+  { model, policy, sparsity, environment, limit }: EvalRecord,
+  fewshotSeed: number | null,
+): LmEvalConfig {
   return {
     model: 'asp',
     model_args: {
@@ -125,7 +129,7 @@ function config({ model, policy, sparsity, environment, limit, ...record }: Eval
     random_seed: null,
     numpy_seed: null,
     torch_seed: null,
-    fewshot_seed: shots ? record.seed : null,
+    fewshot_seed: fewshotSeed,
   }
 }
 
