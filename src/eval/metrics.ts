@@ -1,6 +1,6 @@
 /** ONE table of metrics: value per document, aggregate, standard error; eval.md sections 7 and 8. Pure. */
 import { argmax, mean, meanStandardError, sum } from '../stats.js'
-import { BOOTSTRAP_ITERATIONS, bootstrapStandardError } from './bootstrap.js'
+import { BOOTSTRAP_ITERATIONS, bootstrapStandardError, STATISTICS, type StatisticName } from './bootstrap.js'
 import type { Score } from './score.js'
 
 /** What a suite asks of the model: choices, the log-probability of a target, or of a whole text. */
@@ -17,7 +17,7 @@ export interface Answer {
 }
 
 /** The part of a suite that says what is computed. */
-interface Measured {
+export interface Measured {
   output: Output
   metrics: readonly MetricName[]
 }
@@ -33,7 +33,8 @@ interface ValueMetric {
   higherIsBetter: boolean
   item: PerDocument<number>
   aggregate(values: readonly number[]): number
-  standardError(values: readonly number[], bootstrapIterations: number): number
+  /** By bootstrap of what is computed of the mean, or else that of the mean itself. */
+  bootstrap?: StatisticName
 }
 
 /** A total log-probability over a total of units; lm-eval defines no standard error for these. */
@@ -44,7 +45,7 @@ interface RatioMetric {
   aggregate(logprob: number, units: number): number
 }
 
-const expOfMinus = (value: number) => Math.exp(-value)
+const expOfMinus = STATISTICS.exp_of_minus
 
 export const METRICS = {
   acc: {
@@ -55,7 +56,6 @@ export const METRICS = {
       loglikelihood: (_, [score]) => Number(score.greedy),
     },
     aggregate: mean,
-    standardError: meanStandardError,
   },
   acc_norm: {
     kind: 'value',
@@ -65,14 +65,13 @@ export const METRICS = {
         Number(argmax(scores.map((s, k) => s.logprob / choiceLengths[k])) === gold),
     },
     aggregate: mean,
-    standardError: meanStandardError,
   },
   perplexity: {
     kind: 'value',
     higherIsBetter: false,
     item: { loglikelihood: (_, [score]) => score.logprob },
     aggregate: (values) => expOfMinus(mean(values)),
-    standardError: (values, iterations) => bootstrapStandardError(values, expOfMinus, iterations),
+    bootstrap: 'exp_of_minus',
   },
   word_perplexity: {
     kind: 'ratio',
@@ -114,11 +113,18 @@ export function documentMetrics(suite: Measured, answer: Answer, scores: readonl
 /** lm-eval's keys: `acc,none`, `acc_stderr,none`; a standard error that is not defined is the string "N/A". */
 export type Aggregated = Record<string, number | 'N/A'>
 
+export interface AggregateOptions {
+  /** 0 leaves out every standard error. */
+  bootstrapIterations?: number
+  /** Standard errors that were bootstrapped elsewhere. */
+  bootstrapped?: Partial<Record<MetricName, number>>
+}
+
 /** Aggregates over the documents given, in dataset order; empty for none. */
 export function aggregate(
   suite: Measured,
   documents: readonly DocumentMetrics[],
-  { bootstrapIterations = BOOTSTRAP_ITERATIONS }: { bootstrapIterations?: number } = {},
+  { bootstrapIterations = BOOTSTRAP_ITERATIONS, bootstrapped = {} }: AggregateOptions = {},
 ): Aggregated {
   if (documents.length === 0) return {}
   const result: Aggregated = {}
@@ -136,10 +142,30 @@ export function aggregate(
       const values = items as number[]
       const defined = values.length > 1 && bootstrapIterations > 0
       result[`${name},none`] = metric.aggregate(values)
-      result[`${name}_stderr,none`] = defined ? metric.standardError(values, bootstrapIterations) : 'N/A'
+      result[`${name}_stderr,none`] = defined
+        ? (bootstrapped[name] ?? standardError(metric, values, bootstrapIterations))
+        : 'N/A'
     }
   }
   return result
+}
+
+function standardError({ bootstrap }: ValueMetric, values: readonly number[], iterations: number): number {
+  return bootstrap ? bootstrapStandardError(values, bootstrap, iterations) : meanStandardError(values)
+}
+
+/** Metrics of the suite whose standard error is bootstrapped, and the values it is over. */
+export function bootstrappedMetrics(
+  suite: Measured,
+  documents: readonly DocumentMetrics[],
+): { name: MetricName; statistic: StatisticName; values: number[] }[] {
+  return suite.metrics.flatMap((name) => {
+    const metric = definition(name)
+    if (metric.kind !== 'value' || metric.bootstrap === undefined) return []
+    return [
+      { name, statistic: metric.bootstrap, values: documents.map((document) => document[name] as number) },
+    ]
+  })
 }
 
 export function higherIsBetter(suite: Measured): Record<string, boolean> {
