@@ -35,6 +35,9 @@ const SHORT_NAMES: Readonly<Record<string, string>> = {
   distilgpt2: 'distilbert/distilgpt2',
 }
 
+/** Models that have a name of one word. */
+export const MODEL_NAMES: readonly string[] = [...BUNDLED_MODELS, ...Object.keys(SHORT_NAMES)]
+
 const HUB_ID = /^(?<name>[\w][\w.-]*\/[\w][\w.-]*)(@(?<revision>\S+))?$/
 
 /**
@@ -69,7 +72,8 @@ export async function resolveModel(
   return { id: name, revision: fetched.revision, folder: fetched.folder, source: 'hub' }
 }
 
-function looksLikePath(spec: string): boolean {
+/** What can only be a path: no Hub id begins with a dot or has more than two parts. */
+export function looksLikePath(spec: string): boolean {
   return /^([./~]|[a-z]:)/i.test(spec) || spec.includes('\\') || spec.split('@')[0].split('/').length > 2
 }
 
@@ -80,15 +84,21 @@ async function isFolder(path: string): Promise<boolean> {
   )
 }
 
-function parseHubId(spec: string): { name: string; revision: string | undefined } {
+/** `owner/name`, a name from before there were owners, or either at a revision; null for anything else. */
+export function hubModel(spec: string): { name: string; revision: string | undefined } | null {
   const [short, revision] = spec.split('@')
   if (Object.hasOwn(SHORT_NAMES, short)) return { name: SHORT_NAMES[short], revision }
   const { groups } = HUB_ID.exec(spec) ?? {}
-  if (groups !== undefined) return { name: groups.name, revision: groups.revision }
+  return groups === undefined ? null : { name: groups.name, revision: groups.revision }
+}
+
+function parseHubId(spec: string): { name: string; revision: string | undefined } {
+  const model = hubModel(spec)
+  if (model !== null) return model
   throw new Failure(
     `--model: must be a folder, owner/name on the Hub or a known name, got ${JSON.stringify(spec)}`,
     {
-      hint: `known names: ${[...BUNDLED_MODELS, ...Object.keys(SHORT_NAMES)].join(', ')}`,
+      hint: `known names: ${MODEL_NAMES.join(', ')}`,
     },
   )
 }

@@ -1,10 +1,11 @@
-/** Data files -> rows: JSON lines, JSON, parquet and plain text, checked against the columns a suite reads. */
+/** Data files -> rows: JSON lines, JSON, CSV, parquet and plain text, checked against the columns a suite reads. */
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { gunzipSync } from 'node:zlib'
 import { parquetReadObjects } from 'hyparquet'
 import { compressors } from 'hyparquet-compressors'
 import { Failure } from '../errors.js'
+import { parseCsv } from './csv.js'
 
 /**
  * `index`: a whole number >= 0, as a number or in digits (the Hub keeps labels in either form).
@@ -42,6 +43,9 @@ const FORMATS: readonly (readonly [ending: string, parse: Parse])[] = [
   ['.jsonl.gz', (bytes) => jsonLines(gunzipSync(bytes))],
   ['.jsonl', (bytes) => jsonLines(bytes)],
   ['.json', (bytes) => jsonList(bytes)],
+  ['.csv.gz', (bytes) => csvRows(gunzipSync(bytes), ',')],
+  ['.csv', (bytes) => csvRows(bytes, ',')],
+  ['.tsv', (bytes) => csvRows(bytes, '\t')],
   ['.parquet', (bytes) => parquetRows(bytes)],
   ['.txt', plainText],
   ['.raw', plainText],
@@ -124,12 +128,26 @@ function jsonLines(bytes: Buffer): DataRow[] {
 }
 
 function jsonList(bytes: Buffer): DataRow[] {
+  // Many publishers write JSON lines into .json files.
+  if (/^\s*\{[^\n]*\}\s*\n\s*\{/.test(decode(bytes))) return jsonLines(bytes)
   const list: unknown = JSON.parse(decode(bytes))
   if (!Array.isArray(list))
     throw new Failure(`must be a list of rows, got ${describe(list)}`, {
       hint: 'wrap the rows in [ ], or write one object a line and name the file .jsonl',
     })
   return list.map((value, i) => ({ value: asObject(value, i + 1), line: i + 1 }))
+}
+
+/** The first record names the columns; every value is text. */
+function csvRows(bytes: Buffer, separator: ',' | '\t'): DataRow[] {
+  const [names, ...records] = parseCsv(decode(bytes), separator)
+  return records.map(({ fields, line }) => {
+    if (fields.length !== names.fields.length)
+      throw new Failure(`row ${line}: must have ${names.fields.length} fields, got ${fields.length}`, {
+        hint: 'the first line names the columns, and every row has as many fields',
+      })
+    return { value: Object.fromEntries(fields.map((text, i) => [names.fields[i], text])), line }
+  })
 }
 
 async function parquetRows(bytes: Buffer): Promise<DataRow[]> {

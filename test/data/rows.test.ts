@@ -106,7 +106,7 @@ const BAD: [what: string, name: string, content: string | Buffer, message: RegEx
   ['cut gzip', 'b.jsonl.gz', gzipSync(row).subarray(0, 20), /b\.jsonl\.gz: cannot be decoded, /],
   ['cut parquet', 'b.parquet', Buffer.from('PAR1 nothing'), /b\.parquet: cannot be decoded, /],
   ['plain text', 'b.txt', 'text', /b\.txt: plain text holds no rows/],
-  ['format', 'b.csv', 'text', /b\.csv: not a known data format/],
+  ['format', 'b.xlsx', 'text', /b\.xlsx: not a known data format/],
 ]
 for (const [what, name, content, message] of BAD)
   test(`refuses ${what}`, async () => {
