@@ -1,6 +1,6 @@
 /**
  * Datasets that are published in more than one form: named in suite files (`dataset.adapt`), each brings a row into
- * the columns the suite reads. A row that has them already passes through.
+ * the columns the suite reads. A row that is in that form already passes through.
  */
 import type { RowValue } from '../data/rows.js'
 
@@ -8,7 +8,10 @@ export const ADAPTATIONS = {
   /** The standalone BoolQ holds `answer`, true or false, where SuperGLUE's copy holds `label`. */
   boolq: (row) =>
     'label' in row || typeof row.answer !== 'boolean' ? row : { ...row, label: Number(row.answer) },
-  wsc273: (row) => ('context_options' in row ? row : partialEvaluation(row)),
+  wsc273: (row) =>
+    typeof row.continuation === 'string'
+      ? { ...row, continuation: spaced(row.continuation) }
+      : partialEvaluation(row),
 } satisfies Record<string, (row: RowValue) => RowValue>
 
 export type AdaptationName = keyof typeof ADAPTATIONS
@@ -42,4 +45,9 @@ function partialEvaluation(row: RowValue): RowValue {
     continuation: points.slice(at + [...pronoun].length).join(''),
     gold: label,
   }
+}
+
+/** The text after a pronoun begins with its space, unless a mark follows; copies that were trimmed get it back. */
+function spaced(continuation: string): string {
+  return /^[\s.,;:!?]/.test(continuation) ? continuation : ` ${continuation}`
 }

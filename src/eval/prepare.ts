@@ -63,11 +63,11 @@ export const PREPARATIONS = {
     fields: (row) => ({ passage: pythonLstrip(text(row, 'support')) }),
   },
   wsc273: {
-    reads: ['context_options', 'continuation'],
-    gives: ['first', 'second', 'suffix'],
-    fields: ({ context_options, continuation }) => {
+    reads: ['context_options'],
+    gives: ['first', 'second'],
+    fields: ({ context_options }) => {
       const [first, second] = context_options as string[]
-      return { first, second, suffix: spacedSuffix(continuation as string) }
+      return { first, second }
     },
   },
 } satisfies Record<string, Preparation>
@@ -155,9 +155,4 @@ function connectCauses(row: RowValue): RowValue {
 function lowerFirst(text: string): string {
   const [first = '', ...rest] = text
   return first.toLowerCase() + rest.join('')
-}
-
-/** The text after the pronoun begins with its space, unless a mark follows; a trimmed copy gets it back. */
-function spacedSuffix(continuation: string): string {
-  return /^[\s.,;:!?]/.test(continuation) ? continuation : ` ${continuation}`
 }
