@@ -247,13 +247,23 @@ async function listen(server: Server): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-const sha1 = (bytes: Uint8Array): string =>
-  createHash('sha1').update(`blob ${bytes.byteLength}\0`).update(bytes).digest('hex')
+const sha1 = remembered((bytes) =>
+  createHash('sha1').update(`blob ${bytes.byteLength}\0`).update(bytes).digest('hex'),
+)
+const sha256 = remembered((bytes) => createHash('sha256').update(bytes).digest('hex'))
+
+/** Contents do not change while they are served. */
+function remembered(hash: (bytes: Uint8Array) => string): (bytes: Uint8Array) => string {
+  const known = new WeakMap<Uint8Array, string>()
+  return (bytes) => {
+    const digest = known.get(bytes) ?? hash(bytes)
+    known.set(bytes, digest)
+    return digest
+  }
+}
 
 function treeEntry([path, bytes]: [string, Uint8Array]): TreeEntry {
   const size = bytes.byteLength
   const entry = { type: 'file', path, size, oid: sha1(bytes) }
-  if (size < LARGE) return entry
-  const sha256 = createHash('sha256').update(bytes).digest('hex')
-  return { ...entry, lfs: { oid: sha256, size, pointerSize: 130 } }
+  return size < LARGE ? entry : { ...entry, lfs: { oid: sha256(bytes), size, pointerSize: 130 } }
 }

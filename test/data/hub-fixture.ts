@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join, sep } from 'node:path'
 import type { uvu } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { FetchOptions, FetchProgress } from '../../src/data/hub.js'
+import { type FetchedRepo, type FetchOptions, type FetchProgress, fetchDataset } from '../../src/data/hub.js'
 import { RETRY, type RetryPolicy } from '../../src/data/hub-retry.js'
 import type { HubSettings } from '../../src/data/hub-settings.js'
 import { Failure } from '../../src/errors.js'
@@ -167,4 +167,15 @@ async function nameOf(path: string): Promise<string> {
   return name.length === 64
     ? createHash('sha256').update(content).digest('hex')
     : createHash('sha1').update(`blob ${content.byteLength}\0`).update(content).digest('hex')
+}
+
+/** The data set with a large, a small and an empty file. */
+export const fetchLarge = ({ options }: HubContext): Promise<FetchedRepo> =>
+  fetchDataset('someone/large', 'main', /./, options)
+
+export async function checkWhole(context: HubContext, { files }: FetchedRepo): Promise<void> {
+  assert.equal(await checkCache(context.settings), [], 'nothing is left over')
+  assert.is(files.length, 3)
+  assert.ok((await readFile(files[1])).equals(LARGE))
+  checkSecrets(context.notes.join('\n'))
 }
