@@ -1,24 +1,18 @@
 /** `asp eval`: scores suites with a checkpoint, pruned or not, and writes the record. */
-import { rm, stat } from 'node:fs/promises'
-import { basename } from 'node:path'
+import { freemem } from 'node:os'
 import { Args, Flags } from '@oclif/core'
 import { AspCommand, deviceFlag } from '../command.js'
 import type { OpenDevice } from '../device/open.js'
 import { EXIT, Failure } from '../errors.js'
+import { type EvaluateHooks, type EvaluateOptions, evaluate } from '../eval/evaluate.js'
 import { FEWSHOT_SEED } from '../eval/fewshot.js'
-import { lmEvalTask } from '../eval/lm-eval-task.js'
 import { DTYPE_NAMES, POLICY_NAMES } from '../eval/policy.js'
-import { type PreparedRun, prepareRun } from '../eval/prepare-run.js'
-import { type RunEvent, type RunHooks, runEval } from '../eval/run.js'
+import type { RunEvent } from '../eval/run.js'
 import { parseSamples } from '../eval/selection.js'
+import { parseShard } from '../eval/shard.js'
 import { catchInterruption } from '../interruption.js'
 import { createProgress, type Progress } from '../progress.js'
-import { collectEnvironment } from '../record/environment.js'
-import { lmEvalFiles } from '../record/lm-eval.js'
-import { writeLmEvalFiles } from '../record/lm-eval-files.js'
-import { openSampleLog, type SampleLine, type SampleLog, sampleLogPath } from '../record/samples.js'
 import type { EvalRecord } from '../record/schema.js'
-import { abandonOutput, prepareOutput, recordFileName, writeRecord } from '../record/store.js'
 import { renderRecord } from '../report/table.js'
 
 export default class Eval extends AspCommand {
@@ -51,6 +45,9 @@ export default class Eval extends AspCommand {
       description: 'share of context to remove, at least 0 and below 1',
       helpValue: '0.8',
     }),
+    shift: Flags.string({
+      description: 'threshold shift to use instead of searching the one for --sparsity',
+    }),
     data: Flags.string({ description: 'file or folder with the items, or "sample" for the bundled ones' }),
     dtype: Flags.option({
       description: 'how weights are kept',
@@ -78,6 +75,15 @@ export default class Eval extends AspCommand {
       description: 'requests of a batch at most (default: by tokens)',
       char: 'b',
     }),
+    'batch-tokens': Flags.string({
+      description: 'tokens of a batch at most, or "auto" for what suits the adapter',
+      default: 'auto',
+    }),
+    shard: Flags.string({
+      description: 'score only share i of n, to be joined by asp merge; auto reads Slurm or Kubernetes',
+      helpValue: 'i/n|auto|auto/n',
+    }),
+    resume: Flags.boolean({ description: 'go on with the run at --output, or start it there' }),
     seed: Flags.integer({ description: 'seed of the calibration sample', default: 1234 }),
     output: Flags.string({ description: 'record file (.json) or its folder (default: results)', char: 'o' }),
     'log-samples': Flags.boolean({ description: 'write a line per request beside the record', char: 's' }),
@@ -91,93 +97,48 @@ export default class Eval extends AspCommand {
 
   async run(): Promise<EvalRecord> {
     const { argv, flags } = await this.parse(Eval)
-    const started = new Date()
     const progress = createProgress({ quiet: flags.quiet })
     const interruption = catchInterruption()
-    const logs = new Map<string, SampleLog>()
-    const kept = new Map<string, SampleLine[]>()
-    // Tried before anything is fetched; the record's own name waits for what the checkpoint decides.
-    const checked = await prepareOutput(flags.output, 'record.json')
-    let record: EvalRecord | null = null
+    const { signal, orStop } = interruption
+    const note = (text: string): void => {
+      if (!flags.quiet) process.stderr.write(`${text}\n`)
+    }
+    signal.addEventListener('abort', () =>
+      note('interrupted: finishing the batches in flight; Ctrl-C again ends at once'),
+    )
     try {
-      const prepared = await interruption.orStop(this.#prepare(argv as string[], flags, progress))
-      const place = await prepareOutput(flags.output, fileName(prepared, started))
-      const open = await interruption.orStop(this.openDevice(flags.device))
-      if (flags['log-samples']) {
-        for (const { suite } of prepared.tasks) {
-          logs.set(suite.name, await openSampleLog(sampleLogPath(place, suite.name)))
-        }
-      }
-      const context = {
-        environment: await collectEnvironment(adapterRecord(open)),
-        started,
-        command: ['asp', ...process.argv.slice(2)],
-        samplesName: (task: string) => (logs.has(task) ? basename(sampleLogPath(place, task)) : null),
-      }
-      const hooks: RunHooks = {
+      progress.start('Reading suites and checkpoint')
+      const { record, path, lmEval } = await evaluate(optionsOf(argv as string[], flags), {
+        orStop,
+        signal,
+        openDevice: async () => deviceOf(await this.openDevice(flags.device)),
+        onPrepared: () => progress.stop(),
         onEvent: showProgress(progress),
-        onSamples: async (task, lines) => {
-          if (flags.format === 'lm-eval') kept.set(task, (kept.get(task) ?? []).concat(lines))
-          await logs.get(task)?.append(lines)
+        onResume: (requests) => {
+          if (requests > 0) note(`resuming: ${requests} requests are scored already`)
         },
-        signal: interruption.signal,
-      }
-      if (!flags.quiet) interruption.signal.addEventListener('abort', sayStopping)
-      record = await runEval(prepared, open, context, hooks)
-      await writeRecord(place, record)
+        onFetch: ({ repo, file, done, total }) => {
+          if (done === 0) progress.start(`Fetching ${repo}/${file}`, total, 'bytes')
+          progress.update(done)
+        },
+        onFallback: ({ suite, items }) =>
+          note(`note: ${suite}: the Hub cannot be reached, using the bundled sample of ${items} items`),
+      })
       if (record.status === 'complete') progress.succeed()
       progress.stop()
       this.log(renderRecord(record))
-      this.log(`\nRecord: ${place.path}`)
-      if (flags.format === 'lm-eval' && record.status === 'complete')
-        this.log(`lm-eval's files: ${await asLmEval(prepared, record, kept, place.folder)}`)
+      this.log(`\nRecord: ${path}`)
+      if (lmEval !== null) this.log(`lm-eval's files: ${lmEval}`)
       if (record.status === 'incomplete') {
         // Not thrown: under --json the record is still to be printed.
-        process.stderr.write(`error: interrupted: what was scored until then is in ${place.path}\n`)
+        process.stderr.write(`error: interrupted: what was scored until then is in ${path}\n`)
         process.exitCode = EXIT.interrupted
       }
       return record
     } finally {
       progress.stop()
       interruption.release()
-      for (const log of logs.values()) await closeLog(log, record !== null)
-      if (record === null) await abandonOutput(checked)
     }
-  }
-
-  async #prepare(suites: string[], flags: EvalFlags, progress: Progress): Promise<PreparedRun> {
-    progress.start('Reading suites and checkpoint')
-    const prepared = await prepareRun(
-      {
-        suites,
-        model: flags.model,
-        revision: flags.revision,
-        data: flags.data,
-        dtype: flags.dtype,
-        policy: flags.policy,
-        sparsity: asNumber('--sparsity', flags.sparsity),
-        limit: asNumber('--limit', flags.limit),
-        samples: flags.samples === undefined ? undefined : parseSamples(flags.samples),
-        numFewshot: asNumber('--num-fewshot', flags['num-fewshot']),
-        fewshotData: flags['fewshot-data'],
-        fewshotSeed: flags['fewshot-seed'],
-        batchSize: asNumber('--batch-size', flags['batch-size']),
-        seed: flags.seed,
-      },
-      {
-        onFetch: ({ repo, file, done, total }) => {
-          if (done === 0) progress.start(`Fetching ${repo}/${file}`, total, 'bytes')
-          progress.update(done)
-        },
-        onFallback: ({ suite, items }) => {
-          if (flags.quiet) return
-          const use = `using the bundled sample of ${items} items`
-          process.stderr.write(`note: ${suite}: the Hub cannot be reached, ${use}\n`)
-        },
-      },
-    )
-    progress.stop()
-    return prepared
   }
 }
 
@@ -186,6 +147,7 @@ type EvalFlags = {
   revision?: string
   policy?: (typeof POLICY_NAMES)[number]
   sparsity?: string
+  shift?: string
   data?: string
   dtype: (typeof DTYPE_NAMES)[number]
   limit?: string
@@ -194,8 +156,13 @@ type EvalFlags = {
   'fewshot-data'?: string
   'fewshot-seed': number
   'batch-size'?: string
+  'batch-tokens': string
+  shard?: string
   seed: number
-  quiet: boolean
+  output?: string
+  'log-samples': boolean
+  resume: boolean
+  format: 'asp' | 'lm-eval'
 }
 
 /** Ranges are checked by the run, which knows the rules. */
@@ -208,54 +175,50 @@ function asNumber(flag: string, text: string | undefined): number | undefined {
   })
 }
 
-function adapterRecord({ adapter }: OpenDevice): EvalRecord['environment']['adapter'] {
-  const { name, vendor, architecture, driver, backend, kind, bundled, features } = adapter
-  return {
+function deviceOf({ device, lost, adapter }: OpenDevice): Awaited<ReturnType<EvaluateHooks['openDevice']>> {
+  const { name, vendor, architecture, driver, backend, bundled, features } = adapter
+  const kind = adapter.kind === 'hardware' ? 'hardware' : 'software'
+  // A software adapter lives in the machine's own memory, and grants more of it than there is.
+  const memoryLimit = kind === 'software' ? freemem() : undefined
+  const record = {
     name,
     vendor,
     architecture,
     driver,
     backend,
-    kind: kind === 'hardware' ? 'hardware' : 'software',
+    kind,
     bundled,
     features: [...features],
+  } as const
+  return { device, lost, adapter, memoryLimit, record: { ...record, features: [...features] } }
+}
+
+function optionsOf(suites: readonly string[], flags: EvalFlags): EvaluateOptions {
+  return {
+    suites,
+    model: flags.model,
+    revision: flags.revision,
+    data: flags.data,
+    dtype: flags.dtype,
+    policy: flags.policy,
+    sparsity: asNumber('--sparsity', flags.sparsity),
+    shift: asNumber('--shift', flags.shift),
+    limit: asNumber('--limit', flags.limit),
+    samples: flags.samples === undefined ? undefined : parseSamples(flags.samples),
+    numFewshot: asNumber('--num-fewshot', flags['num-fewshot']),
+    fewshotData: flags['fewshot-data'],
+    fewshotSeed: flags['fewshot-seed'],
+    batchSize: asNumber('--batch-size', flags['batch-size']),
+    batchTokens:
+      flags['batch-tokens'] === 'auto' ? undefined : asNumber('--batch-tokens', flags['batch-tokens']),
+    shard: flags.shard === undefined ? undefined : parseShard(flags.shard),
+    seed: flags.seed,
+    output: flags.output,
+    logSamples: flags['log-samples'],
+    resume: flags.resume,
+    lmEval: flags.format === 'lm-eval',
+    command: ['asp', ...process.argv.slice(2)],
   }
-}
-
-/** Gives the results file; the samples lie beside it. */
-async function asLmEval(
-  { tasks, tokenizer, options }: PreparedRun,
-  record: EvalRecord,
-  lines: ReadonlyMap<string, SampleLine[]>,
-  folder: string,
-): Promise<string> {
-  const { prefixToken } = tokenizer
-  const endOfText = { text: tokenizer.decode([prefixToken]), id: prefixToken }
-  const inTheirs = tasks.map((task) => lmEvalTask(task, lines.get(task.suite.name) ?? []))
-  const { numFewshot = 0, fewshotSeed = FEWSHOT_SEED } = options
-  const facts = { endOfText, fewshotSeed: numFewshot > 0 ? fewshotSeed : null }
-  const files = lmEvalFiles(record, inTheirs, facts)
-  return (await writeLmEvalFiles(folder, record.model.id, files, new Date())).results
-}
-
-function fileName({ tasks, model, policy }: PreparedRun, started: Date): string {
-  return recordFileName({
-    suites: tasks.map(({ suite }) => suite.name),
-    model: model.id,
-    policy: policy.name,
-    sparsity: policy.sparsity,
-    started,
-  })
-}
-
-/** A log without a record is kept for the lines it has, if any. */
-async function closeLog(log: SampleLog, hasRecord: boolean): Promise<void> {
-  await log.close()
-  if (!hasRecord && (await stat(log.path)).size === 0) await rm(log.path)
-}
-
-function sayStopping(): void {
-  process.stderr.write('interrupted: finishing the batches in flight; Ctrl-C again ends at once\n')
 }
 
 function showProgress(progress: Progress): (event: RunEvent) => void {

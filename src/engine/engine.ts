@@ -21,6 +21,7 @@ import { loadWeights } from './gpt2/weights.js'
 import { Kernels } from './gpu/kernel.js'
 import { type Ledger, Memory } from './gpu/memory.js'
 import { readBack } from './gpu/read.js'
+import { stopwatch } from './gpu/timing.js'
 import { Uniforms } from './gpu/uniforms.js'
 import { chooseMatmul, type WeightDtype } from './matmul.js'
 import type { TensorSource } from './tensor-source.js'
@@ -33,6 +34,8 @@ export interface EngineOptions {
   adapter: AdapterTraits
   /** How weight matrices are kept on the device; sums are f32 in any case. */
   dtype: WeightDtype
+  /** Bytes that all buffers together may take; unlimited when undefined. */
+  memoryLimit?: number
   onLoad?: (done: number, total: number) => void
 }
 
@@ -40,6 +43,8 @@ export interface EngineOptions {
 export interface BatchResult extends BatchScores {
   /** Death times, [layer][segment][position of the segment's whole sequence]; null when nothing is dropped. */
   deaths: Uint32Array[][] | null
+  /** Time the device worked on the batch, by its own clock; null where it has none. */
+  seconds: number | null
 }
 
 /** A batch that has been recorded but not yet submitted. */
@@ -89,7 +94,7 @@ export class Engine {
       throw new RangeError(`engine: heads are ${config.nEmbd / config.nHead} wide, must be ${HEAD_DIM}`)
     }
     const { device, adapter, dtype } = options
-    const memory = new Memory(device)
+    const memory = new Memory(device, options.memoryLimit)
     const weights = await loadWeights(memory, config, tensors, {
       dtype,
       choose: (stored) => chooseMatmul(adapter, stored),
@@ -116,9 +121,10 @@ export class Engine {
    * through them in order.
    */
   async score(batch: Batch, rule: DropRule): Promise<BatchResult> {
-    const { states, logits, deaths } = await this.#inTurn(async () => {
-      const { encoder, activations, uniforms } = await this.#record(batch, rule)
-      const pass = encoder.beginComputePass()
+    const { states, logits, deaths, seconds } = await this.#inTurn(async () => {
+      const watch = stopwatch(this.#device, this.#memory)
+      const { encoder, activations, uniforms } = await this.#record(batch, rule, { begin: watch.first })
+      const pass = encoder.beginComputePass({ timestampWrites: watch.last })
       for (const part of uniforms.parts) {
         encodeLogits(this.#context, pass, activations, part)
         encodeScores(this.#context, pass, batch, activations, part)
@@ -129,19 +135,21 @@ export class Engine {
       const states = read('rowStates', 16 * batch.scoredRows.length)
       const logits = read('targetLogits', 2 * batch.targets.length)
       const deaths = this.#readDeaths(encoder, activations, batch, rule)
+      const seconds = watch.finish(encoder)
       this.#device.queue.submit([encoder.finish()])
-      return { states, logits, deaths }
+      return { states, logits, deaths, seconds }
     })
-    const [stateBytes, logitBytes, deathTimes] = await this.#orLost(
-      Promise.all([states.bytes(), logits.bytes(), deaths()]),
+    const [stateBytes, logitBytes, deathTimes, time] = await this.#orLost(
+      Promise.all([states.bytes(), logits.bytes(), deaths(), seconds?.() ?? null]),
     )
-    return { ...judge(batch, new Float32Array(stateBytes), new Float32Array(logitBytes)), deaths: deathTimes }
+    const scores = judge(batch, new Float32Array(stateBytes), new Float32Array(logitBytes))
+    return { ...scores, deaths: deathTimes, seconds: time }
   }
 
   /** Drops only: the death times of a batch, with no logits computed. */
   async deathTimes(batch: Batch, rule: DropRule & { kind: 'adaptive' }): Promise<Uint32Array[][]> {
     const deaths = await this.#inTurn(async () => {
-      const { encoder, activations } = await this.#record(batch, rule, 'drops')
+      const { encoder, activations } = await this.#record(batch, rule, { purpose: 'drops' })
       const read = this.#readDeaths(encoder, activations, batch, rule)
       this.#device.queue.submit([encoder.finish()])
       return read
@@ -195,7 +203,11 @@ export class Engine {
     return turn
   }
 
-  async #record(batch: Batch, rule: DropRule, purpose: Purpose = 'scores'): Promise<Recording> {
+  async #record(
+    batch: Batch,
+    rule: DropRule,
+    { purpose = 'scores', begin }: { purpose?: Purpose; begin?: GPUComputePassTimestampWrites } = {},
+  ): Promise<Recording> {
     const context = this.#context
     const { tokens, table, queryTiles, trunkTiles, branchTiles, scoredRows, targets } = batch
     const activations = await this.#pool.fit(extentOf(batch))
@@ -206,7 +218,7 @@ export class Engine {
     const { words, place } = uniformWords(context, batch, rule)
     const uniforms = place(this.#uniforms.write(words))
     const encoder = this.#device.createCommandEncoder()
-    const pass = encoder.beginComputePass()
+    const pass = encoder.beginComputePass({ timestampWrites: begin })
     encodeBlocks(context, pass, batch, rule, activations, uniforms, purpose)
     pass.end()
     return { encoder, activations, uniforms }

@@ -12,6 +12,7 @@ import { readShotPool } from './fewshot-source.js'
 import { type Group, selectSuites } from './groups.js'
 import { chooseDtype, choosePolicy, type DtypeName, type PolicyChoice, type PolicyName } from './policy.js'
 import { checkChoice, type SampleIds } from './selection.js'
+import type { Shard } from './shard.js'
 import { type Fallback, readDocuments } from './source.js'
 import type { Suite } from './suite.js'
 import { prepareTask, type Task, type TaskOptions } from './task.js'
@@ -34,6 +35,12 @@ export interface RunOptions {
   /** File or folder the examples are drawn from. */
   fewshotData?: string
   fewshotSeed?: number
+  /** Tokens of a batch at most; undefined suits the adapter. */
+  batchTokens?: number
+  /** Score only this share of the documents. */
+  shard?: Shard
+  /** Added to every drop score, instead of finding the shift that `sparsity` needs. */
+  shift?: number
   /** Requests of a batch at most; undefined leaves it to the token limit. */
   batchSize?: number
   seed: number

@@ -1,18 +1,11 @@
 /** What a run's stages know -> the parts of its record. Pure. */
 import type { DropRule } from '../engine/gpt2/forward.js'
-import type { ScoreCounts, TaskParts } from '../record/build.js'
+import type { TaskParts } from '../record/build.js'
 import type { CalibrationRecord, ModelRecord, PolicyRecord } from '../record/schema.js'
 import type { Calibration } from './calibrate.js'
-import { aggregate, type DocumentMetrics, higherIsBetter } from './metrics.js'
 import type { PreparedRun } from './prepare-run.js'
+import { metricValues, type Tally } from './tally.js'
 import type { Task } from './task.js'
-
-/** What scoring a task has given so far. */
-export interface ScoredTask {
-  counts: ScoreCounts
-  /** Of the documents scored whole, in order. */
-  documents: DocumentMetrics[]
-}
 
 const STORED_DTYPE_NAMES = { F32: 'f32', F16: 'f16', BF16: 'bf16', mixed: 'mixed' } as const
 
@@ -27,26 +20,16 @@ interface TaskFacts {
 
 export function taskParts(
   { suite, origin, shots, examples, identity }: Task,
-  { counts, documents }: ScoredTask,
+  { counts, documents }: Tally,
   { model, tokensRun, samples }: TaskFacts,
 ): TaskParts {
-  const figures = aggregate(suite, documents)
-  const better = higherIsBetter(suite)
   return {
     name: suite.name,
     version: suite.version,
     protocol: suite.protocol,
+    output: suite.output,
     shots,
-    metrics: suite.metrics.map((name) => {
-      const value = figures[`${name},none`]
-      const stderr = figures[`${name}_stderr,none`]
-      return {
-        name,
-        value: typeof value === 'number' ? value : Number.NaN,
-        stderr: typeof stderr === 'number' ? stderr : null,
-        higherIsBetter: better[name],
-      }
-    }),
+    metrics: metricValues(suite, documents),
     data: origin,
     documents: examples.length,
     documentsScored: documents.length,

@@ -1,17 +1,23 @@
-/** A prepared run and a device -> its record. */
+/** A prepared run and a device -> its record: calibrate, score what is not scored yet, sum up. */
 import { Engine } from '../engine/engine.js'
 import { type DropRule, KEEP_EVERYTHING } from '../engine/gpt2/forward.js'
 import type { AdapterTraits } from '../engine/tuning.js'
 import type { Failure } from '../errors.js'
-import { addScore, buildRecord, emptyCounts, type TaskParts } from '../record/build.js'
-import { sampleLine } from '../record/samples.js'
-import type { EnvironmentRecord, EvalRecord } from '../record/schema.js'
+import { buildRecord } from '../record/build.js'
+import type { SampleLine } from '../record/samples.js'
+import type { EnvironmentRecord, EvalRecord, PolicyRecord } from '../record/schema.js'
 import { type Calibration, calibrate } from './calibrate.js'
-import { aggregate, type DocumentMetrics, documentMetrics } from './metrics.js'
+import { groupParts } from './groups.js'
+import { aggregate } from './metrics.js'
 import { tokensRun } from './plan.js'
 import type { PreparedRun } from './prepare-run.js'
-import { modelRecord, policyRecord, type ScoredTask, taskParts } from './run-record.js'
-import { type Scored, scoreRequests } from './score.js'
+import type { Request } from './request.js'
+import { checkSameRun, type EarlierRun } from './resume.js'
+import { modelRecord, policyRecord, taskParts } from './run-record.js'
+import { documentLines } from './sample-lines.js'
+import { type BusyClock, busyClock, type Scored, type ScoreOptions, scoreRequests } from './score.js'
+import { shardRows } from './shard.js'
+import { tally } from './tally.js'
 import type { Task } from './task.js'
 
 /** The open device, as far as a run is concerned. */
@@ -19,6 +25,8 @@ export interface RunDevice {
   device: GPUDevice
   lost: Promise<Failure>
   adapter: AdapterTraits
+  /** Bytes that buffers may take in all; unlimited when undefined. */
+  memoryLimit?: number
 }
 
 export type RunEvent =
@@ -29,8 +37,10 @@ export type RunEvent =
 
 export interface RunHooks {
   onEvent?: (event: RunEvent) => void
-  /** Every scored request, as its document's line of the sample log. */
-  onSamples?: (task: string, lines: ReturnType<typeof sampleLine>[]) => Promise<void>
+  /** The record as far as it is known, before anything is scored: what a later `--resume` goes by. */
+  onStart?: (record: EvalRecord) => Promise<void>
+  /** Every scored document's lines of the sample log. */
+  onSamples?: (task: string, lines: SampleLine[]) => Promise<void>
   /** Aborting ends the run after the batches in flight, with an incomplete record. */
   signal?: AbortSignal
 }
@@ -41,6 +51,8 @@ export interface RunContext {
   command: readonly string[]
   /** File name of a task's sample log, null when none is kept. */
   samplesName: (task: string) => string | null
+  /** What an interrupted run of the same kind left, and the path it was read from. */
+  earlier?: { path: string; run: EarlierRun } | null
 }
 
 /** Tokens of a batch: enough to fill the adapter, little enough to see progress on a software one. */
@@ -51,91 +63,148 @@ const BATCH_TOKENS: Record<AdapterTraits['kind'], number> = {
   software: 2048,
 }
 
+/** Rule by which tokens are dropped, and what the record says of it. */
+interface Policy {
+  /** Null when the run was stopped before a shift was found: it scores nothing. */
+  rule: DropRule | null
+  record: PolicyRecord
+}
+
 export async function runEval(
   prepared: PreparedRun,
-  { device, lost, adapter }: RunDevice,
+  { device, lost, adapter, memoryLimit }: RunDevice,
   context: RunContext,
-  { onEvent, onSamples, signal }: RunHooks = {},
+  { onEvent, onStart, onSamples, signal }: RunHooks = {},
 ): Promise<EvalRecord> {
-  const { checkpoint, dtype, policy, tasks, options } = prepared
+  const { checkpoint, dtype, tasks, options } = prepared
   const clock = stopwatch()
   const engine = await Engine.open(checkpoint.config, checkpoint.tensors, {
     device,
     lost,
     adapter,
     dtype,
+    memoryLimit,
     onLoad: (done, total) => onEvent?.({ stage: 'load', done, total }),
   })
   try {
-    const weightsSha256 = await checkpoint.weightsSha256()
-    const load = clock.lap()
-    const calibration = await calibrateRun(engine, prepared, signal, onEvent)
-    const calibrateSeconds = clock.lap()
-    const rule = dropRule(prepared, calibration)
-    const batchTokens = Math.min(BATCH_TOKENS[adapter.kind], engine.maxRows)
-    const limits = { tokens: batchTokens, requests: options.batchSize ?? Number.POSITIVE_INFINITY }
-    const results: TaskParts[] = []
-    for (const task of tasks) {
-      const scored =
-        rule === null
-          ? nothingScored(engine)
-          : await scoreTask(engine, task, { rule, limits, signal, onEvent, onSamples })
-      const requests = task.requests.slice(0, scored.counts.requests)
-      results.push(
-        taskParts(task, scored, {
-          model: weightsSha256,
-          tokensRun: tokensRun(requests, { limits, share: true }),
-          samples: context.samplesName(task.suite.name),
-        }),
-      )
+    const sha256 = await checkpoint.weightsSha256()
+    const earlier = context.earlier?.run ?? null
+    const work = tasks.map((task) => taskWork(task, prepared, earlier))
+    const limits = {
+      tokens: Math.min(options.batchTokens ?? BATCH_TOKENS[adapter.kind], engine.maxRows),
+      requests: options.batchSize ?? Number.POSITIVE_INFINITY,
     }
-    const score = clock.lap()
-    const complete = results.every(({ documents, documentsScored }) => documents === documentsScored)
-    const ledger = engine.ledger()
-    const { total, ...purposes } = ledger
-    return buildRecord({
-      status: complete ? 'complete' : 'incomplete',
-      started: context.started,
-      model: modelRecord(prepared, weightsSha256),
-      policy: policyRecord(prepared, rule, calibration, calibrateSeconds),
-      requested: policy.sparsity,
-      environment: context.environment,
-      seconds: {
-        load,
-        calibrate: calibrateSeconds,
-        score,
-        total: (Date.now() - context.started.getTime()) / 1000,
-      },
-      memory: {
-        peak: total.peak,
-        byPurpose: Object.fromEntries(Object.entries(purposes).map(([purpose, { peak }]) => [purpose, peak])),
-        hostRss: process.memoryUsage.rss(),
-      },
-      tasks: results,
-      seed: options.seed,
-      limit: options.limit ?? null,
-      batchTokens,
-      command: context.command,
-    })
+    const seconds = { load: clock.lap(), calibrate: 0, score: 0, busy: null as number | null, total: 0 }
+    const summary = (policy: Policy): EvalRecord => {
+      const { total, ...purposes } = engine.ledger()
+      const layers = checkpoint.config.nLayer
+      const tallies = work.map(({ task, lines }) => tally(task.suite, lines, layers))
+      return buildRecord({
+        status: work.every(({ chosen }, i) => chosen.size === tallies[i].rows.size)
+          ? 'complete'
+          : 'incomplete',
+        started: context.started,
+        model: modelRecord(prepared, sha256),
+        policy: policy.record,
+        requested: prepared.policy.sparsity,
+        environment: context.environment,
+        seconds: { ...seconds, total: (Date.now() - context.started.getTime()) / 1000 },
+        memory: {
+          peak: total.peak,
+          byPurpose: Object.fromEntries(
+            Object.entries(purposes).map(([purpose, { peak }]) => [purpose, peak]),
+          ),
+          hostRss: process.memoryUsage.rss(),
+        },
+        tasks: work.map(({ task }, i) => {
+          const scored = task.requests.filter(({ doc }) => tallies[i].rows.has(doc))
+          return taskParts(task, tallies[i], {
+            model: sha256,
+            tokensRun: tokensRun(scored, { limits, share: true }),
+            samples: context.samplesName(task.suite.name),
+          })
+        }),
+        groups: groupParts(prepared.groups),
+        shard: options.shard ?? null,
+        seed: options.seed,
+        limit: options.limit ?? null,
+        batchTokens: limits.tokens,
+        command: context.command,
+      })
+    }
+    const policy = await choosePolicyRule(engine, prepared, earlier, signal, onEvent)
+    seconds.calibrate = clock.lap()
+    const start = summary(policy)
+    if (context.earlier) checkSameRun(context.earlier.path, context.earlier.run.record, start)
+    await onStart?.(start)
+    const busy = busyClock()
+    if (policy.rule !== null) {
+      const scoring = { rule: policy.rule, limits, signal, busy }
+      for (const one of work) await scoreTask(engine, one, scoring, { onEvent, onSamples })
+    }
+    seconds.score = clock.lap()
+    seconds.busy = busy.seconds()
+    return summary(policy)
   } finally {
     engine.close()
   }
 }
 
-/** Whether the run looks for a shift: not for the checkpoint's own threshold, nor when nothing is to be dropped. */
-function needsShift({ policy }: PreparedRun): boolean {
-  return policy.sparsity !== null && policy.sparsity !== 0
+/** What is to be done of a task, and what is there of it already. */
+interface TaskWork {
+  task: Task
+  /** Places of the documents this run (or shard) is to score. */
+  chosen: Set<number>
+  /** Of the documents scored so far, here or before an interruption. */
+  lines: SampleLine[]
 }
 
-/** Null when no shift is needed, and when the run was stopped before one was found. */
-async function calibrateRun(
+function taskWork(task: Task, { options }: PreparedRun, earlier: EarlierRun | null): TaskWork {
+  const sizes = new Array<number>(task.examples.length).fill(0)
+  for (const { doc, input } of task.requests) sizes[doc] += input.length
+  const chosen = options.shard ? shardRows(sizes, options.shard) : new Set(sizes.keys())
+  return { task, chosen, lines: [...(earlier?.tasks.get(task.suite.name)?.lines ?? [])] }
+}
+
+async function choosePolicyRule(
   engine: Engine,
   prepared: PreparedRun,
+  earlier: EarlierRun | null,
+  signal: AbortSignal | undefined,
+  onEvent: RunHooks['onEvent'],
+): Promise<Policy> {
+  const { policy, options } = prepared
+  const known = earlier?.record.policy
+  // Found before the interruption: searching again could only find it again.
+  if (known && known.name === 'adaptive' && policy.name === 'adaptive' && known.threshold_shift !== null) {
+    return { rule: { kind: 'adaptive', shift: known.threshold_shift }, record: known }
+  }
+  const began = performance.now()
+  const calibration = needsSearch(prepared) ? await search(engine, prepared, signal, onEvent) : null
+  const rule = dropRule(prepared, calibration)
+  return { rule, record: policyRecord(prepared, rule, calibration, (performance.now() - began) / 1000) }
+
+  function dropRule({ policy }: PreparedRun, found: Calibration | null): DropRule | null {
+    if (policy.name === 'dense') return { kind: 'dense' }
+    if (options.shift !== undefined) return { kind: 'adaptive', shift: options.shift }
+    if (policy.sparsity === 0) return { kind: 'adaptive', shift: KEEP_EVERYTHING }
+    if (needsSearch(prepared)) return found && { kind: 'adaptive', shift: found.shift }
+    return { kind: 'adaptive', shift: 0 }
+  }
+}
+
+/** Whether a shift must be found: not for a given one, the checkpoint's own, nor when nothing is to be dropped. */
+function needsSearch({ policy, options }: PreparedRun): boolean {
+  return options.shift === undefined && policy.sparsity !== null && policy.sparsity !== 0
+}
+
+/** Null when the run was stopped before a shift was found. The sample is the whole run's, also in a shard. */
+async function search(
+  engine: Engine,
+  { policy, tasks, options }: PreparedRun,
   signal: AbortSignal | undefined,
   onEvent: RunHooks['onEvent'],
 ): Promise<Calibration | null> {
-  if (!needsShift(prepared)) return null
-  const { policy, tasks, options } = prepared
   let evaluations = 0
   return calibrate(
     engine,
@@ -153,86 +222,47 @@ async function calibrateRun(
   })
 }
 
-/** Null when the shift was not found: a run stopped that early scores nothing. */
-function dropRule(prepared: PreparedRun, calibration: Calibration | null): DropRule | null {
-  const { policy } = prepared
-  if (policy.name === 'dense') return { kind: 'dense' }
-  if (policy.sparsity === 0) return { kind: 'adaptive', shift: KEEP_EVERYTHING }
-  if (needsShift(prepared)) return calibration && { kind: 'adaptive', shift: calibration.shift }
-  return { kind: 'adaptive', shift: 0 }
-}
-
-function nothingScored({ config }: Engine): ScoredTask {
-  return { counts: emptyCounts(config.nLayer), documents: [] }
-}
-
 async function scoreTask(
   engine: Engine,
-  task: Task,
-  options: Pick<RunHooks, 'signal' | 'onEvent' | 'onSamples'> & {
-    rule: DropRule
-    limits: { tokens: number; requests: number }
-  },
-): Promise<ScoredTask> {
-  const { suite, requests, requestCounts, examples } = task
-  const scored = nothingScored(engine)
-  let done = 0
+  { task, chosen, lines }: TaskWork,
+  scoring: ScoreOptions & { busy: BusyClock },
+  { onEvent, onSamples }: Pick<RunHooks, 'onEvent' | 'onSamples'>,
+): Promise<void> {
+  const { suite, requestCounts } = task
+  const done = new Set(lines.map(({ row }) => row))
+  const all = task.requests.filter(({ doc }) => chosen.has(doc))
+  const requests: Request[] = all.filter(({ doc }) => !done.has(doc))
+  const average = runningMean(task, lines)
+  const tell = (scored: number) =>
+    onEvent?.({ stage: 'score', task: suite.name, done: scored, total: all.length, metric: average() })
+  let scored = all.length - requests.length
+  tell(scored)
   let open: Scored[] = []
-  options.onEvent?.({ stage: 'score', task: suite.name, done, total: requests.length, metric: '' })
-  for await (const batch of scoreRequests(engine, requests, options)) {
-    const lines: ReturnType<typeof sampleLine>[] = []
+  for await (const batch of scoreRequests(engine, requests, scoring)) {
+    const fresh: SampleLine[] = []
     for (const one of batch) {
       open.push(one)
-      done++
-      const doc = one.request.doc
-      if (open.length < requestCounts[doc]) continue
-      // Only whole documents count, so that an interrupted run's figures are over whole documents.
-      const metrics = documentMetrics(
-        suite,
-        examples[doc],
-        open.map(({ score }) => score),
-      )
-      scored.documents.push(metrics)
-      for (const { request, score } of open)
-        scored.counts = addScore(scored.counts, request.input.length, score)
-      lines.push(...documentLines(task, doc, open, metrics))
+      // Only whole documents count and are logged, so that an interrupted run's figures are over whole documents.
+      if (open.length < requestCounts[one.request.doc]) continue
+      fresh.push(...documentLines(task, open))
       open = []
     }
-    await options.onSamples?.(suite.name, lines)
-    options.onEvent?.({
-      stage: 'score',
-      task: suite.name,
-      done,
-      total: requests.length,
-      metric: running(task, scored),
-    })
+    scored += batch.length
+    lines.push(...fresh)
+    await onSamples?.(suite.name, fresh)
+    tell(scored)
   }
-  return scored
 }
 
-function documentLines(task: Task, doc: number, scored: readonly Scored[], metrics: DocumentMetrics) {
-  const { suite, examples, documentHashes } = task
-  const { gold, choiceLengths, counts } = examples[doc]
-  const document = { hash: documentHashes[doc], requests: scored.length, gold }
-  return scored.map(({ request, score }, i) =>
-    sampleLine({
-      task: suite.name,
-      document,
-      request: { ...request, doc: examples[doc].docId },
-      score,
-      units: choiceLengths.length > 0 ? { chars: choiceLengths[i] } : (counts ?? {}),
-      metrics: i === scored.length - 1 ? (metrics as Record<string, number | number[]>) : undefined,
-    }),
-  )
-}
-
-/** The first metric so far, for the progress line. */
-function running({ suite }: Task, { documents }: ScoredTask): string {
+/** The first metric over the lines there are, for the progress line. */
+function runningMean({ suite }: Task, lines: readonly SampleLine[]): () => string {
   const [name] = suite.metrics
-  const value = aggregate({ ...suite, metrics: [name] }, documents, { bootstrapIterations: 0 })[
-    `${name},none`
-  ]
-  return typeof value === 'number' ? `${name} ${value.toFixed(4)}` : ''
+  return () => {
+    const documents = lines.flatMap(({ metrics }) => (metrics ? [metrics] : []))
+    const figures = aggregate({ ...suite, metrics: [name] }, documents as never, { bootstrapIterations: 0 })
+    const value = figures[`${name},none`]
+    return typeof value === 'number' ? `${name} ${value.toFixed(4)}` : ''
+  }
 }
 
 function stopwatch(): { lap(): number } {

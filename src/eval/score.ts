@@ -30,6 +30,25 @@ export interface ScoreOptions {
   share?: boolean
   /** No further batch is started once this is aborted. */
   signal?: AbortSignal
+  /** Told of the time the device worked. */
+  busy?: BusyClock
+}
+
+/** Sums up the time a device worked. */
+export interface BusyClock {
+  add(seconds: number | null): void
+  /** Null when the device has no clock, or has done nothing. */
+  seconds(): number | null
+}
+
+export function busyClock(): BusyClock {
+  let sum: number | null = null
+  return {
+    add(seconds) {
+      if (seconds !== null) sum = (sum ?? 0) + seconds
+    },
+    seconds: () => sum,
+  }
 }
 
 /** Batches on the device while the host reads earlier ones and prepares later ones. */
@@ -39,7 +58,7 @@ const IN_FLIGHT = 2
 export async function* scoreRequests(
   engine: Engine,
   requests: readonly Request[],
-  { rule, limits, share = true, signal }: ScoreOptions,
+  { rule, limits, share = true, signal, busy }: ScoreOptions,
 ): AsyncGenerator<Scored[]> {
   const tokens = Math.min(limits.tokens, engine.maxRows)
   const plan = planBatches(requests, { limits: { ...limits, tokens }, tiles: engine.tiles, share })
@@ -47,7 +66,9 @@ export async function* scoreRequests(
   const land = async (): Promise<Scored[]> => {
     const next = flying.shift()
     if (next === undefined) return []
-    return collect(next.planned, await next.result, engine.config.nLayer)
+    const result = await next.result
+    busy?.add(result.seconds)
+    return collect(next.planned, result, engine.config.nLayer)
   }
   try {
     for (const planned of plan) {

@@ -1,13 +1,17 @@
 /** Typed parts of a run -> its record: every derived figure (rates, pooled sparsity, identity) is computed here. */
 import { createHash } from 'node:crypto'
+import { groupFigure } from '../stats.js'
 import type {
   DataOrigin,
   EnvironmentRecord,
   EvalRecord,
+  GroupResult,
   IdentityParts,
   ModelRecord,
+  Output,
   PolicyRecord,
   ReferenceScore,
+  ShardRecord,
   SparsityRecord,
   Statistic,
   Status,
@@ -29,9 +33,12 @@ export interface RecordParts {
   /** The share asked for with `--sparsity`; null when it was not given. */
   requested: number | null
   environment: EnvironmentRecord
-  seconds: { load: number; calibrate: number; score: number; total: number }
+  /** `busy`: the part of `score` during which the adapter worked; null where it cannot tell. */
+  seconds: { load: number; calibrate: number; score: number; busy: number | null; total: number }
   memory: { peak: number; byPurpose: Readonly<Record<string, number>>; hostRss: number }
   tasks: readonly TaskParts[]
+  groups?: readonly GroupParts[]
+  shard: ShardRecord | null
   seed: number
   limit: number | null
   batchTokens: number
@@ -43,6 +50,7 @@ export interface TaskParts {
   alias?: string
   version: number | string
   protocol: string
+  output: Output
   shots: number
   metrics: readonly MetricValue[]
   data: DataOrigin
@@ -54,6 +62,15 @@ export interface TaskParts {
   identity: IdentityParts
   samples?: string | null
   reference?: readonly ReferenceScore[]
+}
+
+/** A group whose tasks are all among the run's. */
+export interface GroupParts {
+  name: string
+  tasks: readonly string[]
+  metric: string
+  weightBySize: boolean
+  note: string
 }
 
 export interface MetricValue {
@@ -113,7 +130,7 @@ export function identityOf({ data, requests, protocol, model }: IdentityParts): 
 
 /** The record of a run; pure, so the same parts always give the same record. */
 export function buildRecord(parts: RecordParts): EvalRecord {
-  const { tasks, seconds, memory, model } = parts
+  const { tasks, groups = [], seconds, memory, model } = parts
   const byTask = <T>(of: (task: TaskParts) => T): Record<string, T> =>
     Object.fromEntries(tasks.map((task) => [task.name, of(task)]))
   const counts = tasks.reduce((sum, task) => addCounts(sum, task.counts), emptyCounts(model.config.n_layer))
@@ -124,6 +141,8 @@ export function buildRecord(parts: RecordParts): EvalRecord {
     status: parts.status,
     date: parts.started.getTime() / 1000,
     results: byTask(taskResult),
+    groups: Object.fromEntries(groups.map((group) => [group.name, groupResult(group, tasks)])),
+    group_subtasks: Object.fromEntries(groups.map(({ name, tasks }) => [name, [...tasks]])),
     'n-samples': byTask((task) => ({
       original: task.data.total ?? task.data.rows,
       effective: task.documentsScored ?? task.documents,
@@ -134,6 +153,7 @@ export function buildRecord(parts: RecordParts): EvalRecord {
       Object.fromEntries(task.metrics.map((metric) => [metric.name, metric.higherIsBetter])),
     ),
     tasks: byTask(taskRecord),
+    shard: parts.shard,
     model,
     policy: parts.policy,
     sparsity: { requested: parts.requested, ...sparsityOf(counts), definition: SPARSITY_DEFINITION },
@@ -145,6 +165,7 @@ export function buildRecord(parts: RecordParts): EvalRecord {
       total_s: seconds.total,
       tokens_per_s: rate(counts.tokens, seconds.score),
       requests_per_s: rate(counts.requests, seconds.score),
+      adapter_busy: seconds.busy === null ? null : Math.min(1, rate(seconds.busy, seconds.score)),
     },
     memory: {
       peak_bytes: memory.peak,
@@ -176,9 +197,45 @@ function taskResult(task: TaskParts): TaskResult {
   return result
 }
 
+/** The groups a record has, to build a record of the same run anew. */
+export function groupPartsOf({ groups, group_subtasks }: EvalRecord): GroupParts[] {
+  return Object.values(groups).map(({ name, metric, weight_by_size, note }) => ({
+    name,
+    tasks: group_subtasks[name],
+    metric,
+    weightBySize: weight_by_size,
+    note,
+  }))
+}
+
+/** A task without the metric, or not scored at all, leaves the group without a figure. */
+function groupResult(
+  { name, metric, weightBySize, note, ...group }: GroupParts,
+  tasks: readonly TaskParts[],
+): GroupResult {
+  const members = group.tasks.map((member) => {
+    const task = tasks.find((one) => one.name === member)
+    const figure = task?.metrics.find((one) => one.name === metric)
+    const documents = task === undefined ? 0 : (task.documentsScored ?? task.documents)
+    return { value: figure?.value ?? Number.NaN, stderr: figure?.stderr ?? null, documents }
+  })
+  const { value, stderr } = groupFigure(members, weightBySize)
+  const result: GroupResult = {
+    name,
+    alias: name,
+    sample_len: members.reduce((sum, { documents }) => sum + documents, 0),
+    metric,
+    weight_by_size: weightBySize,
+    note,
+  }
+  result[`${metric},none`] = statistic(value)
+  result[`${metric}_stderr,none`] = statistic(stderr)
+  return result
+}
+
 function taskRecord(task: TaskParts): TaskRecord {
   return {
-    suite: { version: task.version, protocol: task.protocol },
+    suite: { version: task.version, protocol: task.protocol, output: task.output },
     data: task.data,
     documents: task.documents,
     documents_scored: task.documentsScored ?? task.documents,
@@ -187,6 +244,7 @@ function taskRecord(task: TaskParts): TaskRecord {
     tokens_run: task.tokensRun,
     sparsity: sparsityOf(task.counts),
     identity: identityOf(task.identity),
+    identity_parts: task.identity,
     samples: task.samples ?? null,
     reference: [...(task.reference ?? [])],
   }

@@ -10,7 +10,9 @@ import type { OutputTarget } from './store.js'
 /** One scored request. Lines come in the order of scoring, which is not the order of documents. */
 export interface SampleLine {
   task: string
-  /** Position of the document in the loaded rows, as in lm-eval. */
+  /** The document's place among those of the run, from 0: the order figures are summed in. */
+  row: number
+  /** Position of the document in the full split, as in lm-eval. */
   doc_id: number
   /** SHA-256 of the document. */
   doc_hash: string
@@ -38,7 +40,7 @@ export interface SampleLine {
 /** Where the lines of one request come from; a Request and a Score of src/eval fit. */
 export interface SampleParts {
   task: string
-  document: { hash: string; requests: number; gold: number | null }
+  document: { id: number; hash: string; requests: number; gold: number | null }
   request: { doc: number; index: number; input: ArrayLike<number>; targets: ArrayLike<number> }
   score: {
     logprob: number
@@ -54,7 +56,8 @@ export interface SampleParts {
 export function sampleLine({ task, document, request, score, units = {}, metrics }: SampleParts): SampleLine {
   return {
     task,
-    doc_id: request.doc,
+    row: request.doc,
+    doc_id: document.id,
     doc_hash: document.hash,
     index: request.index,
     of: document.requests,
@@ -114,6 +117,8 @@ export interface SampleLogContent {
   lines: SampleLine[]
   /** Length of the whole lines; what follows is a torn one. */
   bytes: number
+  /** Length of the log up to and with each line. */
+  ends: number[]
 }
 
 /** Reads a log back. A last line without its newline is dropped; a bad line before it is a Failure with its number. */
@@ -124,9 +129,13 @@ export async function readSampleLog(path: string): Promise<SampleLogContent> {
   } catch (cause) {
     throw unusable(path, 'read', cause, EXIT.usage)
   }
-  const bytes = content.lastIndexOf(0x0a) + 1
-  const rows = content.subarray(0, bytes).toString('utf8').split('\n').slice(0, -1)
-  return { lines: rows.map((row, index) => parseLine(row, path, index + 1)), bytes }
+  const ends: number[] = []
+  for (let at = content.indexOf(0x0a); at >= 0; at = content.indexOf(0x0a, at + 1)) ends.push(at + 1)
+  const lines = ends.map((end, i) => {
+    const row = content.subarray(i === 0 ? 0 : ends[i - 1], end - 1).toString('utf8')
+    return parseLine(row, path, i + 1)
+  })
+  return { lines, bytes: ends.at(-1) ?? 0, ends }
 }
 
 function parseLine(row: string, path: string, number: number): SampleLine {

@@ -12,6 +12,7 @@ export const STORED_DTYPES = ['f32', 'f16', 'bf16', 'mixed'] as const
 export const MODEL_SOURCES = ['bundled', 'folder', 'hub'] as const
 export const POLICIES = ['dense', 'adaptive'] as const
 export const DATA_KINDS = ['sample', 'file', 'hub'] as const
+export const OUTPUTS = ['multiple_choice', 'loglikelihood', 'loglikelihood_rolling'] as const
 export const ADAPTER_KINDS = ['hardware', 'software'] as const
 
 /** `incomplete` marks a run that was stopped; its figures are those of the documents scored so far. */
@@ -19,6 +20,9 @@ export type Status = (typeof STATUSES)[number]
 
 /** A statistic, or lm-eval's word for one that does not exist: no standard error, nothing scored, not finite. */
 export type Statistic = number | 'N/A'
+
+/** What a suite asks of the model. */
+export type Output = (typeof OUTPUTS)[number]
 
 export interface EvalRecord {
   schema: typeof SCHEMA
@@ -28,11 +32,17 @@ export interface EvalRecord {
   date: number
   /** Metrics by task; lm-eval's `results`. */
   results: Record<string, TaskResult>
+  /** Figures of the groups that were named and have one; lm-eval's `groups`. */
+  groups: Record<string, GroupResult>
+  /** Tasks of every such group. */
+  group_subtasks: Record<string, string[]>
   'n-samples': Record<string, { original: number; effective: number }>
   versions: Record<string, number | string>
   'n-shot': Record<string, number>
   higher_is_better: Record<string, Record<string, boolean>>
   tasks: Record<string, TaskRecord>
+  /** The share of the run this record holds; null for a whole run, merged or not. */
+  shard: ShardRecord | null
   model: ModelRecord
   policy: PolicyRecord
   sparsity: RunSparsity
@@ -58,9 +68,29 @@ export interface TaskResult {
   [metric: `${string},none`]: Statistic
 }
 
+/** Share `index` (from 1) of `count`. */
+export interface ShardRecord {
+  index: number
+  count: number
+}
+
+/** The mean of one metric over a group's tasks, keyed as in `results`. */
+export interface GroupResult {
+  name: string
+  alias: string
+  /** Documents of all its tasks. */
+  sample_len: number
+  metric: string
+  /** Every document counts the same; else every task does. */
+  weight_by_size: boolean
+  /** What the figure is, in a phrase. */
+  note: string
+  [metric: `${string},none`]: Statistic
+}
+
 export interface TaskRecord {
-  /** Version number and protocol of the suite file: what makes two runs the same test. */
-  suite: { version: number | string; protocol: string }
+  /** Of the suite file: what makes two runs the same test, and what metrics are computed over. */
+  suite: { version: number | string; protocol: string; output: Output }
   data: DataOrigin
   /** Documents chosen for the run, after `--limit`. */
   documents: number
@@ -74,6 +104,7 @@ export interface TaskRecord {
   sparsity: SparsityRecord
   /** SHA-256 over this task's data, requests, protocol and model. */
   identity: string
+  identity_parts: IdentityParts
   /** File name of the per-request log beside the record, when one was asked for. */
   samples: string | null
   reference: ReferenceScore[]
@@ -196,6 +227,8 @@ export interface TimingRecord {
   /** `tokens_scored` over `score_s`. */
   tokens_per_s: number
   requests_per_s: number
+  /** Share of `score_s` during which the adapter worked, by its own clock; null where it has none. */
+  adapter_busy: number | null
 }
 
 export interface MemoryRecord {

@@ -7,6 +7,7 @@ export const hellaswag: TaskParts = {
   name: 'hellaswag',
   version: 1,
   protocol: 'lm-eval',
+  output: 'multiple_choice',
   shots: 0,
   metrics: [
     { name: 'acc', value: 0.28924517, stderr: 0.00452, higherIsBetter: true },
@@ -38,6 +39,7 @@ export const wikitext: TaskParts = {
   name: 'wikitext',
   version: 2,
   protocol: 'lm-eval',
+  output: 'loglikelihood_rolling',
   shots: 0,
   metrics: [
     { name: 'word_perplexity', value: 37.3698, stderr: null, higherIsBetter: false },
@@ -129,13 +131,14 @@ export function recordParts(changes: Partial<RecordParts> = {}): RecordParts {
       asp_version: '0.1.0',
       commit: null,
     },
-    seconds: { load: 0.512, calibrate: 3.21, score: 16, total: 19.9 },
+    seconds: { load: 0.512, calibrate: 3.21, score: 16, busy: 15, total: 19.9 },
     memory: {
       peak: 104857600,
       byPurpose: { weights: 18480000, activations: 80000000, staging: 4096 },
       hostRss: 400000000,
     },
     tasks: [hellaswag],
+    shard: null,
     seed: 1234,
     limit: null,
     batchTokens: 2048,

@@ -25,7 +25,7 @@ test.after(async () => {
 const line = (doc: number, index: number): SampleLine =>
   sampleLine({
     task: 'hellaswag',
-    document: { hash: 'f'.repeat(64), requests: 4, gold: 2 },
+    document: { id: 7 + doc, hash: 'f'.repeat(64), requests: 4, gold: 2 },
     request: { doc, index, input: new Uint32Array(40), targets: new Uint32Array(9) },
     score: { logprob: -41.250000001, greedy: false, pairs: 780, removed: [600, 700], kept: [9, 4] },
     units: { chars: 44 },
@@ -39,7 +39,8 @@ test('one line a request, numbers as numbers, valid at any moment', async () => 
   assert.is(rows.length, 3)
   assert.equal(JSON.parse(rows[0]), {
     task: 'hellaswag',
-    doc_id: 0,
+    row: 0,
+    doc_id: 7,
     doc_hash: 'f'.repeat(64),
     index: 0,
     of: 4,

@@ -48,10 +48,11 @@ const records = {
       tasks: [{ ...wikitext, data: { ...wikitext.data, kind: 'file', revision: null, total: null } }],
     }),
   ),
+  'a shard': buildRecord(recordParts({ shard: { index: 2, count: 3 } })),
   'no task yet': buildRecord(recordParts({ tasks: [] })),
   'infinite metric, no time': buildRecord(
     recordParts({
-      seconds: { load: 0, calibrate: 0, score: 0, total: 0 },
+      seconds: { load: 0, calibrate: 0, score: 0, busy: null, total: 0 },
       tasks: [{ ...wikitext, metrics: [{ name: 'p', value: Infinity, stderr: NaN, higherIsBetter: false }] }],
     }),
   ),

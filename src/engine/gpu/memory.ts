@@ -1,4 +1,4 @@
-import { Failure } from '../../errors.js'
+import { EXIT, Failure } from '../../errors.js'
 
 /** What a buffer is for; the unit of every memory report. */
 export const PURPOSES = ['weights', 'activations', 'cache', 'staging'] as const
@@ -10,6 +10,8 @@ export interface LedgerEntry {
 }
 /** Bytes now and at their peak, by purpose and in all (the peak of the sum, not the sum of the peaks). */
 export type Ledger = Record<Purpose | 'total', LedgerEntry>
+
+const SMALLER = 'use a smaller --batch-tokens, --dtype f16 or a smaller model'
 
 /** A slice of a buffer to bind; a whole buffer when `offset` and `size` are absent. */
 export interface Slice {
@@ -24,13 +26,16 @@ export interface Slice {
  */
 export class Memory {
   readonly #device: GPUDevice
+  readonly #limit: number
   readonly #owned = new Map<GPUBuffer, { purpose: Purpose; bytes: number }>()
   readonly #ledger = emptyLedger()
   #pending: Promise<unknown>[] = []
   #failure: Failure | null = null
 
-  constructor(device: GPUDevice) {
+  /** `limit`: bytes that all buffers together may take; software adapters grant more than the machine has. */
+  constructor(device: GPUDevice, limit = Number.POSITIVE_INFINITY) {
     this.#device = device
+    this.#limit = limit
   }
 
   /** A storage buffer of `bytes` (rounded up to 16); call `settled` before relying on it. */
@@ -53,6 +58,11 @@ export class Memory {
   /** A uniform buffer of at least 16 bytes. */
   uniform(label: string, bytes: number): GPUBuffer {
     return this.#create('activations', label, bytes, BUFFER_USAGE.uniform)
+  }
+
+  /** A buffer that timestamps are resolved into. */
+  queries(label: string, bytes: number): GPUBuffer {
+    return this.#create('staging', label, bytes, BUFFER_USAGE.queries)
   }
 
   /** Queues a write; lengths that are no multiple of 4 are padded with zeros. */
@@ -105,6 +115,7 @@ export class Memory {
         },
       )
     }
+    if (this.#ledger.total.bytes + size > this.#limit) throw this.#outOfMemory(label, size)
     this.#device.pushErrorScope('out-of-memory')
     const buffer = this.#device.createBuffer({ label, size, usage })
     this.#pending.push(
@@ -118,10 +129,10 @@ export class Memory {
   }
 
   #outOfMemory(label: string, size: number): Failure {
-    const held = this.#ledger.total.bytes - size
-    return new Failure(`GPU memory: no room for ${label} (${size} bytes on top of ${held})`, {
-      hint: 'use a smaller --batch-size, --dtype f16 or a smaller model',
-      exit: 1,
+    const held = this.#ledger.total.bytes
+    return new Failure(`GPU memory: no room for ${label}, ${size} bytes on top of ${held}`, {
+      hint: SMALLER,
+      exit: EXIT.failed,
     })
   }
 
@@ -135,11 +146,19 @@ export class Memory {
 }
 
 // GPUBufferUsage is a global only in browsers; these are the values the WebGPU specification fixes.
-const USAGE = { MAP_READ: 1, COPY_SRC: 4, COPY_DST: 8, UNIFORM: 64, STORAGE: 128 } as const
+const USAGE = {
+  MAP_READ: 1,
+  COPY_SRC: 4,
+  COPY_DST: 8,
+  UNIFORM: 64,
+  STORAGE: 128,
+  QUERY_RESOLVE: 512,
+} as const
 const BUFFER_USAGE = {
   storage: USAGE.STORAGE | USAGE.COPY_SRC | USAGE.COPY_DST,
   staging: USAGE.MAP_READ | USAGE.COPY_DST,
   uniform: USAGE.UNIFORM | USAGE.COPY_DST,
+  queries: USAGE.QUERY_RESOLVE | USAGE.COPY_SRC,
 }
 
 function emptyLedger(): Ledger {

@@ -1,0 +1,52 @@
+/** `asp merge`: the records of all shards of a run -> the record a single machine would have written. */
+import { basename } from 'node:path'
+import { Args, Flags } from '@oclif/core'
+import { AspCommand } from '../command.js'
+import { mergeShards, readShard } from '../eval/merge.js'
+import { openSampleLog, sampleLogPath } from '../record/samples.js'
+import type { EvalRecord } from '../record/schema.js'
+import { abandonOutput, prepareOutput, writeRecord } from '../record/store.js'
+import { renderRecord } from '../report/table.js'
+
+export default class Merge extends AspCommand {
+  static override summary = 'Join the records of shards into the record of the whole run'
+  static override description =
+    'Checks that the shards (made by asp eval --shard i/n) are all there, complete, disjoint and of one run, then ' +
+    'computes every figure anew from their sample logs.'
+  static override examples = ['<%= config.bin %> merge shard-*.json --output run.json']
+  static override strict = false
+  static override args = {
+    records: Args.string({ description: 'records of all shards', required: true }),
+  }
+  static override flags = {
+    output: Flags.string({ description: 'record file (.json) or its folder (default: results)', char: 'o' }),
+  }
+
+  async run(): Promise<EvalRecord> {
+    const { argv, flags } = await this.parse(Merge)
+    const parts = []
+    for (const path of argv as string[]) parts.push(await readShard(path))
+    const place = await prepareOutput(
+      flags.output,
+      `merged-${new Date().toISOString().replaceAll(':', '-')}.json`,
+    )
+    let written = false
+    try {
+      const { record, lines } = mergeShards(parts, ['asp', ...process.argv.slice(2)], (task) =>
+        basename(sampleLogPath(place, task)),
+      )
+      for (const [task, rows] of lines) {
+        const log = await openSampleLog(sampleLogPath(place, task))
+        await log.append(rows)
+        await log.close()
+      }
+      await writeRecord(place, record)
+      written = true
+      this.log(renderRecord(record))
+      this.log(`\nRecord: ${place.path}`)
+      return record
+    } finally {
+      if (!written) await abandonOutput(place)
+    }
+  }
+}

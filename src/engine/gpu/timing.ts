@@ -1,0 +1,38 @@
+/** How long the device works on a batch, by its own clock; does nothing where it has no timestamp queries. */
+import type { Memory } from './memory.js'
+import { type Readback, readBack } from './read.js'
+
+const BYTES = 16
+
+/** Times one command encoder's work from the first pass given `first` to the last pass given `last`. */
+export interface Stopwatch {
+  first: GPUComputePassTimestampWrites | undefined
+  last: GPUComputePassTimestampWrites | undefined
+  /** Records the reading of the clock; afterwards `seconds` waits for it. Null without timestamp queries. */
+  finish(encoder: GPUCommandEncoder): (() => Promise<number>) | null
+}
+
+const NONE: Stopwatch = { first: undefined, last: undefined, finish: () => null }
+
+export function stopwatch(device: GPUDevice, memory: Memory): Stopwatch {
+  if (!device.features.has('timestamp-query')) return NONE
+  const querySet = device.createQuerySet({ type: 'timestamp', count: 2 })
+  return {
+    first: { querySet, beginningOfPassWriteIndex: 0 },
+    last: { querySet, endOfPassWriteIndex: 1 },
+    finish(encoder) {
+      const resolved = memory.queries('timestamps', BYTES)
+      encoder.resolveQuerySet(querySet, 0, 2, resolved, 0)
+      const copy: Readback = readBack(memory, encoder, resolved, BYTES)
+      return async () => {
+        try {
+          const [begin, end] = new BigInt64Array(await copy.bytes())
+          return Math.max(0, Number(end - begin) / 1e9)
+        } finally {
+          memory.free(resolved)
+          querySet.destroy()
+        }
+      }
+    },
+  }
+}

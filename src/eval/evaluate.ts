@@ -1,0 +1,160 @@
+/** `asp eval` without its command: prepare, find the place for the record, go on with what is there, run, write. */
+import { rm, stat } from 'node:fs/promises'
+import { basename, dirname } from 'node:path'
+import { Failure } from '../errors.js'
+import { collectEnvironment } from '../record/environment.js'
+import { lmEvalFiles } from '../record/lm-eval.js'
+import { writeLmEvalFiles } from '../record/lm-eval-files.js'
+import { openSampleLog, type SampleLine, type SampleLog, sampleLogPath } from '../record/samples.js'
+import type { AdapterRecord, EvalRecord } from '../record/schema.js'
+import {
+  abandonOutput,
+  type OutputTarget,
+  prepareOutput,
+  recordFileName,
+  writeRecord,
+} from '../record/store.js'
+import { FEWSHOT_SEED } from './fewshot.js'
+import { lmEvalTask } from './lm-eval-task.js'
+import { type PreparedRun, type PrepareHooks, prepareRun, type RunOptions } from './prepare-run.js'
+import { type EarlierRun, readEarlier } from './resume.js'
+import { type RunDevice, type RunHooks, runEval } from './run.js'
+
+export interface EvaluateOptions extends RunOptions {
+  /** A .json file or a folder; `results` when undefined. */
+  output?: string
+  logSamples: boolean
+  /** Go on with what is at `output`, or start there. */
+  resume: boolean
+  /** Write lm-eval's files beside the record. */
+  lmEval: boolean
+  /** The arguments as typed. */
+  command: readonly string[]
+}
+
+export interface EvaluateHooks extends PrepareHooks, Pick<RunHooks, 'onEvent' | 'signal'> {
+  openDevice: () => Promise<RunDevice & { record: AdapterRecord }>
+  onPrepared?: () => void
+  /** Told how many requests an earlier run has scored. */
+  onResume?: (requests: number) => void
+  /** Work of which nothing can be kept is given up by what this throws. */
+  orStop: <T>(work: Promise<T>) => Promise<T>
+}
+
+export interface Evaluated {
+  record: EvalRecord
+  path: string
+  /** lm-eval's results file, where it was asked for and the run is complete. */
+  lmEval: string | null
+}
+
+export async function evaluate(options: EvaluateOptions, hooks: EvaluateHooks): Promise<Evaluated> {
+  const { orStop, openDevice, onEvent, signal } = hooks
+  const started = new Date()
+  checkResume(options)
+  // Tried before anything is fetched; the record's own name waits for what the checkpoint decides.
+  const checked = await prepareOutput(options.output, 'record.json')
+  const logs = new Map<string, SampleLog>()
+  let written = false
+  try {
+    const prepared = await orStop(prepareRun(options, hooks))
+    hooks.onPrepared?.()
+    const place = await prepareOutput(options.output, fileName(prepared, started))
+    const earlier = options.resume ? await readEarlier(place.path) : null
+    const { record: adapter, ...device } = await orStop(openDevice())
+    const keepsLogs = options.logSamples || options.resume || options.shard !== undefined
+    const lines = new Map<string, SampleLine[]>()
+    const context = {
+      environment: await collectEnvironment(adapter),
+      started,
+      command: options.command,
+      samplesName: (task: string) => (keepsLogs ? basename(sampleLogPath(place, task)) : null),
+      earlier: earlier && { path: place.path, run: earlier },
+    }
+    const record = await runEval(prepared, device, context, {
+      onEvent,
+      signal,
+      onStart: async (start) => {
+        if (!keepsLogs) return
+        hooks.onResume?.(countRequests(earlier))
+        await openLogs(prepared, place, earlier, logs)
+        await writeRecord(place, start)
+        written = true
+      },
+      onSamples: async (task, fresh) => {
+        if (options.lmEval) lines.set(task, (lines.get(task) ?? []).concat(fresh))
+        await logs.get(task)?.append(fresh)
+      },
+    })
+    await writeRecord(place, record)
+    written = true
+    const complete = record.status === 'complete'
+    const lmEval =
+      options.lmEval && complete ? await writeLmEval(prepared, record, lines, earlier, place) : null
+    return { record, path: place.path, lmEval }
+  } finally {
+    for (const log of logs.values()) await closeLog(log, written)
+    if (!written) await abandonOutput(checked)
+  }
+}
+
+function checkResume({ resume, output }: EvaluateOptions): void {
+  if (resume && !output?.endsWith('.json')) {
+    throw new Failure('--resume: needs the record to go on with', {
+      hint: 'name it with --output run.json, in the first run as well as in those that resume it',
+    })
+  }
+}
+
+async function openLogs(
+  { tasks }: PreparedRun,
+  place: OutputTarget,
+  earlier: EarlierRun | null,
+  logs: Map<string, SampleLog>,
+): Promise<void> {
+  for (const { suite } of tasks) {
+    const keep = earlier?.tasks.get(suite.name)?.bytes ?? 0
+    logs.set(suite.name, await openSampleLog(sampleLogPath(place, suite.name), { keep }))
+  }
+}
+
+function countRequests(earlier: EarlierRun | null): number {
+  return [...(earlier?.tasks.values() ?? [])].reduce((sum, { lines }) => sum + lines.length, 0)
+}
+
+/** Gives the results file; the samples lie beside it. */
+async function writeLmEval(
+  { tasks, tokenizer, options }: PreparedRun,
+  record: EvalRecord,
+  fresh: ReadonlyMap<string, SampleLine[]>,
+  earlier: EarlierRun | null,
+  place: OutputTarget,
+): Promise<string> {
+  const { prefixToken } = tokenizer
+  const endOfText = { text: tokenizer.decode([prefixToken]), id: prefixToken }
+  const inTheirs = tasks.map((task) => {
+    const before = earlier?.tasks.get(task.suite.name)?.lines ?? []
+    return lmEvalTask(task, [...before, ...(fresh.get(task.suite.name) ?? [])])
+  })
+  const files = lmEvalFiles(record, inTheirs, {
+    endOfText,
+    fewshotSeed: options.numFewshot ? (options.fewshotSeed ?? FEWSHOT_SEED) : null,
+  })
+  return (await writeLmEvalFiles(dirname(place.path), record.model.id, files, new Date())).results
+}
+
+function fileName({ tasks, model, policy }: PreparedRun, started: Date): string {
+  return recordFileName({
+    suites: tasks.map(({ suite }) => suite.name),
+    model: model.id,
+    policy: policy.name,
+    sparsity: policy.sparsity,
+    started,
+  })
+}
+
+/** A log without a record is kept for the lines it has, if any. */
+async function closeLog(log: SampleLog, hasRecord: boolean): Promise<void> {
+  await log.close()
+  if (!hasRecord && (await stat(log.path)).size === 0) await rm(log.path)
+}

@@ -1,0 +1,63 @@
+/**
+ * Sample lines -> counts and metric values. Every record is computed from its lines alone, whether they were scored
+ * just now, read back after an interruption or gathered from shards: that is what makes the three agree to the bit.
+ */
+import { addCounts, emptyCounts, type MetricValue, type ScoreCounts } from '../record/build.js'
+import type { SampleLine } from '../record/samples.js'
+import { aggregate, type DocumentMetrics, documentMetrics, higherIsBetter, type Measured } from './metrics.js'
+
+/** What the lines of a task come to. */
+export interface Tally {
+  counts: ScoreCounts
+  /** Of the documents that all lines are there of, in the order of the run's documents. */
+  documents: DocumentMetrics[]
+  /** Those documents' places among the run's documents. */
+  rows: Set<number>
+}
+
+export function tally(suite: Measured, lines: readonly SampleLine[], layers: number): Tally {
+  const byDocument = new Map<number, SampleLine[]>()
+  for (const line of lines) {
+    const document = byDocument.get(line.row)
+    if (document === undefined) byDocument.set(line.row, [line])
+    else document.push(line)
+  }
+  let counts = emptyCounts(layers)
+  const documents: DocumentMetrics[] = []
+  const rows = new Set<number>()
+  for (const row of [...byDocument.keys()].sort((a, b) => a - b)) {
+    const document = (byDocument.get(row) ?? []).sort((a, b) => a.index - b.index)
+    if (document.length < document[0].of) continue
+    rows.add(row)
+    documents.push(documentMetrics(suite, answerOf(document), document))
+    for (const { input_tokens: tokens, pairs, removed, kept } of document) {
+      counts = addCounts(counts, { requests: 1, tokens, pairs, removed, kept })
+    }
+  }
+  return { counts, documents, rows }
+}
+
+function answerOf(lines: readonly SampleLine[]) {
+  const [{ gold, units }] = lines
+  const { words, bytes } = units
+  return {
+    gold,
+    choiceLengths: lines.map(({ units: { chars } }) => chars ?? 0),
+    counts: words === undefined || bytes === undefined ? null : { words, bytes },
+  }
+}
+
+/** Values and standard errors over documents in their order, as the record wants them. */
+export function metricValues(suite: Measured, documents: readonly DocumentMetrics[]): MetricValue[] {
+  const figures = aggregate(suite, documents)
+  const better = higherIsBetter(suite)
+  return suite.metrics.map((name) => {
+    const [value, stderr] = [figures[`${name},none`], figures[`${name}_stderr,none`]]
+    return {
+      name,
+      value: typeof value === 'number' ? value : Number.NaN,
+      stderr: typeof stderr === 'number' ? stderr : null,
+      higherIsBetter: better[name],
+    }
+  })
+}

@@ -1,0 +1,100 @@
+import { readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { pythonRandom } from '../../src/eval/python-random.js'
+import { withoutTiming } from '../../src/record/comparable.js'
+import type { EvalRecord } from '../../src/record/schema.js'
+import { asp, startAsp, workFolder } from './asp.js'
+
+const KILLS = 10
+// One document a batch, so that there is a moment to kill between any two.
+const RUN = [
+  'eval',
+  'hellaswag',
+  '--data',
+  'sample',
+  '--limit',
+  '24',
+  '--sparsity',
+  '0.6',
+  '--batch-tokens',
+  '64',
+]
+
+const test = suite('resume')
+const folder = workFolder()
+
+const read = async (name: string): Promise<EvalRecord> =>
+  JSON.parse(await readFile(join(folder, name, 'run.json'), 'utf8'))
+const logOf = (name: string) => join(folder, name, 'run.samples.hellaswag.jsonl')
+const size = (path: string): Promise<number> =>
+  stat(path).then(
+    ({ size }) => size,
+    () => 0,
+  )
+
+/** Kills the run once its log has grown by `bytes`, or after `milliseconds`; true if it ended before. */
+async function killed(args: string[], log: string, bytes: number, milliseconds: number): Promise<boolean> {
+  const before = await size(log)
+  const { child, ended } = startAsp(folder, args)
+  const over = ended.then(({ status }) => status === 0)
+  const began = Date.now()
+  for (;;) {
+    const result = await Promise.race([over, new Promise<null>((resolve) => setTimeout(resolve, 20, null))])
+    if (result !== null) return result
+    if ((await size(log)) - before >= bytes && Date.now() - began >= milliseconds) child.kill('SIGKILL')
+  }
+}
+
+test(`a run killed ${KILLS} times at random and resumed equals one that was left alone`, async () => {
+  const random = pythonRandom(20)
+  const whole = ['-o', join(folder, 'whole', 'run.json'), '--resume', '--quiet']
+  const pieces = ['-o', join(folder, 'pieces', 'run.json'), '--resume', '--quiet']
+  assert.is((await asp(folder, [...RUN, ...whole])).status, 0)
+  let kills = 0
+  while (kills < KILLS) {
+    // Mostly after a document or two of its own, sometimes before it has done anything.
+    const early = random.random() < 0.3
+    const bytes = early ? 0 : 1 + random.below(3000)
+    if (await killed([...RUN, ...pieces], logOf('pieces'), bytes, early ? random.below(2500) : 0)) break
+    kills++
+  }
+  assert.is((await asp(folder, [...RUN, ...pieces])).status, 0)
+  assert.ok(kills >= KILLS / 2, `killed ${kills} times`)
+  assert.equal(withoutTiming(await read('pieces')), withoutTiming(await read('whole')))
+  assert.is(await readFile(logOf('pieces'), 'utf8'), await readFile(logOf('whole'), 'utf8'))
+})
+
+test('a complete run is not scored again, another run is refused with what differs', async () => {
+  const place = ['-o', join(folder, 'whole', 'run.json'), '--resume', '--quiet']
+  const changed: [string[], RegExp][] = [
+    [
+      ['eval', 'hellaswag', '--data', 'sample', '--limit', '23', '--sparsity', '0.6'],
+      /limit was 24 and is now 23/,
+    ],
+    [
+      ['eval', 'hellaswag', '--data', 'sample', '--limit', '24', '--sparsity', '0.5'],
+      /requested sparsity was 0.6/,
+    ],
+    [
+      ['eval', 'hellaswag', '--data', 'sample', '--limit', '24', '--policy', 'dense'],
+      /policy was "adaptive"/,
+    ],
+    [[...RUN, '--dtype', 'f32'], /dtype was "f16" and is now "f32"/],
+  ]
+  for (const [args, expected] of changed) {
+    const { status, stdout, stderr } = await asp(folder, [...args, ...place])
+    assert.is(status, 2, stderr)
+    assert.is(stdout, '')
+    assert.match(stderr, expected)
+  }
+  const before = await readFile(logOf('whole'), 'utf8')
+  assert.is((await asp(folder, [...RUN, ...place])).status, 0)
+  assert.is(await readFile(logOf('whole'), 'utf8'), before)
+  const { status, stderr } = await asp(folder, [...RUN, '--resume', '-o', folder])
+  assert.is(status, 2)
+  assert.match(stderr, /--resume: needs the record/)
+})
+
+test.run()
