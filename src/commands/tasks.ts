@@ -80,7 +80,7 @@ function format(listings: readonly SuiteListing[]): string {
 
 Bundled: items that come with asp and are used where the Hub cannot be reached.
 Published: zero-shot scores of unpruned models on the whole split; (?) medium and (??) low trust.
-Where each was found: asp tasks --json. Run one: asp eval ${listings[0].name} --sparsity 0.8`
+Where each was found: asp tasks --json. Run one: asp eval hellaswag --sparsity 0.8`
 }
 
 const TRUST_MARKS: Record<Reference['trust'], string> = { high: '', medium: ' (?)', low: ' (??)' }
