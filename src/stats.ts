@@ -29,3 +29,52 @@ export function argmax(values: ArrayLike<number>): number {
   for (let i = 0; i < values.length; i++) if (best < 0 || values[i] > values[best]) best = i
   return best
 }
+
+/** One suite's figure that goes into a group's. */
+export interface GroupMember {
+  value: number
+  /** Null where there is none: then the group has none. */
+  stderr: number | null
+  documents: number
+}
+
+/**
+ * A group's figure as lm-eval aggregates subtasks (eval.md section 8). By size, the standard error is the pooled one;
+ * for a plain mean it is that of a mean of independent values (lm-eval 0.4.13's `unweighted_mean_stderr`).
+ */
+export function groupFigure(
+  members: readonly GroupMember[],
+  bySize: boolean,
+): { value: number; stderr: number | null } {
+  const k = members.length
+  const sizes = members.map(({ documents }) => (bySize ? documents : 1))
+  const value = sum(members.map((member, i) => member.value * sizes[i])) / sum(sizes)
+  const errors = members.map(({ stderr }) => stderr ?? Number.NaN)
+  if (errors.some(Number.isNaN)) return { value, stderr: null }
+  if (!bySize) return { value, stderr: Math.sqrt(sum(errors.map((e) => e ** 2))) / k }
+  const n = sum(sizes)
+  const pooled =
+    sum(members.map(({ documents }, i) => (documents - 1) * errors[i] ** 2 * documents)) / (n - k)
+  return { value, stderr: Math.sqrt(pooled / n) }
+}
+
+export interface Interval {
+  low: number
+  high: number
+}
+
+/** The standard normal's 97.5 % point. */
+const Z95 = 1.959963984540054
+
+/** 95 % interval of a share of `n` documents (Wilson's score interval): never outside [0, 1], sound for small n and at 0 and 1. */
+export function wilsonInterval(share: number, n: number): Interval {
+  const z2 = Z95 ** 2 / n
+  const centre = (share + z2 / 2) / (1 + z2)
+  const half = Math.sqrt(z2 * (share * (1 - share) + z2 / 4)) / (1 + z2)
+  return { low: Math.max(0, centre - half), high: Math.min(1, centre + half) }
+}
+
+/** 95 % interval of a figure by its standard error. */
+export function normalInterval(value: number, stderr: number): Interval {
+  return { low: value - Z95 * stderr, high: value + Z95 * stderr }
+}

@@ -1,8 +1,8 @@
 /** `asp tasks`: the bundled suites, where their items come from, and published scores to compare with. */
 import Table from 'cli-table3'
 import { AspCommand } from '../command.js'
-import { Failure } from '../errors.js'
-import { readSample } from '../eval/dataset.js'
+import { hasSample, readSample } from '../eval/dataset.js'
+import { listGroups } from '../eval/groups.js'
 import { higherIsBetter } from '../eval/metrics.js'
 import { listSuites, type Reference, type Suite } from '../eval/suite.js'
 
@@ -22,7 +22,11 @@ interface SuiteListing {
 
 export default class Tasks extends AspCommand {
   static override summary = 'List the suites: source, split, size, metrics and published scores'
-  static override examples = ['<%= config.bin %> tasks', '<%= config.bin %> tasks --json']
+  static override examples = [
+    '<%= config.bin %> tasks',
+    '<%= config.bin %> tasks --json',
+    '<%= config.bin %> tasks check piqa',
+  ]
 
   async run(): Promise<SuiteListing[]> {
     await this.parse(Tasks)
@@ -41,20 +45,11 @@ async function describe(suite: Suite): Promise<SuiteListing> {
     summary,
     version,
     dataset: { repo, config, revision, split, docs },
-    bundled_sample: await sampleSize(suite),
+    bundled_sample: hasSample(suite) ? (await readSample(suite)).rows.length : null,
     output,
     metrics: suite.metrics.map((metric) => ({ name: metric, higher_is_better: better[metric] })),
     protocol,
     reference,
-  }
-}
-
-async function sampleSize(suite: Suite): Promise<number | null> {
-  try {
-    return (await readSample(suite)).rows.length
-  } catch (error) {
-    if (error instanceof Failure) return null
-    throw error
   }
 }
 
@@ -80,8 +75,13 @@ function format(listings: readonly SuiteListing[]): string {
 
 Bundled: items that come with asp and are used where the Hub cannot be reached.
 Published: zero-shot scores of unpruned models on the whole split; (?) medium and (??) low trust.
-Where each was found: asp tasks --json. Run one: asp eval hellaswag --sparsity 0.8`
+Groups: ${listGroups()
+    .map(({ name, summary }) => `${name}, ${lowerFirst(summary)}`)
+    .join('; ')}.
+Where each was found: asp tasks --json. Prove requests right: asp tasks check <suite>. Run one: asp eval hellaswag --sparsity 0.8`
 }
+
+const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1)
 
 const TRUST_MARKS: Record<Reference['trust'], string> = { high: '', medium: ' (?)', low: ' (??)' }
 

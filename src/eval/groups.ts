@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Failure } from '../errors.js'
-import { sum } from '../stats.js'
+import type { GroupParts } from '../record/build.js'
 import type { MetricName } from './metrics.js'
 import { GROUPS_FILE, isSuitePath, loadSuite, SUITES, type Suite, suiteNames } from './suite.js'
 
@@ -92,30 +92,11 @@ function globbed(glob: string): string[] {
   throw new Failure(`'${glob}': no suite's name matches`, { hint: `suites are ${suiteNames().join(', ')}` })
 }
 
-/** One suite's figure that goes into a group's. */
-export interface Member {
-  value: number
-  /** Null where there is none: then the group has none. */
-  stderr: number | null
-  documents: number
-}
-
-/**
- * A group's figure as lm-eval aggregates subtasks (eval.md section 8). By size, the standard error is the pooled one;
- * for a plain mean it is that of a mean of independent values (lm-eval 0.4.13's `unweighted_mean_stderr`).
- */
-export function groupFigure(
-  members: readonly Member[],
-  bySize: boolean,
-): { value: number; stderr: number | null } {
-  const k = members.length
-  const sizes = members.map(({ documents }) => (bySize ? documents : 1))
-  const value = sum(members.map((member, i) => member.value * sizes[i])) / sum(sizes)
-  const errors = members.map(({ stderr }) => stderr ?? Number.NaN)
-  if (errors.some(Number.isNaN)) return { value, stderr: null }
-  if (!bySize) return { value, stderr: Math.sqrt(sum(errors.map((e) => e ** 2))) / k }
-  const n = sum(sizes)
-  const pooled =
-    sum(members.map(({ documents }, i) => (documents - 1) * errors[i] ** 2 * documents)) / (n - k)
-  return { value, stderr: Math.sqrt(pooled / n) }
+/** Groups that have a figure, for the record. */
+export function groupParts(groups: readonly Group[]): GroupParts[] {
+  return groups.flatMap(({ name, suites, mean }) =>
+    mean === null
+      ? []
+      : [{ name, tasks: suites, metric: mean.metric, weightBySize: mean.weight_by_size, note: mean.note }],
+  )
 }

@@ -1,6 +1,14 @@
 /** A record -> what a person reads after a run: lm-eval's table with the sparsity beside it, then a few plain lines. */
 import Table from 'cli-table3'
-import type { EvalRecord, ModelRecord, ReferenceScore, TaskRecord } from '../record/schema.js'
+import type {
+  EvalRecord,
+  GroupResult,
+  ModelRecord,
+  ReferenceScore,
+  TaskRecord,
+  TaskResult,
+} from '../record/schema.js'
+import { normalInterval, wilsonInterval } from '../stats.js'
 import {
   formatBytes,
   formatCount,
@@ -35,12 +43,15 @@ export function renderMarkdown(record: EvalRecord): string {
   ].join('\n')
 }
 
-/** One metric of one task; `first` rows carry what belongs to the task as a whole. */
+/** One metric of one task or group; `first` rows carry what belongs to the task as a whole. */
 interface Row {
   record: EvalRecord
   task: string
   metric: string
   first: boolean
+  /** Its figures; those of a group have no version, shots or sparsity of their own. */
+  result: TaskResult | GroupResult
+  group: boolean
 }
 
 interface Column {
@@ -54,31 +65,35 @@ interface Column {
 const once =
   (text: (row: Row) => string) =>
   (row: Row): string =>
-    row.first ? text(row) : ''
+    row.first && !row.group ? text(row) : ''
 
 /** The one list of columns: lm-eval's, then ours. */
 const COLUMNS: readonly Column[] = [
-  { head: 'Tasks', align: 'left', cell: once(({ record, task }) => record.results[task].alias) },
+  {
+    head: 'Tasks',
+    align: 'left',
+    cell: ({ result, first, group }) => (group ? `${result.alias} (mean)` : first ? result.alias : ''),
+  },
   { head: 'Version', align: 'right', cell: once(({ record, task }) => String(record.versions[task])) },
   { head: 'n-shot', align: 'right', cell: once(({ record, task }) => String(record['n-shot'][task])) },
   { head: 'Metric', align: 'left', cell: ({ metric }) => metric },
   {
     head: '',
     align: 'left',
-    cell: ({ record, task, metric }) => (record.higher_is_better[task]?.[metric] ? '↑' : '↓'),
+    cell: ({ record, task, metric }) => (betterOf(record, task)[metric] ? '↑' : '↓'),
   },
   {
     head: 'Value',
     align: 'right',
-    cell: ({ record, task, metric }) => formatStatistic(record.results[task][`${metric},none`] ?? 'N/A'),
+    cell: ({ result, metric }) => formatStatistic(result[`${metric},none`] ?? 'N/A'),
   },
   { head: '', align: 'left', cell: () => '±' },
   {
     head: 'Stderr',
     align: 'right',
-    cell: ({ record, task, metric }) =>
-      formatStatistic(record.results[task][`${metric}_stderr,none`] ?? 'N/A'),
+    cell: ({ result, metric }) => formatStatistic(result[`${metric}_stderr,none`] ?? 'N/A'),
   },
+  { head: '95 %\ninterval', align: 'left', cell: interval },
   {
     head: 'Sparsity\nrequested',
     align: 'right',
@@ -101,16 +116,43 @@ const COLUMNS: readonly Column[] = [
 
 const shownColumns = (record: EvalRecord): Column[] => COLUMNS.filter(({ shown }) => shown?.(record) ?? true)
 
-/** Metrics in the order the suite lists them. */
+/** Metrics in the order the suite lists them, then the groups' means. */
 function rowsOf(record: EvalRecord): Row[] {
-  return Object.keys(record.results).flatMap((task) =>
+  const tasks = Object.entries(record.results).flatMap(([task, result]) =>
     Object.keys(record.higher_is_better[task] ?? {}).map((metric, index) => ({
       record,
       task,
       metric,
       first: index === 0,
+      result,
+      group: false,
     })),
   )
+  const groups = Object.entries(record.groups).map(([task, result]) => {
+    return { record, task, metric: result.metric, first: true, result, group: true }
+  })
+  return [...tasks, ...groups]
+}
+
+/** Of a task, or of the tasks a group is over. */
+function betterOf(record: EvalRecord, task: string): Record<string, boolean> {
+  return record.higher_is_better[record.group_subtasks[task]?.[0] ?? task] ?? {}
+}
+
+/** Metrics that are shares of documents. */
+const SHARES = ['acc', 'acc_norm']
+
+/**
+ * Wilson's score interval for the share of documents that are right, else 1.96 standard errors to either side.
+ * Over the documents scored, as if drawn at random: the first ones of a split, or a sample, are not quite that.
+ */
+function interval({ result, metric, group }: Row): string {
+  const value = result[`${metric},none`]
+  const stderr = result[`${metric}_stderr,none`]
+  if (typeof value !== 'number' || typeof stderr !== 'number') return ''
+  const isShare = !group && SHARES.includes(metric)
+  const { low, high } = isShare ? wilsonInterval(value, result.sample_len) : normalInterval(value, stderr)
+  return `${formatStatistic(low)} to ${formatStatistic(high)}`
 }
 
 function renderTable(record: EvalRecord, { ascii = false }: TableOptions): string {
@@ -156,6 +198,7 @@ function renderNotes(record: EvalRecord): string {
       `GPU peak ${formatBytes(memory.peak_bytes)}: weights ${formatBytes(memory.weights_bytes)}, ` +
         `activations ${formatBytes(memory.activations_bytes)}, cache ${formatBytes(memory.cache_bytes)}`,
     ],
+    ...Object.values(record.groups).map(({ name, note }): [string, string] => ['Mean', `${name}: ${note}`]),
     ...published(record),
   ]
   const width = Math.max(...notes.map(([label]) => label.length))
@@ -236,7 +279,7 @@ function referenceOf(record: EvalRecord, task: string, metric: string): Referenc
   // A folder may be called anything.
   if (record.model.source === 'folder') return undefined
   const id = hubName(record.model.id)
-  return record.tasks[task].reference.find((score) => score.metric === metric && hubName(score.model) === id)
+  return record.tasks[task]?.reference.find((score) => score.metric === metric && hubName(score.model) === id)
 }
 
 /** The released GPT-2 models moved: `gpt2` and `openai-community/gpt2` are one. */

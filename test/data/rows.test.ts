@@ -142,10 +142,16 @@ const FOLDERS: [split: string, names: string[], expected: string[] | RegExp][] =
     ['test-00000-of-00002.parquet', 'test-00001-of-00002.parquet'],
   ],
   ['test', ['latest.jsonl', 'wiki.test.raw'], ['wiki.test.raw']],
+  ['test', ['wiki.test.raw', 'wiki.test.tokens.txt'], ['wiki.test.raw']],
   [
     'test',
-    ['wiki.test.raw', 'wiki.test.tokens.txt'],
-    /several files may be the split 'test', got wiki\.test\.raw, wiki/,
+    ['wiki.test.part1.raw.txt', 'wiki.test.part2.raw.txt', 'wiki.test.part1.tokens.txt'],
+    ['wiki.test.part1.raw.txt', 'wiki.test.part2.raw.txt'],
+  ],
+  [
+    'test',
+    ['test.jsonl', 'test_extra.jsonl'],
+    /several files may be the split 'test', got test\.jsonl, test_/,
   ],
   ['test', ['train.jsonl'], /no data file named after the split 'test', got train\.jsonl/],
   ['test', [], /got no \.jsonl/],

@@ -21,7 +21,7 @@ test('bundled suites are valid and named as their files', () => {
     listSuites().map(({ name }) => name),
     suiteNames(),
   )
-  assert.is(listSuites().length, 5)
+  assert.is(listSuites().length, 16)
 })
 
 test('sizes, splits and metrics of eval.md section 2', () => {
@@ -29,12 +29,30 @@ test('sizes, splits and metrics of eval.md section 2', () => {
     (s) => `${s.name} ${s.dataset.split} ${s.dataset.docs} ${s.metrics} v${s.version}`,
   )
   assert.equal(told, [
+    'arc_challenge test 1172 acc,acc_norm v1',
+    'arc_easy test 2376 acc,acc_norm v1',
+    'boolq validation 3270 acc v2',
+    'commonsense_qa validation 1221 acc v0',
+    'copa validation 100 acc v1',
     'hellaswag validation 10042 acc,acc_norm v1',
     'lambada_openai test 5153 perplexity,acc v1',
+    'lambada_standard test 5153 perplexity,acc v1',
+    'openbookqa test 500 acc,acc_norm v1',
     'piqa validation 1838 acc,acc_norm v1',
+    'rte validation 277 acc v1',
+    'sciq test 1000 acc,acc_norm v1',
+    'social_iqa validation 1954 acc v0',
     'wikitext test 62 word_perplexity,byte_perplexity,bits_per_byte v2',
+    'winograd_wsc273 test 273 acc v1',
     'winogrande validation 1267 acc v1',
   ])
+})
+
+test('bundled suites say what people compare by, and where few-shot examples come from', () => {
+  for (const { name, summary, protocol, unverified, dataset, output } of listSuites()) {
+    assert.ok(summary && protocol && unverified, name)
+    assert.is(dataset.fewshot === undefined, output === 'loglikelihood_rolling', name)
+  }
 })
 
 test('the file glob matches whole paths and stays within a folder', () => {
@@ -58,7 +76,7 @@ const UNKNOWN: [string, RegExp][] = [
   ['helaswag', /did you mean hellaswag\?/],
   ['lambada', /did you mean lambada_openai\?/],
   ['WikiText2', /did you mean wikitext\?/],
-  ['mmlu-pro-extended', /^Suites are hellaswag, /],
+  ['mmlu-pro-extended', /^Suites are arc_challenge, /],
 ]
 for (const [name, hint] of UNKNOWN)
   test(`unknown suite ${name}`, () =>

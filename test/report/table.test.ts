@@ -13,15 +13,15 @@ test('a whole report', () => {
   assert.fixture(
     render({ tasks: [hellaswag, wikitext] }),
     `
-┌───────────┬─────────┬────────┬─────────────────┬───┬─────────┬───┬────────┬───────────┬──────────┬────────┐
-│ Tasks     │ Version │ n-shot │ Metric          │   │   Value │   │ Stderr │  Sparsity │ Sparsity │ Tokens │
-│           │         │        │                 │   │         │   │        │ requested │ achieved │   kept │
-├───────────┼─────────┼────────┼─────────────────┼───┼─────────┼───┼────────┼───────────┼──────────┼────────┤
-│ hellaswag │       1 │      0 │ acc             │ ↑ │  0.2892 │ ± │ 0.0045 │       0.8 │   0.8000 │   18 % │
-│           │         │        │ acc_norm        │ ↑ │  0.3114 │ ± │ 0.0046 │           │          │        │
-│ wikitext  │       2 │      0 │ word_perplexity │ ↓ │ 37.3698 │ ± │    N/A │       0.8 │   0.5500 │   29 % │
-│           │         │        │ bits_per_byte   │ ↓ │  0.9769 │ ± │    N/A │           │          │        │
-└───────────┴─────────┴────────┴─────────────────┴───┴─────────┴───┴────────┴───────────┴──────────┴────────┘
+┌───────────┬─────────┬────────┬─────────────────┬───┬─────────┬───┬────────┬──────────────────┬───────────┬──────────┬────────┐
+│ Tasks     │ Version │ n-shot │ Metric          │   │   Value │   │ Stderr │ 95 %             │  Sparsity │ Sparsity │ Tokens │
+│           │         │        │                 │   │         │   │        │ interval         │ requested │ achieved │   kept │
+├───────────┼─────────┼────────┼─────────────────┼───┼─────────┼───┼────────┼──────────────────┼───────────┼──────────┼────────┤
+│ hellaswag │       1 │      0 │ acc             │ ↑ │  0.2892 │ ± │ 0.0045 │ 0.2308 to 0.3556 │       0.8 │   0.8000 │   18 % │
+│           │         │        │ acc_norm        │ ↑ │  0.3114 │ ± │ 0.0046 │ 0.2513 to 0.3786 │           │          │        │
+│ wikitext  │       2 │      0 │ word_perplexity │ ↓ │ 37.3698 │ ± │    N/A │                  │       0.8 │   0.5500 │   29 % │
+│           │         │        │ bits_per_byte   │ ↓ │  0.9769 │ ± │    N/A │                  │           │          │        │
+└───────────┴─────────┴────────┴─────────────────┴───┴─────────┴───┴────────┴──────────────────┴───────────┴──────────┴────────┘
 Data       hellaswag: bundled sample, 200 of 10042 (Rowan/hellaswag, validation)
 Data       wikitext: Hub dataset, all 62 (EleutherAI/wikitext_document_level@bbbbbbbb, test)
 Model      asp-tiny (bundled), 4.61 M parameters, 2 layers, f32 (stored f16)
@@ -48,14 +48,34 @@ test('plain ASCII keeps the layout', () => {
   assert.is(widths.size, 1)
 })
 
+test("a group's mean is a row of its own, with its interval from its standard error", () => {
+  const copy = { ...hellaswag, name: 'other', documentsScored: 50 }
+  const groups = [
+    {
+      name: 'pair',
+      tasks: ['hellaswag', 'other'],
+      metric: 'acc',
+      weightBySize: false,
+      note: 'plain mean of acc',
+    },
+  ]
+  const text = render({ tasks: [hellaswag, copy], groups })
+  // sqrt(0.0045^2 + 0.0045^2) / 2 = 0.00318; 1.96 of those to either side.
+  assert.match(
+    text,
+    /│ pair \(mean\) │ +│ +│ acc +│ ↑ │ 0\.2892 │ ± │ 0\.0032 │ 0\.2830 to 0\.2955 │ +│ +│ +│/,
+  )
+  assert.match(text, /Mean +pair: plain mean of acc/)
+})
+
 test('Markdown', () => {
   assert.fixture(
     renderMarkdown(buildRecord(recordParts())),
     `
-| Tasks | Version | n-shot | Metric |  | Value |  | Stderr | Sparsity requested | Sparsity achieved | Tokens kept |
-| --- | ---: | ---: | --- | --- | ---: | --- | ---: | ---: | ---: | ---: |
-| hellaswag | 1 | 0 | acc | ↑ | 0.2892 | ± | 0.0045 | 0.8 | 0.8000 | 18 % |
-|  |  |  | acc_norm | ↑ | 0.3114 | ± | 0.0046 |  |  |  |`.trim(),
+| Tasks | Version | n-shot | Metric |  | Value |  | Stderr | 95 % interval | Sparsity requested | Sparsity achieved | Tokens kept |
+| --- | ---: | ---: | --- | --- | ---: | --- | ---: | --- | ---: | ---: | ---: |
+| hellaswag | 1 | 0 | acc | ↑ | 0.2892 | ± | 0.0045 | 0.2308 to 0.3556 | 0.8 | 0.8000 | 18 % |
+|  |  |  | acc_norm | ↑ | 0.3114 | ± | 0.0046 | 0.2513 to 0.3786 |  |  |  |`.trim(),
   )
 })
 

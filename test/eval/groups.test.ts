@@ -1,0 +1,88 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { Failure } from '../../src/errors.js'
+import { groupParts, listGroups, selectSuites } from '../../src/eval/groups.js'
+import { SUITES, suiteNames } from '../../src/eval/suite.js'
+import { groupFigure, wilsonInterval } from '../../src/stats.js'
+
+const test = suite('groups')
+const PAPER = ['winogrande', 'hellaswag', 'piqa', 'lambada_openai']
+
+const TYPED: [typed: string[], suites: string[], groups: string[]][] = [
+  [['piqa'], ['piqa'], []],
+  [['piqa,copa', 'piqa'], ['piqa', 'copa'], []],
+  [['paper'], PAPER, ['paper']],
+  [['rte', 'paper', 'piqa'], ['rte', ...PAPER], ['paper']],
+  [['all'], suiteNames(), ['all']],
+  [['arc_*'], ['arc_challenge', 'arc_easy'], []],
+  [['?op?,lambada_*'], ['copa', 'lambada_openai', 'lambada_standard'], []],
+  [[`${SUITES}piqa.json`, 'piqa'], ['piqa'], []],
+]
+for (const [typed, suites, groups] of TYPED)
+  test(typed.join(' ').replace(SUITES, ''), () => {
+    const got = selectSuites(typed)
+    assert.equal(
+      got.suites.map(({ name }) => name),
+      suites,
+    )
+    assert.equal(
+      got.groups.map(({ name }) => name),
+      groups,
+    )
+  })
+
+const REFUSED: [typed: string, message: RegExp, hint: RegExp][] = [
+  ['papper', /unknown suite 'papper'/, /did you mean paper\?.*groups are paper, all/],
+  ['winogrand', /unknown suite 'winogrand'/, /did you mean winogrande\?/],
+  ['mmlu_*', /'mmlu_\*': no suite's name matches/, /suites are arc_challenge,/],
+  ['', /unknown suite ''/, /Suites are/],
+]
+for (const [typed, message, hint] of REFUSED)
+  test(`refuses '${typed}'`, () =>
+    assert.throws(
+      () => selectSuites([typed]),
+      (error: unknown) =>
+        error instanceof Failure &&
+        message.test(error.message) &&
+        hint.test(error.hint ?? '') &&
+        error.exit === 2,
+    ))
+
+test('paper has a mean, all has none', () => {
+  assert.equal(
+    groupParts(listGroups()).map(({ name, tasks, metric, weightBySize }) => [
+      name,
+      tasks,
+      metric,
+      weightBySize,
+    ]),
+    [['paper', PAPER, 'acc', false]],
+  )
+})
+
+test('figures as lm-eval 0.4.13 computes them', () => {
+  // aggregate_subtask_metrics, pooled_sample_stderr and unweighted_mean_stderr on these values, CPython 3.11.
+  const members = [
+    { value: 0.5, stderr: 0.0353, documents: 200 },
+    { value: 0.3, stderr: 0.0145, documents: 1000 },
+    { value: 0.7, stderr: 0.046, documents: 100 },
+  ]
+  const near = (got: number | null, want: number) => assert.ok(Math.abs(Number(got) - want) < 1e-15, `${got}`)
+  const bySize = groupFigure(members, true)
+  near(bySize.value, 0.36153846153846153)
+  near(bySize.stderr, 0.012899968529695613)
+  const plain = groupFigure(members, false)
+  near(plain.value, 0.5)
+  near(plain.stderr, 0.019923018512932888)
+  assert.is(groupFigure([{ ...members[0], stderr: null }, members[1]], true).stderr, null)
+})
+
+test('Wilson: published values, and the ends', () => {
+  const { low, high } = wilsonInterval(0.5, 10)
+  assert.ok(Math.abs(low - 0.236593) < 1e-6 && Math.abs(high - 0.763407) < 1e-6)
+  assert.is(wilsonInterval(0, 10).low, 0)
+  assert.ok(Math.abs(wilsonInterval(0, 10).high - 0.277533) < 1e-6)
+  assert.ok(wilsonInterval(1, 10).high <= 1)
+})
+
+test.run()
