@@ -61,10 +61,13 @@ await onEachAdapter('properties', (test, open) => {
     )
     const again = await Promise.all(batches.map((batch) => engine.score(batch, OWN)))
     for (const [i, batch] of batches.entries()) {
-      const alone = await engine.score(batch, OWN)
-      assert.equal(together[i], alone, `batch ${i}`)
-      assert.equal(again[i], alone, `batch ${i}, second time`)
-      assert.equal(times[i], alone.deaths, `batch ${i}, death times`)
+      const { logprobs, greedy, deaths } = await engine.score(batch, OWN)
+      for (const result of [together[i], again[i]]) {
+        assert.equal(result.logprobs, logprobs, `batch ${i}`)
+        assert.equal(result.greedy, greedy, `batch ${i}`)
+        assert.equal(result.deaths, deaths, `batch ${i}`)
+      }
+      assert.equal(times[i], deaths, `batch ${i}, death times`)
     }
     const { activations } = engine.ledger()
     // Of the largest batch only; buffers are rounded up, and the uniforms come on top.
