@@ -29,15 +29,15 @@ export interface LmEvalSample {
   [metric: string]: PythonValue
 }
 
-/** Samples of the documents that were scored whole, in the order of `documents`; `lines` are in any order. */
+/** Samples of the documents that were scored whole, in their order; `lines` are in any order, their `row` is a position. */
 export function lmEvalSamples(
   documents: readonly LmEvalDocument[],
   lines: readonly SampleLine[],
 ): LmEvalSample[] {
-  const byDocument = new Map<number, SampleLine[]>()
-  for (const line of lines) byDocument.set(line.doc_id, [...(byDocument.get(line.doc_id) ?? []), line])
-  return documents.flatMap((document) => {
-    const scored = (byDocument.get(document.id) ?? []).sort((a, b) => a.index - b.index)
+  const byRow = new Map<number, SampleLine[]>()
+  for (const line of lines) byRow.set(line.row, [...(byRow.get(line.row) ?? []), line])
+  return documents.flatMap((document, row) => {
+    const scored = (byRow.get(row) ?? []).sort((a, b) => a.index - b.index)
     return scored.length > 0 && scored.length === scored[0].of ? [sample(document, scored)] : []
   })
 }
