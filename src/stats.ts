@@ -78,3 +78,9 @@ export function wilsonInterval(share: number, n: number): Interval {
 export function normalInterval(value: number, stderr: number): Interval {
   return { low: value - Z95 * stderr, high: value + Z95 * stderr }
 }
+
+/** 95 % interval of a positive figure, taken on its logarithm, whose standard error is stderr / value: never below 0. */
+export function logInterval(value: number, stderr: number): Interval {
+  const factor = Math.exp((Z95 * stderr) / value)
+  return { low: value / factor, high: value * factor }
+}

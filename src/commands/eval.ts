@@ -232,8 +232,10 @@ function showProgress(progress: Progress): (event: RunEvent) => void {
       if (event.stage === 'calibrate')
         progress.start('Calibrating the drop threshold', undefined, 'evaluations')
       if (event.stage === 'score') progress.start(`Scoring ${event.task}`, event.total, 'requests')
+      if (event.stage === 'bootstrap')
+        progress.start(`Bootstrapping the standard error of ${event.task}`, event.total, 'replicates')
     }
-    if (event.stage === 'load') progress.update(event.done)
+    if (event.stage === 'load' || event.stage === 'bootstrap') progress.update(event.done)
     else if (event.stage === 'calibrate') {
       progress.update(
         event.evaluations,

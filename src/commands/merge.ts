@@ -32,7 +32,7 @@ export default class Merge extends AspCommand {
     )
     let written = false
     try {
-      const { record, lines } = mergeShards(parts, ['asp', ...process.argv.slice(2)], (task) =>
+      const { record, lines } = await mergeShards(parts, ['asp', ...process.argv.slice(2)], (task) =>
         basename(sampleLogPath(place, task)),
       )
       for (const [task, rows] of lines) {

@@ -6,8 +6,8 @@ import { BOOTSTRAP_ITERATIONS, planChunks, type StatisticName } from './bootstra
 import type { BootstrapWork } from './bootstrap-worker.js'
 import {
   type Aggregated,
-  type AggregateOptions,
   aggregate,
+  type Bootstrapped,
   bootstrappedMetrics,
   type DocumentMetrics,
   type Measured,
@@ -30,12 +30,21 @@ export async function aggregateInThreads(
   documents: readonly DocumentMetrics[],
   { bootstrapIterations = BOOTSTRAP_ITERATIONS, ...options }: BootstrapOptions = {},
 ): Promise<Aggregated> {
-  const bootstrapped: AggregateOptions['bootstrapped'] = {}
-  if (documents.length * bootstrapIterations >= WORTHWHILE) {
-    for (const { name, statistic, values } of bootstrappedMetrics(suite, documents))
-      bootstrapped[name] = await bootstrapInThreads(values, statistic, bootstrapIterations, options)
-  }
+  const bootstrapped = await bootstrapLong(suite, documents, { bootstrapIterations, ...options })
   return aggregate(suite, documents, { bootstrapIterations, bootstrapped })
+}
+
+/** Standard errors, by metric, of those bootstraps that are worth threads; `aggregate` does the others itself. */
+export async function bootstrapLong(
+  suite: Measured,
+  documents: readonly DocumentMetrics[],
+  { bootstrapIterations = BOOTSTRAP_ITERATIONS, ...options }: BootstrapOptions = {},
+): Promise<Bootstrapped> {
+  const bootstrapped: Bootstrapped = {}
+  if (documents.length * bootstrapIterations < WORTHWHILE) return bootstrapped
+  for (const { name, statistic, values } of bootstrappedMetrics(suite, documents))
+    bootstrapped[name] = await bootstrapInThreads(values, statistic, bootstrapIterations, options)
+  return bootstrapped
 }
 
 /** `bootstrapStandardError` with its chunks given out to threads; each has its own seed, so who draws it is no matter. */

@@ -1,11 +1,12 @@
 /** Records of shards -> the record of the whole run, every figure computed anew from their sample lines. */
 import { dirname, join } from 'node:path'
 import { Failure } from '../errors.js'
-import { buildRecord, groupPartsOf } from '../record/build.js'
+import { buildRecord, groupPartsOf, type TaskParts } from '../record/build.js'
 import { firstDifference } from '../record/same-run.js'
 import { readSampleLog, type SampleLine } from '../record/samples.js'
 import type { EvalRecord, TaskRecord } from '../record/schema.js'
 import { readRecord } from '../record/store.js'
+import { bootstrapLong } from './aggregate.js'
 import type { MetricName } from './metrics.js'
 import { metricValues, tally } from './tally.js'
 
@@ -38,19 +39,20 @@ export async function readShard(path: string): Promise<ShardPart> {
 }
 
 /**
- * Pure. Throws a Failure unless the shards are all there, each once and complete, of one run, and hold every
+ * Reads and writes nothing. Throws a Failure unless the shards are all there, each once and complete, of one run, and hold every
  * document exactly once. `command` and `samplesName` go into the record.
  */
-export function mergeShards(
+export async function mergeShards(
   parts: readonly ShardPart[],
   command: readonly string[],
   samplesName: (task: string) => string,
-): Merged {
+): Promise<Merged> {
   const ordered = inOrder(parts)
   const [{ record: first }] = ordered
   const records = ordered.map(({ record }) => record)
   const lines = new Map<string, SampleLine[]>()
-  const tasks = Object.entries(first.tasks).map(([name, task]) => {
+  const tasks: TaskParts[] = []
+  for (const [name, task] of Object.entries(first.tasks)) {
     const all = ordered.flatMap((part) => part.lines.get(name) ?? [])
     const sorted = all.sort((a, b) => a.row - b.row || a.index - b.index)
     checkDocuments(name, task, sorted)
@@ -58,14 +60,14 @@ export function mergeShards(
     const metrics = Object.keys(first.higher_is_better[name]) as MetricName[]
     const suite = { output: task.suite.output, metrics }
     const { counts, documents } = tally(suite, sorted, first.model.config.n_layer)
-    return {
+    tasks.push({
       name,
       alias: first.results[name].alias,
       version: task.suite.version,
       protocol: task.suite.protocol,
       output: task.suite.output,
       shots: first['n-shot'][name],
-      metrics: metricValues(suite, documents),
+      metrics: metricValues(suite, documents, await bootstrapLong(suite, documents)),
       data: task.data,
       documents: task.documents,
       documentsScored: documents.length,
@@ -74,8 +76,8 @@ export function mergeShards(
       identity: task.identity_parts,
       samples: samplesName(name),
       reference: task.reference,
-    }
-  })
+    })
+  }
   const score = total(records, ({ timing }) => timing.score_s)
   const record = buildRecord({
     status: 'complete',

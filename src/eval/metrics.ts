@@ -113,11 +113,14 @@ export function documentMetrics(suite: Measured, answer: Answer, scores: readonl
 /** lm-eval's keys: `acc,none`, `acc_stderr,none`; a standard error that is not defined is the string "N/A". */
 export type Aggregated = Record<string, number | 'N/A'>
 
+/** Standard errors by metric. */
+export type Bootstrapped = Partial<Record<MetricName, number>>
+
 export interface AggregateOptions {
   /** 0 leaves out every standard error. */
   bootstrapIterations?: number
   /** Standard errors that were bootstrapped elsewhere. */
-  bootstrapped?: Partial<Record<MetricName, number>>
+  bootstrapped?: Bootstrapped
 }
 
 /** Aggregates over the documents given, in dataset order; empty for none. */

@@ -3,6 +3,7 @@ import type { DropRule } from '../engine/gpt2/forward.js'
 import type { TaskParts } from '../record/build.js'
 import type { CalibrationRecord, ModelRecord, PolicyRecord } from '../record/schema.js'
 import type { Calibration } from './calibrate.js'
+import type { Bootstrapped } from './metrics.js'
 import type { PreparedRun } from './prepare-run.js'
 import { metricValues, type Tally } from './tally.js'
 import type { Task } from './task.js'
@@ -16,12 +17,14 @@ interface TaskFacts {
   tokensRun: number
   /** File name of the sample log, null when none is kept. */
   samples: string | null
+  /** Standard errors that took long enough to be computed in threads. */
+  bootstrapped: Bootstrapped
 }
 
 export function taskParts(
   { suite, origin, shots, examples, identity }: Task,
   { counts, documents }: Tally,
-  { model, tokensRun, samples }: TaskFacts,
+  { model, tokensRun, samples, bootstrapped }: TaskFacts,
 ): TaskParts {
   return {
     name: suite.name,
@@ -29,7 +32,7 @@ export function taskParts(
     protocol: suite.protocol,
     output: suite.output,
     shots,
-    metrics: metricValues(suite, documents),
+    metrics: metricValues(suite, documents, bootstrapped),
     data: origin,
     documents: examples.length,
     documentsScored: documents.length,

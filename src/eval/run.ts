@@ -6,9 +6,10 @@ import type { Failure } from '../errors.js'
 import { buildRecord } from '../record/build.js'
 import type { SampleLine } from '../record/samples.js'
 import type { EnvironmentRecord, EvalRecord, PolicyRecord } from '../record/schema.js'
+import { bootstrapLong } from './aggregate.js'
 import { type Calibration, calibrate } from './calibrate.js'
 import { groupParts } from './groups.js'
-import { aggregate } from './metrics.js'
+import { aggregate, type Bootstrapped } from './metrics.js'
 import { tokensRun } from './plan.js'
 import type { PreparedRun } from './prepare-run.js'
 import type { Request } from './request.js'
@@ -34,6 +35,8 @@ export type RunEvent =
   | { stage: 'calibrate'; evaluations: number; shift: number; sparsity: number }
   /** `done` and `total` count requests; `metric` is the task's first metric over the documents scored so far. */
   | { stage: 'score'; task: string; done: number; total: number; metric: string }
+  /** Replicates of a standard error that takes long. */
+  | { stage: 'bootstrap'; task: string; done: number; total: number }
 
 export interface RunHooks {
   onEvent?: (event: RunEvent) => void
@@ -95,10 +98,16 @@ export async function runEval(
       requests: options.batchSize ?? Number.POSITIVE_INFINITY,
     }
     const seconds = { load: clock.lap(), calibrate: 0, score: 0, busy: null as number | null, total: 0 }
-    const summary = (policy: Policy): EvalRecord => {
+    const summary = async (policy: Policy): Promise<EvalRecord> => {
       const { total, ...purposes } = engine.ledger()
       const layers = checkpoint.config.nLayer
       const tallies = work.map(({ task, lines }) => tally(task.suite, lines, layers))
+      const bootstrapped: Bootstrapped[] = []
+      for (const [i, { task }] of work.entries()) {
+        const tell = (done: number, total: number): void =>
+          onEvent?.({ stage: 'bootstrap', task: task.suite.name, done, total })
+        bootstrapped.push(await bootstrapLong(task.suite, tallies[i].documents, { onProgress: tell }))
+      }
       return buildRecord({
         status: work.every(({ chosen }, i) => chosen.size === tallies[i].rows.size)
           ? 'complete'
@@ -122,6 +131,7 @@ export async function runEval(
             model: sha256,
             tokensRun: tokensRun(scored, { limits, share: true }),
             samples: context.samplesName(task.suite.name),
+            bootstrapped: bootstrapped[i],
           })
         }),
         groups: groupParts(prepared.groups),
@@ -134,7 +144,7 @@ export async function runEval(
     }
     const policy = await choosePolicyRule(engine, prepared, earlier, signal, onEvent)
     seconds.calibrate = clock.lap()
-    const start = summary(policy)
+    const start = await summary(policy)
     if (context.earlier) checkSameRun(context.earlier.path, context.earlier.run.record, start)
     await onStart?.(start)
     const busy = busyClock()
@@ -144,7 +154,7 @@ export async function runEval(
     }
     seconds.score = clock.lap()
     seconds.busy = busy.seconds()
-    return summary(policy)
+    return await summary(policy)
   } finally {
     engine.close()
   }

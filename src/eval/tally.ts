@@ -4,7 +4,14 @@
  */
 import { addCounts, emptyCounts, type MetricValue, type ScoreCounts } from '../record/build.js'
 import type { SampleLine } from '../record/samples.js'
-import { aggregate, type DocumentMetrics, documentMetrics, higherIsBetter, type Measured } from './metrics.js'
+import {
+  aggregate,
+  type Bootstrapped,
+  type DocumentMetrics,
+  documentMetrics,
+  higherIsBetter,
+  type Measured,
+} from './metrics.js'
 
 /** What the lines of a task come to. */
 export interface Tally {
@@ -48,8 +55,12 @@ function answerOf(lines: readonly SampleLine[]) {
 }
 
 /** Values and standard errors over documents in their order, as the record wants them. */
-export function metricValues(suite: Measured, documents: readonly DocumentMetrics[]): MetricValue[] {
-  const figures = aggregate(suite, documents)
+export function metricValues(
+  suite: Measured,
+  documents: readonly DocumentMetrics[],
+  bootstrapped: Bootstrapped = {},
+): MetricValue[] {
+  const figures = aggregate(suite, documents, { bootstrapped })
   const better = higherIsBetter(suite)
   return suite.metrics.map((name) => {
     const [value, stderr] = [figures[`${name},none`], figures[`${name}_stderr,none`]]

@@ -8,7 +8,7 @@ import type {
   TaskRecord,
   TaskResult,
 } from '../record/schema.js'
-import { normalInterval, wilsonInterval } from '../stats.js'
+import { logInterval, normalInterval, wilsonInterval } from '../stats.js'
 import {
   formatBytes,
   formatCount,
@@ -139,19 +139,19 @@ function betterOf(record: EvalRecord, task: string): Record<string, boolean> {
   return record.higher_is_better[record.group_subtasks[task]?.[0] ?? task] ?? {}
 }
 
-/** Metrics that are shares of documents. */
-const SHARES = ['acc', 'acc_norm']
-
 /**
- * Wilson's score interval for the share of documents that are right, else 1.96 standard errors to either side.
- * Over the documents scored, as if drawn at random: the first ones of a split, or a sample, are not quite that.
+ * Wilson's score interval for the share of documents that are right, 1.96 standard errors to either side for a mean of
+ * shares, the same on the logarithm for a perplexity. Over the documents scored, as if they were drawn at random.
  */
 function interval({ result, metric, group }: Row): string {
   const value = result[`${metric},none`]
   const stderr = result[`${metric}_stderr,none`]
   if (typeof value !== 'number' || typeof stderr !== 'number') return ''
-  const isShare = !group && SHARES.includes(metric)
-  const { low, high } = isShare ? wilsonInterval(value, result.sample_len) : normalInterval(value, stderr)
+  const { low, high } = metric.endsWith('perplexity')
+    ? logInterval(value, stderr)
+    : group
+      ? normalInterval(value, stderr)
+      : wilsonInterval(value, result.sample_len)
   return `${formatStatistic(low)} to ${formatStatistic(high)}`
 }
 

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import { Failure } from '../../src/errors.js'
 import { groupParts, listGroups, selectSuites } from '../../src/eval/groups.js'
 import { SUITES, suiteNames } from '../../src/eval/suite.js'
-import { groupFigure, wilsonInterval } from '../../src/stats.js'
+import { groupFigure, logInterval, wilsonInterval } from '../../src/stats.js'
 
 const test = suite('groups')
 const PAPER = ['winogrande', 'hellaswag', 'piqa', 'lambada_openai']
@@ -83,6 +83,8 @@ test('Wilson: published values, and the ends', () => {
   assert.is(wilsonInterval(0, 10).low, 0)
   assert.ok(Math.abs(wilsonInterval(0, 10).high - 0.277533) < 1e-6)
   assert.ok(wilsonInterval(1, 10).high <= 1)
+  const { low: least, high: most } = logInterval(40, 8)
+  assert.ok(Math.abs(least - 27.028359) < 1e-6 && Math.abs(most * least - 1600) < 1e-9, `${least}`)
 })
 
 test.run()
