@@ -1,11 +1,12 @@
 /**
- * `npm run bench [-- --device llvmpipe,swiftshader --only matmul,sharing --json FILE]`: the figures performance is held
+ * `npm run bench [-- --device llvmpipe,swiftshader --only matmul,sharing,busy --json FILE]`: the figures performance is held
  * to. Nothing here is a test: numbers depend on the machine, so compare ratios of one run, on an idle machine.
  */
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import Table from 'cli-table3'
 import { listAdapters, openDevice } from '../src/device/open.js'
+import { type BusyBench, benchBusy } from './busy.js'
 import { benchMatmul, type MatmulBench } from './matmul.js'
 import { benchSharing, type SharingBench } from './sharing.js'
 
@@ -13,9 +14,11 @@ interface DeviceResult {
   adapter: string
   matmul?: MatmulBench
   sharing?: SharingBench[]
+  busy?: BusyBench[]
 }
 
-const SECTIONS = ['matmul', 'sharing'] as const
+const SECTIONS = ['matmul', 'sharing', 'busy'] as const
+const RULES = [{ kind: 'dense' }, { kind: 'adaptive', shift: 0 }] as const
 
 const { values } = parseArgs({
   options: {
@@ -45,10 +48,15 @@ for (const name of devices) {
     }
     if (wanted.has('sharing')) {
       result.sharing = []
-      for (const rule of [{ kind: 'dense' }, { kind: 'adaptive', shift: 0 }] as const) {
+      for (const rule of RULES) {
         result.sharing.push(await benchSharing({ device, lost, adapter }, rule, { repetitions }))
       }
       print(sharingTable(result.sharing))
+    }
+    if (wanted.has('busy')) {
+      result.busy = []
+      for (const rule of RULES) result.busy.push(await benchBusy({ device, lost, adapter }, rule))
+      print(busyTable(result.busy))
     }
   } finally {
     open.close()
@@ -100,6 +108,19 @@ function sharingTable(rows: SharingBench[]): string {
       speedup.toFixed(2),
       pairs.map((pair) => pair.toFixed(2)).join(' '),
       largestDifference.toExponential(1),
+    ])
+  }
+  return table.toString()
+}
+
+function busyTable(rows: BusyBench[]): string {
+  const table = new Table({ head: ['HellaSwag', 'documents', 'seconds', 'adapter busy'] })
+  for (const { policy, documents, seconds, busy } of rows) {
+    table.push([
+      policy,
+      documents,
+      seconds.toFixed(1),
+      busy === null ? 'no clock' : `${(100 * busy).toFixed(1)} %`,
     ])
   }
   return table.toString()

@@ -2,7 +2,7 @@
  * The door to the engine: token ids in, numbers out. It knows no text, no files but its shaders, no network.
  */
 import type { Failure } from '../errors.js'
-import type { Batch, TileSizes } from './batch.js'
+import { type Batch, packBatch, type TileSizes } from './batch.js'
 import { type ActivationName, ActivationPool, type Activations, activationBytes } from './gpt2/activations.js'
 import { type Gpt2Config, HEAD_DIM } from './gpt2/config.js'
 import {
@@ -144,6 +144,16 @@ export class Engine {
     )
     const scores = judge(batch, new Float32Array(stateBytes), new Float32Array(logitBytes))
     return { ...scores, deaths: deathTimes, seconds: time }
+  }
+
+  /** Has every kernel of a policy compiled, by scoring one token of the smallest batch there is. */
+  async warmUp(kind: DropRule['kind']): Promise<void> {
+    const segments = [
+      { tokens: [0], trunk: null },
+      { tokens: [0], trunk: 0 },
+    ]
+    const batch = packBatch(segments, [{ segment: 1, row: 0, token: 0 }], this.tiles)
+    await this.score(batch, kind === 'dense' ? { kind } : { kind, shift: 0 })
   }
 
   /** Drops only: the death times of a batch, with no logits computed. */

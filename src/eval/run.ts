@@ -90,6 +90,8 @@ export async function runEval(
     onLoad: (done, total) => onEvent?.({ stage: 'load', done, total }),
   })
   try {
+    // Compiling is part of loading: it would otherwise pass for slow scoring.
+    await engine.warmUp(prepared.policy.name)
     const sha256 = await checkpoint.weightsSha256()
     const earlier = context.earlier?.run ?? null
     const work = tasks.map((task) => taskWork(task, prepared, earlier))
