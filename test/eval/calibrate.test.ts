@@ -46,7 +46,7 @@ await onEachAdapter(
     let requests: Request[]
     test.before(async () => {
       engine = await openEngine(open, checkpoint)
-      requests = await hellaswagRequests(open.adapter.kind === 'swiftshader' ? 5 : 10)
+      requests = await hellaswagRequests(open.adapter.kind === 'swiftshader' ? 2 : 10)
     })
     test.after(() => engine.close())
 
@@ -70,7 +70,7 @@ await onEachAdapter(
     }
 
     test('the same seed gives the same shift; an aborted calibration stops', async () => {
-      const few = requests.slice(0, 8)
+      const few = requests.slice(0, 2)
       const [one, two] = [
         await calibrate(engine, few, { sparsity: 0.7, seed: 3 }),
         await calibrate(engine, few, { sparsity: 0.7, seed: 3 }),
