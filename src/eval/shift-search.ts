@@ -54,9 +54,12 @@ export async function bisect(
     const end = more ?? less ?? best
     best = nearer(target, best, await take(end.shift + (more === null ? -step : step)))
   }
-  while (!isGood() && bracket.more !== null && bracket.less !== null) {
-    if (bracket.less.shift - bracket.more.shift <= 1e-3) break
-    best = nearer(target, best, await take(between(bracket.more, bracket.less, target)))
+  for (let i = 0; !isGood() && bracket.more !== null && bracket.less !== null; i++) {
+    const { more, less } = bracket
+    if (less.shift - more.shift <= 1e-3) break
+    // A straight line is near on smooth curves; the middle every other time bounds the search on those that jump.
+    const at = i % 2 === 0 ? between(more, less, target) : (more.shift + less.shift) / 2
+    best = nearer(target, best, await take(at))
   }
   return { best, bracket }
 }

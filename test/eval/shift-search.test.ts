@@ -52,7 +52,7 @@ const TARGETS = [0.02, 0.2, 0.5, 0.8, 0.95]
 const MOST = 24
 const MOST_FINE = 6
 /** Where the curve jumps over the target, the bracket shrinks to its smallest, a tenth at a time at worst. */
-const MOST_ON_JUMPS = 60
+const MOST_ON_JUMPS = 50
 
 const search = suite('shift search')
 
