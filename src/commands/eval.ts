@@ -10,6 +10,7 @@ import { DTYPE_NAMES, POLICY_NAMES } from '../eval/policy.js'
 import type { RunEvent } from '../eval/run.js'
 import { parseSamples } from '../eval/selection.js'
 import { parseShard } from '../eval/shard.js'
+import { describeFallback } from '../eval/source.js'
 import { catchInterruption } from '../interruption.js'
 import { createProgress, type Progress } from '../progress.js'
 import type { EvalRecord } from '../record/schema.js'
@@ -121,8 +122,7 @@ export default class Eval extends AspCommand {
           if (done === 0) progress.start(`Fetching ${repo}/${file}`, total, 'bytes')
           progress.update(done)
         },
-        onFallback: ({ suite, items }) =>
-          note(`note: ${suite}: the Hub cannot be reached, using the bundled sample of ${items} items`),
+        onFallback: (fallback) => note(`note: ${describeFallback(fallback)}`),
       })
       if (record.status === 'complete') progress.succeed()
       progress.stop()

@@ -46,6 +46,7 @@ export async function readSample(suite: Suite): Promise<Dataset> {
   if (!hasSample(suite))
     throw new Failure(`${suite.name}: no items of it come with asp`, {
       hint: 'give a file or folder with --data, or leave it out to ask the Hub',
+      code: 'unreachable',
     })
   const { sample } = suite.dataset
   const source: Source = {
@@ -57,9 +58,10 @@ export async function readSample(suite: Suite): Promise<Dataset> {
   return dataset(suite, [samplePath(suite)], source, sample ?? suite.dataset)
 }
 
-/** A file, or the file of the suite's split in a folder. */
+/** A file, or the file of the suite's split in a folder or in that folder's `<suite>`. */
 export async function readLocal(suite: Suite, path: string, split = suite.dataset.split): Promise<Dataset> {
-  const files = await localFiles(path, split)
+  const own = join(path, suite.name)
+  const files = await localFiles(existsSync(own) ? own : path, split)
   const source: Source = { kind: 'file', source: path, revision: null, label: basename(files[0]) }
   return dataset(suite, files, source, {
     split,

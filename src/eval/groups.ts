@@ -26,6 +26,8 @@ export interface Selection {
   suites: Suite[]
   /** Groups that were named, of suites that are all among them. */
   groups: Group[]
+  /** Suites nobody named, only a group or a glob: they may be left out where their items are out of reach. */
+  optional: Set<string>
 }
 
 /** The bundled groups, their globs written out. */
@@ -47,6 +49,7 @@ export function selectSuites(typed: readonly string[]): Selection {
   const known = listGroups()
   const groups: Group[] = []
   const suites = new Map<string, Suite>()
+  const exactly = new Set<string>()
   const add = (suite: Suite, from: string): void => {
     const other = suites.get(suite.name)
     if (other !== undefined && JSON.stringify(other) !== JSON.stringify(suite))
@@ -58,17 +61,19 @@ export function selectSuites(typed: readonly string[]): Selection {
   for (const one of typed.flatMap(atCommas)) {
     const group = known.find(({ name }) => name === one)
     if (group !== undefined && !groups.includes(group)) groups.push(group)
-    const names = group?.suites ?? (isGlob(one) && !isSuitePath(one) ? globbed(one) : [one])
-    for (const name of names)
-      add(
-        loadSuite(
-          name,
-          known.map((other) => other.name),
-        ),
-        one,
+    const exact = group === undefined && (!isGlob(one) || isSuitePath(one))
+    const names = group?.suites ?? (exact ? [one] : globbed(one))
+    for (const name of names) {
+      const suite = loadSuite(
+        name,
+        known.map((other) => other.name),
       )
+      add(suite, one)
+      if (exact) exactly.add(suite.name)
+    }
   }
-  return { suites: [...suites.values()], groups }
+  const optional = new Set([...suites.keys()].filter((name) => !exactly.has(name)))
+  return { suites: [...suites.values()], groups, optional }
 }
 
 /** A file may have a comma in its name. */

@@ -13,7 +13,7 @@ import { type Group, selectSuites } from './groups.js'
 import { chooseDtype, choosePolicy, type DtypeName, type PolicyChoice, type PolicyName } from './policy.js'
 import { checkChoice, type SampleIds } from './selection.js'
 import type { Shard } from './shard.js'
-import { type Fallback, readDocuments } from './source.js'
+import { type Fallback, readDocuments, SAMPLE } from './source.js'
 import type { Suite } from './suite.js'
 import { prepareTask, type Task, type TaskOptions } from './task.js'
 
@@ -66,16 +66,17 @@ export interface PrepareHooks {
 
 export async function prepareRun(options: RunOptions, hooks: PrepareHooks = {}): Promise<PreparedRun> {
   checkNumbers(options)
-  const { suites, groups } = selectSuites(options.suites)
+  const { suites: asked, groups, optional } = selectSuites(options.suites)
   checkChoice(
     options,
-    suites.map(({ name }) => name),
+    asked.map(({ name }) => name),
   )
   const model = await resolveModel(options.model, { revision: options.revision, onProgress: hooks.onFetch })
   const checkpoint = await openCheckpoint(model.folder, { id: model.id, revision: model.revision })
   const policy = choosePolicy(checkpoint, { policy: options.policy, sparsity: options.sparsity })
   const tokenizer = await loadTokenizer(model.folder, checkpoint.config.vocabSize)
-  const datasets = await readDocuments(suites, { data: options.data, ...hooks })
+  const read = await readDocuments(asked, { data: options.data, optional, ...hooks })
+  const { suites, datasets } = read
   const pools = await readPools(suites, datasets, options, hooks)
   const { nPositions } = checkpoint.config
   const { limit, samples } = options
@@ -110,7 +111,7 @@ async function readPools(
       const pool = await readShotPool(
         suite,
         datasets[i],
-        { fewshotData, data },
+        { fewshotData, data: data === SAMPLE ? undefined : data },
         { settings, onProgress: onFetch },
       )
       pools.push({ count: numFewshot, seed: fewshotSeed, pool })

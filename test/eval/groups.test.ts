@@ -2,6 +2,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Failure } from '../../src/errors.js'
 import { groupParts, listGroups, selectSuites } from '../../src/eval/groups.js'
+import { describeFallback, type Fallback, readDocuments } from '../../src/eval/source.js'
 import { SUITES, suiteNames } from '../../src/eval/suite.js'
 import { groupFigure, logInterval, wilsonInterval } from '../../src/stats.js'
 
@@ -47,6 +48,25 @@ for (const [typed, message, hint] of REFUSED)
         hint.test(error.hint ?? '') &&
         error.exit === 2,
     ))
+
+test('what only a group or glob named may be left out, but not everything', async () => {
+  const { suites, optional } = selectSuites(['lambada_*', 'piqa'])
+  assert.equal([...optional], ['lambada_openai', 'lambada_standard'])
+  const told: Fallback[] = []
+  const options = { data: 'sample', optional, onFallback: (fallback: Fallback) => told.push(fallback) }
+  const found = await readDocuments(suites, options)
+  assert.equal(
+    found.suites.map(({ name }) => name),
+    ['lambada_openai', 'piqa'],
+  )
+  assert.equal(told.map(describeFallback), ['lambada_standard: left out, no items of it are within reach'])
+  const alone = selectSuites(['lambada_standard,piqa'])
+  const refusal = (work: Promise<unknown>) => work.catch((error: Failure) => error.message)
+  const message = 'lambada_standard: no items of it come with asp'
+  assert.is(await refusal(readDocuments(alone.suites, { ...options, optional: alone.optional })), message)
+  const standard = suites.filter(({ name }) => name === 'lambada_standard')
+  assert.is(await refusal(readDocuments(standard, options)), message)
+})
 
 test('paper has a mean, all has none', () => {
   assert.equal(

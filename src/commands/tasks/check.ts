@@ -7,7 +7,7 @@ import { type Check, type Conformance, checkConformance } from '../../eval/confo
 import type { DataOrigin } from '../../eval/dataset.js'
 import { loadExamples } from '../../eval/example.js'
 import { selectSuites } from '../../eval/groups.js'
-import { readDocuments } from '../../eval/source.js'
+import { describeFallback, readDocuments } from '../../eval/source.js'
 import { createProgress } from '../../progress.js'
 
 type Result = Conformance & { data: DataOrigin }
@@ -36,14 +36,14 @@ export default class TasksCheck extends AspCommand {
   async run(): Promise<Result[]> {
     const { argv, flags } = await this.parse(TasksCheck)
     const progress = createProgress({ quiet: flags.quiet })
-    const { suites } = selectSuites(argv as string[])
+    const { suites: asked, optional } = selectSuites(argv as string[])
     const results: Result[] = []
     try {
       progress.start('Reading documents')
-      const datasets = await readDocuments(suites, {
+      const { suites, datasets } = await readDocuments(asked, {
         data: flags.data,
-        onFallback: ({ suite }) =>
-          process.stderr.write(`note: ${suite}: the Hub cannot be reached, using the bundled sample\n`),
+        optional,
+        onFallback: (fallback) => process.stderr.write(`note: ${describeFallback(fallback)}\n`),
       })
       for (const [i, suite] of suites.entries()) {
         const { rows, origin } = datasets[i]
