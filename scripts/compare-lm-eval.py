@@ -251,7 +251,7 @@ def responses(sample):
 
 def compare(suite, theirs, ours):
     """How far asp's samples and figures of a suite are from lm-eval's."""
-    worst, total, requests, flags, problems = 0.0, 0.0, 0, 0, []
+    worst, total, requests, flags, true, problems = 0.0, 0.0, 0, 0, 0, []
     a, b = theirs["samples"][suite], ours["samples"][suite]
     if len(a) != len(b):
         problems.append(f"{len(a)} documents against {len(b)}")
@@ -269,6 +269,7 @@ def compare(suite, theirs, ours):
             if g != h:
                 flags += 1
                 problems.append(f"document {position}, request {k}: greedy {g} against {h}")
+            true += g is True
             worst, total, requests = max(worst, abs(p - q)), total + abs(p - q), requests + 1
     figures = {}
     for key, p in theirs["results"][suite].items():
@@ -281,8 +282,8 @@ def compare(suite, theirs, ours):
     if theirs["task_hashes"][suite] != ours["task_hashes"][suite]:
         problems.append("task_hashes differ")
     mean = total / max(requests, 1)
-    counts = {"documents": len(a), "requests": requests, "worst": worst, "mean": mean, "flags": flags}
-    return {"suite": suite, **counts, "figures": figures, "problems": problems, "agrees": not problems}
+    counts = {"documents": len(a), "requests": requests, "worst": worst, "mean": mean}
+    return {"suite": suite, **counts, "flags": flags, "true": true, "figures": figures, "problems": problems, "agrees": not problems}
 
 
 def same_figure(key, p, q):
@@ -362,9 +363,10 @@ def write_table(rows):
         figures = "; ".join(
             f"{key.removesuffix(',none')} {p:.6g} / {q:.6g}"
             for key, (p, q) in row["figures"].items()
-            if isinstance(p, (int, float)) and isinstance(q, (int, float))
+            if "_stderr" not in key
         )
-        flags = "none" if row["suite"] == "wikitext" else f"{row['flags']} differ" if row["flags"] else "identical"
+        verdict = f"{row['flags']} differ" if row["flags"] else f"identical, {row['true']} true"
+        flags = "-" if row["suite"] == "wikitext" else verdict
         table.append(
             f"| {row['model']} | {row['dtype']} | {row['suite']} | {row['documents']} | {row['requests']} "
             f"| {row['worst']:.1e} | {row['mean']:.1e} | {flags} | {figures} |"
