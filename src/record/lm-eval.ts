@@ -3,6 +3,7 @@
  * output reads asp's. Keys and their order are those of lm-eval 0.4.13; what it tells and asp cannot know is null or
  * "N/A". Pure; `lm-eval-files.ts` writes them.
  */
+import { lmEvalGroups } from './lm-eval-groups.js'
 import { type LmEvalDocument, type LmEvalSample, lmEvalSamples, taskHash } from './lm-eval-samples.js'
 import { PythonFloat, type PythonValue } from './python-json.js'
 import type { SampleLine } from './samples.js'
@@ -47,13 +48,15 @@ export function lmEvalFiles(
   const configs = Object.fromEntries(
     tasks.map(({ name, config }) => [name, { ...config, num_fewshot: record['n-shot'][name] }]),
   )
+  const groups = lmEvalGroups(record)
   const results = {
-    results: mapped(record.results, (result) => mapped({ ...result }, statistic)),
-    group_subtasks: {},
+    results: { ...mapped(record.results, (result) => mapped({ ...result }, statistic)), ...groups.results },
+    groups: Object.keys(groups.results).length > 0 ? groups.results : undefined,
+    group_subtasks: record.group_subtasks,
     configs: sorted(configs),
-    versions: sorted(mapped(record.versions, (v) => (typeof v === 'number' ? new PythonFloat(v) : v))),
-    'n-shot': sorted(record['n-shot']),
-    higher_is_better: sorted(record.higher_is_better),
+    versions: sorted({ ...mapped(record.versions, version), ...groups.versions }),
+    'n-shot': sorted({ ...record['n-shot'], ...groups.shots }),
+    higher_is_better: sorted({ ...record.higher_is_better, ...groups.higherIsBetter }),
     'n-samples': record['n-samples'],
     config: config(record, fewshotSeed),
     git_hash: record.environment.commit,
@@ -145,6 +148,9 @@ function environment({ environment: e }: EvalRecord): string {
     `CPU: ${e.cpu}, ${e.cores} cores`,
   ].join('\n')
 }
+
+const version = (value: number | string): PythonValue =>
+  typeof value === 'number' ? new PythonFloat(value) : value
 
 const statistic = (value: string | number, key: string): PythonValue =>
   typeof value === 'number' && key.endsWith(',none') ? new PythonFloat(value) : value
