@@ -111,6 +111,20 @@ export class Engine {
     return activationBytes(extentOf(batch), this.config, this.#widest)
   }
 
+  /**
+   * Bytes of activations that a batch of `rows` may need at the most likely worst: all of it scored, and keys counted
+   * `KEYS_PER_ROW` times over, as branches count their trunk's.
+   */
+  estimateBytes(rows: number): number {
+    const tiles = Math.ceil((rows * KEYS_PER_ROW) / Math.min(this.tiles.queries, this.tiles.keys))
+    const extent = { rows, keys: rows * KEYS_PER_ROW, segments: rows, queryTiles: tiles, trunkTiles: tiles }
+    return activationBytes(
+      { ...extent, branchTiles: tiles, scored: rows, targets: rows },
+      this.config,
+      this.#widest,
+    )
+  }
+
   /** Bytes by purpose, now and at their peak. */
   ledger(): Ledger {
     return this.#memory.ledger()
@@ -258,6 +272,8 @@ export class Engine {
     }
   }
 }
+
+const KEYS_PER_ROW = 4
 
 /** How long the device's own account of a failure is waited for. */
 const LOSS_PATIENCE_MS = 500

@@ -22,6 +22,8 @@ export interface Calibration {
 export interface CalibrateOptions {
   sparsity: number
   seed: number
+  /** Tokens of a batch at most. */
+  batchTokens?: number
   signal?: AbortSignal
   onEvaluation?: (evaluation: Evaluation) => void
 }
@@ -30,12 +32,12 @@ export interface CalibrateOptions {
 const COARSE = { requests: 24, tokens: 1_500 }
 // Some 150 requests of HellaSwag, 400 of WinoGrande: sparsity within 0.002 of the whole run's (standard deviation).
 const FINE = { requests: 512, tokens: 14_000 }
-const BATCH_TOKENS = 4096
+
 /** Throws a Failure only if the device fails; a target out of reach gives the nearest shift found. */
 export async function calibrate(
   engine: Engine,
   requests: readonly Request[],
-  { sparsity, seed, signal, onEvaluation }: CalibrateOptions,
+  { sparsity, seed, batchTokens = 2048, signal, onEvaluation }: CalibrateOptions,
 ): Promise<Calibration> {
   const fine = sampleByLength(requests, FINE, seed)
   const coarse = everyNth(fine, COARSE)
@@ -44,7 +46,7 @@ export async function calibrate(
     (sample: readonly Request[]): Measure =>
     async (shift) => {
       signal?.throwIfAborted()
-      const sparsity = await sampleSparsity(engine, sample, shift)
+      const sparsity = await sampleSparsity(engine, sample, shift, batchTokens)
       const evaluation = { shift, requests: sample.length, sparsity }
       evaluations.push(evaluation)
       onEvaluation?.(evaluation)
@@ -93,9 +95,14 @@ function everyNth(sample: readonly Request[], { requests, tokens }: Size): reado
   return Array.from({ length: count }, (_, i) => sample[Math.floor((i + 0.5) * step)])
 }
 
-async function sampleSparsity(engine: Engine, sample: readonly Request[], shift: number): Promise<number> {
+async function sampleSparsity(
+  engine: Engine,
+  sample: readonly Request[],
+  shift: number,
+  batchTokens: number,
+): Promise<number> {
   const counted: Promise<ScoreCounts>[] = []
-  for (const requests of inBatches(sample, Math.min(BATCH_TOKENS, engine.maxRows))) {
+  for (const requests of inBatches(sample, batchTokens)) {
     const segments = requests.map(({ input }) => ({ tokens: input, trunk: null }))
     const batch = packBatch(segments, [], engine.tiles)
     counted.push(

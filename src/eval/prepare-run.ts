@@ -74,6 +74,7 @@ export async function prepareRun(options: RunOptions, hooks: PrepareHooks = {}):
   const model = await resolveModel(options.model, { revision: options.revision, onProgress: hooks.onFetch })
   const checkpoint = await openCheckpoint(model.folder, { id: model.id, revision: model.revision })
   const policy = choosePolicy(checkpoint, { policy: options.policy, sparsity: options.sparsity })
+  checkShift(options, policy)
   const tokenizer = await loadTokenizer(model.folder, checkpoint.config.vocabSize)
   const read = await readDocuments(asked, { data: options.data, optional, ...hooks })
   const { suites, datasets } = read
@@ -91,6 +92,18 @@ export async function prepareRun(options: RunOptions, hooks: PrepareHooks = {}):
     tasks: suites.map((suite, i) =>
       prepareTask(suite, datasets[i], tokenizer, nPositions, { limit, samples, shots: pools[i] }),
     ),
+  }
+}
+
+function checkShift({ shift }: RunOptions, { name }: PolicyChoice): void {
+  if (shift === undefined) return
+  if (name === 'dense') {
+    throw new Failure(`--shift ${shift}: the dense policy has no threshold`, { hint: 'leave --shift out' })
+  }
+  if (!Number.isFinite(shift)) {
+    throw new Failure(`--shift: must be a number, got ${shift}`, {
+      hint: 'policy.threshold_shift of an earlier record, for example',
+    })
   }
 }
 
@@ -120,7 +133,7 @@ async function readPools(
   return pools
 }
 
-function checkNumbers({ limit, batchSize, numFewshot = 0 }: RunOptions): void {
+function checkNumbers({ limit, batchSize, batchTokens, numFewshot = 0 }: RunOptions): void {
   if (!(Number.isInteger(numFewshot) && numFewshot >= 0)) {
     throw new Failure(`--num-fewshot: must be a whole number from 0, got ${numFewshot}`, {
       hint: 'leave it out for zero-shot',
@@ -131,9 +144,13 @@ function checkNumbers({ limit, batchSize, numFewshot = 0 }: RunOptions): void {
       hint: 'a number of documents, or a fraction such as 0.1',
     })
   }
-  if (batchSize !== undefined && !(Number.isInteger(batchSize) && batchSize > 0)) {
-    throw new Failure(`--batch-size: must be a whole number above 0, got ${batchSize}`, {
-      hint: 'leave it out to fill batches by tokens',
+  for (const [flag, value] of [
+    ['--batch-size', batchSize],
+    ['--batch-tokens', batchTokens],
+  ] as const) {
+    if (value === undefined || (Number.isInteger(value) && value > 0)) continue
+    throw new Failure(`${flag}: must be a whole number above 0, got ${value}`, {
+      hint: 'leave it out to fill batches as suits the adapter',
     })
   }
 }

@@ -1,20 +1,20 @@
 /** A prepared run and a device -> its record: calibrate, score what is not scored yet, sum up. */
 import { Engine } from '../engine/engine.js'
-import { type DropRule, KEEP_EVERYTHING } from '../engine/gpt2/forward.js'
 import type { AdapterTraits } from '../engine/tuning.js'
 import type { Failure } from '../errors.js'
 import { buildRecord } from '../record/build.js'
 import type { SampleLine } from '../record/samples.js'
-import type { EnvironmentRecord, EvalRecord, PolicyRecord } from '../record/schema.js'
+import type { EnvironmentRecord, EvalRecord } from '../record/schema.js'
 import { bootstrapLong } from './aggregate.js'
-import { type Calibration, calibrate } from './calibrate.js'
+import { planBatchTokens } from './batch-tokens.js'
 import { groupParts } from './groups.js'
 import { aggregate, type Bootstrapped } from './metrics.js'
 import { tokensRun } from './plan.js'
 import type { PreparedRun } from './prepare-run.js'
 import type { Request } from './request.js'
 import { checkSameRun, type EarlierRun } from './resume.js'
-import { modelRecord, policyRecord, taskParts } from './run-record.js'
+import { type CalibrationEvent, chooseRule, type RunPolicy } from './run-policy.js'
+import { modelRecord, taskParts } from './run-record.js'
 import { documentLines } from './sample-lines.js'
 import { type BusyClock, busyClock, type Scored, type ScoreOptions, scoreRequests } from './score.js'
 import { shardRows } from './shard.js'
@@ -32,7 +32,7 @@ export interface RunDevice {
 
 export type RunEvent =
   | { stage: 'load'; done: number; total: number }
-  | { stage: 'calibrate'; evaluations: number; shift: number; sparsity: number }
+  | CalibrationEvent
   /** `done` and `total` count requests; `metric` is the task's first metric over the documents scored so far. */
   | { stage: 'score'; task: string; done: number; total: number; metric: string }
   /** Replicates of a standard error that takes long. */
@@ -66,13 +66,6 @@ const BATCH_TOKENS: Record<AdapterTraits['kind'], number> = {
   software: 2048,
 }
 
-/** Rule by which tokens are dropped, and what the record says of it. */
-interface Policy {
-  /** Null when the run was stopped before a shift was found: it scores nothing. */
-  rule: DropRule | null
-  record: PolicyRecord
-}
-
 export async function runEval(
   prepared: PreparedRun,
   { device, lost, adapter, memoryLimit }: RunDevice,
@@ -96,11 +89,17 @@ export async function runEval(
     const earlier = context.earlier?.run ?? null
     const work = tasks.map((task) => taskWork(task, prepared, earlier))
     const limits = {
-      tokens: Math.min(options.batchTokens ?? BATCH_TOKENS[adapter.kind], engine.maxRows),
+      tokens: planBatchTokens({
+        wanted: options.batchTokens ?? BATCH_TOKENS[adapter.kind],
+        most: engine.maxRows,
+        longest: Math.max(1, ...tasks.map(longestInput)),
+        free: (memoryLimit ?? Number.POSITIVE_INFINITY) - engine.ledger().total.bytes,
+        bytes: (tokens) => engine.estimateBytes(tokens),
+      }),
       requests: options.batchSize ?? Number.POSITIVE_INFINITY,
     }
     const seconds = { load: clock.lap(), calibrate: 0, score: 0, busy: null as number | null, total: 0 }
-    const summary = async (policy: Policy): Promise<EvalRecord> => {
+    const summary = async (policy: RunPolicy): Promise<EvalRecord> => {
       const { total, ...purposes } = engine.ledger()
       const layers = checkpoint.config.nLayer
       const tallies = work.map(({ task, lines }) => tally(task.suite, lines, layers))
@@ -144,7 +143,11 @@ export async function runEval(
         command: context.command,
       })
     }
-    const policy = await choosePolicyRule(engine, prepared, earlier, signal, onEvent)
+    const policy = await chooseRule(engine, prepared, earlier, {
+      batchTokens: limits.tokens,
+      signal,
+      onEvent,
+    })
     seconds.calibrate = clock.lap()
     const start = await summary(policy)
     if (context.earlier) checkSameRun(context.earlier.path, context.earlier.run.record, start)
@@ -162,6 +165,10 @@ export async function runEval(
   }
 }
 
+function longestInput({ requests }: Task): number {
+  return requests.reduce((most, { input }) => Math.max(most, input.length), 0)
+}
+
 /** What is to be done of a task, and what is there of it already. */
 interface TaskWork {
   task: Task
@@ -176,62 +183,6 @@ function taskWork(task: Task, { options }: PreparedRun, earlier: EarlierRun | nu
   for (const { doc, input } of task.requests) sizes[doc] += input.length
   const chosen = options.shard ? shardRows(sizes, options.shard) : new Set(sizes.keys())
   return { task, chosen, lines: [...(earlier?.tasks.get(task.suite.name)?.lines ?? [])] }
-}
-
-async function choosePolicyRule(
-  engine: Engine,
-  prepared: PreparedRun,
-  earlier: EarlierRun | null,
-  signal: AbortSignal | undefined,
-  onEvent: RunHooks['onEvent'],
-): Promise<Policy> {
-  const { policy, options } = prepared
-  const known = earlier?.record.policy
-  // Found before the interruption: searching again could only find it again.
-  if (known && known.name === 'adaptive' && policy.name === 'adaptive' && known.threshold_shift !== null) {
-    return { rule: { kind: 'adaptive', shift: known.threshold_shift }, record: known }
-  }
-  const began = performance.now()
-  const calibration = needsSearch(prepared) ? await search(engine, prepared, signal, onEvent) : null
-  const rule = dropRule(prepared, calibration)
-  return { rule, record: policyRecord(prepared, rule, calibration, (performance.now() - began) / 1000) }
-
-  function dropRule({ policy }: PreparedRun, found: Calibration | null): DropRule | null {
-    if (policy.name === 'dense') return { kind: 'dense' }
-    if (options.shift !== undefined) return { kind: 'adaptive', shift: options.shift }
-    if (policy.sparsity === 0) return { kind: 'adaptive', shift: KEEP_EVERYTHING }
-    if (needsSearch(prepared)) return found && { kind: 'adaptive', shift: found.shift }
-    return { kind: 'adaptive', shift: 0 }
-  }
-}
-
-/** Whether a shift must be found: not for a given one, the checkpoint's own, nor when nothing is to be dropped. */
-function needsSearch({ policy, options }: PreparedRun): boolean {
-  return options.shift === undefined && policy.sparsity !== null && policy.sparsity !== 0
-}
-
-/** Null when the run was stopped before a shift was found. The sample is the whole run's, also in a shard. */
-async function search(
-  engine: Engine,
-  { policy, tasks, options }: PreparedRun,
-  signal: AbortSignal | undefined,
-  onEvent: RunHooks['onEvent'],
-): Promise<Calibration | null> {
-  let evaluations = 0
-  return calibrate(
-    engine,
-    tasks.flatMap(({ requests }) => requests),
-    {
-      sparsity: policy.sparsity ?? 0,
-      seed: options.seed,
-      signal,
-      onEvaluation: ({ shift, sparsity }) =>
-        onEvent?.({ stage: 'calibrate', evaluations: ++evaluations, shift, sparsity }),
-    },
-  ).catch((error: unknown) => {
-    if (signal?.aborted && error === signal.reason) return null
-    throw error
-  })
 }
 
 async function scoreTask(

@@ -1,0 +1,31 @@
+/** How many tokens a batch may have, planned from what memory is left before anything is scored. Pure. */
+import { EXIT, Failure } from '../errors.js'
+
+export interface BatchPlan {
+  /** `--batch-tokens`, or what suits the adapter. */
+  wanted: number
+  /** What one batch can have on this adapter, whatever its memory. */
+  most: number
+  /** Tokens of the longest request. */
+  longest: number
+  /** Bytes left for activations. */
+  free: number
+  /** Bytes of activations of a batch of so many tokens. */
+  bytes(tokens: number): number
+}
+
+/** Halves what is wanted until it fits. Throws a Failure when not even the longest request would. */
+export function planBatchTokens({ wanted, most, longest, free, bytes }: BatchPlan): number {
+  let tokens = Math.min(wanted, most)
+  while (bytes(tokens) > free && tokens > longest) tokens = Math.max(longest, Math.floor(tokens / 2))
+  const alone = Math.max(tokens, longest)
+  if (alone > most || bytes(alone) > free) {
+    const need =
+      alone > most ? `${alone} tokens, one batch has ${most}` : `${bytes(alone)} bytes, ${free} are free`
+    throw new Failure(`memory: the longest request needs ${need}`, {
+      hint: 'use --dtype f16, a smaller model or a machine with more memory',
+      exit: EXIT.failed,
+    })
+  }
+  return tokens
+}
