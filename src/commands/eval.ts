@@ -104,9 +104,6 @@ export default class Eval extends AspCommand {
     const note = (text: string): void => {
       if (!flags.quiet) process.stderr.write(`${text}\n`)
     }
-    signal.addEventListener('abort', () =>
-      note('interrupted: finishing the batches in flight; Ctrl-C again ends at once'),
-    )
     try {
       progress.start('Reading suites and checkpoint')
       const { record, path, lmEval } = await evaluate(optionsOf(argv as string[], flags), {
@@ -114,6 +111,10 @@ export default class Eval extends AspCommand {
         signal,
         openDevice: async () => deviceOf(await this.openDevice(flags.device)),
         onPrepared: () => progress.stop(),
+        onRunning: () =>
+          signal.addEventListener('abort', () =>
+            note('interrupted: finishing the batches in flight; Ctrl-C again ends at once'),
+          ),
         onEvent: showProgress(progress),
         onResume: (requests) => {
           if (requests > 0) note(`resuming: ${requests} requests are scored already`)

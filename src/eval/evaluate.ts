@@ -35,6 +35,8 @@ export interface EvaluateOptions extends RunOptions {
 export interface EvaluateHooks extends PrepareHooks, Pick<RunHooks, 'onEvent' | 'signal'> {
   openDevice: () => Promise<RunDevice & { record: AdapterRecord }>
   onPrepared?: () => void
+  /** From here on an interruption leaves a record. */
+  onRunning?: () => void
   /** Told how many requests an earlier run has scored. */
   onResume?: (requests: number) => void
   /** Work of which nothing can be kept is given up by what this throws. */
@@ -71,6 +73,7 @@ export async function evaluate(options: EvaluateOptions, hooks: EvaluateHooks): 
       samplesName: (task: string) => (keepsLogs ? basename(sampleLogPath(place, task)) : null),
       earlier: earlier && { path: place.path, run: earlier },
     }
+    hooks.onRunning?.()
     const record = await runEval(prepared, device, context, {
       onEvent,
       signal,
