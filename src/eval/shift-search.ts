@@ -17,6 +17,8 @@ interface Bracket {
 
 /** Sparsity is brought this near to the one asked for. */
 const TOLERANCE = 0.002
+/** The whole differs from the larger sample by about this much too: another evaluation would gain nothing. */
+const SAMPLE_TOLERANCE = 0.003
 /** A small sample is a rough guide to the whole: nearer than this is not worth its evaluations. */
 const ROUGH_TOLERANCE = 0.01
 /** Evaluations that `refine` may spend. */
@@ -84,7 +86,7 @@ export async function refine(
 ): Promise<Evaluation> {
   let previous = await measure(start)
   let best = previous
-  for (let i = 1; i < REFINEMENTS && Math.abs(best.sparsity - target) > TOLERANCE; i++) {
+  for (let i = 1; i < REFINEMENTS && Math.abs(best.sparsity - target) > SAMPLE_TOLERANCE; i++) {
     const step = Math.max(-1, Math.min(1, (target - previous.sparsity) / slope))
     const next = await measure(previous.shift + step)
     const measured = (next.sparsity - previous.sparsity) / step
