@@ -17,7 +17,7 @@ export type LimitName = keyof typeof LIMITS
 
 /** Features asked for where the adapter has them; what each is for. */
 export const FEATURES = {
-  'shader-f16': 'half-precision weights in shaders',
+  'shader-f16': 'half-precision arithmetic',
   subgroups: 'lanes that pass values to each other',
   'timestamp-query': 'kernel times measured on the device',
 } as const

@@ -16,7 +16,6 @@ export interface MachineFacts {
   gpuNodes: string[]
   /** Why the bundled driver cannot be used, if it cannot. */
   bundledMissing: string | undefined
-  shaderF16: boolean
   /** Free host memory, bytes. */
   freeMemory: number
 }
@@ -65,13 +64,9 @@ const RULES: Rule[] = [
     say: () => 'llvmpipe computes on the CPU: a machine with a GPU is many times faster',
   },
   {
-    applies: ({ inUse, shaderF16 }) => inUse === 'hardware' && !shaderF16,
-    say: () => 'the adapter has no shader-f16: --dtype f16 is not available',
-  },
-  {
     applies: ({ inUse, freeMemory }) => inUse !== 'hardware' && freeMemory < COMFORTABLE_MEMORY,
     say: ({ freeMemory }) =>
-      `only ${(freeMemory / 2 ** 30).toFixed(1)} GiB of memory is free: use a small --batch-size`,
+      `only ${(freeMemory / 2 ** 30).toFixed(1)} GiB of memory is free: use a small --batch-tokens`,
   },
 ]
 

@@ -55,7 +55,6 @@ export async function diagnose(selector: string): Promise<Diagnosis> {
     manifests: system.manifests,
     gpuNodes: system.gpuNodes,
     bundledMissing: 'missing' in driver ? driver.missing : undefined,
-    shaderF16: attempt.adapter?.features.includes('shader-f16') ?? false,
     freeMemory: freemem(),
   }
   const advice = advise(facts)

@@ -14,7 +14,6 @@ const bare: MachineFacts = {
   manifests: [],
   gpuNodes: [],
   bundledMissing: undefined,
-  shaderF16: false,
   freeMemory: 8e9,
 }
 const mesa = { systemLoader: true, manifests: ['/usr/share/vulkan/icd.d/lvp_icd.json'] }
@@ -48,8 +47,7 @@ const cases: [string, Partial<MachineFacts>, RegExp[]][] = [
     { platform: 'win32', inUse: undefined, available: [], bundledMissing: 'for linux-x64' },
     [/update the graphics driver/],
   ],
-  ['hardware with everything', { inUse: 'hardware', available: ['hardware'], shaderF16: true }, []],
-  ['hardware without f16', { inUse: 'hardware', available: ['hardware'] }, [/no shader-f16/]],
+  ['hardware with everything', { inUse: 'hardware', available: ['hardware'] }, []],
   ['an unknown distribution', { distribution: { id: '', version: '' } }, [/: install libvulkan1 and mesa/]],
   ['little memory', { freeMemory: 5e8 }, [/llvmpipe/, /only 0\.5 GiB of memory is free/]],
 ]
