@@ -10,7 +10,8 @@ export interface AdapterTraits {
 }
 
 export interface AttentionKernel {
-  file: string
+  /** Shader files, joined in this order: the kernel first, as it may enable features. */
+  files: readonly string[]
   /** Queries of one segment that a workgroup handles. */
   queryTile: number
   /** Overrides besides the number of heads. */
@@ -25,9 +26,9 @@ export interface Tuning {
   keyTile: number
 }
 
-const SUBGROUP_4: AttentionKernel = { file: 'attention-subgroup4.wgsl', queryTile: 16, constants: {} }
-const SUBGROUP_8: AttentionKernel = { file: 'attention-subgroup8.wgsl', queryTile: 32, constants: {} }
-const WORKGROUP_64: AttentionKernel = { file: 'attention.wgsl', queryTile: 64, constants: { WORKGROUP: 64 } }
+const SUBGROUP_4 = attention('attention-subgroup4.wgsl', 16)
+const SUBGROUP_8 = attention('attention-subgroup8.wgsl', 32)
+const WORKGROUP_64 = attention('attention.wgsl', 64, { WORKGROUP: 64 })
 
 /** Every attention kernel that runs on this adapter, its own choice first. */
 export function attentionKernels(adapter: AdapterTraits): AttentionKernel[] {
@@ -47,4 +48,8 @@ export function subgroupLanes(adapter: AdapterTraits): number | null {
   const { kind, features, subgroupMinSize, subgroupMaxSize } = adapter
   const fixed = features.includes('subgroups') && subgroupMinSize === subgroupMaxSize
   return kind !== 'hardware' && fixed && subgroupMaxSize > 0 ? subgroupMaxSize : null
+}
+
+function attention(file: string, queryTile: number, constants: Record<string, number> = {}): AttentionKernel {
+  return { files: [file, 'attention-inputs.wgsl', 'batch.wgsl'], queryTile, constants }
 }

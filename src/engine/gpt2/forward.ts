@@ -261,8 +261,7 @@ function attend(
   const H = config.nHead
   if (config.nEmbd !== H * HEAD_DIM) throw new RangeError(`attention: heads must be ${HEAD_DIM} wide`)
   const spec: KernelSpec = {
-    // The kernel comes first: it may enable features, which WGSL wants at the top.
-    files: [tuning.attention.file, 'batch.wgsl'],
+    files: tuning.attention.files,
     constants: { H, ...tuning.attention.constants },
   }
   const deaths = rule.kind === 'adaptive' ? a.deaths : a.never

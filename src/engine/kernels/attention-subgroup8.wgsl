@@ -4,27 +4,9 @@ enable subgroups;
 // A read costs such an adapter far more than arithmetic, so a lane reads one key in 8 and subgroupBroadcast hands it
 // round, and a lane owns 4 queries, 8 apart, so that each read serves 32 of them. Steps over the 64 dimensions are
 // written out: an index that is not constant would keep q and o out of registers.
-// Joined after batch.wgsl. Grid: (tiles, H); a tile is 32 queries of one segment, a workgroup one subgroup.
-
-override H: u32;
-
-struct Layer {
-  keys: u32,   // entries of one layer of `deaths`
-  layer: u32,
-  beta_shift: f32,
-  pad: u32,
-}
-
-@group(0) @binding(0) var<storage, read> qkv: array<vec4f>;
-@group(0) @binding(1) var<storage, read> segments: array<Segment>;
-@group(0) @binding(2) var<storage, read> tiles: array<vec2u>;
-@group(0) @binding(3) var<storage, read> deaths: array<u32>;
-@group(0) @binding(4) var<storage, read_write> out: array<vec4f>;
-@group(0) @binding(5) var<uniform> layer: Layer;
+// Joined with attention-inputs.wgsl and batch.wgsl. Grid: (tiles, H); a tile is 32 queries of one segment, a workgroup one subgroup.
 
 const LANES = 8u;
-const D4 = 16u;  // 64 / 4
-const LOWEST = -1e30;
 
 // One query on its way past the keys, eight of which are at hand.
 struct Query {

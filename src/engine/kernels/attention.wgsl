@@ -1,29 +1,12 @@
 // Causal attention over a packed batch with permanently dropped keys, in one pass (no n x n matrix).
 //   o[h,k] = sum_j softmax_j( q[h,k] . k[h,j] / sqrt(64) ) v[h,j]   over j <= k < t_j      (method.md 1.7, E5)
-// qkv (rows, 3 C): queries, keys, values, heads of 64 side by side. out (rows, C).
+// Joined with attention-inputs.wgsl and batch.wgsl.
 // Grid: (tiles, H). A tile is WORKGROUP queries of one segment; a lane owns a query and keeps q and o in registers.
 // Keys and values are brought to workgroup memory KEYS at a time and read by every lane.
 
-override H: u32;
 override WORKGROUP: u32 = 64;
 
-struct Layer {
-  keys: u32,   // entries of one layer of `deaths`
-  layer: u32,
-  beta_shift: f32,
-  pad: u32,
-}
-
-@group(0) @binding(0) var<storage, read> qkv: array<vec4f>;
-@group(0) @binding(1) var<storage, read> segments: array<Segment>;
-@group(0) @binding(2) var<storage, read> tiles: array<vec2u>;
-@group(0) @binding(3) var<storage, read> deaths: array<u32>;
-@group(0) @binding(4) var<storage, read_write> out: array<vec4f>;
-@group(0) @binding(5) var<uniform> layer: Layer;
-
-const D4 = 16u;   // 64 / 4
 const KEYS = 8u;
-const LOWEST = -1e30;
 
 var<workgroup> key_tile: array<vec4f, 128>;   // KEYS * D4
 var<workgroup> value_tile: array<vec4f, 128>;

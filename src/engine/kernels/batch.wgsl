@@ -15,6 +15,14 @@ struct Segment {
   pad1: u32,
 }
 
+// One layer of a pass.
+struct Layer {
+  keys: u32,       // entries of one layer of the death times
+  layer: u32,
+  beta_shift: f32, // beta + shift, or something huge when nothing may be dropped
+  pad: u32,
+}
+
 // The batch row of position `p` of segment `s`.
 fn row_of(s: Segment, p: u32) -> u32 {
   return select(s.row + p - s.parent_length, s.parent_row + p, p < s.parent_length);

@@ -9,13 +9,6 @@ override R4: u32;             // r / 4
 override WORKGROUP: u32 = 64;
 override PROPAGATE: bool = false;
 
-struct Layer {
-  keys: u32,       // entries of one layer of `deaths`
-  layer: u32,
-  beta_shift: f32, // beta + shift, or something huge when nothing may be dropped
-  pad: u32,
-}
-
 @group(0) @binding(0) var<storage, read> scores: array<vec4f>;
 @group(0) @binding(1) var<storage, read> segments: array<Segment>;
 @group(0) @binding(2) var<storage, read> tiles: array<vec2u>;
