@@ -18,7 +18,7 @@ import {
 } from './gpt2/forward.js'
 import { type BatchScores, deathsByView, extentOf, joinParts, judge } from './gpt2/results.js'
 import { loadWeights } from './gpt2/weights.js'
-import { Kernels } from './gpu/kernel.js'
+import { kernelsOf } from './gpu/kernel.js'
 import { type Ledger, Memory } from './gpu/memory.js'
 import { readBack } from './gpu/read.js'
 import { stopwatch } from './gpu/timing.js'
@@ -103,7 +103,7 @@ export class Engine {
     })
     await memory.settled()
     const tuning = chooseTuning(adapter)
-    return new Engine({ config, weights, tuning, kernels: new Kernels(device) }, memory, options)
+    return new Engine({ config, weights, tuning, kernels: kernelsOf(device) }, memory, options)
   }
 
   /** Bytes of activations a batch needs. */

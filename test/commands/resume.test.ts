@@ -16,8 +16,8 @@ const RUN = [
   'sample',
   '--limit',
   '24',
-  '--sparsity',
-  '0.6',
+  '--shift',
+  '-0.5',
   '--batch-tokens',
   '64',
 ]
@@ -68,20 +68,20 @@ test(`a run killed ${KILLS} times at random and resumed equals one that was left
 
 test('a complete run is not scored again, another run is refused with what differs', async () => {
   const place = ['-o', join(folder, 'whole', 'run.json'), '--resume', '--quiet']
+  const run = (limit: string, ...rest: string[]) => [
+    'eval',
+    'hellaswag',
+    '--data',
+    'sample',
+    '--limit',
+    limit,
+    ...rest,
+  ]
   const changed: [string[], RegExp][] = [
-    [
-      ['eval', 'hellaswag', '--data', 'sample', '--limit', '23', '--sparsity', '0.6'],
-      /limit was 24 and is now 23/,
-    ],
-    [
-      ['eval', 'hellaswag', '--data', 'sample', '--limit', '24', '--sparsity', '0.5'],
-      /requested sparsity was 0.6/,
-    ],
-    [
-      ['eval', 'hellaswag', '--data', 'sample', '--limit', '24', '--policy', 'dense'],
-      /policy was "adaptive"/,
-    ],
-    [[...RUN, '--dtype', 'f32'], /dtype was "f16" and is now "f32"/],
+    [run('23', '--shift', '-0.5'), /limit was 24 and is now 23/],
+    [run('24', '--shift', '-0.4'), /threshold shift was -0.5 and is now -0.4/],
+    [run('24', '--shift', '-0.5', '--dtype', 'f32'), /dtype was "f16" and is now "f32"/],
+    [run('24', '--policy', 'dense'), /policy was "adaptive"/],
   ]
   for (const [args, expected] of changed) {
     const { status, stdout, stderr } = await asp(folder, [...args, ...place])

@@ -14,6 +14,15 @@ export type Grid = readonly [x: number, y?: number, z?: number]
 // The same depth below the package root from src/engine/gpu and dist/engine/gpu.
 const FOLDER = new URL('../../../src/engine/kernels/', import.meta.url)
 
+const KERNELS = new WeakMap<GPUDevice, Kernels>()
+
+/** The kernels of a device: what one engine had compiled serves the next. */
+export function kernelsOf(device: GPUDevice): Kernels {
+  const known = KERNELS.get(device) ?? new Kernels(device)
+  KERNELS.set(device, known)
+  return known
+}
+
 /** Compiles kernels once per (files, constants) and dispatches them with their bindings in order. */
 export class Kernels {
   readonly #device: GPUDevice

@@ -1,0 +1,154 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { openDevice } from '../../src/device/open.js'
+import { Failure } from '../../src/errors.js'
+import { type EvaluateHooks, type EvaluateOptions, evaluate } from '../../src/eval/evaluate.js'
+import { mergeShards, readShard } from '../../src/eval/merge.js'
+import { withoutTiming } from '../../src/record/comparable.js'
+import type { EvalRecord } from '../../src/record/schema.js'
+import { readRecord } from '../../src/record/store.js'
+import { asp, workFolder } from '../commands/asp.js'
+
+const RUN: EvaluateOptions = {
+  suites: ['hellaswag', 'winogrande'],
+  data: 'sample',
+  dtype: 'auto',
+  limit: 9,
+  shift: -0.5,
+  seed: 1234,
+  logSamples: true,
+  resume: false,
+  lmEval: false,
+  command: ['asp'],
+}
+
+const test = suite('shards')
+const folder = workFolder()
+const file = (name: string) => join(folder, `${name}.json`)
+
+const open = await openDevice({ device: process.env.ASP_TEST_DEVICE ?? 'software' })
+test.after(() => open.close())
+
+const { name, vendor, architecture, driver, backend, bundled } = open.adapter
+const adapter = {
+  name,
+  vendor,
+  architecture,
+  driver,
+  backend,
+  bundled,
+  kind: 'software',
+  features: [],
+} as const
+
+async function run(
+  name: string,
+  change: Partial<EvaluateOptions> = {},
+  hooks: Partial<EvaluateHooks> = {},
+): Promise<void> {
+  await evaluate(
+    { ...RUN, ...change, output: file(name) },
+    {
+      openDevice: async () => ({ ...open, record: { ...adapter, features: [] } }),
+      orStop: (work) => work,
+      ...hooks,
+    },
+  )
+}
+
+/** Logs lie beside their own record, under its name. */
+function comparable(record: EvalRecord): unknown {
+  const { tasks, ...rest } = withoutTiming(record)
+  const named = Object.entries(tasks).map(([task, facts]) => [task, { ...facts, samples: null }])
+  return { ...rest, tasks: Object.fromEntries(named) }
+}
+
+for (const count of [1, 3, 7]) {
+  test(`${count} shards merge into the record and the lines of a single run`, async () => {
+    if (count === 1) await run('whole')
+    const names = Array.from({ length: count }, (_, i) => `${count}-${i + 1}`)
+    for (const [i, name] of names.entries()) await run(name, { shard: { index: i + 1, count } })
+    const parts = await Promise.all(names.reverse().map((name) => readShard(file(name))))
+    const merged = await mergeShards(parts, [], (task) => task)
+    assert.equal(comparable(merged.record), comparable(await readRecord(file('whole'))))
+    const whole = await readShard(file('whole'))
+    for (const [task, lines] of merged.lines) assert.equal(lines, whole.lines.get(task))
+  })
+}
+
+test('a run stopped after a few documents and resumed keeps its shift and equals one left alone', async () => {
+  const searched = {
+    suites: ['winogrande'],
+    limit: 12,
+    shift: undefined,
+    sparsity: 0.3,
+    batchTokens: 64,
+    resume: true,
+  }
+  await run('searched', searched)
+  const stop = new AbortController()
+  await run('stopped', searched, {
+    signal: stop.signal,
+    onEvent: (event) => {
+      if (event.stage === 'score' && event.done > 4) stop.abort()
+    },
+  })
+  const halfway = await readRecord(file('stopped'))
+  assert.is(halfway.status, 'incomplete')
+  let searches = 0
+  await run('stopped', searched, {
+    onEvent: (event) => {
+      if (event.stage === 'calibrate') searches++
+    },
+  })
+  assert.is(searches, 0)
+  assert.equal(comparable(await readRecord(file('stopped'))), comparable(await readRecord(file('searched'))))
+})
+
+test('a missing, doubled, foreign or damaged shard is refused', async () => {
+  await run('foreign', { shift: -0.4, shard: { index: 2, count: 3 } })
+  const cases: [string[], RegExp][] = [
+    [['3-1', '3-3'], /shards 2 of 3 are missing/],
+    [['3-1', '3-2', '3-2'], /shard 2 is there already/],
+    [['3-1', 'foreign', '3-3'], /threshold shift differs/],
+    [['3-1', '7-2'], /one of 7 shards/],
+    [['whole'], /not the record of a shard/],
+  ]
+  const merge = async (names: string[], damage?: (lines: unknown[]) => void): Promise<unknown> => {
+    const parts = await Promise.all(names.map((name) => readShard(file(name))))
+    damage?.(parts[0].lines.get('hellaswag') ?? [])
+    return mergeShards(parts, [], (task) => task).catch((error: unknown) => error)
+  }
+  for (const [names, expected] of cases) {
+    const error = await merge(names)
+    assert.instance(error, Failure)
+    assert.match((error as Failure).message, expected)
+  }
+  const torn = await merge(['3-1', '3-2', '3-3'], (lines) => lines.pop())
+  assert.match((torn as Failure).message, /document \d+ has 3 requests, must have 4/)
+  const short = await merge(['3-1', '3-2', '3-3'], (lines) => lines.splice(0, 4))
+  assert.match((short as Failure).message, /8 of 9 documents are there/)
+})
+
+test('asp merge writes the record and the logs, or one line and nothing', async () => {
+  const parts = ['3-3', '3-1', '3-2'].map(file)
+  const { status, stdout, stderr } = await asp(folder, ['merge', ...parts, '-o', file('merged')])
+  assert.is(status, 0, stderr)
+  assert.match(stdout, /hellaswag.*winogrande/s)
+  assert.equal(comparable(await readRecord(file('merged'))), comparable(await readRecord(file('whole'))))
+  for (const task of RUN.suites) {
+    const [a, b] = await Promise.all(
+      ['merged', 'whole'].map((name) => readFile(join(folder, `${name}.samples.${task}.jsonl`), 'utf8')),
+    )
+    assert.is(a, b)
+  }
+  const refused = await asp(folder, ['merge', parts[0], '-o', file('no')])
+  assert.is(refused.status, 2)
+  assert.is(refused.stdout, '')
+  assert.match(refused.stderr, /^error: .*missing.*\n$/)
+  assert.not.ok(await readRecord(file('no')).catch(() => null))
+})
+
+test.run()
