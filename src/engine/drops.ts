@@ -8,6 +8,21 @@ export interface DropCount {
   kept: number
 }
 
+/** What every layer dropped of one sequence. */
+export interface LayerDrops {
+  removed: number[]
+  kept: number[]
+}
+
+/** Counts of segment `segment` in death times by [layer][segment][position]. */
+export function countLayerDrops(
+  deaths: readonly (readonly ArrayLike<number>[])[],
+  segment: number,
+): LayerDrops {
+  const layers = deaths.map((layer) => countDrops(layer[segment]))
+  return { removed: layers.map(({ removed }) => removed), kept: layers.map(({ kept }) => kept) }
+}
+
 /** Causal pairs with key < query among n positions: n (n - 1) / 2. */
 export function causalPairs(n: number): number {
   return (n * (n - 1)) / 2

@@ -3,7 +3,7 @@
  * causal pairs over a sample of the run's own requests. The sample never looks at a label.
  */
 import { packBatch } from '../engine/batch.js'
-import { causalPairs, countDrops } from '../engine/drops.js'
+import { causalPairs, countLayerDrops } from '../engine/drops.js'
 import type { Engine } from '../engine/engine.js'
 import { addCounts, addScore, emptyCounts, type ScoreCounts, sparsityOf } from '../record/build.js'
 import { pythonRandom } from './python-random.js'
@@ -108,12 +108,8 @@ async function sampleSparsity(
     counted.push(
       engine.deathTimes(batch, { kind: 'adaptive', shift }).then((deaths) =>
         requests.reduce((counts, { input }, i) => {
-          const drops = deaths.map((layer) => countDrops(layer[i]))
-          return addScore(counts, input.length, {
-            pairs: causalPairs(input.length),
-            removed: drops.map(({ removed }) => removed),
-            kept: drops.map(({ kept }) => kept),
-          })
+          const drops = countLayerDrops(deaths, i)
+          return addScore(counts, input.length, { pairs: causalPairs(input.length), ...drops })
         }, emptyCounts(engine.config.nLayer)),
       ),
     )

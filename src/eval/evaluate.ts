@@ -65,7 +65,6 @@ export async function evaluate(options: EvaluateOptions, hooks: EvaluateHooks): 
     const earlier = options.resume ? await readEarlier(place.path) : null
     const { record: adapter, ...device } = await orStop(openDevice())
     const keepsLogs = options.logSamples || options.resume || options.shard !== undefined
-    const lines = new Map<string, SampleLine[]>()
     const context = {
       environment: await collectEnvironment(adapter),
       started,
@@ -74,7 +73,7 @@ export async function evaluate(options: EvaluateOptions, hooks: EvaluateHooks): 
       earlier: earlier && { path: place.path, run: earlier },
     }
     hooks.onRunning?.()
-    const record = await runEval(prepared, device, context, {
+    const { record, lines } = await runEval(prepared, device, context, {
       onEvent,
       signal,
       onStart: async (start) => {
@@ -84,16 +83,12 @@ export async function evaluate(options: EvaluateOptions, hooks: EvaluateHooks): 
         await writeRecord(place, start)
         written = true
       },
-      onSamples: async (task, fresh) => {
-        if (options.lmEval) lines.set(task, (lines.get(task) ?? []).concat(fresh))
-        await logs.get(task)?.append(fresh)
-      },
+      onSamples: async (task, fresh) => logs.get(task)?.append(fresh),
     })
     await writeRecord(place, record)
     written = true
     const complete = record.status === 'complete'
-    const lmEval =
-      options.lmEval && complete ? await writeLmEval(prepared, record, lines, earlier, place) : null
+    const lmEval = options.lmEval && complete ? await writeLmEval(prepared, record, lines, place) : null
     return { record, path: place.path, lmEval }
   } finally {
     for (const log of logs.values()) await closeLog(log, written)
@@ -129,16 +124,12 @@ function countRequests(earlier: EarlierRun | null): number {
 async function writeLmEval(
   { tasks, tokenizer, options }: PreparedRun,
   record: EvalRecord,
-  fresh: ReadonlyMap<string, SampleLine[]>,
-  earlier: EarlierRun | null,
+  lines: ReadonlyMap<string, SampleLine[]>,
   place: OutputTarget,
 ): Promise<string> {
   const { prefixToken } = tokenizer
   const endOfText = { text: tokenizer.decode([prefixToken]), id: prefixToken }
-  const inTheirs = tasks.map((task) => {
-    const before = earlier?.tasks.get(task.suite.name)?.lines ?? []
-    return lmEvalTask(task, [...before, ...(fresh.get(task.suite.name) ?? [])])
-  })
+  const inTheirs = tasks.map((task) => lmEvalTask(task, lines.get(task.suite.name) ?? []))
   const files = lmEvalFiles(record, inTheirs, {
     endOfText,
     fewshotSeed: options.numFewshot ? (options.fewshotSeed ?? FEWSHOT_SEED) : null,

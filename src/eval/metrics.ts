@@ -1,10 +1,10 @@
 /** ONE table of metrics: value per document, aggregate, standard error; eval.md sections 7 and 8. Pure. */
+import type { Output } from '../record/schema.js'
 import { argmax, mean, meanStandardError, sum } from '../stats.js'
 import { BOOTSTRAP_ITERATIONS, bootstrapStandardError, STATISTICS, type StatisticName } from './bootstrap.js'
 import type { Score } from './score.js'
 
-/** What a suite asks of the model: choices, the log-probability of a target, or of a whole text. */
-export type Output = 'multiple_choice' | 'loglikelihood' | 'loglikelihood_rolling'
+export type { Output }
 
 /** What metrics need of a document besides its scores. */
 export interface Answer {

@@ -2,8 +2,9 @@
 import type { Checkpoint } from '../data/checkpoint.js'
 import type { WeightDtype } from '../engine/matmul.js'
 import { Failure } from '../errors.js'
+import { POLICIES } from '../record/schema.js'
 
-export const POLICY_NAMES = ['dense', 'adaptive'] as const
+export const POLICY_NAMES = POLICIES
 export type PolicyName = (typeof POLICY_NAMES)[number]
 
 export const DTYPE_NAMES = ['auto', 'f32', 'f16'] as const

@@ -48,6 +48,12 @@ export interface RunHooks {
   signal?: AbortSignal
 }
 
+export interface RunResult {
+  record: EvalRecord
+  /** Sample lines by task, those of an interrupted run included. */
+  lines: Map<string, SampleLine[]>
+}
+
 export interface RunContext {
   environment: EnvironmentRecord
   started: Date
@@ -71,7 +77,7 @@ export async function runEval(
   { device, lost, adapter, memoryLimit }: RunDevice,
   context: RunContext,
   { onEvent, onStart, onSamples, signal }: RunHooks = {},
-): Promise<EvalRecord> {
+): Promise<RunResult> {
   const { checkpoint, dtype, tasks, options } = prepared
   const clock = stopwatch()
   const engine = await Engine.open(checkpoint.config, checkpoint.tensors, {
@@ -159,7 +165,8 @@ export async function runEval(
     }
     seconds.score = clock.lap()
     seconds.busy = busy.seconds()
-    return await summary(policy)
+    const lines = new Map(work.map(({ task, lines }) => [task.suite.name, lines]))
+    return { record: await summary(policy), lines }
   } finally {
     engine.close()
   }

@@ -1,4 +1,4 @@
-import { causalPairs, countDrops } from '../engine/drops.js'
+import { causalPairs, countLayerDrops } from '../engine/drops.js'
 import type { BatchResult, Engine } from '../engine/engine.js'
 import type { DropRule } from '../engine/gpt2/forward.js'
 import { type BatchLimits, type PlannedBatch, planBatches } from './plan.js'
@@ -90,16 +90,15 @@ function collect({ requests }: PlannedBatch, result: BatchResult, layers: number
     const n = request.input.length
     const drops =
       result.deaths === null
-        ? Array.from({ length: layers }, () => ({ removed: 0, kept: n }))
-        : result.deaths.map((layer) => countDrops(layer[segment]))
+        ? { removed: new Array<number>(layers).fill(0), kept: new Array<number>(layers).fill(n) }
+        : countLayerDrops(result.deaths, segment)
     return {
       request,
       score: {
         logprob: result.logprobs.subarray(firstTarget, end).reduce((sum, value) => sum + value, 0),
         greedy: result.greedy.subarray(firstTarget, end).every((flag) => flag === 1),
         pairs: causalPairs(n),
-        removed: drops.map(({ removed }) => removed),
-        kept: drops.map(({ kept }) => kept),
+        ...drops,
       },
     }
   })

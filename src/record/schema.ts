@@ -21,7 +21,7 @@ export type Status = (typeof STATUSES)[number]
 /** A statistic, or lm-eval's word for one that does not exist: no standard error, nothing scored, not finite. */
 export type Statistic = number | 'N/A'
 
-/** What a suite asks of the model. */
+/** What a suite asks of the model: choices, the log-probability of a target, or of a whole text. */
 export type Output = (typeof OUTPUTS)[number]
 
 export interface EvalRecord {

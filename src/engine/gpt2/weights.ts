@@ -69,10 +69,8 @@ export async function loadWeights(
   const { nEmbd: C, nInner: F, nLayer: L } = config
   let done = 0
   const get = (name: string): StoredTensor => {
-    const tensor = tensors.get(name)
-    if (tensor === undefined) throw new Failure(`checkpoint: tensor ${name} is missing`)
     onProgress?.(done++, 12 * L + 4)
-    return tensor
+    return required(tensors, name)
   }
   const vector = async (name: string): Promise<GPUBuffer> =>
     memory.upload('weights', name, await readF32(get(name)))
@@ -132,11 +130,9 @@ async function interactionOf(
   upload: (label: string, matrix: Matrix, bias: GPUBuffer | null) => Linear,
 ): Promise<Pick<BlockWeights, 'interaction' | 'beta'>> {
   if (interaction === null) return { interaction: null, beta: 0 }
-  const [q, k, beta] = ['q_int.weight', 'k_int.weight', 'int_bias'].map((name) => {
-    const tensor = tensors.get(`h.${layer}.attn.${name}`)
-    if (tensor === undefined) throw new Failure(`checkpoint: tensor h.${layer}.attn.${name} is missing`)
-    return tensor
-  })
+  const [q, k, beta] = ['q_int.weight', 'k_int.weight', 'int_bias'].map((name) =>
+    required(tensors, `h.${layer}.attn.${name}`),
+  )
   const kept: WeightDtype = q.dtype === 'F16' && k.dtype === 'F16' ? 'f16' : 'f32'
   const both = [await readAs(q, kept), await readAs(k, kept)]
   const rows =
@@ -145,6 +141,12 @@ async function interactionOf(
   rows.set(both[1], interaction.dim * C)
   const matrix = transposed(rows, 2 * interaction.dim, C)
   return { interaction: upload(`h.${layer}.attn.q_int,k_int`, matrix, null), beta: (await readF32(beta))[0] }
+}
+
+function required(tensors: TensorSource, name: string): StoredTensor {
+  const tensor = tensors.get(name)
+  if (tensor === undefined) throw new Failure(`checkpoint: tensor ${name} is missing`)
+  return tensor
 }
 
 /** Row-major (K, N): numbers, or the bits of halves. */
