@@ -6,16 +6,15 @@ import { type Batch, packBatch, type TileSizes } from './batch.js'
 import { type ActivationName, ActivationPool, type Activations, activationBytes } from './gpt2/activations.js'
 import { type Gpt2Config, HEAD_DIM } from './gpt2/config.js'
 import {
-  columnsOf,
   type DropRule,
   encodeBlocks,
   encodeLogits,
   encodeScores,
-  type ForwardContext,
   type ForwardUniforms,
   type Purpose,
   uniformWords,
 } from './gpt2/forward.js'
+import { columnsOf, type ForwardContext } from './gpt2/layers.js'
 import { type BatchScores, deathsByView, extentOf, joinParts, judge } from './gpt2/results.js'
 import { loadWeights } from './gpt2/weights.js'
 import { kernelsOf } from './gpu/kernel.js'

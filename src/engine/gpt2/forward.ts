@@ -3,26 +3,19 @@
  * One function a step, in the order they run.
  */
 import type { Batch } from '../batch.js'
-import type { KernelSpec, Kernels } from '../gpu/kernel.js'
+import type { KernelSpec } from '../gpu/kernel.js'
 import type { Slice } from '../gpu/memory.js'
 import { floatBits } from '../gpu/uniforms.js'
-import type { Tuning } from '../tuning.js'
 import { type Activations, LOGIT_ROWS } from './activations.js'
-import { type Gpt2Config, HEAD_DIM } from './config.js'
-import type { BlockWeights, Linear, Norm, TokenSlice, Weights } from './weights.js'
+import { HEAD_DIM } from './config.js'
+import { columnsOf, embed, type ForwardContext, layernorm, multiply, normalise } from './layers.js'
+import type { BlockWeights } from './weights.js'
 
 /** Added to every drop score when nothing may be dropped: sparsity 0 is the dense model, exactly. */
 export const KEEP_EVERYTHING = 1e30
 
 /** Which keys a pass may drop. `shift` is added to every drop score of every layer: x + shift <= 0 drops. */
 export type DropRule = { kind: 'dense' } | { kind: 'adaptive'; shift: number }
-
-export interface ForwardContext {
-  config: Gpt2Config
-  weights: Weights
-  tuning: Tuning
-  kernels: Kernels
-}
 
 /** The uniform structs of one pass, as lists of u32 words; `place` gives each its slice once written. */
 export interface ForwardUniforms {
@@ -152,70 +145,6 @@ export function encodeScores(
   const pick: KernelSpec = { files: ['target-logit.wgsl'], constants: { N } }
   const targets = batch.targets.length / 2
   kernels.dispatch(pass, pick, [a.logits, a.targets, a.targetLogits, uniform], [Math.ceil(targets / 64)])
-}
-
-/** Columns of a weight matrix's output in memory. */
-export function columnsOf({ variant, N }: Linear): number {
-  return variant.columns(N)
-}
-
-function embed(
-  { config, weights, kernels }: ForwardContext,
-  pass: GPUComputePassEncoder,
-  rows: number,
-  { linear }: TokenSlice,
-  a: Activations,
-  uniform: Slice,
-): void {
-  const { nEmbd: C } = config
-  const spec: KernelSpec = {
-    files: [`table-${linear.variant.dtype}.wgsl`, 'embedding.wgsl'],
-    constants: { C, BLOCK: linear.variant.block },
-  }
-  kernels.dispatch(
-    pass,
-    spec,
-    [a.tokens, linear.weight, weights.positions, a.x, uniform],
-    [Math.ceil(C / 64), rows],
-  )
-}
-
-function layernorm(config: Gpt2Config, lanes: number, gather: boolean): KernelSpec {
-  return {
-    files: ['layernorm.wgsl'],
-    constants: {
-      C4: config.nEmbd / 4,
-      EPSILON: config.layerNormEpsilon,
-      WORKGROUP: lanes,
-      GATHER: gather ? 1 : 0,
-    },
-  }
-}
-
-function normalise(
-  { config, tuning, kernels }: ForwardContext,
-  pass: GPUComputePassEncoder,
-  { gain, bias }: Norm,
-  from: GPUBuffer,
-  to: GPUBuffer,
-  rows: number,
-): void {
-  // `rows` is not read without GATHER; any read-only buffer may stand there.
-  kernels.dispatch(pass, layernorm(config, tuning.lanes, false), [from, gain, bias, gain, to], [rows])
-}
-
-function multiply(
-  { kernels }: ForwardContext,
-  pass: GPUComputePassEncoder,
-  { K, N, variant, weight, bias }: Linear,
-  from: GPUBuffer | Slice,
-  to: GPUBuffer,
-  rows: number,
-  uniform: Slice,
-  flags: { gelu?: boolean; accumulate?: boolean } = {},
-): void {
-  const spec = { files: variant.files, constants: variant.constants(K, N, flags) }
-  kernels.dispatch(pass, spec, [from, weight, bias, to, uniform], variant.grid(rows, N))
 }
 
 function dropTimes(

@@ -1,0 +1,74 @@
+/** What a decoder is asked for and what it tells: the types that callers of step-by-step decoding share. */
+import type { DropRule } from '../gpt2/forward.js'
+import type { WeightDtype } from '../matmul.js'
+
+/** How keys and values are kept (method.md 2): ours, the paper's, and one that never frees. */
+export const CACHE_KINDS = ['paged', 'slots', 'mask'] as const
+export type CacheKind = (typeof CACHE_KINDS)[number]
+
+/**
+ * What a step may drop. `synthetic` computes the drop scores and then ignores them: a share `sparsity` of the tokens
+ * die a few steps after they came, by a hash of position and layer. It is for weights that were never trained.
+ */
+export type DecodeRule = DropRule | { kind: 'synthetic'; sparsity: number }
+
+export interface DecoderOptions {
+  rule: DecodeRule
+  cache: CacheKind
+  /** How keys and values are kept; interaction keys are f32 always, since a drop decision is a step function. */
+  cacheDtype: WeightDtype
+  /** B: sequences that can be held at a time, at places 0 to B - 1. */
+  places: number
+  /** Rows of prompts that pass through the model at a time. */
+  chunk: number
+  /** Times the stages of every step apart, where the adapter has a clock. Costs some speed. */
+  profile?: boolean
+}
+
+/** How the next token is chosen from the logits. */
+export interface Sampling {
+  /** 0 takes the arg max. */
+  temperature: number
+  /** Only the k most likely tokens; 0 is no limit. */
+  topK: number
+  /** Only the most likely tokens that together have this probability; 1 is no limit. */
+  topP: number
+  /** u32; the same seed gives the same tokens, whatever else is in the batch. */
+  seed: number
+}
+
+export const GREEDY: Sampling = { temperature: 0, topK: 0, topP: 1, seed: 0 }
+
+export interface Prompt {
+  /** A place that holds no sequence. */
+  place: number
+  tokens: ArrayLike<number>
+  sampling: Sampling
+}
+
+/** The parts a step's time is split into. */
+export const STAGES = ['projections', 'scores', 'attention', 'cache', 'mlp', 'head'] as const
+export type Stage = (typeof STAGES)[number]
+
+export interface StepResult {
+  /** (steps, sequences) the token chosen after each step, sequences in the order they were asked for. */
+  tokens: Uint32Array
+  /** Time the device worked, by its own clock; null where it has none. */
+  seconds: number | null
+  /** The same by stage; null without `profile`. */
+  stages: Record<Stage, number> | null
+  /** After the last step. */
+  usage: CacheUsage
+}
+
+/** Bytes of keys, values and interaction keys of all layers. */
+export interface CacheUsage {
+  /** Of the buffers on the device. */
+  allocated: number
+  /** Of the pages or slots that a sequence holds. */
+  held: number
+  /** Of the rows that the next query may see. */
+  live: number
+  /** Live rows, [layer][place]. */
+  rows: Uint32Array[]
+}

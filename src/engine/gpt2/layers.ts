@@ -1,0 +1,78 @@
+/** The steps that know rows only, not sequences: embedding, layer norm, matmul. Scoring and decoding share them. */
+import type { KernelSpec, Kernels } from '../gpu/kernel.js'
+import type { Slice } from '../gpu/memory.js'
+import type { Tuning } from '../tuning.js'
+import type { Gpt2Config } from './config.js'
+import type { Linear, Norm, TokenSlice, Weights } from './weights.js'
+
+export interface ForwardContext {
+  config: Gpt2Config
+  weights: Weights
+  tuning: Tuning
+  kernels: Kernels
+}
+
+/** Columns of a weight matrix's output in memory. */
+export function columnsOf({ variant, N }: Linear): number {
+  return variant.columns(N)
+}
+
+/** Adds token and position embeddings of the tokens that lie in one vocabulary slice. */
+export function embed(
+  { config, weights, kernels }: ForwardContext,
+  pass: GPUComputePassEncoder,
+  rows: number,
+  { linear }: TokenSlice,
+  { tokens, x }: { tokens: GPUBuffer; x: GPUBuffer },
+  uniform: Slice,
+): void {
+  const { nEmbd: C } = config
+  const spec: KernelSpec = {
+    files: [`table-${linear.variant.dtype}.wgsl`, 'embedding.wgsl'],
+    constants: { C, BLOCK: linear.variant.block },
+  }
+  kernels.dispatch(
+    pass,
+    spec,
+    [tokens, linear.weight, weights.positions, x, uniform],
+    [Math.ceil(C / 64), rows],
+  )
+}
+
+export function layernorm(config: Gpt2Config, lanes: number, gather: boolean): KernelSpec {
+  return {
+    files: ['layernorm.wgsl'],
+    constants: {
+      C4: config.nEmbd / 4,
+      EPSILON: config.layerNormEpsilon,
+      WORKGROUP: lanes,
+      GATHER: gather ? 1 : 0,
+    },
+  }
+}
+
+export function normalise(
+  { config, tuning, kernels }: ForwardContext,
+  pass: GPUComputePassEncoder,
+  { gain, bias }: Norm,
+  from: GPUBuffer,
+  to: GPUBuffer,
+  rows: number,
+): void {
+  // `rows` is not read without GATHER; any read-only buffer may stand there.
+  kernels.dispatch(pass, layernorm(config, tuning.lanes, false), [from, gain, bias, gain, to], [rows])
+}
+
+export function multiply(
+  { kernels }: ForwardContext,
+  pass: GPUComputePassEncoder,
+  { K, N, variant, weight, bias }: Linear,
+  from: GPUBuffer | Slice,
+  to: GPUBuffer,
+  rows: number,
+  uniform: Slice,
+  flags: { gelu?: boolean; accumulate?: boolean } = {},
+): void {
+  const spec = { files: variant.files, constants: variant.constants(K, N, flags) }
+  kernels.dispatch(pass, spec, [from, weight, bias, to, uniform], variant.grid(rows, N))
+}
