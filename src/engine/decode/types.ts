@@ -44,6 +44,8 @@ export interface Prompt {
   place: number
   tokens: ArrayLike<number>
   sampling: Sampling
+  /** Taken for the token chosen after the prompt, whatever the logits say. */
+  next?: number
 }
 
 /** The parts a step's time is split into. */

@@ -1,0 +1,44 @@
+// Shared by the kernels of the key-value cache (method.md 2.3); each declares `state` and `cache` itself.
+// A layer's rows of keys, values and interaction keys lie in pages of PAGE rows that any sequence may hold; row
+// i of a place is found through the place's page table. Order is of no meaning: a row knows its position.
+
+const NEVER = 0xffffffffu;
+const PAGE = 32u;
+
+// One layer of the cache.
+// state (u32): lengths (places), page table (places, max_pages), position of each row (pages PAGE), free stack: its
+// height, then page ids. deaths (layers, places, n_positions).
+struct Cache {
+  places: u32,      // B: sequences there is a place for
+  max_pages: u32,   // pages one place may hold
+  n_positions: u32, // longest sequence
+  layer: u32,
+  positions: u32,   // where in `state` the positions start
+  free: u32,        // where the free stack starts
+  pages: u32,       // of this layer
+  beta_shift: f32,  // beta + shift, as in drop-times.wgsl
+}
+
+// One sequence's rows in a step: `count` rows from `row` on in the step's activations. Before the step the place
+// holds state[place] rows; the step's own come after them.
+struct Span {
+  place: u32,
+  row: u32,
+  count: u32,
+  first: u32,       // first of the rows a workgroup handles, where a span is cut into tiles
+}
+
+// The row in the pools of row `i` of a place.
+fn row_at(place: u32, i: u32) -> u32 {
+  return state[cache.places + place * cache.max_pages + i / PAGE] * PAGE + i % PAGE;
+}
+
+// The position of a row of the pools; NEVER where it holds none.
+fn position_at(row: u32) -> u32 {
+  return state[cache.positions + row];
+}
+
+// Where the death time of a position of a place lies.
+fn death_of(place: u32, position: u32) -> u32 {
+  return (cache.layer * cache.places + place) * cache.n_positions + position;
+}
