@@ -23,6 +23,8 @@ export interface DecoderOptions {
   chunk: number
   /** Times the stages of every step apart, where the adapter has a clock. Costs some speed. */
   profile?: boolean
+  /** Every step gives back the logits of all its rows: for tests, one step a submission. */
+  logits?: boolean
 }
 
 /** How the next token is chosen from the logits. */
@@ -61,6 +63,8 @@ export interface StepResult {
   stages: Record<Stage, number> | null
   /** After the last step. */
   usage: CacheUsage
+  /** (rows, V) with `logits`: of every prompt row, prompt by prompt, or of every place; else null. */
+  logits: Float32Array | null
 }
 
 /** Bytes of keys, values and interaction keys of all layers. */

@@ -1,5 +1,5 @@
 /** The steps that know rows only, not sequences: embedding, layer norm, matmul. Scoring and decoding share them. */
-import type { KernelSpec, Kernels } from '../gpu/kernel.js'
+import type { ComputePass, Kernels, KernelSpec } from '../gpu/kernel.js'
 import type { Slice } from '../gpu/memory.js'
 import type { Tuning } from '../tuning.js'
 import type { Gpt2Config } from './config.js'
@@ -20,7 +20,7 @@ export function columnsOf({ variant, N }: Linear): number {
 /** Adds token and position embeddings of the tokens that lie in one vocabulary slice. */
 export function embed(
   { config, weights, kernels }: ForwardContext,
-  pass: GPUComputePassEncoder,
+  pass: ComputePass,
   rows: number,
   { linear }: TokenSlice,
   { tokens, x }: { tokens: GPUBuffer; x: GPUBuffer },
@@ -53,7 +53,7 @@ export function layernorm(config: Gpt2Config, lanes: number, gather: boolean): K
 
 export function normalise(
   { config, tuning, kernels }: ForwardContext,
-  pass: GPUComputePassEncoder,
+  pass: ComputePass,
   { gain, bias }: Norm,
   from: GPUBuffer,
   to: GPUBuffer,
@@ -65,7 +65,7 @@ export function normalise(
 
 export function multiply(
   { kernels }: ForwardContext,
-  pass: GPUComputePassEncoder,
+  pass: ComputePass,
   { K, N, variant, weight, bias }: Linear,
   from: GPUBuffer | Slice,
   to: GPUBuffer,

@@ -9,6 +9,9 @@ export interface KernelSpec {
   constants: Readonly<Record<string, number>>
 }
 
+/** What dispatches are put into: a pass, or a list to be played into passes later. */
+export type ComputePass = Pick<GPUComputePassEncoder, 'setPipeline' | 'setBindGroup' | 'dispatchWorkgroups'>
+
 export type Grid = readonly [x: number, y?: number, z?: number]
 
 // The same depth below the package root from src/engine/gpu and dist/engine/gpu.
@@ -46,7 +49,7 @@ export class Kernels {
 
   /** Adds one dispatch to `pass`; bindings 0, 1, ... of group 0 in the order given. */
   dispatch(
-    pass: GPUComputePassEncoder,
+    pass: ComputePass,
     spec: KernelSpec,
     bindings: readonly (GPUBuffer | Slice)[],
     grid: Grid,

@@ -27,3 +27,39 @@ export function readBack(
     },
   }
 }
+
+/** A stretch of a buffer. */
+export interface Region {
+  buffer: GPUBuffer
+  offset?: number
+  /** Bytes, a multiple of 4. */
+  size: number
+}
+
+/** Records copies of several regions into one staging buffer: one mapping, however many regions. */
+export function readBackAll(
+  memory: Memory,
+  encoder: GPUCommandEncoder,
+  regions: readonly Region[],
+): () => Promise<ArrayBuffer[]> {
+  const total = regions.reduce((sum, { size }) => sum + size, 0)
+  const staging = memory.staging(`read ${regions.length} regions`, total)
+  let at = 0
+  for (const { buffer, offset = 0, size } of regions) {
+    encoder.copyBufferToBuffer(buffer, offset, staging, at, size)
+    at += size
+  }
+  return async () => {
+    try {
+      await staging.mapAsync(1 /* GPUMapMode.READ */, 0, total)
+      const bytes = staging.getMappedRange(0, total)
+      let from = 0
+      return regions.map(({ size }) => {
+        from += size
+        return bytes.slice(from - size, from)
+      })
+    } finally {
+      memory.free(staging)
+    }
+  }
+}

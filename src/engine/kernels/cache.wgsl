@@ -6,8 +6,9 @@ const NEVER = 0xffffffffu;
 const PAGE = 32u;
 
 // One layer of the cache.
-// state (u32): lengths (places), page table (places, max_pages), position of each row (pages PAGE), free stack: its
-// height, then page ids. deaths (layers, places, n_positions).
+// state (u32): lengths (places), page table (places, max_pages), live rows of each page as bits (places, max_pages),
+// pages held (places), position of each row (pages PAGE), free stack: its height, then page ids.
+// deaths (layers, places, n_positions).
 struct Cache {
   places: u32,      // B: sequences there is a place for
   max_pages: u32,   // pages one place may hold
@@ -31,6 +32,14 @@ struct Span {
 // The row in the pools of row `i` of a place.
 fn row_at(place: u32, i: u32) -> u32 {
   return state[cache.places + place * cache.max_pages + i / PAGE] * PAGE + i % PAGE;
+}
+
+fn alive_word(place: u32, page: u32) -> u32 {
+  return cache.places + (cache.places + place) * cache.max_pages + page;
+}
+
+fn held_word(place: u32) -> u32 {
+  return cache.places + 2u * cache.places * cache.max_pages + place;
 }
 
 // The position of a row of the pools; NEVER where it holds none.

@@ -1,0 +1,91 @@
+// Packs the rows that are still alive (method.md 2.3 d3, d4): the last live rows move into the holes that dropped rows
+// left, so that live rows are rows 0 to n - 1 of the place again. No more rows move than die.
+// Lengths and pages are set right by cache-pages.wgsl, which runs next.
+// Joined with cache.wgsl. Grid: (spans); one workgroup a sequence.
+
+override KV4: u32;            // 16-byte elements of a row of keys
+override R4: u32;             // of a row of interaction keys
+override MOVES: u32 = 513;    // most rows that can move: half of the longest sequence, and one
+override PAGES: u32 = 33;     // pages a place may hold
+override WORKGROUP: u32 = 64;
+
+@group(0) @binding(0) var<storage, read_write> keys: array<vec4u>;
+@group(0) @binding(1) var<storage, read_write> values: array<vec4u>;
+@group(0) @binding(2) var<storage, read_write> interaction_keys: array<vec4u>;
+@group(0) @binding(3) var<storage, read_write> state: array<u32>;
+@group(0) @binding(4) var<storage, read> spans: array<Span>;
+@group(0) @binding(5) var<uniform> cache: Cache;
+
+// First live rows of the pages before this one; the last entry is the number of live rows in all.
+var<workgroup> live: array<u32, PAGES + 1>;
+var<workgroup> holes: array<u32, MOVES>;
+var<workgroup> fillers: array<u32, MOVES>;
+
+// Bits of the rows of a page that lie before row `end` of the place.
+fn below(page: u32, end: u32) -> u32 {
+  let first = page * PAGE;
+  if (end <= first) {
+    return 0u;
+  }
+  return select((1u << (end - first)) - 1u, 0xffffffffu, end - first >= PAGE);
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let span = spans[group.x];
+  let place = span.place;
+  let rows = state[place] + span.count;
+  let pages = (rows + PAGE - 1u) / PAGE;
+  for (var page = lane; page < pages; page += WORKGROUP) {
+    live[page] = countOneBits(state[alive_word(place, page)] & below(page, rows));
+  }
+  workgroupBarrier();
+  if (lane == 0u) {
+    var sum = 0u;
+    for (var page = 0u; page < pages; page++) {
+      let count = live[page];
+      live[page] = sum;
+      sum += count;
+    }
+    live[pages] = sum;
+  }
+  workgroupBarrier();
+  let kept = live[pages];
+  if (kept == rows) {
+    return;
+  }
+  let edge = kept / PAGE;
+  let below_edge = live[edge] + countOneBits(state[alive_word(place, edge)] & below(edge, kept));
+  let moves = kept - below_edge;
+
+  // Dead rows below `kept` and live rows from there on: as many of each, paired in order.
+  for (var page = lane; page < pages; page += WORKGROUP) {
+    let first = page * PAGE;
+    let word = state[alive_word(place, page)];
+    var dead = ~word & below(page, kept);
+    for (var rank = first - min(live[page], first); dead != 0u; rank++) {
+      holes[rank] = first + countTrailingZeros(dead);
+      dead &= dead - 1u;
+    }
+    var late = word & below(page, rows) & ~below(page, kept);
+    for (var rank = max(live[page], below_edge) - below_edge; late != 0u; rank++) {
+      fillers[rank] = first + countTrailingZeros(late);
+      late &= late - 1u;
+    }
+  }
+  workgroupBarrier();
+  for (var move = 0u; move < moves; move++) {
+    let to = row_at(place, holes[move]);
+    let from_ = row_at(place, fillers[move]);
+    for (var c = lane; c < KV4; c += WORKGROUP) {
+      keys[to * KV4 + c] = keys[from_ * KV4 + c];
+      values[to * KV4 + c] = values[from_ * KV4 + c];
+    }
+    for (var c = lane; c < R4; c += WORKGROUP) {
+      interaction_keys[to * R4 + c] = interaction_keys[from_ * R4 + c];
+    }
+    if (lane == 0u) {
+      state[cache.positions + to] = state[cache.positions + from_];
+    }
+  }
+}

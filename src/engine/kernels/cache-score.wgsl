@@ -1,0 +1,99 @@
+// Which of a place's rows a step drops, and when (method.md 1.7, 2.3 d2): drop-times.wgsl for rows in a cache.
+//   x[k,j] = dot(Qi[k], Ki[j]) / sqrt(r) + beta + shift ;  the first k > j of the step with x <= 0 drops row j
+// f32 and the summation order of drop-times.wgsl, so that a sequence dies the same way in steps and in one pass.
+// Writes the death time of every row of a page and the page's word of live rows.
+// Joined with cache.wgsl. Grid: (pages, spans); a workgroup is one page, a lane scores PAGE / WORKGROUP of its rows.
+
+override R4: u32;                // r / 4
+override WORKGROUP: u32 = 32;    // divides PAGE
+override PROPAGATE: bool = false;
+override SYNTHETIC: bool = false;// decide by a hash of position and layer instead of the score
+override IMMORTAL: f32 = 1.0;    // share of tokens that such a hash never drops
+
+@group(0) @binding(0) var<storage, read> interaction: array<vec4f>;
+@group(0) @binding(1) var<storage, read> interaction_keys: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> state: array<u32>;
+@group(0) @binding(3) var<storage, read_write> deaths: array<u32>;
+@group(0) @binding(4) var<storage, read> spans: array<Span>;
+@group(0) @binding(5) var<storage, read> tokens: array<vec2u>;
+@group(0) @binding(6) var<uniform> cache: Cache;
+
+const ALL = 0xffffffffu;
+
+var<workgroup> alive: array<u32, WORKGROUP>;
+
+// When a token of an untrained model dies: never, or 1 to 16 steps after it came.
+fn synthetic_death(position: u32) -> u32 {
+  var h = (position + 1u) * 0x9e3779b9u + (cache.layer + 1u) * 0x85ebca6bu;
+  h = (h ^ (h >> 16u)) * 0x7feb352du;
+  h = (h ^ (h >> 15u)) * 0x846ca68bu;
+  h = h ^ (h >> 16u);
+  return select(position + 1u + h % 16u, NEVER, f32(h >> 8u) / 16777216.0 < IMMORTAL);
+}
+
+// The first of the step's queries after `position` that drops the row of interaction keys at `key`.
+fn first_drop(span: Span, position: u32, key: u32) -> u32 {
+  let scale = 1.0 / sqrt(f32(4u * R4));
+  let start = tokens[span.row].y;
+  let end = start + span.count;
+  var synthetic = NEVER;
+  if (SYNTHETIC) {
+    synthetic = synthetic_death(position);
+  }
+  for (var k = max(position + 1u, start); k < end; k++) {
+    let query = (span.row + k - start) * 2u * R4;
+    var x = 0.0;
+    for (var c = 0u; c < R4; c++) {
+      x += dot(interaction[query + c], interaction_keys[key + c]);
+    }
+    var kept = x * scale + cache.beta_shift > 0.0;
+    if (SYNTHETIC) {
+      // A score is never below this: it is computed for its cost alone.
+      kept = k < synthetic || x < -1e30;
+    }
+    if (!kept) {
+      return k;
+    }
+  }
+  return NEVER;
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let span = spans[group.y];
+  let old = state[span.place];
+  let rows = old + span.count;
+  let first = group.x * PAGE;
+  if (first >= rows) {
+    return;
+  }
+  var bits = 0u;
+  for (var slot = lane; slot < PAGE && first + slot < rows; slot += WORKGROUP) {
+    let row = row_at(span.place, first + slot);
+    let position = position_at(row);
+    if (position == NEVER) {
+      continue;
+    }
+    let at = death_of(span.place, position);
+    var death = NEVER;
+    if (position < tokens[span.row].y) {
+      death = deaths[at];
+    }
+    if (death == NEVER) {
+      death = first_drop(span, position, row * R4);
+    }
+    if (PROPAGATE && cache.layer > 0u) {
+      death = min(death, deaths[at - cache.places * cache.n_positions]);
+    }
+    deaths[at] = death;
+    bits |= select(0u, 1u << slot, death == NEVER);
+  }
+  alive[lane] = bits;
+  workgroupBarrier();
+  if (lane == 0u) {
+    for (var i = 1u; i < WORKGROUP; i++) {
+      bits |= alive[i];
+    }
+    state[alive_word(span.place, group.x)] = bits;
+  }
+}
