@@ -7,7 +7,6 @@ import { causalPairs, countLayerDrops } from '../engine/drops.js'
 import type { Engine } from '../engine/engine.js'
 import { addCounts, addScore, emptyCounts, type ScoreCounts, sparsityOf } from '../record/build.js'
 import { pythonRandom } from './python-random.js'
-import type { Request } from './request.js'
 import { type Evaluation, findShift, type Measure } from './shift-search.js'
 
 export interface Calibration {
@@ -22,10 +21,19 @@ export interface Calibration {
 export interface CalibrateOptions {
   sparsity: number
   seed: number
+  /** Input tokens of the larger sample, as far as there are so many. */
+  sampleTokens?: number
+  /** Measured before on the same requests and seed, for another sparsity: the search starts from it. */
+  known?: readonly Evaluation[]
   /** Tokens of a batch at most. */
   batchTokens?: number
   signal?: AbortSignal
   onEvaluation?: (evaluation: Evaluation) => void
+}
+
+/** All that calibration looks at of a request. */
+interface Sampled {
+  input: ArrayLike<number>
 }
 
 /** Sizes of the two samples: a coarse one to come near, a fine one to decide. */
@@ -36,14 +44,15 @@ const FINE = { requests: 512, tokens: 11_000 }
 /** Throws a Failure only if the device fails; a target out of reach gives the nearest shift found. */
 export async function calibrate(
   engine: Engine,
-  requests: readonly Request[],
-  { sparsity, seed, batchTokens = 2048, signal, onEvaluation }: CalibrateOptions,
+  requests: readonly Sampled[],
+  options: CalibrateOptions,
 ): Promise<Calibration> {
-  const fine = sampleByLength(requests, FINE, seed)
+  const { sparsity, seed, batchTokens = 2048, known = [], signal, onEvaluation } = options
+  const fine = sampleByLength(requests, { ...FINE, tokens: options.sampleTokens ?? FINE.tokens }, seed)
   const coarse = everyNth(fine, COARSE)
   const evaluations: Evaluation[] = []
   const measureOn =
-    (sample: readonly Request[]): Measure =>
+    (sample: readonly Sampled[]): Measure =>
     async (shift) => {
       signal?.throwIfAborted()
       const sparsity = await sampleSparsity(engine, sample, shift, batchTokens)
@@ -53,7 +62,9 @@ export async function calibrate(
       return evaluation
     }
   const small = coarse.length === fine.length
-  const best = await findShift(sparsity, measureOn(coarse), small ? null : measureOn(fine))
+  // The two samples differ in size, which tells what was measured on the small one.
+  const rough = known.filter(({ requests }) => requests === coarse.length)
+  const best = await findShift(sparsity, measureOn(coarse), small ? null : measureOn(fine), rough)
   return {
     shift: best.shift,
     sparsity: best.sparsity,
@@ -72,7 +83,7 @@ interface Size {
  * A systematic sample over requests ordered by length, with a seeded start: short and long requests, which differ
  * most in sparsity, are represented in proportion.
  */
-export function sampleByLength(requests: readonly Request[], size: Size, seed: number): Request[] {
+export function sampleByLength<T extends Sampled>(requests: readonly T[], size: Size, seed: number): T[] {
   const ordered = requests
     .filter(({ input }) => input.length > 1)
     .sort((a, b) => a.input.length - b.input.length)
@@ -87,7 +98,7 @@ export function sampleByLength(requests: readonly Request[], size: Size, seed: n
 }
 
 /** Spread over the sample, so that it keeps the sample's mix of lengths. */
-function everyNth(sample: readonly Request[], { requests, tokens }: Size): readonly Request[] {
+function everyNth(sample: readonly Sampled[], { requests, tokens }: Size): readonly Sampled[] {
   const perRequest = countTokens(sample) / Math.max(1, sample.length)
   const count = Math.max(1, Math.min(requests, Math.floor(tokens / perRequest)))
   if (count >= sample.length) return sample
@@ -97,7 +108,7 @@ function everyNth(sample: readonly Request[], { requests, tokens }: Size): reado
 
 async function sampleSparsity(
   engine: Engine,
-  sample: readonly Request[],
+  sample: readonly Sampled[],
   shift: number,
   batchTokens: number,
 ): Promise<number> {
@@ -118,8 +129,8 @@ async function sampleSparsity(
   return sparsityOf(counts).achieved
 }
 
-function* inBatches(sample: readonly Request[], tokens: number): Generator<Request[]> {
-  let open: Request[] = []
+function* inBatches(sample: readonly Sampled[], tokens: number): Generator<Sampled[]> {
+  let open: Sampled[] = []
   for (const request of sample) {
     if (open.length > 0 && countTokens(open) + request.input.length > tokens) {
       yield open
@@ -130,6 +141,6 @@ function* inBatches(sample: readonly Request[], tokens: number): Generator<Reque
   if (open.length > 0) yield open
 }
 
-function countTokens(requests: readonly Request[]): number {
+function countTokens(requests: readonly Sampled[]): number {
   return requests.reduce((sum, { input }) => sum + input.length, 0)
 }

@@ -1,0 +1,83 @@
+/**
+ * The threshold shift for a share of context to be dropped of running text, at one context length: what is dropped
+ * grows with the length, so a shift belongs to the length it was found at.
+ */
+import type { Engine } from '../engine/engine.js'
+import { KEEP_EVERYTHING } from '../engine/gpt2/forward.js'
+import { Failure } from '../errors.js'
+import { calibrate } from './calibrate.js'
+import type { Evaluation } from './shift-search.js'
+
+export interface TextCalibrationOptions {
+  /** n: tokens of a window. */
+  ctx: number
+  /** S_pair wanted (method.md 1.4), at least 0 and below 1. */
+  sparsity: number
+  /** Where the evenly spread sample of windows starts. */
+  seed: number
+  /** Tokens of a batch at most; a window that is longer is a batch of its own. */
+  batchTokens?: number
+  /** Tokens of the sample, as far as there are so many; what suits a run over thousands of requests when undefined. */
+  sampleTokens?: number
+  /** What was measured before on the same tokens at the same length, for another sparsity: the search starts there. */
+  known?: readonly Evaluation[]
+  /** Told of every evaluation. */
+  onTry?: (evaluation: Evaluation) => void
+  /** Aborting rejects with the signal's reason. */
+  signal?: AbortSignal
+}
+
+export interface TextCalibration {
+  /** Added to every drop score of every layer; KEEP_EVERYTHING for sparsity 0. */
+  shift: number
+  /** S_pair of the sampled windows at that shift. */
+  sparsity: number
+  /** Windows of the sample. */
+  windows: number
+  /** In the order they were made; without those that were known. */
+  evaluations: Evaluation[]
+}
+
+/**
+ * @param tokens a text at least `ctx` long; its windows stand side by side and a last part of one is left out
+ * @throws Failure when the text is too short or the device fails; a target out of reach gives the nearest shift
+ */
+export async function calibrateText(
+  engine: Engine,
+  tokens: Uint32Array,
+  options: TextCalibrationOptions,
+): Promise<TextCalibration> {
+  return calibrateWindows(engine, wholeWindows(tokens, options.ctx), options)
+}
+
+/** The same on windows cut by the caller. */
+export async function calibrateWindows(
+  engine: Engine,
+  windows: readonly Uint32Array[],
+  { sparsity, seed, batchTokens, sampleTokens, known, onTry, signal }: TextCalibrationOptions,
+): Promise<TextCalibration> {
+  if (sparsity === 0) return { shift: KEEP_EVERYTHING, sparsity: 0, windows: 0, evaluations: [] }
+  const inputs = windows.map((input) => ({ input }))
+  const { requests, ...found } = await calibrate(engine, inputs, {
+    sparsity,
+    seed,
+    batchTokens,
+    sampleTokens,
+    known,
+    signal,
+    onEvaluation: onTry,
+  })
+  const { shift, evaluations } = found
+  return { shift, sparsity: found.sparsity, windows: requests, evaluations }
+}
+
+/** Windows of `ctx` tokens, one after the other. */
+export function wholeWindows(tokens: Uint32Array, ctx: number): Uint32Array[] {
+  const count = Math.floor(tokens.length / ctx)
+  if (count === 0) {
+    throw new Failure(`text: must have at least ${ctx} tokens, one window, got ${tokens.length}`, {
+      hint: 'give more text or a shorter context length',
+    })
+  }
+  return Array.from({ length: count }, (_, i) => tokens.subarray(i * ctx, (i + 1) * ctx))
+}
