@@ -1,0 +1,107 @@
+/** Choosing the next token of every row on the device: what the kernels want to be told, and their dispatch. */
+import { columnsOf, type ForwardContext } from '../gpt2/layers.js'
+import type { KernelSpec } from '../gpu/kernel.js'
+import type { Slice } from '../gpu/memory.js'
+import { floatBits } from '../gpu/uniforms.js'
+import type { Sampling } from './types.js'
+
+/** In `forced`: leave the choice to the logits. */
+export const NOT_FORCED = 0xffffffff
+
+/** Below this a draw is the arg max in all but exact ties, and scores would overflow. */
+const LOWEST_TEMPERATURE = 1e-5
+
+/** How a step's logits lie: vocabulary slice after slice, each (M, its columns in memory). */
+export interface LogitLayout {
+  /** V: tokens in all. */
+  vocabSize: number
+  /** Tokens of every slice but the last. */
+  width: number
+  /** Columns of each slice in memory. */
+  columns: readonly number[]
+}
+
+/** M rows of logits and what is chosen from them. */
+export interface SampleBuffers {
+  /** As `logitSlices` has them. */
+  logits: GPUBuffer
+  /** (M, 2): last token and its position on entry, the chosen token and its position on return. */
+  tokens: GPUBuffer
+  /** (steps, M): receives the chosen token. */
+  ring: GPUBuffer
+  /** (steps, M): tokens to take instead, NOT_FORCED where there is none; null when there is none at all. */
+  forced: GPUBuffer | null
+  /** (M, 4) of `samplingWords`; null when every row is greedy. */
+  samplings: GPUBuffer | null
+}
+
+export function logitLayout({ config, weights }: Pick<ForwardContext, 'config' | 'weights'>): LogitLayout {
+  const columns = weights.tokens.map(({ linear }) => columnsOf(linear))
+  const width = columns.length === 1 ? columns[0] : weights.tokens[0].columns
+  return { vocabSize: config.vocabSize, width, columns }
+}
+
+/** Words of logits that a row has in all. */
+export function logitWords({ columns }: LogitLayout): number {
+  return columns.reduce((sum, count) => sum + count, 0)
+}
+
+/** Where the logits of each vocabulary slice of M rows lie: what the head's matmuls write to. */
+export function logitSlices({ columns }: LogitLayout, rows: number, buffer: GPUBuffer): Slice[] {
+  let offset = 0
+  return columns.map((count) => {
+    const slice = { buffer, offset, size: 4 * rows * count }
+    offset += slice.size
+    return slice
+  })
+}
+
+/** Whether the arg max is taken; steps in which every row does so go without `samplings`. */
+export function isGreedy({ temperature, topK }: Sampling): boolean {
+  return temperature < LOWEST_TEMPERATURE || topK === 1
+}
+
+/** (M, 4): temperature, top k, top p, seed. */
+export function samplingWords(samplings: readonly Sampling[]): Uint32Array {
+  return Uint32Array.from(
+    samplings.flatMap((sampling) => [
+      floatBits(isGreedy(sampling) ? 0 : sampling.temperature),
+      sampling.topK,
+      floatBits(sampling.topP),
+      sampling.seed,
+    ]),
+  )
+}
+
+/** The uniform struct of one step. */
+export function sampleUniform(rows: number, step: number, forced: boolean): number[] {
+  return [rows, step, Number(forced)]
+}
+
+/** The kernel for rows that are all greedy, or for any rows. `lanes`: of row-wise kernels on this adapter. */
+export function sampleKernel(layout: LogitLayout, lanes: number, greedy: boolean): KernelSpec {
+  return {
+    files: ['sample-choice.wgsl', greedy ? 'sample-greedy.wgsl' : 'sample.wgsl'],
+    constants: {
+      V: layout.vocabSize,
+      WIDTH: layout.width,
+      LAST: layout.columns[layout.columns.length - 1],
+      // Few rows with much to read each: more lanes than other kernels have on hardware.
+      WORKGROUP: lanes < 64 ? lanes : 128,
+    },
+  }
+}
+
+/** Chooses the next token of each of `rows` rows. `uniform` holds `sampleUniform`. */
+export function encodeSample(
+  context: ForwardContext,
+  pass: GPUComputePassEncoder,
+  { logits, tokens, ring, forced, samplings }: SampleBuffers,
+  rows: number,
+  uniform: Slice,
+): void {
+  const spec = sampleKernel(logitLayout(context), context.tuning.lanes, samplings === null)
+  // Where nothing is forced, any read-only buffer may stand in.
+  const bindings = [logits, tokens, ring, forced ?? logits, uniform]
+  context.kernels.dispatch(pass, spec, samplings === null ? bindings : [...bindings, samplings], [rows])
+}

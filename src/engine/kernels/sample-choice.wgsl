@@ -1,0 +1,90 @@
+// What the sampling kernels share: where a row's logits lie, and what becomes of the token that is chosen.
+// logits: one vocabulary slice after another, each (M, its columns in memory); all slices but the last are WIDTH wide.
+// tokens (M, 2): x = the row's last token, y = its position; the chosen token takes its place, one position on.
+// ring (steps, M): the token chosen after each step. forced (steps, M): taken instead, where it is a token.
+// Grid: one workgroup a row; lanes stride over the columns and are merged in a tree.
+
+override V: u32;              // tokens of the vocabulary
+override WIDTH: u32;          // tokens of every slice but the last
+override LAST: u32;           // columns of the last slice in memory
+override WORKGROUP: u32 = 64; // a power of 2
+
+const LOWEST = -1e30;
+const NO_TOKEN = 0xffffffffu;
+
+struct Step {
+  rows: u32,    // M
+  step: u32,    // this one's row of the ring
+  forced: u32,  // 0: `forced` is not read
+}
+
+@group(0) @binding(0) var<storage, read> logits: array<vec4f>;
+@group(0) @binding(1) var<storage, read_write> tokens: array<vec2u>;
+@group(0) @binding(2) var<storage, read_write> ring: array<u32>;
+@group(0) @binding(3) var<storage, read> forced: array<u32>;
+@group(0) @binding(4) var<uniform> at: Step;
+
+struct Choice {
+  score: f32,
+  token: u32,
+}
+
+// Columns of a slice / 4, and where its row begins.
+struct Columns {
+  count: u32,
+  first: u32,
+  token: u32,  // of the first column
+}
+
+var<workgroup> choices: array<Choice, WORKGROUP>;
+
+fn slices() -> u32 {
+  return (V + WIDTH - 1u) / WIDTH;
+}
+
+fn columns_of(slice: u32, row: u32) -> Columns {
+  let count = select(WIDTH, LAST, slice + 1u == slices()) / 4u;
+  return Columns(count, at.rows * slice * (WIDTH / 4u) + row * count, slice * WIDTH);
+}
+
+// Logits of four neighbouring tokens; what is no token is lower than any.
+fn logits_at(columns: Columns, c: u32) -> vec4f {
+  let v = logits[columns.first + c];
+  return select(vec4f(LOWEST), v, vec4u(columns.token + 4u * c) + vec4u(0u, 1u, 2u, 3u) < vec4u(V));
+}
+
+// The better of a lane's best and the best of four neighbours. A lane meets its tokens in ascending order, so the
+// lowest token wins a tie, as in logsumexp.wgsl.
+fn better(best: Choice, v: vec4f, token: u32) -> Choice {
+  let high = max(max(v.x, v.y), max(v.z, v.w));
+  let nth = select(select(select(3u, 2u, v.z == high), 1u, v.y == high), 0u, v.x == high);
+  let is_better = high > best.score;
+  return Choice(select(best.score, high, is_better), select(best.token, token + nth, is_better));
+}
+
+// The best of all lanes' choices, known to all of them.
+fn best_of(lane: u32, own: Choice) -> Choice {
+  choices[lane] = own;
+  workgroupBarrier();
+  for (var half = WORKGROUP / 2u; half > 0u; half /= 2u) {
+    if (lane < half) {
+      let a = choices[lane];
+      let b = choices[lane + half];
+      if (b.score > a.score || (b.score == a.score && b.token < a.token)) {
+        choices[lane] = b;
+      }
+    }
+    workgroupBarrier();
+  }
+  return workgroupUniformLoad(&choices[0]);
+}
+
+fn take(row: u32, chosen: u32) {
+  let i = at.step * at.rows + row;
+  var token = chosen;
+  if (at.forced != 0u && forced[i] != NO_TOKEN) {
+    token = forced[i];
+  }
+  ring[i] = token;
+  tokens[row] = vec2u(token, tokens[row].y + 1u);
+}

@@ -1,0 +1,161 @@
+// Chooses each row's token at random from softmax(logits / temperature), restricted to the top k, then to the top p of
+// what is left (the order of Hugging Face's samplers); temperature 0 takes the arg max.
+// Drawing is the arg max of logit / temperature + Gumbel noise. The noise is a hash of (token, position, seed), so what a
+// sequence draws depends on nothing else: not on its row, the batch, or the steps of a submission.
+// Both restrictions are thresholds: the highest value whose tokens, with all above it, are k or hold the share p.
+// Preceded by sample-choice.wgsl, which tells the other bindings and the grid.
+
+struct Sampling {
+  temperature: f32,
+  top_k: u32,   // 0: no limit
+  top_p: f32,   // 1: no limit
+  seed: u32,
+}
+
+@group(0) @binding(5) var<storage, read> samplings: array<Sampling>;
+
+// Weights of the tokens at or above each of 16 candidates.
+alias Sums = mat4x4f;
+
+var<workgroup> parts: array<Sums, WORKGROUP>;
+
+// A u32 that orders as the float does.
+fn order_of(v: vec4f) -> vec4u {
+  let bits = bitcast<vec4u>(v);
+  return bits ^ select(vec4u(0x80000000u), vec4u(0xffffffffu), bits >= vec4u(0x80000000u));
+}
+
+fn share(digit: u32, weight: f32) -> Sums {
+  let w = vec4f(weight);
+  let d = vec4u(digit);
+  let none = vec4f();
+  return Sums(
+    select(none, w, vec4u(0u, 1u, 2u, 3u) <= d),
+    select(none, w, vec4u(4u, 5u, 6u, 7u) <= d),
+    select(none, w, vec4u(8u, 9u, 10u, 11u) <= d),
+    select(none, w, vec4u(12u, 13u, 14u, 15u) <= d));
+}
+
+// What a threshold is searched over.
+struct Search {
+  row: u32,
+  top: f32,          // the row's largest logit
+  temperature: f32,
+  counted: bool,     // a token weighs 1, not exp((logit - top) / temperature)
+  least: u32,        // order below which a token weighs nothing
+}
+
+// Candidate d has the order first + (d << shift).
+fn weigh(search: Search, lane: u32, first: u32, shift: u32) -> Sums {
+  let least = vec4u(max(search.least, first));
+  var sums = Sums();
+  for (var s = 0u; s < slices(); s++) {
+    let columns = columns_of(s, search.row);
+    for (var c = lane; c < columns.count; c += WORKGROUP) {
+      let v = logits_at(columns, c);
+      let order = order_of(v);
+      let e = select(exp((v - search.top) / search.temperature), vec4f(1.0), vec4<bool>(search.counted));
+      let weights = select(vec4f(), e, (order >= least) & (v > vec4f(LOWEST)));
+      let digits = min((max(order, least) - first) >> vec4u(shift), vec4u(15u));
+      sums += share(digits.x, weights.x);
+      sums += share(digits.y, weights.y);
+      sums += share(digits.z, weights.z);
+      sums += share(digits.w, weights.w);
+    }
+  }
+  parts[lane] = sums;
+  workgroupBarrier();
+  for (var half = WORKGROUP / 2u; half > 0u; half /= 2u) {
+    if (lane < half) {
+      parts[lane] += parts[lane + half];
+    }
+    workgroupBarrier();
+  }
+  return workgroupUniformLoad(&parts[0]);
+}
+
+// How many of four candidates have the weight.
+fn reached(sums: vec4f, goal: f32) -> u32 {
+  return dot(select(vec4u(0u), vec4u(1u), sums >= vec4f(goal)), vec4u(1u));
+}
+
+// The highest order whose tokens, with all above it, weigh at least `wanted`: a count, or a share of what all tokens
+// weigh; 0 when there are not so many. Four bits of the order a round, the highest first.
+fn threshold(search: Search, lane: u32, wanted: f32) -> u32 {
+  var found = 0u;
+  var goal = wanted;
+  for (var round = 0u; round < 8u; round++) {
+    let shift = 28u - 4u * round;
+    let sums = weigh(search, lane, found, shift);
+    if (round == 0u && !search.counted) {
+      goal = wanted * sums[0].x;
+    }
+    let digits = reached(sums[0], goal) + reached(sums[1], goal) + reached(sums[2], goal) + reached(sums[3], goal);
+    found += (max(digits, 1u) - 1u) << shift;
+  }
+  return found;
+}
+
+// Three u32 hashed to one that is as good as random: pcg3d of "Hash Functions for GPU Rendering" (Jarzynski & Olano 2020).
+fn hash(key: vec3u) -> u32 {
+  var v = key * 1664525u + 1013904223u;
+  v.x += v.y * v.z;
+  v.y += v.z * v.x;
+  v.z += v.x * v.y;
+  v ^= v >> vec3u(16u);
+  v.x += v.y * v.z;
+  return v.x;
+}
+
+// -log(-log(u)) of a uniform u = 1 - w. The winners have w near 0, where log(1 - w) would lose all digits.
+fn gumbel(key: vec3u) -> f32 {
+  let w = min((f32(hash(key)) + 0.5) * 0x1p-32, 0.99999994);
+  let series = w * (1.0 + w * (0.5 + w * (0.33333333 + 0.25 * w)));
+  return -log(select(-log(1.0 - w), series, w < 0.015625));
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let row = group.x;
+  var best = Choice(LOWEST, NO_TOKEN);
+  for (var s = 0u; s < slices(); s++) {
+    let columns = columns_of(s, row);
+    for (var c = lane; c < columns.count; c += WORKGROUP) {
+      best = better(best, logits_at(columns, c), columns.token + 4u * c);
+    }
+  }
+  best = best_of(lane, best);
+
+  let sampling = samplings[row];
+  let T = sampling.temperature;
+  if (T > 0.0) {
+    let top = best.score;
+    var least = 0u;
+    if (sampling.top_k > 0u && sampling.top_k < V) {
+      least = threshold(Search(row, top, T, true, 0u), lane, f32(sampling.top_k));
+    }
+    if (sampling.top_p < 1.0) {
+      least = max(least, threshold(Search(row, top, T, false, least), lane, sampling.top_p));
+    }
+    let position = tokens[row].y + 1u;
+    best = Choice(LOWEST, NO_TOKEN);
+    for (var s = 0u; s < slices(); s++) {
+      let columns = columns_of(s, row);
+      for (var c = lane; c < columns.count; c += WORKGROUP) {
+        let v = logits_at(columns, c);
+        let token = columns.token + 4u * c;
+        let noise = vec4f(
+          gumbel(vec3u(token, position, sampling.seed)),
+          gumbel(vec3u(token + 1u, position, sampling.seed)),
+          gumbel(vec3u(token + 2u, position, sampling.seed)),
+          gumbel(vec3u(token + 3u, position, sampling.seed)));
+        let kept = (order_of(v) >= vec4u(least)) & (v > vec4f(LOWEST));
+        best = better(best, select(vec4f(LOWEST), (v - top) / T + noise, kept), token);
+      }
+    }
+    best = best_of(lane, best);
+  }
+  if (lane == 0u) {
+    take(row, best.token);
+  }
+}
