@@ -1,0 +1,31 @@
+// What attention over the key-value cache reads and writes; joined with cache.wgsl and attention-cache-f32.wgsl or
+// attention-cache-f16.wgsl, which hold the pools of keys and values at bindings 1 and 2.
+// qkv (rows, 3 C) of a step: only its queries are read here, its keys and values are in the pools already.
+// tokens (rows, 2): token, position. out: (rows, C), or partial results where a kernel says so.
+
+override H: u32;
+override DENSE: bool = false; // nothing is dropped: death times are not read
+
+@group(0) @binding(0) var<storage, read> qkv: array<vec4f>;
+@group(0) @binding(3) var<storage, read> state: array<u32>;
+@group(0) @binding(4) var<storage, read> deaths: array<u32>;
+@group(0) @binding(5) var<storage, read> spans: array<Span>;
+@group(0) @binding(6) var<storage, read_write> out: array<vec4f>;
+@group(0) @binding(7) var<storage, read> tokens: array<vec2u>;
+@group(0) @binding(8) var<uniform> cache: Cache;
+
+const D4 = 16u;        // vec4s of a head: 64 / 4
+const LOWEST = -1e30;  // stands for minus infinity, which WGSL may assume away
+
+// Rows of a place that count in this step: those from before and the span's own.
+fn rows_of(span: Span) -> u32 {
+  return state[span.place] + span.count;
+}
+
+// When the key at a position of a place dies. Rows that hold none have a position after every query, but are looked up.
+fn death_at(place: u32, position: u32) -> u32 {
+  if (DENSE) {
+    return NEVER;
+  }
+  return deaths[death_of(place, min(position, cache.n_positions - 1u))];
+}
