@@ -1,6 +1,10 @@
 /** The base of asp's commands: shared flags, a device that is always closed, errors left to bin/. */
+import { freemem } from 'node:os'
 import { Command, Flags } from '@oclif/core'
 import { type OpenDevice, openDevice } from './device/open.js'
+import { Failure } from './errors.js'
+import type { RunDevice } from './eval/run.js'
+import type { AdapterRecord } from './record/schema.js'
 
 /** `--device`, for commands that compute. */
 export const deviceFlag = Flags.string({
@@ -8,6 +12,26 @@ export const deviceFlag = Flags.string({
   description: 'where to compute: auto, hardware, software, or part of an adapter name such as llvmpipe',
   helpValue: 'auto|hardware|software|<name>',
 })
+
+/** The number a flag holds; its bounds are checked by the run, which knows the rules. */
+export function asNumber(flag: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const value = text.trim() === '' ? Number.NaN : Number(text)
+  if (!Number.isNaN(value)) return value
+  throw new Failure(`${flag}: must be a number, got ${JSON.stringify(text)}`, {
+    hint: '--help tells what each flag takes',
+  })
+}
+
+/** The open device as runs and records take it. */
+export function runDevice({ device, lost, adapter }: OpenDevice): RunDevice & { record: AdapterRecord } {
+  const { name, vendor, architecture, driver, backend, bundled, features } = adapter
+  const kind: AdapterRecord['kind'] = adapter.kind === 'hardware' ? 'hardware' : 'software'
+  // A software adapter lives in the machine's own memory, and grants more of it than there is.
+  const memoryLimit = kind === 'software' ? freemem() : undefined
+  const record = { name, vendor, architecture, driver, backend, kind, bundled, features: [...features] }
+  return { device, lost, adapter, memoryLimit, record }
+}
 
 export abstract class AspCommand extends Command {
   static override enableJsonFlag = true

@@ -1,10 +1,8 @@
 /** `asp eval`: scores suites with a checkpoint, pruned or not, and writes the record. */
-import { freemem } from 'node:os'
 import { Args, Flags } from '@oclif/core'
-import { AspCommand, deviceFlag } from '../command.js'
-import type { OpenDevice } from '../device/open.js'
-import { EXIT, Failure } from '../errors.js'
-import { type EvaluateHooks, type EvaluateOptions, evaluate } from '../eval/evaluate.js'
+import { AspCommand, asNumber, deviceFlag, runDevice } from '../command.js'
+import { EXIT } from '../errors.js'
+import { type EvaluateOptions, evaluate } from '../eval/evaluate.js'
 import { FEWSHOT_SEED } from '../eval/fewshot.js'
 import { DTYPE_NAMES, POLICY_NAMES } from '../eval/policy.js'
 import type { RunEvent } from '../eval/run.js'
@@ -109,7 +107,7 @@ export default class Eval extends AspCommand {
       const { record, path, lmEval } = await evaluate(optionsOf(argv as string[], flags), {
         orStop,
         signal,
-        openDevice: async () => deviceOf(await this.openDevice(flags.device)),
+        openDevice: async () => runDevice(await this.openDevice(flags.device)),
         onPrepared: () => progress.stop(),
         onRunning: () =>
           signal.addEventListener('abort', () =>
@@ -164,34 +162,6 @@ type EvalFlags = {
   'log-samples': boolean
   resume: boolean
   format: 'asp' | 'lm-eval'
-}
-
-/** Ranges are checked by the run, which knows the rules. */
-function asNumber(flag: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined
-  const value = text.trim() === '' ? Number.NaN : Number(text)
-  if (!Number.isNaN(value)) return value
-  throw new Failure(`${flag}: must be a number, got ${JSON.stringify(text)}`, {
-    hint: 'asp eval --help tells what each flag takes',
-  })
-}
-
-function deviceOf({ device, lost, adapter }: OpenDevice): Awaited<ReturnType<EvaluateHooks['openDevice']>> {
-  const { name, vendor, architecture, driver, backend, bundled, features } = adapter
-  const kind = adapter.kind === 'hardware' ? 'hardware' : 'software'
-  // A software adapter lives in the machine's own memory, and grants more of it than there is.
-  const memoryLimit = kind === 'software' ? freemem() : undefined
-  const record = {
-    name,
-    vendor,
-    architecture,
-    driver,
-    backend,
-    kind,
-    bundled,
-    features: [...features],
-  } as const
-  return { device, lost, adapter, memoryLimit, record: { ...record, features: [...features] } }
 }
 
 function optionsOf(suites: readonly string[], flags: EvalFlags): EvaluateOptions {

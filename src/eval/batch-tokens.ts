@@ -1,5 +1,14 @@
 /** How many tokens a batch may have, planned from what memory is left before anything is scored. Pure. */
+import type { AdapterTraits } from '../engine/tuning.js'
 import { EXIT, Failure } from '../errors.js'
+
+/** Tokens of a batch: enough to fill the adapter, little enough to see progress on a software one. */
+export const BATCH_TOKENS: Readonly<Record<AdapterTraits['kind'], number>> = {
+  hardware: 8192,
+  llvmpipe: 2048,
+  swiftshader: 2048,
+  software: 2048,
+}
 
 export interface BatchPlan {
   /** `--batch-tokens`, or what suits the adapter. */

@@ -45,7 +45,7 @@ export function taskParts(
 }
 
 export function modelRecord(
-  { model, checkpoint, tokenizer, dtype }: PreparedRun,
+  { model, checkpoint, tokenizer, dtype }: Pick<PreparedRun, 'model' | 'checkpoint' | 'tokenizer' | 'dtype'>,
   sha256: string,
 ): ModelRecord {
   const { config, parameters, bytes, storedDtype } = checkpoint

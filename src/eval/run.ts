@@ -6,7 +6,7 @@ import { buildRecord } from '../record/build.js'
 import type { SampleLine } from '../record/samples.js'
 import type { EnvironmentRecord, EvalRecord } from '../record/schema.js'
 import { bootstrapLong } from './aggregate.js'
-import { planBatchTokens } from './batch-tokens.js'
+import { BATCH_TOKENS, planBatchTokens } from './batch-tokens.js'
 import { groupParts } from './groups.js'
 import { aggregate, type Bootstrapped } from './metrics.js'
 import { tokensRun } from './plan.js'
@@ -62,14 +62,6 @@ export interface RunContext {
   samplesName: (task: string) => string | null
   /** What an interrupted run of the same kind left, and the path it was read from. */
   earlier?: { path: string; run: EarlierRun } | null
-}
-
-/** Tokens of a batch: enough to fill the adapter, little enough to see progress on a software one. */
-const BATCH_TOKENS: Record<AdapterTraits['kind'], number> = {
-  hardware: 8192,
-  llvmpipe: 2048,
-  swiftshader: 2048,
-  software: 2048,
 }
 
 export async function runEval(

@@ -65,25 +65,30 @@ export async function abandonOutput({ folder, madeFolder }: OutputTarget): Promi
 }
 
 /** Replaces the file at the target in one step; on failure the old one, if any, is still whole. */
-export async function writeRecord(target: OutputTarget, record: EvalRecord): Promise<void> {
-  const temporary = temporaryName(target.path)
+export function writeRecord(target: OutputTarget, record: object): Promise<void> {
+  return writeWhole(target.path, formatRecord(record))
+}
+
+/** The same for any text that lies beside a record. */
+export async function writeWhole(file: string, text: string): Promise<void> {
+  const temporary = temporaryName(file)
   try {
-    const file = await open(temporary, 'wx')
+    const handle = await open(temporary, 'wx')
     try {
-      await file.writeFile(formatRecord(record))
-      await file.sync()
+      await handle.writeFile(text)
+      await handle.sync()
     } finally {
-      await file.close()
+      await handle.close()
     }
-    await rename(temporary, target.path)
+    await rename(temporary, file)
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => undefined)
-    throw unwritable(target.path, cause, EXIT.failed)
+    throw unwritable(file, cause, EXIT.failed)
   }
 }
 
 /** The text of a record file, laid out as lm-eval does; `--json` prints the same. */
-export function formatRecord(record: EvalRecord): string {
+export function formatRecord(record: object): string {
   return `${JSON.stringify(record, null, 2)}\n`
 }
 

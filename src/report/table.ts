@@ -1,24 +1,17 @@
 /** A record -> what a person reads after a run: lm-eval's table with the sparsity beside it, then a few plain lines. */
 import Table from 'cli-table3'
-import type {
-  EvalRecord,
-  GroupResult,
-  ModelRecord,
-  ReferenceScore,
-  TaskRecord,
-  TaskResult,
-} from '../record/schema.js'
+import type { EvalRecord, GroupResult, ReferenceScore, TaskRecord, TaskResult } from '../record/schema.js'
 import { logInterval, normalInterval, wilsonInterval } from '../stats.js'
 import {
   formatBytes,
   formatCount,
-  formatLarge,
   formatPercent,
   formatRate,
   formatSeconds,
   formatShare,
   formatStatistic,
 } from './format.js'
+import { ASCII_BORDER, describeAdapter, describeModel, markdownRow, renderNotes, toAscii } from './notes.js'
 
 export interface TableOptions {
   /** Only ASCII, for terminals and logs that show nothing else. */
@@ -27,19 +20,17 @@ export interface TableOptions {
 
 /** The table and the lines under it; no colours, ends without a newline. */
 export function renderRecord(record: EvalRecord, options: TableOptions = {}): string {
-  const notes = renderNotes(record)
+  const notes = describeRun(record)
   return `${renderTable(record, options)}\n${options.ascii === true ? toAscii(notes) : notes}`
 }
 
 /** The main table as Markdown, for a README. */
 export function renderMarkdown(record: EvalRecord): string {
   const columns = shownColumns(record)
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
   return [
-    line(columns.map(({ head }) => head.replace('\n', ' '))),
-    line(columns.map(({ align }) => (align === 'right' ? '---:' : '---'))),
-    ...rowsOf(record).map((row) => line(columns.map(({ cell }) => cell(row)))),
+    markdownRow(columns.map(({ head }) => head.replace('\n', ' '))),
+    markdownRow(columns.map(({ align }) => (align === 'right' ? '---:' : '---'))),
+    ...rowsOf(record).map((row) => markdownRow(columns.map(({ cell }) => cell(row)))),
   ].join('\n')
 }
 
@@ -169,9 +160,8 @@ function renderTable(record: EvalRecord, { ascii = false }: TableOptions): strin
   return table.toString()
 }
 
-function renderNotes(record: EvalRecord): string {
+function describeRun(record: EvalRecord): string {
   const { environment, timing, memory, sparsity } = record
-  const { adapter } = environment
   const notes: [string, string][] = [
     ...stopped(record),
     ...Object.entries(record.tasks).map(([task, { data, documents }]): [string, string] => [
@@ -183,10 +173,7 @@ function renderNotes(record: EvalRecord): string {
     ['Sparsity', `${requested(record)}, achieved ${sparsity.achieved.toFixed(4)} of causal pairs`],
     ['Per layer', sparsity.per_layer.map((share) => formatShare(share)).join(' ')],
     ['Kept', describeKept(record)],
-    [
-      'Adapter',
-      `${adapter.name}, ${adapter.backend}, ${adapter.kind}${adapter.bundled ? ', bundled driver' : ''}; Dawn ${environment.dawn}`,
-    ],
+    ['Adapter', describeAdapter(environment)],
     [
       'Time',
       `${formatSeconds(timing.total_s)}: load ${formatSeconds(timing.load_s)}, calibrate ` +
@@ -201,8 +188,7 @@ function renderNotes(record: EvalRecord): string {
     ...Object.values(record.groups).map(({ name, note }): [string, string] => ['Mean', `${name}: ${note}`]),
     ...published(record),
   ]
-  const width = Math.max(...notes.map(([label]) => label.length))
-  return notes.map(([label, text]) => `${label.padEnd(width)}  ${text}`).join('\n')
+  return renderNotes(notes)
 }
 
 function stopped({ status, tasks }: EvalRecord): [string, string][] {
@@ -224,21 +210,6 @@ function origin(
   const from = revision === null || kind === 'sample' ? source : `${source}@${revision.slice(0, 8)}`
   const name = { sample: 'bundled sample', file: 'own data', hub: 'Hub dataset' }[kind]
   return `${name}, ${amount} (${split === '' ? from : `${from}, ${split}`})`
-}
-
-function describeModel({
-  id,
-  source,
-  revision,
-  parameters,
-  dtype,
-  stored_dtype,
-  config,
-}: ModelRecord): string {
-  const name = revision === null ? id : `${id}@${revision.slice(0, 8)}`
-  const from = source === 'bundled' ? ' (bundled)' : ''
-  const held = dtype === stored_dtype ? dtype : `${dtype} (stored ${stored_dtype})`
-  return `${name}${from}, ${formatLarge(parameters)} parameters, ${config.n_layer} layers, ${held}`
 }
 
 function describePolicy({ policy }: EvalRecord): string {
@@ -291,28 +262,3 @@ function requested({ sparsity, policy }: EvalRecord): string {
 }
 
 const signed = (shift: number): string => (shift < 0 ? shift.toFixed(4) : `+${shift.toFixed(4)}`)
-
-const ASCII_BORDER = {
-  top: '-',
-  'top-mid': '+',
-  'top-left': '+',
-  'top-right': '+',
-  bottom: '-',
-  'bottom-mid': '+',
-  'bottom-left': '+',
-  'bottom-right': '+',
-  left: '|',
-  'left-mid': '+',
-  mid: '-',
-  'mid-mid': '+',
-  right: '|',
-  'right-mid': '+',
-  middle: '|',
-}
-
-const toAscii = (text: string): string =>
-  text
-    .replaceAll('↑', '^')
-    .replaceAll('↓', 'v')
-    .replaceAll('±', '+/-')
-    .replace(/[^\n\x20-\x7e]/g, '?')
