@@ -7,7 +7,7 @@ import { listAdapters, matches, type OpenDevice, openDevice } from '../src/devic
 import { Engine } from '../src/engine/engine.js'
 import type { Gpt2Config } from '../src/engine/gpt2/config.js'
 import { type Grid, type KernelSpec, Kernels } from '../src/engine/gpu/kernel.js'
-import { Memory } from '../src/engine/gpu/memory.js'
+import { Memory, type Slice } from '../src/engine/gpu/memory.js'
 import { readBack } from '../src/engine/gpu/read.js'
 import type { WeightDtype } from '../src/engine/matmul.js'
 import type { TensorSource } from '../src/engine/tensor-source.js'
@@ -46,7 +46,7 @@ export function openEngine(
 
 export interface Dispatch {
   spec: KernelSpec
-  bindings: readonly GPUBuffer[]
+  bindings: readonly (GPUBuffer | Slice)[]
   grid: Grid
 }
 

@@ -18,8 +18,17 @@ export interface AttentionKernel {
   constants: Readonly<Record<string, number>>
 }
 
+/** Attention of single rows to the key-value cache. */
+export interface RowAttentionKernel {
+  /** The kernel's own files; those of the cache come after them. */
+  files: readonly string[]
+  /** Overrides besides the number of heads. */
+  constants: Readonly<Record<string, number>>
+}
+
 export interface Tuning {
   attention: AttentionKernel
+  rowAttention: RowAttentionKernel
   /** Lanes of row-wise kernels. */
   lanes: number
   /** Keys of a drop-times workgroup, one a lane. */
@@ -37,10 +46,22 @@ export function attentionKernels(adapter: AdapterTraits): AttentionKernel[] {
   return lanes === 8 ? [SUBGROUP_8, WORKGROUP_64] : [WORKGROUP_64]
 }
 
+/** Rows of a sequence that one workgroup of a row attention kernel handles. */
+export const SPLIT_ROWS = 128
+
+/** Every kernel for attention of single rows that runs on this adapter, its own choice first. */
+export function rowAttentionKernels(adapter: AdapterTraits): RowAttentionKernel[] {
+  const LANES = subgroupLanes(adapter)
+  const portable = { files: ['decode-attention.wgsl'], constants: {} }
+  if (LANES !== 4 && LANES !== 8) return [portable]
+  return [{ files: ['decode-attention-subgroup.wgsl'], constants: { LANES, ROWS: SPLIT_ROWS } }, portable]
+}
+
 export function chooseTuning(adapter: AdapterTraits): Tuning {
   const [attention] = attentionKernels(adapter)
+  const [rowAttention] = rowAttentionKernels(adapter)
   const lanes = subgroupLanes(adapter) ?? 64
-  return { attention, lanes, keyTile: lanes }
+  return { attention, rowAttention, lanes, keyTile: lanes }
 }
 
 /** Lanes of a software adapter's subgroups, which are all of one size; null on any other adapter. */

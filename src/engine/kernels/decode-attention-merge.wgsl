@@ -11,7 +11,7 @@ override WORKGROUP: u32 = 64;
 @group(0) @binding(1) var<storage, read> state: array<u32>;
 @group(0) @binding(2) var<storage, read> spans: array<Span>;
 @group(0) @binding(3) var<storage, read_write> out: array<vec4f>;
-@group(0) @binding(4) var<uniform> cache: Cache;
+var<private> cache: Cache; // cache.wgsl names it; not read here
 
 const D4 = 16u; // vec4s of a head: 64 / 4
 

@@ -1,0 +1,121 @@
+/**
+ * Attention to the key-value cache: of single query rows, one a sequence, when decoding, and of the many rows of a chunk
+ * when reading prompts.
+ */
+import { type Gpt2Config, HEAD_DIM } from '../gpt2/config.js'
+import type { ForwardContext } from '../gpt2/layers.js'
+import type { ComputePass, Grid, KernelSpec } from '../gpu/kernel.js'
+import type { Slice } from '../gpu/memory.js'
+import type { WeightDtype } from '../matmul.js'
+import { SPLIT_ROWS, type Tuning } from '../tuning.js'
+
+/** What attention reads and writes; `cache` is the uniform struct Cache of the layer. */
+export interface CacheBuffers {
+  /** (rows, 3 C) */
+  qkv: GPUBuffer
+  /** (rows of the pool, C), as `dtype` has it. */
+  keys: GPUBuffer
+  values: GPUBuffer
+  state: GPUBuffer
+  deaths: GPUBuffer
+  /** (rows, 2): token, position. */
+  tokens: GPUBuffer
+  /** (rows, C) */
+  out: GPUBuffer
+  /** Of `partialWords` words. */
+  partials: GPUBuffer
+  cache: Slice
+}
+
+type Heads = Pick<Gpt2Config, 'nHead'>
+
+interface CacheKind {
+  /** How keys and values are stored. */
+  dtype: WeightDtype
+  /** Nothing is dropped: death times are not read. */
+  dense: boolean
+}
+
+export interface RowsToAttend extends CacheKind {
+  /** (count) of struct Span, one row each. */
+  spans: GPUBuffer
+  count: number
+  /** No place holds more rows than this, the step's own among them. */
+  bound: number
+}
+
+export interface TilesToAttend extends CacheKind {
+  /** (count) of struct Span, as `chunkTiles` has them. */
+  tiles: GPUBuffer
+  count: number
+}
+
+export interface AttentionDispatch {
+  spec: KernelSpec
+  bindings: readonly (GPUBuffer | Slice)[]
+  grid: Grid
+}
+
+/** Words of partial results for so many spans with no more than `rows` rows each. */
+export function partialWords({ nHead: H }: Heads, spans: number, rows: number): number {
+  const splits = splitsOf(rows)
+  return splits === 1 ? 0 : splits * spans * H * (HEAD_DIM + 4)
+}
+
+/**
+ * The last row of each sequence attends to everything it may see.
+ * A sequence's rows are cut at multiples of SPLIT_ROWS whatever the batch is, so that it gives the same bits in any batch.
+ */
+export function rowDispatches(
+  { nHead: H }: Heads,
+  { rowAttention, lanes }: Tuning,
+  buffers: CacheBuffers,
+  { spans, count, bound, dtype, dense }: RowsToAttend,
+): AttentionDispatch[] {
+  const { qkv, keys, values, state, deaths, tokens, out, partials, cache } = buffers
+  const splits = splitsOf(bound)
+  const to = splits === 1 ? out : partials
+  const walk: AttentionDispatch = {
+    spec: {
+      files: [...rowAttention.files, ...cacheFiles(dtype)],
+      constants: { H, DENSE: Number(dense), ...rowAttention.constants },
+    },
+    bindings: [qkv, keys, values, state, deaths, spans, to, tokens, cache],
+    grid: [splits, H, count],
+  }
+  if (splits === 1) return [walk]
+  const merge: AttentionDispatch = {
+    spec: {
+      files: ['decode-attention-merge.wgsl', 'cache.wgsl'],
+      constants: { H, ROWS: SPLIT_ROWS, WORKGROUP: lanes },
+    },
+    bindings: [partials, state, spans, out],
+    grid: [Math.ceil((H * HEAD_DIM) / 4 / lanes), count],
+  }
+  return [walk, merge]
+}
+
+export function attendRows(
+  { config, tuning, kernels }: ForwardContext,
+  pass: ComputePass,
+  buffers: CacheBuffers,
+  rows: RowsToAttend,
+): void {
+  for (const { spec, bindings, grid } of rowDispatches(config, tuning, buffers, rows)) {
+    kernels.dispatch(pass, spec, bindings, grid)
+  }
+}
+
+function splitsOf(rows: number): number {
+  return Math.max(1, Math.ceil(rows / SPLIT_ROWS))
+}
+
+function cacheFiles(dtype: WeightDtype): string[] {
+  return ['attention-cache.wgsl', `attention-cache-${dtype}.wgsl`, 'cache.wgsl']
+}
+export function chunkTiles(_spans: unknown, _tile: number): Uint32Array {
+  return new Uint32Array(4)
+}
+export function attendChunk(..._: unknown[]): void {
+  throw new Error('later')
+}

@@ -1,0 +1,150 @@
+/** A layer of the key-value cache as it may lie after many steps: pages out of order, rows shuffled, some dead or empty. */
+import { NEVER } from '../../src/engine/batch.js'
+import type { CacheBuffers } from '../../src/engine/decode/attention.js'
+import { f16ToF32, f32ToF16 } from '../../src/engine/half.js'
+import type { WeightDtype } from '../../src/engine/matmul.js'
+import type { KernelBench } from '../gpu.js'
+import { seededFloats } from '../reference/floats.js'
+
+const PAGE = 32
+
+export interface SceneOptions {
+  /** Heads of 64. */
+  H: number
+  dtype: WeightDtype
+  /** Nothing is dropped. */
+  dense?: boolean
+  /** Rows a place holds before the step, and the rows of its span; places in this order, not all in the step. */
+  places: readonly { held: number; count: number }[]
+  /** Whether the rows from before lie in the order of their positions. */
+  order: 'sorted' | 'shuffled'
+  /** What queries are multiplied by; 4 gives logits a standard deviation of some 1.5. */
+  scale?: number
+  seed?: number
+}
+
+export interface CacheScene {
+  H: number
+  dtype: WeightDtype
+  dense: boolean
+  layer: number
+  layout: {
+    places: number
+    maxPages: number
+    nPositions: number
+    positions: number
+    free: number
+    pages: number
+  }
+  /** (rows, 3 C) */
+  qkv: Float32Array
+  /** (rows of the pools, C); rows that no place holds are not numbers. */
+  keys: Float32Array
+  values: Float32Array
+  state: Uint32Array
+  deaths: Uint32Array
+  spans: { place: number; row: number; count: number }[]
+  /** (rows, 2): token, position. */
+  tokens: Uint32Array
+  /** Most rows of a place. */
+  bound: number
+}
+
+/** Rows of other sequences, before and between the spans. */
+const STRAY_ROWS = 3
+
+export function cacheScene({
+  H,
+  dtype,
+  dense = false,
+  places,
+  order,
+  scale = 4,
+  seed = 1,
+}: SceneOptions): CacheScene {
+  const C = 64 * H
+  const floats = seededFloats(seed)
+  const chance = () => floats(1)[0] + 0.5
+  const shuffled = <T>(list: readonly T[]): T[] =>
+    list
+      .map((item) => ({ item, at: chance() }))
+      .sort((a, b) => a.at - b.at)
+      .map(({ item }) => item)
+  const bound = Math.max(...places.map(({ held, count }) => held + count))
+  const nPositions = 2 * bound + 4
+  const maxPages = Math.floor(nPositions / PAGE) + 1
+  const pagesOf = places.map(({ held, count }) => Math.floor((held + count) / PAGE) + 1)
+  const pages = pagesOf.reduce((sum, count) => sum + count, 2)
+  const B = places.length
+  const positions = B * (2 + 2 * maxPages)
+  const free = positions + pages * PAGE
+  const layer = 1
+
+  const state = new Uint32Array(free + 1 + pages)
+  const deaths = new Uint32Array((layer + 1) * B * nPositions).fill(0)
+  const keys = new Float32Array(pages * PAGE * C).fill(Number.NaN)
+  const values = new Float32Array(pages * PAGE * C).fill(Number.NaN)
+  state.fill(NEVER, positions, free)
+  const pageIds = shuffled(Array.from({ length: pages }, (_, page) => page))
+  const spans: CacheScene['spans'] = []
+  const tokens: number[] = []
+  places.forEach(({ held, count }, place) => {
+    state[place] = held
+    const own = pageIds.splice(0, pagesOf[place])
+    state.set(own, B + place * maxPages)
+    // About half of the positions before the step have left; the queries are the next ones.
+    const first = Math.min(2 * held, nPositions - count)
+    const stayed = shuffled(Array.from({ length: first }, (_, position) => position)).slice(0, held)
+    const before = order === 'sorted' ? stayed.sort((a, b) => a - b) : stayed
+    const rows = [...before, ...Array.from({ length: count }, (_, r) => first + r)]
+    rows.forEach((position, i) => {
+      const at = own[Math.floor(i / PAGE)] * PAGE + (i % PAGE)
+      keys.set(floats(C), at * C)
+      values.set(floats(C), at * C)
+      const empty = i < held && chance() < 0.1
+      state[positions + at] = empty ? NEVER : position
+      deaths[(layer * B + place) * nPositions + position] = deathOf(position, first, count, chance())
+    })
+    for (let i = 0; i < STRAY_ROWS; i++) tokens.push(0, 0)
+    if (count > 0) spans.push({ place, row: tokens.length / 2, count })
+    for (let r = 0; r < count; r++) tokens.push(0, first + r)
+  })
+  if (dtype === 'f16') {
+    for (const pool of [keys, values]) pool.set(pool.map((x) => f16ToF32(f32ToF16(x))))
+  }
+  const qkv = floats((tokens.length / 2) * 3 * C).map((x) => scale * scale * x)
+  const layout = { places: B, maxPages, nPositions, positions, free, pages }
+  return {
+    ...{ H, dtype, dense, layer, layout, qkv, keys, values, state, deaths, bound },
+    spans: shuffled(spans),
+    tokens: Uint32Array.from(tokens),
+  }
+}
+
+/** Dead before the step, at its first query, within it, at the query after it, or never; never by its own query. */
+function deathOf(position: number, first: number, count: number, chance: number): number {
+  const times = [Math.max(0, first - 1), first, first + Math.floor(count / 2), first + count, NEVER, NEVER]
+  const death = times[Math.floor(chance * times.length)]
+  return death > position ? death : NEVER
+}
+
+/** The scene on a device; spans are bound apart. */
+export function uploadScene(
+  bench: KernelBench,
+  scene: CacheScene,
+  partialWords: number,
+): Omit<CacheBuffers, 'out'> {
+  const { layout, layer, keys, values, dtype } = scene
+  const stored = (pool: Float32Array) => (dtype === 'f32' ? pool : Uint16Array.from(pool, f32ToF16))
+  const { places, maxPages, nPositions, positions, free, pages } = layout
+  return {
+    qkv: bench.upload(scene.qkv),
+    keys: bench.upload(stored(keys)),
+    values: bench.upload(stored(values)),
+    state: bench.upload(scene.state),
+    deaths: bench.upload(scene.deaths),
+    tokens: bench.upload(scene.tokens),
+    partials: bench.filled(Math.max(1, partialWords)),
+    cache: { buffer: bench.uniform([places, maxPages, nPositions, layer, positions, free, pages, 0]) },
+  }
+}

@@ -1,0 +1,45 @@
+import type { CacheScene } from '../engine/cache-scene.js'
+
+/** Rows of a page, as method.md 2.3 has it. */
+const P = 32
+
+/**
+ * Plain-loop twin of attention to the key-value cache: query row r of a span attends to those of its place's rows that
+ * hold a position j <= k < t_j. Follows page table and positions as method.md 2.3 lays them out.
+ * @returns (rows of qkv, C)
+ */
+export function cacheAttentionReference(scene: CacheScene): Float64Array {
+  const { H, layout, layer, qkv, keys, values, state, deaths, spans, tokens, dense } = scene
+  const [d, C] = [64, 64 * H]
+  const out = new Float64Array((qkv.length / (3 * C)) * C)
+  for (const { place, row, count } of spans) {
+    const rows = Array.from({ length: state[place] + count }, (_, i) => {
+      const page = state[layout.places + place * layout.maxPages + Math.floor(i / P)]
+      return page * P + (i % P)
+    })
+    for (let r = row; r < row + count; r++) {
+      const k = tokens[2 * r + 1]
+      const seen = rows.filter((at) => {
+        const j = state[layout.positions + at]
+        const death = deaths[(layer * layout.places + place) * layout.nPositions + j]
+        return j <= k && (dense || k < death)
+      })
+      for (let h = 0; h < H; h++) {
+        const scores = seen.map((at) => {
+          let dot = 0
+          for (let c = 0; c < d; c++) dot += qkv[r * 3 * C + h * d + c] * keys[at * C + h * d + c]
+          return dot / Math.sqrt(d)
+        })
+        const top = Math.max(...scores)
+        const weights = scores.map((x) => Math.exp(x - top))
+        const mass = weights.reduce((sum, weight) => sum + weight, 0)
+        seen.forEach((at, i) => {
+          for (let c = 0; c < d; c++) {
+            out[r * C + h * d + c] += (weights[i] / mass) * values[at * C + h * d + c]
+          }
+        })
+      }
+    }
+  }
+  return out
+}
