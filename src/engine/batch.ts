@@ -30,6 +30,8 @@ export interface Batch {
   table: Uint32Array
   /** Entries of one layer of death times: each segment's own length plus its trunk's. */
   keys: number
+  /** Entries of one layer of log-masks: each segment's rows times its whole length, in rows of whole vec4s. */
+  pairs: number
   /** Where each segment's death times start, and how many there are. */
   views: { first: number; length: number }[]
   /** (tiles, 2): segment, first query within the segment. */
@@ -62,6 +64,7 @@ export function packBatch(segments: readonly Segment[], targets: readonly Target
   const views: Batch['views'] = []
   let rows = 0
   let keys = 0
+  let pairs = 0
   segments.forEach((segment, index) => {
     const trunk = trunkOf(segments, index)
     const length = segment.tokens.length
@@ -69,10 +72,11 @@ export function packBatch(segments: readonly Segment[], targets: readonly Target
     const parentRow = trunk === null ? 0 : table[trunk * SEGMENT_WORDS]
     const parentLength = trunk === null ? 0 : segments[trunk].tokens.length
     const parentKey = trunk === null ? 0 : views[trunk].first
-    table.set([rows, length, parentRow, parentLength, keys, parentKey, 0, 0], index * SEGMENT_WORDS)
+    table.set([rows, length, parentRow, parentLength, keys, parentKey, pairs, 0], index * SEGMENT_WORDS)
     views.push({ first: keys, length: parentLength + length })
     rows += length
     keys += parentLength + length
+    pairs += length * 4 * Math.ceil((parentLength + length) / 4)
   })
   for (const { segment, row } of targets) {
     if (row >= 0 && row < segments[segment].tokens.length) continue
@@ -88,6 +92,7 @@ export function packBatch(segments: readonly Segment[], targets: readonly Target
     tokens: tokensOf(segments, rows),
     table,
     keys,
+    pairs,
     views,
     queryTiles: queryTilesOf(segments, tile.queries),
     trunkTiles: keyTilesOf(segments, views, tile.keys, false),

@@ -3,24 +3,26 @@
  */
 import type { Failure } from '../errors.js'
 import { type Batch, packBatch, type TileSizes } from './batch.js'
+import { type Divergence, divergence } from './compare.js'
 import { type ActivationName, ActivationPool, type Activations, activationBytes } from './gpt2/activations.js'
 import { type Gpt2Config, HEAD_DIM } from './gpt2/config.js'
 import {
   type DropRule,
   encodeBlocks,
+  encodeComparison,
   encodeLogits,
-  encodeScores,
   type ForwardUniforms,
   type Purpose,
   uniformWords,
 } from './gpt2/forward.js'
 import { columnsOf, type ForwardContext } from './gpt2/layers.js'
-import { type BatchScores, deathsByView, extentOf, joinParts, judge } from './gpt2/results.js'
+import { type BatchScores, deathsByView, extentOf, joinParts, judge, keepByView } from './gpt2/results.js'
+import { slotStride, splitSlots } from './gpt2/slots.js'
 import { loadWeights } from './gpt2/weights.js'
 import { kernelsOf } from './gpu/kernel.js'
 import { type Ledger, Memory } from './gpu/memory.js'
 import { readBack } from './gpu/read.js'
-import { stopwatch } from './gpu/timing.js'
+import { type Stopwatch, stopwatch } from './gpu/timing.js'
 import { Uniforms } from './gpu/uniforms.js'
 import { chooseMatmul, type WeightDtype } from './matmul.js'
 import type { TensorSource } from './tensor-source.js'
@@ -38,13 +40,28 @@ export interface EngineOptions {
   onLoad?: (done: number, total: number) => void
 }
 
-/** What a batch gives back. */
-export interface BatchResult extends BatchScores {
-  /** Death times, [layer][segment][position of the segment's whole sequence]; null when nothing is dropped. */
+/** What a rule dropped. */
+export interface Drops {
+  /** Death times, [layer][segment][position of the segment's whole sequence]; null when nothing is dropped for good. */
   deaths: Uint32Array[][] | null
-  /** Time the device worked on the batch, by its own clock; null where it has none. */
+  /**
+   * Of a soft rule, what is left of keys, [layer][segment]: mean over the causal pairs (key < query) of the product
+   * of all factors so far, as 1 - S_pair is of a hard rule; null for any other.
+   */
+  keep: Float64Array[] | null
+}
+
+/** What a batch gives back. */
+export interface BatchResult extends BatchScores, Drops {
+  /**
+   * Time the device worked on the batch, by its own clock; null where it has none. Where rules are compared, each has
+   * an equal share in the time that their logits took.
+   */
   seconds: number | null
 }
+
+/** What a batch gives back under a rule that was compared with another. */
+export type ComparedResult = BatchResult & Divergence
 
 /** A batch that has been recorded but not yet submitted. */
 interface Recording {
@@ -105,9 +122,9 @@ export class Engine {
     return new Engine({ config, weights, tuning, kernels: kernelsOf(device) }, memory, options)
   }
 
-  /** Bytes of activations a batch needs. */
-  batchBytes(batch: Batch): number {
-    return activationBytes(extentOf(batch), this.config, this.#widest)
+  /** Bytes of activations a batch needs, scored under one rule or compared under several. */
+  batchBytes(batch: Batch, rules: readonly DropRule[] = [{ kind: 'dense' }]): number {
+    return activationBytes(extentOf(batch, rules), this.config, this.#widest)
   }
 
   /**
@@ -118,7 +135,7 @@ export class Engine {
     const tiles = Math.ceil((rows * KEYS_PER_ROW) / Math.min(this.tiles.queries, this.tiles.keys))
     const extent = { rows, keys: rows * KEYS_PER_ROW, segments: rows, queryTiles: tiles, trunkTiles: tiles }
     return activationBytes(
-      { ...extent, branchTiles: tiles, scored: rows, targets: rows },
+      { ...extent, branchTiles: tiles, scored: rows, targets: rows, pairs: 0, rules: 1 },
       this.config,
       this.#widest,
     )
@@ -134,67 +151,108 @@ export class Engine {
    * through them in order.
    */
   async score(batch: Batch, rule: DropRule): Promise<BatchResult> {
-    const { states, logits, deaths, seconds } = await this.#inTurn(async () => {
-      const watch = stopwatch(this.#device, this.#memory)
-      const { encoder, activations, uniforms } = await this.#record(batch, rule, { begin: watch.first })
-      const pass = encoder.beginComputePass({ timestampWrites: watch.last })
-      for (const part of uniforms.parts) {
-        encodeLogits(this.#context, pass, activations, part)
-        encodeScores(this.#context, pass, batch, activations, part)
-      }
-      pass.end()
-      const read = (name: ActivationName, bytes: number) =>
-        readBack(this.#memory, encoder, activations[name], bytes)
-      const states = read('rowStates', 16 * batch.scoredRows.length)
-      const logits = read('targetLogits', 2 * batch.targets.length)
-      const deaths = this.#readDeaths(encoder, activations, batch, rule)
-      const seconds = watch.finish(encoder)
-      this.#device.queue.submit([encoder.finish()])
-      return { states, logits, deaths, seconds }
-    })
-    const [stateBytes, logitBytes, deathTimes, time] = await this.#orLost(
-      Promise.all([states.bytes(), logits.bytes(), deaths(), seconds?.() ?? null]),
-    )
-    const scores = judge(batch, new Float32Array(stateBytes), new Float32Array(logitBytes))
-    return { ...scores, deaths: deathTimes, seconds: time }
+    const { base } = await this.compare(batch, rule, [])
+    return base
   }
 
-  /** Has every kernel of a policy compiled, by scoring one token of the smallest batch there is. */
-  async warmUp(kind: DropRule['kind']): Promise<void> {
-    const segments = [
-      { tokens: [0], trunk: null },
-      { tokens: [0], trunk: 0 },
-    ]
-    const batch = packBatch(segments, [{ segment: 1, row: 0, token: 0 }], this.tiles)
-    await this.score(batch, kind === 'dense' ? { kind } : { kind, shift: 0 })
+  /**
+   * Scores a batch's targets under several rules and tells how far the predictions of the `others` are from those of
+   * `base`, over the whole vocabulary. Logits exist for one vocabulary slice and `LOGIT_ROWS` rows of two rules at a time.
+   */
+  async compare(
+    batch: Batch,
+    base: DropRule,
+    others: readonly DropRule[],
+  ): Promise<{ base: BatchResult; others: ComparedResult[] }> {
+    const rules = [base, ...others]
+    const [scored, targets] = [batch.scoredRows.length, batch.targets.length / 2]
+    const reads = await this.#inTurn(async () => {
+      const passes = []
+      for (const [slot, rule] of rules.entries()) {
+        const watch = stopwatch(this.#device, this.#memory)
+        const { encoder, activations, uniforms } = await this.#record(batch, rules, { slot, watch })
+        const drops = this.#readDrops(encoder, activations, batch, rule)
+        passes.push({ encoder, activations, uniforms, drops, seconds: watch.finish(encoder) })
+        // Rules share uniforms too; the last one's submission goes on to the logits of all.
+        if (slot < others.length) this.#device.queue.submit([encoder.finish()])
+      }
+      const { encoder, activations, uniforms } = passes[others.length]
+      const watch = stopwatch(this.#device, this.#memory)
+      const pass = encoder.beginComputePass({ timestampWrites: watch.whole })
+      for (const part of uniforms.parts) {
+        encodeComparison(this.#context, pass, batch, activations, part, rules.length)
+      }
+      pass.end()
+      const read = (name: ActivationName, words: number, slots = rules.length) =>
+        readBack(this.#memory, encoder, activations[name], 4 * slots * slotStride(words))
+      const states = read('rowStates', 4 * scored)
+      const logits = read('targetLogits', targets)
+      const sums = others.length === 0 ? null : read('divergences', 2 * scored, others.length)
+      const seconds = watch.finish(encoder)
+      this.#device.queue.submit([encoder.finish()])
+      return { passes, states, logits, sums, seconds }
+    })
+    const settled = Promise.all([
+      Promise.all(reads.passes.map(({ drops }) => drops())),
+      Promise.all(reads.passes.map(({ seconds }) => seconds?.() ?? null)),
+      reads.states.bytes(),
+      reads.logits.bytes(),
+      reads.sums?.bytes() ?? new ArrayBuffer(0),
+      reads.seconds?.() ?? null,
+    ])
+    const [drops, blocks, stateBytes, logitBytes, sumBytes, head] = await this.#orLost(settled)
+    const states = splitSlots(stateBytes, 4 * scored, rules.length)
+    const logits = splitSlots(logitBytes, targets, rules.length)
+    const sums = splitSlots(sumBytes, 2 * scored, others.length)
+    const results = rules.map((_, slot): BatchResult => {
+      const own = blocks[slot]
+      const seconds = own === null || head === null ? null : own + head / rules.length
+      return { ...judge(batch, states[slot], logits[slot]), ...drops[slot], seconds }
+    })
+    return {
+      base: results[0],
+      others: others.map((_, i) => ({
+        ...results[i + 1],
+        ...divergence(batch, states[0], states[i + 1], sums[i]),
+      })),
+    }
+  }
+
+  /** Has every kernel of these rules and of their comparison compiled, on the smallest batch there is. */
+  async warmUp(...kinds: readonly [DropRule['kind'], ...DropRule['kind'][]]): Promise<void> {
+    const branches = kinds.includes('soft') ? [] : [{ tokens: [0], trunk: 0 }]
+    const segments = [{ tokens: [0], trunk: null }, ...branches]
+    const batch = packBatch(segments, [{ segment: branches.length, row: 0, token: 0 }], this.tiles)
+    const [base, ...others] = kinds.map((kind): DropRule => {
+      if (kind === 'dense') return { kind }
+      return kind === 'soft' ? { kind, alpha: 8, shift: 0 } : { kind, shift: 0 }
+    })
+    await this.compare(batch, base, others)
   }
 
   /** Drops only: the death times of a batch, with no logits computed. */
   async deathTimes(batch: Batch, rule: DropRule & { kind: 'adaptive' }): Promise<Uint32Array[][]> {
-    const deaths = await this.#inTurn(async () => {
-      const { encoder, activations } = await this.#record(batch, rule, { purpose: 'drops' })
-      const read = this.#readDeaths(encoder, activations, batch, rule)
+    const drops = await this.#inTurn(async () => {
+      const { encoder, activations } = await this.#record(batch, [rule], { purpose: 'drops' })
+      const read = this.#readDrops(encoder, activations, batch, rule)
       this.#device.queue.submit([encoder.finish()])
       return read
     })
-    return (await this.#orLost(deaths())) ?? []
+    return (await this.#orLost(drops())).deaths ?? []
   }
 
   /** Logits of the scored rows, (M, V) row-major, all at once on the host: for tests and small inputs. */
-  async logits(
-    batch: Batch,
-    rule: DropRule,
-  ): Promise<{ logits: Float32Array; deaths: Uint32Array[][] | null }> {
-    const { parts, deaths } = await this.#inTurn(async () => {
-      const { encoder, activations, uniforms } = await this.#record(batch, rule)
-      const deaths = this.#readDeaths(encoder, activations, batch, rule)
+  async logits(batch: Batch, rule: DropRule): Promise<Drops & { logits: Float32Array }> {
+    const { parts, drops } = await this.#inTurn(async () => {
+      const { encoder, activations, uniforms } = await this.#record(batch, [rule])
+      const drops = this.#readDrops(encoder, activations, batch, rule)
       this.#device.queue.submit([encoder.finish()])
       const { tokens } = this.#context.weights
       // One submission a part: all of them share one logits buffer.
       const parts = uniforms.parts.map((part) => {
         const step = this.#device.createCommandEncoder()
         const pass = step.beginComputePass()
-        encodeLogits(this.#context, pass, activations, part)
+        encodeLogits(this.#context, pass, batch, activations, part)
         pass.end()
         const { slice, rows } = part.part
         const stride = columnsOf(tokens[slice].linear)
@@ -202,12 +260,12 @@ export class Engine {
         this.#device.queue.submit([step.finish()])
         return { ...part.part, ...tokens[slice], stride, bytes: copy.bytes() }
       })
-      return { parts, deaths }
+      return { parts, drops }
     })
     const values = await this.#orLost(Promise.all(parts.map(({ bytes }) => bytes)))
     return {
       logits: joinParts(batch.scoredRows.length, this.config.vocabSize, parts, values),
-      deaths: await this.#orLost(deaths()),
+      ...(await this.#orLost(drops())),
     }
   }
 
@@ -228,35 +286,40 @@ export class Engine {
 
   async #record(
     batch: Batch,
-    rule: DropRule,
-    { purpose = 'scores', begin }: { purpose?: Purpose; begin?: GPUComputePassTimestampWrites } = {},
+    rules: readonly DropRule[],
+    { slot = 0, purpose = 'scores', watch }: { slot?: number; purpose?: Purpose; watch?: Stopwatch } = {},
   ): Promise<Recording> {
     const context = this.#context
     const { tokens, table, queryTiles, trunkTiles, branchTiles, scoredRows, targets } = batch
-    const activations = await this.#pool.fit(extentOf(batch))
+    const activations = await this.#pool.fit(extentOf(batch, rules))
     const inputs = { tokens, segments: table, queryTiles, trunkTiles, branchTiles, scoredRows, targets }
     for (const [name, data] of Object.entries(inputs)) {
       this.#memory.write(activations[name as keyof typeof inputs], data)
     }
-    const { words, place } = uniformWords(context, batch, rule)
+    const { words, place } = uniformWords(context, batch, rules[slot])
     const uniforms = place(this.#uniforms.write(words))
     const encoder = this.#device.createCommandEncoder()
-    const pass = encoder.beginComputePass({ timestampWrites: begin })
-    encodeBlocks(context, pass, batch, rule, activations, uniforms, purpose)
+    const pass = encoder.beginComputePass({ timestampWrites: watch?.whole })
+    encodeBlocks(context, pass, batch, rules[slot], activations, uniforms, purpose, slot)
     pass.end()
     return { encoder, activations, uniforms }
   }
 
-  #readDeaths(
+  #readDrops(
     encoder: GPUCommandEncoder,
-    { deaths }: Activations,
+    { deaths, keeps }: Activations,
     batch: Batch,
-    rule: DropRule,
-  ): () => Promise<Uint32Array[][] | null> {
-    if (rule.kind === 'dense') return async () => null
+    { kind }: DropRule,
+  ): () => Promise<Drops> {
+    if (kind === 'dense') return async () => ({ deaths: null, keep: null })
     const layers = this.config.nLayer
-    const copy = readBack(this.#memory, encoder, deaths, 4 * layers * batch.keys)
-    return async () => deathsByView(batch, new Uint32Array(await copy.bytes()), layers)
+    const copy = readBack(this.#memory, encoder, kind === 'soft' ? keeps : deaths, 4 * layers * batch.keys)
+    return async () => {
+      const bytes = await copy.bytes()
+      return kind === 'soft'
+        ? { deaths: null, keep: keepByView(batch, new Float32Array(bytes), layers) }
+        : { deaths: deathsByView(batch, new Uint32Array(bytes), layers), keep: null }
+    }
   }
 
   /** Mapping fails at once when the device is gone; then the reason is worth more than "mapping failed". */

@@ -14,9 +14,13 @@ const ids = golden.words('input_ids')
 const sequences = Array.from({ length: B }, (_, b) => ids.subarray(b * N, (b + 1) * N))
 const checkpoint = await openMicro()
 
-const RULES: { name: 'dense' | 'alpha_inf'; rule: DropRule }[] = [
+const RULES: { name: string; rule: DropRule }[] = [
   { name: 'dense', rule: { kind: 'dense' } },
   { name: 'alpha_inf', rule: { kind: 'adaptive', shift: 0 } },
+  ...[1.5, 2, 4.5, 8].map((alpha) => ({
+    name: `alpha_${alpha.toFixed(1)}`,
+    rule: { kind: 'soft', alpha, shift: 0 } as const,
+  })),
 ]
 
 const batchOf = (engine: Engine) =>
@@ -40,7 +44,7 @@ await onEachAdapter('golden micro', (test, open) => {
       const { logits, deaths } = await engine.logits(batchOf(engine), rule)
       const worst = largestDifference(logits, golden.floats(`${name}.logits`))
       assert.ok(worst < 1e-4, `off by ${worst}`)
-      if (rule.kind === 'dense') assert.is(deaths, null)
+      if (rule.kind !== 'adaptive') assert.is(deaths, null)
       else
         assert.equal(
           deaths?.flatMap((layer) => layer.map((times) => [...times])),

@@ -1,5 +1,6 @@
 import type { Memory } from '../gpu/memory.js'
 import type { Gpt2Config } from './config.js'
+import { slotStride } from './slots.js'
 
 /** Rows of logits that are held at once. */
 export const LOGIT_ROWS = 1024
@@ -18,6 +19,10 @@ export interface Extent {
   /** M: scored rows. */
   scored: number
   targets: number
+  /** Entries of one layer of log-masks; 0 when no rule is soft. */
+  pairs: number
+  /** Drop rules that a batch is scored under and compared by: 1 for plain scoring. */
+  rules: number
 }
 
 /** Elements of four bytes of each activation, by name; the one list of what a forward pass holds. */
@@ -49,14 +54,23 @@ const SIZES = {
   scoredRows: (e: Extent) => e.scored,
   /** (targets, 2) scored row, token */
   targets: (e: Extent) => 2 * e.targets,
-  /** (M, C) last layer norm of the scored rows */
-  scoredNormed: (e: Extent, c: Gpt2Config) => e.scored * c.nEmbd,
+  /** (segments: own rows, whole length) logs of what is left of a key, one layer at a time */
+  masks: (e: Extent) => e.pairs,
+  /** (L, keys) sums over the later queries of what is left of a key */
+  keeps: (e: Extent, c: Gpt2Config) => (e.pairs === 0 ? 0 : e.keys * c.nLayer),
+  /** (rules, M, C) last layer norm of the scored rows */
+  scoredNormed: (e: Extent, c: Gpt2Config) => e.rules * slotStride(e.scored * c.nEmbd),
   /** (LOGIT_ROWS, widest slice) */
   logits: (e: Extent, _: Gpt2Config, columns: number) => Math.min(e.scored, LOGIT_ROWS) * columns,
-  /** (M, 4) largest logit, sum of exponentials, its token */
-  rowStates: (e: Extent) => 4 * e.scored,
-  /** (targets) */
-  targetLogits: (e: Extent) => e.targets,
+  /** The same of the rule that others are compared with. */
+  baseLogits: (e: Extent, _: Gpt2Config, columns: number) =>
+    e.rules === 1 ? 0 : Math.min(e.scored, LOGIT_ROWS) * columns,
+  /** (rules, M, 4) largest logit, sum of exponentials, its token */
+  rowStates: (e: Extent) => e.rules * slotStride(4 * e.scored),
+  /** (rules, targets) */
+  targetLogits: (e: Extent) => e.rules * slotStride(e.targets),
+  /** (rules - 1, M, 2) state of divergence.wgsl */
+  divergences: (e: Extent) => (e.rules - 1) * slotStride(2 * e.scored),
 } satisfies Record<string, (extent: Extent, config: Gpt2Config, columns: number) => number>
 
 export type ActivationName = keyof typeof SIZES
@@ -71,6 +85,8 @@ const NOTHING: Extent = {
   branchTiles: 0,
   scored: 0,
   targets: 0,
+  pairs: 0,
+  rules: 1,
 }
 
 const NAMES = Object.keys(SIZES) as ActivationName[]

@@ -9,13 +9,21 @@ import { floatBits } from '../gpu/uniforms.js'
 import { type Activations, LOGIT_ROWS } from './activations.js'
 import { HEAD_DIM } from './config.js'
 import { columnsOf, embed, type ForwardContext, layernorm, multiply, normalise } from './layers.js'
+import { slotOf } from './slots.js'
+import { softAttention, softMask } from './soft.js'
 import type { BlockWeights } from './weights.js'
 
 /** Added to every drop score when nothing may be dropped: sparsity 0 is the dense model, exactly. */
 export const KEEP_EVERYTHING = 1e30
 
-/** Which keys a pass may drop. `shift` is added to every drop score of every layer: x + shift <= 0 drops. */
-export type DropRule = { kind: 'dense' } | { kind: 'adaptive'; shift: number }
+/** Which keys a pass drops for good. `shift` is added to every drop score of every layer: x + shift <= 0 drops. */
+export type HardRule = { kind: 'dense' } | { kind: 'adaptive'; shift: number }
+
+/**
+ * What a pass leaves of a key: all or nothing, or a share that every later query makes smaller by a factor, the
+ * alpha-sigmoid of its drop score (method.md 1.1), 1 < alpha < infinity. Soft rules take batches without branches.
+ */
+export type DropRule = HardRule | { kind: 'soft'; alpha: number; shift: number }
 
 /** The uniform structs of one pass, as lists of u32 words; `place` gives each its slice once written. */
 export interface ForwardUniforms {
@@ -48,12 +56,12 @@ export function uniformWords(
   batch: Batch,
   rule: DropRule,
 ): { words: number[][]; place: (slices: Slice[]) => ForwardUniforms } {
-  const pruned = rule.kind === 'adaptive'
+  const pruned = rule.kind !== 'dense'
   const layers = weights.blocks.map(({ beta }, layer) => [
     batch.keys,
     pruned ? layer : 0,
     floatBits(pruned ? beta + rule.shift : KEEP_EVERYTHING),
-    0,
+    floatBits(rule.kind === 'soft' ? rule.alpha : 0),
   ])
   const slices = weights.tokens.map(({ first, columns }) => [first, columns])
   const parts = logitParts(batch.scoredRows.length, weights.tokens.length)
@@ -80,7 +88,7 @@ export function uniformWords(
 /** What a pass is for: the last block need not go beyond its drop decisions when only those are wanted. */
 export type Purpose = 'scores' | 'drops'
 
-/** Embeds the tokens and runs every block; leaves the scored rows, normalised, and the death times. */
+/** Embeds the tokens and runs every block; leaves the scored rows, normalised, in `slot`, and what was dropped. */
 export function encodeBlocks(
   context: ForwardContext,
   pass: GPUComputePassEncoder,
@@ -89,6 +97,7 @@ export function encodeBlocks(
   a: Activations,
   u: ForwardUniforms,
   purpose: Purpose,
+  slot = 0,
 ): void {
   const { weights, config } = context
   weights.tokens.forEach((slice, index) => {
@@ -96,12 +105,13 @@ export function encodeBlocks(
   })
   weights.blocks.forEach((block, layer) => {
     normalise(context, pass, block.norm1, a.x, a.normed, batch.rows)
-    if (rule.kind === 'adaptive') {
-      dropTimes(context, pass, block, batch, a, u.layers[layer], u.rows)
-    }
+    if (rule.kind !== 'dense') interact(context, pass, block, batch, a, u.rows)
+    if (rule.kind === 'adaptive') dropTimes(context, pass, batch, a, u.layers[layer])
+    if (rule.kind === 'soft') softMask(context, pass, batch, a, u.layers[layer])
     if (purpose === 'drops' && layer === config.nLayer - 1) return
     multiply(context, pass, block.qkv, a.normed, a.qkv, batch.rows, u.rows)
-    attend(context, pass, batch, rule, a, u.layers[layer])
+    if (rule.kind === 'soft') softAttention(context, pass, batch, a)
+    else attend(context, pass, batch, rule, a, u.layers[layer])
     multiply(context, pass, block.project, a.heads, a.x, batch.rows, u.rows, { accumulate: true })
     normalise(context, pass, block.norm2, a.x, a.normed, batch.rows)
     multiply(context, pass, block.expand, a.normed, a.hidden, batch.rows, u.rows, { gelu: true })
@@ -110,24 +120,26 @@ export function encodeBlocks(
   if (purpose === 'drops') return
   const { lanes } = context.tuning
   const { gain, bias } = weights.finalNorm
-  context.kernels.dispatch(
-    pass,
-    layernorm(config, lanes, true),
-    [a.x, gain, bias, a.scoredRows, a.scoredNormed],
-    [batch.scoredRows.length],
-  )
+  const scored = batch.scoredRows.length
+  const normed = slotOf(a.scoredNormed, scored * config.nEmbd, slot)
+  const bindings = [a.x, gain, bias, a.scoredRows, normed]
+  context.kernels.dispatch(pass, layernorm(config, lanes, true), bindings, [scored])
 }
 
-/** Logits of one part, into `logits` (rows, columns of the slice in memory). */
+/** Logits of one part under the rule of a slot, into `to` (rows, columns of the slice in memory). */
 export function encodeLogits(
   context: ForwardContext,
   pass: GPUComputePassEncoder,
+  batch: Batch,
   a: Activations,
   { part, rows }: ForwardUniforms['parts'][number],
+  slot = 0,
+  to = a.logits,
 ): void {
   const { nEmbd: C } = context.config
-  const chunk = { buffer: a.scoredNormed, offset: part.firstRow * C * 4, size: part.rows * C * 4 }
-  multiply(context, pass, context.weights.tokens[part.slice].linear, chunk, a.logits, part.rows, rows)
+  const { buffer, offset = 0 } = slotOf(a.scoredNormed, batch.scoredRows.length * C, slot)
+  const chunk = { buffer, offset: offset + part.firstRow * C * 4, size: part.rows * C * 4 }
+  multiply(context, pass, context.weights.tokens[part.slice].linear, chunk, to, part.rows, rows)
 }
 
 /** Folds one part's logits into the running log-sum-exp and arg max, and picks the targets' logits out. */
@@ -137,37 +149,77 @@ export function encodeScores(
   batch: Batch,
   a: Activations,
   { part, uniform }: ForwardUniforms['parts'][number],
+  slot = 0,
+  logits = a.logits,
 ): void {
   const N = columnsOf(weights.tokens[part.slice].linear)
   const WORKGROUP = tuning.lanes
   const reduce: KernelSpec = { files: ['logsumexp.wgsl'], constants: { N4: N / 4, WORKGROUP } }
-  kernels.dispatch(pass, reduce, [a.logits, a.rowStates, uniform], [part.rows])
+  const states = slotOf(a.rowStates, 4 * batch.scoredRows.length, slot)
+  kernels.dispatch(pass, reduce, [logits, states, uniform], [part.rows])
   const pick: KernelSpec = { files: ['target-logit.wgsl'], constants: { N } }
   const targets = batch.targets.length / 2
-  kernels.dispatch(pass, pick, [a.logits, a.targets, a.targetLogits, uniform], [Math.ceil(targets / 64)])
+  const values = slotOf(a.targetLogits, targets, slot)
+  kernels.dispatch(pass, pick, [logits, a.targets, values, uniform], [Math.ceil(targets / 64)])
+}
+
+/**
+ * Logits of one part under every rule, one after the other in the same buffers: each folded into its own scores and,
+ * from the second rule on, compared with the first.
+ */
+export function encodeComparison(
+  context: ForwardContext,
+  pass: GPUComputePassEncoder,
+  batch: Batch,
+  a: Activations,
+  part: ForwardUniforms['parts'][number],
+  rules: number,
+): void {
+  const { weights, tuning, kernels } = context
+  const N = columnsOf(weights.tokens[part.part.slice].linear)
+  const spec: KernelSpec = {
+    files: ['divergence.wgsl'],
+    constants: { N4: N / 4, WORKGROUP: tuning.lanes },
+  }
+  const scored = batch.scoredRows.length
+  const base = rules === 1 ? a.logits : a.baseLogits
+  for (let slot = 0; slot < rules; slot++) {
+    const logits = slot === 0 ? base : a.logits
+    encodeLogits(context, pass, batch, a, part, slot, logits)
+    encodeScores(context, pass, batch, a, part, slot, logits)
+    if (slot === 0) continue
+    const states = slotOf(a.rowStates, 4 * scored, 0)
+    const sums = slotOf(a.divergences, 2 * scored, slot - 1)
+    kernels.dispatch(pass, spec, [base, logits, states, sums, part.uniform], [part.part.rows])
+  }
+}
+
+/** Interaction queries and keys of every row: what drop scores are made of. */
+function interact(
+  context: ForwardContext,
+  pass: GPUComputePassEncoder,
+  { interaction }: BlockWeights,
+  { rows: count }: Batch,
+  a: Activations,
+  rows: Slice,
+): void {
+  if (interaction === null) throw new RangeError('pruning needs a checkpoint with interaction weights')
+  multiply(context, pass, interaction, a.normed, a.interaction, count, rows)
 }
 
 function dropTimes(
-  context: ForwardContext,
+  { config, tuning, kernels }: ForwardContext,
   pass: GPUComputePassEncoder,
-  block: BlockWeights,
   batch: Batch,
   a: Activations,
   layer: Slice,
-  rows: Slice,
 ): void {
-  const { config, tuning, kernels } = context
-  const { interaction } = config
-  if (interaction === null || block.interaction === null) {
-    throw new RangeError('adaptive pruning needs a checkpoint with interaction weights')
-  }
-  multiply(context, pass, block.interaction, a.normed, a.interaction, batch.rows, rows)
   const spec: KernelSpec = {
     files: ['batch.wgsl', 'drop-times.wgsl'],
     constants: {
-      R4: interaction.dim / 4,
+      R4: (config.interaction?.dim ?? 0) / 4,
       WORKGROUP: tuning.keyTile,
-      PROPAGATE: interaction.propagateInDepth ? 1 : 0,
+      PROPAGATE: config.interaction?.propagateInDepth ? 1 : 0,
     },
   }
   const levels = [

@@ -1,6 +1,8 @@
 /** From what the device hands back to numbers per target and per sequence. Pure. */
 import type { Batch } from '../batch.js'
+import { causalPairs } from '../drops.js'
 import type { Extent } from './activations.js'
+import type { DropRule } from './forward.js'
 
 export interface BatchScores {
   /** Natural-log probability of each target, in the batch's order. */
@@ -9,7 +11,8 @@ export interface BatchScores {
   greedy: Uint8Array
 }
 
-export function extentOf(batch: Batch): Extent {
+/** What a batch needs when it is scored under one rule or, to compare them, several. */
+export function extentOf(batch: Batch, rules: readonly DropRule[]): Extent {
   return {
     rows: batch.rows,
     keys: batch.keys,
@@ -19,6 +22,8 @@ export function extentOf(batch: Batch): Extent {
     branchTiles: batch.branchTiles.length / 2,
     scored: batch.scoredRows.length,
     targets: batch.targets.length / 2,
+    pairs: rules.some(({ kind }) => kind === 'soft') ? batch.pairs : 0,
+    rules: rules.length,
   }
 }
 
@@ -42,6 +47,17 @@ export function deathsByView(batch: Batch, deaths: Uint32Array, layers: number):
     batch.views.map(({ first, length }) => {
       const from = layer * batch.keys + first
       return deaths.subarray(from, from + length)
+    }),
+  )
+}
+
+/** (L, keys) of soft-mask.wgsl -> [layer][segment]: mean over the causal pairs, 1 where there are none. */
+export function keepByView(batch: Batch, keeps: Float32Array, layers: number): Float64Array[] {
+  return Array.from({ length: layers }, (_, layer) =>
+    Float64Array.from(batch.views, ({ first, length }) => {
+      const from = layer * batch.keys + first
+      const kept = keeps.subarray(from, from + length).reduce((sum, own) => sum + own, 0)
+      return length === 1 ? 1 : kept / causalPairs(length)
     }),
   )
 }

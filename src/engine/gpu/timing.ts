@@ -4,20 +4,22 @@ import { type Readback, readBack } from './read.js'
 
 const BYTES = 16
 
-/** Times one command encoder's work from the first pass given `first` to the last pass given `last`. */
+/** Times one command encoder's work: its `whole` pass, or from the `first` of its passes to the `last`. */
 export interface Stopwatch {
+  whole: GPUComputePassTimestampWrites | undefined
   first: GPUComputePassTimestampWrites | undefined
   last: GPUComputePassTimestampWrites | undefined
   /** Records the reading of the clock; afterwards `seconds` waits for it. Null without timestamp queries. */
   finish(encoder: GPUCommandEncoder): (() => Promise<number>) | null
 }
 
-const NONE: Stopwatch = { first: undefined, last: undefined, finish: () => null }
+const NONE: Stopwatch = { whole: undefined, first: undefined, last: undefined, finish: () => null }
 
 export function stopwatch(device: GPUDevice, memory: Memory): Stopwatch {
   if (!device.features.has('timestamp-query')) return NONE
   const querySet = device.createQuerySet({ type: 'timestamp', count: 2 })
   return {
+    whole: { querySet, beginningOfPassWriteIndex: 0, endOfPassWriteIndex: 1 },
     first: { querySet, beginningOfPassWriteIndex: 0 },
     last: { querySet, endOfPassWriteIndex: 1 },
     finish(encoder) {

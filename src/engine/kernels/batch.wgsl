@@ -11,8 +11,8 @@ struct Segment {
   parent_length: u32,  // the trunk's rows; 0 for a segment that stands alone
   key: u32,            // its first entry in the death times; parent_length + length entries
   parent_key: u32,     // the trunk's first entry
-  pad0: u32,
-  pad1: u32,
+  pair: u32,           // its first entry in the log-masks of a soft rule
+  pad: u32,
 }
 
 // One layer of a pass.
@@ -20,7 +20,7 @@ struct Layer {
   keys: u32,       // entries of one layer of the death times
   layer: u32,
   beta_shift: f32, // beta + shift, or something huge when nothing may be dropped
-  pad: u32,
+  alpha: f32,      // of a soft rule
 }
 
 // The batch row of position `p` of segment `s`.
