@@ -120,9 +120,9 @@ async function matmulWork(
     memory.storage('activations', 'out', M * columns * 4),
     uniform,
   ]
-  const spec = { files: variant.files, constants: variant.constants(K, N, {}) }
+  const { spec, grid } = variant.plan(M, K, N)
   await kernels.prepare([spec])
-  return { flops: 2 * M * K * N, run: () => submit(device, kernels, spec, bindings, variant.grid(M, N)) }
+  return { flops: 2 * M * K * N, run: () => submit(device, kernels, spec, bindings, grid) }
 }
 
 async function peakWork(

@@ -1,5 +1,6 @@
 /** Which matmul kernel suits an adapter, and how its weights lie in memory. Pure planning: no GPU calls. */
-import type { AdapterTraits } from './tuning.js'
+import type { KernelSpec } from './gpu/kernel.js'
+import { type AdapterTraits, subgroupLanes } from './tuning.js'
 
 export type WeightDtype = 'f32' | 'f16'
 
@@ -15,38 +16,53 @@ export interface MatmulVariant {
   name: string
   /** How the weights are stored; a, bias, out and the sums are f32. */
   dtype: WeightDtype
-  /** Shader files, joined in this order. */
-  files: readonly string[]
   /** Columns that lie together in memory: element (k, n) is at (floor(n / block) K + k) block + n % block. */
   block: number
-  constants(K: number, N: number, flags: MatmulFlags): Record<string, number>
-  grid(rows: number, N: number): readonly [number, number]
+  /** The kernel and its workgroups for M = `rows`. */
+  plan(rows: number, K: number, N: number, flags?: MatmulFlags): MatmulPlan
   /** Columns of out and of the bias in memory: N padded to whole vec4s. */
   columns(N: number): number
   /** Row-major (K, N), numbers or the bits of halves as `dtype` has it, in the kernel's layout; padding is zero. */
   pack(K: number, N: number, values: Float32Array | Uint16Array): Float32Array | Uint16Array
 }
 
+export interface MatmulPlan {
+  spec: KernelSpec
+  grid: readonly [columns: number, rows: number]
+}
+
 interface Kernel {
   name: string
   file: string
-  /** Tile of out that one workgroup computes. */
-  rows: number
+  /** Columns of out that one workgroup computes, and the block of the weights. */
   columns: number
+  /**
+   * Rows of out that one workgroup computes, ascending: a kernel with several is compiled for the least that holds
+   * all rows, and sums each row in the same way whichever it is.
+   */
+  rows: readonly number[]
   suits(adapter: AdapterTraits): boolean
 }
 
-const subgroupsOf = (lanes: number) => (adapter: AdapterTraits) =>
-  adapter.kind !== 'hardware' &&
-  adapter.features.includes('subgroups') &&
-  adapter.subgroupMinSize === lanes &&
-  adapter.subgroupMaxSize === lanes
+const subgroupsOf = (lanes: number) => (adapter: AdapterTraits) => subgroupLanes(adapter) === lanes
 
 /** The first that suits is taken. The last suits every adapter. */
 const KERNELS: readonly Kernel[] = [
-  { name: 'subgroup8', file: 'matmul-subgroup8.wgsl', rows: 16, columns: 64, suits: subgroupsOf(8) },
-  { name: 'subgroup4', file: 'matmul-subgroup4.wgsl', rows: 32, columns: 32, suits: subgroupsOf(4) },
-  { name: 'tile', file: 'matmul-tile.wgsl', rows: 64, columns: 64, suits: () => true },
+  {
+    name: 'subgroup8',
+    file: 'matmul-subgroup8.wgsl',
+    columns: 64,
+    rows: [1, 2, 4, 8, 16],
+    suits: subgroupsOf(8),
+  },
+  {
+    name: 'subgroup4',
+    file: 'matmul-subgroup4.wgsl',
+    columns: 32,
+    rows: [1, 2, 4, 8, 16, 32],
+    suits: subgroupsOf(4),
+  },
+  { name: 'tile', file: 'matmul-tile.wgsl', columns: 64, rows: [64], suits: () => true },
 ]
 
 /** The matmul for weights stored as `dtype` on this adapter. */
@@ -60,22 +76,20 @@ export function matmulVariants(adapter: AdapterTraits, dtype: WeightDtype): Matm
   return KERNELS.filter(({ suits }) => suits(adapter)).map((kernel) => variantOf(kernel, dtype))
 }
 
-function variantOf(
-  { name, file, rows: tileRows, columns: block }: Kernel,
-  dtype: WeightDtype,
-): MatmulVariant {
+function variantOf({ name, file, rows: classes, columns: block }: Kernel, dtype: WeightDtype): MatmulVariant {
+  const files = [file, `matmul-weights-${dtype}.wgsl`, 'matmul-output.wgsl']
   return {
     name: `${name}-${dtype}`,
     dtype,
-    files: [file, `matmul-weights-${dtype}.wgsl`, 'matmul-output.wgsl'],
     block,
-    constants: (K, N, { gelu = false, accumulate = false }) => ({
-      K,
-      N,
-      GELU: Number(gelu),
-      ACCUMULATE: Number(accumulate),
-    }),
-    grid: (rows, N) => [Math.ceil(N / block), Math.ceil(rows / tileRows)],
+    plan(rows, K, N, { gelu = false, accumulate = false } = {}) {
+      const ROWS = classes.find((size) => size >= rows) ?? classes[classes.length - 1]
+      const shape = { K, N, GELU: Number(gelu), ACCUMULATE: Number(accumulate) }
+      return {
+        spec: { files, constants: classes.length > 1 ? { ...shape, ROWS } : shape },
+        grid: [Math.ceil(N / block), Math.ceil(rows / ROWS)],
+      }
+    },
     columns: (N) => Math.ceil(N / 4) * 4,
     pack: (K, N, values) => packBlocks(K, N, values, block),
   }

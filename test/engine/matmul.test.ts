@@ -29,7 +29,10 @@ interface Problem {
 /** Odd shapes, no multiple of any tile; every flag once. */
 const CASES: [M: number, K: number, N: number, flags: MatmulFlags][] = [
   [1, 64, 97, {}],
+  [2, 192, 33, { accumulate: true }],
+  [3, 68, 130, {}],
   [7, 192, 130, { gelu: true }],
+  [13, 64, 65, { gelu: true }],
   [65, 64, 704, { accumulate: true }],
   [129, 192, 97, { gelu: true, accumulate: true }],
 ]
@@ -59,13 +62,13 @@ async function multiply(
   const uniform = memory.uniform('shape', 16)
   memory.write(uniform, Uint32Array.of(M))
   const out = memory.upload('activations', 'out', padded)
-  const spec = { files: variant.files, constants: variant.constants(K, N, flags) }
+  const { spec, grid } = variant.plan(M, K, N, flags)
   await kernels.prepare([spec])
   const encoder = device.createCommandEncoder()
   const pass = encoder.beginComputePass()
   const weights = memory.upload('weights', 'weights', variant.pack(K, N, stored))
   const rows = memory.upload('activations', 'a', a)
-  kernels.dispatch(pass, spec, [rows, weights, biases, out, uniform], variant.grid(M, N))
+  kernels.dispatch(pass, spec, [rows, weights, biases, out, uniform], grid)
   pass.end()
   const read = readBack(memory, encoder, out, M * width * 4)
   device.queue.submit([encoder.finish()])
@@ -112,9 +115,17 @@ for (const { name, kind } of await listAdapters()) {
     const data = problem('f32', M, K, N)
     const variant = chooseMatmul(open.adapter, 'f32')
     const together = await multiply(open, variant, data, {})
-    for (const m of [0, 13, 64]) {
-      const row = { ...data, M: 1, a: data.a.slice(m * K, (m + 1) * K) }
-      assert.equal(await multiply(open, variant, row, {}), together.slice(m * N, (m + 1) * N), `row ${m}`)
+    for (const [first, end] of [
+      [64, 65],
+      [13, 15],
+      [0, 3],
+      [60, 65],
+      [20, 31],
+      [5, 22],
+    ]) {
+      const rows = { ...data, M: end - first, a: data.a.slice(first * K, end * K) }
+      const alone = await multiply(open, variant, rows, {})
+      assert.equal(alone, together.slice(first * N, end * N), `rows ${first} to ${end - 1}`)
     }
   })
 

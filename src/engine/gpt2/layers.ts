@@ -1,5 +1,5 @@
 /** The steps that know rows only, not sequences: embedding, layer norm, matmul. Scoring and decoding share them. */
-import type { ComputePass, Kernels, KernelSpec } from '../gpu/kernel.js'
+import type { ComputePass, KernelSpec, Kernels } from '../gpu/kernel.js'
 import type { Slice } from '../gpu/memory.js'
 import type { Tuning } from '../tuning.js'
 import type { Gpt2Config } from './config.js'
@@ -68,11 +68,11 @@ export function multiply(
   pass: ComputePass,
   { K, N, variant, weight, bias }: Linear,
   from: GPUBuffer | Slice,
-  to: GPUBuffer,
+  to: GPUBuffer | Slice,
   rows: number,
   uniform: Slice,
   flags: { gelu?: boolean; accumulate?: boolean } = {},
 ): void {
-  const spec = { files: variant.files, constants: variant.constants(K, N, flags) }
-  kernels.dispatch(pass, spec, [from, weight, bias, to, uniform], variant.grid(rows, N))
+  const { spec, grid } = variant.plan(rows, K, N, flags)
+  kernels.dispatch(pass, spec, [from, weight, bias, to, uniform], grid)
 }

@@ -1,13 +1,16 @@
 enable subgroups;
 
-// Matmul for software adapters with subgroups of 8 (llvmpipe): 16 rows x 64 columns a workgroup, no workgroup memory.
+// Matmul for software adapters with subgroups of 8 (llvmpipe): ROWS x 64 columns a workgroup, no workgroup memory.
 // A read costs such an adapter far more than arithmetic (one bounds check and branch a lane and word, some 30 cycles),
 // so each lane reads 4 values of one row of a, and subgroupBroadcast hands them to the others, while the lane
-// keeps the sums of 8 columns of its own.
-// Joined with matmul-weights-*.wgsl and matmul-output.wgsl. BLOCK = 64. Grid: (ceil(N / 64), ceil(M / 16)).
+// keeps the sums of 8 columns of its own. ROWS changes how much is done, not one step of how a row is summed.
+// More rows or more k a step would save reads, but the loop would no longer fit the instruction cache.
+// Joined with matmul-weights-*.wgsl and matmul-output.wgsl. BLOCK = 64. Grid: (ceil(N / 64), ceil(M / ROWS)).
+
+override ROWS: u32;  // 1, 2, 4, 8 or 16
 
 const LANES = 8u;
-const ROWS = 16u;
+const MOST_ROWS = 16u;
 
 // Sums of one row: sum over k of a[row, k] * weights[k, 8 columns], 4 k a step in ascending order.
 fn add(sums: ptr<function, Columns>, x: vec4f, left: mat4x4f, right: mat4x4f) {
@@ -22,7 +25,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) la
   let a0 = min(first_row + lane, last_row) * (K / 4u);
   let a8 = min(first_row + 8u + lane, last_row) * (K / 4u);
   var octet = group.x * K * LANES + lane;
-  var sums: array<Columns, ROWS>;
+  var sums: array<Columns, MOST_ROWS>;
 
   for (var k = 0u; k < K / 4u; k++) {
     let w0 = weights_at(octet);
@@ -35,22 +38,30 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) la
 
     let x0 = a[a0 + k];
     add(&sums[0], subgroupBroadcast(x0, 0u), left, right);
-    add(&sums[1], subgroupBroadcast(x0, 1u), left, right);
-    add(&sums[2], subgroupBroadcast(x0, 2u), left, right);
-    add(&sums[3], subgroupBroadcast(x0, 3u), left, right);
-    add(&sums[4], subgroupBroadcast(x0, 4u), left, right);
-    add(&sums[5], subgroupBroadcast(x0, 5u), left, right);
-    add(&sums[6], subgroupBroadcast(x0, 6u), left, right);
-    add(&sums[7], subgroupBroadcast(x0, 7u), left, right);
-    let x8 = a[a8 + k];
-    add(&sums[8], subgroupBroadcast(x8, 0u), left, right);
-    add(&sums[9], subgroupBroadcast(x8, 1u), left, right);
-    add(&sums[10], subgroupBroadcast(x8, 2u), left, right);
-    add(&sums[11], subgroupBroadcast(x8, 3u), left, right);
-    add(&sums[12], subgroupBroadcast(x8, 4u), left, right);
-    add(&sums[13], subgroupBroadcast(x8, 5u), left, right);
-    add(&sums[14], subgroupBroadcast(x8, 6u), left, right);
-    add(&sums[15], subgroupBroadcast(x8, 7u), left, right);
+    if (ROWS > 1u) {
+      add(&sums[1], subgroupBroadcast(x0, 1u), left, right);
+    }
+    if (ROWS > 2u) {
+      add(&sums[2], subgroupBroadcast(x0, 2u), left, right);
+      add(&sums[3], subgroupBroadcast(x0, 3u), left, right);
+    }
+    if (ROWS > 4u) {
+      add(&sums[4], subgroupBroadcast(x0, 4u), left, right);
+      add(&sums[5], subgroupBroadcast(x0, 5u), left, right);
+      add(&sums[6], subgroupBroadcast(x0, 6u), left, right);
+      add(&sums[7], subgroupBroadcast(x0, 7u), left, right);
+    }
+    if (ROWS > 8u) {
+      let x8 = a[a8 + k];
+      add(&sums[8], subgroupBroadcast(x8, 0u), left, right);
+      add(&sums[9], subgroupBroadcast(x8, 1u), left, right);
+      add(&sums[10], subgroupBroadcast(x8, 2u), left, right);
+      add(&sums[11], subgroupBroadcast(x8, 3u), left, right);
+      add(&sums[12], subgroupBroadcast(x8, 4u), left, right);
+      add(&sums[13], subgroupBroadcast(x8, 5u), left, right);
+      add(&sums[14], subgroupBroadcast(x8, 6u), left, right);
+      add(&sums[15], subgroupBroadcast(x8, 7u), left, right);
+    }
   }
 
   let quad = (group.x * LANES + lane) * 2u;
