@@ -10,7 +10,9 @@ export interface AdapterTraits {
 }
 
 export interface AttentionKernel {
-  /** Shader files, joined in this order: the kernel first, as it may enable features. */
+  /** The kernel's own files, which come first as they may enable features. */
+  own: readonly string[]
+  /** All files that make it a kernel over a packed batch. */
   files: readonly string[]
   /** Queries of one segment that a workgroup handles. */
   queryTile: number
@@ -35,9 +37,9 @@ export interface Tuning {
   keyTile: number
 }
 
-const SUBGROUP_4 = attention('attention-subgroup4.wgsl', 16)
-const SUBGROUP_8 = attention('attention-subgroup8.wgsl', 32)
-const WORKGROUP_64 = attention('attention.wgsl', 64, { WORKGROUP: 64 })
+const SUBGROUP_4 = attention(['attention-subgroup.wgsl', 'attention-lanes4.wgsl'], 16)
+const SUBGROUP_8 = attention(['attention-subgroup.wgsl', 'attention-lanes8.wgsl'], 32)
+const WORKGROUP_64 = attention(['attention.wgsl'], 64, { WORKGROUP: 64 })
 
 /** Every attention kernel that runs on this adapter, its own choice first. */
 export function attentionKernels(adapter: AdapterTraits): AttentionKernel[] {
@@ -71,6 +73,10 @@ export function subgroupLanes(adapter: AdapterTraits): number | null {
   return kind !== 'hardware' && fixed && subgroupMaxSize > 0 ? subgroupMaxSize : null
 }
 
-function attention(file: string, queryTile: number, constants: Record<string, number> = {}): AttentionKernel {
-  return { files: [file, 'attention-inputs.wgsl', 'batch.wgsl'], queryTile, constants }
+function attention(
+  own: readonly string[],
+  queryTile: number,
+  constants: Record<string, number> = {},
+): AttentionKernel {
+  return { own, files: [...own, 'attention-inputs.wgsl', 'batch.wgsl'], queryTile, constants }
 }

@@ -106,16 +106,49 @@ export function attendRows(
   }
 }
 
+/** Cuts spans into tiles of `size` queries: (tiles) of struct Span. */
+export function chunkTiles(
+  spans: readonly { place: number; row: number; count: number }[],
+  size: number,
+): Uint32Array {
+  const tiles: number[] = []
+  for (const { place, row, count } of spans) {
+    for (let first = 0; first < count; first += size) tiles.push(place, row, count, first)
+  }
+  return Uint32Array.from(tiles)
+}
+
+/** Every row of a chunk attends to what it may see of its place's rows, the chunk's own among them. */
+export function chunkDispatch(
+  { nHead: H }: Heads,
+  { attention }: Tuning,
+  { qkv, keys, values, state, deaths, tokens, out, cache }: CacheBuffers,
+  { tiles, count, dtype, dense }: TilesToAttend,
+): AttentionDispatch {
+  return {
+    spec: {
+      files: [...attention.own, 'attention-cache-tiles.wgsl', ...cacheFiles(dtype)],
+      constants: { H, DENSE: Number(dense), ...attention.constants },
+    },
+    bindings: [qkv, keys, values, state, deaths, tiles, out, tokens, cache],
+    grid: [count, H],
+  }
+}
+
+export function attendChunk(
+  { config, tuning, kernels }: ForwardContext,
+  pass: ComputePass,
+  buffers: CacheBuffers,
+  tiles: TilesToAttend,
+): void {
+  const { spec, bindings, grid } = chunkDispatch(config, tuning, buffers, tiles)
+  kernels.dispatch(pass, spec, bindings, grid)
+}
+
 function splitsOf(rows: number): number {
   return Math.max(1, Math.ceil(rows / SPLIT_ROWS))
 }
 
 function cacheFiles(dtype: WeightDtype): string[] {
   return ['attention-cache.wgsl', `attention-cache-${dtype}.wgsl`, 'cache.wgsl']
-}
-export function chunkTiles(_spans: unknown, _tile: number): Uint32Array {
-  return new Uint32Array(4)
-}
-export function attendChunk(..._: unknown[]): void {
-  throw new Error('later')
 }

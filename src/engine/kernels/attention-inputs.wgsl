@@ -1,4 +1,5 @@
-// What every attention kernel reads and writes; joined with batch.wgsl.
+// Where attention finds queries, keys and values when all lie in one packed batch; joined with batch.wgsl.
+// attention-cache.wgsl offers the same functions over the key-value cache.
 // qkv (rows, 3 C): queries, keys, values, heads of 64 side by side. tiles: segment, first query. out (rows, C).
 
 override H: u32;
@@ -12,3 +13,41 @@ override H: u32;
 
 const D4 = 16u;        // vec4s of a head: 64 / 4
 const LOWEST = -1e30;  // stands for minus infinity, which WGSL may assume away
+
+struct Tile {
+  row: u32,       // batch row of its first query
+  queries: u32,   // from there to the end of the segment
+  position: u32,  // of the first query
+  segment: Segment,
+}
+
+// A key: where it starts in units of 4 dimensions, and the queries that see it, born <= k < death.
+struct Key {
+  at: u32,
+  born: u32,
+  death: u32,
+}
+
+fn tile_at(i: u32) -> Tile {
+  let tile = tiles[i];
+  let s = segments[tile.x];
+  return Tile(s.row + tile.y, s.length - tile.y, s.parent_length + tile.y, s);
+}
+
+// Keys that one of the first `queries` queries of a tile may see.
+fn keys_of(tile: Tile, queries: u32) -> u32 {
+  return tile.position + min(queries, tile.queries);
+}
+
+fn key_of(tile: Tile, j: u32) -> Key {
+  let s = tile.segment;
+  return Key(row_of(s, j) * 3u * H * D4 + H * D4, j, deaths[layer.layer * layer.keys + s.key + j]);
+}
+
+fn key_at(quad: u32) -> vec4f {
+  return qkv[quad];
+}
+
+fn value_at(quad: u32) -> vec4f {
+  return qkv[quad + H * D4];
+}

@@ -1,7 +1,8 @@
-// Causal attention over a packed batch with permanently dropped keys, in one pass (no n x n matrix).
+// Causal attention with permanently dropped keys, in one pass (no n x n matrix).
 //   o[h,k] = sum_j softmax_j( q[h,k] . k[h,j] / sqrt(64) ) v[h,j]   over j <= k < t_j      (method.md 1.7, E5)
-// Joined with attention-inputs.wgsl and batch.wgsl.
-// Grid: (tiles, H). A tile is WORKGROUP queries of one segment; a lane owns a query and keeps q and o in registers.
+// Joined with the files that say where queries, keys and values are: attention-inputs.wgsl and batch.wgsl, or
+// attention-cache-tiles.wgsl, attention-cache.wgsl, attention-cache-f32.wgsl or -f16.wgsl, and cache.wgsl.
+// Grid: (tiles, H). A tile is WORKGROUP queries of one sequence; a lane owns a query and keeps q and o in registers.
 // Keys and values are brought to workgroup memory KEYS at a time and read by every lane.
 
 override WORKGROUP: u32 = 64;
@@ -10,19 +11,17 @@ const KEYS = 8u;
 
 var<workgroup> key_tile: array<vec4f, 128>;   // KEYS * D4
 var<workgroup> value_tile: array<vec4f, 128>;
+var<workgroup> born_tile: array<u32, 8>;
 var<workgroup> death_tile: array<u32, 8>;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let tile = tiles[group.x];
-  let s = segments[tile.x];
+  let tile = tile_at(group.x);
   let head = group.y * D4;
-  let row4 = 3u * H * D4;
-  let base = layer.layer * layer.keys + s.key;
   // Lanes past the end repeat the last query and write nothing.
-  let own = min(tile.y + lane, s.length - 1u);
-  let k = s.parent_length + own;
-  let from_ = (s.row + own) * row4 + head;
+  let own = min(lane, tile.queries - 1u);
+  let k = tile.position + own;
+  let from_ = (tile.row + own) * 3u * H * D4 + head;
   var q: array<vec4f, 16>;
   var o: array<vec4f, 16>;
   for (var c = 0u; c < D4; c++) {
@@ -31,16 +30,19 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   }
   var top = LOWEST;
   var mass = 0.0;
-  let end = s.parent_length + min(tile.y + WORKGROUP, s.length);
+  let end = keys_of(tile, WORKGROUP);
   for (var first = 0u; first < end; first += KEYS) {
     workgroupBarrier();
+    // Past the end the last key is read again, and seen by nobody.
     for (var i = lane; i < KEYS * D4; i += WORKGROUP) {
-      let at = row_of(s, min(first + i / D4, end - 1u)) * row4 + H * D4 + head + i % D4;
-      key_tile[i] = qkv[at];
-      value_tile[i] = qkv[at + H * D4];
+      let at = key_of(tile, min(first + i / D4, end - 1u)).at + head + i % D4;
+      key_tile[i] = key_at(at);
+      value_tile[i] = value_at(at);
     }
     for (var i = lane; i < KEYS; i += WORKGROUP) {
-      death_tile[i] = deaths[base + min(first + i, end - 1u)];
+      let key = key_of(tile, min(first + i, end - 1u));
+      born_tile[i] = select(NEVER, key.born, first + i < end);
+      death_tile[i] = key.death;
     }
     workgroupBarrier();
     var x: array<f32, 8>;
@@ -50,7 +52,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
       for (var c = 0u; c < D4; c++) {
         sum += q[c] * key_tile[i * D4 + c];
       }
-      let visible = first + i <= k && k < death_tile[i];
+      let visible = born_tile[i] <= k && k < death_tile[i];
       x[i] = select(LOWEST, dot(sum, vec4f(1.0)), visible);
       next = max(next, x[i]);
     }
@@ -69,8 +71,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     }
     top = next;
   }
-  if (tile.y + lane < s.length) {
-    let to = (s.row + own) * H * D4 + head;
+  if (lane < tile.queries) {
+    let to = (tile.row + own) * H * D4 + head;
     for (var c = 0u; c < D4; c++) {
       out[to + c] = o[c] / mass;
     }
