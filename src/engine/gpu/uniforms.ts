@@ -24,6 +24,12 @@ export class Uniforms {
     return structs.map((_, index) => ({ buffer, offset: index * STRIDE, size: STRIDE }))
   }
 
+  free(): void {
+    if (this.#buffer !== null) this.#memory.free(this.#buffer)
+    this.#buffer = null
+    this.#capacity = 0
+  }
+
   #fit(count: number): GPUBuffer {
     if (this.#buffer === null || count > this.#capacity) {
       if (this.#buffer !== null) this.#memory.free(this.#buffer)

@@ -51,11 +51,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   }
   workgroupBarrier();
   let kept = live[pages];
-  if (kept == rows) {
-    return;
-  }
   let edge = kept / PAGE;
-  let below_edge = live[edge] + countOneBits(state[alive_word(place, edge)] & below(edge, kept));
+  var below_edge = live[edge];
+  if (edge < pages) {
+    below_edge += countOneBits(state[alive_word(place, edge)] & below(edge, kept));
+  }
   let moves = kept - below_edge;
 
   // Dead rows below `kept` and live rows from there on: as many of each, paired in order.
@@ -74,9 +74,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     }
   }
   workgroupBarrier();
-  for (var move = 0u; move < moves; move++) {
-    let to = row_at(place, holes[move]);
-    let from_ = row_at(place, fillers[move]);
+  for (var i = 0u; i < moves; i++) {
+    let to = row_at(place, holes[i]);
+    let from_ = row_at(place, fillers[i]);
     for (var c = lane; c < KV4; c += WORKGROUP) {
       keys[to * KV4 + c] = keys[from_ * KV4 + c];
       values[to * KV4 + c] = values[from_ * KV4 + c];

@@ -64,9 +64,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let old = state[span.place];
   let rows = old + span.count;
   let first = group.x * PAGE;
-  if (first >= rows) {
-    return;
-  }
   var bits = 0u;
   for (var slot = lane; slot < PAGE && first + slot < rows; slot += WORKGROUP) {
     let row = row_at(span.place, first + slot);
@@ -90,7 +87,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   }
   alive[lane] = bits;
   workgroupBarrier();
-  if (lane == 0u) {
+  if (lane == 0u && first < rows) {
     for (var i = 1u; i < WORKGROUP; i++) {
       bits |= alive[i];
     }

@@ -1,0 +1,486 @@
+/**
+ * Decoding step by step with a cache (method.md 2): prompts in chunks, then one row a sequence, many steps in one
+ * submission, the next token chosen on the device. Sequences join and leave between submissions.
+ */
+import { columnsOf, type ForwardContext } from '../gpt2/layers.js'
+import { joinParts } from '../gpt2/results.js'
+import type { Memory, Slice } from '../gpu/memory.js'
+import { readBack } from '../gpu/read.js'
+import { Uniforms } from '../gpu/uniforms.js'
+import { chunkTiles, partialWords } from './attention.js'
+import { Cache } from './cache.js'
+import { byPrompt, type ChunkPart, planChunks, rowsOf } from './chunks.js'
+import { DispatchList, play } from './dispatch-list.js'
+import {
+  isGreedy,
+  type LogitLayout,
+  logitLayout,
+  logitWords,
+  NOT_FORCED,
+  sampleUniform,
+  samplingWords,
+} from './sampling.js'
+import { encodeChoice, encodeHead, encodeStep, type Step, type StepUniforms } from './step.js'
+import { createStepBuffers, type StepBuffers } from './step-buffers.js'
+import { submit, type Times, type Work } from './submission.js'
+import {
+  type CacheUsage,
+  type DecoderOptions,
+  GREEDY,
+  type Prompt,
+  type Sampling,
+  STAGES,
+  type Stage,
+  type StepResult,
+} from './types.js'
+
+/** Steps of one submission at most. */
+export const MOST_STEPS = 64
+
+export interface DecoderHost {
+  device: GPUDevice
+  memory: Memory
+  context: ForwardContext
+  /** Gives a failed wait the reason why the device is gone. */
+  orLost<T>(work: Promise<T>): Promise<T>
+}
+
+/** What a submission tells once it is done. */
+interface Told {
+  tokens: Uint32Array
+  time: Times | null
+  usage: CacheUsage
+  logits: Float32Array | null
+}
+
+/** Work that the device has been given; the promise is wrapped so that handing it over does not wait for it. */
+interface Submission {
+  told: Promise<Told>
+}
+
+export class Decoder {
+  readonly options: DecoderOptions
+  readonly #host: DecoderHost
+  readonly #cache: Cache
+  readonly #buffers: StepBuffers
+  readonly #uniforms: Uniforms
+  readonly #layout: LogitLayout
+  /** Tokens of each place that have passed through the model; 0 where there is no sequence. */
+  readonly #lengths: number[]
+  readonly #samplings: Sampling[]
+  #recorded: { key: string; body: DispatchList; choices: DispatchList[] } | null = null
+  #submission = 0
+  /** What has been submitted and not yet told. */
+  readonly #pending = new Set<Promise<unknown>>()
+  /** Settles when every call so far has been submitted. */
+  #turn: Promise<unknown> = Promise.resolve()
+
+  constructor(host: DecoderHost, options: DecoderOptions) {
+    const { config } = host.context
+    const { rule, places, chunk, cache, cacheDtype } = options
+    if (rule.kind !== 'dense' && config.interaction === null) {
+      throw new RangeError('decoder: dropping needs a checkpoint with interaction weights')
+    }
+    this.options = options
+    this.#host = host
+    this.#layout = logitLayout(host.context)
+    const rows = Math.max(chunk, places)
+    const extent = {
+      rows,
+      scored: options.logits ? rows : places,
+      places,
+      steps: MOST_STEPS,
+      logitWords: logitWords(this.#layout),
+      partialWords: partialWords(config, places, config.nPositions),
+    }
+    this.#buffers = createStepBuffers(host.memory, extent, config)
+    this.#cache = new Cache(host.device, host.memory, host.context, {
+      rule,
+      evict: cache === 'paged',
+      dtype: cacheDtype,
+      places,
+    })
+    this.#uniforms = new Uniforms(host.memory)
+    this.#lengths = new Array<number>(places).fill(0)
+    this.#samplings = new Array<Sampling>(places).fill(GREEDY)
+  }
+
+  /** Reads prompts into places that hold nothing, and chooses the token after each. */
+  async prefill(prompts: readonly Prompt[]): Promise<StepResult> {
+    for (const { place, tokens, sampling } of prompts) {
+      if (!(this.#lengths[place] === 0))
+        throw new RangeError(`decoder: place ${place} is taken or there is none`)
+      if (tokens.length === 0) throw new RangeError(`decoder: the prompt at place ${place} has no tokens`)
+      this.#grow(place, tokens.length)
+      this.#samplings[place] = sampling
+    }
+    const plan = planChunks(
+      prompts.map(({ tokens }) => tokens.length),
+      this.options.chunk,
+    )
+    const told = await this.#inTurn(async () => {
+      const submissions: Submission[] = []
+      for (const parts of plan) submissions.push(await this.#chunk(prompts, parts))
+      return submissions
+    })
+    const parts = await this.#host.orLost(Promise.all(told.map((submission) => submission.told)))
+    const next = parts[parts.length - 1].tokens
+    return {
+      ...sumTimes(parts),
+      tokens: Uint32Array.from(prompts, ({ place }) => next[2 * place]),
+      logits: this.options.logits
+        ? byPrompt(
+            plan,
+            parts.map(({ logits }) => logits),
+            this.#vocabulary,
+          )
+        : null,
+    }
+  }
+
+  /**
+   * Feeds each place the token chosen for it last, `steps` times in one submission; nothing is read back in between.
+   * @param forced (steps, places) taken instead of the tokens chosen after each step
+   */
+  async decode(places: readonly number[], steps: number, forced?: Uint32Array): Promise<StepResult> {
+    const limit = this.options.logits ? 1 : MOST_STEPS
+    if (!(steps >= 1 && steps <= limit)) throw new RangeError(`decoder: 1 to ${limit} steps, got ${steps}`)
+    for (const place of places) {
+      if (!(this.#lengths[place] > 0)) throw new RangeError(`decoder: no sequence at place ${place}`)
+      this.#grow(place, steps)
+    }
+    const samplings = places.map((place) => this.#samplings[place])
+    const { told } = await this.#inTurn(() => this.#steps(places, steps, samplings, forced))
+    const { tokens, time, usage, logits } = await this.#host.orLost(told)
+    return { tokens, seconds: time?.seconds ?? null, stages: this.#stages(time), usage, logits }
+  }
+
+  /** Frees what the places hold; they can be filled again at once. */
+  release(places: readonly number[]): Promise<void> {
+    for (const place of places) this.#lengths[place] = 0
+    return this.#inTurn(async () => {
+      if (places.length === 0) return
+      const { device, memory } = this.#host
+      const id = ++this.#submission
+      memory.write(this.#buffers.spans, Uint32Array.from(places.flatMap((place) => [place, 0, 0, 0])))
+      const uniforms = this.#uniforms.write(this.#words(0, 0, places.length, []))
+      this.#recorded = null
+      const list = new DispatchList()
+      list.stage = 'cache'
+      this.#cache.release(list, { spans: this.#buffers.spans, spansUniform: this.#placed(uniforms).spans })
+      const encoder = device.createCommandEncoder()
+      play(encoder, [list], { device, memory, profile: false })?.free()
+      device.queue.submit([encoder.finish()])
+      for (const place of places) this.#cache.bounds.release(id, place)
+    })
+  }
+
+  /** Death times, [layer][place], each of the sequence's length so far; empty where there is no sequence. */
+  async deaths(): Promise<Uint32Array[][]> {
+    const { device, memory, context } = this.#host
+    const { nLayer: L, nPositions } = context.config
+    const { places } = this.options
+    const lengths = [...this.#lengths]
+    const never = (length: number): Uint32Array => new Uint32Array(length).fill(0xffffffff)
+    if (!this.#cache.prunes) return Array.from({ length: L }, () => lengths.map(never))
+    const copy = await this.#inTurn(async () => {
+      const encoder = device.createCommandEncoder()
+      const copy = readBack(memory, encoder, this.#cache.deaths, 4 * L * places * nPositions)
+      device.queue.submit([encoder.finish()])
+      return copy
+    })
+    const all = new Uint32Array(await this.#host.orLost(copy.bytes()))
+    return Array.from({ length: L }, (_, layer) =>
+      lengths.map((length, place) => {
+        const from = (layer * places + place) * nPositions
+        return all.slice(from, from + length)
+      }),
+    )
+  }
+
+  /** As last told by the device. */
+  usage(): CacheUsage {
+    return this.#cache.usage()
+  }
+
+  /** Frees everything; waits for nothing. */
+  close(): void {
+    this.#cache.close()
+    this.#uniforms.free()
+    for (const buffer of Object.values(this.#buffers)) this.#host.memory.free(buffer)
+  }
+
+  get #vocabulary(): number {
+    return this.#host.context.config.vocabSize
+  }
+
+  #grow(place: number, tokens: number): void {
+    const { nPositions } = this.#host.context.config
+    if (this.#lengths[place] + tokens > nPositions) {
+      throw new RangeError(
+        `decoder: the sequence at place ${place} would be longer than ${nPositions} tokens`,
+      )
+    }
+    this.#lengths[place] += tokens
+  }
+
+  /** Calls share buffers that the host fills: none is recorded before the one ahead has been submitted. */
+  #inTurn<T>(submit: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(submit)
+    this.#turn = turn.catch(() => {})
+    return turn
+  }
+
+  /** Pages for what is to be added; what the device has told meanwhile may already do. */
+  async #makeRoom(added: ReadonlyMap<number, number>): Promise<void> {
+    if (!this.#cache.fits(added)) await Promise.all(this.#pending)
+    this.#cache.resize(added)
+    await this.#host.memory.settled()
+  }
+
+  async #chunk(prompts: readonly Prompt[], parts: readonly ChunkPart[]): Promise<Submission> {
+    const { context, memory } = this.#host
+    const b = this.#buffers
+    await this.#makeRoom(new Map(parts.map(({ prompt, count }) => [prompts[prompt].place, count])))
+    const { spans, tokens, scored } = rowsOf(prompts, parts, this.options.logits ?? false)
+    const rows = tokens.length / 2
+    const samplings = scored.map(({ prompt }) => prompts[prompt].sampling)
+    const greedy = samplings.every(isGreedy)
+    const forced = scored.map(({ prompt, last }) =>
+      last ? (prompts[prompt].next ?? NOT_FORCED) : NOT_FORCED,
+    )
+    const anyForced = forced.some((token) => token !== NOT_FORCED)
+    const tiles = chunkTiles(spans, context.tuning.attention.queryTile)
+    memory.write(b.tokens, tokens)
+    memory.write(b.spans, Uint32Array.from(spans.flatMap(({ place, row, count }) => [place, row, count, 0])))
+    memory.write(b.tiles, tiles)
+    memory.write(
+      b.scoredRows,
+      Uint32Array.from(scored, ({ row }) => row),
+    )
+    memory.write(
+      b.chosen,
+      Uint32Array.from(scored.flatMap(({ row }) => [tokens[2 * row], tokens[2 * row + 1]])),
+    )
+    if (!greedy) memory.write(b.samplings, samplingWords(samplings))
+    if (anyForced) memory.write(b.forced, Uint32Array.from(forced))
+    const longest = Math.max(...spans.map(({ count }) => count))
+    const step: Step = {
+      rows,
+      spans: spans.length,
+      longest,
+      reserve: true,
+      tiles: longest > 1 ? tiles.length / 4 : null,
+      scored: scored.length,
+      gather: true,
+      bounds: this.#bounds(
+        spans.map(({ place }) => place),
+        (index) => spans[index].count,
+      ),
+    }
+    const sample = sampleUniform(this.#layout, { rows: scored.length, step: 0, forced: anyForced })
+    const uniforms = this.#placed(
+      this.#uniforms.write(this.#words(rows, scored.length, spans.length, [sample])),
+    )
+    this.#recorded = null
+    const list = new DispatchList()
+    encodeStep(context, list, this.#cache, b, uniforms, step)
+    if (scored.length > 0) {
+      encodeHead(context, list, this.#layout, b, uniforms, step)
+      encodeChoice(
+        context,
+        list,
+        b,
+        { tokens: b.chosen, greedy, forced: anyForced },
+        scored.length,
+        uniforms.samples[0],
+      )
+    }
+    const done = scored.flatMap(({ prompt, last }, index) =>
+      last ? [{ buffer: b.chosen, offset: 8 * index, to: 8 * prompts[prompt].place }] : [],
+    )
+    const id = ++this.#submission
+    for (const { place, count } of spans) this.#cache.bounds.add(id, place, count)
+    return this.#submit(id, [list], {
+      after: (encoder) => {
+        for (const { buffer, offset, to } of done) encoder.copyBufferToBuffer(buffer, offset, b.next, to, 8)
+      },
+      tokens: { buffer: b.next, size: 8 * this.options.places },
+      scored: scored.length,
+    })
+  }
+
+  async #steps(
+    places: readonly number[],
+    steps: number,
+    samplings: readonly Sampling[],
+    forced: Uint32Array | undefined,
+  ): Promise<Submission> {
+    const { memory } = this.#host
+    const b = this.#buffers
+    const M = places.length
+    await this.#makeRoom(new Map(places.map((place) => [place, steps])))
+    memory.write(b.spans, Uint32Array.from(places.flatMap((place, row) => [place, row, 1, 0])))
+    const greedy = samplings.every(isGreedy)
+    if (!greedy) memory.write(b.samplings, samplingWords(samplings))
+    if (forced !== undefined) memory.write(b.forced, forced)
+    const samples = Array.from({ length: steps }, (_, s) =>
+      sampleUniform(this.#layout, { rows: M, step: s, forced: forced !== undefined }),
+    )
+    const uniforms = this.#placed(this.#uniforms.write(this.#words(M, M, M, samples)))
+    const { body, choices } = this.#record(places, steps, uniforms, { greedy, forced: forced !== undefined })
+    const lists = choices.slice(0, steps).flatMap((choice) => [body, choice])
+    const id = ++this.#submission
+    for (const place of places) this.#cache.bounds.add(id, place, steps)
+    return this.#submit(id, lists, {
+      before: (encoder) => {
+        places.forEach((place, row) => {
+          encoder.copyBufferToBuffer(b.next, 8 * place, b.tokens, 8 * row, 8)
+        })
+      },
+      after: (encoder) => {
+        places.forEach((place, row) => {
+          encoder.copyBufferToBuffer(b.tokens, 8 * row, b.next, 8 * place, 8)
+        })
+      },
+      tokens: { buffer: b.ring, size: 4 * steps * M },
+      scored: M,
+    })
+  }
+
+  /** A step of one row a sequence, and the choice after each step; kept as long as it serves. */
+  #record(
+    places: readonly number[],
+    steps: number,
+    uniforms: StepUniforms & { samples: Slice[] },
+    choice: { greedy: boolean; forced: boolean },
+  ): { body: DispatchList; choices: DispatchList[] } {
+    const { context } = this.#host
+    // Rounded up, so that a growing sequence does not need a new recording every time.
+    const bounds = this.#bounds(places, () => steps).map((rows) => Math.ceil(rows / 64) * 64)
+    const { greedy, forced } = choice
+    const key = [
+      this.#cache.generation,
+      places.length,
+      greedy,
+      forced,
+      uniforms.rows.buffer.label,
+      ...bounds,
+    ].join()
+    if (this.#recorded === null || this.#recorded.key !== key) {
+      const M = places.length
+      const step = {
+        rows: M,
+        spans: M,
+        longest: 1,
+        reserve: false,
+        tiles: null,
+        scored: M,
+        gather: false,
+        bounds,
+      }
+      const body = new DispatchList()
+      encodeStep(context, body, this.#cache, this.#buffers, uniforms, step)
+      encodeHead(context, body, this.#layout, this.#buffers, uniforms, step)
+      this.#recorded = { key, body, choices: [] }
+    }
+    const { body, choices } = this.#recorded
+    for (let s = choices.length; s < steps; s++) {
+      const list = new DispatchList()
+      const { tokens } = this.#buffers
+      encodeChoice(context, list, this.#buffers, { tokens, ...choice }, places.length, uniforms.samples[s])
+      choices.push(list)
+    }
+    return { body, choices }
+  }
+
+  /** Most rows that any of the places holds in each layer, the step's own among them. */
+  #bounds(places: readonly number[], added: (index: number) => number): number[] {
+    const { bounds } = this.#cache
+    return Array.from({ length: bounds.layers }, (_, layer) =>
+      places.reduce((most, place, index) => Math.max(most, bounds.most(layer, place) + added(index)), 0),
+    )
+  }
+
+  #words(rows: number, scored: number, spans: number, samples: readonly number[][]): number[][] {
+    const slices = this.#host.context.weights.tokens.map(({ first, columns }) => [first, columns])
+    const unused = Array.from({ length: MOST_STEPS - samples.length }, () => [0])
+    return [...slices, [rows], [scored], [spans], ...samples, ...unused]
+  }
+
+  #placed(at: readonly Slice[]): StepUniforms & { samples: Slice[] } {
+    const S = this.#host.context.weights.tokens.length
+    return {
+      slices: at.slice(0, S),
+      rows: at[S],
+      scored: at[S + 1],
+      spans: at[S + 2],
+      samples: at.slice(S + 3),
+    }
+  }
+
+  #submit(id: number, lists: readonly DispatchList[], work: Work): Submission {
+    const { device, memory } = this.#host
+    const cache = this.#cache
+    const pages = cache.pages()
+    const { logits } = this.#buffers
+    const wantsLogits = this.options.logits === true && work.scored > 0
+    const submission = submit(device, memory, lists, {
+      ...work,
+      profile: this.options.profile ?? false,
+      status: { buffer: cache.status, size: 4 * cache.statusWords },
+      logits: wantsLogits ? { buffer: logits, size: 4 * work.scored * logitWords(this.#layout) } : null,
+    })
+    const told = submission.then(
+      ({ tokens, status, time, logits: values }): Told => ({
+        tokens,
+        time,
+        usage: cache.learn(id, status, pages),
+        logits: values === null ? null : this.#joined(values, work.scored),
+      }),
+    )
+    const done = told.then(
+      () => {},
+      () => {},
+    )
+    this.#pending.add(done)
+    void done.then(() => this.#pending.delete(done))
+    return { told }
+  }
+
+  /** Logits as `logitSlices` has them -> (rows, V). */
+  #joined(logits: Float32Array, rows: number): Float32Array {
+    let at = 0
+    const blocks = this.#host.context.weights.tokens.map(({ first, columns, linear }) => {
+      const stride = columnsOf(linear)
+      at += rows * stride
+      return {
+        firstRow: 0,
+        rows,
+        first,
+        columns,
+        stride,
+        values: logits.slice(at - rows * stride, at).buffer,
+      }
+    })
+    return joinParts(
+      rows,
+      this.#vocabulary,
+      blocks,
+      blocks.map(({ values }) => values),
+    )
+  }
+
+  #stages(time: Told['time']): Record<Stage, number> | null {
+    return this.options.profile ? (time?.stages ?? null) : null
+  }
+}
+
+function sumTimes(parts: readonly Told[]): Pick<StepResult, 'seconds' | 'stages' | 'usage'> {
+  const { usage } = parts[parts.length - 1]
+  if (parts.some(({ time }) => time === null)) return { seconds: null, stages: null, usage }
+  const sum = (of: (time: NonNullable<Told['time']>) => number): number =>
+    parts.reduce((total, { time }) => total + (time === null ? 0 : of(time)), 0)
+  const stages = Object.fromEntries(STAGES.map((stage) => [stage, sum((time) => time.stages[stage])]))
+  return { seconds: sum(({ seconds }) => seconds), stages: stages as Record<Stage, number>, usage }
+}

@@ -1,0 +1,162 @@
+/** One step of decoding: some rows of some sequences pass through the model and leave keys and values behind. */
+import { embed, type ForwardContext, layernorm, multiply, normalise } from '../gpt2/layers.js'
+import type { Slice } from '../gpu/memory.js'
+import { attendChunk, attendRows } from './attention.js'
+import type { Cache, StepRows } from './cache.js'
+import type { DispatchList } from './dispatch-list.js'
+import { encodeSample, type LogitLayout, logitSlices } from './sampling.js'
+import type { StepBuffers } from './step-buffers.js'
+
+/** The uniform structs of a step. */
+export interface StepUniforms {
+  slices: Slice[]
+  rows: Slice
+  scored: Slice
+  spans: Slice
+}
+
+export interface Step {
+  rows: number
+  spans: number
+  /** Rows of the longest span. */
+  longest: number
+  /** Whether pages for the rows are still to be found; steps of one row a sequence have room from the step before. */
+  reserve: boolean
+  /** Tiles of queries; null when every span has one row. */
+  tiles: number | null
+  /** M: rows whose logits are wanted; all of them when `gather` is false. */
+  scored: number
+  gather: boolean
+  /** Most rows a place of the step holds, its new ones among them, by layer. */
+  bounds: readonly number[]
+}
+
+/** The model's blocks over the step's rows; nothing after the last keys and values when no logits are wanted. */
+export function encodeStep(
+  context: ForwardContext,
+  list: DispatchList,
+  cache: Cache,
+  b: StepBuffers,
+  u: StepUniforms,
+  step: Step,
+): void {
+  const { weights, config } = context
+  const rows: StepRows = {
+    qkv: b.qkv,
+    interaction: b.interaction,
+    tokens: b.tokens,
+    spans: b.spans,
+    spanCount: step.spans,
+    longest: step.longest,
+    spansUniform: u.spans,
+  }
+  list.stage = 'head'
+  weights.tokens.forEach((slice, index) => {
+    embed(context, list, step.rows, slice, b, u.slices[index])
+  })
+  weights.blocks.forEach((block, layer) => {
+    list.stage = 'projections'
+    normalise(context, list, block.norm1, b.x, b.normed, step.rows)
+    multiply(context, list, block.qkv, b.normed, b.qkv, step.rows, u.rows)
+    if (cache.prunes && block.interaction !== null) {
+      multiply(context, list, block.interaction, b.normed, b.interaction, step.rows, u.rows)
+    }
+    list.stage = 'cache'
+    if (step.reserve) cache.reserve(list, layer, rows)
+    cache.append(list, layer, rows)
+    if (cache.prunes) {
+      list.stage = 'scores'
+      cache.score(list, layer, rows, step.bounds[layer])
+    }
+    const needed = step.scored > 0 || layer < config.nLayer - 1
+    if (needed) {
+      list.stage = 'attention'
+      attend(context, list, cache, b, step, layer)
+    }
+    list.stage = 'cache'
+    cache.settle(list, layer, rows)
+    if (!needed) return
+    list.stage = 'projections'
+    multiply(context, list, block.project, b.heads, b.x, step.rows, u.rows, { accumulate: true })
+    list.stage = 'mlp'
+    normalise(context, list, block.norm2, b.x, b.normed, step.rows)
+    multiply(context, list, block.expand, b.normed, b.hidden, step.rows, u.rows, { gelu: true })
+    multiply(context, list, block.contract, b.hidden, b.x, step.rows, u.rows, { accumulate: true })
+  })
+}
+
+/** The last norm and the logits of the scored rows, by vocabulary slice. */
+export function encodeHead(
+  context: ForwardContext,
+  list: DispatchList,
+  layout: LogitLayout,
+  b: StepBuffers,
+  u: StepUniforms,
+  { scored, gather }: Step,
+): void {
+  const { weights, config, tuning, kernels } = context
+  list.stage = 'head'
+  const { gain, bias } = weights.finalNorm
+  const spec = layernorm(config, tuning.lanes, gather)
+  kernels.dispatch(list, spec, [b.x, gain, bias, b.scoredRows, b.scoredNormed], [scored])
+  const slices = logitSlices(layout, scored, b.logits)
+  weights.tokens.forEach(({ linear }, index) => {
+    multiply(context, list, linear, b.scoredNormed, slices[index], scored, u.scored)
+  })
+}
+
+/** Chooses the next token of every scored row, into `tokens`. */
+export function encodeChoice(
+  context: ForwardContext,
+  list: DispatchList,
+  b: StepBuffers,
+  { tokens, greedy, forced }: { tokens: GPUBuffer; greedy: boolean; forced: boolean },
+  scored: number,
+  uniform: Slice,
+): void {
+  list.stage = 'head'
+  const { logits, ring } = b
+  const buffers = {
+    logits,
+    tokens,
+    ring,
+    forced: forced ? b.forced : null,
+    samplings: greedy ? null : b.samplings,
+  }
+  encodeSample(context, list, buffers, scored, uniform)
+}
+
+function attend(
+  context: ForwardContext,
+  list: DispatchList,
+  cache: Cache,
+  b: StepBuffers,
+  step: Step,
+  layer: number,
+): void {
+  const { keys, values, state } = cache.layers[layer]
+  const buffers = {
+    qkv: b.qkv,
+    keys,
+    values,
+    state,
+    deaths: cache.deaths,
+    tokens: b.tokens,
+    out: b.heads,
+    partials: b.partials,
+    cache: cache.uniform(layer),
+  }
+  const { dtype, prunes } = cache
+  if (step.tiles !== null) {
+    attendChunk(context, list, buffers, { tiles: b.tiles, count: step.tiles, dtype, dense: !prunes })
+    return
+  }
+  const { spans } = b
+  attendRows(context, list, buffers, {
+    spans,
+    count: step.spans,
+    bound: step.bounds[layer],
+    dtype,
+    dense: !prunes,
+  })
+}
