@@ -77,10 +77,10 @@ await onEachAdapter('sampling', (test, open) => {
       tokens,
       ring,
       forced === undefined ? logits : bench.upload(all),
-      bench.uniform(sampleUniform(M, step, forced !== undefined)),
+      bench.uniform(sampleUniform(layout, { rows: M, step, forced: forced !== undefined })),
       ...(samplings === undefined ? [] : [bench.upload(samplingWords(samplings))]),
     ]
-    const spec = sampleKernel(layout, lanes, samplings === undefined)
+    const spec = sampleKernel(lanes, samplings === undefined)
     const read = await bench.run([{ spec, bindings, grid: [M] }], ring, (step + 1) * M)
     const drawn = new Uint32Array(read)
     return {

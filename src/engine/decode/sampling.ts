@@ -1,6 +1,6 @@
 /** Choosing the next token of every row on the device: what the kernels want to be told, and their dispatch. */
 import { columnsOf, type ForwardContext } from '../gpt2/layers.js'
-import type { KernelSpec } from '../gpu/kernel.js'
+import type { ComputePass, KernelSpec } from '../gpu/kernel.js'
 import type { Slice } from '../gpu/memory.js'
 import { floatBits } from '../gpu/uniforms.js'
 import type { Sampling } from './types.js'
@@ -74,34 +74,32 @@ export function samplingWords(samplings: readonly Sampling[]): Uint32Array {
 }
 
 /** The uniform struct of one step. */
-export function sampleUniform(rows: number, step: number, forced: boolean): number[] {
-  return [rows, step, Number(forced)]
+export function sampleUniform(
+  { vocabSize, width, columns }: LogitLayout,
+  { rows, step, forced }: { rows: number; step: number; forced: boolean },
+): number[] {
+  return [rows, step, Number(forced), vocabSize, width, columns[columns.length - 1]]
 }
 
 /** The kernel for rows that are all greedy, or for any rows. `lanes`: of row-wise kernels on this adapter. */
-export function sampleKernel(layout: LogitLayout, lanes: number, greedy: boolean): KernelSpec {
+export function sampleKernel(lanes: number, greedy: boolean): KernelSpec {
   return {
     files: ['sample-choice.wgsl', greedy ? 'sample-greedy.wgsl' : 'sample.wgsl'],
-    constants: {
-      V: layout.vocabSize,
-      WIDTH: layout.width,
-      LAST: layout.columns[layout.columns.length - 1],
-      // Few rows with much to read each: more lanes than other kernels have on hardware.
-      WORKGROUP: lanes < 64 ? lanes : 128,
-    },
+    // Few rows with much to read each: more lanes than other kernels have on hardware.
+    constants: { WORKGROUP: lanes < 64 ? lanes : 128 },
   }
 }
 
 /** Chooses the next token of each of `rows` rows. `uniform` holds `sampleUniform`. */
 export function encodeSample(
-  context: ForwardContext,
-  pass: GPUComputePassEncoder,
+  { kernels, tuning }: ForwardContext,
+  pass: ComputePass,
   { logits, tokens, ring, forced, samplings }: SampleBuffers,
   rows: number,
   uniform: Slice,
 ): void {
-  const spec = sampleKernel(logitLayout(context), context.tuning.lanes, samplings === null)
+  const spec = sampleKernel(tuning.lanes, samplings === null)
   // Where nothing is forced, any read-only buffer may stand in.
   const bindings = [logits, tokens, ring, forced ?? logits, uniform]
-  context.kernels.dispatch(pass, spec, samplings === null ? bindings : [...bindings, samplings], [rows])
+  kernels.dispatch(pass, spec, samplings === null ? bindings : [...bindings, samplings], [rows])
 }

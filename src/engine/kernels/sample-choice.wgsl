@@ -1,21 +1,22 @@
 // What the sampling kernels share: where a row's logits lie, and what becomes of the token that is chosen.
-// logits: one vocabulary slice after another, each (M, its columns in memory); all slices but the last are WIDTH wide.
+// logits: one vocabulary slice after another, each (M, its columns in memory); all slices but the last are `width` wide.
 // tokens (M, 2): x = the row's last token, y = its position; the chosen token takes its place, one position on.
 // ring (steps, M): the token chosen after each step. forced (steps, M): taken instead, where it is a token.
 // Grid: one workgroup a row; lanes stride over the columns and are merged in a tree.
 
-override V: u32;              // tokens of the vocabulary
-override WIDTH: u32;          // tokens of every slice but the last
-override LAST: u32;           // columns of the last slice in memory
-override WORKGROUP: u32 = 64; // a power of 2
+override WORKGROUP: u32 = 64;  // a power of 2
 
 const LOWEST = -1e30;
 const NO_TOKEN = 0xffffffffu;
 
+// The vocabulary's sizes are no overrides: compilers unroll loops whose length they know, for seconds.
 struct Step {
   rows: u32,    // M
   step: u32,    // this one's row of the ring
   forced: u32,  // 0: `forced` is not read
+  V: u32,       // tokens of the vocabulary
+  width: u32,   // tokens of every slice but the last
+  last: u32,    // columns of the last slice in memory
 }
 
 @group(0) @binding(0) var<storage, read> logits: array<vec4f>;
@@ -29,28 +30,28 @@ struct Choice {
   token: u32,
 }
 
-// Columns of a slice / 4, and where its row begins.
+// A row of a slice, in vec4s.
 struct Columns {
   count: u32,
   first: u32,
-  token: u32,  // of the first column
+  token: u32,  // of its first column
 }
 
 var<workgroup> choices: array<Choice, WORKGROUP>;
 
 fn slices() -> u32 {
-  return (V + WIDTH - 1u) / WIDTH;
+  return (at.V + at.width - 1u) / at.width;
 }
 
 fn columns_of(slice: u32, row: u32) -> Columns {
-  let count = select(WIDTH, LAST, slice + 1u == slices()) / 4u;
-  return Columns(count, at.rows * slice * (WIDTH / 4u) + row * count, slice * WIDTH);
+  let count = select(at.width, at.last, slice + 1u == slices()) / 4u;
+  return Columns(count, at.rows * slice * (at.width / 4u) + row * count, slice * at.width);
 }
 
 // Logits of four neighbouring tokens; what is no token is lower than any.
 fn logits_at(columns: Columns, c: u32) -> vec4f {
   let v = logits[columns.first + c];
-  return select(vec4f(LOWEST), v, vec4u(columns.token + 4u * c) + vec4u(0u, 1u, 2u, 3u) < vec4u(V));
+  return select(vec4f(LOWEST), v, vec4u(columns.token + 4u * c) + vec4u(0u, 1u, 2u, 3u) < vec4u(at.V));
 }
 
 // The better of a lane's best and the best of four neighbours. A lane meets its tokens in ascending order, so the

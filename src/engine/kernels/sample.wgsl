@@ -2,7 +2,7 @@
 // what is left (the order of Hugging Face's samplers); temperature 0 takes the arg max.
 // Drawing is the arg max of logit / temperature + Gumbel noise. The noise is a hash of (token, position, seed), so what a
 // sequence draws depends on nothing else: not on its row, the batch, or the steps of a submission.
-// Both restrictions are thresholds: the highest value whose tokens, with all above it, are k or hold the share p.
+// Both restrictions are thresholds; tokens that equal the threshold are kept.
 // Preceded by sample-choice.wgsl, which tells the other bindings and the grid.
 
 struct Sampling {
@@ -13,6 +13,8 @@ struct Sampling {
 }
 
 @group(0) @binding(5) var<storage, read> samplings: array<Sampling>;
+
+const ROUNDS = 8u;
 
 // Weights of the tokens at or above each of 16 candidates.
 alias Sums = mat4x4f;
@@ -25,6 +27,7 @@ fn order_of(v: vec4f) -> vec4u {
   return bits ^ select(vec4u(0x80000000u), vec4u(0xffffffffu), bits >= vec4u(0x80000000u));
 }
 
+// What a token adds to them that is above candidate `digit` and below the next.
 fn share(digit: u32, weight: f32) -> Sums {
   let w = vec4f(weight);
   let d = vec4u(digit);
@@ -36,27 +39,28 @@ fn share(digit: u32, weight: f32) -> Sums {
     select(none, w, vec4u(12u, 13u, 14u, 15u) <= d));
 }
 
-// What a threshold is searched over.
-struct Search {
+// One round of the search for a threshold. Candidate d is the order first + (d << shift).
+struct Round {
   row: u32,
   top: f32,          // the row's largest logit
   temperature: f32,
   counted: bool,     // a token weighs 1, not exp((logit - top) / temperature)
-  least: u32,        // order below which a token weighs nothing
+  least: u32,        // orders below weigh nothing
+  first: u32,
+  shift: u32,
 }
 
-// Candidate d has the order first + (d << shift).
-fn weigh(search: Search, lane: u32, first: u32, shift: u32) -> Sums {
-  let least = vec4u(max(search.least, first));
+fn weigh(round: Round, lane: u32) -> Sums {
+  let least = vec4u(max(round.least, round.first));
   var sums = Sums();
   for (var s = 0u; s < slices(); s++) {
-    let columns = columns_of(s, search.row);
+    let columns = columns_of(s, round.row);
     for (var c = lane; c < columns.count; c += WORKGROUP) {
       let v = logits_at(columns, c);
       let order = order_of(v);
-      let e = select(exp((v - search.top) / search.temperature), vec4f(1.0), vec4<bool>(search.counted));
+      let e = select(exp((v - round.top) / round.temperature), vec4f(1.0), vec4<bool>(round.counted));
       let weights = select(vec4f(), e, (order >= least) & (v > vec4f(LOWEST)));
-      let digits = min((max(order, least) - first) >> vec4u(shift), vec4u(15u));
+      let digits = min((max(order, least) - round.first) >> vec4u(round.shift), vec4u(15u));
       sums += share(digits.x, weights.x);
       sums += share(digits.y, weights.y);
       sums += share(digits.z, weights.z);
@@ -79,21 +83,30 @@ fn reached(sums: vec4f, goal: f32) -> u32 {
   return dot(select(vec4u(0u), vec4u(1u), sums >= vec4f(goal)), vec4u(1u));
 }
 
-// The highest order whose tokens, with all above it, weigh at least `wanted`: a count, or a share of what all tokens
-// weigh; 0 when there are not so many. Four bits of the order a round, the highest first.
-fn threshold(search: Search, lane: u32, wanted: f32) -> u32 {
+// The lowest order that may be drawn: first that of the top k, then that of the top p among them. Each is the highest
+// order whose tokens, with all above it, weigh enough, and is found four bits a round.
+fn least_order(row: u32, lane: u32, top: f32, sampling: Sampling) -> u32 {
+  let has_k = sampling.top_k > 0u && sampling.top_k < at.V;
+  let begin = select(ROUNDS, 0u, has_k);
+  let end = select(ROUNDS, 2u * ROUNDS, sampling.top_p < 1.0);
+  var least = 0u;
   var found = 0u;
-  var goal = wanted;
-  for (var round = 0u; round < 8u; round++) {
-    let shift = 28u - 4u * round;
-    let sums = weigh(search, lane, found, shift);
-    if (round == 0u && !search.counted) {
-      goal = wanted * sums[0].x;
+  var goal = f32(sampling.top_k);
+  for (var i = begin; i < end; i++) {
+    let counted = i < ROUNDS;
+    let shift = 28u - 4u * (i % ROUNDS);
+    let sums = weigh(Round(row, top, sampling.temperature, counted, least, found, shift), lane);
+    if (i == ROUNDS) {
+      goal = sampling.top_p * sums[0].x;
     }
     let digits = reached(sums[0], goal) + reached(sums[1], goal) + reached(sums[2], goal) + reached(sums[3], goal);
     found += (max(digits, 1u) - 1u) << shift;
+    if (shift == 0u) {
+      least = max(least, found);
+      found = 0u;
+    }
   }
-  return found;
+  return least;
 }
 
 // Three u32 hashed to one that is as good as random: pcg3d of "Hash Functions for GPU Rendering" (Jarzynski & Olano 2020).
@@ -130,13 +143,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let T = sampling.temperature;
   if (T > 0.0) {
     let top = best.score;
-    var least = 0u;
-    if (sampling.top_k > 0u && sampling.top_k < V) {
-      least = threshold(Search(row, top, T, true, 0u), lane, f32(sampling.top_k));
-    }
-    if (sampling.top_p < 1.0) {
-      least = max(least, threshold(Search(row, top, T, false, least), lane, sampling.top_p));
-    }
+    let least = least_order(row, lane, top, sampling);
     let position = tokens[row].y + 1u;
     best = Choice(LOWEST, NO_TOKEN);
     for (var s = 0u; s < slices(); s++) {
