@@ -4,6 +4,8 @@
 import type { Failure } from '../errors.js'
 import { type Batch, packBatch, type TileSizes } from './batch.js'
 import { type Divergence, divergence } from './compare.js'
+import { Decoder } from './decode/decoder.js'
+import type { DecoderOptions } from './decode/types.js'
 import { type ActivationName, ActivationPool, type Activations, activationBytes } from './gpt2/activations.js'
 import { type Gpt2Config, HEAD_DIM } from './gpt2/config.js'
 import {
@@ -267,6 +269,17 @@ export class Engine {
       logits: joinParts(batch.scoredRows.length, this.config.vocabSize, parts, values),
       ...(await this.#orLost(drops())),
     }
+  }
+
+  /**
+   * Decoding step by step with these weights. Throws a Failure when what it needs does not fit, RangeError when it is to
+   * drop and the checkpoint has no interaction weights.
+   */
+  async decoder(options: DecoderOptions): Promise<Decoder> {
+    const host = { device: this.#device, memory: this.#memory, context: this.#context }
+    const decoder = new Decoder({ ...host, orLost: (work) => this.#orLost(work) }, options)
+    await this.#memory.settled()
+    return decoder
   }
 
   /** Frees everything on the device; the device itself belongs to the caller. */

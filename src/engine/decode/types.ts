@@ -10,7 +10,7 @@ export type CacheKind = (typeof CACHE_KINDS)[number]
  * What a step may drop. `synthetic` computes the drop scores and then ignores them: a share `sparsity` of the tokens
  * die a few steps after they came, by a hash of position and layer. It is for weights that were never trained.
  */
-export type DecodeRule = DropRule | { kind: 'synthetic'; sparsity: number }
+export type DecodeRule = Exclude<DropRule, { kind: 'soft' }> | { kind: 'synthetic'; sparsity: number }
 
 export interface DecoderOptions {
   rule: DecodeRule
