@@ -5,6 +5,7 @@ import {
   logitWords,
   NOT_FORCED,
   sampleKernel,
+  sampleLanes,
   sampleUniform,
   samplingWords,
 } from '../../src/engine/decode/sampling.js'
@@ -16,10 +17,10 @@ import { seededFloats } from '../reference/floats.js'
 import { logsumexpReference } from '../reference/logsumexp.js'
 import { probabilitiesReference, scoresReference } from '../reference/sampling.js'
 
-function layoutOf(V: number, limit: number): LogitLayout {
+function layoutOf(V: number, limit: number, lanes: number): LogitLayout {
   const slices = vocabularySlices(V, limit)
   const columns = slices.map((slice) => Math.ceil(slice.columns / 4) * 4)
-  return { vocabSize: V, width: slices.length === 1 ? columns[0] : slices[0].columns, columns }
+  return { vocabSize: V, width: slices.length === 1 ? columns[0] : slices[0].columns, columns, lanes }
 }
 
 /** Rows of logits slice after slice; what lies in the padding is larger than any logit and must not be seen. */
@@ -51,20 +52,19 @@ interface Draw {
   /** Step, and what is forced at it. */
   step?: number
   forced?: readonly number[]
-  lanes?: number
 }
 
 await onEachAdapter('sampling', (test, open) => {
   const bench = new KernelBench(open)
   test.after.each(() => bench.clear())
-  const { lanes: own } = chooseTuning(open.adapter)
+  const own = sampleLanes(chooseTuning(open.adapter))
 
   async function draw(
     layout: LogitLayout,
     rows: readonly Float32Array[],
     options: Draw = {},
   ): Promise<Drawn> {
-    const { samplings, positions, step = 0, forced, lanes = own } = options
+    const { samplings, positions, step = 0, forced } = options
     const M = rows.length
     const tokens = bench.upload(
       Uint32Array.from({ length: 2 * M }, (_, i) => (i % 2 ? (positions?.[i >> 1] ?? 0) : 77)),
@@ -80,7 +80,7 @@ await onEachAdapter('sampling', (test, open) => {
       bench.uniform(sampleUniform(layout, { rows: M, step, forced: forced !== undefined })),
       ...(samplings === undefined ? [] : [bench.upload(samplingWords(samplings))]),
     ]
-    const spec = sampleKernel(lanes, samplings === undefined)
+    const spec = sampleKernel(layout.lanes, samplings === undefined)
     const read = await bench.run([{ spec, bindings, grid: [M] }], ring, (step + 1) * M)
     const drawn = new Uint32Array(read)
     return {
@@ -108,17 +108,17 @@ await onEachAdapter('sampling', (test, open) => {
     [65, 129, 128],
   ]) {
     test(`arg max of ${M} rows of ${V} tokens, ${limit} a slice, the lowest token of a tie`, async () => {
-      const layout = layoutOf(V, limit)
       const rows = randomRows(M, V, true)
       const best = rows.map((row) => logsumexpReference(row).best)
       const positions = rows.map((_, m) => 3 * m)
-      for (const lanes of new Set([own, 64])) {
+      for (const lanes of new Set([own, 128])) {
+        const layout = layoutOf(V, limit, lanes)
         for (const samplings of [
           undefined,
           rows.map(() => GREEDY),
           rows.map((_, m) => ({ ...GREEDY, temperature: 1, topK: 1, seed: m })),
         ]) {
-          const { chosen, tokens } = await draw(layout, rows, { samplings, positions, lanes })
+          const { chosen, tokens } = await draw(layout, rows, { samplings, positions })
           assert.equal([...chosen], best)
           assert.equal(
             [...tokens],
@@ -136,7 +136,7 @@ await onEachAdapter('sampling', (test, open) => {
       [0, -200, -300, 1],
       [-3, -1e-30, 0, -2],
     ].map((row) => Float32Array.from(row))
-    const layout = layoutOf(4, 64)
+    const layout = layoutOf(4, 64, own)
     for (const temperature of [1e-4, 0.5, 30]) {
       const samplings = rows.map((_, seed) => ({ temperature, topK: 0, topP: 1e-6, seed }))
       assert.equal([...(await draw(layout, rows, { samplings })).chosen], [0, 3, 3, 2])
@@ -149,7 +149,7 @@ await onEachAdapter('sampling', (test, open) => {
     const forced = [NOT_FORCED, 69, NOT_FORCED, 0, NOT_FORCED]
     const expected = best.map((token, m) => (forced[m] === NOT_FORCED ? token : forced[m]))
     for (const samplings of [undefined, rows.map(() => GREEDY)]) {
-      const { ring, tokens } = await draw(layoutOf(70, 64), rows, {
+      const { ring, tokens } = await draw(layoutOf(70, 64, own), rows, {
         samplings,
         step: 2,
         forced,
@@ -179,7 +179,7 @@ await onEachAdapter('sampling', (test, open) => {
       const rows = randomRows(60, V)
       const samplings = rows.map((_, m) => ({ ...RULES[m % RULES.length], seed: m * 0x9e3779b9 }))
       const positions = rows.map((_, m) => 17 * m)
-      const { chosen } = await draw(layoutOf(V, limit), rows, { samplings, positions })
+      const { chosen } = await draw(layoutOf(V, limit, own), rows, { samplings, positions })
       chosen.forEach((token, m) => {
         const allowed = probabilitiesReference(rows[m], samplings[m])
         const scores = scoresReference(rows[m], samplings[m], positions[m] + 1)
@@ -201,7 +201,7 @@ await onEachAdapter('sampling', (test, open) => {
       const probabilities = probabilitiesReference(row, rule as Sampling)
       // Once over seeds at one position, once over positions with one seed.
       for (const bySeed of [true, false]) {
-        const { chosen } = await draw(layoutOf(V, 64), rows, {
+        const { chosen } = await draw(layoutOf(V, 64, own), rows, {
           samplings: rows.map((_, m) => ({ ...rule, seed: bySeed ? m : 1234 })),
           positions: rows.map((_, m) => (bySeed ? 5 : m)),
         })
@@ -223,7 +223,7 @@ await onEachAdapter('sampling', (test, open) => {
   }
 
   test('a draw depends on seed, position and logits, not on row, batch or step', async () => {
-    const layout = layoutOf(150, 64)
+    const layout = layoutOf(150, 64, own)
     const rows = randomRows(6, 150).map((row) => row.map((value) => value / 4))
     const samplings = rows.map((_, m) => ({ ...RULES[m % 4], seed: 100 + m }))
     const positions = rows.map((_, m) => 40 * m)
@@ -255,7 +255,7 @@ await onEachAdapter('sampling', (test, open) => {
   })
 
   test('slices of the logits buffer follow one another without gaps', () => {
-    const layout = layoutOf(150, 64)
+    const layout = layoutOf(150, 64, own)
     const buffer = bench.filled(3 * logitWords(layout))
     const parts = logitSlices(layout, 3, buffer).map(({ offset, size }) => [offset, size])
     assert.equal(parts, [

@@ -3,6 +3,7 @@ import { columnsOf, type ForwardContext } from '../gpt2/layers.js'
 import type { ComputePass, KernelSpec } from '../gpu/kernel.js'
 import type { Slice } from '../gpu/memory.js'
 import { floatBits } from '../gpu/uniforms.js'
+import type { Tuning } from '../tuning.js'
 import type { Sampling } from './types.js'
 
 /** In `forced`: leave the choice to the logits. */
@@ -19,6 +20,8 @@ export interface LogitLayout {
   width: number
   /** Columns of each slice in memory. */
   columns: readonly number[]
+  /** Lanes of the workgroup that chooses a row's token. */
+  lanes: number
 }
 
 /** M rows of logits and what is chosen from them. */
@@ -35,10 +38,15 @@ export interface SampleBuffers {
   samplings: GPUBuffer | null
 }
 
-export function logitLayout({ config, weights }: Pick<ForwardContext, 'config' | 'weights'>): LogitLayout {
+export function logitLayout({ config, weights, tuning }: ForwardContext): LogitLayout {
   const columns = weights.tokens.map(({ linear }) => columnsOf(linear))
   const width = columns.length === 1 ? columns[0] : weights.tokens[0].columns
-  return { vocabSize: config.vocabSize, width, columns }
+  return { vocabSize: config.vocabSize, width, columns, lanes: sampleLanes(tuning) }
+}
+
+/** Few rows with much to read each: on hardware more lanes than other row-wise kernels have. */
+export function sampleLanes({ lanes }: Tuning): number {
+  return lanes < 64 ? lanes : 128
 }
 
 /** Words of logits that a row has in all. */
@@ -75,18 +83,17 @@ export function samplingWords(samplings: readonly Sampling[]): Uint32Array {
 
 /** The uniform struct of one step. */
 export function sampleUniform(
-  { vocabSize, width, columns }: LogitLayout,
+  { vocabSize, width, columns, lanes }: LogitLayout,
   { rows, step, forced }: { rows: number; step: number; forced: boolean },
 ): number[] {
-  return [rows, step, Number(forced), vocabSize, width, columns[columns.length - 1]]
+  return [rows, step, Number(forced), vocabSize, width, columns[columns.length - 1], lanes / 2]
 }
 
-/** The kernel for rows that are all greedy, or for any rows. `lanes`: of row-wise kernels on this adapter. */
+/** The kernel for rows that are all greedy, or for any rows. */
 export function sampleKernel(lanes: number, greedy: boolean): KernelSpec {
   return {
     files: ['sample-choice.wgsl', greedy ? 'sample-greedy.wgsl' : 'sample.wgsl'],
-    // Few rows with much to read each: more lanes than other kernels have on hardware.
-    constants: { WORKGROUP: lanes < 64 ? lanes : 128 },
+    constants: { WORKGROUP: lanes },
   }
 }
 
@@ -98,7 +105,7 @@ export function encodeSample(
   rows: number,
   uniform: Slice,
 ): void {
-  const spec = sampleKernel(tuning.lanes, samplings === null)
+  const spec = sampleKernel(sampleLanes(tuning), samplings === null)
   // Where nothing is forced, any read-only buffer may stand in.
   const bindings = [logits, tokens, ring, forced ?? logits, uniform]
   kernels.dispatch(pass, spec, samplings === null ? bindings : [...bindings, samplings], [rows])

@@ -9,7 +9,7 @@ override WORKGROUP: u32 = 64;  // a power of 2
 const LOWEST = -1e30;
 const NO_TOKEN = 0xffffffffu;
 
-// The vocabulary's sizes are no overrides: compilers unroll loops whose length they know, for seconds.
+// Sizes come from here, not from overrides: llvmpipe unrolls every loop whose length it knows, and compiles for seconds.
 struct Step {
   rows: u32,    // M
   step: u32,    // this one's row of the ring
@@ -17,6 +17,7 @@ struct Step {
   V: u32,       // tokens of the vocabulary
   width: u32,   // tokens of every slice but the last
   last: u32,    // columns of the last slice in memory
+  half: u32,    // WORKGROUP / 2
 }
 
 @group(0) @binding(0) var<storage, read> logits: array<vec4f>;
@@ -67,7 +68,7 @@ fn better(best: Choice, v: vec4f, token: u32) -> Choice {
 fn best_of(lane: u32, own: Choice) -> Choice {
   choices[lane] = own;
   workgroupBarrier();
-  for (var half = WORKGROUP / 2u; half > 0u; half /= 2u) {
+  for (var half = at.half; half > 0u; half /= 2u) {
     if (lane < half) {
       let a = choices[lane];
       let b = choices[lane + half];

@@ -14,10 +14,11 @@ struct Sampling {
 
 @group(0) @binding(5) var<storage, read> samplings: array<Sampling>;
 
-const ROUNDS = 8u;
+// Of three bits each, the highest first; 32 bits in all.
+const ROUNDS = 11u;
 
-// Weights of the tokens at or above each of 16 candidates.
-alias Sums = mat4x4f;
+// Weights of the tokens at or above each of 8 candidates.
+alias Sums = mat2x4f;
 
 var<workgroup> parts: array<Sums, WORKGROUP>;
 
@@ -34,9 +35,7 @@ fn share(digit: u32, weight: f32) -> Sums {
   let none = vec4f();
   return Sums(
     select(none, w, vec4u(0u, 1u, 2u, 3u) <= d),
-    select(none, w, vec4u(4u, 5u, 6u, 7u) <= d),
-    select(none, w, vec4u(8u, 9u, 10u, 11u) <= d),
-    select(none, w, vec4u(12u, 13u, 14u, 15u) <= d));
+    select(none, w, vec4u(4u, 5u, 6u, 7u) <= d));
 }
 
 // One round of the search for a threshold. Candidate d is the order first + (d << shift).
@@ -60,7 +59,7 @@ fn weigh(round: Round, lane: u32) -> Sums {
       let order = order_of(v);
       let e = select(exp((v - round.top) / round.temperature), vec4f(1.0), vec4<bool>(round.counted));
       let weights = select(vec4f(), e, (order >= least) & (v > vec4f(LOWEST)));
-      let digits = min((max(order, least) - round.first) >> vec4u(round.shift), vec4u(15u));
+      let digits = min((max(order, least) - round.first) >> vec4u(round.shift), vec4u(7u));
       sums += share(digits.x, weights.x);
       sums += share(digits.y, weights.y);
       sums += share(digits.z, weights.z);
@@ -69,7 +68,7 @@ fn weigh(round: Round, lane: u32) -> Sums {
   }
   parts[lane] = sums;
   workgroupBarrier();
-  for (var half = WORKGROUP / 2u; half > 0u; half /= 2u) {
+  for (var half = at.half; half > 0u; half /= 2u) {
     if (lane < half) {
       parts[lane] += parts[lane + half];
     }
@@ -84,7 +83,7 @@ fn reached(sums: vec4f, goal: f32) -> u32 {
 }
 
 // The lowest order that may be drawn: first that of the top k, then that of the top p among them. Each is the highest
-// order whose tokens, with all above it, weigh enough, and is found four bits a round.
+// order whose tokens, with all above it, weigh enough, and is found three bits a round.
 fn least_order(row: u32, lane: u32, top: f32, sampling: Sampling) -> u32 {
   let has_k = sampling.top_k > 0u && sampling.top_k < at.V;
   let begin = select(ROUNDS, 0u, has_k);
@@ -94,12 +93,12 @@ fn least_order(row: u32, lane: u32, top: f32, sampling: Sampling) -> u32 {
   var goal = f32(sampling.top_k);
   for (var i = begin; i < end; i++) {
     let counted = i < ROUNDS;
-    let shift = 28u - 4u * (i % ROUNDS);
+    let shift = 30u - 3u * (i % ROUNDS);
     let sums = weigh(Round(row, top, sampling.temperature, counted, least, found, shift), lane);
     if (i == ROUNDS) {
       goal = sampling.top_p * sums[0].x;
     }
-    let digits = reached(sums[0], goal) + reached(sums[1], goal) + reached(sums[2], goal) + reached(sums[3], goal);
+    let digits = reached(sums[0], goal) + reached(sums[1], goal);
     found += (max(digits, 1u) - 1u) << shift;
     if (shift == 0u) {
       least = max(least, found);
