@@ -10,8 +10,11 @@ export interface FailureOptions {
   cause?: unknown
 }
 
-/** `unreachable`: the network or the Hub is not there, or must not be used, and the cache does not have it. */
-export type FailureCode = 'unreachable'
+/**
+ * `unreachable`: the network or the Hub is not there, or must not be used, and the cache does not have it.
+ * `memory`: the adapter has no room for what was asked of it; smaller work may fit.
+ */
+export type FailureCode = 'unreachable' | 'memory'
 
 /**
  * The one error class that is meant for a person.

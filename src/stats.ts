@@ -84,3 +84,36 @@ export function logInterval(value: number, stderr: number): Interval {
   const factor = Math.exp((Z95 * stderr) / value)
   return { low: value / factor, high: value * factor }
 }
+
+/** Middle value, or the mean of the two middle ones; NaN for an empty list. */
+export function median(values: ArrayLike<number>): number {
+  const sorted = Float64Array.from(values).sort()
+  const middle = sorted.length >> 1
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+}
+
+export interface MedianInterval extends Interval {
+  /** Chance that such an interval holds the median, whatever the distribution. */
+  confidence: number
+  /** False when there are too few values for the confidence asked for: then it is the whole range. */
+  enough: boolean
+}
+
+/**
+ * Interval of the median from order statistics, as benchstat gives it: the k-th smallest to the k-th largest value
+ * holds it with probability 1 - 2 P(Binomial(n, 1/2) < k). At 95 % that takes at least 6 values.
+ */
+export function medianInterval(values: ArrayLike<number>, confidence = 0.95): MedianInterval {
+  const sorted = Float64Array.from(values).sort()
+  const n = sorted.length
+  let found = { low: sorted[0], high: sorted[n - 1], confidence: 1 - 2 ** (1 - n), enough: false }
+  // P(Binomial < k) grows by one term a turn.
+  let term = 2 ** -n
+  let below = term
+  for (let k = 1; 2 * k <= n + 1 && 1 - 2 * below >= confidence; k++) {
+    found = { low: sorted[k - 1], high: sorted[n - k], confidence: 1 - 2 * below, enough: true }
+    term *= (n - k + 1) / k
+    below += term
+  }
+  return n === 0 ? { low: Number.NaN, high: Number.NaN, confidence: 0, enough: false } : found
+}

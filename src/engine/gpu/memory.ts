@@ -91,12 +91,17 @@ export class Memory {
     for (const buffer of [...this.#owned.keys()]) this.free(buffer)
   }
 
-  /** Waits until every allocation so far is known to have succeeded. Throws a Failure if one has not. */
+  /**
+   * Waits until every allocation so far is known to have succeeded. Throws a Failure if one has not, once: whoever
+   * frees what it was for can go on with less.
+   */
   async settled(): Promise<void> {
     const pending = this.#pending
     this.#pending = []
     await Promise.all(pending)
-    if (this.#failure !== null) throw this.#failure
+    const failure = this.#failure
+    this.#failure = null
+    if (failure !== null) throw failure
   }
 
   ledger(): Ledger {
@@ -111,7 +116,8 @@ export class Memory {
         `GPU memory: ${label} needs ${size} bytes in one buffer, the adapter allows ${most}`,
         {
           hint: 'use a smaller --batch-size, --dtype f16 or a smaller model',
-          exit: 1,
+          exit: EXIT.failed,
+          code: 'memory',
         },
       )
     }
@@ -133,6 +139,7 @@ export class Memory {
     return new Failure(`GPU memory: no room for ${label}, ${size} bytes on top of ${held}`, {
       hint: SMALLER,
       exit: EXIT.failed,
+      code: 'memory',
     })
   }
 

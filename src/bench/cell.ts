@@ -1,0 +1,113 @@
+/** A configuration with what is known of it so far: its rule, whether it fits, what was measured. */
+import type { CacheUsage, DecodeRule } from '../engine/decode/types.js'
+import type { ResultParts } from '../record/bench-build.js'
+import type { BenchCalibration, BenchSample } from '../record/bench-schema.js'
+import type { Configuration } from './configurations.js'
+import type { Curve } from './curve.js'
+import type { TestRun } from './run-test.js'
+import { type Test, testLength, testName } from './tests.js'
+
+export interface Cell {
+  configuration: Configuration
+  /** Null until its threshold is found. */
+  rule: DecodeRule | null
+  calibration: BenchCalibration | null
+  /** Null until the largest batch is found. */
+  batch: number | null
+  /** Bytes by the plan, and what there is of them; null: unknown. */
+  needs: number | null
+  has: number | null
+  /** Why it cannot run on this adapter. */
+  refused: string | null
+  /** In the order of the group's tests. */
+  tests: TestCell[]
+  curve: { curve: Curve; interleavedWith: number[] } | null
+}
+
+export interface TestCell {
+  test: Test
+  samples: BenchSample[]
+  cache: ResultParts['cache']
+  stages: { seconds: NonNullable<TestRun['stages']>; tokens: number } | null
+}
+
+export function createCell(configuration: Configuration): Cell {
+  const { batch, group } = configuration
+  return {
+    configuration,
+    rule: null,
+    calibration: null,
+    batch: batch === 'max' ? null : batch,
+    needs: null,
+    has: null,
+    refused: null,
+    tests: group.tests.map((test) => ({ test, samples: [], cache: null, stages: null })),
+    curve: null,
+  }
+}
+
+/** `adaptive 0.8, batch 8, f16, ctx 1024`: in progress lines and notes. */
+export function cellName({ configuration, batch }: Cell): string {
+  const { policy, dtype, cache, group } = configuration
+  const sparsity = policy.name === 'adaptive' && policy.sparsity !== null ? ` ${policy.sparsity}` : ''
+  return `${policy.name}${sparsity}, batch ${batch ?? 'max'}, ${dtype}, ${cache} cache, ctx ${group.ctx}`
+}
+
+export function addSample(cell: TestCell, round: number, run: TestRun): void {
+  const timed = [run.prompt, run.gen].filter((timing) => timing !== null)
+  const device = timed.reduce<number | null>(
+    (sum, timing) => (sum === null || timing.device === null ? null : sum + timing.device),
+    0,
+  )
+  cell.samples.push({
+    round,
+    device_s: device,
+    host_s: timed.reduce((sum, timing) => sum + timing.host, 0),
+    first_token_s: run.firstToken,
+    rss_bytes: process.memoryUsage.rss(),
+  })
+  cell.cache = {
+    peak_bytes: run.peakAllocated,
+    allocated_bytes: run.usage.allocated,
+    held_bytes: run.usage.held,
+    live_bytes: run.usage.live,
+    dropped: droppedShare(run.usage, testLength(cell.test)),
+  }
+}
+
+/** Share of the `length` tokens of each sequence that no query can see any more, mean over layers and sequences. */
+export function droppedShare({ rows }: Pick<CacheUsage, 'rows'>, length: number): number {
+  const places = rows.reduce((sum, layer) => sum + layer.length, 0)
+  const live = rows.reduce((sum, layer) => sum + layer.reduce((total, count) => total + count, 0), 0)
+  return 1 - live / (places * length)
+}
+
+/** Tokens that pass in one run of each of its tests, for a first guess at how long it takes. */
+export function cellWork({ configuration, batch }: Pick<Cell, 'configuration' | 'batch'>): number {
+  // A token generated alone costs many times one among a prompt's.
+  const GENERATED = 10
+  return configuration.group.tests.reduce(
+    (sum, { prompt, gen, depth }) => sum + (batch ?? 1) * (prompt + 2 * depth) + GENERATED * gen,
+    1,
+  )
+}
+
+/** Steps of the run that splits the cost by stage: enough for a mean, since it is not what is compared. */
+const STAGE_STEPS = 16
+
+/** The test as it is run to split its cost. */
+export const stageTest = (test: Test): Test => ({ ...test, gen: Math.min(test.gen, STAGE_STEPS) })
+
+/** For the record: one result a test. */
+export function resultParts({ configuration, refused, tests }: Cell): ResultParts[] {
+  return tests.map(({ test, samples, cache, stages }) => ({
+    configuration: configuration.id,
+    test: testName(test),
+    ...test,
+    samples,
+    refused,
+    cache,
+    stages: stages?.seconds ?? null,
+    stage_tokens: stages?.tokens ?? null,
+  }))
+}

@@ -1,0 +1,53 @@
+/** What a decoder will take, planned from its sizes before anything is allocated. Pure. */
+import { partialWords } from '../engine/decode/attention.js'
+import { layerBytes } from '../engine/decode/cache.js'
+import { MOST_STEPS } from '../engine/decode/decoder.js'
+import { maxPages, PAGE, pagesWanted } from '../engine/decode/layout.js'
+import { stepBytes } from '../engine/decode/step-buffers.js'
+import type { DecoderOptions } from '../engine/decode/types.js'
+import type { Gpt2Config } from '../engine/gpt2/config.js'
+
+export interface Footprint {
+  /** Bytes of the buffers that steps share, and of the cache once every sequence is `ctx` long. */
+  activations: number
+  cache: number
+  /** Largest buffer of the cache, which a shader binds whole. */
+  binding: number
+}
+
+export type FootprintOptions = Pick<DecoderOptions, 'rule' | 'cacheDtype' | 'places' | 'chunk'>
+
+/** @param kept share of rows that are held when sequences are `ctx` long, in the layer that keeps most and on average */
+export function decoderFootprint(
+  config: Gpt2Config,
+  { rule, cacheDtype, places, chunk }: FootprintOptions,
+  ctx: number,
+  kept: { most: number; mean: number } = { most: 1, mean: 1 },
+): Footprint {
+  const { nLayer: L, nPositions, nEmbd: C, vocabSize } = config
+  const shape = { places, nPositions }
+  const prunes = rule.kind !== 'dense'
+  const pagesAt = (share: number): number => {
+    const each = Math.min(maxPages(shape), Math.floor((ctx * share) / PAGE) + 1)
+    return pagesWanted(places * each, 0)
+  }
+  const activations = stepBytes(
+    {
+      rows: Math.max(chunk, places),
+      scored: places,
+      places,
+      steps: MOST_STEPS,
+      logitWords: vocabSize,
+      partialWords: partialWords(config, places, nPositions),
+    },
+    config,
+  )
+  const deaths = prunes ? 4 * L * places * nPositions : 0
+  const layer = layerBytes(config, shape, pagesAt(kept.mean), { dtype: cacheDtype, prunes })
+  const row = C * (cacheDtype === 'f32' ? 4 : 2)
+  return {
+    activations,
+    cache: L * layer + deaths,
+    binding: Math.max(pagesAt(kept.most) * PAGE * row, deaths),
+  }
+}

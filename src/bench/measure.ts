@@ -1,0 +1,158 @@
+/** Runs cells on the device: opens a decoder for each run, keeps what was measured, and takes "no room" as a result. */
+import type { DecoderOptions } from '../engine/decode/types.js'
+import type { Engine } from '../engine/engine.js'
+import type { WeightDtype } from '../engine/matmul.js'
+import { Failure } from '../errors.js'
+import { addSample, type Cell, stageTest } from './cell.js'
+import { type Curve, type CurveOptions, measureCurves } from './curve.js'
+import { type Decoder, type Pace, promptOf, runTest } from './run-test.js'
+import { testLength } from './tests.js'
+import { cutWindows } from './windows.js'
+
+/** What every run needs. */
+export interface Bench {
+  engines: ReadonlyMap<WeightDtype, Engine>
+  tokens: Uint32Array
+  chunk: number
+  pace: Pace
+}
+
+/**
+ * Compiles the kernels of a cell: its longest prompt in one place, a token in each other, two steps. With
+ * `everyPlace` it fills all of them, which proves that they fit.
+ */
+export async function warmUp(bench: Bench, cell: Cell, everyPlace: boolean): Promise<void> {
+  await withDecoder(bench, cell, {}, async (decoder, windows) => {
+    const { ctx } = cell.configuration.group
+    const longest = Math.max(...cell.tests.map(({ test }) => testLength({ ...test, gen: 0 })))
+    // Room for two steps, also where every test ends with its prompt.
+    const start = Math.max(1, Math.min(longest, ctx - 2))
+    const places = windows.map((_, place) => place)
+    await decoder.prefill(
+      windows.map((window, place) => promptOf(window, place, place === 0 || everyPlace ? start : 1)),
+    )
+    if (ctx > start) await decoder.decode(places, Math.min(2, ctx - start))
+    decoder.release(places)
+  })
+}
+
+/** One run of every test, in order. */
+export async function runCell(bench: Bench, cell: Cell, round: number, delay: number): Promise<void> {
+  await withDecoder(bench, cell, {}, async (decoder, windows) => {
+    for (const one of cell.tests) {
+      if (delay > 0) await sleep(delay, bench.pace.signal)
+      addSample(one, round, await runTest(decoder, one.test, windows, bench.pace))
+    }
+  })
+}
+
+/** The same tests, generating less, on a decoder that times its stages: apart, since that costs speed. */
+export async function splitByStage(bench: Bench, cell: Cell): Promise<void> {
+  await withDecoder(bench, cell, { profile: true }, async (decoder, windows) => {
+    for (const one of cell.tests) {
+      const test = stageTest(one.test)
+      const { stages } = await runTest(decoder, test, windows, bench.pace)
+      if (stages === null) return
+      one.stages = { seconds: stages, tokens: windows.length * (test.prompt + test.gen) }
+    }
+  })
+}
+
+/**
+ * Curves of cells that differ in policy alone, in turns where there is room for all their caches at once, else one
+ * after the other. A cell that has no room even alone is left without one.
+ */
+export async function followCurves(
+  bench: Bench,
+  cells: readonly Cell[],
+  options: Pick<CurveOptions, 'step' | 'onProgress'>,
+): Promise<void> {
+  const fitting = cells.filter(({ refused }) => refused === null)
+  if (fitting.length === 0) return
+  if (await tryTogether(bench, fitting, options)) return
+  for (const cell of fitting.length > 1 ? fitting : []) await tryTogether(bench, [cell], options)
+}
+
+/** False when there was no room. */
+async function tryTogether(
+  bench: Bench,
+  cells: readonly Cell[],
+  options: Pick<CurveOptions, 'step' | 'onProgress'>,
+): Promise<boolean> {
+  const opened: Decoder[] = []
+  try {
+    const runners = []
+    for (const cell of cells) {
+      const decoder = await openDecoder(bench, cell, {})
+      opened.push(decoder)
+      runners.push({ decoder, windows: windowsOf(bench, cell) })
+    }
+    const { ctx } = cells[0].configuration.group
+    const curves: Curve[] = await measureCurves(runners, { ctx, ...options, signal: bench.pace.signal })
+    const ids = cells.map(({ configuration }) => configuration.id)
+    for (const [i, cell] of cells.entries()) {
+      cell.curve = { curve: curves[i], interleavedWith: ids.filter((id) => id !== ids[i]) }
+    }
+    return true
+  } catch (error) {
+    if (!isOutOfMemory(error)) throw error
+    return false
+  } finally {
+    for (const decoder of opened) decoder.close()
+  }
+}
+
+/**
+ * Runs `work` on a decoder of the cell's own. A cell that there is no room for is marked, gives null, and the next can
+ * go on.
+ */
+export async function withDecoder<T>(
+  bench: Bench,
+  cell: Cell,
+  options: Partial<DecoderOptions>,
+  work: (decoder: Decoder, windows: Uint32Array[]) => Promise<T>,
+): Promise<T | null> {
+  if (cell.refused !== null) return null
+  let decoder: Decoder | undefined
+  try {
+    decoder = await openDecoder(bench, cell, options)
+    return await work(decoder, windowsOf(bench, cell))
+  } catch (error) {
+    if (!isOutOfMemory(error)) throw error
+    cell.refused = error.message
+    return null
+  } finally {
+    decoder?.close()
+  }
+}
+
+export const isOutOfMemory = (error: unknown): error is Failure =>
+  error instanceof Failure && error.code === 'memory'
+
+async function openDecoder(
+  { engines, chunk }: Bench,
+  { configuration, rule, batch }: Cell,
+  options: Partial<DecoderOptions>,
+): Promise<Decoder> {
+  const { dtype, cache, cacheDtype } = configuration
+  const engine = engines.get(dtype)
+  if (engine === undefined || rule === null || batch === null) {
+    throw new RangeError('bench: a decoder needs weights, a rule and a batch')
+  }
+  return engine.decoder({ rule, cache, cacheDtype, places: batch, chunk, ...options })
+}
+
+/** One token more than the longest sequence: the one that is chosen last. */
+function windowsOf({ tokens }: Bench, { batch, configuration }: Cell): Uint32Array[] {
+  return cutWindows(tokens, batch ?? 0, configuration.group.ctx + 1)
+}
+
+function sleep(seconds: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, 1000 * seconds)
+    signal?.addEventListener('abort', () => {
+      clearTimeout(timer)
+      reject(signal.reason)
+    })
+  })
+}

@@ -1,0 +1,160 @@
+/** The phases of a run, one after the other, each telling how far it is. */
+import { Engine } from '../engine/engine.js'
+import type { WeightDtype } from '../engine/matmul.js'
+import type { RunDevice } from '../eval/run.js'
+import { type Cell, cellName } from './cell.js'
+import { orderOfRound } from './configurations.js'
+import { findLargestBatch, planFit, type Room } from './fit.js'
+import { type Bench, followCurves, isOutOfMemory, runCell, splitByStage, warmUp } from './measure.js'
+import type { PreparedBench } from './prepare.js'
+import type { RuleEvent } from './rules.js'
+import type { Schedule } from './schedule.js'
+
+/** Phases whose time the record tells apart. */
+export type Phase = 'load' | 'calibrate' | 'warmUp' | 'measure' | 'curve' | 'stages'
+
+export type BenchEvent =
+  | { stage: 'load'; dtype: WeightDtype; done: number; total: number }
+  | RuleEvent
+  | WorkEvent
+
+/** One piece of work is about to begin, or goes on. */
+export interface WorkEvent {
+  stage: 'fit' | 'warm-up' | 'measure' | 'curve' | 'split'
+  /** The configuration it is about. */
+  cell: string
+  done: number
+  total: number
+  /** Of `measure`. */
+  round?: number
+  rounds?: number
+  /** Seconds to the end of the whole run; null while nothing is known. */
+  left: number | null
+}
+
+export interface PhaseHooks {
+  onEvent?: (event: BenchEvent) => void
+  signal?: AbortSignal
+}
+
+/** Loads the weights once for each dtype. One that there is no room for refuses the cells that need it. */
+export async function openEngines(
+  { config, tensors }: Pick<PreparedBench, 'config' | 'tensors'>,
+  { device, lost, adapter, memoryLimit }: RunDevice,
+  cells: readonly Cell[],
+  engines: Map<WeightDtype, Engine>,
+  { onEvent, signal }: PhaseHooks,
+): Promise<void> {
+  for (const dtype of new Set(cells.map(({ configuration }) => configuration.dtype))) {
+    signal?.throwIfAborted()
+    const taken = [...engines.values()].reduce((sum, engine) => sum + engine.ledger().total.bytes, 0)
+    try {
+      const engine = await Engine.open(config, tensors, {
+        device,
+        lost,
+        adapter,
+        dtype,
+        memoryLimit: memoryLimit === undefined ? undefined : memoryLimit - taken,
+        onLoad: (done, total) => onEvent?.({ stage: 'load', dtype, done, total }),
+      })
+      engines.set(dtype, engine)
+    } catch (error) {
+      if (!isOutOfMemory(error)) throw error
+      for (const cell of cells) if (cell.configuration.dtype === dtype) cell.refused = error.message
+    }
+  }
+}
+
+/** Plans what fits, finds the largest batches that were asked for, and has every kernel compiled. */
+export async function fitAndWarmUp(
+  bench: Bench,
+  cells: readonly Cell[],
+  { device, memoryLimit }: Pick<RunDevice, 'device' | 'memoryLimit'>,
+  { warm }: { warm: boolean },
+  { onEvent }: PhaseHooks,
+): Promise<void> {
+  const room: Room = { memory: memoryLimit ?? null, binding: device.limits.maxStorageBufferBindingSize }
+  for (const [done, cell] of cells.entries()) {
+    const engine = bench.engines.get(cell.configuration.dtype)
+    if (engine === undefined || cell.refused !== null) continue
+    const largest = cell.batch === null
+    const work = { cell: cellName(cell), done, total: cells.length, left: null }
+    if (largest) {
+      onEvent?.({ stage: 'fit', ...work })
+      await findLargestBatch(bench, cell, engine, room)
+    } else {
+      planFit(cell, engine, room, bench.chunk)
+      if (!warm) continue
+      onEvent?.({ stage: 'warm-up', ...work })
+      await warmUp(bench, cell, false)
+    }
+  }
+}
+
+/** Every cell once a round, in an order that changes; after the first round the schedule is settled. */
+export async function measureRounds(
+  bench: Bench,
+  cells: readonly Cell[],
+  schedule: Schedule,
+  { delay }: { delay: number },
+  { onEvent, signal }: PhaseHooks,
+): Promise<void> {
+  for (let round = 0; round < schedule.extent.rounds; round++) {
+    const order = orderOfRound(round, cells.length).filter((i) => cells[i].refused === null)
+    for (const [done, i] of order.entries()) {
+      signal?.throwIfAborted()
+      const { rounds } = schedule.extent
+      const left = schedule.left(round, order.slice(done))
+      const cell = cellName(cells[i])
+      onEvent?.({ stage: 'measure', cell, round, rounds, done, total: order.length, left })
+      const began = performance.now()
+      await runCell(bench, cells[i], round, delay)
+      schedule.add(i, (performance.now() - began) / 1000)
+    }
+    if (round === 0) schedule.decide()
+  }
+}
+
+export async function measureCurves(
+  bench: Bench,
+  cells: readonly Cell[],
+  schedule: Schedule,
+  { step }: { step: number },
+  { onEvent }: PhaseHooks,
+): Promise<void> {
+  const wanted = cells.filter(({ configuration }) => configuration.group.curve)
+  const sets = new Set(wanted.map(({ configuration }) => configuration.set))
+  const whole = schedule.afterRounds() - schedule.afterCurves()
+  let finished = 0
+  for (const set of sets) {
+    const together = wanted.filter(({ configuration }) => configuration.set === set)
+    const [first] = together
+    const cell = `batch ${first.batch}, ctx ${first.configuration.group.ctx}`
+    await followCurves(bench, together, {
+      step,
+      onProgress: (done, total) => {
+        const share = (finished + done / total) / sets.size
+        const left = (1 - share) * whole + schedule.afterCurves()
+        onEvent?.({ stage: 'curve', cell, done, total, left })
+      },
+    })
+    bench.pace.signal?.throwIfAborted()
+    finished++
+  }
+}
+
+export async function measureStages(
+  bench: Bench,
+  cells: readonly Cell[],
+  schedule: Schedule,
+  { onEvent, signal }: PhaseHooks,
+): Promise<void> {
+  const whole = schedule.afterCurves()
+  for (const [done, cell] of cells.entries()) {
+    if (cell.refused !== null) continue
+    signal?.throwIfAborted()
+    const left = (1 - done / cells.length) * whole
+    onEvent?.({ stage: 'split', cell: cellName(cell), done, total: cells.length, left })
+    await splitByStage(bench, cell)
+  }
+}

@@ -1,0 +1,252 @@
+/** Everything of a benchmark that can be checked before a device is opened; every bad input ends here. */
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { openCheckpoint } from '../data/checkpoint.js'
+import type { FetchProgress } from '../data/hub.js'
+import { resolveModel } from '../data/model.js'
+import { isRandomModel, randomModel } from '../data/random-model.js'
+import { sampleText } from '../data/text-sample.js'
+import { loadTokenizer } from '../data/tokenizer.js'
+import type { CacheKind } from '../engine/decode/types.js'
+import type { Gpt2Config } from '../engine/gpt2/config.js'
+import type { WeightDtype } from '../engine/matmul.js'
+import type { TensorSource } from '../engine/tensor-source.js'
+import { Failure } from '../errors.js'
+import { chooseDtype, choosePolicy, type DtypeName, type PolicyName } from '../eval/policy.js'
+import type { BenchData, BenchModel } from '../record/bench-schema.js'
+import { type Batch, type Configuration, type Policy, planConfigurations } from './configurations.js'
+import { planTests, type TestFlags } from './tests.js'
+import { areDistinct, randomTokens } from './windows.js'
+
+export interface BenchOptions {
+  /** Folder, bundled name, Hub id or `random:<size>`; the bundled adaptive checkpoint when undefined. */
+  model?: string
+  revision?: string
+  /** `random`, or a text file; the bundled text when undefined. */
+  data?: string
+  seed: number
+  tests: TestFlags
+  /** Undefined: what the checkpoint can do. */
+  policies?: readonly PolicyName[]
+  /** Shares to remove; undefined: the checkpoint's own threshold, 0.8 for synthetic drops. */
+  sparsities?: readonly number[]
+  batches: readonly Batch[]
+  dtypes: readonly DtypeName[]
+  caches: readonly CacheKind[]
+  cacheDtypes: readonly WeightDtype[]
+  baseline: boolean
+  /** Undefined: five, or fewer where `maxTime` leaves no room. */
+  repetitions?: number
+  warmUp: boolean
+  /** Seconds between runs. */
+  delay: number
+  /** Seconds the run may take; undefined: four minutes, unless `repetitions` is given. */
+  maxTime?: number
+  /** Rows of a prompt at a time; undefined suits the adapter. */
+  chunk?: number
+  stepsPerSubmission: number
+  curveStep: number
+  /** Whether the cost is split by stage. */
+  stages: boolean
+  /** The arguments as typed. */
+  command: readonly string[]
+}
+
+export interface PreparedBench {
+  options: BenchOptions
+  model: BenchModel
+  config: Gpt2Config
+  tensors: TensorSource
+  /** Hex SHA-256 of the weight files; null for random weights. */
+  weightsSha256: () => Promise<string | null>
+  /** What sequences are cut from and thresholds found on. */
+  tokens: Uint32Array
+  data: Omit<BenchData, 'distinct'>
+  configurations: Configuration[]
+  notes: string[]
+  tokenizeSeconds: number
+}
+
+/** What drops are made of where weights were never trained. */
+const SYNTHETIC_SPARSITY = 0.8
+
+/** Random tokens that sequences are cut from: 64 windows of GPT-2's context. */
+const RANDOM_TOKENS = 65_536
+
+export interface PrepareHooks {
+  onFetch?: (progress: FetchProgress) => void
+}
+
+export async function prepareBench(
+  options: BenchOptions,
+  { onFetch }: PrepareHooks = {},
+): Promise<PreparedBench> {
+  checkNumbers(options)
+  const loaded = isRandomModel(options.model) ? openRandom(options) : await openTrained(options, onFetch)
+  const { model, config } = loaded
+  const { groups, notes } = planTests(options.tests, config.nPositions)
+  const dtypes = options.dtypes.map((dtype) => chooseDtype(dtype, loaded.storedDtype))
+  const configurations = planConfigurations(groups, {
+    ...options,
+    policies: choosePolicies(options, loaded),
+    dtypes: [...new Set(dtypes)],
+  })
+  const began = performance.now()
+  const { tokens, data } = await readTokens(options, loaded)
+  return {
+    options,
+    ...loaded,
+    model,
+    tokens,
+    data,
+    configurations,
+    notes,
+    tokenizeSeconds: (performance.now() - began) / 1000,
+  }
+}
+
+/** Whether the sequences of `batch` places are of different text. */
+export function sequencesDistinct({ tokens, configurations }: PreparedBench, batch: number): boolean {
+  const longest = Math.max(...configurations.map(({ group }) => group.ctx))
+  return areDistinct(tokens, batch, longest + 1)
+}
+
+interface Loaded extends Pick<PreparedBench, 'model' | 'config' | 'tensors' | 'weightsSha256'> {
+  storedDtype: Parameters<typeof chooseDtype>[1]
+  /** Null where there is no text to be had. */
+  folder: string | null
+}
+
+function openRandom({ model: spec = '', revision, seed }: BenchOptions): Loaded {
+  if (revision !== undefined) {
+    throw new Failure(`--revision: applies to models from the Hub, got ${revision} for ${spec}`, {
+      hint: 'leave --revision out',
+    })
+  }
+  const { id, config, tensors, parameters, bytes } = randomModel(spec, seed)
+  const facts = { id, source: 'random', revision: null, sha256: null, parameters, bytes } as const
+  return {
+    model: { ...facts, stored_dtype: 'f32', config: configRecord(config) },
+    config,
+    tensors,
+    storedDtype: 'F32',
+    folder: null,
+    weightsSha256: async () => null,
+  }
+}
+
+const STORED = { F32: 'f32', F16: 'f16', BF16: 'bf16', mixed: 'mixed' } as const
+
+async function openTrained(
+  { model: spec, revision }: BenchOptions,
+  onProgress: ((progress: FetchProgress) => void) | undefined,
+): Promise<Loaded> {
+  const resolved = await resolveModel(spec, { revision, onProgress })
+  const { id, source, folder } = resolved
+  const checkpoint = await openCheckpoint(folder, { id, revision: resolved.revision })
+  const { config, tensors, parameters, bytes, storedDtype, weightsSha256 } = checkpoint
+  const facts = { id, source, revision: resolved.revision, sha256: null, parameters, bytes }
+  return {
+    model: { ...facts, stored_dtype: STORED[storedDtype], config: configRecord(config) },
+    config,
+    tensors,
+    storedDtype,
+    folder,
+    weightsSha256,
+  }
+}
+
+function configRecord(config: Gpt2Config): BenchModel['config'] {
+  return {
+    vocab_size: config.vocabSize,
+    n_positions: config.nPositions,
+    n_embd: config.nEmbd,
+    n_layer: config.nLayer,
+    n_head: config.nHead,
+    n_inner: config.nInner,
+    int_n_embd: config.interaction?.dim ?? null,
+  }
+}
+
+/** Each policy with each sparsity it takes. Failure: a request that the checkpoint cannot meet. */
+function choosePolicies({ policies, sparsities }: BenchOptions, { model, config }: Loaded): Policy[] {
+  const checkpoint = { id: model.id, config }
+  const usual = model.source === 'random' ? [SYNTHETIC_SPARSITY] : [undefined]
+  const shares = sparsities ?? usual
+  const names = policies ?? [choosePolicy(checkpoint, { policy: undefined, sparsity: shares[0] }).name]
+  const chosen = names.flatMap((policy): Policy[] => {
+    if (policy === 'dense') return [{ name: 'dense' }]
+    return shares.map((share) => {
+      const { sparsity } = choosePolicy(checkpoint, { policy, sparsity: share })
+      return { name: 'adaptive', sparsity }
+    })
+  })
+  if (names.every((name) => name === 'dense')) {
+    const lost = (sparsities ?? []).find((share) => share > 0)
+    if (lost !== undefined) choosePolicy(checkpoint, { policy: 'dense', sparsity: lost })
+  }
+  return chosen
+}
+
+async function readTokens(
+  { data, seed }: BenchOptions,
+  { folder, config }: Loaded,
+): Promise<Pick<PreparedBench, 'tokens' | 'data'>> {
+  if (data === 'random' || (folder === null && data === undefined)) {
+    const tokens = randomTokens(RANDOM_TOKENS, config.vocabSize, seed)
+    const source = 'seeded random tokens'
+    return { tokens, data: { kind: 'random', source, tokens: tokens.length, sha256: sha256(tokens) } }
+  }
+  if (folder === null) {
+    throw new Failure(`--data: random weights have no tokenizer for text, got ${data}`, {
+      hint: '--data random',
+    })
+  }
+  const isSample = data === undefined || data === 'sample'
+  const text = isSample ? await sampleText() : await readText(data)
+  const tokens = (await loadTokenizer(folder, config.vocabSize)).encode(text)
+  if (tokens.length === 0) throw new Failure(`${data}: has no text`, { hint: 'give a file with text in it' })
+  const source = isSample ? 'bundled beginnings of public-domain books' : data
+  const kind = isSample ? 'sample' : 'file'
+  return { tokens, data: { kind, source, tokens: tokens.length, sha256: sha256(tokens) } }
+}
+
+async function readText(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new Failure(`${file}: cannot be read as text (${cause instanceof Error ? cause.message : cause})`, {
+      hint: '--data takes a text file, "sample" for the bundled text, or "random"',
+      cause,
+    })
+  })
+}
+
+const sha256 = (tokens: Uint32Array): string => createHash('sha256').update(tokens).digest('hex')
+
+/** Flags with a whole number and the least it may be. */
+function checkNumbers({
+  repetitions,
+  stepsPerSubmission,
+  curveStep,
+  chunk,
+  delay,
+  maxTime,
+  ...rest
+}: BenchOptions) {
+  for (const [flag, value] of [
+    ['--repetitions', repetitions],
+    ['--steps-per-submission', stepsPerSubmission],
+    ['--curve-step', curveStep],
+    ['--chunk', chunk],
+    ...rest.batches.map((batch) => ['--batch', batch === 'max' ? 1 : batch] as const),
+  ] as const) {
+    if (value === undefined || (Number.isInteger(value) && value > 0)) continue
+    throw new Failure(`${flag}: must be a whole number above 0, got ${value}`, { hint: `${flag} 1` })
+  }
+  for (const [flag, value] of [
+    ['--delay', delay],
+    ['--max-time', maxTime],
+  ] as const) {
+    if (value === undefined || (Number.isFinite(value) && value >= 0)) continue
+    throw new Failure(`${flag}: must be a number of seconds from 0, got ${value}`, { hint: `${flag} 60` })
+  }
+}

@@ -1,0 +1,124 @@
+/** How many rounds are measured, what follows them, and how long all of it will take. */
+import type { Cell } from './cell.js'
+import { cellWork, stageTest } from './cell.js'
+import { chooseExtent, type Extent, Forecast } from './forecast.js'
+
+export interface ScheduleOptions {
+  /** Rounds wanted. */
+  rounds: number
+  /** Seconds the whole run may take; null: no limit. */
+  limit: number | null
+  /** Whether the cost is to be split by stage. */
+  stages: boolean
+  /** Seconds since the start of the run. */
+  elapsed: () => number
+}
+
+export class Schedule {
+  readonly #cells: readonly Cell[]
+  readonly #options: ScheduleOptions
+  readonly #forecast: Forecast
+  #extent: Extent
+
+  constructor(cells: readonly Cell[], options: ScheduleOptions) {
+    this.#cells = cells
+    this.#options = options
+    this.#forecast = new Forecast(cells.map(cellWork))
+    this.#extent = { rounds: options.rounds, curves: true, stages: options.stages }
+  }
+
+  /** What is to be done; final once the first round has been measured. */
+  get extent(): Extent {
+    return this.#extent
+  }
+
+  /** One run of a cell has taken so many seconds. */
+  add(cell: number, seconds: number): void {
+    this.#forecast.add(cell, seconds)
+  }
+
+  /** Cuts what is wanted down to what the limit leaves room for; after the first round. */
+  decide(): Extent {
+    const { limit, elapsed, rounds, stages } = this.#options
+    const chosen = chooseExtent({
+      limit,
+      elapsed: elapsed(),
+      round: this.#roundSeconds() ?? 0,
+      curves: this.#curveSeconds(),
+      stages: stages ? this.#stageSeconds() : 0,
+      wanted: rounds,
+    })
+    this.#extent = { ...chosen, stages: chosen.stages && stages }
+    return this.#extent
+  }
+
+  /** Seconds to the end of the run when these runs of the current round are left; null while nothing is known. */
+  left(round: number, runs: readonly number[]): number | null {
+    const now = this.#forecast.total(runs.filter((cell) => this.#isOpen(cell)))
+    const whole = this.#roundSeconds()
+    if (now === null || whole === null) return null
+    const { rounds } = this.#extent
+    return now + Math.max(0, rounds - round - 1) * whole + this.afterRounds()
+  }
+
+  /** Seconds of curves and stages. */
+  afterRounds(): number {
+    const { curves, stages } = this.#extent
+    return (curves ? this.#curveSeconds() : 0) + (stages ? this.#stageSeconds() : 0)
+  }
+
+  afterCurves(): number {
+    return this.#extent.stages ? this.#stageSeconds() : 0
+  }
+
+  /** What was given up for the limit, in words. */
+  notes(): string[] {
+    const { rounds, limit, stages } = this.#options
+    const extent = this.#extent
+    const each = Math.ceil(this.#roundSeconds() ?? 0)
+    const lost = [
+      ...(extent.rounds < rounds
+        ? [`${extent.rounds} of ${rounds} repetitions, a round takes ${each} s`]
+        : []),
+      ...(!extent.curves && this.#curveSeconds() > 0
+        ? [`no curves, which would take ${Math.ceil(this.#curveSeconds())} s`]
+        : []),
+      ...(!extent.stages && stages ? ['no split by stage'] : []),
+    ]
+    if (lost.length === 0 || limit === null) return []
+    return [`chosen to end within ${limit} s: ${lost.join('; ')} (--repetitions or --max-time change that)`]
+  }
+
+  #isOpen(cell: number): boolean {
+    return this.#cells[cell].refused === null
+  }
+
+  #roundSeconds(): number | null {
+    return this.#forecast.total([...this.#cells.keys()].filter((cell) => this.#isOpen(cell)))
+  }
+
+  #curveSeconds(): number {
+    return this.#cells.reduce((sum, cell) => {
+      const { group } = cell.configuration
+      return sum + (group.curve && cell.refused === null ? (group.ctx - 1) * stepSeconds(cell) : 0)
+    }, 0)
+  }
+
+  #stageSeconds(): number {
+    return this.#cells.reduce((sum, cell, i) => {
+      if (cell.refused !== null) return sum
+      const { group } = cell.configuration
+      const less = { ...cell.configuration, group: { ...group, tests: group.tests.map(stageTest) } }
+      const share = cellWork({ configuration: less, batch: cell.batch }) / cellWork(cell)
+      return sum + share * (this.#forecast.run(i) ?? 0)
+    }, 0)
+  }
+}
+
+/** Host seconds of one step, by the tests that generate; 0 where there is none. */
+function stepSeconds({ tests }: Cell): number {
+  const steps = tests.flatMap(({ test, samples }) =>
+    test.gen > 0 && test.prompt === 0 ? samples.map(({ host_s }) => host_s / test.gen) : [],
+  )
+  return steps.length === 0 ? 0 : Math.max(...steps)
+}

@@ -1,0 +1,93 @@
+/** The lines under a benchmark's tables: what was measured on what, how, and what was left out. */
+import type { BenchConfiguration, BenchRecord } from '../record/bench-schema.js'
+import { formatBytes, formatCount, formatLarge, formatSeconds, formatShare } from './format.js'
+import { describeAdapter, type Note } from './notes.js'
+
+export function benchNotes(record: BenchRecord): Note[] {
+  const { status, environment, timing, memory } = record
+  return [
+    ...(status === 'incomplete'
+      ? [['INCOMPLETE', 'stopped; figures are over what was measured until then'] as const]
+      : []),
+    ['Model', describeModel(record)],
+    ['Input', describeInput(record)],
+    ...thresholds(record.configurations),
+    ['Method', describeMethod(record)],
+    ...intervalNote(record),
+    ['Adapter', describeAdapter(environment)],
+    [
+      'Time',
+      `${formatSeconds(timing.total_s)}: text ${formatSeconds(timing.tokenize_s)}, load ${formatSeconds(timing.load_s)}, ` +
+        `calibrate ${formatSeconds(timing.calibrate_s)}, warm-up ${formatSeconds(timing.warm_up_s)}, measure ` +
+        `${formatSeconds(timing.measure_s)}, curves ${formatSeconds(timing.curve_s)}, stages ${formatSeconds(timing.stages_s)}`,
+    ],
+    [
+      'Memory',
+      `GPU peak ${formatBytes(memory.peak_bytes)} (weights ${formatBytes(memory.weights_bytes)}), ` +
+        `process ${formatBytes(memory.host_peak_rss_bytes)}`,
+    ],
+    ...record.notes.map((text): Note => ['Note', text]),
+  ]
+}
+
+function describeModel({ model, configurations }: BenchRecord): string {
+  const name = model.revision === null ? model.id : `${model.id}@${model.revision.slice(0, 8)}`
+  const { n_layer, n_embd } = model.config
+  const dtypes = [...new Set(configurations.map(({ dtype }) => dtype))].join(', ')
+  const weights =
+    model.source === 'random'
+      ? 'random weights: speed and memory only, drops are synthetic'
+      : 'trained weights'
+  return `${name}, ${formatLarge(model.parameters)} parameters, ${n_layer} layers of ${n_embd}, ${dtypes}; ${weights}`
+}
+
+function describeInput({ data }: BenchRecord): string {
+  const shared =
+    data.distinct || data.kind === 'random' ? '' : '; sequences overlap, the text is short of them'
+  return `${data.source}, ${formatCount(data.tokens)} tokens${shared}`
+}
+
+/** One line a threshold, not one a configuration. */
+function thresholds(configurations: readonly BenchConfiguration[]): Note[] {
+  const lines = configurations.flatMap(({ policy, drops, sparsity, threshold_shift, calibration, ctx }) => {
+    if (policy === 'dense') return []
+    if (drops === 'synthetic')
+      return [`share ${sparsity} dropped by a hash of position and layer, not by the model`]
+    if (threshold_shift === null) return [`sparsity ${sparsity} at ctx ${ctx}: no shift was found`]
+    if (sparsity === null) return ["the checkpoint's own threshold"]
+    if (calibration === null || sparsity === 0) return ['sparsity 0 decides at every step and drops nothing']
+    const removed = formatShare(calibration.sample_sparsity, 3)
+    return [
+      `sparsity ${sparsity} at ctx ${ctx}: threshold shift ${threshold_shift.toFixed(4)} removes ${removed} of causal pairs`,
+    ]
+  })
+  return [...new Set(lines)].map((line): Note => ['Drops', line])
+}
+
+function describeMethod({ method }: BenchRecord): string {
+  const { clock, repetitions, warm_up, steps_per_submission, prefill_chunk, delay_s } = method
+  const parts = [
+    `${repetitions.done} repetitions${warm_up ? ' after a warm-up' : ', no warm-up'}`,
+    'medians',
+    `order changes each round`,
+    `tokens/s by the ${clock}'s clock, first token by the host's`,
+    `${steps_per_submission} steps a submission`,
+    `prompts in chunks of ${prefill_chunk}`,
+    ...(delay_s > 0 ? [`${delay_s} s between tests`] : []),
+  ]
+  return parts.join(', ')
+}
+
+/** As benchstat does: what is no 95 % interval is not called one. */
+function intervalNote({ results }: BenchRecord): Note[] {
+  const few = results.find(({ tokens_per_s }) => tokens_per_s !== null && !tokens_per_s.enough)
+  if (!few?.tokens_per_s) return []
+  const percent = (100 * few.tokens_per_s.confidence).toFixed(1)
+  const n = few.samples.length
+  return [
+    [
+      'Range',
+      `lowest to highest of ${n}, an interval of ${percent} % confidence; --repetitions 6 gives one of 95 %`,
+    ],
+  ]
+}
