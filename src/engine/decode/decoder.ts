@@ -169,8 +169,10 @@ export class Decoder {
       list.stage = 'cache'
       this.#cache.release(list, { spans: this.#buffers.spans, spansUniform: this.#placed(uniforms).spans })
       const encoder = device.createCommandEncoder()
-      play(encoder, [list], { device, memory, profile: false })?.free()
+      const clock = play(encoder, [list], { device, memory, profile: false })
       device.queue.submit([encoder.finish()])
+      // Not before: a submission that writes to queries which are gone does nothing at all.
+      clock?.free()
       for (const place of places) this.#cache.bounds.release(id, place)
     })
   }
