@@ -128,6 +128,31 @@ function deathOf(position: number, first: number, count: number, chance: number)
   return death > position ? death : NEVER
 }
 
+/** The same with the rows that each place held before the step in another order. */
+export function shuffleRows(scene: CacheScene, seed: number): CacheScene {
+  const { H, layout, spans } = scene
+  const C = 64 * H
+  const [keys, values] = [scene.keys.slice(), scene.values.slice()]
+  const state = scene.state.slice()
+  const chances = seededFloats(seed)
+  const rowAt = (place: number, i: number) =>
+    state[layout.places + place * layout.maxPages + Math.floor(i / PAGE)] * PAGE + (i % PAGE)
+  const swap = <T extends Float32Array | Uint32Array>(data: T, a: number, b: number, width: number) => {
+    const kept = data.slice(a, a + width)
+    data.copyWithin(a, b, b + width)
+    data.set(kept, b)
+  }
+  for (const { place } of spans) {
+    for (let i = state[place] - 1; i > 0; i--) {
+      const [a, b] = [rowAt(place, i), rowAt(place, Math.floor((chances(1)[0] + 0.5) * (i + 1)))]
+      swap(keys, a * C, b * C, C)
+      swap(values, a * C, b * C, C)
+      swap(state, layout.positions + a, layout.positions + b, 1)
+    }
+  }
+  return { ...scene, keys, values, state }
+}
+
 /** The scene on a device; spans are bound apart. */
 export function uploadScene(
   bench: KernelBench,

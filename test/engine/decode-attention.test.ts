@@ -1,52 +1,124 @@
 import * as assert from 'uvu/assert'
-import { partialWords, rowDispatches } from '../../src/engine/decode/attention.js'
-import { chooseTuning, rowAttentionKernels, SPLIT_ROWS } from '../../src/engine/tuning.js'
+import {
+  type AttentionDispatch,
+  type CacheBuffers,
+  chunkDispatch,
+  chunkTiles,
+  partialWords,
+  rowDispatches,
+} from '../../src/engine/decode/attention.js'
+import { attentionKernels, chooseTuning, rowAttentionKernels, SPLIT_ROWS } from '../../src/engine/tuning.js'
 import { KernelBench, onEachAdapter } from '../gpu.js'
 import { cacheAttentionReference } from '../reference/cache-attention.js'
 import { largestDifference } from '../reference/compare.js'
-import { type CacheScene, cacheScene, type SceneOptions, uploadScene } from './cache-scene.js'
+import { type CacheScene, cacheScene, type SceneOptions, shuffleRows, uploadScene } from './cache-scene.js'
+
+const H = 2
+const DTYPES = ['f32', 'f16'] as const
+const TOLERANCE = 5e-6
 
 const one = (held: number) => ({ held, count: 1 })
 const idle = (held: number) => ({ held, count: 0 })
 
-/** Held rows of each place; lengths around pages, splits and lanes. */
-const SHAPES: { name: string; places: SceneOptions['places'] }[] = [
+/** Rows held before the step and new ones, of each place. Lengths lie around lanes, pages and splits. */
+const ROWS: { name: string; places: SceneOptions['places'] }[] = [
   { name: 'a first token', places: [one(0)] },
   { name: 'a page to the brim', places: [one(31)] },
   { name: 'ragged, one split', places: [one(32), one(0), one(7), one(SPLIT_ROWS - 1), one(3)] },
   { name: 'several splits', places: [one(SPLIT_ROWS), one(0), idle(40), one(2 * SPLIT_ROWS + 5), one(33)] },
 ]
+const CHUNKS: typeof ROWS = [
+  { name: 'a chunk of one token', places: [one(0)] },
+  { name: 'whole prompts', places: [33, 1, 65, 7].map((count) => ({ held: 0, count })) },
+  { name: 'ragged chunks', places: [{ held: 45, count: 7 }, idle(9), { held: 3, count: 66 }, one(32)] },
+]
 
-await onEachAdapter('attention of single rows to the cache', (test, open) => {
+/** Of every row of a span, heads side by side; span after span. */
+function rowsOf({ spans }: CacheScene, all: ArrayLike<number>): number[] {
+  const C = 64 * H
+  return spans.flatMap(({ row, count }) => Array.from(all).slice(row * C, (row + count) * C))
+}
+
+await onEachAdapter('attention to the cache', (test, open) => {
   const bench = new KernelBench(open)
+  const tuning = chooseTuning(open.adapter)
   test.after.each(() => bench.clear())
+
+  type Plan = (scene: CacheScene, buffers: CacheBuffers) => AttentionDispatch[]
+
+  const run = async (scene: CacheScene, plan: Plan): Promise<number[]> => {
+    const { spans, bound, qkv } = scene
+    const out = bench.filled(qkv.length / 3)
+    const buffers = uploadScene(bench, scene, partialWords({ nHead: H }, spans.length, bound))
+    const all = await bench.run(plan(scene, { ...buffers, out }), out, qkv.length / 3)
+    return rowsOf(scene, new Float32Array(all))
+  }
+  const assertLike = (got: number[], scene: CacheScene, tolerance = TOLERANCE) => {
+    const worst = largestDifference(got, rowsOf(scene, cacheAttentionReference(scene)))
+    assert.ok(worst < tolerance, `off by ${worst}`)
+  }
 
   for (const rowAttention of rowAttentionKernels(open.adapter)) {
     const [file] = rowAttention.files
-    const tuning = { ...chooseTuning(open.adapter), rowAttention }
-    /** Heads of every row of the step; rows of no span stay not a number. */
-    const run = async (scene: CacheScene, bound = scene.bound): Promise<Float32Array> => {
-      const { H, spans, dtype, dense, qkv } = scene
-      const config = { nHead: H }
-      const buffers = uploadScene(bench, scene, partialWords(config, spans.length, bound))
-      const out = bench.filled(qkv.length / 3)
+    const plan: Plan = (scene, buffers) => {
+      const { spans, bound, dtype, dense } = scene
       const words = spans.flatMap(({ place, row, count }) => [place, row, count, 0])
-      const rows = { spans: bench.upload(Uint32Array.from(words)), count: spans.length, bound, dtype, dense }
-      const dispatches = rowDispatches(config, tuning, { ...buffers, out }, rows)
-      return new Float32Array(await bench.run(dispatches, out, qkv.length / 3))
+      const list = bench.upload(Uint32Array.from(words))
+      const rows = { spans: list, count: spans.length, bound, dtype, dense }
+      return rowDispatches({ nHead: H }, { ...tuning, rowAttention }, buffers, rows)
     }
-    const rowsOf = (scene: CacheScene, all: ArrayLike<number>) =>
-      scene.spans.flatMap(({ row }) => Array.from(all).slice(row * 64 * scene.H, (row + 1) * 64 * scene.H))
 
-    for (const { name, places } of SHAPES) {
-      for (const dtype of ['f32', 'f16'] as const) {
+    for (const dtype of DTYPES) {
+      for (const { name, places } of ROWS) {
         test(`${file}: ${name}, ${dtype}`, async () => {
-          const scene = cacheScene({ H: 3, dtype, places, order: 'shuffled' })
-          const worst = largestDifference(
-            rowsOf(scene, await run(scene)),
-            rowsOf(scene, cacheAttentionReference(scene)),
-          )
-          assert.ok(worst < 5e-6, `off by ${worst}`)
+          const scene = cacheScene({ H, dtype, places, order: 'shuffled' })
+          assertLike(await run(scene, plan), scene)
+        })
+      }
+    }
+
+    test(`${file}: a sequence gives the same bits alone and in a batch, however large the bound`, async () => {
+      const places = [one(2 * SPLIT_ROWS), one(SPLIT_ROWS - 1), one(5), one(3 * SPLIT_ROWS)]
+      const scene = cacheScene({ H, dtype: 'f32', places, order: 'shuffled' })
+      const together = await run(scene, plan)
+      for (const [index, span] of scene.spans.entries()) {
+        const { held, count } = places[span.place]
+        const alone = await run({ ...scene, spans: [span], bound: held + count }, plan)
+        assert.equal(alone, together.slice(index * 64 * H, (index + 1) * 64 * H))
+      }
+    })
+
+    test(`${file}: the order of rows does not matter`, async () => {
+      const scene = cacheScene({ H, dtype: 'f32', places: [one(SPLIT_ROWS + 70), one(20)], order: 'sorted' })
+      const shuffled = shuffleRows(scene, 5)
+      const worst = largestDifference(await run(scene, plan), await run(shuffled, plan))
+      assert.ok(worst < 1e-6, `off by ${worst}`)
+    })
+  }
+
+  test('without drops nobody looks at death times', async () => {
+    const scene = cacheScene({ H, dtype: 'f32', places: [one(70)], order: 'shuffled', dense: true })
+    const plan: Plan = ({ spans, bound, dtype, dense }, buffers) => {
+      const words = spans.flatMap(({ place, row, count }) => [place, row, count, 0])
+      const rows = { spans: bench.upload(Uint32Array.from(words)), count: 1, bound, dtype, dense }
+      return rowDispatches({ nHead: H }, tuning, { ...buffers, deaths: bench.filled(4) }, rows)
+    }
+    assertLike(await run(scene, plan), scene)
+  })
+
+  for (const attention of attentionKernels(open.adapter)) {
+    const [file] = attention.own
+    const plan: Plan = ({ spans, dtype, dense }, buffers) => {
+      const words = chunkTiles(spans, attention.queryTile)
+      const tiles = { tiles: bench.upload(words), count: words.length / 4, dtype, dense }
+      return [chunkDispatch({ nHead: H }, { ...tuning, attention }, buffers, tiles)]
+    }
+
+    for (const dtype of DTYPES) {
+      for (const { name, places } of CHUNKS) {
+        test(`${file}: ${name}, ${dtype}`, async () => {
+          const scene = cacheScene({ H, dtype, places, order: 'shuffled' })
+          assertLike(await run(scene, plan), scene)
         })
       }
     }
