@@ -277,8 +277,14 @@ export class Engine {
    */
   async decoder(options: DecoderOptions): Promise<Decoder> {
     const host = { device: this.#device, memory: this.#memory, context: this.#context }
-    const decoder = new Decoder({ ...host, orLost: (work) => this.#orLost(work) }, options)
-    await this.#memory.settled()
+    const orLost = <T>(work: Promise<T>): Promise<T> => this.#orLost(work)
+    const decoder = this.#memory.allOrNothing(() => new Decoder({ ...host, orLost }, options))
+    try {
+      await this.#memory.settled()
+    } catch (error) {
+      decoder.close()
+      throw error
+    }
     return decoder
   }
 

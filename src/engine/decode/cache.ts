@@ -272,7 +272,7 @@ export class Cache {
     const { config } = this.#context
     const rows = pages * PAGE
     const pool = (name: string, bytes: number): GPUBuffer =>
-      this.#memory.storage('cache', `${name} of layer ${layer}`, rows * bytes)
+      this.#memory.bound('cache', `${name} of layer ${layer}`, rows * bytes)
     return {
       pages,
       keys: pool('keys', rowBytes(config, this.dtype)),
@@ -285,7 +285,7 @@ export class Cache {
   #move(layer: number, pages: number): void {
     const old = this.layers[layer]
     const { kernels, config, tuning } = this.#context
-    const renewed = this.#create(layer, pages)
+    const renewed = this.#memory.allOrNothing(() => this.#create(layer, pages))
     const [before, after] = this.#moving.write([
       cacheWords(this.shape, old.pages, layer, 0),
       cacheWords(this.shape, pages, layer, 0),

@@ -43,6 +43,33 @@ export class Memory {
     return this.#create(purpose, label, bytes, BUFFER_USAGE.storage)
   }
 
+  /** A storage buffer that a shader binds whole, which the adapter may not allow though it would make the buffer. */
+  bound(purpose: Purpose, label: string, bytes: number): GPUBuffer {
+    const most = this.#device.limits.maxStorageBufferBindingSize
+    if (bytes > most) {
+      throw new Failure(
+        `GPU memory: ${label} needs ${bytes} bytes in one binding, the adapter allows ${most}`,
+        {
+          hint: SMALLER,
+          exit: EXIT.failed,
+          code: 'memory',
+        },
+      )
+    }
+    return this.storage(purpose, label, bytes)
+  }
+
+  /** What `make` gives; when it throws, whatever it allocated is freed again. */
+  allOrNothing<T>(make: () => T): T {
+    const before = new Set(this.#owned.keys())
+    try {
+      return make()
+    } catch (error) {
+      for (const buffer of [...this.#owned.keys()]) if (!before.has(buffer)) this.free(buffer)
+      throw error
+    }
+  }
+
   /** A storage buffer that holds `data`. */
   upload(purpose: Purpose, label: string, data: ArrayBufferView): GPUBuffer {
     const buffer = this.storage(purpose, label, data.byteLength)
