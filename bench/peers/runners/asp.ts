@@ -1,0 +1,63 @@
+/** asp through its own engine and decoder, its cache of pages included. */
+
+import { runDevice } from '../../../src/command.js'
+import { openDevice } from '../../../src/device/open.js'
+import { type DecodeRule, GREEDY } from '../../../src/engine/decode/types.js'
+import { Engine } from '../../../src/engine/engine.js'
+import type { WeightDtype } from '../../../src/engine/matmul.js'
+import { tensorSource } from '../model.js'
+import { now, type OpenPeer } from '../peer.js'
+
+export interface AspOptions {
+  dtype: WeightDtype
+  rule: DecodeRule
+}
+
+/** Rows of a prompt at a time; longer prompts go through in chunks. */
+const CHUNK = 512
+
+/** Steps of one submission. */
+const STEPS = 16
+
+export const openAsp: OpenPeer<AspOptions> = async (model, { dtype, rule }, { device }) => {
+  const { record, ...open } = runDevice(await openDevice({ device }))
+  const engine = await Engine.open(model.config, tensorSource(model), { ...open, dtype })
+  const options = { rule, cache: 'paged', cacheDtype: dtype, places: 1, chunk: CHUNK } as const
+  const decoder = await engine.decoder(options)
+  return {
+    about: {
+      library: 'asp',
+      device: record.name,
+      weights: dtype,
+      cache: dtype,
+      threads: null,
+      adapter: record,
+    },
+    async logits(tokens, split) {
+      const telling = await engine.decoder({ ...options, logits: true })
+      try {
+        const prompt = { place: 0, tokens: tokens.slice(0, split), sampling: GREEDY, next: tokens[split] }
+        let { logits } = await telling.prefill([prompt])
+        for (let i = split; i < tokens.length; i++) {
+          ;({ logits } = await telling.decode([0], 1, Uint32Array.of(tokens[i + 1] ?? 0)))
+        }
+        if (logits === null) throw new Error('asp: gave no logits')
+        return logits.slice(-model.config.vocabSize)
+      } finally {
+        telling.close()
+      }
+    },
+    async generate(prompt, steps) {
+      const tokens: number[] = []
+      const began = now()
+      tokens.push(...(await decoder.prefill([{ place: 0, tokens: prompt, sampling: GREEDY }])).tokens)
+      const prefilled = now()
+      for (let left = steps; left > 0; left -= STEPS) {
+        tokens.push(...(await decoder.decode([0], Math.min(left, STEPS))).tokens)
+      }
+      const ended = now()
+      await decoder.release([0])
+      return { prefill: prefilled - began, decode: ended - prefilled, tokens }
+    },
+  }
+}
