@@ -11,7 +11,8 @@ export interface Interruption {
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 
-export function catchInterruption(): Interruption {
+/** `nothing`: what is said when work is stopped of which nothing can be kept. */
+export function catchInterruption(nothing = 'nothing was scored yet, no record is written'): Interruption {
   const controller = new AbortController()
   const { signal } = controller
   const abort = (): void => {
@@ -21,9 +22,7 @@ export function catchInterruption(): Interruption {
   for (const name of SIGNALS) process.on(name, abort)
   const stopped = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () =>
-      reject(
-        new Failure('interrupted: nothing was scored yet, no record is written', { exit: EXIT.interrupted }),
-      ),
+      reject(new Failure(`interrupted: ${nothing}`, { exit: EXIT.interrupted })),
     )
   })
   stopped.catch(() => undefined)

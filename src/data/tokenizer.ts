@@ -13,6 +13,8 @@ export interface Tokenizer {
   decode(ids: ArrayLike<number>): string
   /** Conditions the first token of a text without context (eval.md 5): bos, else eos, else `<|endoftext|>`. */
   prefixToken: number
+  /** Ends a text that a model writes: eos, else `<|endoftext|>`; null where there is neither. */
+  endToken: number | null
   /** One more than the largest id; at most the model's vocabulary. */
   vocabSize: number
   /** Hex SHA-256 of the files that decide the ids: tokenizer.json, or vocab.json and then merges.txt. */
@@ -62,6 +64,7 @@ export async function loadTokenizer(folder: string, modelVocab: number): Promise
             clean_up_tokenization_spaces: false,
           }),
     prefixToken,
+    endToken: findToken(ids, [config.eos_token, END_OF_TEXT]),
     vocabSize,
     sha256,
   }
@@ -172,15 +175,21 @@ function checkedVocabSize(ids: ReadonlyMap<string, number>, modelVocab: number, 
 }
 
 function findPrefixToken(ids: ReadonlyMap<string, number>, config: JsonObject, path: string): number {
-  const named = [config.bos_token, config.eos_token, END_OF_TEXT]
+  const token = findToken(ids, [config.bos_token, config.eos_token, END_OF_TEXT])
+  if (token !== null) return token
+  throw new Failure(`${path}: no start token, got neither bos_token, eos_token nor ${END_OF_TEXT}`, {
+    hint: `name one in ${TOKENIZER_CONFIG}`,
+  })
+}
+
+/** The first that is a known token: a text, or an object with one as tokenizer_config.json also has it. */
+function findToken(ids: ReadonlyMap<string, number>, named: readonly unknown[]): number | null {
   for (const token of named) {
     const content = isObject(token) ? token.content : token
     const id = typeof content === 'string' ? ids.get(content) : undefined
     if (id !== undefined) return id
   }
-  throw new Failure(`${path}: no start token, got neither bos_token, eos_token nor ${END_OF_TEXT}`, {
-    hint: `name one in ${TOKENIZER_CONFIG}`,
-  })
+  return null
 }
 
 /**

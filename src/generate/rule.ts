@@ -1,0 +1,39 @@
+/** Which keys a generation may drop: the shift given, the checkpoint's own, or the one that a sparsity needs. */
+import { sampleText } from '../data/text-sample.js'
+import type { Engine } from '../engine/engine.js'
+import { type HardRule, KEEP_EVERYTHING } from '../engine/gpt2/forward.js'
+import { calibrateText } from '../eval/calibrate-text.js'
+import type { PreparedGenerate } from './prepare.js'
+
+/** Shorter texts lose too little for a share of them to mean anything. */
+const LEAST_CONTEXT = 128
+
+/** A shift within 0.01 of the sparsity asked for, in a second or two. */
+const SAMPLE = { tokens: 6_000, seed: 1234 }
+
+export interface Calibrating {
+  signal?: AbortSignal
+  onTry?: (tried: { shift: number; sparsity: number }) => void
+}
+
+/** A shift belongs to a length: it is searched on running text as long as the longest text may get. */
+export async function chooseRule(
+  engine: Engine,
+  { options, policy, tokenizer, jobs }: PreparedGenerate,
+  { signal, onTry }: Calibrating,
+): Promise<HardRule> {
+  if (policy.name === 'dense') return { kind: 'dense' }
+  if (options.shift !== undefined) return { kind: 'adaptive', shift: options.shift }
+  if (policy.sparsity === null) return { kind: 'adaptive', shift: 0 }
+  if (policy.sparsity === 0) return { kind: 'adaptive', shift: KEEP_EVERYTHING }
+  const longest = Math.max(LEAST_CONTEXT, ...jobs.map(({ tokens, most }) => tokens.length + most))
+  const { shift } = await calibrateText(engine, tokenizer.encode(await sampleText()), {
+    ctx: Math.min(longest, engine.config.nPositions),
+    sparsity: policy.sparsity,
+    seed: SAMPLE.seed,
+    sampleTokens: SAMPLE.tokens,
+    signal,
+    onTry,
+  })
+  return { kind: 'adaptive', shift }
+}

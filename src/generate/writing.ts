@@ -1,0 +1,119 @@
+/** All sequences on their way from tokens and death times to text, record and trace. */
+import { type HardRule, KEEP_EVERYTHING } from '../engine/gpt2/forward.js'
+import {
+  type GeneratedSequence,
+  type ShadedPiece,
+  TRACE_SCHEMA,
+  type TraceLine,
+} from '../record/generate-schema.js'
+import type { DriveHooks, SequenceDeaths } from './drive.js'
+import { countPairs, cutDeaths, dropShares, type PairCounts, pairShare, traceLines } from './drops.js'
+import { shadedPieces } from './pieces.js'
+import type { PreparedGenerate } from './prepare.js'
+import { createSequence, type Sequence } from './sequence.js'
+
+export interface WritingHooks {
+  /** Text of a sequence that has become certain. */
+  onText?: (sequence: number, text: string) => void
+  /** When set, told after each submission of prompt and text so far, and what of them is dropped. */
+  onDrops?: (sequence: number, pieces: readonly ShadedPiece[]) => void
+  /** A text is over; `pieces` are the whole of it, null for the dense policy. */
+  onEnd?: (sequence: number, ended: GeneratedSequence, pieces: readonly ShadedPiece[] | null) => void
+  onTrace?: (lines: readonly TraceLine[]) => void
+}
+
+export interface Writing extends Required<Pick<DriveHooks, 'onToken' | 'onDeaths' | 'onClose'>> {
+  /** New tokens of all texts so far. */
+  tokens(): number
+  /** Texts that are over, in order. */
+  ended(): GeneratedSequence[]
+  /** Share of causal pairs that was removed of all these. */
+  sparsity(): number | null
+}
+
+/** The shift a rule adds; null where there is none, or nothing can be dropped with it. */
+export const shiftOf = (rule: HardRule): number | null =>
+  rule.kind === 'dense' || rule.shift === KEEP_EVERYTHING ? null : rule.shift
+
+export function createWriting(
+  { jobs, tokenizer, model, checkpoint, options }: PreparedGenerate,
+  rule: HardRule,
+  hooks: WritingHooks,
+): Writing {
+  const { decode, endToken } = tokenizer
+  const { layer = null } = options
+  const sequences = jobs.map((job) =>
+    createSequence(job, { decode, endToken: options.ignoreEos ? null : endToken, stops: options.stops }),
+  )
+  const ended = new Map<number, GeneratedSequence>()
+  const pairs: PairCounts = { pairs: 0, removed: 0 }
+  let count = 0
+  const tell = (index: number, text: string): void => {
+    if (text !== '') hooks.onText?.(index, text)
+  }
+  hooks.onTrace?.([
+    {
+      kind: 'run',
+      schema: TRACE_SCHEMA,
+      model: model.id,
+      revision: model.revision,
+      threshold_shift: shiftOf(rule),
+      layers: checkpoint.config.nLayer,
+    },
+  ])
+  return {
+    onToken(index, token) {
+      const sequence = sequences[index]
+      if (sequence.finish === null) count++
+      tell(index, sequence.push(token))
+      return sequence.finish !== null
+    },
+    onDeaths(read) {
+      if (hooks.onDrops === undefined) return
+      for (const [index, deaths] of read) {
+        if (sequences[index].finish !== null) continue
+        const tokens = allTokens(sequences[index])
+        const shares = dropShares(fedDeaths(tokens, deaths), layer)
+        hooks.onDrops(index, shadedPieces(tokens, shares, decode))
+      }
+    },
+    onClose(index, read) {
+      const sequence = sequences[index]
+      tell(index, sequence.interrupt())
+      const tokens = allTokens(sequence)
+      const deaths = read && fedDeaths(tokens, read)
+      const own = deaths && countPairs(deaths)
+      pairs.pairs += own?.pairs ?? 0
+      pairs.removed += own?.removed ?? 0
+      const result = resultOf(sequence, own && pairShare(own))
+      ended.set(index, result)
+      hooks.onEnd?.(index, result, deaths && shadedPieces(tokens, dropShares(deaths, layer), decode))
+      if (deaths === null) return
+      const { length: promptTokens } = sequence.job.tokens
+      hooks.onTrace?.(traceLines({ sequence: index, promptTokens, tokens, deaths }, decode))
+    },
+    tokens: () => count,
+    ended: () => sequences.flatMap((_, index) => ended.get(index) ?? []),
+    sparsity: () => (rule.kind === 'dense' ? null : pairShare(pairs)),
+  }
+}
+
+const allTokens = ({ job, tokens }: Sequence): number[] => [...job.tokens, ...tokens]
+
+/** The last token was never a query; of a text that a token ended, the device may have gone a little further. */
+const fedDeaths = (tokens: readonly number[], deaths: SequenceDeaths): SequenceDeaths =>
+  cutDeaths(deaths, tokens.length - 1)
+
+function resultOf({ job, text, tokens, finish }: Sequence, sparsity: number | null): GeneratedSequence {
+  return {
+    prompt: job.prompt,
+    sample: job.sample,
+    seed: job.sampling.seed,
+    prompt_text: job.text,
+    text,
+    prompt_tokens: job.tokens.length,
+    tokens: [...tokens],
+    finish: finish ?? 'interrupted',
+    sparsity,
+  }
+}

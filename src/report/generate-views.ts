@@ -1,0 +1,149 @@
+/** How texts appear while they are written; a view is told what happens and writes through what it is given. */
+import type { GeneratedSequence, ShadedPiece } from '../record/generate-schema.js'
+import { heading, jsonLine } from './generate.js'
+import {
+  eraseLines,
+  plainLegend,
+  renderDrops,
+  type Screen,
+  type Shading,
+  screenLines,
+} from './generate-drops.js'
+
+export interface View {
+  /** Text of a sequence that has become certain. */
+  onText?(sequence: number, text: string): void
+  /** Prompt and text so far with what is dropped of them. */
+  onDrops?(sequence: number, pieces: readonly ShadedPiece[]): void
+  /** A sequence is over. */
+  onEnd(sequence: number, ended: GeneratedSequence, pieces: readonly ShadedPiece[] | null): void
+  /** Nothing follows, whether or not every sequence is over. */
+  close(): void
+  /** What must be said about the marks in the text; absent where there are none. */
+  legend?(layer: number | undefined): string
+}
+
+type Write = (text: string) => void
+
+export interface Terminal {
+  shading: Shading
+  /** Its size now. */
+  screen: () => Screen
+}
+
+export interface ViewChoice {
+  format: 'text' | 'jsonl'
+  /** Of each text, in order. */
+  prompts: readonly string[]
+  /** Texts of each prompt. */
+  n: number
+  /** Whether a prompt is printed before its text. */
+  echo: boolean
+  drops: boolean
+}
+
+/** What suits the number of texts and where they go; `terminal` is null when no person looks on. */
+export function chooseView(
+  { format, prompts, n, echo, drops }: ViewChoice,
+  terminal: Terminal | null,
+  write: Write,
+): View {
+  if (format === 'jsonl') return jsonLinesView(write)
+  if (prompts.length === 1 && drops && terminal !== null) return liveDropsView(write, terminal)
+  if (prompts.length === 1 && !drops) return streamView(write, echo ? prompts[0] : '')
+  const shading = drops ? (terminal?.shading ?? 'plain') : null
+  return wholeView(write, { texts: prompts.length, n, echo, shading })
+}
+
+/** One text as it comes, after its prompt. */
+export function streamView(write: Write, prompt: string): View {
+  let last = prompt
+  write(prompt)
+  return {
+    onText(_, text) {
+      last = text
+      write(text)
+    },
+    onEnd: () => undefined,
+    close() {
+      if (!last.endsWith('\n')) write('\n')
+    },
+  }
+}
+
+/** One text drawn over again and again as its tokens fade, and whole at its end. */
+export function liveDropsView(write: Write, { shading, screen }: Terminal): View {
+  let drawn = 0
+  const erase = (): string => {
+    const erased = eraseLines(drawn)
+    drawn = 0
+    return erased
+  }
+  return {
+    onDrops(_, pieces) {
+      const lines = screenLines(pieces, screen())
+      write(erase() + lines.map((line) => renderDrops(line, shading)).join('\n'))
+      drawn = lines.length
+    },
+    onEnd(_, __, pieces) {
+      write(`${erase()}${renderDrops(pieces ?? [], shading)}\n`)
+    },
+    close: () => undefined,
+    ...marks(shading),
+  }
+}
+
+export interface WholeOptions {
+  texts: number
+  /** Of each prompt. */
+  n: number
+  /** Whether the prompt is printed before its text. */
+  echo: boolean
+  /** How drops are shown; null: not at all. */
+  shading: Shading | null
+}
+
+/** Texts whole, in their own order, under headings when there are several. */
+export function wholeView(write: Write, { texts, n, echo, shading }: WholeOptions): View {
+  const view = inOrder((index, ended, pieces) => {
+    const shown =
+      shading !== null && pieces !== null
+        ? renderDrops(pieces, shading)
+        : `${echo ? ended.prompt_text : ''}${ended.text}`
+    const head = texts === 1 ? '' : `${index === 0 ? '' : '\n'}${heading(ended, index, texts, n)}\n`
+    write(`${head}${shown}${shown.endsWith('\n') ? '' : '\n'}`)
+  })
+  return { ...view, ...marks(shading) }
+}
+
+const marks = (shading: Shading | null): Pick<View, 'legend'> =>
+  shading === 'plain' ? { legend: plainLegend } : {}
+
+/** A line of JSON a text, in their own order. */
+export function jsonLinesView(write: Write): View {
+  return inOrder((index, ended) => write(`${jsonLine(index, ended)}\n`))
+}
+
+/** Holds what is over until all before it are; at the close, what was never over is passed by. */
+function inOrder(show: View['onEnd']): View {
+  const waiting = new Map<number, Parameters<View['onEnd']>>()
+  let next = 0
+  return {
+    onEnd(...ended) {
+      waiting.set(ended[0], ended)
+      for (let found = waiting.get(next); found !== undefined; found = waiting.get(next)) {
+        waiting.delete(next)
+        next++
+        show(...found)
+      }
+    },
+    close() {
+      const left = [...waiting.keys()].sort((a, b) => a - b)
+      for (const key of left) {
+        const found = waiting.get(key)
+        if (found !== undefined) show(...found)
+      }
+      waiting.clear()
+    },
+  }
+}

@@ -1,0 +1,61 @@
+/** A generation in words: headings, lines of JSON, and the closing line. Pure. */
+import type { Finish, GeneratedSequence, GenerateRecord, Rate } from '../record/generate-schema.js'
+import { formatBytes, formatCount, formatPercent, formatRate, formatShare } from './format.js'
+
+const ENDINGS: Record<Finish, string> = {
+  eos: 'end token',
+  stop: 'stop string',
+  length: '--max-tokens',
+  context: "the model's context",
+  interrupted: 'interrupted',
+}
+
+/** `== 2 of 6: prompt 1, sample 2 of 3 ==` */
+export function heading(
+  { prompt, sample }: GeneratedSequence,
+  index: number,
+  texts: number,
+  n: number,
+): string {
+  const which = n === 1 ? '' : `: prompt ${prompt + 1}, sample ${sample + 1} of ${n}`
+  return `== ${index + 1} of ${texts}${which} ==`
+}
+
+/** A text as one line of JSON. */
+export function jsonLine(index: number, sequence: GeneratedSequence): string {
+  return JSON.stringify({ sequence: index, ...sequence })
+}
+
+/** `128 tokens (--max-tokens); prompt 12 tokens at 340/s, decoding 31.2 tokens/s; cache ...; sparsity ...`. */
+export function closingLine({ sequences, timing, cache, sparsity, policy }: GenerateRecord): string {
+  const tokens = sequences.reduce((sum, sequence) => sum + sequence.tokens.length, 0)
+  const texts = sequences.length === 1 ? '' : ` in ${sequences.length} texts`
+  const parts = [
+    `${formatCount(tokens)} tokens${texts} (${endings(sequences)})`,
+    `prompt ${rate(timing.prefill)}, decoding ${rate(timing.decode)}`,
+  ]
+  if (cache.dense_bytes > 0) {
+    const share = cache.held_bytes / cache.dense_bytes
+    parts.push(`cache ${formatBytes(cache.held_bytes)}, ${formatPercent(share)} of dense`)
+  }
+  if (policy.name === 'dense') parts.push('dense')
+  else if (sparsity.achieved !== null) {
+    const asked = sparsity.requested === null ? '' : ` of ${sparsity.requested} asked`
+    parts.push(`sparsity ${formatShare(sparsity.achieved)}${asked}`)
+  }
+  return parts.join('; ')
+}
+
+/** Why the texts ended, the most frequent first. */
+function endings(sequences: readonly GeneratedSequence[]): string {
+  const counts = new Map<Finish, number>()
+  for (const { finish } of sequences) counts.set(finish, (counts.get(finish) ?? 0) + 1)
+  const all = [...counts].sort(([, a], [, b]) => b - a)
+  if (all.length === 1) return ENDINGS[all[0][0]]
+  return all.map(([finish, count]) => `${count} ${ENDINGS[finish]}`).join(', ')
+}
+
+function rate({ tokens, seconds }: Rate): string {
+  const speed = seconds > 0 ? ` at ${formatRate(tokens / seconds)}/s` : ''
+  return `${formatCount(tokens)} tokens${speed}`
+}
