@@ -5,7 +5,8 @@
 import type { Engine } from '../engine/engine.js'
 import { KEEP_EVERYTHING } from '../engine/gpt2/forward.js'
 import { Failure } from '../errors.js'
-import { calibrate } from './calibrate.js'
+import { sampleByLength, sampleSparsity } from './calibrate.js'
+import { searchCurve } from './curve-search.js'
 import type { Evaluation } from './shift-search.js'
 
 export interface TextCalibrationOptions {
@@ -17,7 +18,7 @@ export interface TextCalibrationOptions {
   seed: number
   /** Tokens of a batch at most; a window that is longer is a batch of its own. */
   batchTokens?: number
-  /** Tokens of the sample, as far as there are so many; what suits a run over thousands of requests when undefined. */
+  /** Tokens of the sample, as far as there are so many. */
   sampleTokens?: number
   /** What was measured before on the same tokens at the same length, for another sparsity: the search starts there. */
   known?: readonly Evaluation[]
@@ -38,6 +39,9 @@ export interface TextCalibration {
   evaluations: Evaluation[]
 }
 
+/** S_pair is then within some 0.015 of that of all windows (standard deviation, at S 0.5), half of it at S 0.8. */
+const SAMPLE_TOKENS = 8192
+
 /**
  * @param tokens a text at least `ctx` long; its windows stand side by side and a last part of one is left out
  * @throws Failure when the text is too short or the device fails; a target out of reach gives the nearest shift
@@ -54,21 +58,30 @@ export async function calibrateText(
 export async function calibrateWindows(
   engine: Engine,
   windows: readonly Uint32Array[],
-  { sparsity, seed, batchTokens, sampleTokens, known, onTry, signal }: TextCalibrationOptions,
+  {
+    sparsity,
+    seed,
+    batchTokens = 2048,
+    sampleTokens = SAMPLE_TOKENS,
+    known,
+    onTry,
+    signal,
+  }: TextCalibrationOptions,
 ): Promise<TextCalibration> {
   if (sparsity === 0) return { shift: KEEP_EVERYTHING, sparsity: 0, windows: 0, evaluations: [] }
   const inputs = windows.map((input) => ({ input }))
-  const { requests, ...found } = await calibrate(engine, inputs, {
-    sparsity,
-    seed,
-    batchTokens,
-    sampleTokens,
-    known,
-    signal,
-    onEvaluation: onTry,
-  })
-  const { shift, evaluations } = found
-  return { shift, sparsity: found.sparsity, windows: requests, evaluations }
+  const sample = sampleByLength(inputs, { requests: inputs.length, tokens: sampleTokens }, seed)
+  const evaluations: Evaluation[] = []
+  const measure = async (shift: number): Promise<Evaluation> => {
+    signal?.throwIfAborted()
+    const measured = await sampleSparsity(engine, sample, shift, batchTokens)
+    const evaluation = { shift, requests: sample.length, sparsity: measured }
+    evaluations.push(evaluation)
+    onTry?.(evaluation)
+    return evaluation
+  }
+  const found = await searchCurve(measure, sparsity, known)
+  return { shift: found.shift, sparsity: found.sparsity, windows: sample.length, evaluations }
 }
 
 /** Windows of `ctx` tokens, one after the other. */

@@ -21,10 +21,6 @@ export interface Calibration {
 export interface CalibrateOptions {
   sparsity: number
   seed: number
-  /** Input tokens of the larger sample, as far as there are so many. */
-  sampleTokens?: number
-  /** Measured before on the same requests and seed, for another sparsity: the search starts from it. */
-  known?: readonly Evaluation[]
   /** Tokens of a batch at most. */
   batchTokens?: number
   signal?: AbortSignal
@@ -32,7 +28,7 @@ export interface CalibrateOptions {
 }
 
 /** All that calibration looks at of a request. */
-interface Sampled {
+export interface Sampled {
   input: ArrayLike<number>
 }
 
@@ -45,10 +41,9 @@ const FINE = { requests: 512, tokens: 11_000 }
 export async function calibrate(
   engine: Engine,
   requests: readonly Sampled[],
-  options: CalibrateOptions,
+  { sparsity, seed, batchTokens = 2048, signal, onEvaluation }: CalibrateOptions,
 ): Promise<Calibration> {
-  const { sparsity, seed, batchTokens = 2048, known = [], signal, onEvaluation } = options
-  const fine = sampleByLength(requests, { ...FINE, tokens: options.sampleTokens ?? FINE.tokens }, seed)
+  const fine = sampleByLength(requests, FINE, seed)
   const coarse = everyNth(fine, COARSE)
   const evaluations: Evaluation[] = []
   const measureOn =
@@ -62,9 +57,7 @@ export async function calibrate(
       return evaluation
     }
   const small = coarse.length === fine.length
-  // The two samples differ in size, which tells what was measured on the small one.
-  const rough = known.filter(({ requests }) => requests === coarse.length)
-  const best = await findShift(sparsity, measureOn(coarse), small ? null : measureOn(fine), rough)
+  const best = await findShift(sparsity, measureOn(coarse), small ? null : measureOn(fine))
   return {
     shift: best.shift,
     sparsity: best.sparsity,
@@ -106,7 +99,8 @@ function everyNth(sample: readonly Sampled[], { requests, tokens }: Size): reado
   return Array.from({ length: count }, (_, i) => sample[Math.floor((i + 0.5) * step)])
 }
 
-async function sampleSparsity(
+/** S_pair over the inputs, each counted whole (method.md 1.4). */
+export async function sampleSparsity(
   engine: Engine,
   sample: readonly Sampled[],
   shift: number,

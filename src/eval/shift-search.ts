@@ -28,18 +28,10 @@ const FARTHEST = 1e4
 /** Fall of sparsity a unit of shift, where nothing better is known. */
 const TYPICAL_SLOPE = -0.12
 
-/**
- * The shift for `target`, found roughly with a cheap measure and then, if there is one, with the one that counts.
- * @param known what `rough` said before, when another target was looked for
- */
-export async function findShift(
-  target: number,
-  rough: Measure,
-  fine: Measure | null,
-  known: readonly Evaluation[] = [],
-): Promise<Evaluation> {
-  if (fine === null) return (await bisect(rough, target, TOLERANCE, known)).best
-  const { best, bracket } = await bisect(rough, target, ROUGH_TOLERANCE, known)
+/** The shift for `target`, found roughly with a cheap measure and then, if there is one, with the one that counts. */
+export async function findShift(target: number, rough: Measure, fine: Measure | null): Promise<Evaluation> {
+  if (fine === null) return (await bisect(rough, target, TOLERANCE)).best
+  const { best, bracket } = await bisect(rough, target, ROUGH_TOLERANCE)
   return refine(fine, target, best.shift, slopeOf(bracket))
 }
 
@@ -48,21 +40,15 @@ export async function bisect(
   measure: Measure,
   target: number,
   tolerance: number,
-  known: readonly Evaluation[] = [],
 ): Promise<{ best: Evaluation; bracket: Bracket }> {
   const bracket: Bracket = { more: null, less: null }
-  const place = (at: Evaluation): void => {
-    const { more, less } = bracket
-    if (at.sparsity > target) bracket.more = more !== null && more.shift > at.shift ? more : at
-    else bracket.less = less !== null && less.shift < at.shift ? less : at
-  }
-  for (const at of known) place(at)
   const take = async (shift: number): Promise<Evaluation> => {
     const at = await measure(shift)
-    place(at)
+    if (at.sparsity > target) bracket.more = at
+    else bracket.less = at
     return at
   }
-  let best = known.length > 0 ? known.reduce((a, b) => nearer(target, a, b)) : await take(0)
+  let best = await take(0)
   const isGood = () => Math.abs(best.sparsity - target) <= tolerance
   for (let step = 1; !isGood() && step < FARTHEST; step *= 2) {
     const { more, less } = bracket

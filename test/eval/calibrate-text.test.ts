@@ -50,16 +50,16 @@ await onEachAdapter(
       const few = tokens.subarray(0, 128 * 5)
       const first = await calibrateText(engine, few, { ctx: 128, sparsity: 0.5, seed: 1 })
       assert.ok(Math.abs((await measured(few, 128, first.shift)) - first.sparsity) < 1e-12)
-      assert.ok(Math.abs(first.sparsity - 0.5) < 0.003, `${first.sparsity}`)
+      assert.ok(Math.abs(first.sparsity - 0.5) <= 0.004, `${first.sparsity}`)
       assert.is(first.windows, 5)
       const tried: Evaluation[] = []
       const options = { ctx: 128, sparsity: 0.8, seed: 1, onTry: (one: Evaluation) => tried.push(one) }
       const afresh = await calibrateText(engine, few, options)
       assert.equal(tried, afresh.evaluations)
       const known = [...first.evaluations, ...afresh.evaluations]
-      assert.ok(Math.abs(afresh.sparsity - 0.8) < 0.003, `${afresh.sparsity}`)
+      assert.ok(Math.abs(afresh.sparsity - 0.8) <= 0.004, `${afresh.sparsity}`)
       const again = await calibrateText(engine, few, { ...options, known })
-      assert.ok(Math.abs(again.sparsity - 0.8) < 0.003, `${again.sparsity}`)
+      assert.ok(Math.abs(again.sparsity - 0.8) <= 0.004, `${again.sparsity}`)
       assert.ok(again.evaluations.length < afresh.evaluations.length)
     })
 

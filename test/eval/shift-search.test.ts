@@ -118,24 +118,6 @@ search('a threshold that is right already is left alone', async () => {
 })
 
 for (const { name, curve } of CURVES.filter(({ smooth }) => smooth)) {
-  search(`what is known is not measured again: ${name}`, async () => {
-    const afresh = recorder(curve)
-    const known: Evaluation[] = []
-    let spent = 0
-    for (const target of TARGETS) {
-      await findShift(target, afresh.measure, null)
-      const { measure, seen } = recorder(curve)
-      const best = await findShift(target, measure, null, known)
-      known.push(...seen)
-      spent += seen.length
-      assertNearest(best, target, known)
-      assert.ok(Math.abs(best.sparsity - target) <= 0.0021, `${target}: ${best.sparsity}`)
-      assert.is(await findShift(target, measure, null, known), best)
-    }
-    assert.ok(spent < afresh.seen.length, `${spent} evaluations, ${afresh.seen.length} without`)
-    assert.is(new Set(known.map(({ shift }) => shift)).size, known.length)
-  })
-
   search(`two samples: ${name}, the small one a little sparser`, async () => {
     for (const target of TARGETS) {
       const rough = recorder((shift) => curve(shift) + 0.2 * curve(shift) * (1 - curve(shift)))
