@@ -1,6 +1,7 @@
-/** Which matmul kernel suits an adapter, and how its weights lie in memory. Pure planning: no GPU calls. */
+/** Which matmul kernel multiplies how many rows on an adapter, and how its weights lie in memory. No GPU calls. */
 import type { KernelSpec } from './gpu/kernel.js'
-import { type AdapterTraits, subgroupLanes } from './tuning.js'
+import { blockOf, MATMUL_KERNELS, type MatmulKernel } from './matmul-kernels.js'
+import type { AdapterTraits } from './tuning.js'
 
 export type WeightDtype = 'f32' | 'f16'
 
@@ -9,6 +10,11 @@ export interface MatmulFlags {
   gelu?: boolean
   /** Add the result to what `out` holds. */
   accumulate?: boolean
+  /**
+   * Take the fastest kernel for this many rows even if its sums differ in the last bits from another's. Without it a
+   * row's bits do not depend on how many rows there are: what a score depends on may not be what else is scored.
+   */
+  anyOrder?: boolean
 }
 
 /** out (M, N) = f(a (M, K) @ weights (K, N) + bias (N)). Bindings: a, weights, bias, out, uniform {rows: M}. */
@@ -31,63 +37,94 @@ export interface MatmulPlan {
   grid: readonly [columns: number, rows: number]
 }
 
-interface Kernel {
-  name: string
-  file: string
-  /** Columns of out that one workgroup computes, and the block of the weights. */
-  columns: number
-  /**
-   * Rows of out that one workgroup computes, ascending: a kernel with several is compiled for the least that holds
-   * all rows, and sums each row in the same way whichever it is.
-   */
-  rows: readonly number[]
-  suits(adapter: AdapterTraits): boolean
+/** The kernel for matmuls of at most `rows` x `columns`; a side that is absent has no limit. The first rule that holds is taken. */
+export interface MatmulRule {
+  rows?: number
+  columns?: number
+  /** A name of MATMUL_KERNELS. */
+  kernel: string
 }
 
-const subgroupsOf = (lanes: number) => (adapter: AdapterTraits) => subgroupLanes(adapter) === lanes
-
-/** The first that suits is taken. The last suits every adapter. */
-const KERNELS: readonly Kernel[] = [
-  {
-    name: 'subgroup8',
-    file: 'matmul-subgroup8.wgsl',
-    columns: 64,
-    rows: [1, 4, 8, 16],
-    suits: subgroupsOf(8),
-  },
-  {
-    name: 'subgroup4',
-    file: 'matmul-subgroup4.wgsl',
-    columns: 32,
-    rows: [2, 4, 8, 16, 32],
-    suits: subgroupsOf(4),
-  },
-  { name: 'tile', file: 'matmul-tile.wgsl', columns: 64, rows: [64], suits: () => true },
-]
-
-/** The matmul for weights stored as `dtype` on this adapter. */
-export function chooseMatmul(adapter: AdapterTraits, dtype: WeightDtype): MatmulVariant {
-  const kernel = KERNELS.find(({ suits }) => suits(adapter)) ?? KERNELS[KERNELS.length - 1]
-  return variantOf(kernel, dtype)
+/** What the tuner has found for weights of one dtype. */
+export interface MatmulChoice {
+  /** All of one summing way. */
+  steady: readonly MatmulRule[]
+  /** For `anyOrder`. */
+  free: readonly MatmulRule[]
 }
 
-/** Every matmul that runs on this adapter, its own choice first: what tests and benchmarks go through. */
-export function matmulVariants(adapter: AdapterTraits, dtype: WeightDtype): MatmulVariant[] {
-  return KERNELS.filter(({ suits }) => suits(adapter)).map((kernel) => variantOf(kernel, dtype))
+/** On hardware that was not tuned: more than this many rows are worth tiles. */
+const FEW_ROWS = 8
+
+/**
+ * The matmul for weights stored as `dtype` on this adapter, tuned where there is a `choice`.
+ * `exact` keeps to kernels that do not round the values of a: drop scores must not depend on `--dtype`.
+ */
+export function chooseMatmul(
+  adapter: AdapterTraits,
+  dtype: WeightDtype,
+  { choice, exact = false }: { choice?: MatmulChoice; exact?: boolean } = {},
+): MatmulVariant {
+  const own = ownKernel(adapter)
+  const few = adapter.kind === 'hardware' ? [{ rows: FEW_ROWS, kernel: 'short-16' }] : []
+  const { steady, free } = choice ?? { steady: [], free: few }
+  const pick = (rules: readonly MatmulRule[], rows: number, N: number): MatmulKernel => {
+    const fitting = rules.filter((limit) => rows <= (limit.rows ?? rows) && N <= (limit.columns ?? N))
+    return fitting.map(({ kernel }) => kernelNamed(kernel)).find(({ rounds }) => !(exact && rounds)) ?? own
+  }
+  return variantOf(
+    choice === undefined ? own.name : 'tuned',
+    dtype,
+    blockOf(adapter),
+    (rows, N, { anyOrder }) => pick(anyOrder ? free : steady, rows, N),
+  )
 }
 
-function variantOf({ name, file, rows: classes, columns: block }: Kernel, dtype: WeightDtype): MatmulVariant {
-  const files = [file, `matmul-weights-${dtype}.wgsl`, 'matmul-output.wgsl']
+/** Kernels that may multiply weights of `dtype` on this adapter, its own first. */
+export function candidates(adapter: AdapterTraits, dtype: WeightDtype): MatmulKernel[] {
+  return MATMUL_KERNELS.filter((kernel) => kernel.suits(adapter) && (dtype === 'f16' || !kernel.rounds))
+}
+
+/** A matmul that uses one kernel for everything. */
+export function singleVariant(
+  kernel: MatmulKernel,
+  adapter: AdapterTraits,
+  dtype: WeightDtype,
+): MatmulVariant {
+  return variantOf(kernel.name, dtype, blockOf(adapter), () => kernel)
+}
+
+function ownKernel(adapter: AdapterTraits): MatmulKernel {
+  const own = MATMUL_KERNELS.find(({ tuned, suits }) => !tuned && suits(adapter))
+  if (own === undefined) throw new RangeError('matmul: no kernel suits every adapter')
+  return own
+}
+
+function kernelNamed(name: string): MatmulKernel {
+  const kernel = MATMUL_KERNELS.find((row) => row.name === name)
+  if (kernel === undefined) throw new RangeError(`matmul: no such kernel, got ${name}`)
+  return kernel
+}
+
+function variantOf(
+  name: string,
+  dtype: WeightDtype,
+  block: number,
+  kernelFor: (rows: number, N: number, flags: MatmulFlags) => MatmulKernel,
+): MatmulVariant {
   return {
     name: `${name}-${dtype}`,
     dtype,
     block,
-    plan(rows, K, N, { gelu = false, accumulate = false } = {}) {
-      const ROWS = classes.find((size) => size >= rows) ?? classes[classes.length - 1]
-      const shape = { K, N, GELU: Number(gelu), ACCUMULATE: Number(accumulate) }
+    plan(rows, K, N, flags = {}) {
+      const kernel = kernelFor(rows, N, flags)
+      const tileRows = kernel.rows.find((size) => size >= rows) ?? kernel.rows[kernel.rows.length - 1]
+      const { gelu = false, accumulate = false } = flags
+      const shape = { K, N, BLOCK: block, GELU: Number(gelu), ACCUMULATE: Number(accumulate) }
+      const files = [...kernel.files, `matmul-weights-${dtype}.wgsl`, 'matmul-output.wgsl']
       return {
-        spec: { files, constants: classes.length > 1 ? { ...shape, ROWS } : shape },
-        grid: [Math.ceil(N / block), Math.ceil(rows / ROWS)],
+        spec: { files, constants: { ...shape, ...kernel.constants(tileRows) } },
+        grid: [Math.ceil(N / kernel.columns), Math.ceil(rows / tileRows)],
       }
     },
     columns: (N) => Math.ceil(N / 4) * 4,

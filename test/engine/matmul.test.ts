@@ -1,17 +1,19 @@
-import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { listAdapters, type OpenDevice, openDevice } from '../../src/device/open.js'
+import type { OpenDevice } from '../../src/device/open.js'
 import { kernelsOf } from '../../src/engine/gpu/kernel.js'
 import { Memory } from '../../src/engine/gpu/memory.js'
 import { readBack } from '../../src/engine/gpu/read.js'
 import { f16ToF32, f32ToF16 } from '../../src/engine/half.js'
 import {
+  candidates,
   chooseMatmul,
   type MatmulFlags,
   type MatmulVariant,
-  matmulVariants,
+  singleVariant,
   type WeightDtype,
 } from '../../src/engine/matmul.js'
+import type { MatmulKernel } from '../../src/engine/matmul-kernels.js'
+import { onEachAdapter } from '../gpu.js'
 import { seededFloats } from '../reference/floats.js'
 import { matmulReference } from '../reference/matmul.js'
 
@@ -85,34 +87,63 @@ function largestDifference(got: Float32Array, expected: Float64Array): number {
   }, 0)
 }
 
-for (const { name, kind } of await listAdapters()) {
-  const matmul = suite(`matmul on ${name}`)
-  let open: OpenDevice
-  matmul.before(async () => {
-    open = await openDevice({ device: name })
+/** What a problem's result must be. */
+function expectedOf({ a, weights, bias, residual, M, K, N }: Problem, flags: MatmulFlags): Float64Array {
+  return matmulReference(a, weights, bias, [M, K, N], {
+    gelu: flags.gelu,
+    residual: flags.accumulate ? residual : undefined,
   })
-  matmul.after(() => open.close())
+}
 
+await onEachAdapter('matmul', (test, open) => {
+  const { adapter } = open
   for (const [dtype, M, K, N, flags] of CASES) {
     const label = [...Object.keys(flags), dtype].join(', ')
-    matmul(`${M} x ${K} x ${N}, ${label}: each variant agrees with plain loops`, async () => {
+    test(`${M} x ${K} x ${N}, ${label}: each kernel that needs no tuning agrees with plain loops`, async () => {
       const data = problem(dtype, M, K, N)
-      const expected = matmulReference(data.a, data.weights, data.bias, [M, K, N], {
-        gelu: flags.gelu,
-        residual: flags.accumulate ? data.residual : undefined,
-      })
-      for (const variant of matmulVariants(open.adapter, dtype)) {
-        const got = await multiply(open, variant, data, flags)
+      const expected = expectedOf(data, flags)
+      for (const kernel of candidates(adapter, dtype).filter(({ tuned }) => !tuned)) {
+        const got = await multiply(open, singleVariant(kernel, adapter, dtype), data, flags)
         const worst = largestDifference(got, expected)
-        assert.ok(worst < 2e-5, `${variant.name} is off by ${worst}`)
+        assert.ok(worst < 2e-5, `${kernel.name} is off by ${worst}`)
       }
     })
   }
 
-  matmul('a row has the same bits alone and among others', async () => {
+  for (const kernel of tunedKernels(open)) {
+    // K is no multiple of a tile's depth; the last tile, or the last rows, are not full.
+    const [K, N] = [68, 130]
+    const most = Math.max(...kernel.rows)
+    test(`${kernel.name} agrees with plain loops`, async () => {
+      const dtype = kernel.rounds ? 'f16' : 'f32'
+      for (const M of most < 16 ? [1, most + 3] : [most + 6]) {
+        const data = problem(dtype, M, K, N)
+        const flags = { gelu: M > 1, accumulate: M > 1 }
+        const got = await multiply(open, singleVariant(kernel, adapter, dtype), data, flags)
+        const worst = largestDifference(got, expectedOf(data, flags))
+        assert.ok(worst < (kernel.rounds ? 5e-3 : 2e-5), `${M} rows: off by ${worst}`)
+        assert.ok(!kernel.rounds || worst > 2e-5, `${M} rows: nothing was rounded, off by ${worst}`)
+      }
+    })
+  }
+
+  test('kernels that sum in the same way give the same bits', async () => {
+    const data = problem('f32', 35, 68, 130)
+    const [first, ...others] = candidates(adapter, 'f32').filter(({ way }) => way === 'ascending')
+    const expected = await multiply(open, singleVariant(first, adapter, 'f32'), data, {})
+    for (const kernel of others.slice(0, adapter.kind === 'swiftshader' ? 1 : others.length)) {
+      assert.equal(
+        await multiply(open, singleVariant(kernel, adapter, 'f32'), data, {}),
+        expected,
+        kernel.name,
+      )
+    }
+  })
+
+  test('a row has the same bits alone and among others', async () => {
     const [M, K, N] = [65, 64, 97]
     const data = problem('f32', M, K, N)
-    const variant = chooseMatmul(open.adapter, 'f32')
+    const variant = chooseMatmul(adapter, 'f32')
     const together = await multiply(open, variant, data, {})
     for (const [first, end] of [
       [64, 65],
@@ -128,56 +159,35 @@ for (const { name, kind } of await listAdapters()) {
     }
   })
 
-  matmul('GELU of huge values stays finite', async () => {
+  test('GELU of huge values stays finite', async () => {
     const [M, K, N] = [1, 4, 4]
-    const zeros = {
-      a: new Float32Array(K),
-      stored: new Float32Array(K * N),
-      weights: new Float32Array(K * N),
-    }
+    const bias = Float32Array.of(1e5, -1e5, 20, -20)
+    const weights = new Float32Array(K * N)
     const data = {
       M,
       K,
       N,
-      ...zeros,
-      bias: Float32Array.of(1e5, -1e5, 20, -20),
+      a: new Float32Array(K),
+      stored: weights,
+      weights,
+      bias,
       residual: new Float32Array(N),
     }
-    const got = await multiply(open, chooseMatmul(open.adapter, 'f32'), data, { gelu: true })
+    const got = await multiply(open, chooseMatmul(adapter, 'f32'), data, { gelu: true })
     assert.equal([...got].map(Math.abs), [1e5, 0, 20, 0])
   })
 
-  if (kind === 'llvmpipe' || kind === 'swiftshader') {
-    matmul('has a kernel of its own', () => {
-      const lanes = kind === 'llvmpipe' ? 8 : 4
-      assert.is(chooseMatmul(open.adapter, 'f32').name, `subgroup${lanes}-f32`)
+  if (adapter.kind === 'llvmpipe' || adapter.kind === 'swiftshader') {
+    test('the adapter has a kernel of its own', () => {
+      const lanes = adapter.kind === 'llvmpipe' ? 8 : 4
+      assert.is(chooseMatmul(adapter, 'f32').name, `subgroup${lanes}-f32`)
     })
   }
-  matmul.run()
+})
+
+/** Kernels for the tuner that run here; on the bundled driver, where compiling is slow, one of each file. */
+function tunedKernels({ adapter }: OpenDevice): MatmulKernel[] {
+  const kernels = candidates(adapter, 'f16').filter(({ tuned }) => tuned)
+  if (adapter.kind !== 'swiftshader') return kernels
+  return [...new Map(kernels.map((kernel) => [kernel.files.join(), kernel])).values()]
 }
-
-const packing = suite('matmul packing')
-
-packing('puts element (k, n) where the block layout says, and zeros elsewhere', () => {
-  const hardware = { kind: 'hardware', features: [], subgroupMinSize: 0, subgroupMaxSize: 0 } as const
-  const { pack, block } = chooseMatmul(hardware, 'f16')
-  const [K, N] = [4, block + 3]
-  const bits = Uint16Array.from({ length: K * N }, (_, i) => i + 1)
-  const packed = pack(K, N, bits)
-  assert.is(packed.length, 2 * block * K)
-  for (let k = 0; k < K; k++) {
-    for (let n = 0; n < 2 * block; n++) {
-      const at = (Math.floor(n / block) * K + k) * block + (n % block)
-      assert.is(packed[at], n < N ? bits[k * N + n] : 0)
-    }
-  }
-})
-
-packing('refuses a K no kernel can read and values of another size', () => {
-  const hardware = { kind: 'hardware', features: [], subgroupMinSize: 0, subgroupMaxSize: 0 } as const
-  const { pack } = chooseMatmul(hardware, 'f32')
-  assert.throws(() => pack(6, 4, new Float32Array(24)), /multiple of 4, got 6/)
-  assert.throws(() => pack(4, 4, new Float32Array(15)), /got 15 values/)
-})
-
-packing.run()

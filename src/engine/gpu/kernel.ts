@@ -117,7 +117,8 @@ export class Kernels {
   }
 }
 
-function readShader(files: readonly string[]): string {
+/** The text of shader files, joined. */
+export function readShader(files: readonly string[]): string {
   return files.map((file) => readFileSync(new URL(file, FOLDER), 'utf8')).join('\n')
 }
 

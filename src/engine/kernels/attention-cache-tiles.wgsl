@@ -1,6 +1,8 @@
 // Where the queries of a chunk find keys and values: in the key-value cache, the chunk's own among them, after those from
-// before and in order. The same functions as in attention-inputs.wgsl; joined with attention-cache.wgsl.
+// before and in order, or anywhere among them. The same functions as in attention-inputs.wgsl; joined with attention-cache.wgsl.
 // spans: one for each tile of queries, with `first` the tile's first query.
+
+override SCATTERED: bool = false; // the chunk's rows may lie anywhere: every tile goes through all rows
 
 struct Tile {
   row: u32,       // row of its first query in the step
@@ -25,7 +27,7 @@ fn tile_at(i: u32) -> Tile {
 
 // Keys that one of the first `queries` queries of a tile may see.
 fn keys_of(tile: Tile, queries: u32) -> u32 {
-  return tile.before + min(queries, tile.queries);
+  return tile.before + select(min(queries, tile.queries), tile.queries, SCATTERED);
 }
 
 fn key_of(tile: Tile, j: u32) -> Key {

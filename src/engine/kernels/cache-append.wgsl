@@ -1,6 +1,7 @@
-// Puts a step's keys, values and interaction keys into the cache, after the rows that each place holds.
+// Puts a step's keys, values and interaction keys into the cache.
 // qkv (rows, 3 C), interaction (rows, 2 r): queries, then keys. tokens (rows): token, position.
-// Joined with cache.wgsl and cache-rows-f32.wgsl or -f16.wgsl. Grid: (longest span, spans); a workgroup copies one row.
+// Joined with cache.wgsl, cache-rows-f32.wgsl or -f16.wgsl, and cache-next-packed.wgsl or -free.wgsl, which say where to.
+// Grid: (longest span, spans); a workgroup copies one row.
 
 override C4: u32;             // C / 4
 override R4: u32;             // r / 4; 0 where nothing is ever dropped
@@ -21,7 +22,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     return;
   }
   let row = span.row + group.x;
-  let to = row_at(span.place, state[span.place] + group.x);
+  let to = row_at(span.place, slot_of(span.place, group.x));
   for (var c = lane; c < C4; c += WORKGROUP) {
     let from_ = row * 3u * C4 + C4 + c;
     keep(to * C4 + c, qkv[from_], qkv[from_ + C4]);

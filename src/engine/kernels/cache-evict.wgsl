@@ -1,6 +1,6 @@
 // Packs the rows that are still alive (method.md 2.3 d3, d4): the last live rows move into the holes that dropped rows
 // left, so that live rows are rows 0 to n - 1 of the place again. No more rows move than die.
-// Lengths and pages are set right by cache-pages.wgsl, which runs next.
+// The place's length is right then; its pages are set right by cache-pages.wgsl, which runs next.
 // Joined with cache.wgsl. Grid: (spans); one workgroup a sequence.
 
 override KV4: u32;            // 16-byte elements of a row of keys
@@ -20,15 +20,6 @@ override WORKGROUP: u32 = 64;
 var<workgroup> live: array<u32, PAGES + 1>;
 var<workgroup> holes: array<u32, MOVES>;
 var<workgroup> fillers: array<u32, MOVES>;
-
-// Bits of the rows of a page that lie before row `end` of the place.
-fn below(page: u32, end: u32) -> u32 {
-  let first = page * PAGE;
-  if (end <= first) {
-    return 0u;
-  }
-  return select((1u << (end - first)) - 1u, 0xffffffffu, end - first >= PAGE);
-}
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
@@ -87,5 +78,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     if (lane == 0u) {
       state[cache.positions + to] = state[cache.positions + from_];
     }
+  }
+  if (lane == 0u) {
+    state[place] = kept;
   }
 }

@@ -1,14 +1,16 @@
 // Gives each place as many pages as its rows need, and one row more: takes them from the layer's free stack and puts
-// those no longer needed back. One lane does it, so that the stack needs no atomics.
-// Joined with cache.wgsl. Grid: (1).
+// those no longer needed back. First all are put back, then all are taken, each lane at its own height of the stack:
+// no atomics, and the same pages in every run.
+// Joined with cache.wgsl. Grid: (1); a lane takes every WORKGROUP-th span.
 
 const RESERVE = 0u;  // before a chunk: room for its rows
-const SETTLE = 1u;   // after a step that dropped rows: live rows are packed, and counted in the words of live rows
+const SETTLE = 1u;   // after cache-evict.wgsl
 const ADVANCE = 2u;  // after a step that removed no rows, dropped or not
 const RELEASE = 3u;  // the sequences are over
 
 override MODE: u32;
 override MASKED: bool = false;  // rows that are dropped stay: count the live ones apart
+override WORKGROUP: u32 = 64;
 
 struct Steps {
   spans: u32,
@@ -21,45 +23,76 @@ struct Steps {
 @group(0) @binding(3) var<uniform> cache: Cache;
 @group(0) @binding(4) var<uniform> steps: Steps;
 
+// Pages that each lane puts back, and those it takes.
+var<workgroup> given: array<u32, WORKGROUP>;
+var<workgroup> taken: array<u32, WORKGROUP>;
+
+// Rows of the place once the step is over; with RESERVE while it lasts.
+fn rows_after(span: Span) -> u32 {
+  let rows = state[span.place] + select(span.count, 0u, MODE == SETTLE);
+  return select(rows, 0u, MODE == RELEASE);
+}
+
+fn pages_for(rows: u32) -> u32 {
+  return select(rows / PAGE + 1u, 0u, MODE == RELEASE);
+}
+
 fn live_rows(place: u32, rows: u32) -> u32 {
   var sum = 0u;
-  for (var first = 0u; first < rows; first += PAGE) {
-    var word = state[alive_word(place, first / PAGE)];
-    if (rows - first < PAGE) {
-      word &= (1u << (rows - first)) - 1u;
-    }
-    sum += countOneBits(word);
+  for (var page = 0u; page * PAGE < rows; page++) {
+    sum += countOneBits(state[alive_word(place, page)] & below(page, rows));
   }
   return sum;
 }
 
-@compute @workgroup_size(1)
-fn main() {
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(local_invocation_index) lane: u32) {
+  let height = state[cache.free];
+  let table = cache.places;
+  var give = 0u;
+  var need = 0u;
+  for (var i = lane; i < steps.spans; i += WORKGROUP) {
+    let held = state[held_word(spans[i].place)];
+    let wanted = pages_for(rows_after(spans[i]));
+    give += max(held, wanted) - wanted;
+    need += max(held, wanted) - held;
+  }
+  given[lane] = give;
+  taken[lane] = need;
+  workgroupBarrier();
+  give = 0u;
+  need = 0u;
+  var all_given = 0u;
+  var all_taken = 0u;
+  for (var other = 0u; other < WORKGROUP; other++) {
+    give = select(give, all_given, other == lane);
+    need = select(need, all_taken, other == lane);
+    all_given += given[other];
+    all_taken += taken[other];
+  }
+
+  // The stack's top is word `height` after its first.
+  var top = height + give;
+  for (var i = lane; i < steps.spans; i += WORKGROUP) {
+    let place = spans[i].place;
+    let wanted = pages_for(rows_after(spans[i]));
+    for (var held = state[held_word(place)]; held > wanted; held--) {
+      top++;
+      state[cache.free + top] = state[table + place * cache.max_pages + held - 1u];
+    }
+  }
+  storageBarrier();
+  top = height + all_given - need;
   let entry = cache.layer * (2u * cache.places + 1u);
-  var height = state[cache.free];
-  for (var i = 0u; i < steps.spans; i++) {
-    let span = spans[i];
-    let place = span.place;
-    var rows = state[place] + span.count;
-    if (MODE == SETTLE) {
-      rows = live_rows(place, rows);
+  for (var i = lane; i < steps.spans; i += WORKGROUP) {
+    let place = spans[i].place;
+    var rows = rows_after(spans[i]);
+    let wanted = pages_for(rows);
+    for (var held = state[held_word(place)]; held < wanted; held++) {
+      state[table + place * cache.max_pages + held] = state[cache.free + top];
+      top--;
     }
-    if (MODE == RELEASE) {
-      rows = 0u;
-    }
-    let wanted = select(rows / PAGE + 1u, 0u, MODE == RELEASE);
-    var held = state[held_word(place)];
-    while (held > wanted) {
-      held--;
-      height++;
-      state[cache.free + height] = state[cache.places + place * cache.max_pages + held];
-    }
-    while (held < wanted) {
-      state[cache.places + place * cache.max_pages + held] = state[cache.free + height];
-      held++;
-      height--;
-    }
-    state[held_word(place)] = held;
+    state[held_word(place)] = wanted;
     if (MODE != RESERVE) {
       state[place] = rows;
       status[entry + place] = rows;
@@ -69,6 +102,8 @@ fn main() {
       status[entry + cache.places + place] = rows;
     }
   }
-  state[cache.free] = height;
-  status[entry + 2u * cache.places] = height;
+  if (lane == 0u) {
+    state[cache.free] = height + all_given - all_taken;
+    status[entry + 2u * cache.places] = height + all_given - all_taken;
+  }
 }

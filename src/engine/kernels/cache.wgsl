@@ -51,3 +51,12 @@ fn position_at(row: u32) -> u32 {
 fn death_of(place: u32, position: u32) -> u32 {
   return (cache.layer * cache.places + place) * cache.n_positions + position;
 }
+
+// Bits of the rows of a page that lie before row `end` of the place.
+fn below(page: u32, end: u32) -> u32 {
+  let first = page * PAGE;
+  if (end <= first) {
+    return 0u;
+  }
+  return select((1u << (end - first)) - 1u, 0xffffffffu, end - first >= PAGE);
+}

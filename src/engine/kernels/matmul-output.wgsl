@@ -5,6 +5,8 @@
 
 override K: u32;
 override N: u32;
+override BLOCK: u32;                // columns that lie together in the weights, a multiple of 8
+override OCTETS = BLOCK / 8u;
 override GELU: bool = false;        // f is GELU in GPT-2's tanh form, else the identity
 override ACCUMULATE: bool = false;  // add to out instead of replacing it: the residual
 
@@ -16,6 +18,13 @@ struct Shape {
 @group(0) @binding(2) var<storage, read> bias: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> out: array<vec4f>;
 @group(0) @binding(4) var<uniform> shape: Shape;
+
+// Place of 8 neighbouring weights at k, the `octet`th of their row; the next k is OCTETS further on. Columns beyond the
+// last block are not in memory: the last ones stand for them, and `finish` throws their sums away.
+fn octet_at(octet: u32, k: u32) -> u32 {
+  let held = min(octet, (N + BLOCK - 1u) / BLOCK * OCTETS - 1u);
+  return (held / OCTETS * K + k) * OCTETS + held % OCTETS;
+}
 
 // 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))); beyond 10 tanh is 1 in f32, and exp inside it may overflow.
 fn gelu(x: vec4f) -> vec4f {

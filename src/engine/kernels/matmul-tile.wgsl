@@ -1,7 +1,7 @@
 // Matmul for hardware GPUs, and for any adapter nothing better is known of: 64 rows x 64 columns a workgroup of 16 x 16
 // lanes, 4 x 4 sums a lane. Tiles of a and of the weights, TILE_K deep, pass through workgroup memory, so that each
 // value is read from the buffers once a workgroup and used 64 times.
-// Joined with matmul-weights-*.wgsl and matmul-output.wgsl. BLOCK = 64. Grid: (ceil(N / 64), ceil(M / 64)).
+// Joined with matmul-weights-*.wgsl and matmul-output.wgsl. Grid: (ceil(N / 64), ceil(M / 64)).
 
 const TILE = 64u;
 const TILE_K = 16u;
@@ -35,7 +35,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
       let octet = lane % 8u;
       var w = Columns();
       if (k0 + k < K) {
-        w = weights_at((group.x * K + k0 + k) * 8u + octet);
+        w = weights_at(octet_at(group.x * 8u + octet, k0 + k));
       }
       w_tile[k][octet * 2u] = w.left;
       w_tile[k][octet * 2u + 1u] = w.right;

@@ -1,15 +1,16 @@
 enable subgroups;
 
-// Matmul for software adapters with subgroups of 8 (llvmpipe): ROWS x 64 columns a workgroup, no workgroup memory.
-// A read costs such an adapter far more than arithmetic (one bounds check and branch a lane and word, some 30 cycles),
-// so each lane reads 4 values of one row of a, and subgroupBroadcast hands them to the others, while the lane
-// keeps the sums of 8 columns of its own. ROWS changes how much is done, not one step of how a row is summed.
-// More rows or more k a step would save reads, but the loop would no longer fit the instruction cache.
-// Joined with matmul-weights-*.wgsl and matmul-output.wgsl. BLOCK = 64. Grid: (ceil(N / 64), ceil(M / ROWS)).
+// Matmul by broadcasts within a subgroup of LANES, all of one size: ROWS x (8 LANES) columns a workgroup, no workgroup
+// memory. Each lane reads 4 values of one row of a, and subgroupBroadcast hands them to the others, while the lane keeps
+// the sums of 8 columns of its own. ROWS changes how much is done, not one step of how a row is summed.
+// Made for software adapters with subgroups of 8 (llvmpipe), where a read costs far more than arithmetic (one bounds
+// check and branch a lane and word, some 30 cycles). More rows or more k a step would save reads there, but the
+// loop would no longer fit the instruction cache. With subgroups of 32 it is one of the tuner's candidates.
+// Joined with matmul-weights-*.wgsl and matmul-output.wgsl. Grid: (ceil(N / (8 LANES)), ceil(M / ROWS)).
 
+override LANES: u32 = 8u;
 override ROWS: u32;  // 1, 2, 4, 8 or 16
 
-const LANES = 8u;
 const MOST_ROWS = 16u;
 
 // Sums of one row: sum over k of a[row, k] * weights[k, 8 columns], 4 k a step in ascending order.
@@ -24,15 +25,15 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) la
   let last_row = shape.rows - 1u;
   let a0 = min(first_row + lane, last_row) * (K / 4u);
   let a8 = min(first_row + 8u + lane, last_row) * (K / 4u);
-  var octet = group.x * K * LANES + lane;
+  var octet = octet_at(group.x * LANES + lane, 0u);
   var sums: array<Columns, MOST_ROWS>;
 
   for (var k = 0u; k < K / 4u; k++) {
     let w0 = weights_at(octet);
-    let w1 = weights_at(octet + LANES);
-    let w2 = weights_at(octet + 2u * LANES);
-    let w3 = weights_at(octet + 3u * LANES);
-    octet += 4u * LANES;
+    let w1 = weights_at(octet + OCTETS);
+    let w2 = weights_at(octet + 2u * OCTETS);
+    let w3 = weights_at(octet + 3u * OCTETS);
+    octet += 4u * OCTETS;
     let left = mat4x4f(w0.left, w1.left, w2.left, w3.left);
     let right = mat4x4f(w0.right, w1.right, w2.right, w3.right);
 
