@@ -132,12 +132,10 @@ export async function drive(
   for (;;) {
     if (signal?.aborted) schedule.stop()
     const call = schedule.next(pace.steps())
+    if (call === null && flight.length === 0) return
     if (call !== null) hand(call)
-    const ahead = flight.filter(({ isStep }) => isStep).length
-    if (call !== null && ahead < AHEAD) continue
-    const oldest = flight.shift()
-    if (oldest !== undefined) await oldest.settle()
-    else if (call === null) return
+    else await flight.shift()?.settle()
+    while (flight.filter(({ isStep }) => isStep).length >= AHEAD) await flight.shift()?.settle()
   }
 }
 

@@ -6,10 +6,16 @@ import { calibrateText } from '../eval/calibrate-text.js'
 import type { PreparedGenerate } from './prepare.js'
 
 /** Shorter texts lose too little for a share of them to mean anything. */
-const LEAST_CONTEXT = 128
+const LEAST_CONTEXT = 32
 
 /** A shift within 0.01 of the sparsity asked for, in a second or two. */
 const SAMPLE = { tokens: 6_000, seed: 1234 }
+
+export interface ChosenRule {
+  rule: HardRule
+  /** Length that the shift was searched at; null where none was searched. */
+  ctx: number | null
+}
 
 export interface Calibrating {
   signal?: AbortSignal
@@ -21,19 +27,21 @@ export async function chooseRule(
   engine: Engine,
   { options, policy, tokenizer, jobs }: PreparedGenerate,
   { signal, onTry }: Calibrating,
-): Promise<HardRule> {
-  if (policy.name === 'dense') return { kind: 'dense' }
-  if (options.shift !== undefined) return { kind: 'adaptive', shift: options.shift }
-  if (policy.sparsity === null) return { kind: 'adaptive', shift: 0 }
-  if (policy.sparsity === 0) return { kind: 'adaptive', shift: KEEP_EVERYTHING }
+): Promise<ChosenRule> {
+  const shifted = (shift: number): ChosenRule => ({ rule: { kind: 'adaptive', shift }, ctx: null })
+  if (policy.name === 'dense') return { rule: { kind: 'dense' }, ctx: null }
+  if (options.shift !== undefined) return shifted(options.shift)
+  if (policy.sparsity === null) return shifted(0)
+  if (policy.sparsity === 0) return shifted(KEEP_EVERYTHING)
   const longest = Math.max(LEAST_CONTEXT, ...jobs.map(({ tokens, most }) => tokens.length + most))
+  const ctx = Math.min(longest, engine.config.nPositions)
   const { shift } = await calibrateText(engine, tokenizer.encode(await sampleText()), {
-    ctx: Math.min(longest, engine.config.nPositions),
+    ctx,
     sparsity: policy.sparsity,
     seed: SAMPLE.seed,
     sampleTokens: SAMPLE.tokens,
     signal,
     onTry,
   })
-  return { kind: 'adaptive', shift }
+  return { ...shifted(shift), ctx }
 }

@@ -43,7 +43,7 @@ export async function runGenerate(
   })
   try {
     const loading = clock()
-    const rule = await chooseRule(engine, prepared, hooks)
+    const { rule, ctx } = await chooseRule(engine, prepared, hooks)
     hooks.signal?.throwIfAborted()
     const calibrate = clock()
     const longest = Math.max(...prepared.jobs.map(({ tokens }) => tokens.length))
@@ -93,7 +93,7 @@ export async function runGenerate(
         revision: prepared.model.revision,
         dtype,
       },
-      policy: { name: rule.kind === 'dense' ? 'dense' : 'adaptive', threshold_shift: shiftOf(rule) },
+      policy: { name: rule.kind, threshold_shift: shiftOf(rule), calibrated_ctx: ctx },
       sampling: {
         temperature: prepared.sampling.temperature,
         top_k: prepared.sampling.topK,

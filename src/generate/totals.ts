@@ -31,6 +31,7 @@ export function createTotals(
     cache: () => ({
       kind,
       dtype,
+      live_bytes: fullest?.usage.live ?? 0,
       held_bytes: fullest?.usage.held ?? 0,
       allocated_bytes: fullest?.usage.allocated ?? 0,
       dense_bytes: (fullest?.positions ?? 0) * nLayer * 2 * nEmbd * (dtype === 'f16' ? 2 : 4),

@@ -44,6 +44,8 @@ export interface GeneratePolicy {
   name: (typeof POLICIES)[number]
   /** Added to every drop score; null for the dense policy and where everything is kept. */
   threshold_shift: number | null
+  /** Tokens of the windows of running text that the shift was found on; null where none was searched. */
+  calibrated_ctx: number | null
 }
 
 export interface GenerateSampling {
@@ -83,7 +85,9 @@ export interface GenerateSparsity {
 export interface GenerateCache {
   kind: (typeof CACHES)[number]
   dtype: (typeof DTYPES)[number]
-  /** Pages or slots taken. */
+  /** Rows that the next query may see. */
+  live_bytes: number
+  /** The pages or slots they take up. */
   held_bytes: number
   /** Of the buffers they are in. */
   allocated_bytes: number

@@ -1,5 +1,12 @@
 /** A generation in words: headings, lines of JSON, and the closing line. Pure. */
-import type { Finish, GeneratedSequence, GenerateRecord, Rate } from '../record/generate-schema.js'
+import type {
+  Finish,
+  GeneratedSequence,
+  GeneratePolicy,
+  GenerateRecord,
+  GenerateSparsity,
+  Rate,
+} from '../record/generate-schema.js'
 import { formatBytes, formatCount, formatPercent, formatRate, formatShare } from './format.js'
 
 const ENDINGS: Record<Finish, string> = {
@@ -26,7 +33,7 @@ export function jsonLine(index: number, sequence: GeneratedSequence): string {
   return JSON.stringify({ sequence: index, ...sequence })
 }
 
-/** `128 tokens (--max-tokens); prompt 12 tokens at 340/s, decoding 31.2 tokens/s; cache ...; sparsity ...`. */
+/** What was written, how fast, what the cache took when it was fullest, and the sparsity reached; one line. */
 export function closingLine({ sequences, timing, cache, sparsity, policy }: GenerateRecord): string {
   const tokens = sequences.reduce((sum, sequence) => sum + sequence.tokens.length, 0)
   const texts = sequences.length === 1 ? '' : ` in ${sequences.length} texts`
@@ -34,16 +41,24 @@ export function closingLine({ sequences, timing, cache, sparsity, policy }: Gene
     `${formatCount(tokens)} tokens${texts} (${endings(sequences)})`,
     `prompt ${rate(timing.prefill)}, decoding ${rate(timing.decode)}`,
   ]
-  if (cache.dense_bytes > 0) {
-    const share = cache.held_bytes / cache.dense_bytes
-    parts.push(`cache ${formatBytes(cache.held_bytes)}, ${formatPercent(share)} of dense`)
-  }
-  if (policy.name === 'dense') parts.push('dense')
-  else if (sparsity.achieved !== null) {
-    const asked = sparsity.requested === null ? '' : ` of ${sparsity.requested} asked`
-    parts.push(`sparsity ${formatShare(sparsity.achieved)}${asked}`)
+  const dense = formatBytes(cache.dense_bytes)
+  if (policy.name === 'dense') parts.push(`cache ${formatBytes(cache.held_bytes)}, dense`)
+  else {
+    const share = cache.dense_bytes === 0 ? '' : `, ${formatPercent(cache.live_bytes / cache.dense_bytes)}`
+    const held = formatBytes(cache.held_bytes)
+    parts.push(`cache ${formatBytes(cache.live_bytes)} live in ${held}${share} of dense ${dense}`)
+    parts.push(sparsityText(sparsity, policy))
   }
   return parts.join('; ')
+}
+
+function sparsityText(
+  { achieved, requested }: GenerateSparsity,
+  { calibrated_ctx: ctx }: GeneratePolicy,
+): string {
+  const reached = achieved === null ? 'none yet' : formatShare(achieved)
+  // A shift removes less of a text that ends before the length it was found at.
+  return `sparsity ${reached}${ctx === null ? '' : ` (${requested} asked, over ${formatCount(ctx)} tokens)`}`
 }
 
 /** Why the texts ended, the most frequent first. */
