@@ -74,7 +74,12 @@ interface DownloadPlan {
 
 type Lookup = { found: FetchedRepo } | { missing: string }
 
-async function fetchRepo(repo: Repo, selection: Selection, options: FetchOptions): Promise<FetchedRepo> {
+/** Whatever the selection wants of a repository, for kinds of data that the two above do not know. */
+export async function fetchRepo(
+  repo: Repo,
+  selection: Selection,
+  options: FetchOptions = {},
+): Promise<FetchedRepo> {
   const { settings = hubSettings() } = options
   checkRepo(repo)
   const retry = { ...RETRY, ...options.retry }

@@ -7,6 +7,7 @@ import type {
   EvalRecord,
   GroupResult,
   IdentityParts,
+  MemoryRecord,
   ModelRecord,
   Output,
   PolicyRecord,
@@ -35,7 +36,7 @@ export interface RecordParts {
   environment: EnvironmentRecord
   /** `busy`: the part of `score` during which the adapter worked; null where it cannot tell. */
   seconds: { load: number; calibrate: number; score: number; busy: number | null; total: number }
-  memory: { peak: number; byPurpose: Readonly<Record<string, number>>; hostRss: number }
+  memory: MemoryParts
   tasks: readonly TaskParts[]
   groups?: readonly GroupParts[]
   shard: ShardRecord | null
@@ -43,6 +44,13 @@ export interface RecordParts {
   limit: number | null
   batchTokens: number
   command: readonly string[]
+}
+
+/** Largest sizes of GPU buffers, in all and by purpose, and resident memory at the end; bytes. */
+export interface MemoryParts {
+  peak: number
+  byPurpose: Readonly<Record<string, number>>
+  hostRss: number
 }
 
 export interface TaskParts {
@@ -167,20 +175,24 @@ export function buildRecord(parts: RecordParts): EvalRecord {
       requests_per_s: rate(counts.requests, seconds.score),
       adapter_busy: seconds.busy === null ? null : Math.min(1, rate(seconds.busy, seconds.score)),
     },
-    memory: {
-      peak_bytes: memory.peak,
-      weights_bytes: memory.byPurpose.weights ?? 0,
-      activations_bytes: memory.byPurpose.activations ?? 0,
-      cache_bytes: memory.byPurpose.cache ?? 0,
-      peak_by_purpose: { ...memory.byPurpose },
-      host_rss_bytes: memory.hostRss,
-    },
+    memory: memoryRecord(memory),
     identity: identityOf(identityParts),
     identity_parts: identityParts,
     seed: parts.seed,
     limit: parts.limit,
     batch_tokens: parts.batchTokens,
     command: [...parts.command],
+  }
+}
+
+export function memoryRecord({ peak, byPurpose, hostRss }: MemoryParts): MemoryRecord {
+  return {
+    peak_bytes: peak,
+    weights_bytes: byPurpose.weights ?? 0,
+    activations_bytes: byPurpose.activations ?? 0,
+    cache_bytes: byPurpose.cache ?? 0,
+    peak_by_purpose: { ...byPurpose },
+    host_rss_bytes: hostRss,
   }
 }
 

@@ -1,0 +1,221 @@
+/** `asp ppl`: perplexity of a text at several context lengths and sparsities, and how far pruning is from dense. */
+import { Args, Flags } from '@oclif/core'
+import { AspCommand, asNumber, deviceFlag, runDevice } from '../command.js'
+import { DEFAULT_COLUMN } from '../data/text.js'
+import { EXIT } from '../errors.js'
+import { DTYPE_NAMES, POLICY_NAMES } from '../eval/policy.js'
+import { parseNumbers, parseRange } from '../eval/ranges.js'
+import { catchInterruption } from '../interruption.js'
+import { type PerplexityOptions, perplexity } from '../ppl/perplexity.js'
+import type { PplEvent } from '../ppl/run.js'
+import { PROTOCOL_NAMES } from '../ppl/windows.js'
+import { createProgress, type Progress } from '../progress.js'
+import type { PplRecord } from '../record/ppl-schema.js'
+import { formatRecord, writeWhole } from '../record/store.js'
+import { pplCsv } from '../report/ppl-csv.js'
+import { renderPpl, renderPplMarkdown } from '../report/ppl-table.js'
+
+/** What is printed; csv and md are also written beside the record. */
+const FORMATS: Readonly<Record<(typeof FORMAT_NAMES)[number], (record: PplRecord) => string>> = {
+  table: (record) => renderPpl(record),
+  csv: pplCsv,
+  md: renderPplMarkdown,
+  json: (record) => formatRecord(record).trimEnd(),
+}
+const FORMAT_NAMES = ['table', 'csv', 'md', 'json'] as const
+
+/** Tokens scored at each context length: a few minutes on two cores without a GPU. */
+const DEFAULT_LIMIT = 8192
+
+export default class Ppl extends AspCommand {
+  static override summary =
+    'Perplexity of a text by context length and sparsity, with the distance to the dense model'
+  static override description =
+    'Text comes from files, folders of .txt, .md and .jsonl, standard input (-) or a Hub dataset ' +
+    '(owner/name[@revision][:[config/]split[/column]]); without any, from a bundled sample of books. Of a text longer ' +
+    'than --limit tokens, evenly spread stretches are scored. Lists are written 128,256 and ranges 128-1024*2 or ' +
+    '128-512+128. docs/ppl.md defines every figure.'
+  static override examples = [
+    '<%= config.bin %> ppl',
+    '<%= config.bin %> ppl book.txt --ctx 128-1024*2 --sparsity 0.5,0.8,0.9 --limit all',
+    '<%= config.bin %> ppl Salesforce/wikitext:wikitext-2-raw-v1/test/text --model gpt2 --protocol strided --stride 512',
+    'cat notes.md | <%= config.bin %> ppl - --ctx 256 --sparsity 0.8 --alpha 8',
+  ]
+  static override strict = false
+  static override args = {
+    text: Args.string({ description: 'files, folders, - or Hub datasets (default: the bundled sample)' }),
+  }
+  static override flags = {
+    ctx: Flags.string({
+      description:
+        "context lengths, in tokens (default: 128,256,512,1024, as far as the model's positions go)",
+      char: 'c',
+      helpValue: '128-1024*2',
+    }),
+    sparsity: Flags.string({
+      description: 'shares of context to remove, each at least 0 and below 1 (default: 0,0.5,0.8,0.9)',
+      helpValue: '0,0.5,0.8',
+    }),
+    shift: Flags.string({
+      description: "threshold shifts to measure at instead; 0 is the checkpoint's own threshold",
+      helpValue: '0,-0.4',
+    }),
+    policy: Flags.option({ description: 'what decides which tokens are dropped', options: POLICY_NAMES })(),
+    alpha: Flags.string({ description: 'soft evaluations beside the step function', helpValue: '8' }),
+    protocol: Flags.option({
+      description: 'how the text is cut and what counts: see docs/ppl.md',
+      options: PROTOCOL_NAMES,
+      default: 'windowed' as const,
+    })(),
+    stride: Flags.string({
+      description: 'tokens between windows of --protocol strided (default: half of ctx)',
+    }),
+    limit: Flags.string({
+      description: 'tokens of text scored at most at each context length, or all',
+      char: 'L',
+      default: String(DEFAULT_LIMIT),
+    }),
+    column: Flags.string({ description: 'field of rows that holds the text', default: DEFAULT_COLUMN }),
+    model: Flags.string({
+      description: 'folder, bundled name or Hub id (default: the bundled asp-tiny)',
+      char: 'm',
+    }),
+    revision: Flags.string({ description: 'branch, tag or commit of a Hub model' }),
+    dtype: Flags.option({
+      description: 'how weights are kept',
+      options: DTYPE_NAMES,
+      default: 'auto' as const,
+    })(),
+    device: deviceFlag,
+    'batch-tokens': Flags.string({
+      description: 'tokens of a batch at most, or "auto" for what suits the adapter',
+      default: 'auto',
+    }),
+    seed: Flags.integer({ description: 'seed of the calibration sample', default: 1234 }),
+    output: Flags.string({ description: 'record file (.json) or its folder (default: results)', char: 'o' }),
+    format: Flags.option({
+      description: 'what is printed; csv and md are also written beside the record',
+      options: FORMAT_NAMES,
+      default: 'table' as const,
+    })(),
+    quiet: Flags.boolean({ description: 'no progress', char: 'q' }),
+  }
+
+  async run(): Promise<PplRecord> {
+    const { argv, flags } = await this.parse(Ppl)
+    const progress = createProgress({ quiet: flags.quiet })
+    const interruption = catchInterruption()
+    const { signal, orStop } = interruption
+    const note = (text: string): void => {
+      if (!flags.quiet) process.stderr.write(`${text}\n`)
+    }
+    try {
+      progress.start('Reading checkpoint and text')
+      const { record, path } = await perplexity(optionsOf(argv as string[], flags), {
+        orStop,
+        signal,
+        openDevice: async () => runDevice(await this.openDevice(flags.device)),
+        onPrepared: ({ levels, model }) => {
+          progress.stop()
+          if (levels.denseOnly)
+            note(`note: ${model.id} has no interaction weights: only the dense model is measured`)
+        },
+        onRunning: () =>
+          signal.addEventListener('abort', () =>
+            note('interrupted: finishing the batches in flight; Ctrl-C again ends at once'),
+          ),
+        onEvent: showProgress(progress),
+        onFetch: ({ repo, file, done, total }) => {
+          if (done === 0) progress.start(`Fetching ${repo}/${file}`, total, 'bytes')
+          progress.update(done)
+        },
+      })
+      if (record.status === 'complete') progress.succeed()
+      progress.stop()
+      const text = FORMATS[flags.format](record)
+      this.log(text)
+      const beside = await writeBeside(path, flags.format, text)
+      // Standard output is for the format alone when a program reads it.
+      const places = [`Record: ${path}`, ...(beside === null ? [] : [`Beside it: ${beside}`])]
+      if (flags.format === 'table') this.log(`\n${places.join('\n')}`)
+      else note(places.join('\n'))
+      if (record.status === 'incomplete') {
+        // Not thrown: under --json the record is still to be printed.
+        process.stderr.write(`error: interrupted: what was scored until then is in ${path}\n`)
+        process.exitCode = EXIT.interrupted
+      }
+      return record
+    } finally {
+      progress.stop()
+      interruption.release()
+    }
+  }
+}
+
+async function writeBeside(
+  record: string,
+  format: keyof typeof FORMATS,
+  text: string,
+): Promise<string | null> {
+  if (format !== 'csv' && format !== 'md') return null
+  const file = record.replace(/\.json$/, `.${format}`)
+  await writeWhole(file, `${text}\n`)
+  return file
+}
+
+type PplFlags = {
+  ctx?: string
+  sparsity?: string
+  shift?: string
+  policy?: (typeof POLICY_NAMES)[number]
+  alpha?: string
+  protocol: (typeof PROTOCOL_NAMES)[number]
+  stride?: string
+  limit: string
+  column: string
+  model?: string
+  revision?: string
+  dtype: (typeof DTYPE_NAMES)[number]
+  'batch-tokens': string
+  seed: number
+  output?: string
+}
+
+function optionsOf(inputs: readonly string[], flags: PplFlags): PerplexityOptions {
+  const numbers = (flag: string, text: string | undefined) =>
+    text === undefined ? undefined : parseNumbers(flag, text)
+  return {
+    inputs,
+    column: flags.column,
+    model: flags.model,
+    revision: flags.revision,
+    dtype: flags.dtype,
+    policy: flags.policy,
+    ctx: flags.ctx === undefined ? undefined : parseRange('--ctx', flags.ctx),
+    sparsity: numbers('--sparsity', flags.sparsity),
+    shift: numbers('--shift', flags.shift),
+    alpha: numbers('--alpha', flags.alpha) ?? [],
+    protocol: flags.protocol,
+    stride: asNumber('--stride', flags.stride),
+    limit:
+      flags.limit === 'all' ? Number.POSITIVE_INFINITY : (asNumber('--limit', flags.limit) ?? DEFAULT_LIMIT),
+    batchTokens:
+      flags['batch-tokens'] === 'auto' ? undefined : asNumber('--batch-tokens', flags['batch-tokens']),
+    seed: flags.seed,
+    output: flags.output,
+    command: ['asp', ...process.argv.slice(2)],
+  }
+}
+
+function showProgress(progress: Progress): (event: PplEvent) => void {
+  let shown = ''
+  return (event) => {
+    if (event.stage !== shown) {
+      if (shown !== '') progress.succeed()
+      shown = event.stage
+      if (event.stage === 'load') progress.start('Loading weights', event.total, 'tensors')
+      else progress.start('Measuring', event.total, 'rows')
+    }
+    progress.update(event.done, event.stage === 'measure' ? event.info : undefined)
+  }
+}

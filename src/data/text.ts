@@ -1,0 +1,102 @@
+/** Running text from what a person names: files, folders, standard input, a Hub dataset; or the bundled sample. */
+import { createHash } from 'node:crypto'
+import { stat } from 'node:fs/promises'
+import { Failure } from '../errors.js'
+import type { FetchOptions } from './hub.js'
+import { type FileTexts, folderTexts, plainText, readTexts } from './text-files.js'
+import { fetchTexts, parseHubText } from './text-hub.js'
+import { DOCUMENT_GAP, TEXT_SAMPLE } from './text-sample.js'
+
+export const TEXT_KINDS = ['sample', 'file', 'stdin', 'hub'] as const
+
+/** Where a part of the text is from. */
+export interface TextSource {
+  kind: (typeof TEXT_KINDS)[number]
+  /** Path, Hub dataset, `-`, or what the sample is. */
+  source: string
+  /** Commit, of a Hub dataset. */
+  revision: string | null
+  /** Of a Hub dataset: `<config>/<split>`, or the split alone where there are no configurations. */
+  split: string | null
+  documents: number
+  /** Of the file as stored; of several, over their own hashes in order. */
+  sha256: string
+}
+
+export interface LoadedText {
+  /** Documents in order, an empty line between them. */
+  text: string
+  sources: TextSource[]
+}
+
+export interface TextOptions extends FetchOptions {
+  /** Field of the rows that holds the text. */
+  column?: string
+  /** What `-` reads. */
+  stdin?: AsyncIterable<Uint8Array>
+}
+
+export const DEFAULT_COLUMN = 'text'
+
+/**
+ * @param inputs paths, `-`, or `owner/name[@revision][:[config/]split[/column]]`; none for the bundled sample
+ * @throws Failure on what cannot be found, read or decoded, and on text that is empty
+ */
+export async function readText(inputs: readonly string[], options: TextOptions = {}): Promise<LoadedText> {
+  if (inputs.filter((input) => input === '-').length > 1) {
+    throw new Failure('-: standard input can be read once, got it twice', { hint: 'name it once' })
+  }
+  const parts = inputs.length === 0 ? [await readSample()] : []
+  for (const input of inputs) parts.push(await readInput(input, options))
+  const text = parts.flatMap(({ texts }) => texts).join(DOCUMENT_GAP)
+  if (text.trim() === '') {
+    throw new Failure(`${inputs.join(', ')}: must hold text, got nothing but white space`, {
+      hint: 'name another file, or none for the bundled sample',
+    })
+  }
+  return { text, sources: parts.map(({ source }) => source) }
+}
+
+interface Part {
+  texts: string[]
+  source: TextSource
+}
+
+async function readSample(): Promise<Part> {
+  const read = await readTexts([TEXT_SAMPLE], DEFAULT_COLUMN)
+  return part('sample', 'beginnings of seven books', read)
+}
+
+async function readInput(input: string, options: TextOptions): Promise<Part> {
+  const { column = DEFAULT_COLUMN } = options
+  if (input === '-') return readStdin(options.stdin ?? process.stdin)
+  const info = await stat(input).catch(() => null)
+  if (info?.isDirectory()) return part('file', input, await folderTexts(input, column))
+  if (info !== null) return part('file', input, await readTexts([input], column))
+  const wanted = parseHubText(input)
+  if (wanted === null) {
+    throw new Failure(`${input}: no such file or folder`, {
+      hint: 'name a text file, a folder, - for standard input, or a Hub dataset as owner/name:split',
+    })
+  }
+  const fetched = await fetchTexts(wanted, options)
+  const read = await readTexts(fetched.files, wanted.column ?? column)
+  return part('hub', wanted.name, read, fetched)
+}
+
+async function readStdin(stdin: AsyncIterable<Uint8Array>): Promise<Part> {
+  const pieces: Uint8Array[] = []
+  for await (const piece of stdin) pieces.push(piece)
+  const bytes = Buffer.concat(pieces)
+  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  return part('stdin', '-', { texts: [plainText('standard input', bytes)], sha256 })
+}
+
+function part(
+  kind: TextSource['kind'],
+  source: string,
+  { texts, sha256 }: FileTexts,
+  { revision, split }: { revision: string | null; split: string | null } = { revision: null, split: null },
+): Part {
+  return { texts, source: { kind, source, revision, split, documents: texts.length, sha256 } }
+}

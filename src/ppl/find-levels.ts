@@ -1,0 +1,77 @@
+/** The shifts of all levels at one context length: the searches share what they measure. */
+import type { Engine } from '../engine/engine.js'
+import { calibrateWindows } from '../eval/calibrate-text.js'
+import type { Evaluation } from '../eval/shift-search.js'
+import type { PplCalibration } from '../record/ppl-schema.js'
+import type { Level } from './levels.js'
+import type { PlannedContext } from './prepare.js'
+
+export interface FoundLevel {
+  requested: number | null
+  shift: number
+  calibration: PplCalibration | null
+}
+
+export interface FindOptions {
+  seed: number
+  batchTokens: number
+  signal?: AbortSignal
+  onTry: (evaluation: Evaluation) => void
+  onFound: (level: Level) => void
+}
+
+/** Tokens of windows that a search looks at: S_pair within some 0.005 of that of all windows. */
+export const SEARCH_TOKENS = 4096
+
+/** In the order of the levels; fewer when the signal stops a search. */
+export async function findLevels(
+  engine: Engine,
+  { ctx, windows }: PlannedContext,
+  levels: readonly Level[],
+  { onFound, ...options }: FindOptions,
+): Promise<FoundLevel[]> {
+  const whole = windows.filter(({ input }) => input.length === ctx).map(({ input }) => input)
+  const known: Evaluation[] = []
+  const found: FoundLevel[] = []
+  for (const level of levels) {
+    if (level.kind === 'shift') found.push({ requested: null, shift: level.shift, calibration: null })
+    else {
+      const search = await searchOne(engine, whole, level.sparsity, { ctx, known, ...options })
+      if (search === null) break
+      found.push(search)
+    }
+    onFound(level)
+  }
+  return found
+}
+
+type SearchOptions = Omit<FindOptions, 'onFound'> & { ctx: number; known: Evaluation[] }
+
+/** Adds to what is known; null when the signal stops it. */
+async function searchOne(
+  engine: Engine,
+  windows: readonly Uint32Array[],
+  sparsity: number,
+  { signal, seed, known, ...options }: SearchOptions,
+): Promise<FoundLevel | null> {
+  const began = performance.now()
+  const search = { ...options, sparsity, seed, known, signal, sampleTokens: SEARCH_TOKENS }
+  const found = await calibrateWindows(engine, windows, search).catch((error: unknown) => {
+    if (signal?.aborted && error === signal.reason) return null
+    throw error
+  })
+  if (found === null) return null
+  known.push(...found.evaluations)
+  return {
+    requested: sparsity,
+    shift: found.shift,
+    calibration: {
+      method:
+        'bisection of one shift shared by all layers, on windows spread evenly over those that are scored',
+      windows: found.windows,
+      evaluations: found.evaluations.map(({ requests, ...at }) => ({ ...at, windows: requests })),
+      sample_sparsity: found.sparsity,
+      seconds: (performance.now() - began) / 1000,
+    },
+  }
+}

@@ -1,0 +1,174 @@
+/** A prepared run and a device -> its record: for each context length find the shifts, score all rules at once, sum up. */
+import { Engine } from '../engine/engine.js'
+import { BATCH_TOKENS, planBatchTokens } from '../eval/batch-tokens.js'
+import type { RunDevice } from '../eval/run.js'
+import { modelRecord } from '../eval/run-record.js'
+import { busyClock } from '../eval/score.js'
+import { buildPplRecord, type ContextParts } from '../record/ppl-build.js'
+import type { WindowScore } from '../record/ppl-figures.js'
+import type { PplRecord } from '../record/ppl-schema.js'
+import type { EnvironmentRecord, Status } from '../record/schema.js'
+import { sum } from '../stats.js'
+import { findLevels } from './find-levels.js'
+import { emptyContext, protocolParts, scoredAmount, textParts } from './parts.js'
+import type { PlannedContext, PreparedPpl } from './prepare.js'
+import { DENSE_RULE, dropRule, ruleKinds, rulesOf } from './rules.js'
+import { bytesOfBatch, scoreWindows } from './score.js'
+import { type PplProgress, type WorkMeter, workMeters } from './work.js'
+
+export type PplEvent =
+  | { stage: 'load'; done: number; total: number }
+  /** `done` and `total` count rows through the model, over the whole run. */
+  | ({ stage: 'measure' } & PplProgress)
+
+export interface PplHooks {
+  onEvent?: (event: PplEvent) => void
+  /** The record so far, after every context length but the last. */
+  onContext?: (record: PplRecord) => Promise<void>
+  /** Aborting ends the run after the batches in flight, with an incomplete record. */
+  signal?: AbortSignal
+}
+
+export interface PplContext {
+  environment: EnvironmentRecord
+  started: Date
+  command: readonly string[]
+}
+
+export async function runPpl(
+  prepared: PreparedPpl,
+  { device, lost, adapter, memoryLimit }: RunDevice,
+  { environment, started, command }: PplContext,
+  { onEvent, onContext, signal }: PplHooks = {},
+): Promise<PplRecord> {
+  const { checkpoint, dtype, options, contexts, levels } = prepared
+  const began = performance.now()
+  const engine = await Engine.open(checkpoint.config, checkpoint.tensors, {
+    device,
+    lost,
+    adapter,
+    dtype,
+    memoryLimit,
+    onLoad: (done, total) => onEvent?.({ stage: 'load', done, total }),
+  })
+  try {
+    // Compiling is part of loading: it would otherwise pass for slow scoring.
+    await engine.warmUp('dense', ...ruleKinds(levels.levels.length, options.alpha))
+    const sha256 = await checkpoint.weightsSha256()
+    const load = secondsSince(began)
+    const batchTokens = batchLimit(
+      engine,
+      prepared,
+      options.batchTokens ?? BATCH_TOKENS[adapter.kind],
+      memoryLimit,
+    )
+    const measured = contexts.map(emptyContext)
+    const summary = (status: Status): PplRecord => {
+      const { total, ...purposes } = engine.ledger()
+      return buildPplRecord({
+        status,
+        started,
+        text: textParts(prepared),
+        protocol: protocolParts(prepared),
+        model: modelRecord(prepared, sha256),
+        policy: {
+          name: levels.policy,
+          propagate_in_depth: checkpoint.config.interaction?.propagateInDepth ?? null,
+        },
+        contexts: measured,
+        environment,
+        seconds: { load, total: (Date.now() - started.getTime()) / 1000 },
+        memory: {
+          peak: total.peak,
+          byPurpose: Object.fromEntries(Object.entries(purposes).map(([name, { peak }]) => [name, peak])),
+          hostRss: process.memoryUsage.rss(),
+        },
+        seed: options.seed,
+        limit: Number.isFinite(options.limit) ? options.limit : null,
+        batchTokens,
+        command,
+      })
+    }
+    const meters = workMeters(prepared, (progress) => onEvent?.({ stage: 'measure', ...progress }))
+    for (const [i, context] of contexts.entries()) {
+      if (i > 0) await onContext?.(summary('incomplete'))
+      measured[i] = await measureContext(engine, prepared, context, { batchTokens, signal, meter: meters[i] })
+      const scored = measured[i].rules[0]?.scores.length ?? 0
+      if (scored < context.windows.length) return summary('incomplete')
+    }
+    return summary('complete')
+  } finally {
+    engine.close()
+  }
+}
+
+interface Measuring {
+  batchTokens: number
+  signal?: AbortSignal
+  meter: WorkMeter
+}
+
+/** Fewer scored windows than planned when the signal came first; none when it came before all shifts were found. */
+async function measureContext(
+  engine: Engine,
+  prepared: PreparedPpl,
+  context: PlannedContext,
+  { batchTokens, signal, meter }: Measuring,
+): Promise<ContextParts> {
+  const { ctx, windows } = context
+  const { options, levels } = prepared
+  const began = performance.now()
+  meter.tell(`ctx ${ctx}`)
+  const found = await findLevels(engine, context, levels.levels, {
+    seed: options.seed,
+    batchTokens,
+    signal,
+    onTry: ({ shift, sparsity }) =>
+      meter.tell(`ctx ${ctx}, shift ${shift.toFixed(3)}: sparsity ${sparsity.toFixed(3)}`),
+    onFound: (level) => meter.found(level),
+  })
+  const calibrate = secondsSince(began)
+  if (found.length < levels.levels.length) return emptyContext(context)
+  const heads = [DENSE_RULE, ...found.flatMap((level) => rulesOf(level, options.alpha))]
+  const rules = heads.map((head) => ({ ...head, scores: [] as WindowScore[] }))
+  const busy = busyClock()
+  const scoring = { rules: heads.slice(1).map(dropRule), batchTokens, signal, busy }
+  for await (const batch of scoreWindows(engine, windows, scoring)) {
+    const first = rules[0].scores.length
+    for (const window of batch) for (const [i, score] of window.entries()) rules[i].scores.push(score)
+    const rows = sum(windows.slice(first, rules[0].scores.length).map(({ input }) => input.length))
+    meter.scored(rows, rules.length)
+    meter.tell(`ctx ${ctx}: ${rules.map(({ scores }) => meanLoss(scores).toFixed(3)).join(' ')} nats`)
+  }
+  return {
+    ...emptyContext(context),
+    rules,
+    amount: scoredAmount(prepared, windows.slice(0, rules[0].scores.length)),
+    seconds: { calibrate, score: secondsSince(began) - calibrate, adapter: busy.seconds() },
+  }
+}
+
+/** So many tokens a batch that all rules' activations fit. */
+function batchLimit(
+  engine: Engine,
+  { contexts, levels, options }: PreparedPpl,
+  wanted: number,
+  memoryLimit = Number.POSITIVE_INFINITY,
+): number {
+  const some = levels.levels.flatMap(() =>
+    rulesOf({ requested: null, shift: 0, calibration: null }, options.alpha),
+  )
+  return planBatchTokens({
+    wanted,
+    most: engine.maxRows,
+    longest: Math.max(...contexts.map(({ ctx }) => ctx)),
+    free: memoryLimit - engine.ledger().total.bytes,
+    bytes: (tokens) =>
+      Math.max(...contexts.map(({ windows }) => bytesOfBatch(engine, windows, tokens, some.map(dropRule)))),
+  })
+}
+
+const meanLoss = (scores: readonly WindowScore[]): number =>
+  -sum(scores.map(({ logprobs }) => sum(logprobs))) / sum(scores.map(({ logprobs }) => logprobs.length))
+
+const secondsSince = (began: number): number => (performance.now() - began) / 1000

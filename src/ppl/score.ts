@@ -1,0 +1,135 @@
+/** Windows through the engine, under the dense rule and all others at once: batches, and what each window came to. */
+import { type Batch, packBatch } from '../engine/batch.js'
+import { causalPairs, countDrops } from '../engine/drops.js'
+import type { BatchResult, ComparedResult, Engine } from '../engine/engine.js'
+import type { DropRule } from '../engine/gpt2/forward.js'
+import type { BusyClock } from '../eval/score.js'
+import type { WindowDrops, WindowScore } from '../record/ppl-figures.js'
+import type { Window } from './windows.js'
+
+export interface ScoreOptions {
+  /** Compared with the dense rule, which comes first in what is given back. */
+  rules: readonly DropRule[]
+  /** Tokens of a batch at most; a window that is longer is a batch of its own. */
+  batchTokens: number
+  /** No further batch is started once this is aborted. */
+  signal?: AbortSignal
+  busy?: BusyClock
+}
+
+/** Scores of a batch's windows: [window][rule], the dense rule first. */
+export type ScoredBatch = WindowScore[][]
+
+/** Batches on the device while the host reads earlier ones and prepares later ones. */
+const IN_FLIGHT = 2
+
+/** Scores windows in order. */
+export async function* scoreWindows(
+  engine: Engine,
+  windows: readonly Window[],
+  { rules, batchTokens, signal, busy }: ScoreOptions,
+): AsyncGenerator<ScoredBatch> {
+  type Compared = Awaited<ReturnType<Engine['compare']>>
+  const flying: { windows: Window[]; result: Promise<Compared> }[] = []
+  const land = async (): Promise<ScoredBatch> => {
+    const next = flying.shift()
+    if (next === undefined) return []
+    const { base, others } = await next.result
+    for (const { seconds } of [base, ...others]) busy?.add(seconds)
+    return collect(next.windows, base, others)
+  }
+  try {
+    for (const batch of inBatches(windows, batchTokens)) {
+      if (signal?.aborted) break
+      const result = engine.compare(pack(engine, batch), { kind: 'dense' }, rules)
+      result.catch(() => {})
+      flying.push({ windows: batch, result })
+      if (flying.length >= IN_FLIGHT) yield await land()
+    }
+    while (flying.length > 0) yield await land()
+  } finally {
+    await Promise.allSettled(flying.map(({ result }) => result))
+  }
+}
+
+/** Bytes of activations that a first batch of so many tokens needs. */
+export function bytesOfBatch(
+  engine: Engine,
+  windows: readonly Window[],
+  tokens: number,
+  rules: readonly DropRule[],
+): number {
+  const [first = []] = inBatches(windows, tokens)
+  return engine.batchBytes(pack(engine, first), [{ kind: 'dense' }, ...rules])
+}
+
+function pack(engine: Engine, windows: readonly Window[]): Batch {
+  const segments = windows.map(({ input }) => ({ tokens: input, trunk: null }))
+  const targets = windows.flatMap(({ targets, firstRow }, segment) =>
+    Array.from(targets, (token, i) => ({ segment, row: firstRow + i, token })),
+  )
+  return packBatch(segments, targets, engine.tiles)
+}
+
+function collect(
+  windows: readonly Window[],
+  base: BatchResult,
+  others: readonly ComparedResult[],
+): ScoredBatch {
+  let at = 0
+  return windows.map(({ input, targets }, segment) => {
+    const [from, to] = [at, at + targets.length]
+    at = to
+    const dense: WindowScore = { logprobs: base.logprobs.slice(from, to), kl: null, agree: null, drops: null }
+    const rest = others.map((result) => ({
+      logprobs: result.logprobs.slice(from, to),
+      kl: result.kl.slice(from, to),
+      agree: result.agree.slice(from, to),
+      drops: dropsOf(result, segment, input.length),
+    }))
+    return [dense, ...rest]
+  })
+}
+
+function dropsOf({ deaths, keep }: BatchResult, segment: number, rows: number): WindowDrops | null {
+  if (keep !== null) return { pairShares: keep.map((layer) => 1 - layer[segment]), last: null, rows: null }
+  if (deaths === null) return null
+  const layers = deaths.map((layer) => layer[segment])
+  const byRow = layers.map((times) => sharesByRow(times, rows))
+  return {
+    pairShares: layers.map((times) => countDrops(times).removed / Math.max(1, causalPairs(rows))),
+    last: byRow.map((shares) => shares[rows - 1]),
+    rows: Float64Array.from(
+      { length: rows },
+      (_, k) => byRow.reduce((sum, shares) => sum + shares[k], 0) / byRow.length,
+    ),
+  }
+}
+
+/** S(k), the share of the k keys before row k that are dead at it, for k = 0 .. n - 1; method.md 1.4. */
+export function sharesByRow(deaths: ArrayLike<number>, n: number): Float64Array {
+  const died = new Float64Array(n)
+  for (let j = 0; j < n; j++) if (deaths[j] < n) died[deaths[j]]++
+  const shares = new Float64Array(n)
+  let dead = 0
+  for (let k = 0; k < n; k++) {
+    dead += died[k]
+    shares[k] = k === 0 ? 0 : dead / k
+  }
+  return shares
+}
+
+function* inBatches(windows: readonly Window[], tokens: number): Generator<Window[]> {
+  let open: Window[] = []
+  let filled = 0
+  for (const window of windows) {
+    if (open.length > 0 && filled + window.input.length > tokens) {
+      yield open
+      open = []
+      filled = 0
+    }
+    open.push(window)
+    filled += window.input.length
+  }
+  if (open.length > 0) yield open
+}

@@ -1,0 +1,114 @@
+/** How a text is cut into what the model is fed, and which predictions count: the protocols of perplexity. Pure. */
+import type { Stretch } from './stretches.js'
+
+/** What the model is fed at once, and what of its predictions counts. */
+export interface Window {
+  /** At most `ctx` tokens. */
+  input: Uint32Array
+  /** Row that predicts the first target; the rows after it predict the others, one each. */
+  firstRow: number
+  /** Place of the first target in the text's tokens; the targets stand there one after the other. */
+  firstTarget: number
+  targets: Uint32Array
+}
+
+export interface WindowOptions {
+  /** n: tokens fed at most. */
+  ctx: number
+  /** Tokens from one window's beginning to the next; only of `strided`. */
+  stride: number
+  /** Stands before the first token of the text. */
+  prefixToken: number
+}
+
+export interface Protocol {
+  /** In a sentence, for tables and records. */
+  description: string
+  /** A start token stands before the text. */
+  hasPrefix: boolean
+  windows(tokens: Uint32Array, stretch: Stretch, options: WindowOptions): Window[]
+}
+
+export const PROTOCOL_NAMES = ['windowed', 'strided', 'llama'] as const
+export type ProtocolName = (typeof PROTOCOL_NAMES)[number]
+
+export const PROTOCOLS: Readonly<Record<ProtocolName, Protocol>> = {
+  windowed: {
+    description:
+      'windows of ctx tokens back to back, every token predicted once; a window is fed the token before it (at the ' +
+      "text's beginning the start token) and all its own but the last, the last window is filled up from its left: " +
+      "lm-evaluation-harness's rolling log-likelihood at that length",
+    hasPrefix: true,
+    windows: windowed,
+  },
+  strided: {
+    description:
+      'windows of ctx tokens, each beginning stride tokens after the one before, no start token; only tokens that no ' +
+      'earlier window held are scored, never the first of a text: the sliding window of the Transformers guide to ' +
+      'perplexity, every token counted once',
+    hasPrefix: false,
+    windows: strided,
+  },
+  llama: {
+    description:
+      'chunks of ctx tokens back to back, no start token, what is left over is dropped; the predictions of the second ' +
+      'half are scored, ctx - 1 - floor(ctx / 2) a chunk: as llama-perplexity does for GPT-2',
+    hasPrefix: false,
+    windows: llama,
+  },
+}
+
+/** As `rollingWindows` of src/eval, from any place of a text on: context is what really stands before. */
+function windowed(
+  tokens: Uint32Array,
+  { start, end }: Stretch,
+  { ctx, prefixToken }: WindowOptions,
+): Window[] {
+  const windows: Window[] = []
+  for (let first = start; first < end; first += ctx) {
+    const last = Math.min(first + ctx, end)
+    const from = Math.max(0, last - 1 - ctx)
+    const isFirst = first === 0
+    const input = isFirst
+      ? Uint32Array.of(prefixToken, ...tokens.subarray(0, last - 1))
+      : tokens.slice(from, last - 1)
+    const targets = tokens.slice(first, last)
+    windows.push({ input, firstRow: input.length - targets.length, firstTarget: first, targets })
+  }
+  return windows
+}
+
+function strided(tokens: Uint32Array, { start, end }: Stretch, { ctx, stride }: WindowOptions): Window[] {
+  const windows: Window[] = []
+  let seen = start + 1
+  for (let first = start; seen < end; first += stride) {
+    const last = Math.min(first + ctx, end)
+    // A window's first token has nothing before it to be predicted from.
+    const firstTarget = Math.max(seen, first + 1)
+    if (firstTarget < last) {
+      const targets = tokens.slice(firstTarget, last)
+      windows.push({
+        input: tokens.slice(first, last),
+        firstRow: firstTarget - first - 1,
+        firstTarget,
+        targets,
+      })
+    }
+    seen = last
+  }
+  return windows
+}
+
+function llama(tokens: Uint32Array, { start, end }: Stretch, { ctx }: WindowOptions): Window[] {
+  const firstRow = Math.floor(ctx / 2)
+  return Array.from({ length: Math.floor((end - start) / ctx) }, (_, i) => {
+    const first = start + i * ctx
+    const firstTarget = first + firstRow + 1
+    return {
+      input: tokens.slice(first, first + ctx),
+      firstRow,
+      firstTarget,
+      targets: tokens.slice(firstTarget, first + ctx),
+    }
+  })
+}

@@ -1,0 +1,99 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { Failure } from '../../src/errors.js'
+import { chooseLevels } from '../../src/ppl/levels.js'
+import { checkOptions, type PplOptions } from '../../src/ppl/options.js'
+import { openBundled } from '../golden.js'
+
+const plain: PplOptions = {
+  inputs: [],
+  column: 'text',
+  dtype: 'auto',
+  alpha: [],
+  protocol: 'windowed',
+  limit: 4096,
+  seed: 1,
+}
+const checkpoints = { adaptive: await openBundled('asp-tiny'), dense: await openBundled('asp-tiny-dense') }
+
+const test = suite('ppl options')
+
+const BAD: [options: Partial<PplOptions>, message: RegExp][] = [
+  [
+    { sparsity: [0.5], shift: [1] },
+    /^--shift 1: takes the place of --sparsity, got --sparsity 0\.5 as well$/,
+  ],
+  [{ alpha: [8, 1] }, /^--alpha: must be above 1 and at most 64, got 1$/],
+  [{ alpha: [1000] }, /got 1000$/],
+  [{ limit: 0 }, /^--limit: must be a whole number from 2, got 0$/],
+  [{ limit: 10.5 }, /got 10\.5$/],
+  [{ batchTokens: -1 }, /^--batch-tokens: must be a whole number from 1, got -1$/],
+  [{ ctx: [128, 2] }, /^--ctx: must be at least 4, got 2$/],
+  [{ stride: 8 }, /^--stride 8: belongs to --protocol strided, got windowed$/],
+  [{ protocol: 'strided', stride: 0 }, /^--stride: must be a whole number from 1, got 0$/],
+  [{ protocol: 'strided', ctx: [64, 32], stride: 40 }, /from 1 to the shortest --ctx, 32, got 40$/],
+]
+for (const [options, message] of BAD) {
+  test(String(message), () =>
+    assert.throws(() => checkOptions({ ...plain, ...options }), failureLike(message)),
+  )
+}
+
+test('what can be asked for', () => {
+  checkOptions(plain)
+  checkOptions({ ...plain, limit: Number.POSITIVE_INFINITY, alpha: [1.5, 64], shift: [0, -0.4] })
+  checkOptions({ ...plain, protocol: 'strided', ctx: [64], stride: 64 })
+})
+
+const LEVELS: [
+  name: string,
+  on: keyof typeof checkpoints,
+  options: Partial<PplOptions>,
+  levels: unknown[],
+][] = [
+  ['the default', 'adaptive', {}, [0.5, 0.8, 0.9]],
+  ['sparsity 0 is the dense model', 'adaptive', { sparsity: [0, 0.7] }, [0.7]],
+  ['shifts', 'adaptive', { shift: [0, -0.4] }, ['0', '-0.4']],
+  ['dense', 'adaptive', { policy: 'dense' }, []],
+  ['nothing to drop with', 'dense', {}, []],
+  ['nothing to drop, and nothing asked for', 'dense', { sparsity: [0] }, []],
+]
+for (const [name, on, options, levels] of LEVELS) {
+  test(name, () => {
+    const chosen = chooseLevels(checkpoints[on], { ...plain, ...options })
+    const got = chosen.levels.map((level) =>
+      level.kind === 'sparsity' ? level.sparsity : String(level.shift),
+    )
+    assert.equal(got, levels)
+    assert.is(chosen.policy, levels.length === 0 ? 'dense' : 'adaptive')
+    assert.is(chosen.denseOnly, on === 'dense')
+  })
+}
+
+const REFUSED: [on: keyof typeof checkpoints, options: Partial<PplOptions>, message: RegExp][] = [
+  ['adaptive', { sparsity: [0.5, 1] }, /^--sparsity: must be at least 0 and below 1, got 1$/],
+  ['adaptive', { sparsity: [-0.1] }, /got -0\.1$/],
+  ['adaptive', { policy: 'dense', sparsity: [0.5] }, /^--sparsity 0\.5: the dense policy removes nothing$/],
+  ['adaptive', { policy: 'dense', shift: [1] }, /^--shift 1: nothing is dropped that it could change$/],
+  ['adaptive', { policy: 'dense', alpha: [8] }, /^--alpha 8: nothing is dropped that it could change$/],
+  ['adaptive', { sparsity: [0], alpha: [8] }, /^--alpha 8: nothing is dropped that it could change$/],
+  ['dense', { sparsity: [0.8] }, /^--sparsity 0\.8: checkpoint asp-tiny-dense has no interaction weights/],
+  [
+    'dense',
+    { policy: 'adaptive' },
+    /^--policy adaptive: checkpoint asp-tiny-dense has no interaction weights/,
+  ],
+  ['dense', { shift: [0] }, /^--shift 0: checkpoint asp-tiny-dense has no interaction weights$/],
+]
+for (const [on, options, message] of REFUSED) {
+  test(`${on}: ${message}`, () => {
+    assert.throws(() => chooseLevels(checkpoints[on], { ...plain, ...options }), failureLike(message))
+  })
+}
+
+function failureLike(message: RegExp) {
+  return (error: unknown): boolean =>
+    error instanceof Failure && message.test(error.message) && error.hint !== undefined
+}
+
+test.run()

@@ -1,0 +1,133 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { buildPplRecord } from '../../src/record/ppl-build.js'
+import { pplCsv } from '../../src/report/ppl-csv.js'
+import { renderPpl, renderPplMarkdown } from '../../src/report/ppl-table.js'
+import { contextParts, pplParts, RULES } from '../record/ppl-fixture.js'
+
+const record = buildPplRecord(pplParts())
+const dense = buildPplRecord(
+  pplParts({
+    policy: { name: 'dense', propagate_in_depth: null },
+    contexts: [contextParts({ rules: RULES.slice(0, 1) })],
+  }),
+)
+
+const test = suite('ppl table')
+
+/** Cells of the lines between borders. */
+const rows = (text: string): string[][] =>
+  text.split('\n').flatMap((line) =>
+    line.startsWith('│')
+      ? [
+          line
+            .split('│')
+            .slice(1, -1)
+            .map((cell) => cell.trim()),
+        ]
+      : [],
+  )
+
+test('a row a level, soft evaluations beside it', () => {
+  const [head, below, ...lines] = rows(renderPpl(record))
+  assert.equal(head.slice(0, 6), ['ctx', 'Sparsity', 'S_pair', 'S@ctx', 'NLL', '±'])
+  assert.equal(head.slice(-2), ['NLL', '- dense'])
+  assert.equal(below.slice(-2), ['α 8', 'α 8'])
+  assert.equal(
+    lines.slice(0, 3).map((cells) => cells.slice(0, 5)),
+    [
+      ['8', 'dense', '', '', '4.1000'],
+      ['8', '0.5', '0.6500', '0.7000', '4.2000'],
+      ['8', 'shift 0', '0.6500', '0.7000', '4.3000'],
+    ],
+  )
+  assert.equal(
+    lines.slice(0, 3).map((cells) => cells.slice(-2)),
+    [
+      ['', ''],
+      ['4.1500', '+0.0500'],
+      ['4.2500', '+0.1500'],
+    ],
+  )
+  assert.is(lines[1][9], '+0.1000')
+})
+
+test('the change by position, and what a reader must know', () => {
+  const text = renderPpl(record)
+  assert.match(text, 'NLL - dense by tokens of context before the prediction, ctx 8\n')
+  assert.equal(rows(text).at(-1), ['0-7', '21', '+0.1000', '+0.2000'])
+  assert.match(text, /^Text +book\.txt: 100 tokens, 70 words, 410 bytes$/m)
+  assert.match(text, /^Scored +ctx 8: 3 windows, 21 tokens, 21 % of the text$/m)
+  assert.match(text, /^Protocol +windowed: windows back to back$/m)
+  assert.match(
+    text,
+    /^Policy +adaptive, propagate_in_depth false; threshold shifts ctx 8: \+0\.5000 \+0\.0000$/m,
+  )
+  assert.match(text, /^Per layer +ctx 8, S 0\.5: 0\.50 0\.80$/m)
+  assert.not.match(text, 'INCOMPLETE')
+})
+
+test('a dense run shows what it has', () => {
+  const text = renderPpl(dense)
+  assert.equal(rows(text)[0], ['ctx', 'NLL', '±', 'PPL', 'Word', 'Byte'])
+  assert.not.match(text, 'by tokens of context')
+  assert.match(text, /^Policy +dense: nothing is dropped$/m)
+})
+
+test('a checkpoint that cannot drop is named', () => {
+  const { model } = pplParts()
+  const config = { ...model.config, int_n_embd: null }
+  const text = renderPpl({ ...dense, model: { ...model, id: 'gpt2', config } })
+  assert.match(text, /^Policy +dense: nothing is dropped; gpt2 has no interaction weights/m)
+})
+
+test('a run that was stopped says so', () => {
+  const rules = RULES.map((rule) => ({ ...rule, scores: rule.scores.slice(0, 2) }))
+  const parts = pplParts({
+    status: 'incomplete',
+    contexts: [contextParts({ rules }), contextParts({ rules: [] })],
+  })
+  assert.match(renderPpl(buildPplRecord(parts)), /^INCOMPLETE +stopped; windows scored: 2 of 3 at ctx 8$/m)
+  const nothing = buildPplRecord(pplParts({ status: 'incomplete', contexts: [] }))
+  assert.match(renderPpl(nothing), /^INCOMPLETE +stopped; windows scored: none$/m)
+})
+
+test('plain ASCII where that is asked for', () => {
+  assert.match(renderPpl(record, { ascii: true }), /^[\n\x20-\x7e]+$/)
+})
+
+test('Markdown has the same cells', () => {
+  const lines = renderPplMarkdown(record).split('\n')
+  const cells = (line: string) =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim())
+  assert.equal(cells(lines[2]).slice(0, 5), ['8', 'dense', '', '', '4.1000'])
+  assert.equal(
+    cells(lines[1]),
+    cells(lines[0]).map(() => '---:'),
+  )
+  assert.ok(lines.includes('- Protocol: windowed: windows back to back'))
+})
+
+test('CSV has every rule in full', () => {
+  const [head, ...lines] = pplCsv(record)
+    .split('\n')
+    .map((line) => line.split(','))
+  assert.is(lines.length, 5)
+  assert.ok(lines.every(({ length }) => length === head.length))
+  const cell = (row: number, name: string) => lines[row][head.indexOf(name)]
+  assert.equal(
+    [0, 1, 2].map((row) => [cell(row, 'rule'), cell(row, 'alpha'), cell(row, 'requested')]),
+    [
+      ['dense', '', ''],
+      ['step', '', '0.5'],
+      ['soft', '8', '0.5'],
+    ],
+  )
+  assert.is(Number(cell(1, 'nll')), record.contexts[0].rules[1].nll)
+  assert.is(cell(0, 'delta.nll'), '')
+})
+
+test.run()
