@@ -4,7 +4,7 @@
  */
 import { argmax } from '../../src/stats.js'
 import { describeModel, type Model, writeWeights } from './model.js'
-import type { About, OpenOptions } from './peer.js'
+import type { About, OpenOptions, Span } from './peer.js'
 import { openRemote, type RemotePeer } from './remote.js'
 import type { Row } from './rows.js'
 
@@ -32,9 +32,9 @@ export interface Test {
   name: string
   /** Tokens of one sample. */
   tokens: number
-  /** Every sample, in the order of the rounds. */
-  seconds: number[]
-  /** Tokens a second, the median of the samples. */
+  /** In the order of the rounds. */
+  samples: Span[]
+  /** Tokens a second of wall time, by the median sample. */
   rate: number
 }
 
@@ -151,10 +151,10 @@ async function warmUp(runner: Runner, model: Model, { prompts, longest }: Settin
   // Twice: the first compiles shaders
   await run(first, 1)
   const { prefill, decode } = await run(first, DECODE.least)
-  const fitting = others.filter((length) => (prefill * length) / first <= longest)
+  const fitting = others.filter((length) => (prefill.wall * length) / first <= longest)
   for (const length of fitting) await run(length, 0)
   runner.prompts = [first, ...fitting]
-  const steps = Math.round((DECODE.seconds * DECODE.least) / decode)
+  const steps = Math.round((DECODE.seconds * DECODE.least) / decode.wall)
   runner.steps = Math.min(Math.max(steps, DECODE.least), DECODE.most)
 }
 
@@ -169,14 +169,14 @@ async function sample({ result, peer, prompts, steps, ...runner }: Runner, model
   }
 }
 
-function note({ tests }: RowResult, name: string, tokens: number, seconds: number): void {
+function note({ tests }: RowResult, name: string, tokens: number, span: Span): void {
   let test = tests.find((test) => test.name === name)
   if (test === undefined) {
-    test = { name, tokens, seconds: [], rate: 0 }
+    test = { name, tokens, samples: [], rate: 0 }
     tests.push(test)
   }
-  test.seconds.push(seconds)
-  test.rate = tokens / median(test.seconds)
+  test.samples.push(span)
+  test.rate = tokens / median(test.samples.map(({ wall }) => wall))
 }
 
 function median(values: readonly number[]): number {

@@ -16,11 +16,18 @@ export interface About {
   adapter?: AdapterRecord
 }
 
+/** A length of time in seconds. */
+export interface Span {
+  wall: number
+  /** That the process worked, summed over its threads. */
+  cpu: number
+}
+
 export interface Timing {
-  /** Seconds from the prompt until the first new token. */
-  prefill: number
-  /** Seconds of all further steps. */
-  decode: number
+  /** From the prompt until the first new token. */
+  prefill: Span
+  /** All further steps. */
+  decode: Span
   /** Greedy: the token after the prompt, and one more for every step. */
   tokens: number[]
 }
@@ -45,5 +52,15 @@ export interface OpenOptions {
 /** Opens a peer on a model; what it needs on disk it writes itself. */
 export type OpenPeer<T> = (model: Model, own: T, options: OpenOptions) => Promise<Peer>
 
-/** Seconds since some moment. */
-export const now = (): number => performance.now() / 1000
+/** Starts a watch; every call of it tells the time since the one before. */
+export function stopwatch(): () => Span {
+  let wall = performance.now()
+  let cpu = process.cpuUsage()
+  return () => {
+    const used = process.cpuUsage(cpu)
+    const span = { wall: (performance.now() - wall) / 1e3, cpu: (used.user + used.system) / 1e6 }
+    wall = performance.now()
+    cpu = process.cpuUsage()
+    return span
+  }
+}

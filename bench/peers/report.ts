@@ -1,6 +1,6 @@
 /** The result as a table, and asp's ratios to everybody held against their targets. */
 import Table from 'cli-table3'
-import type { RowResult, Test } from './measure.js'
+import type { RowResult } from './measure.js'
 import type { Target } from './rows.js'
 
 export interface Ratio {
@@ -37,34 +37,30 @@ export function verdictsOf(ratios: readonly Ratio[], targets: readonly Target[])
   })
 }
 
+/** Rates, each followed by the ratio that `ratiosOf` gives. */
 export function formatRows(rows: readonly RowResult[]): string {
   const tests = [...new Set(rows.flatMap((row) => row.tests.map(({ name }) => name)))]
   const ratios = ratiosOf(rows)
-  const compared = tests.filter((name) => ratios.some(({ test }) => test === name))
   const table = new Table({
     head: [
       'tokens/s',
       'weights',
-      ...tests,
-      ...compared.map((name) => `asp / it, ${name}`),
+      ...tests.flatMap((name) => [name, 'asp is']),
       'logits off by',
       'same tokens',
     ],
-    style: { head: [], border: [] },
-    colAligns: ['left', 'left', ...Array(tests.length + compared.length + 2).fill('right')],
+    style: { head: [], border: [], compact: true },
+    colAligns: ['left', 'left', ...Array(2 * tests.length + 2).fill('right')],
   })
-  for (const row of rows) {
-    const { name, about, check, agreement } = row
-    const rate = (test: string) => format(row.tests.find((found) => found.name === test))
-    const ratio = (test: string) => ratios.find((found) => found.row === name && found.test === test)?.ratio
-    table.push([
-      name,
-      about?.weights ?? '',
-      ...tests.map(rate),
-      ...compared.map((test) => ratio(test)?.toFixed(2) ?? ''),
-      check === null ? '' : `${check.difference.toPrecision(2)}${check.sameTop ? '' : ', other top-1'}`,
-      agreement === null ? '' : `${agreement.same} of ${agreement.of}`,
-    ])
+  for (const { name, tests: measured, about, check, agreement } of rows) {
+    const cells = tests.flatMap((test) => {
+      const rate = measured.find((found) => found.name === test)?.rate
+      const ratio = ratios.find((found) => found.row === name && found.test === test)?.ratio
+      return [rate === undefined ? '' : format(rate), ratio === undefined ? '' : `${ratio.toFixed(2)} x`]
+    })
+    const logits = check && `${check.difference.toPrecision(2)}${check.sameTop ? '' : ', other top-1'}`
+    const same = agreement && `${agreement.same} of ${agreement.of}`
+    table.push([name, about?.weights ?? '', ...cells, logits ?? '', same ?? ''])
   }
   return table.toString()
 }
@@ -84,7 +80,4 @@ export function formatNotes(rows: readonly RowResult[], verdicts: readonly Verdi
     .join('\n')
 }
 
-function format(test: Test | undefined): string {
-  if (test === undefined) return ''
-  return test.rate >= 100 ? test.rate.toFixed(0) : test.rate.toPrecision(3)
-}
+const format = (rate: number): string => (rate >= 100 ? rate.toFixed(0) : rate.toPrecision(3))

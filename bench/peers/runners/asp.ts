@@ -6,7 +6,7 @@ import { type DecodeRule, GREEDY } from '../../../src/engine/decode/types.js'
 import { Engine } from '../../../src/engine/engine.js'
 import type { WeightDtype } from '../../../src/engine/matmul.js'
 import { tensorSource } from '../model.js'
-import { now, type OpenPeer } from '../peer.js'
+import { type OpenPeer, stopwatch } from '../peer.js'
 
 export interface AspOptions {
   dtype: WeightDtype
@@ -48,16 +48,15 @@ export const openAsp: OpenPeer<AspOptions> = async (model, { dtype, rule }, { de
       }
     },
     async generate(prompt, steps) {
-      const tokens: number[] = []
-      const began = now()
-      tokens.push(...(await decoder.prefill([{ place: 0, tokens: prompt, sampling: GREEDY }])).tokens)
-      const prefilled = now()
+      const lap = stopwatch()
+      const tokens = [...(await decoder.prefill([{ place: 0, tokens: prompt, sampling: GREEDY }])).tokens]
+      const prefill = lap()
       for (let left = steps; left > 0; left -= STEPS) {
         tokens.push(...(await decoder.decode([0], Math.min(left, STEPS))).tokens)
       }
-      const ended = now()
+      const decode = lap()
       await decoder.release([0])
-      return { prefill: prefilled - began, decode: ended - prefilled, tokens }
+      return { prefill, decode, tokens }
     },
   }
 }

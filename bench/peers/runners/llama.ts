@@ -1,7 +1,7 @@
 /** llama.cpp through node-llama-cpp's prebuilt binaries: on the CPU, or all layers on a Vulkan device. */
 
 import { writeGguf } from '../formats/gguf.js'
-import { type About, now, type OpenPeer } from '../peer.js'
+import { type About, type OpenPeer, stopwatch } from '../peer.js'
 
 export interface LlamaOptions {
   gpu: false | 'vulkan'
@@ -60,15 +60,15 @@ export const openLlama: OpenPeer<LlamaOptions> = async (model, { gpu }, { thread
     async generate(prompt, steps) {
       await sequence.clearHistory()
       const tokens: number[] = []
-      const began = now()
+      const lap = stopwatch()
       const stream = sequence.evaluate([...prompt], GREEDY)
       const next = async () => tokens.push((await stream.next()).value as number)
       await next()
-      const prefilled = now()
+      const prefill = lap()
       for (let step = 0; step < steps; step++) await next()
-      const ended = now()
+      const decode = lap()
       await stream.return()
-      return { prefill: prefilled - began, decode: ended - prefilled, tokens }
+      return { prefill, decode, tokens }
     },
   }
 }

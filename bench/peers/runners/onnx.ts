@@ -4,7 +4,7 @@ import os from 'node:os'
 import type { Tensor } from 'onnxruntime-node'
 import { argmax } from '../../../src/stats.js'
 import { writeOnnx } from '../formats/onnx.js'
-import { now, type OpenPeer } from '../peer.js'
+import { type OpenPeer, stopwatch } from '../peer.js'
 
 export interface OnnxOptions {
   provider: 'cpu' | 'webgpu'
@@ -73,11 +73,11 @@ export const openOnnx: OpenPeer<OnnxOptions> = async (model, { provider }, { thr
     },
     async generate(prompt, steps) {
       clear()
-      const began = now()
+      const lap = stopwatch()
       const tokens = [argmax(await feed(prompt))]
-      const prefilled = now()
+      const prefill = lap()
       for (let step = 0; step < steps; step++) tokens.push(argmax(await feed([tokens[step]])))
-      return { prefill: prefilled - began, decode: now() - prefilled, tokens }
+      return { prefill, decode: lap(), tokens }
     },
   }
 }
