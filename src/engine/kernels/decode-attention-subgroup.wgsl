@@ -3,7 +3,8 @@ enable subgroups;
 // decode-attention.wgsl for software adapters with subgroups of 8 (llvmpipe) or 4 (SwiftShader), without workgroup
 // memory. A read costs such an adapter far more than arithmetic, and no word is read twice here: of LANES keys a lane
 // scores one, then it owns 64 / LANES dimensions of the sum over their values, whose weights are broadcast. Steps are
-// written out: an index that is not constant would keep the query out of registers.
+// written out: an index that is not constant would keep the query out of registers. No lane returns early or skips a
+// part: llvmpipe would then ask before every single word whether the lane is still there, which costs a quarter more.
 // Grid: (splits, H, spans); a workgroup is one subgroup and handles ROWS rows of one head of one place. Results as there.
 
 override LANES: u32;
@@ -78,10 +79,7 @@ fn main(
 ) {
   let span = spans[group.z];
   let start = group.x * ROWS;
-  let end = min(start + ROWS, rows_of(span));
-  if (start >= end) {
-    return;
-  }
+  let end = min(start + ROWS, rows_of(span)); // before `start` where a place has fewer rows
   let k = tokens[span.row].y;
   let head = group.y * D4;
   let row4 = H * D4;
@@ -95,7 +93,7 @@ fn main(
     let last = min(LANES, end - first) - 1u;
     let row = base + min(lane, last);
     let position = position_at(row);
-    let visible = lane <= last && position <= k && k < death_at(span.place, position);
+    let visible = (lane <= last) & (position <= k) & (k < death_at(span.place, position));
     let x = select(LOWEST, score(&q, row * row4 + head), visible);
     let next = max(top, subgroupMax(x));
     let weight = select(0.0, exp(x - next), visible);
