@@ -12,8 +12,8 @@ export interface AdapterTraits {
 export interface AttentionKernel {
   /** The kernel's own files, which come first as they may enable features. */
   own: readonly string[]
-  /** All files that make it a kernel over a packed batch. */
-  files: readonly string[]
+  /** All files that make it a kernel over a packed batch, under a hard rule or a soft one. */
+  files: Readonly<Record<'hard' | 'soft', readonly string[]>>
   /** Queries of one segment that a workgroup handles. */
   queryTile: number
   /** Overrides besides the number of heads. */
@@ -78,5 +78,7 @@ function attention(
   queryTile: number,
   constants: Record<string, number> = {},
 ): AttentionKernel {
-  return { own, files: [...own, 'attention-inputs.wgsl', 'batch.wgsl'], queryTile, constants }
+  const inputs = [...own, 'attention-inputs.wgsl', 'batch.wgsl']
+  const files = { hard: [...inputs, 'attention-deaths.wgsl'], soft: [...inputs, 'attention-masks.wgsl'] }
+  return { own, files, queryTile, constants }
 }

@@ -62,7 +62,7 @@ await onEachAdapter('attention kernels', (test, open) => {
   const bench = new KernelBench(open)
   test.after.each(() => bench.clear())
 
-  for (const { files, queryTile, constants } of attentionKernels(open.adapter)) {
+  for (const { own, files, queryTile, constants } of attentionKernels(open.adapter)) {
     const run = async ({ segments, qkv, deaths }: Omit<Case, 'expected'>): Promise<Float32Array> => {
       const batch = packBatch(segments, [], { queries: queryTile, keys: 8 })
       const out = bench.filled(batch.rows * C)
@@ -70,26 +70,26 @@ await onEachAdapter('attention kernels', (test, open) => {
       const layers = new Uint32Array(2 * batch.keys)
       layers.set(deaths, batch.keys)
       const inputs = [qkv, batch.table, batch.queryTiles, layers].map((data) => bench.upload(data))
-      const bindings = [...inputs, out, bench.uniform([batch.keys, 1, 0, 0])]
-      const spec = { files, constants: { H, ...constants } }
+      const bindings = [...inputs, out, bench.uniform([batch.keys, 1, 0, 0, 0])]
+      const spec = { files: files.hard, constants: { H, ...constants } }
       const grid = [batch.queryTiles.length / 2, H] as const
       return new Float32Array(await bench.run([{ spec, bindings, grid }], out, batch.rows * C))
     }
 
     for (const { name, ...given } of CASES) {
-      test(`${files[0]}: ${name}`, async () => {
+      test(`${own[0]}: ${name}`, async () => {
         const worst = largestDifference(await run(given), given.expected)
         assert.ok(worst < 5e-6, `off by ${worst}`)
       })
     }
 
-    test(`${files[0]}: logits of thousands`, async () => {
+    test(`${own[0]}: logits of thousands`, async () => {
       // The logits themselves are only known to some 1e-4 of a unit, and so are the weights.
       const worst = largestDifference(await run(HUGE), HUGE.expected)
       assert.ok(worst < 0.05, `off by ${worst}`)
     })
 
-    test(`${files[0]}: a sequence gives the same alone, in a batch and as a branch`, async () => {
+    test(`${own[0]}: a sequence gives the same alone, in a batch and as a branch`, async () => {
       const [n, shared, others] = [65, 30, 13]
       const segment = (length: number, trunk: number | null = null) => ({
         tokens: new Uint32Array(length),

@@ -28,11 +28,11 @@ await onEachAdapter('drop-times kernel', (test, open) => {
     const segments = bench.upload(batch.table)
     const spec = {
       files: ['batch.wgsl', 'drop-times.wgsl'],
-      constants: { R4: r / 4, WORKGROUP: keyTile, PROPAGATE: Number(propagate) },
+      constants: { WORKGROUP: keyTile, PROPAGATE: Number(propagate) },
     }
     const dispatches = layers.flatMap((scores, layer): Dispatch[] => {
       const read = bench.upload(scores)
-      const uniform = bench.uniform([batch.keys, layer, floatBits(beta), 0])
+      const uniform = bench.uniform([batch.keys, layer, floatBits(beta), 0, r / 4])
       return [batch.trunkTiles, batch.branchTiles].map((tileList) => ({
         spec,
         bindings: [read, segments, bench.upload(tileList), deaths, uniform],

@@ -10,7 +10,6 @@ import { type Activations, LOGIT_ROWS } from './activations.js'
 import { HEAD_DIM } from './config.js'
 import { columnsOf, embed, type ForwardContext, layernorm, multiply, normalise } from './layers.js'
 import { slotOf } from './slots.js'
-import { softAttention, softMask } from './soft.js'
 import type { BlockWeights } from './weights.js'
 
 /** Added to every drop score when nothing may be dropped: sparsity 0 is the dense model, exactly. */
@@ -62,6 +61,7 @@ export function uniformWords(
     pruned ? layer : 0,
     floatBits(pruned ? beta + rule.shift : KEEP_EVERYTHING),
     floatBits(rule.kind === 'soft' ? rule.alpha : 0),
+    (config.interaction?.dim ?? 0) / 4,
   ])
   const slices = weights.tokens.map(({ first, columns }) => [first, columns])
   const parts = logitParts(batch.scoredRows.length, weights.tokens.length)
@@ -110,8 +110,7 @@ export function encodeBlocks(
     if (rule.kind === 'soft') softMask(context, pass, batch, a, u.layers[layer])
     if (purpose === 'drops' && layer === config.nLayer - 1) return
     multiply(context, pass, block.qkv, a.normed, a.qkv, batch.rows, u.rows)
-    if (rule.kind === 'soft') softAttention(context, pass, batch, a)
-    else attend(context, pass, batch, rule, a, u.layers[layer])
+    attend(context, pass, batch, rule, a, u.layers[layer])
     multiply(context, pass, block.project, a.heads, a.x, batch.rows, u.rows, { accumulate: true })
     normalise(context, pass, block.norm2, a.x, a.normed, batch.rows)
     multiply(context, pass, block.expand, a.normed, a.hidden, batch.rows, u.rows, { gelu: true })
@@ -217,7 +216,6 @@ function dropTimes(
   const spec: KernelSpec = {
     files: ['batch.wgsl', 'drop-times.wgsl'],
     constants: {
-      R4: (config.interaction?.dim ?? 0) / 4,
       WORKGROUP: tuning.keyTile,
       PROPAGATE: config.interaction?.propagateInDepth ? 1 : 0,
     },
@@ -231,6 +229,26 @@ function dropTimes(
   }
 }
 
+/** Interaction scores -> `masks` of this layer, and `keeps`. Throws RangeError when the batch has branches. */
+function softMask(
+  { config, tuning, kernels }: ForwardContext,
+  pass: GPUComputePassEncoder,
+  batch: Batch,
+  a: Activations,
+  layer: Slice,
+): void {
+  if (batch.branchTiles.length > 0) throw new RangeError('soft pruning: branches are not supported')
+  const spec: KernelSpec = {
+    files: ['alpha-sigmoid.wgsl', 'batch.wgsl', 'soft-mask.wgsl'],
+    constants: {
+      WORKGROUP: tuning.keyTile,
+      PROPAGATE: config.interaction?.propagateInDepth ? 1 : 0,
+    },
+  }
+  const bindings = [a.interaction, a.segments, a.trunkTiles, a.masks, a.keeps, layer]
+  kernels.dispatch(pass, spec, bindings, [batch.trunkTiles.length / 2])
+}
+
 function attend(
   { config, tuning, kernels }: ForwardContext,
   pass: GPUComputePassEncoder,
@@ -241,15 +259,16 @@ function attend(
 ): void {
   const H = config.nHead
   if (config.nEmbd !== H * HEAD_DIM) throw new RangeError(`attention: heads must be ${HEAD_DIM} wide`)
+  const { files, constants } = tuning.attention
   const spec: KernelSpec = {
-    files: tuning.attention.files,
-    constants: { H, ...tuning.attention.constants },
+    files: rule.kind === 'soft' ? files.soft : files.hard,
+    constants: { H, ...constants },
   }
-  const deaths = rule.kind === 'adaptive' ? a.deaths : a.never
-  kernels.dispatch(
-    pass,
-    spec,
-    [a.qkv, a.segments, a.queryTiles, deaths, a.heads, layer],
-    [batch.queryTiles.length / 2, H],
-  )
+  const left = {
+    dense: [a.never, a.heads, layer],
+    adaptive: [a.deaths, a.heads, layer],
+    soft: [a.masks, a.heads],
+  }
+  const bindings = [a.qkv, a.segments, a.queryTiles, ...left[rule.kind]]
+  kernels.dispatch(pass, spec, bindings, [batch.queryTiles.length / 2, H])
 }

@@ -30,6 +30,11 @@ fn keys_of(tile: Tile, queries: u32) -> u32 {
   return tile.before + select(min(queries, tile.queries), tile.queries, SCATTERED);
 }
 
+// Nothing is added to scores.
+fn masks_of(tile: Tile, position: u32, first: u32) -> vec4f {
+  return vec4f();
+}
+
 fn key_of(tile: Tile, j: u32) -> Key {
   let row = row_at(tile.place, j);
   let position = position_at(row);

@@ -1,4 +1,5 @@
-// Where attention finds queries, keys and values when all lie in one packed batch; joined with batch.wgsl.
+// Where attention finds queries, keys and values when all lie in one packed batch; joined with batch.wgsl and with
+// attention-deaths.wgsl or attention-masks.wgsl, which say what is left of the keys.
 // attention-cache.wgsl offers the same functions over the key-value cache.
 // qkv (rows, 3 C): queries, keys, values, heads of 64 side by side. tiles: segment, first query. out (rows, C).
 
@@ -7,9 +8,7 @@ override H: u32;
 @group(0) @binding(0) var<storage, read> qkv: array<vec4f>;
 @group(0) @binding(1) var<storage, read> segments: array<Segment>;
 @group(0) @binding(2) var<storage, read> tiles: array<vec2u>;
-@group(0) @binding(3) var<storage, read> deaths: array<u32>;
 @group(0) @binding(4) var<storage, read_write> out: array<vec4f>;
-@group(0) @binding(5) var<uniform> layer: Layer;
 
 const D4 = 16u;        // vec4s of a head: 64 / 4
 const LOWEST = -1e30;  // stands for minus infinity, which WGSL may assume away
@@ -41,7 +40,7 @@ fn keys_of(tile: Tile, queries: u32) -> u32 {
 
 fn key_of(tile: Tile, j: u32) -> Key {
   let s = tile.segment;
-  return Key(row_of(s, j) * 3u * H * D4 + H * D4, j, deaths[layer.layer * layer.keys + s.key + j]);
+  return Key(row_of(s, j) * 3u * H * D4 + H * D4, j, death_of(s, j));
 }
 
 fn key_at(quad: u32) -> vec4f {

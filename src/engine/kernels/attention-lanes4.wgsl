@@ -5,6 +5,10 @@ const LANES = 4u;
 // A number for each key at hand.
 alias Shares = vec4f;
 
+fn masks_at_hand(tile: Tile, position: u32, first: u32) -> Shares {
+  return masks_of(tile, position, first);
+}
+
 // When the keys at hand are born and die.
 struct Lives {
   born: vec4u,

@@ -8,6 +8,10 @@ struct Shares {
   high: vec4f,  // keys 4 to 7
 }
 
+fn masks_at_hand(tile: Tile, position: u32, first: u32) -> Shares {
+  return Shares(masks_of(tile, position, first), masks_of(tile, position, first + 4u));
+}
+
 // When the keys at hand are born and die.
 struct Lives {
   low_born: vec4u,

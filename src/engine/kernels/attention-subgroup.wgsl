@@ -75,10 +75,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) la
     // Past the end the last key is read again, and seen by nobody.
     let own = key_of(tile, min(first + lane, end - 1u));
     let key = own.at + head;
-    queries[0].x = Shares();
-    queries[1].x = Shares();
-    queries[2].x = Shares();
-    queries[3].x = Shares();
+    queries[0].x = masks_at_hand(tile, queries[0].position, first);
+    queries[1].x = masks_at_hand(tile, queries[1].position, first);
+    queries[2].x = masks_at_hand(tile, queries[2].position, first);
+    queries[3].x = masks_at_hand(tile, queries[3].position, first);
     score(&queries, key, 0u);
     score(&queries, key, 1u);
     score(&queries, key, 2u);

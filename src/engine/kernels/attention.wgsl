@@ -1,6 +1,8 @@
 // Causal attention with permanently dropped keys, in one pass (no n x n matrix).
-//   o[h,k] = sum_j softmax_j( q[h,k] . k[h,j] / sqrt(64) ) v[h,j]   over j <= k < t_j      (method.md 1.7, E5)
-// Joined with the files that say where queries, keys and values are: attention-inputs.wgsl and batch.wgsl, or
+//   o[h,k] = sum_j softmax_j( q[h,k] . k[h,j] / sqrt(64) + mask[k,j] ) v[h,j]   over j <= k < t_j   (method.md 1.1, 1.7)
+// where a hard rule masks nothing and under a soft one nothing dies.
+// Joined with the files that say where queries, keys and values are: attention-inputs.wgsl, batch.wgsl and
+// attention-deaths.wgsl or attention-masks.wgsl; or
 // attention-cache-tiles.wgsl, attention-cache.wgsl, attention-cache-f32.wgsl or -f16.wgsl, and cache.wgsl.
 // Grid: (tiles, H). A tile is WORKGROUP queries of one sequence; a lane owns a query and keeps q and o in registers.
 // Keys and values are brought to workgroup memory KEYS at a time and read by every lane.
@@ -47,13 +49,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     workgroupBarrier();
     var x: array<f32, 8>;
     var next = top;
+    let masks_at_hand = array(masks_of(tile, k, first), masks_of(tile, k, first + 4u));
     for (var i = 0u; i < KEYS; i++) {
       var sum = vec4f(0.0);
       for (var c = 0u; c < D4; c++) {
         sum += q[c] * key_tile[i * D4 + c];
       }
       let visible = born_tile[i] <= k && k < death_tile[i];
-      x[i] = select(LOWEST, dot(sum, vec4f(1.0)), visible);
+      x[i] = select(LOWEST, dot(sum, vec4f(1.0)) + masks_at_hand[i / 4u][i % 4u], visible);
       next = max(next, x[i]);
     }
     let shrink = exp(top - next);

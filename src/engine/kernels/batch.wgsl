@@ -21,9 +21,15 @@ struct Layer {
   layer: u32,
   beta_shift: f32, // beta + shift, or something huge when nothing may be dropped
   alpha: f32,      // of a soft rule
+  r4: u32,         // interaction width / 4; no constant, as llvmpipe would take long over the loop's copies
 }
 
 // The batch row of position `p` of segment `s`.
 fn row_of(s: Segment, p: u32) -> u32 {
   return select(s.row + p - s.parent_length, s.parent_row + p, p < s.parent_length);
+}
+
+// Entries from one query's log-masks to the next one's.
+fn mask_stride(s: Segment) -> u32 {
+  return (s.parent_length + s.length + 3u) / 4u * 4u;
 }

@@ -5,7 +5,6 @@
 // Grid: one workgroup a tile of WORKGROUP keys of one segment; a lane owns a key and walks the queries upward.
 // A branch walks only its own queries and takes over what its trunk has already dropped.
 
-override R4: u32;             // r / 4
 override WORKGROUP: u32 = 64;
 override PROPAGATE: bool = false;
 
@@ -26,25 +25,26 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   if (j >= total) {
     return;
   }
+  let r4 = layer.r4;
   let base = layer.layer * layer.keys;
   var death = NEVER;
   if (j < s.parent_length) {
     death = deaths[base + s.parent_key + j];
   }
-  let key = row_of(s, j) * 2u * R4 + R4;
-  let scale = 1.0 / sqrt(f32(4u * R4));
+  let key = row_of(s, j) * 2u * r4 + r4;
+  let scale = 1.0 / sqrt(f32(4u * r4));
   var k = max(j + 1u, s.parent_length);
   loop {
     if (death != NEVER || k >= total) {
       break;
     }
     let last = total - 1u;
-    let q0 = row_of(s, k) * 2u * R4;
-    let q1 = row_of(s, min(k + 1u, last)) * 2u * R4;
-    let q2 = row_of(s, min(k + 2u, last)) * 2u * R4;
-    let q3 = row_of(s, min(k + 3u, last)) * 2u * R4;
+    let q0 = row_of(s, k) * 2u * r4;
+    let q1 = row_of(s, min(k + 1u, last)) * 2u * r4;
+    let q2 = row_of(s, min(k + 2u, last)) * 2u * r4;
+    let q3 = row_of(s, min(k + 3u, last)) * 2u * r4;
     var x = vec4f(0.0);
-    for (var c = 0u; c < R4; c++) {
+    for (var c = 0u; c < r4; c++) {
       let v = scores[key + c];
       x += vec4f(dot(scores[q0 + c], v), dot(scores[q1 + c], v), dot(scores[q2 + c], v), dot(scores[q3 + c], v));
     }

@@ -2,11 +2,10 @@
 //   x[k,j] = dot(Qi[k], Ki[j]) / sqrt(r) + beta + shift
 //   mask[k,j] = sum over m = j+1..k of log asig(x[m,j]);  0 at k = j, GONE once a factor is 0
 // Joined with alpha-sigmoid.wgsl and batch.wgsl. Sequences stand alone: branches are not supported.
-// scores (rows, 2 r): interaction queries, then interaction keys. masks: (length, stride_of(length)) a segment, queries
+// scores (rows, 2 r): interaction queries, then interaction keys. masks: (length, mask_stride) a segment, queries
 // by keys; holds the layer before at the start, for PROPAGATE. keeps (L, keys): sum over k > j of exp(mask[k,j]).
 // Grid: one workgroup a tile of WORKGROUP keys of one segment; a lane owns a key and walks the queries upward.
 
-override R4: u32;             // r / 4
 override WORKGROUP: u32 = 64;
 override PROPAGATE: bool = false;
 
@@ -27,9 +26,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   if (j >= s.length) {
     return;
   }
-  let key = (s.row + j) * 2u * R4 + R4;
-  let scale = 1.0 / sqrt(f32(4u * R4));
-  let stride = (s.length + 3u) / 4u * 4u;
+  let r4 = layer.r4;
+  let key = (s.row + j) * 2u * r4 + r4;
+  let scale = 1.0 / sqrt(f32(4u * r4));
+  let stride = mask_stride(s);
   masks[s.pair + j * stride + j] = 0.0;
   var own = 0.0;
   var kept = 0.0;
@@ -37,17 +37,18 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     var x = vec4f(0.0);
     if (own > GONE) {
       let last = s.length - 1u;
-      let q0 = (s.row + k) * 2u * R4;
-      let q1 = (s.row + min(k + 1u, last)) * 2u * R4;
-      let q2 = (s.row + min(k + 2u, last)) * 2u * R4;
-      let q3 = (s.row + min(k + 3u, last)) * 2u * R4;
-      for (var c = 0u; c < R4; c++) {
+      let q0 = (s.row + k) * 2u * r4;
+      let q1 = (s.row + min(k + 1u, last)) * 2u * r4;
+      let q2 = (s.row + min(k + 2u, last)) * 2u * r4;
+      let q3 = (s.row + min(k + 3u, last)) * 2u * r4;
+      for (var c = 0u; c < r4; c++) {
         let v = scores[key + c];
         x += vec4f(dot(scores[q0 + c], v), dot(scores[q1 + c], v), dot(scores[q2 + c], v), dot(scores[q3 + c], v));
       }
       x = x * scale + layer.beta_shift;
     }
-    for (var i = 0u; i < QUERIES && k + i < s.length; i++) {
+    let count = min(QUERIES, s.length - k);
+    for (var i = 0u; i < count; i++) {
       let at = s.pair + (k + i) * stride + j;
       if (own > GONE) {
         own = max(GONE, own + alpha_sigmoid(x[i], layer.alpha).log_p);

@@ -1,0 +1,12 @@
+// What a hard rule leaves of keys (method.md 1.7, E5): all, until they die. Joined with attention-inputs.wgsl.
+
+@group(0) @binding(3) var<storage, read> deaths: array<u32>;
+@group(0) @binding(5) var<uniform> layer: Layer;
+
+fn death_of(s: Segment, j: u32) -> u32 {
+  return deaths[layer.layer * layer.keys + s.key + j];
+}
+
+fn masks_of(tile: Tile, position: u32, first: u32) -> vec4f {
+  return vec4f();
+}
