@@ -170,6 +170,6 @@ export function uploadScene(
     deaths: bench.upload(scene.deaths),
     tokens: bench.upload(scene.tokens),
     partials: bench.filled(Math.max(1, partialWords)),
-    cache: { buffer: bench.uniform([places, maxPages, nPositions, layer, positions, free, pages, 0]) },
+    cache: { buffer: bench.uniform([places, maxPages, nPositions, layer, positions, free, pages, 0, 0]) },
   }
 }

@@ -1,62 +1,43 @@
 /**
- * Keys, values and interaction keys of sequences being decoded, on the device: pages of rows that any sequence may hold,
- * given back when rows die or sequences end (method.md 2.3). What the kernels cache-*.wgsl need, and their dispatch.
+ * Keys, values and interaction keys of sequences being decoded, on the device, layer by layer. How rows are placed and
+ * freed is what the kinds of cache differ in (cache-scheme.ts); putting rows in and scoring them is common to all.
  */
 import type { Gpt2Config } from '../gpt2/config.js'
-import type { ForwardContext } from '../gpt2/layers.js'
 import type { ComputePass, KernelSpec } from '../gpu/kernel.js'
 import type { Memory, Slice } from '../gpu/memory.js'
 import { Uniforms } from '../gpu/uniforms.js'
 import type { WeightDtype } from '../matmul.js'
-import {
-  type CacheShape,
-  cacheWords,
-  emptyState,
-  maxPages,
-  PAGE,
-  pagesNeeded,
-  pagesWanted,
-  stateOffsets,
-} from './layout.js'
+import { pagedScheme } from './cache-paged.js'
+import type { CacheContext, CacheLayer, CacheScheme, LayerView, SpanList, StepSpans } from './cache-scheme.js'
+import { SLOTS } from './cache-slots.js'
+import { type CacheShape, cacheWords, PAGE, rowBytes, stateOffsets } from './layout.js'
 import { RowBounds } from './row-bounds.js'
-import type { CacheUsage, DecodeRule } from './types.js'
+import type { CacheKind, CacheUsage, DecodeRule } from './types.js'
 
-/** One layer's buffers. */
-export interface CacheLayer {
-  pages: number
-  /** (rows, C) */
-  keys: GPUBuffer
-  /** (rows, C) */
-  values: GPUBuffer
-  /** (rows, r) f32; of 16 bytes where nothing is dropped. */
-  interactionKeys: GPUBuffer
-  state: GPUBuffer
+const SCHEMES: Readonly<Record<CacheKind, CacheScheme>> = {
+  paged: pagedScheme(true),
+  slots: SLOTS,
+  mask: pagedScheme(false),
 }
 
 export interface CacheOptions {
   rule: DecodeRule
-  /** False keeps rows that are dropped: they are masked, not removed. */
-  evict: boolean
+  kind: CacheKind
   dtype: WeightDtype
   places: number
 }
 
 /** What a step's dispatches read besides the cache. */
-export interface StepRows {
-  qkv: GPUBuffer
-  interaction: GPUBuffer
+export interface StepRows extends StepSpans {
+  /** (rows, 3 C) */
+  qkv: GPUBuffer | Slice
+  /** (rows, 2 r) */
+  interaction: GPUBuffer | Slice
   /** (rows, 2): token, position. */
-  tokens: GPUBuffer
-  /** (spans) of struct Span. */
-  spans: GPUBuffer
-  spanCount: number
+  tokens: GPUBuffer | Slice
   /** Rows of the longest span. */
   longest: number
-  /** Uniform {spans}. */
-  spansUniform: Slice
 }
-
-const MODES = { reserve: 0, settle: 1, advance: 2, release: 3 } as const
 
 export class Cache {
   readonly bounds: RowBounds
@@ -64,7 +45,7 @@ export class Cache {
   readonly layers: CacheLayer[]
   /** (L, B, n_positions) death times; of 16 bytes where nothing is dropped. */
   readonly deaths: GPUBuffer
-  /** (L, 2 B + 1): rows and live rows of each place, free pages. */
+  /** (L, 2 B + 1): rows that a step goes through and live rows of each place, free pages. */
   readonly status: GPUBuffer
   /** Grows by one whenever buffers are replaced: what was recorded with the old ones is void. */
   generation = 0
@@ -72,39 +53,43 @@ export class Cache {
   readonly dtype: WeightDtype
   readonly #device: GPUDevice
   readonly #memory: Memory
-  readonly #context: ForwardContext
+  readonly #context: CacheContext
   readonly #options: CacheOptions
+  readonly #scheme: CacheScheme
   readonly #uniforms: Uniforms
   readonly #moving: Uniforms
   #slices: Slice[]
   #usage: CacheUsage
 
-  constructor(device: GPUDevice, memory: Memory, context: ForwardContext, options: CacheOptions) {
-    const { config } = context
-    const { nLayer: L, nPositions } = config
+  constructor(device: GPUDevice, memory: Memory, context: CacheContext, options: CacheOptions) {
+    const { nLayer: L, nPositions } = context.config
+    const { places } = options
     this.#device = device
     this.#memory = memory
     this.#context = context
     this.#options = options
+    this.#scheme = SCHEMES[options.kind]
     this.dtype = options.dtype
     this.prunes = options.rule.kind !== 'dense'
-    this.shape = { places: options.places, nPositions }
-    this.bounds = new RowBounds(L, options.places)
+    this.shape = { places, nPositions }
+    this.bounds = new RowBounds(L, places, this.#scheme.common)
     this.#uniforms = new Uniforms(memory)
     this.#moving = new Uniforms(memory)
-    this.layers = Array.from({ length: L }, (_, layer) => this.#create(layer, pagesWanted(0, 0)))
-    const deaths = this.prunes ? L * options.places * nPositions : 0
+    const pages = this.#scheme.wanted(0, 0, this.shape)
+    this.layers = Array.from({ length: L }, (_, layer) => this.#create(layer, pages))
+    const deaths = this.prunes ? L * places * nPositions : 0
     this.deaths = memory.upload('cache', 'death times', new Uint32Array(deaths).fill(0xffffffff))
     this.status = memory.storage('cache', 'cache status', 4 * this.statusWords)
     this.#slices = this.#writeUniforms()
+    const empty = [...new Array<number>(2 * places).fill(0), pages]
     this.#usage = this.#usageOf(
-      new Uint32Array(this.statusWords),
-      this.layers.map(({ pages }) => pages),
+      this.layers.map(() => Uint32Array.from(empty)),
+      this.pages(),
     )
   }
 
   get statusWords(): number {
-    return this.layers.length * (2 * this.shape.places + 1)
+    return this.layers.length * this.#statusStride
   }
 
   /** The uniform struct Cache of a layer. */
@@ -119,7 +104,7 @@ export class Cache {
   /** Whether every layer has the pages for `added` more rows at each place. */
   fits(added: ReadonlyMap<number, number>): boolean {
     return this.layers.every(
-      ({ pages }, layer) => pagesNeeded(this.bounds, this.shape, layer, added) <= pages,
+      ({ pages }, layer) => this.#scheme.needed(this.bounds, this.shape, layer, added) <= pages,
     )
   }
 
@@ -130,7 +115,8 @@ export class Cache {
   resize(added: ReadonlyMap<number, number>): void {
     let changed = false
     this.layers.forEach(({ pages }, layer) => {
-      const wanted = pagesWanted(pagesNeeded(this.bounds, this.shape, layer, added), pages)
+      const needed = this.#scheme.needed(this.bounds, this.shape, layer, added)
+      const wanted = this.#scheme.wanted(needed, pages, this.shape)
       if (wanted === pages) return
       this.#move(layer, wanted)
       changed = true
@@ -143,12 +129,21 @@ export class Cache {
   /** What the device told after submission `id`. */
   learn(id: number, status: Uint32Array, pages: readonly number[]): CacheUsage {
     const { places } = this.shape
-    const stride = 2 * places + 1
-    this.bounds.learn(
-      id,
-      this.layers.map((_, layer) => status.subarray(layer * stride, layer * stride + places)),
-    )
-    this.#usage = this.#usageOf(status, pages)
+    const stride = this.#statusStride
+    const byLayer = this.layers.map((_, layer) => status.subarray(layer * stride, (layer + 1) * stride))
+    if (this.#scheme.common) {
+      this.bounds.learn(
+        id,
+        byLayer.map((entry) => entry.subarray(places, 2 * places)),
+        byLayer.map((entry) => Math.max(...entry.subarray(0, places))),
+      )
+    } else {
+      this.bounds.learn(
+        id,
+        byLayer.map((entry) => entry.subarray(0, places)),
+      )
+    }
+    this.#usage = this.#usageOf(byLayer, pages)
     return this.#usage
   }
 
@@ -158,29 +153,22 @@ export class Cache {
   }
 
   /** Room for the rows of a chunk. Steps of one row a sequence have it already. */
-  reserve(pass: ComputePass, layer: number, step: StepRows): void {
-    this.#pages(pass, layer, step, 'reserve')
+  reserve(pass: ComputePass, layer: number, step: StepSpans): void {
+    this.#scheme.reserve(pass, this.#view(layer), step)
   }
 
-  append(pass: ComputePass, layer: number, { qkv, interaction, tokens, spans, ...step }: StepRows): void {
-    const { keys, values, interactionKeys, state } = this.layers[layer]
+  append(pass: ComputePass, layer: number, step: StepRows): void {
+    const view = this.#view(layer)
+    const { keys, values, interactionKeys, state, uniform } = view
     const { config, tuning, kernels } = this.#context
     const spec: KernelSpec = {
-      files: ['cache.wgsl', `cache-rows-${this.dtype}.wgsl`, 'cache-append.wgsl'],
+      files: ['cache.wgsl', `cache-rows-${this.dtype}.wgsl`, this.#scheme.next, 'cache-append.wgsl'],
       constants: { C4: config.nEmbd / 4, R4: this.#r / 4, WORKGROUP: tuning.lanes },
     }
-    const bindings = [
-      qkv,
-      interaction,
-      keys,
-      values,
-      interactionKeys,
-      state,
-      spans,
-      tokens,
-      this.uniform(layer),
-    ]
+    const { qkv, interaction, spans, tokens } = step
+    const bindings = [qkv, interaction, keys, values, interactionKeys, state, spans, tokens, uniform]
     kernels.dispatch(pass, spec, bindings, [step.longest, step.spanCount])
+    this.#scheme.occupy(pass, view, step)
   }
 
   /** Death times of a layer's rows, the step's own among them, of which no place has more than `bound`. */
@@ -208,36 +196,14 @@ export class Cache {
   }
 
   /** After the step's attention: rows that died leave, lengths and pages follow. */
-  settle(pass: ComputePass, layer: number, step: StepRows): void {
-    if (!this.prunes || !this.#options.evict) {
-      this.#pages(pass, layer, step, 'advance')
-      return
-    }
-    const { kernels, config, tuning } = this.#context
-    const { keys, values, interactionKeys, state } = this.layers[layer]
-    const spec: KernelSpec = {
-      files: ['cache.wgsl', 'cache-evict.wgsl'],
-      constants: {
-        KV4: rowBytes(config, this.dtype) / 16,
-        R4: this.#r / 4,
-        MOVES: Math.floor(this.shape.nPositions / 2) + 1,
-        PAGES: maxPages(this.shape),
-        WORKGROUP: tuning.lanes,
-      },
-    }
-    kernels.dispatch(
-      pass,
-      spec,
-      [keys, values, interactionKeys, state, step.spans, this.uniform(layer)],
-      [step.spanCount],
-    )
-    this.#pages(pass, layer, step, 'settle')
+  settle(pass: ComputePass, layer: number, step: StepSpans): void {
+    this.#scheme.settle(pass, this.#view(layer), step)
   }
 
-  /** Gives back everything that the places of `spans` hold. */
-  release(pass: ComputePass, spans: Pick<StepRows, 'spans' | 'spansUniform'>): void {
+  /** Gives back everything that the places of `ended` hold. */
+  release(pass: ComputePass, ended: SpanList): void {
     this.layers.forEach((_, layer) => {
-      this.#pages(pass, layer, spans, 'release')
+      this.#scheme.release(pass, this.#view(layer), ended)
     })
   }
 
@@ -253,19 +219,21 @@ export class Cache {
     return this.prunes ? (this.#context.config.interaction?.dim ?? 0) : 0
   }
 
-  #pages(
-    pass: ComputePass,
-    layer: number,
-    { spans, spansUniform }: Pick<StepRows, 'spans' | 'spansUniform'>,
-    mode: keyof typeof MODES,
-  ): void {
-    const masked = this.prunes && !this.#options.evict
-    const spec: KernelSpec = {
-      files: ['cache.wgsl', 'cache-pages.wgsl'],
-      constants: { MODE: MODES[mode], MASKED: Number(masked) },
+  get #statusStride(): number {
+    return 2 * this.shape.places + 1
+  }
+
+  #view(layer: number, buffers = this.layers[layer], uniform = this.#slices[layer]): LayerView {
+    return {
+      ...buffers,
+      context: this.#context,
+      shape: this.shape,
+      prunes: this.prunes,
+      rowBytes: rowBytes(this.#context.config, this.dtype),
+      interactionBytes: 4 * this.#r,
+      status: this.status,
+      uniform,
     }
-    const bindings = [this.layers[layer].state, spans, this.status, this.uniform(layer), spansUniform]
-    this.#context.kernels.dispatch(pass, spec, bindings, [1])
   }
 
   #create(layer: number, pages: number): CacheLayer {
@@ -273,44 +241,22 @@ export class Cache {
     const rows = pages * PAGE
     const pool = (name: string, bytes: number): GPUBuffer =>
       this.#memory.bound('cache', `${name} of layer ${layer}`, rows * bytes)
+    const state = this.#scheme.emptyState(this.shape, pages)
     return {
       pages,
       keys: pool('keys', rowBytes(config, this.dtype)),
       values: pool('values', rowBytes(config, this.dtype)),
       interactionKeys: pool('interaction keys', 4 * this.#r),
-      state: this.#memory.upload('cache', `rows of layer ${layer}`, emptyState(this.shape, pages)),
+      state: this.#memory.upload('cache', `rows of layer ${layer}`, state),
     }
   }
 
   #move(layer: number, pages: number): void {
     const old = this.layers[layer]
-    const { kernels, config, tuning } = this.#context
     const renewed = this.#memory.allOrNothing(() => this.#create(layer, pages))
-    const [before, after] = this.#moving.write([
-      cacheWords(this.shape, old.pages, layer, 0),
-      cacheWords(this.shape, pages, layer, 0),
-    ])
+    const [before, after] = this.#moving.write([this.#words(layer, old.pages), this.#words(layer, pages)])
     const encoder = this.#device.createCommandEncoder()
-    const pass = encoder.beginComputePass()
-    const pools = [
-      { name: 'keys', bytes: rowBytes(config, this.dtype) },
-      { name: 'values', bytes: rowBytes(config, this.dtype) },
-      { name: 'interactionKeys', bytes: 4 * this.#r },
-    ] as const
-    for (const { name, bytes } of pools) {
-      const spec: KernelSpec = {
-        files: ['cache.wgsl', 'cache-repack.wgsl'],
-        constants: { ROW4: bytes / 16, WORKGROUP: tuning.lanes },
-      }
-      const grid = [bytes === 0 ? 0 : maxPages(this.shape), this.shape.places] as const
-      kernels.dispatch(pass, spec, [old[name], renewed[name], old.state, before], grid)
-    }
-    const relist: KernelSpec = {
-      files: ['cache.wgsl', 'cache-relist.wgsl'],
-      constants: { WORKGROUP: tuning.lanes },
-    }
-    kernels.dispatch(pass, relist, [old.state, renewed.state, before, after], [1])
-    pass.end()
+    this.#scheme.move(encoder, this.#view(layer, old, before), this.#view(layer, renewed, after))
     this.#device.queue.submit([encoder.finish()])
     this.#free(old)
     this.layers[layer] = renewed
@@ -321,34 +267,30 @@ export class Cache {
   }
 
   #writeUniforms(): Slice[] {
-    const { rule } = this.#options
-    const shift = rule.kind === 'adaptive' ? rule.shift : 0
-    const { blocks } = this.#context.weights
-    return this.#uniforms.write(
-      this.layers.map(({ pages }, layer) => cacheWords(this.shape, pages, layer, blocks[layer].beta + shift)),
-    )
+    return this.#uniforms.write(this.layers.map(({ pages }, layer) => this.#words(layer, pages)))
   }
 
-  #usageOf(status: Uint32Array, pages: readonly number[]): CacheUsage {
+  #words(layer: number, pages: number): number[] {
+    const { rule } = this.#options
+    const shift = rule.kind === 'adaptive' ? rule.shift : 0
+    const { beta } = this.#context.weights.blocks[layer]
+    return cacheWords(this.shape, { pages, layer, scattered: this.#scheme.common }, beta + shift)
+  }
+
+  /** `status` by layer. */
+  #usageOf(status: readonly Uint32Array[], pages: readonly number[]): CacheUsage {
     const { places } = this.shape
     const row = 2 * rowBytes(this.#context.config, this.dtype) + 4 * this.#r
     const usage: CacheUsage = { allocated: 0, held: 0, live: 0, rows: [] }
-    pages.forEach((count, layer) => {
-      const at = layer * (2 * places + 1)
-      const live = status.slice(at + places, at + 2 * places)
-      const free = status[at + 2 * places]
-      usage.allocated += count * PAGE * row
-      usage.held += (count - free) * PAGE * row
+    status.forEach((entry, layer) => {
+      const live = entry.slice(places, 2 * places)
+      usage.allocated += pages[layer] * PAGE * row
+      usage.held += this.#scheme.rowsHeld(entry, pages[layer]) * row
       usage.live += live.reduce((sum, rows) => sum + rows, 0) * row
       usage.rows.push(live)
     })
     return usage
   }
-}
-
-/** Bytes of a row of keys, or of values. */
-function rowBytes({ nEmbd: C }: Gpt2Config, dtype: WeightDtype): number {
-  return C * (dtype === 'f32' ? 4 : 2)
 }
 
 /** Bytes of a layer's buffers with so many pages: what is asked for, before it is. */

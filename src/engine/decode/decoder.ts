@@ -96,7 +96,7 @@ export class Decoder {
     this.#buffers = createStepBuffers(host.memory, extent, config)
     this.#cache = new Cache(host.device, host.memory, host.context, {
       rule,
-      evict: cache === 'paged',
+      kind: cache,
       dtype: cacheDtype,
       places,
     })

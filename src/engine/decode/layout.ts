@@ -1,5 +1,7 @@
 /** Where everything of one layer of the cache lies (cache.wgsl). Pure planning. */
+import type { Gpt2Config } from '../gpt2/config.js'
 import { floatBits } from '../gpu/uniforms.js'
+import type { WeightDtype } from '../matmul.js'
 import type { RowBounds } from './row-bounds.js'
 
 /** Rows of a page. */
@@ -16,18 +18,21 @@ export function maxPages({ nPositions }: CacheShape): number {
   return Math.floor(nPositions / PAGE) + 1
 }
 
-/** Word of `state` where positions start, and where the free stack does. */
-export function stateOffsets(
-  shape: CacheShape,
-  pages: number,
-): { positions: number; free: number; words: number } {
-  const positions = shape.places * (2 + 2 * maxPages(shape))
+/** Words of `state` where the table of pages, the words of live rows, the positions and the free stack start. */
+export function stateOffsets(shape: CacheShape, pages: number) {
+  const { places } = shape
+  const alive = places * (1 + maxPages(shape))
+  const positions = places * (2 + 2 * maxPages(shape))
   const free = positions + pages * PAGE
-  return { positions, free, words: free + 1 + pages }
+  return { table: places, alive, positions, free, words: free + 1 + pages }
 }
 
 /** The uniform struct Cache. */
-export function cacheWords(shape: CacheShape, pages: number, layer: number, betaShift: number): number[] {
+export function cacheWords(
+  shape: CacheShape,
+  { pages, layer, scattered }: { pages: number; layer: number; scattered: boolean },
+  betaShift: number,
+): number[] {
   const { positions, free } = stateOffsets(shape, pages)
   return [
     shape.places,
@@ -38,19 +43,16 @@ export function cacheWords(shape: CacheShape, pages: number, layer: number, beta
     free,
     pages,
     floatBits(betaShift),
+    Number(scattered),
   ]
 }
 
-/** A layer's state when no sequence is there yet: nothing but free pages. */
-export function emptyState(shape: CacheShape, pages: number): Uint32Array {
-  const { free, words } = stateOffsets(shape, pages)
-  const state = new Uint32Array(words)
-  state[free] = pages
-  for (let page = 0; page < pages; page++) state[free + 1 + page] = page
-  return state
+/** Bytes of a row of keys, or of values. */
+export function rowBytes({ nEmbd: C }: Gpt2Config, dtype: WeightDtype): number {
+  return C * (dtype === 'f32' ? 4 : 2)
 }
 
-/** Pages that a layer needs at most, once `rows` more rows are at each of `places`. */
+/** Pages that a layer needs at most, once `added` more rows are at each place, where places hold what they need. */
 export function pagesNeeded(
   bounds: RowBounds,
   shape: CacheShape,
@@ -59,7 +61,7 @@ export function pagesNeeded(
 ): number {
   let pages = 0
   for (let place = 0; place < shape.places; place++) {
-    const rows = bounds.most(layer, place) + (added.get(place) ?? 0)
+    const rows = bounds.held(layer, place) + (added.get(place) ?? 0)
     if (rows > 0) pages += Math.min(Math.floor(rows / PAGE) + 1, maxPages(shape))
   }
   return pages
@@ -76,4 +78,29 @@ export function pagesWanted(needed: number, held: number): number {
   const roomy = Math.max(FEWEST, Math.ceil(needed * HEADROOM))
   if (needed > held) return roomy
   return roomy < held * SPARSE ? roomy : held
+}
+
+/** Slots of a place at first, where places hold slots. */
+const FIRST_SLOTS = 64
+
+/** Pages that a layer of slots needs: as many at every place as the fullest one needs. */
+export function slotPagesNeeded(
+  bounds: RowBounds,
+  shape: CacheShape,
+  layer: number,
+  added: ReadonlyMap<number, number>,
+): number {
+  // A row takes the first free slot, so no slot is used past a place's own rows that was not used before.
+  let rows = bounds.tallest(layer)
+  for (const [place, more] of added) rows = Math.max(rows, bounds.held(layer, place) + more)
+  return shape.places * Math.ceil(rows / PAGE)
+}
+
+/** Slots of a place double until they do, and are never fewer again. */
+export function slotPagesWanted(needed: number, held: number, shape: CacheShape): number {
+  const { places } = shape
+  const most = maxPages(shape)
+  let each = Math.max(held / places, Math.min(FIRST_SLOTS / PAGE, most))
+  while (each * places < needed) each = Math.min(2 * each, most)
+  return places * each
 }

@@ -13,20 +13,36 @@ interface Change {
 export class RowBounds {
   /** Most rows, [layer][place]. */
   readonly #most: number[][]
+  /** [layer] most rows of any place at any time since the device last told, and no fewer than it told. */
+  #tallest: number[]
+  readonly #common: boolean
   /** What the device had not yet done when it last told. */
   #changes: Change[] = []
   #learnt = -1
 
-  constructor(layers: number, places: number) {
+  /** `common`: steps go through as many rows of every place, used or not. */
+  constructor(layers: number, places: number, common = false) {
     this.#most = Array.from({ length: layers }, () => new Array<number>(places).fill(0))
+    this.#tallest = new Array<number>(layers).fill(0)
+    this.#common = common
   }
 
   get layers(): number {
     return this.#most.length
   }
 
+  /** Rows that a step goes through at a place. */
   most(layer: number, place: number): number {
+    return this.#common ? this.#tallest[layer] : this.#most[layer][place]
+  }
+
+  /** Rows that a place holds. */
+  held(layer: number, place: number): number {
     return this.#most[layer][place]
+  }
+
+  tallest(layer: number): number {
+    return this.#tallest[layer]
   }
 
   /** Submission `id` adds `rows` rows to a place in every layer. */
@@ -39,14 +55,18 @@ export class RowBounds {
     this.#change({ id, place, rows: null })
   }
 
-  /** The rows that were there after submission `id`, [layer][place]. What was learnt later stays. */
-  learn(id: number, rows: readonly ArrayLike<number>[]): void {
+  /**
+   * The rows that were there after submission `id`, [layer][place]. What was learnt later stays.
+   * @param tallest [layer] rows that a step went through, where these are common to all places
+   */
+  learn(id: number, rows: readonly ArrayLike<number>[], tallest: readonly number[] = []): void {
     if (id <= this.#learnt) return
     this.#learnt = id
     this.#changes = this.#changes.filter((change) => change.id > id)
     rows.forEach((counts, layer) => {
       for (let place = 0; place < counts.length; place++) this.#most[layer][place] = counts[place]
     })
+    this.#tallest = this.#most.map((most, layer) => Math.max(tallest[layer] ?? 0, ...most))
     for (const change of this.#changes) this.#apply(change)
   }
 
@@ -56,6 +76,9 @@ export class RowBounds {
   }
 
   #apply({ place, rows }: Change): void {
-    for (const most of this.#most) most[place] = rows === null ? 0 : most[place] + rows
+    this.#most.forEach((most, layer) => {
+      most[place] = rows === null ? 0 : most[place] + rows
+      this.#tallest[layer] = Math.max(this.#tallest[layer], most[place])
+    })
   }
 }

@@ -2,8 +2,6 @@
 // before and in order, or anywhere among them. The same functions as in attention-inputs.wgsl; joined with attention-cache.wgsl.
 // spans: one for each tile of queries, with `first` the tile's first query.
 
-override SCATTERED: bool = false; // the chunk's rows may lie anywhere: every tile goes through all rows
-
 struct Tile {
   row: u32,       // row of its first query in the step
   queries: u32,   // from there to the end of the span
@@ -25,9 +23,9 @@ fn tile_at(i: u32) -> Tile {
   return Tile(row, span.count - span.first, tokens[row].y, span.place, state[span.place] + span.first);
 }
 
-// Keys that one of the first `queries` queries of a tile may see.
+// Keys that one of the first `queries` queries of a tile may see; all of the place's where rows lie in slots.
 fn keys_of(tile: Tile, queries: u32) -> u32 {
-  return tile.before + select(min(queries, tile.queries), tile.queries, SCATTERED);
+  return tile.before + select(min(queries, tile.queries), tile.queries, cache.scattered != 0u);
 }
 
 // Nothing is added to scores.

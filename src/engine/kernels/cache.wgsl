@@ -18,10 +18,11 @@ struct Cache {
   free: u32,        // where the free stack starts
   pages: u32,       // of this layer
   beta_shift: f32,  // beta + shift, as in drop-times.wgsl
+  scattered: u32,   // not 0: a step's rows may lie anywhere among those of their place; else they come last, in order
 }
 
 // One sequence's rows in a step: `count` rows from `row` on in the step's activations. Before the step the place
-// holds state[place] rows; the step's own come after them.
+// holds state[place] rows; the step's own come after them, or where rows lie in slots make as many more.
 struct Span {
   place: u32,
   row: u32,

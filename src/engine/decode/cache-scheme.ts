@@ -1,0 +1,79 @@
+/** What the kinds of cache (method.md 2) do differently, and what all of them work on. */
+import type { Gpt2Config } from '../gpt2/config.js'
+import type { ComputePass, Kernels } from '../gpu/kernel.js'
+import type { Slice } from '../gpu/memory.js'
+import type { Tuning } from '../tuning.js'
+import type { CacheShape } from './layout.js'
+import type { RowBounds } from './row-bounds.js'
+
+/** What of an engine a cache needs. */
+export interface CacheContext {
+  config: Gpt2Config
+  tuning: Tuning
+  kernels: Kernels
+  weights: { blocks: readonly { beta: number }[] }
+}
+
+/** One layer's buffers. */
+export interface CacheLayer {
+  pages: number
+  /** (rows, C) */
+  keys: GPUBuffer
+  /** (rows, C) */
+  values: GPUBuffer
+  /** (rows, r) f32; of 16 bytes where nothing is dropped. */
+  interactionKeys: GPUBuffer
+  state: GPUBuffer
+}
+
+/** A layer and what dispatches over it need besides. */
+export interface LayerView extends CacheLayer {
+  context: CacheContext
+  shape: CacheShape
+  prunes: boolean
+  /** Bytes of a row of keys or of values, and of one of interaction keys. */
+  rowBytes: number
+  interactionBytes: number
+  /** (L, 2 B + 1) */
+  status: GPUBuffer
+  /** The uniform struct Cache. */
+  uniform: Slice
+}
+
+export interface SpanList {
+  /** (spans) of struct Span. */
+  spans: GPUBuffer | Slice
+  /** Uniform {spans}. */
+  spansUniform: Slice
+}
+
+/** The sequences of a step. */
+export interface StepSpans extends SpanList {
+  spanCount: number
+}
+
+/** How rows of a layer are placed, and what becomes of those that die. */
+export interface CacheScheme {
+  /** Every step goes through as many rows of each place, and its own rows may lie anywhere among them. */
+  common: boolean
+  /** The shader file that says where new rows go. */
+  next: string
+  /** Pages that a layer needs at most once `added` more rows are at each place. */
+  needed(bounds: RowBounds, shape: CacheShape, layer: number, added: ReadonlyMap<number, number>): number
+  /** The pages a layer should have when it needs `needed` and has `held`; `held` itself when that will do. */
+  wanted(needed: number, held: number, shape: CacheShape): number
+  /** A layer's state when no sequence is there yet. */
+  emptyState(shape: CacheShape, pages: number): Uint32Array
+  /** Rows set aside for sequences, by what `status` tells of a layer: (2 B + 1). */
+  rowsHeld(status: Uint32Array, pages: number): number
+  /** Room for the rows of a chunk. Steps of one row a sequence have it already. */
+  reserve(pass: ComputePass, view: LayerView, step: StepSpans): void
+  /** After the step's rows were put in. */
+  occupy(pass: ComputePass, view: LayerView, step: StepSpans): void
+  /** After the step's attention: rows that died leave, and what is known of each place is set right. */
+  settle(pass: ComputePass, view: LayerView, step: StepSpans): void
+  /** Gives back everything that the places of `ended` hold. */
+  release(pass: ComputePass, view: LayerView, ended: SpanList): void
+  /** Copies everything to buffers of another size. */
+  move(encoder: GPUCommandEncoder, from: LayerView, to: LayerView): void
+}

@@ -1,0 +1,117 @@
+// Which slots are in use where rows lie in slots, as in the paper's implementation (method.md 2.1): every place has as
+// many slots as the others, one after another, and all places are read up to a common padded length. Here a place's
+// words of live rows tell the slots in use, and its page table names its own slots in order.
+// At the start of the free stack, of which there is none: the padded length, and the slot to compact from.
+// Joined with cache.wgsl. Grid: (1); a lane takes every WORKGROUP-th place.
+
+const OCCUPY = 0u;   // after the step's rows were put into the first free slots
+const SETTLE = 1u;   // rows may have been dropped: plan what cache-compact.wgsl does next
+const ADVANCE = 2u;  // nothing is ever dropped
+const RELEASE = 3u;  // the sequences are over
+
+override MODE: u32;
+override WORKGROUP: u32 = 64;
+
+struct Steps {
+  spans: u32,
+}
+
+@group(0) @binding(0) var<storage, read_write> state: array<u32>;
+@group(0) @binding(1) var<storage, read> spans: array<Span>;
+// (layers, 2 places + 1): rows of each place, here the padded length, live ones among them; the last is not used.
+@group(0) @binding(2) var<storage, read_write> status: array<u32>;
+@group(0) @binding(3) var<uniform> cache: Cache;
+@group(0) @binding(4) var<uniform> steps: Steps;
+
+var<workgroup> tallest: array<u32, WORKGROUP>;
+var<workgroup> lowest: array<u32, WORKGROUP>;
+
+// Marks the first `count` free slots of a place as used; gives the slot after the last of them.
+fn take(place: u32, count: u32) -> u32 {
+  var left = count;
+  var end = 0u;
+  for (var page = 0u; left > 0u && page < cache.pages / cache.places; page++) {
+    let used = state[alive_word(place, page)];
+    var free = ~used;
+    for (; free != 0u && left > 0u; left--) {
+      end = page * PAGE + countTrailingZeros(free) + 1u;
+      free &= free - 1u;
+    }
+    state[alive_word(place, page)] = used | (~used & ~free);
+  }
+  return end;
+}
+
+fn empty(place: u32, end: u32) {
+  for (var slot = 0u; slot < end; slot++) {
+    state[cache.positions + row_at(place, slot)] = NEVER;
+  }
+  for (var first = 0u; first < end; first += PAGE) {
+    state[alive_word(place, first / PAGE)] = 0u;
+  }
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(local_invocation_index) lane: u32) {
+  let old = state[cache.free];
+  let entry = cache.layer * (2u * cache.places + 1u);
+  var top = 0u;      // of the lane's places: most live rows, or the end of the last slot in use
+  var hole = NEVER;  // their first free slot
+  if (MODE == OCCUPY || MODE == RELEASE) {
+    for (var i = lane; i < steps.spans; i += WORKGROUP) {
+      if (MODE == OCCUPY) {
+        top = max(top, take(spans[i].place, spans[i].count));
+      } else {
+        empty(spans[i].place, old);
+      }
+    }
+  }
+  storageBarrier();
+  if (MODE != OCCUPY) {
+    for (var place = lane; place < cache.places; place += WORKGROUP) {
+      var live = 0u;
+      var end = 0u;
+      var gap = old;
+      for (var first = 0u; first < old; first += PAGE) {
+        let used = state[alive_word(place, first / PAGE)];
+        live += countOneBits(used);
+        end = select(end, first + PAGE - countLeadingZeros(used), used != 0u);
+        gap = min(gap, select(first + countTrailingZeros(~used), old, used == ~0u));
+      }
+      top = max(top, select(live, end, MODE == RELEASE));
+      hole = min(hole, gap);
+      status[entry + cache.places + place] = live;
+    }
+  }
+  tallest[lane] = top;
+  lowest[lane] = hole;
+  workgroupBarrier();
+  for (var i = 0u; i < WORKGROUP; i++) {
+    top = max(top, tallest[i]);
+    hole = min(hole, lowest[i]);
+  }
+  var padded = old;
+  if (MODE == OCCUPY) {
+    padded = max(old, top);
+    for (var i = lane; i < steps.spans; i += WORKGROUP) {
+      // Rows of the step count in addition, wherever they are.
+      state[spans[i].place] = padded - spans[i].count;
+    }
+  } else {
+    let sparse = 10u * top < 9u * old;
+    if (MODE == RELEASE || (MODE == SETTLE && sparse)) {
+      padded = top;
+    }
+    for (var place = lane; place < cache.places; place += WORKGROUP) {
+      // Compaction still has to go through all of the old ones.
+      state[place] = select(padded, old, MODE == SETTLE);
+      status[entry + place] = padded;
+    }
+    if (lane == 0u) {
+      state[cache.free + 1u] = select(NEVER, hole, MODE == SETTLE && sparse);
+    }
+  }
+  if (lane == 0u) {
+    state[cache.free] = padded;
+  }
+}
