@@ -7,11 +7,9 @@ import { type FileTexts, folderTexts, plainText, readTexts } from './text-files.
 import { fetchTexts, parseHubText } from './text-hub.js'
 import { DOCUMENT_GAP, TEXT_SAMPLE } from './text-sample.js'
 
-export const TEXT_KINDS = ['sample', 'file', 'stdin', 'hub'] as const
-
 /** Where a part of the text is from. */
 export interface TextSource {
-  kind: (typeof TEXT_KINDS)[number]
+  kind: 'sample' | 'file' | 'stdin' | 'hub'
   /** Path, Hub dataset, `-`, or what the sample is. */
   source: string
   /** Commit, of a Hub dataset. */

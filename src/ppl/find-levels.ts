@@ -67,7 +67,7 @@ async function searchOne(
     shift: found.shift,
     calibration: {
       method:
-        'bisection of one shift shared by all layers, on windows spread evenly over those that are scored',
+        'one shift shared by all layers, searched along the log-odds of S_pair, on windows evenly out of those scored',
       windows: found.windows,
       evaluations: found.evaluations.map(({ requests, ...at }) => ({ ...at, windows: requests })),
       sample_sparsity: found.sparsity,

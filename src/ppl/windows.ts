@@ -1,4 +1,5 @@
 /** How a text is cut into what the model is fed, and which predictions count: the protocols of perplexity. Pure. */
+import type { PROTOCOL_NAMES } from '../record/ppl-schema.js'
 import type { Stretch } from './stretches.js'
 
 /** What the model is fed at once, and what of its predictions counts. */
@@ -29,7 +30,6 @@ export interface Protocol {
   windows(tokens: Uint32Array, stretch: Stretch, options: WindowOptions): Window[]
 }
 
-export const PROTOCOL_NAMES = ['windowed', 'strided', 'llama'] as const
 export type ProtocolName = (typeof PROTOCOL_NAMES)[number]
 
 export const PROTOCOLS: Readonly<Record<ProtocolName, Protocol>> = {

@@ -23,19 +23,23 @@ export interface RunningAsp {
 
 const DAWN_WARNING = /^Warning: .* artificially reduced from .*\n/gm
 
-/** Starts `asp` in `folder`; `environment` adds to a clean one. */
+/** Starts `asp` in `folder`; `environment` adds to a clean one, `input` is its standard input. */
 export function startAsp(
   folder: string,
   argv: readonly string[],
   environment: NodeJS.ProcessEnv = {},
+  input = '',
 ): RunningAsp {
   const { FORCE_COLOR, HF_TOKEN, HF_ENDPOINT, HF_HUB_CACHE, ...inherited } = process.env
   const child = spawn(process.execPath, [DEV, ...argv], {
     cwd: folder,
     env: { ...inherited, HF_HUB_OFFLINE: '1', HF_HOME: join(folder, '.hub'), ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
     timeout: 120_000,
   })
+  // Closed by a child that does not read it.
+  child.stdin.on('error', () => {})
+  child.stdin.end(input)
   const said = { stdout: '', stderr: '' }
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8').on('data', (text: string) => {
@@ -55,8 +59,9 @@ export function asp(
   folder: string,
   argv: readonly string[],
   environment?: NodeJS.ProcessEnv,
+  input?: string,
 ): Promise<Outcome> {
-  return startAsp(folder, argv, environment).ended
+  return startAsp(folder, argv, environment, input).ended
 }
 
 /** A folder of the test file's own, gone when the file ends. */
