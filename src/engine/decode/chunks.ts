@@ -38,14 +38,22 @@ export interface SpanRows {
   count: number
 }
 
+/** A row whose logits are wanted. */
+export interface ScoredRow {
+  row: number
+  prompt: number
+  /** The prompt's last row. */
+  last: boolean
+}
+
 /** A chunk's rows, span by span: token and position of each, and which of them are scored. */
 export function rowsOf(
   prompts: readonly Prompt[],
   parts: readonly ChunkPart[],
   everyRow: boolean,
-): { spans: SpanRows[]; tokens: Uint32Array; scored: { row: number; prompt: number; last: boolean }[] } {
+): { spans: SpanRows[]; tokens: Uint32Array; scored: ScoredRow[] } {
   const tokens: number[] = []
-  const scored: { row: number; prompt: number; last: boolean }[] = []
+  const scored: ScoredRow[] = []
   const spans = parts.map(({ prompt, first, count, last: ends }) => {
     const row = tokens.length / 2
     for (let i = 0; i < count; i++) {

@@ -2,40 +2,38 @@
  * Decoding step by step with a cache (method.md 2): prompts in chunks, then one row a sequence, many steps in one
  * submission, the next token chosen on the device. Sequences join and leave between submissions.
  */
-import { columnsOf, type ForwardContext } from '../gpt2/layers.js'
-import { joinParts } from '../gpt2/results.js'
+import { NEVER } from '../batch.js'
+import type { ForwardContext } from '../gpt2/layers.js'
 import type { Memory, Slice } from '../gpu/memory.js'
 import { readBack } from '../gpu/read.js'
 import { Uniforms } from '../gpu/uniforms.js'
-import { chunkTiles, partialWords } from './attention.js'
+import { partialWords } from './attention.js'
 import { Cache } from './cache.js'
-import { byPrompt, type ChunkPart, planChunks, rowsOf } from './chunks.js'
+import { chunkInputs } from './chunk-inputs.js'
+import { byPrompt, type ChunkPart, planChunks } from './chunks.js'
 import { DispatchList, play } from './dispatch-list.js'
 import {
   isGreedy,
   type LogitLayout,
   logitLayout,
   logitWords,
-  NOT_FORCED,
   sampleUniform,
   samplingWords,
 } from './sampling.js'
 import { encodeChoice, encodeHead, encodeStep, type Step, type StepUniforms } from './step.js'
 import { createStepBuffers, type StepBuffers } from './step-buffers.js'
-import { submit, type Times, type Work } from './submission.js'
+import { type Counts, MOST_STEPS, placeUniforms, uniformWords } from './step-uniforms.js'
+import { submit, type Work } from './submission.js'
+import { deathsByPlace, joinLogits, sumTimes, type Told } from './told.js'
 import {
   type CacheUsage,
   type DecoderOptions,
   GREEDY,
   type Prompt,
   type Sampling,
-  STAGES,
   type Stage,
   type StepResult,
 } from './types.js'
-
-/** Steps of one submission at most. */
-export const MOST_STEPS = 64
 
 export interface DecoderHost {
   device: GPUDevice
@@ -45,13 +43,7 @@ export interface DecoderHost {
   orLost<T>(work: Promise<T>): Promise<T>
 }
 
-/** What a submission tells once it is done. */
-interface Told {
-  tokens: Uint32Array
-  time: Times | null
-  usage: CacheUsage
-  logits: Float32Array | null
-}
+export { MOST_STEPS }
 
 /** Work that the device has been given; the promise is wrapped so that handing it over does not wait for it. */
 interface Submission {
@@ -163,11 +155,11 @@ export class Decoder {
       const { device, memory } = this.#host
       const id = ++this.#submission
       memory.write(this.#buffers.spans, Uint32Array.from(places.flatMap((place) => [place, 0, 0, 0])))
-      const uniforms = this.#uniforms.write(this.#words(0, 0, places.length, []))
+      const { spans: spansUniform } = this.#write({ rows: 0, scored: 0, spans: places.length }, [])
       this.#recorded = null
       const list = new DispatchList()
       list.stage = 'cache'
-      this.#cache.release(list, { spans: this.#buffers.spans, spansUniform: this.#placed(uniforms).spans })
+      this.#cache.release(list, { spans: this.#buffers.spans, spansUniform })
       const encoder = device.createCommandEncoder()
       const clock = play(encoder, [list], { device, memory, profile: false })
       device.queue.submit([encoder.finish()])
@@ -183,8 +175,9 @@ export class Decoder {
     const { nLayer: L, nPositions } = context.config
     const { places } = this.options
     const lengths = [...this.#lengths]
-    const never = (length: number): Uint32Array => new Uint32Array(length).fill(0xffffffff)
-    if (!this.#cache.prunes) return Array.from({ length: L }, () => lengths.map(never))
+    if (!this.#cache.prunes) {
+      return Array.from({ length: L }, () => lengths.map((length) => new Uint32Array(length).fill(NEVER)))
+    }
     const copy = await this.#inTurn(async () => {
       const encoder = device.createCommandEncoder()
       const copy = readBack(memory, encoder, this.#cache.deaths, 4 * L * places * nPositions)
@@ -192,12 +185,7 @@ export class Decoder {
       return copy
     })
     const all = new Uint32Array(await this.#host.orLost(copy.bytes()))
-    return Array.from({ length: L }, (_, layer) =>
-      lengths.map((length, place) => {
-        const from = (layer * places + place) * nPositions
-        return all.slice(from, from + length)
-      }),
-    )
+    return deathsByPlace(all, lengths, L)
   }
 
   /** As last told by the device. */
@@ -244,71 +232,41 @@ export class Decoder {
     const { context, memory } = this.#host
     const b = this.#buffers
     await this.#makeRoom(new Map(parts.map(({ prompt, count }) => [prompts[prompt].place, count])))
-    const { spans, tokens, scored } = rowsOf(prompts, parts, this.options.logits ?? false)
-    const rows = tokens.length / 2
-    const samplings = scored.map(({ prompt }) => prompts[prompt].sampling)
-    const greedy = samplings.every(isGreedy)
-    const forced = scored.map(({ prompt, last }) =>
-      last ? (prompts[prompt].next ?? NOT_FORCED) : NOT_FORCED,
-    )
-    const anyForced = forced.some((token) => token !== NOT_FORCED)
-    const tiles = chunkTiles(spans, context.tuning.attention.queryTile)
-    memory.write(b.tokens, tokens)
-    memory.write(b.spans, Uint32Array.from(spans.flatMap(({ place, row, count }) => [place, row, count, 0])))
-    memory.write(b.tiles, tiles)
-    memory.write(
-      b.scoredRows,
-      Uint32Array.from(scored, ({ row }) => row),
-    )
-    memory.write(
-      b.chosen,
-      Uint32Array.from(scored.flatMap(({ row }) => [tokens[2 * row], tokens[2 * row + 1]])),
-    )
-    if (!greedy) memory.write(b.samplings, samplingWords(samplings))
-    if (anyForced) memory.write(b.forced, Uint32Array.from(forced))
-    const longest = Math.max(...spans.map(({ count }) => count))
+    const inputs = chunkInputs(prompts, parts, {
+      everyRow: this.options.logits ?? false,
+      queryTile: context.tuning.attention.queryTile,
+    })
+    const { spans, scored, greedy, forced } = inputs
+    for (const [name, data] of Object.entries(inputs.buffers))
+      memory.write(b[name as keyof StepBuffers], data)
     const step: Step = {
-      rows,
-      spans: spans.length,
-      longest,
-      reserve: true,
-      tiles: longest > 1 ? tiles.length / 4 : null,
-      scored: scored.length,
-      gather: true,
+      ...inputs.step,
       bounds: this.#bounds(
         spans.map(({ place }) => place),
         (index) => spans[index].count,
       ),
     }
-    const sample = sampleUniform(this.#layout, { rows: scored.length, step: 0, forced: anyForced })
-    const uniforms = this.#placed(
-      this.#uniforms.write(this.#words(rows, scored.length, spans.length, [sample])),
-    )
+    const M = scored.length
+    const sample = sampleUniform(this.#layout, { rows: M, step: 0, forced })
+    const uniforms = this.#write({ rows: step.rows, scored: M, spans: spans.length }, [sample])
     this.#recorded = null
     const list = new DispatchList()
     encodeStep(context, list, this.#cache, b, uniforms, step)
-    if (scored.length > 0) {
+    if (M > 0) {
       encodeHead(context, list, this.#layout, b, uniforms, step)
-      encodeChoice(
-        context,
-        list,
-        b,
-        { tokens: b.chosen, greedy, forced: anyForced },
-        scored.length,
-        uniforms.samples[0],
-      )
+      encodeChoice(context, list, b, { tokens: b.chosen, greedy, forced }, M, uniforms.samples[0])
     }
-    const done = scored.flatMap(({ prompt, last }, index) =>
-      last ? [{ buffer: b.chosen, offset: 8 * index, to: 8 * prompts[prompt].place }] : [],
-    )
     const id = ++this.#submission
     for (const { place, count } of spans) this.#cache.bounds.add(id, place, count)
     return this.#submit(id, [list], {
       after: (encoder) => {
-        for (const { buffer, offset, to } of done) encoder.copyBufferToBuffer(buffer, offset, b.next, to, 8)
+        scored.forEach(({ prompt, last }, row) => {
+          const { place } = prompts[prompt]
+          if (last) encoder.copyBufferToBuffer(b.chosen, 8 * row, b.next, 8 * place, 8)
+        })
       },
       tokens: { buffer: b.next, size: 8 * this.options.places },
-      scored: scored.length,
+      scored: M,
     })
   }
 
@@ -329,7 +287,7 @@ export class Decoder {
     const samples = Array.from({ length: steps }, (_, s) =>
       sampleUniform(this.#layout, { rows: M, step: s, forced: forced !== undefined }),
     )
-    const uniforms = this.#placed(this.#uniforms.write(this.#words(M, M, M, samples)))
+    const uniforms = this.#write({ rows: M, scored: M, spans: M }, samples)
     const { body, choices } = this.#record(places, steps, uniforms, { greedy, forced: forced !== undefined })
     const lists = choices.slice(0, steps).flatMap((choice) => [body, choice])
     const id = ++this.#submission
@@ -404,21 +362,9 @@ export class Decoder {
     )
   }
 
-  #words(rows: number, scored: number, spans: number, samples: readonly number[][]): number[][] {
-    const slices = this.#host.context.weights.tokens.map(({ first, columns }) => [first, columns])
-    const unused = Array.from({ length: MOST_STEPS - samples.length }, () => [0])
-    return [...slices, [rows], [scored], [spans], ...samples, ...unused]
-  }
-
-  #placed(at: readonly Slice[]): StepUniforms & { samples: Slice[] } {
-    const S = this.#host.context.weights.tokens.length
-    return {
-      slices: at.slice(0, S),
-      rows: at[S],
-      scored: at[S + 1],
-      spans: at[S + 2],
-      samples: at.slice(S + 3),
-    }
+  #write(counts: Counts, samples: readonly number[][]): StepUniforms & { samples: Slice[] } {
+    const { tokens } = this.#host.context.weights
+    return placeUniforms(this.#uniforms.write(uniformWords(tokens, counts, samples)), tokens.length)
   }
 
   #submit(id: number, lists: readonly DispatchList[], work: Work): Submission {
@@ -438,7 +384,7 @@ export class Decoder {
         tokens,
         time,
         usage: cache.learn(id, status, pages),
-        logits: values === null ? null : this.#joined(values, work.scored),
+        logits: values === null ? null : joinLogits(this.#host.context, values, work.scored),
       }),
     )
     const done = told.then(
@@ -450,39 +396,7 @@ export class Decoder {
     return { told }
   }
 
-  /** Logits as `logitSlices` has them -> (rows, V). */
-  #joined(logits: Float32Array, rows: number): Float32Array {
-    let at = 0
-    const blocks = this.#host.context.weights.tokens.map(({ first, columns, linear }) => {
-      const stride = columnsOf(linear)
-      at += rows * stride
-      return {
-        firstRow: 0,
-        rows,
-        first,
-        columns,
-        stride,
-        values: logits.slice(at - rows * stride, at).buffer,
-      }
-    })
-    return joinParts(
-      rows,
-      this.#vocabulary,
-      blocks,
-      blocks.map(({ values }) => values),
-    )
-  }
-
   #stages(time: Told['time']): Record<Stage, number> | null {
     return this.options.profile ? (time?.stages ?? null) : null
   }
-}
-
-function sumTimes(parts: readonly Told[]): Pick<StepResult, 'seconds' | 'stages' | 'usage'> {
-  const { usage } = parts[parts.length - 1]
-  if (parts.some(({ time }) => time === null)) return { seconds: null, stages: null, usage }
-  const sum = (of: (time: NonNullable<Told['time']>) => number): number =>
-    parts.reduce((total, { time }) => total + (time === null ? 0 : of(time)), 0)
-  const stages = Object.fromEntries(STAGES.map((stage) => [stage, sum((time) => time.stages[stage])]))
-  return { seconds: sum(({ seconds }) => seconds), stages: stages as Record<Stage, number>, usage }
 }
