@@ -71,8 +71,8 @@ function keptRows({ rows }: CacheUsage, length: number, keepsAll: boolean): Kept
 function footprintOf(cell: Cell, engine: Engine, chunk: number, places: number, kept: Kept): Footprint {
   const { rule, configuration } = cell
   if (rule === null) throw new RangeError('bench: a footprint needs a rule')
-  const { cacheDtype, group } = configuration
-  return decoderFootprint(engine.config, { rule, cacheDtype, places, chunk }, group.ctx, kept)
+  const { cache, cacheDtype, group } = configuration
+  return decoderFootprint(engine.config, { rule, cache, cacheDtype, places, chunk }, group.ctx, kept)
 }
 
 function neededBytes(engine: Engine, { activations, cache }: Footprint): number {

@@ -1,9 +1,9 @@
 /** What a decoder will take, planned from its sizes before anything is allocated. Pure. */
 import { partialWords } from '../engine/decode/attention.js'
 import { layerBytes } from '../engine/decode/cache.js'
-import { MOST_STEPS } from '../engine/decode/decoder.js'
-import { maxPages, PAGE, pagesWanted } from '../engine/decode/layout.js'
+import { maxPages, PAGE, pagesWanted, slotPagesWanted } from '../engine/decode/layout.js'
 import { stepBytes } from '../engine/decode/step-buffers.js'
+import { MOST_STEPS } from '../engine/decode/step-uniforms.js'
 import type { DecoderOptions } from '../engine/decode/types.js'
 import type { Gpt2Config } from '../engine/gpt2/config.js'
 
@@ -15,12 +15,12 @@ export interface Footprint {
   binding: number
 }
 
-export type FootprintOptions = Pick<DecoderOptions, 'rule' | 'cacheDtype' | 'places' | 'chunk'>
+export type FootprintOptions = Pick<DecoderOptions, 'rule' | 'cache' | 'cacheDtype' | 'places' | 'chunk'>
 
 /** @param kept share of rows that are held when sequences are `ctx` long, in the layer that keeps most and on average */
 export function decoderFootprint(
   config: Gpt2Config,
-  { rule, cacheDtype, places, chunk }: FootprintOptions,
+  { rule, cache, cacheDtype, places, chunk }: FootprintOptions,
   ctx: number,
   kept: { most: number; mean: number } = { most: 1, mean: 1 },
 ): Footprint {
@@ -29,7 +29,7 @@ export function decoderFootprint(
   const prunes = rule.kind !== 'dense'
   const pagesAt = (share: number): number => {
     const each = Math.min(maxPages(shape), Math.floor((ctx * share) / PAGE) + 1)
-    return pagesWanted(places * each, 0)
+    return cache === 'slots' ? slotPagesWanted(places * each, 0, shape) : pagesWanted(places * each, 0)
   }
   const activations = stepBytes(
     {

@@ -32,7 +32,7 @@ export async function warmUp(bench: Bench, cell: Cell, everyPlace: boolean): Pro
       windows.map((window, place) => promptOf(window, place, place === 0 || everyPlace ? start : 1)),
     )
     if (ctx > start) await decoder.decode(places, Math.min(2, ctx - start))
-    decoder.release(places)
+    await decoder.release(places)
   })
 }
 

@@ -7,6 +7,7 @@ import { resolveModel } from '../data/model.js'
 import { isRandomModel, randomModel } from '../data/random-model.js'
 import { sampleText } from '../data/text-sample.js'
 import { loadTokenizer } from '../data/tokenizer.js'
+import { MOST_STEPS } from '../engine/decode/step-uniforms.js'
 import type { CacheKind } from '../engine/decode/types.js'
 import type { Gpt2Config } from '../engine/gpt2/config.js'
 import type { WeightDtype } from '../engine/matmul.js'
@@ -222,30 +223,23 @@ async function readText(file: string): Promise<string> {
 
 const sha256 = (tokens: Uint32Array): string => createHash('sha256').update(tokens).digest('hex')
 
-/** Flags with a whole number and the least it may be. */
-function checkNumbers({
-  repetitions,
-  stepsPerSubmission,
-  curveStep,
-  chunk,
-  delay,
-  maxTime,
-  ...rest
-}: BenchOptions) {
-  for (const [flag, value] of [
-    ['--repetitions', repetitions],
-    ['--steps-per-submission', stepsPerSubmission],
-    ['--curve-step', curveStep],
-    ['--chunk', chunk],
-    ...rest.batches.map((batch) => ['--batch', batch === 'max' ? 1 : batch] as const),
-  ] as const) {
-    if (value === undefined || (Number.isInteger(value) && value > 0)) continue
-    throw new Failure(`${flag}: must be a whole number above 0, got ${value}`, { hint: `${flag} 1` })
+function checkNumbers(options: BenchOptions): void {
+  const counts: [flag: string, value: number | undefined, most?: number][] = [
+    ['--repetitions', options.repetitions],
+    ['--chunk', options.chunk],
+    ['--steps-per-submission', options.stepsPerSubmission, MOST_STEPS],
+    ['--curve-step', options.curveStep, MOST_STEPS],
+  ]
+  for (const [flag, value, most = Number.POSITIVE_INFINITY] of counts) {
+    if (value === undefined || (Number.isInteger(value) && value >= 1 && value <= most)) continue
+    const range = most === Number.POSITIVE_INFINITY ? 'above 0' : `from 1 to ${most}`
+    throw new Failure(`${flag}: must be a whole number ${range}, got ${value}`, { hint: `${flag} 1` })
   }
-  for (const [flag, value] of [
-    ['--delay', delay],
-    ['--max-time', maxTime],
-  ] as const) {
+  const seconds: [flag: string, value: number | undefined][] = [
+    ['--delay', options.delay],
+    ['--max-time', options.maxTime],
+  ]
+  for (const [flag, value] of seconds) {
     if (value === undefined || (Number.isFinite(value) && value >= 0)) continue
     throw new Failure(`${flag}: must be a number of seconds from 0, got ${value}`, { hint: `${flag} 60` })
   }

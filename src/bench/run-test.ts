@@ -13,7 +13,8 @@ import { type Test, testLength } from './tests.js'
 export interface Decoder {
   prefill(prompts: readonly Prompt[]): Promise<StepResult>
   decode(places: readonly number[], steps: number, forced?: Uint32Array): Promise<StepResult>
-  release(places: readonly number[]): void
+  /** Resolves when it has been handed over. */
+  release(places: readonly number[]): Promise<void>
   close(): void
 }
 
@@ -65,11 +66,11 @@ export async function runTest(
   let before: Filled | null = null
   if (test.prompt > 0 && test.depth > 0) {
     before = await fill(decoder, windows, test.depth, pace)
-    decoder.release(places)
+    await decoder.release(places)
   }
   const filled = await fill(decoder, windows, start, pace)
   const made = test.gen > 0 ? await generate(decoder, windows, start, test.gen, pace) : null
-  decoder.release(places)
+  await decoder.release(places)
   const results = [...filled.results, ...(made?.results ?? [])]
   const timed = [...(test.prompt > 0 ? [filled] : []), ...(made === null ? [] : [made])]
   return {

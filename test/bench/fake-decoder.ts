@@ -60,7 +60,7 @@ export class FakeDecoder implements Decoder {
     return this.#result(this.#settings.step * steps)
   }
 
-  release(places: readonly number[]): void {
+  async release(places: readonly number[]): Promise<void> {
     this.calls.push(`release ${places.length}`)
     for (const place of places) this.#sequences.delete(place)
   }

@@ -2,7 +2,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { orderOfRound, planConfigurations } from '../../src/bench/configurations.js'
-import { chooseExtent, Forecast } from '../../src/bench/forecast.js'
+import { chooseExtent, type ExtentQuestion, Forecast } from '../../src/bench/forecast.js'
 import { largestFitting } from '../../src/bench/largest-batch.js'
 import { planTests, type TestFlags, testName } from '../../src/bench/tests.js'
 import { areDistinct, cutWindows, randomTokens } from '../../src/bench/windows.js'
@@ -178,13 +178,8 @@ test('forecast: by its own runs, else by its work next to that of others', () =>
   assert.is(forecast.total([0, 2]), 12)
 })
 
-const QUESTION = { limit: 100, elapsed: 20, round: 10, curves: 20, stages: 5, wanted: 5 }
-const EXTENTS: [
-  changes: Partial<typeof QUESTION> | { limit: null },
-  rounds: number,
-  curves: boolean,
-  stages: boolean,
-][] = [
+const QUESTION: ExtentQuestion = { limit: 100, elapsed: 20, round: 10, curves: 20, stages: 5, wanted: 5 }
+const EXTENTS: [changes: Partial<ExtentQuestion>, rounds: number, curves: boolean, stages: boolean][] = [
   [{}, 5, true, true],
   [{ limit: null, round: 1000 }, 5, true, true],
   [{ round: 20 }, 3, true, true],

@@ -1,0 +1,168 @@
+/** `asp bench` as a person runs it: a table, a valid record, other formats, refusals that are results, Ctrl-C. */
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { BenchRecord } from '../../src/record/bench-schema.js'
+import { asp, namesIn, startAsp, until, workFolder } from './asp.js'
+
+const folder = workFolder()
+const schema = JSON.parse(
+  readFileSync(new URL('../../schemas/asp.bench-1.schema.json', import.meta.url), 'utf8'),
+)
+const validate = new Ajv2020({ strictTypes: false, allowUnionTypes: true }).compile(schema)
+
+function recordOf(name: string): BenchRecord {
+  const record: unknown = JSON.parse(readFileSync(join(folder, name), 'utf8'))
+  assert.ok(validate(record), JSON.stringify(validate.errors))
+  return record as BenchRecord
+}
+
+const SMALL = ['--ctx', '64', '-n', '8', '-r', '2', '--quiet']
+const test = suite('asp bench')
+
+test('dense and pruned: figures that hang together', async () => {
+  const argv = ['bench', ...SMALL, '--sparsity', '0.5', '--batch', '2', '--output', 'run.json']
+  const { status, stdout, stderr } = await asp(folder, argv)
+  assert.is(status, 0, stderr)
+  assert.match(stdout, /│ pp64 +│ dense/)
+  assert.match(stdout, /│ tg8 @ d56 │ adaptive │ +0\.5 │/)
+  assert.match(stdout, /\nRecord: .*run\.json\n$/)
+  assert.is(stderr, '')
+
+  const record = recordOf('run.json')
+  assert.is(record.status, 'complete')
+  assert.equal(
+    record.configurations.map(({ policy, baseline }) => [policy, baseline]),
+    [
+      ['dense', null],
+      ['adaptive', 0],
+    ],
+  )
+  assert.ok(Math.abs((record.configurations[1].calibration?.sample_sparsity ?? 0) - 0.5) < 0.01)
+  assert.is(record.results.length, 4)
+  for (const { samples, tokens_per_s, tokens, cache, configuration, stages, busy } of record.results) {
+    assert.equal(
+      samples.map(({ round }) => round),
+      [0, 1],
+    )
+    assert.ok(tokens_per_s !== null && tokens_per_s.median > 0)
+    assert.is(tokens % 2, 0)
+    assert.ok(cache !== null && cache.peak_bytes >= cache.held_bytes && cache.held_bytes >= cache.live_bytes)
+    // 2 sequences of 64 tokens, 6 layers, keys and values of 192 f32.
+    if (configuration === 0) assert.is(cache.live_bytes, 2 * 64 * 6 * 2 * 192 * 4)
+    else assert.ok(cache.dropped > 0.1 && cache.dropped < 0.9, String(cache.dropped))
+    if (busy !== null) assert.ok(stages !== null && stages.attention > 0)
+  }
+  assert.equal(
+    record.curves.map(({ lengths, interleaved_with }) => [lengths.length, lengths.at(-1), interleaved_with]),
+    [
+      [63, 64, [1]],
+      [63, 64, [0]],
+    ],
+  )
+  assert.is(record.curves[0].live_bytes[10], 2 * record.curves[0].lengths[10] * 6 * 2 * 192 * 4)
+  const { timing } = record
+  assert.ok(timing.total_s >= timing.load_s + timing.calibrate_s + timing.warm_up_s + timing.measure_s)
+})
+
+test('random weights: synthetic drops in every row, and what does not fit among what does', async () => {
+  const argv = ['bench', '--model', 'random:192x2', ...SMALL, '--batch', '1,100000', '--no-curve']
+  const { status, stdout, stderr } = await asp(folder, [
+    ...argv,
+    '--output-format',
+    'csv',
+    '-o',
+    'random.json',
+  ])
+  assert.is(status, 0, stderr)
+  const [head, ...rows] = stdout
+    .trim()
+    .split('\n')
+    .map((line) => line.split(','))
+  const column = (name: string): string[] => rows.map((row) => row[head.indexOf(name)])
+  assert.equal(column('weights'), new Array(8).fill('random'))
+  assert.equal(
+    column('drops'),
+    [...new Array(4).fill(null)].flatMap((_, i) =>
+      i % 2 === 0 ? ['none', 'none'] : ['synthetic', 'synthetic'],
+    ),
+  )
+  assert.equal(column('batch'), ['1', '1', '1', '1', '100000', '100000', '100000', '100000'])
+  assert.equal(column('status').slice(0, 6), [
+    ...new Array(4).fill('measured'),
+    'does not fit',
+    'does not fit',
+  ])
+  const record = recordOf('random.json')
+  const { needs_bytes, has_bytes } = record.configurations[2]
+  assert.ok(needs_bytes !== null && has_bytes !== null && needs_bytes > has_bytes)
+})
+
+test('Ctrl-C: a valid record of what was measured', async () => {
+  const run = startAsp(folder, [
+    'bench',
+    '--ctx',
+    '256',
+    '-r',
+    '1000',
+    '--no-curve',
+    '--output',
+    'stopped.json',
+  ])
+  await until('a round', () => /Warming up: /.test(run.stderr()))
+  // Some rounds of what takes a fraction of a second.
+  await new Promise((resolve) => setTimeout(resolve, 3000))
+  run.child.kill('SIGINT')
+  const { status, stdout, stderr } = await run.ended
+  assert.is(status, 130, stderr)
+  assert.match(stderr, /^interrupted: finishing the work in flight; .*$/m)
+  assert.match(stderr, /\nerror: interrupted: what was measured until then is in .*\/stopped\.json\n$/)
+  assert.match(stdout, /INCOMPLETE/)
+  const record = recordOf('stopped.json')
+  assert.is(record.status, 'incomplete')
+  assert.is(record.method.repetitions.asked, 1000)
+  assert.ok(record.method.repetitions.done < 1000)
+})
+
+/** One line on standard error, exit code 2, no record. */
+const REFUSED: [argv: string[], line: RegExp][] = [
+  [['--ctx', '2000'], /^error: --ctx: must be at most 1024, .* got 2000; hint: /],
+  [['--batch', 'many'], /^error: --batch: must be whole numbers or ranges/],
+  [['--cache', 'ring'], /^error: --cache: must be paged or slots or mask, got "ring"/],
+  [['--sparsity', '1'], /^error: --sparsity: must be at least 0 and below 1, got 1/],
+  [['--policy', 'dense', '--sparsity', '0.5'], /^error: --sparsity 0\.5: the dense policy removes nothing/],
+  [
+    ['--model', 'asp-tiny-dense', '--sparsity', '0.5'],
+    /^error: --sparsity 0\.5: checkpoint asp-tiny-dense has no/,
+  ],
+  [['--model', 'random:gpt5'], /^error: --model: must name a size of random weights/],
+  [['--model', 'random:gpt2', '--data', 'text.txt'], /^error: --data: random weights have no tokenizer/],
+  [['--data', 'nowhere.txt'], /^error: nowhere\.txt: cannot be read as text/],
+  [['-r', '0'], /^error: --repetitions: must be a whole number above 0, got 0/],
+  [
+    ['--steps-per-submission', '65'],
+    /^error: --steps-per-submission: must be a whole number from 1 to 64, got 65/,
+  ],
+  [['-p', '0', '-n', '0'], /^error: --prompt, --gen, --depth: must leave a test/],
+]
+for (const [argv, line] of REFUSED) {
+  test(`refuses ${argv.join(' ')}`, async () => {
+    const { status, stdout, stderr } = await asp(folder, ['bench', ...argv, '--output', 'refused'])
+    assert.is(status, 2, stderr)
+    assert.match(stderr, line)
+    assert.is(stderr.trim().split('\n').length, 1)
+    assert.is(stdout, '')
+    assert.not(existsSync(join(folder, 'refused')))
+  })
+}
+
+test('no temporary file is left', () => {
+  assert.equal(
+    namesIn(folder).filter((name) => name.endsWith('.tmp')),
+    [],
+  )
+})
+
+test.run()
