@@ -20,6 +20,7 @@ export const FEATURES = {
   'shader-f16': 'half-precision arithmetic',
   subgroups: 'lanes that pass values to each other',
   'timestamp-query': 'kernel times measured on the device',
+  'chromium-experimental-subgroup-matrix': 'matrix units',
 } as const
 export type FeatureName = keyof typeof FEATURES
 

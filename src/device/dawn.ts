@@ -81,7 +81,9 @@ async function request(
   if (!environment) return {}
   const { create, globals } = await import('webgpu')
   Object.assign(globalThis, globals)
-  const options = name === undefined ? [] : [`adapter=${name}`]
+  // Without it Dawn hides its experimental features, such as matrix units; nothing else depends on it
+  const options = ['enable-dawn-features=allow_unsafe_apis']
+  if (name !== undefined) options.push(`adapter=${name}`)
   if (process.platform === 'linux') options.push('backend=vulkan')
   const gpu = create(options)
   // The Vulkan instance is made inside this call, before its promise exists

@@ -102,7 +102,9 @@ async function openOn(
   )
   let device: GPUDevice
   try {
-    device = await adapter.requestDevice({ label: 'asp', requiredLimits, requiredFeatures: report.features })
+    // The types know none of Dawn's own features
+    const requiredFeatures = report.features as GPUFeatureName[]
+    device = await adapter.requestDevice({ label: 'asp', requiredLimits, requiredFeatures })
   } catch (cause) {
     release()
     throw new Failure(

@@ -115,7 +115,7 @@ export class Engine {
     const memory = new Memory(device, options.memoryLimit)
     const weights = await loadWeights(memory, config, tensors, {
       dtype,
-      choose: (stored) => chooseMatmul(adapter, stored),
+      choose: (stored, exact) => chooseMatmul(adapter, stored, { exact }),
       maxBinding: device.limits.maxStorageBufferBindingSize,
       onProgress: options.onLoad,
     })

@@ -1,7 +1,7 @@
 /** Which matmul kernel multiplies how many rows on an adapter, and how its weights lie in memory. No GPU calls. */
 import type { KernelSpec } from './gpu/kernel.js'
 import { blockOf, MATMUL_KERNELS, type MatmulKernel } from './matmul-kernels.js'
-import type { AdapterTraits } from './tuning.js'
+import type { AdapterTraits, MatmulRule } from './tuning.js'
 
 export type WeightDtype = 'f32' | 'f16'
 
@@ -37,43 +37,27 @@ export interface MatmulPlan {
   grid: readonly [columns: number, rows: number]
 }
 
-/** The kernel for matmuls of at most `rows` x `columns`; a side that is absent has no limit. The first rule that holds is taken. */
-export interface MatmulRule {
-  rows?: number
-  columns?: number
-  /** A name of MATMUL_KERNELS. */
-  kernel: string
-}
-
-/** What the tuner has found for weights of one dtype. */
-export interface MatmulChoice {
-  /** All of one summing way. */
-  steady: readonly MatmulRule[]
-  /** For `anyOrder`. */
-  free: readonly MatmulRule[]
-}
-
 /** On hardware that was not tuned: more than this many rows are worth tiles. */
 const FEW_ROWS = 8
 
 /**
- * The matmul for weights stored as `dtype` on this adapter, tuned where there is a `choice`.
+ * The matmul for weights stored as `dtype` on this adapter, as the tuner has found or as the table has it.
  * `exact` keeps to kernels that do not round the values of a: drop scores must not depend on `--dtype`.
  */
 export function chooseMatmul(
   adapter: AdapterTraits,
   dtype: WeightDtype,
-  { choice, exact = false }: { choice?: MatmulChoice; exact?: boolean } = {},
+  { exact = false } = {},
 ): MatmulVariant {
   const own = ownKernel(adapter)
   const few = adapter.kind === 'hardware' ? [{ rows: FEW_ROWS, kernel: 'short-16' }] : []
-  const { steady, free } = choice ?? { steady: [], free: few }
+  const { steady, free } = adapter.tuned?.[dtype] ?? { steady: [], free: few }
   const pick = (rules: readonly MatmulRule[], rows: number, N: number): MatmulKernel => {
     const fitting = rules.filter((limit) => rows <= (limit.rows ?? rows) && N <= (limit.columns ?? N))
     return fitting.map(({ kernel }) => kernelNamed(kernel)).find(({ rounds }) => !(exact && rounds)) ?? own
   }
   return variantOf(
-    choice === undefined ? own.name : 'tuned',
+    adapter.tuned === undefined ? own.name : 'tuned',
     dtype,
     blockOf(adapter),
     (rows, N, { anyOrder }) => pick(anyOrder ? free : steady, rows, N),

@@ -1,6 +1,7 @@
 /** From the times of a tuning run to rules: which kernel for how many rows and columns. Pure. */
-import type { MatmulChoice, MatmulRule, WeightDtype } from './matmul.js'
+import type { WeightDtype } from './matmul.js'
 import type { MatmulKernel } from './matmul-kernels.js'
+import type { MatmulChoice, MatmulRule } from './tuning.js'
 
 /** A size that was timed; it stands for all sizes up to it. */
 export interface Class {
@@ -11,7 +12,7 @@ export interface Class {
 export interface Timing extends Class {
   kernel: string
   dtype: WeightDtype
-  /** Of one matmul, the median. */
+  /** Of one matmul, the least of several. */
   seconds: number
 }
 

@@ -22,9 +22,9 @@ const CHECKED_ROWS = 13
 /** Largest difference from the plainest kernel that is rounding: sums of a few hundred products of numbers up to 1. */
 const TOLERANCE = { exact: 1e-4, rounds: 2e-2 }
 
-/** Submissions that a time is the median of; kernels that the first shows to be far behind get no more. */
-const ROUNDS = 5
-const FAR_BEHIND = 2
+/** Submissions that a time is the least of; kernels that two show to be far behind get no more. */
+const ROUNDS = 6
+const FAR_BEHIND = 3
 
 export class Probe {
   readonly #device: GPUDevice
@@ -92,7 +92,10 @@ export class Probe {
     return verdicts
   }
 
-  /** Times kernels on one size, in turns, so that a busy machine slows all alike. */
+  /**
+   * Times kernels on one size, in turns, so that a busy machine slows all alike. What counts is the least time: other
+   * work on the machine only ever adds.
+   */
   async time(kernels: readonly MatmulKernel[], size: Class): Promise<Timing[]> {
     this.#memory.write(this.#shape, Uint32Array.of(size.rows))
     const runs = kernels.map((kernel) => ({
@@ -107,9 +110,9 @@ export class Probe {
       run.times = Math.max(1, Math.min(MOST_DISPATCHES, Math.round(this.#sizes.seconds / once)))
     }
     for (let round = 0; round < ROUNDS; round++) {
-      const best = Math.min(...runs.map(({ samples }) => samples[0] ?? Number.POSITIVE_INFINITY))
+      const best = Math.min(...runs.flatMap(({ samples }) => samples))
       for (const { plan, times, samples } of runs) {
-        if (round > 0 && samples[0] > FAR_BEHIND * best) continue
+        if (round > 1 && Math.min(...samples) > FAR_BEHIND * best) continue
         samples.push((await this.#submit(plan, times)) / times)
       }
     }
@@ -117,7 +120,7 @@ export class Probe {
       kernel: kernel.name,
       dtype: this.#dtype,
       ...size,
-      seconds: median(samples),
+      seconds: Math.min(...samples),
     }))
   }
 
@@ -185,8 +188,4 @@ function largestDifference(a: Float32Array, b: Float32Array): number {
     const difference = Math.abs(value - b[i])
     return difference <= worst ? worst : Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference
   }, 0)
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]
 }

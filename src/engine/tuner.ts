@@ -5,11 +5,11 @@
  */
 import { createHash } from 'node:crypto'
 import { readShader } from './gpu/kernel.js'
-import { candidates, type MatmulChoice, type WeightDtype } from './matmul.js'
+import { candidates, type WeightDtype } from './matmul.js'
 import { MATMUL_KERNELS, type MatmulKernel } from './matmul-kernels.js'
 import { type Class, chooseRules, type Timing } from './tuner-choice.js'
 import { Probe, type ProbeSizes } from './tuner-probe.js'
-import type { AdapterTraits } from './tuning.js'
+import type { AdapterTraits, MatmulChoice } from './tuning.js'
 
 /** What a tuning run has found. */
 export interface TuningChoice {

@@ -7,6 +7,24 @@ export interface AdapterTraits {
   /** Lanes of a subgroup; 0 where the adapter has none. */
   subgroupMinSize: number
   subgroupMaxSize: number
+  /** What a tuning run has found here, by the dtype of the weights; without it tables decide. */
+  tuned?: Readonly<Record<'f32' | 'f16', MatmulChoice>>
+}
+
+/** The kernel for matmuls of at most `rows` x `columns`; a side that is absent has no limit. The first that holds is taken. */
+export interface MatmulRule {
+  rows?: number
+  columns?: number
+  /** A name of MATMUL_KERNELS. */
+  kernel: string
+}
+
+/** Which matmul kernels are fastest. */
+export interface MatmulChoice {
+  /** All sum in the same way, so that a row's bits do not depend on how many rows there are. */
+  steady: readonly MatmulRule[]
+  /** The fastest of all, for whoever does not care about the last bits. */
+  free: readonly MatmulRule[]
 }
 
 export interface AttentionKernel {

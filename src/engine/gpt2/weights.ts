@@ -52,8 +52,8 @@ export interface Weights {
 
 export interface LoadOptions {
   dtype: WeightDtype
-  /** Picks the matmul for a weight stored as `dtype`. */
-  choose: (dtype: WeightDtype) => MatmulVariant
+  /** Picks the matmul for a weight stored as `dtype`; `exact` where nothing else may be rounded. */
+  choose: (dtype: WeightDtype, exact: boolean) => MatmulVariant
   /** Most bytes one binding may have. */
   maxBinding: number
   onProgress?: (done: number, total: number) => void
@@ -78,8 +78,8 @@ export async function loadWeights(
     gain: await vector(`${name}.weight`),
     bias: await vector(`${name}.bias`),
   })
-  const upload = (label: string, matrix: Matrix, bias: GPUBuffer | null): Linear => {
-    const variant = choose(matrix.values instanceof Uint16Array ? 'f16' : 'f32')
+  const upload = (label: string, matrix: Matrix, bias: GPUBuffer | null, exact = false): Linear => {
+    const variant = choose(matrix.values instanceof Uint16Array ? 'f16' : 'f32', exact)
     const { K, N } = matrix
     return {
       K,
@@ -127,7 +127,7 @@ async function interactionOf(
   tensors: TensorSource,
   { interaction, nEmbd: C }: Gpt2Config,
   layer: number,
-  upload: (label: string, matrix: Matrix, bias: GPUBuffer | null) => Linear,
+  upload: (label: string, matrix: Matrix, bias: GPUBuffer | null, exact: boolean) => Linear,
 ): Promise<Pick<BlockWeights, 'interaction' | 'beta'>> {
   if (interaction === null) return { interaction: null, beta: 0 }
   const [q, k, beta] = ['q_int.weight', 'k_int.weight', 'int_bias'].map((name) =>
@@ -140,7 +140,8 @@ async function interactionOf(
   rows.set(both[0])
   rows.set(both[1], interaction.dim * C)
   const matrix = transposed(rows, 2 * interaction.dim, C)
-  return { interaction: upload(`h.${layer}.attn.q_int,k_int`, matrix, null), beta: (await readF32(beta))[0] }
+  const linear = upload(`h.${layer}.attn.q_int,k_int`, matrix, null, true)
+  return { interaction: linear, beta: (await readF32(beta))[0] }
 }
 
 function required(tensors: TensorSource, name: string): StoredTensor {
@@ -166,13 +167,25 @@ function transposed(values: Float32Array | Uint16Array, rows: number, K: number)
 async function readAs(tensor: StoredTensor, dtype: WeightDtype): Promise<Float32Array | Uint16Array> {
   if (dtype === 'f32') return readF32(tensor)
   if (tensor.dtype === 'F16') return words(await tensor.read())
-  return Uint16Array.from(await readF32(tensor), f32ToF16)
+  return converted(await readF32(tensor), (count) => new Uint16Array(count), f32ToF16)
 }
 
 async function readF32(tensor: StoredTensor): Promise<Float32Array> {
   const bytes = await tensor.read()
   if (tensor.dtype === 'F32') return new Float32Array(bytes.slice().buffer)
-  return Float32Array.from(words(bytes), tensor.dtype === 'F16' ? f16ToF32 : bf16ToF32)
+  const toF32 = tensor.dtype === 'F16' ? f16ToF32 : bf16ToF32
+  return converted(words(bytes), (count) => new Float32Array(count), toF32)
+}
+
+/** `Uint16Array.from` with a function takes forty times as long: half a minute for GPT-2. */
+function converted<To extends Float32Array | Uint16Array>(
+  from: Float32Array | Uint16Array,
+  create: (count: number) => To,
+  convert: (value: number) => number,
+): To {
+  const to = create(from.length)
+  for (let i = 0; i < from.length; i++) to[i] = convert(from[i])
+  return to
 }
 
 function words(bytes: Uint8Array): Uint16Array {
