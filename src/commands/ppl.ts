@@ -24,7 +24,7 @@ const FORMATS: Readonly<Record<(typeof FORMAT_NAMES)[number], (record: PplRecord
 const FORMAT_NAMES = ['table', 'csv', 'md', 'json'] as const
 
 /** Tokens scored at each context length: a few minutes on two cores without a GPU. */
-const DEFAULT_LIMIT = 8192
+const DEFAULT_LIMIT = 4096
 
 export default class Ppl extends AspCommand {
   static override summary =
@@ -46,8 +46,7 @@ export default class Ppl extends AspCommand {
   }
   static override flags = {
     ctx: Flags.string({
-      description:
-        "context lengths, in tokens (default: 128,256,512,1024, as far as the model's positions go)",
+      description: "context lengths, in tokens (default: 256,1024, as far as the model's positions go)",
       char: 'c',
       helpValue: '128-1024*2',
     }),

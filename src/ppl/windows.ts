@@ -35,24 +35,21 @@ export type ProtocolName = (typeof PROTOCOL_NAMES)[number]
 export const PROTOCOLS: Readonly<Record<ProtocolName, Protocol>> = {
   windowed: {
     description:
-      'windows of ctx tokens back to back, every token predicted once; a window is fed the token before it (at the ' +
-      "text's beginning the start token) and all its own but the last, the last window is filled up from its left: " +
-      "lm-evaluation-harness's rolling log-likelihood at that length",
+      'every token is predicted once, in windows of ctx tokens back to back that are fed the token before them ' +
+      "(lm-evaluation-harness's rolling log-likelihood)",
     hasPrefix: true,
     windows: windowed,
   },
   strided: {
     description:
-      'windows of ctx tokens, each beginning stride tokens after the one before, no start token; only tokens that no ' +
-      'earlier window held are scored, never the first of a text: the sliding window of the Transformers guide to ' +
-      'perplexity, every token counted once',
+      "windows of ctx tokens that begin stride tokens apart; what no earlier one held is scored, a window's first token " +
+      'never (the sliding window of the Transformers guide)',
     hasPrefix: false,
     windows: strided,
   },
   llama: {
     description:
-      'chunks of ctx tokens back to back, no start token, what is left over is dropped; the predictions of the second ' +
-      'half are scored, ctx - 1 - floor(ctx / 2) a chunk: as llama-perplexity does for GPT-2',
+      'chunks of ctx tokens; the predictions of the second half are scored, what is left over is dropped (llama-perplexity)',
     hasPrefix: false,
     windows: llama,
   },
