@@ -116,20 +116,23 @@ export default class Generate extends AspCommand {
     const closed = new AbortController()
     // A reader that has seen enough, such as head, ends the work; that is no error.
     const onError = (error: NodeJS.ErrnoException): void => {
-      if (error.code === 'EPIPE') closed.abort()
+      if (error.code !== 'EPIPE') return
+      closed.abort()
+      // oclif waits for a closed stream to drain; Node would give that an exit code of its own.
+      process.exitCode = EXIT.ok
     }
     process.stdout.on('error', onError)
     const note = (text: string): void => {
       if (!flags.quiet) process.stderr.write(`${text}\n`)
     }
     const shown: { view: View | null } = { view: null }
+    let stage = ''
+    const begin = (next: string, start: () => void): void => {
+      if (stage !== next) start()
+      stage = next
+    }
     try {
       progress.start('Reading prompts and checkpoint')
-      let stage = ''
-      const begin = (next: string, start: () => void): void => {
-        if (stage !== next) start()
-        stage = next
-      }
       const { record, path } = await generate(optionsOf(flags), sourceOf(args.prompt, flags.file), {
         orStop: interruption.orStop,
         signal: AbortSignal.any([interruption.signal, closed.signal]),
@@ -157,6 +160,8 @@ export default class Generate extends AspCommand {
             drops: flags['show-drops'],
           }
           shown.view = chooseView(choice, terminalOf(process), (text) => {
+            progress.stop()
+            stage = ''
             if (!closed.signal.aborted) process.stdout.write(text)
           })
           return shown.view

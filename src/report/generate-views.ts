@@ -55,17 +55,20 @@ export function chooseView(
   return wholeView(write, { texts: prompts.length, n, echo, shading })
 }
 
-/** One text as it comes, after its prompt. */
+/** One text as it comes, after its prompt, which waits for it: until then the terminal belongs to progress. */
 export function streamView(write: Write, prompt: string): View {
-  let last = prompt
-  write(prompt)
+  let waiting = prompt
+  let last = ''
+  const show = (text: string): void => {
+    last = waiting + text
+    waiting = ''
+    if (last !== '') write(last)
+  }
   return {
-    onText(_, text) {
-      last = text
-      write(text)
-    },
+    onText: (_, text) => show(text),
     onEnd: () => undefined,
     close() {
+      if (waiting !== '') show('')
       if (!last.endsWith('\n')) write('\n')
     },
   }
