@@ -16,7 +16,7 @@ export interface FindOptions {
   seed: number
   batchTokens: number
   signal?: AbortSignal
-  onTry: (evaluation: Evaluation) => void
+  onTry: (level: Level, evaluation: Evaluation) => void
   onFound: (level: Level) => void
 }
 
@@ -36,7 +36,8 @@ export async function findLevels(
   for (const level of levels) {
     if (level.kind === 'shift') found.push({ requested: null, shift: level.shift, calibration: null })
     else {
-      const search = await searchOne(engine, whole, level.sparsity, { ctx, known, ...options })
+      const onTry = (evaluation: Evaluation): void => options.onTry(level, evaluation)
+      const search = await searchOne(engine, whole, level.sparsity, { ...options, ctx, known, onTry })
       if (search === null) break
       found.push(search)
     }
@@ -45,7 +46,11 @@ export async function findLevels(
   return found
 }
 
-type SearchOptions = Omit<FindOptions, 'onFound'> & { ctx: number; known: Evaluation[] }
+interface SearchOptions extends Pick<FindOptions, 'seed' | 'batchTokens' | 'signal'> {
+  ctx: number
+  known: Evaluation[]
+  onTry: (evaluation: Evaluation) => void
+}
 
 /** Adds to what is known; null when the signal stops it. */
 async function searchOne(

@@ -123,8 +123,10 @@ async function measureContext(
     seed: options.seed,
     batchTokens,
     signal,
-    onTry: ({ shift, sparsity }) =>
-      meter.tell(`ctx ${ctx}, shift ${shift.toFixed(3)}: sparsity ${sparsity.toFixed(3)}`),
+    onTry: (level, { shift, sparsity }) => {
+      meter.tried(level)
+      meter.tell(`ctx ${ctx}, shift ${shift.toFixed(3)}: sparsity ${sparsity.toFixed(3)}`)
+    },
     onFound: (level) => meter.found(level),
   })
   const calibrate = secondsSince(began)

@@ -1,17 +1,9 @@
 /** How a text is cut into what the model is fed, and which predictions count: the protocols of perplexity. Pure. */
+import type { PlannedWindow } from '../record/ppl-build.js'
 import type { PROTOCOL_NAMES } from '../record/ppl-schema.js'
 import type { Stretch } from './stretches.js'
 
-/** What the model is fed at once, and what of its predictions counts. */
-export interface Window {
-  /** At most `ctx` tokens. */
-  input: Uint32Array
-  /** Row that predicts the first target; the rows after it predict the others, one each. */
-  firstRow: number
-  /** Place of the first target in the text's tokens; the targets stand there one after the other. */
-  firstTarget: number
-  targets: Uint32Array
-}
+export type Window = PlannedWindow
 
 export interface WindowOptions {
   /** n: tokens fed at most. */

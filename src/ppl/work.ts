@@ -11,15 +11,19 @@ export interface PplProgress {
 }
 
 export interface WorkMeter {
-  /** A search has ended. */
+  /** A search has made one more evaluation. */
+  tried(level: Level): void
+  /** It has ended. */
   found(level: Level): void
   /** So many rows have been scored under so many rules. */
   scored(rows: number, rules: number): void
   tell(info: string): void
 }
 
-/** Evaluations of a search as a rule; one stops at the last drop decision, and costs about half of a scored row. */
-const SEARCH_SHARE = 5 * 0.5
+/** An evaluation stops at the last drop decision, and costs about half of scoring. */
+const EVALUATION_COST = 0.5
+/** Evaluations of a search as a rule. */
+const EVALUATIONS = 3
 
 /** One meter for each context length, in order; each begins where the one before should have ended. */
 export function workMeters(
@@ -27,27 +31,40 @@ export function workMeters(
   onProgress?: (progress: PplProgress) => void,
 ): WorkMeter[] {
   const rules = 1 + levels.length * (1 + alpha.length)
-  const plans = contexts.map((context) => rowsOf(context) * rules + searches(context, levels))
-  const total = plans.reduce((sum, rows) => sum + rows, 0)
+  const plans = contexts.map(
+    (context) => rowsOf(context) * rules + sumOf(levels, (level) => searchWork(context, level)),
+  )
+  const total = sumOf(plans, (rows) => rows)
   return contexts.map((context, i) => {
-    let done = plans.slice(0, i).reduce((sum, rows) => sum + rows, 0)
+    let settled = sumOf(plans.slice(0, i), (rows) => rows)
+    // Of the search under way: never more than was planned for it.
+    let searched = 0
     return {
+      tried: (level) => {
+        const all = searchWork(context, level)
+        searched = Math.min(all, searched + all / EVALUATIONS)
+      },
       found: (level) => {
-        done += searches(context, [level])
+        settled += searchWork(context, level)
+        searched = 0
       },
       scored: (rows, rules) => {
-        done += rows * rules
+        settled += rows * rules
       },
-      tell: (info) =>
-        onProgress?.({ done: Math.round(done), total: Math.round(total), ctx: context.ctx, info }),
+      tell: (info) => {
+        const done = Math.round(settled + searched)
+        onProgress?.({ done, total: Math.round(total), ctx: context.ctx, info })
+      },
     }
   })
 }
 
-const rowsOf = ({ windows }: PlannedContext): number =>
-  windows.reduce((sum, { input }) => sum + input.length, 0)
-
-function searches(context: PlannedContext, levels: readonly Level[]): number {
-  const sample = Math.min(SEARCH_TOKENS, rowsOf(context))
-  return levels.filter(({ kind }) => kind === 'sparsity').length * sample * SEARCH_SHARE
+/** In rows scored under one rule. */
+function searchWork(context: PlannedContext, { kind }: Level): number {
+  return kind === 'shift' ? 0 : Math.min(SEARCH_TOKENS, rowsOf(context)) * EVALUATION_COST * EVALUATIONS
 }
+
+const rowsOf = ({ windows }: PlannedContext): number => sumOf(windows, ({ input }) => input.length)
+
+const sumOf = <T>(values: readonly T[], of: (value: T) => number): number =>
+  values.reduce((sum, value) => sum + of(value), 0)

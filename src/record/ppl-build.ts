@@ -55,9 +55,13 @@ export interface ContextParts {
   seconds: ContextRecord['seconds']
 }
 
+/** What the model is fed at once, and what of its predictions counts. */
 export interface PlannedWindow {
+  /** At most `ctx` tokens. */
   input: Uint32Array
+  /** Row that predicts the first target; the rows after it predict the others, one each. */
   firstRow: number
+  /** Place of the first target in the text's tokens; the targets stand there one after the other. */
   firstTarget: number
   targets: Uint32Array
 }
