@@ -1,44 +1,28 @@
 /**
- * A cache under random work, beside a model of it in JavaScript: sequences join in chunks, are decoded in steps, end,
- * and the cache grows and shrinks as it does under a decoder. Keys and queries are signs, so that the test knows
- * exactly which query drops which row, and it is the real kernel that decides. Keys and values say which row they are.
+ * A cache under random work beside a model of it in JavaScript: sequences join in chunks, are decoded in steps, and end;
+ * the cache grows and shrinks as it does under a decoder. An operation is a sequence's join, step or end, or one layer's
+ * change of size.
  */
 import * as assert from 'uvu/assert'
 import type { OpenDevice } from '../../src/device/open.js'
 import { NEVER } from '../../src/engine/batch.js'
-import { Cache } from '../../src/engine/decode/cache.js'
-import { PAGE, stateOffsets } from '../../src/engine/decode/layout.js'
+import { maxPages, PAGE, stateOffsets } from '../../src/engine/decode/layout.js'
 import type { CacheKind } from '../../src/engine/decode/types.js'
-import { Kernels } from '../../src/engine/gpu/kernel.js'
-import { Memory, type Slice } from '../../src/engine/gpu/memory.js'
-import { readBackAll } from '../../src/engine/gpu/read.js'
-import { chooseTuning } from '../../src/engine/tuning.js'
 import { type CacheTwin, packedTwin, slotsTwin } from '../reference/cache.js'
 import { seededFloats } from '../reference/floats.js'
-
-const [C, R, N_POSITIONS, PLACES] = [64, 16, 160, 20]
-/** By layer. A key dies of a query with which it disagrees in 11 of 16 signs, or 12; 1.5 and 2 are met exactly. */
-const BETAS = [1.5, 2]
-const LAYERS = BETAS.length
-/** Rounds of one submission, and their rows, at most. */
-const MOST_ROUNDS = 64
-const MOST_ROWS = 1024
-/** Offsets of bindings are multiples of this. */
-const ALIGN = 256
-
-interface Row {
-  id: number
-  position: number
-  /** Signs, a bit each; [layer]. */
-  key: number[]
-}
-
-interface Span {
-  place: number
-  rows: Row[]
-  /** Signs, and what they are multiplied by; [row][layer]. */
-  queries: { signs: number; size: number }[][]
-}
+import {
+  BETAS,
+  C,
+  CacheRig,
+  contentOf,
+  N_POSITIONS,
+  R,
+  type RigOptions,
+  type Row,
+  type Snapshot,
+  type Span,
+  signOf,
+} from './cache-rig.js'
 
 /** What the model knows of a sequence in one layer. */
 interface Sequence {
@@ -47,85 +31,43 @@ interface Sequence {
   deaths: number[]
 }
 
-/** Words for one submission, and the buffer they go to before it. */
-class Uploads {
-  readonly #words: Uint32Array<ArrayBuffer>
-  readonly #memory: Memory
-  readonly #buffer: GPUBuffer
-  #at = 0
-
-  constructor(memory: Memory, buffer: GPUBuffer, words: number) {
-    this.#memory = memory
-    this.#buffer = buffer
-    this.#words = new Uint32Array(words)
-  }
-
-  /** Room for `count` words; the view may be filled until `write`. */
-  take(count: number): { words: Uint32Array<ArrayBuffer>; slice: Slice } {
-    const offset = 4 * this.#at
-    const words = this.#words.subarray(this.#at, this.#at + count)
-    this.#at += (Math.ceil((4 * count) / ALIGN) * ALIGN) / 4
-    return { words, slice: { buffer: this.#buffer, offset, size: Math.max(16, 4 * count) } }
-  }
-
-  write(): void {
-    this.#memory.write(this.#buffer, this.#words.subarray(0, this.#at))
-    this.#at = 0
-  }
-}
-
 export class CacheFuzz {
-  operations = 0
-  readonly counts = { joins: 0, steps: 0, releases: 0, growths: 0, shrinks: 0, drops: 0, checks: 0 }
-  readonly #device: GPUDevice
-  readonly #memory: Memory
-  readonly #cache: Cache
+  readonly #counts = { joins: 0, steps: 0, releases: 0, drops: 0, checks: 0 }
+  readonly #rig: CacheRig
   readonly #kind: CacheKind
   readonly #propagate: boolean
   readonly #twins: CacheTwin<Row>[]
   /** [place][layer]; no sequence where the array is empty. */
-  readonly #sequences: Sequence[][] = Array.from({ length: PLACES }, () => [])
-  readonly #storage: Uploads
-  readonly #uniforms: Uploads
+  readonly #sequences: Sequence[][]
   readonly #floats: (count: number) => Float32Array
-  #encoder: GPUCommandEncoder
-  #pass: GPUComputePassEncoder
-  #rounds = 0
-  #rows = 0
-  #round = 0
   #ids = 0
+  /** Hardly anything is dropped for a while. */
   #calm = true
 
-  constructor(
-    open: OpenDevice,
-    { kind, seed, propagate = false }: { kind: CacheKind; seed: number; propagate?: boolean },
-  ) {
-    const { device } = open
-    this.#device = device
-    this.#memory = new Memory(device)
+  constructor(open: OpenDevice, { seed, ...options }: RigOptions & { seed: number }) {
+    const { kind, places, propagate = false } = options
+    this.#rig = new CacheRig(open, options)
     this.#kind = kind
     this.#propagate = propagate
     this.#floats = seededFloats(seed)
-    const config = {
-      ...{ vocabSize: 1, nPositions: N_POSITIONS, nEmbd: C, nLayer: LAYERS, nHead: 1, nInner: C },
-      layerNormEpsilon: 1e-5,
-      interaction: { dim: R, propagateInDepth: propagate },
-    }
-    const context = {
-      ...{ config, kernels: new Kernels(device), tuning: chooseTuning(open.adapter) },
-      weights: { blocks: BETAS.map((beta) => ({ beta })) },
-    }
-    const rule = { kind: 'adaptive', shift: 0 } as const
-    this.#cache = new Cache(device, this.#memory, context, { rule, kind, dtype: 'f32', places: PLACES })
+    this.#sequences = Array.from({ length: places }, () => [])
     this.#twins = BETAS.map(() =>
-      kind === 'slots' ? slotsTwin<Row>(PLACES) : packedTwin<Row>(PLACES, kind === 'paged'),
+      kind === 'slots' ? slotsTwin<Row>(places) : packedTwin<Row>(places, kind === 'paged'),
     )
-    const words = MOST_ROWS * (3 * C + 2 * R * LAYERS + 2) + MOST_ROUNDS * (4 * PLACES + ALIGN)
-    this.#storage = new Uploads(this.#memory, this.#memory.storage('activations', 'rounds', 4 * words), words)
-    const structs = (MOST_ROUNDS * ALIGN) / 4
-    this.#uniforms = new Uploads(this.#memory, this.#memory.uniform('rounds', 4 * structs), structs)
-    this.#encoder = device.createCommandEncoder()
-    this.#pass = this.#encoder.beginComputePass()
+  }
+
+  /** How often each thing was done. */
+  get counts() {
+    return { ...this.#counts, ...this.#rig.resizes }
+  }
+
+  get operations(): number {
+    const { joins, steps, releases, growths, shrinks } = this.counts
+    return joins + steps + releases + growths + shrinks
+  }
+
+  get moves(): number {
+    return this.#twins.reduce((sum, { moves }) => sum + moves, 0)
   }
 
   /** Goes on until so many operations have been done, comparing with the model every `between` of them. */
@@ -139,126 +81,105 @@ export class CacheFuzz {
 
   /** All sequences end. */
   async releaseAll(): Promise<void> {
-    await this.#release(this.#places((sequence) => sequence.length > 0))
+    await this.#release(this.#running())
   }
 
   close(): void {
-    this.#memory.freeAll()
-  }
-
-  get moves(): number {
-    return this.#twins.reduce((sum, { moves }) => sum + moves, 0)
+    this.#rig.close()
   }
 
   /** Everything on the device against the model. */
   async check(): Promise<void> {
-    const { shape, layers, status, deaths } = this.#cache
-    const regions = layers.flatMap(({ keys, values, interactionKeys, state }) => [
-      keys,
-      values,
-      interactionKeys,
-      state,
-    ])
-    const bytes = await this.#flush(
-      [...regions, status, deaths].map((buffer) => ({ buffer, size: buffer.size })),
-    )
-    const [told, times] = bytes.slice(-2).map((part) => new Uint32Array(part))
-    this.counts.checks++
-    const live = layers.map(({ pages }, layer) => {
-      const [keys, values, signs] = bytes
-        .slice(4 * layer, 4 * layer + 3)
-        .map((part) => new Float32Array(part))
-      const state = new Uint32Array(bytes[4 * layer + 3])
-      const { table, positions } = stateOffsets(shape, pages)
-      const maxPages = (stateOffsets(shape, pages).alive - table) / PLACES
-      return Array.from({ length: PLACES }, (_, place) => {
-        const where = `layer ${layer}, place ${place}, after ${this.operations} operations`
-        const rows = this.#twins[layer].rows[place]
-        const sequence = this.#sequences[place][layer]
-        const seen = new Set<number>()
-        rows.forEach((row, i) => {
-          const at = state[table + place * maxPages + Math.floor(i / PAGE)] * PAGE + (i % PAGE)
-          if (state[positions + at] !== (row?.position ?? NEVER))
-            assert.unreachable(`position of row ${i}, ${where}`)
-          if (row === null) return
-          seen.add(row.position)
-          for (let c = 0; c < C; c++) {
-            const same = keys[at * C + c] === keyOf(row.id, c) && values[at * C + c] === -keyOf(row.id, c)
-            if (!same) assert.unreachable(`keys and values of row ${i}, ${where}`)
-          }
-          for (let c = 0; c < R; c++) {
-            if (signs[at * R + c] !== signOf(row.key[layer], c))
-              assert.unreachable(`interaction keys, ${where}`)
-          }
-        })
-        if (sequence === undefined) {
-          assert.is(seen.size, 0, `rows of no sequence, ${where}`)
-          return 0
-        }
-        if (this.#kind !== 'mask')
-          assert.equal([...seen].sort(byNumber), [...sequence.alive.keys()].sort(byNumber), where)
-        sequence.deaths.forEach((death, position) => {
-          const at = (layer * PLACES + place) * N_POSITIONS + position
-          if (times[at] !== death)
-            assert.unreachable(`death of ${position} at ${times[at]}, not ${death}, ${where}`)
-        })
-        assert.is(sequence.alive.size, sequence.deaths.filter((death) => death === NEVER).length, where)
-        return sequence.alive.size
-      })
-    })
-    layers.forEach(({ pages }, layer) => {
-      const entry = told.subarray(layer * (2 * PLACES + 1), (layer + 1) * (2 * PLACES + 1))
+    const { cache } = this.#rig
+    const { places: B } = cache.shape
+    const snapshot = await this.#rig.read()
+    const usage = { allocated: 0, held: 0, live: 0 }
+    const rowBytes = 4 * (2 * C + R)
+    BETAS.forEach((_, layer) => {
       const rows = this.#twins[layer].rows.map(({ length }) => length)
-      assert.equal([...entry.subarray(0, PLACES)], rows, 'lengths told')
-      assert.equal([...entry.subarray(PLACES, 2 * PLACES)], live[layer], 'live rows told')
-      this.#checkPages(new Uint32Array(bytes[4 * layer + 3]), pages, layer)
+      const live = rows.map((_, place) => this.#checkRows(snapshot, layer, place))
+      const told = [...snapshot.status.subarray(layer * (2 * B + 1), (layer + 1) * (2 * B + 1))]
+      assert.equal(told.slice(0, B), rows, this.#where('lengths told', layer))
+      assert.equal(told.slice(B, 2 * B), live, this.#where('live rows told', layer))
+      const { pages } = snapshot.layers[layer]
+      usage.allocated += pages * PAGE * rowBytes
+      usage.held += this.#checkPages(snapshot, layer) * rowBytes
+      usage.live += live.reduce((sum, count) => sum + count, 0) * rowBytes
     })
-    const row = 4 * (2 * C + R)
-    const usage = this.#cache.usage()
-    assert.is(
-      usage.allocated,
-      layers.reduce((sum, { pages }) => sum + pages * PAGE * row, 0),
-    )
-    assert.is(
-      usage.live,
-      live.flat().reduce((sum, rows) => sum + rows * row, 0),
-    )
-    assert.ok(usage.live <= usage.held && usage.held <= usage.allocated)
+    const { rows, ...bytes } = cache.usage()
+    assert.equal(bytes, usage)
+    this.#counts.checks++
   }
 
-  /** No page is lost, none is there twice, and no place has more than it needs. */
-  #checkPages(state: Uint32Array, pages: number, layer: number): void {
-    const { table, alive, positions, free } = stateOffsets(this.#cache.shape, pages)
-    const maxPages = (alive - table) / PLACES
-    const where = `layer ${layer}, after ${this.operations} operations`
-    const lengths = this.#twins[layer].rows.map(({ length }) => length)
-    assert.equal([...state.subarray(0, PLACES)], lengths, `lengths, ${where}`)
-    if (this.#kind === 'slots') {
-      const identity = Array.from({ length: pages }, (_, page) => page)
-      const each = pages / PLACES
-      const named = lengths.flatMap((_, place) => [
-        ...state.subarray(table + place * maxPages, table + place * maxPages + each),
-      ])
-      assert.equal(named, identity, `slots, ${where}`)
-      return
+  /** Where each row of a place lies, what it holds, and when rows died; gives the number of live rows. */
+  #checkRows({ layers, deaths }: Snapshot, layer: number, place: number): number {
+    const { pages, keys, values, interactionKeys, state } = layers[layer]
+    const { shape } = this.#rig.cache
+    const { table, positions } = stateOffsets(shape, pages)
+    const fail = (what: string): never => assert.unreachable(this.#where(`${what}, place ${place}`, layer))
+    const rows = this.#twins[layer].rows[place]
+    if (state[place] !== rows.length) fail(`${state[place]} rows, not ${rows.length}`)
+    rows.forEach((row, i) => {
+      const page = state[table + place * maxPages(shape) + Math.floor(i / PAGE)]
+      const at = page * PAGE + (i % PAGE)
+      if (state[positions + at] !== (row?.position ?? NEVER)) fail(`position of row ${i}`)
+      if (row === null) return
+      for (let c = 0; c < C; c++) {
+        if (keys[at * C + c] !== contentOf(row.id, c)) fail(`keys of row ${i}`)
+        if (values[at * C + c] !== -contentOf(row.id, c)) fail(`values of row ${i}`)
+      }
+      for (let c = 0; c < R; c++) {
+        if (interactionKeys[at * R + c] !== signOf(row.key[layer], c)) fail(`interaction keys of row ${i}`)
+      }
+    })
+    const held = rows.flatMap((row) => (row === null ? [] : [row.position])).sort(byNumber)
+    const sequence = this.#sequences[place][layer]
+    if (sequence === undefined) {
+      if (held.length > 0) fail('rows of no sequence')
+      return 0
     }
-    const held = [...state.subarray(positions - PLACES, positions)]
-    const running = this.#sequences.map((layers) => layers.length > 0)
-    assert.equal(
-      held,
-      lengths.map((rows, place) => (running[place] ? Math.floor(rows / PAGE) + 1 : 0)),
-      `pages held, ${where}`,
+    // A cache that only masks holds every row; the others those that no query has dropped.
+    const all = [...sequence.deaths.keys()]
+    assert.equal(held, this.#kind === 'mask' ? all : [...sequence.alive.keys()].sort(byNumber))
+    sequence.deaths.forEach((death, position) => {
+      const at = (layer * shape.places + place) * N_POSITIONS + position
+      if (deaths[at] !== death) fail(`death of ${position} at ${deaths[at]}, not ${death}`)
+    })
+    const dropped = sequence.deaths.filter((death) => death !== NEVER).length
+    assert.is(sequence.alive.size, sequence.deaths.length - dropped)
+    return sequence.alive.size
+  }
+
+  /** No page is lost, none is there twice, and no place has more than it needs; gives the rows set aside. */
+  #checkPages({ layers }: Snapshot, layer: number): number {
+    const { pages, state } = layers[layer]
+    const { shape } = this.#rig.cache
+    const { places: B } = shape
+    const { table, positions, free } = stateOffsets(shape, pages)
+    const lengths = this.#twins[layer].rows.map(({ length }) => length)
+    const named = (place: number, count: number): number[] => {
+      const from = table + place * maxPages(shape)
+      return [...state.subarray(from, from + count)]
+    }
+    const every = Array.from({ length: pages }, (_, page) => page)
+    if (this.#kind === 'slots') {
+      const own = lengths.flatMap((_, place) => named(place, pages / B))
+      assert.equal(own, every, this.#where('slots', layer))
+      return lengths.reduce((sum, rows) => sum + rows, 0)
+    }
+    const held = [...state.subarray(positions - B, positions)]
+    const wanted = lengths.map((rows, place) =>
+      this.#sequences[place].length > 0 ? Math.floor(rows / PAGE) + 1 : 0,
     )
-    const used = held.flatMap((count, place) => [
-      ...state.subarray(table + place * maxPages, table + place * maxPages + count),
-    ])
+    assert.equal(held, wanted, this.#where('pages held', layer))
+    const used = held.flatMap((count, place) => named(place, count))
     const spare = [...state.subarray(free + 1, free + 1 + state[free])]
-    const all = [...used, ...spare].sort(byNumber)
-    assert.equal(
-      all,
-      Array.from({ length: pages }, (_, page) => page),
-      `pages, ${where}`,
-    )
+    assert.equal([...used, ...spare].sort(byNumber), every, this.#where('pages', layer))
+    return used.length * PAGE
+  }
+
+  #where(what: string, layer: number): string {
+    return `${what}, layer ${layer}, after ${this.operations} operations`
   }
 
   #chance(): number {
@@ -270,8 +191,9 @@ export class CacheFuzz {
     return Math.floor(n * this.#chance())
   }
 
-  #places(wanted: (sequence: Sequence[]) => boolean): number[] {
-    return this.#sequences.flatMap((sequence, place) => (wanted(sequence) ? [place] : []))
+  /** Places that hold a sequence. */
+  #running(): number[] {
+    return this.#sequences.flatMap((layers, place) => (layers.length > 0 ? [place] : []))
   }
 
   #lengthOf(place: number): number {
@@ -279,7 +201,7 @@ export class CacheFuzz {
   }
 
   async #anyRound(): Promise<void> {
-    const running = this.#places((sequence) => sequence.length > 0)
+    const running = this.#running()
     const full = running.filter((place) => this.#lengthOf(place) === N_POSITIONS)
     const chance = this.#chance()
     if (this.#chance() < 0.02) this.#calm = !this.#calm
@@ -287,10 +209,11 @@ export class CacheFuzz {
     if (chance < 0.02 && running.length > 0) return this.#release([running[this.#below(running.length)]])
     if (full.length > 0) return this.#release(full)
     if (chance < 0.07 || running.length === 0) {
-      const first = this.#below(PLACES)
+      const { places: B } = this.#rig.cache.shape
+      const first = this.#below(B)
       // Neighbours in any order, so that spans are not in the order of places.
-      const places = Array.from({ length: 1 + this.#below(3) }, (_, i) => (first + 7 * i) % PLACES)
-      this.counts.joins += places.length
+      const places = Array.from({ length: 1 + this.#below(3) }, (_, i) => (first + 7 * i) % B)
+      this.#counts.joins += places.length
       return this.#step(
         places.map((place) =>
           this.#span(place, Math.min(1 + this.#below(48), N_POSITIONS - this.#lengthOf(place))),
@@ -299,8 +222,13 @@ export class CacheFuzz {
     }
     const some = chance < 0.2 ? running.filter(() => this.#chance() < 0.5) : running
     if (some.length === 0) return
-    this.counts.steps += some.length
+    this.#counts.steps += some.length
     return this.#step(some.map((place) => this.#span(place, 1)))
+  }
+
+  async #step(spans: readonly Span[]): Promise<void> {
+    await this.#rig.step(spans)
+    this.#remember(spans)
   }
 
   #span(place: number, count: number): Span {
@@ -318,58 +246,6 @@ export class CacheFuzz {
       return signs().map((bits) => ({ signs: bits, size }))
     })
     return { place, rows, queries }
-  }
-
-  /** The step on the device, then in the model. */
-  async #step(spans: readonly Span[]): Promise<void> {
-    const count = spans.reduce((sum, { rows }) => sum + rows.length, 0)
-    await this.#makeRoom(new Map(spans.map(({ place, rows }) => [place, rows.length])), count)
-    const longest = Math.max(...spans.map(({ rows }) => rows.length))
-    const rows = spans.flatMap(({ rows }) => rows)
-    const qkv = this.#storage.take(count * 3 * C)
-    const tokens = this.#storage.take(count * 2)
-    const list = this.#storage.take(spans.length * 4)
-    const floats = new Float32Array(qkv.words.buffer, qkv.words.byteOffset, qkv.words.length)
-    rows.forEach(({ id, position }, row) => {
-      tokens.words.set([0, position], 2 * row)
-      for (let c = 0; c < C; c++) {
-        floats[row * 3 * C + C + c] = keyOf(id, c)
-        floats[row * 3 * C + 2 * C + c] = -keyOf(id, c)
-      }
-    })
-    let first = 0
-    spans.forEach(({ place, rows: own }, index) => {
-      list.words.set([place, first, own.length, 0], 4 * index)
-      first += own.length
-    })
-    const base = {
-      ...{ qkv: qkv.slice, tokens: tokens.slice, spans: list.slice, spanCount: spans.length, longest },
-      spansUniform: this.#count(spans.length),
-    }
-    const queries = spans.flatMap((span) => span.queries)
-    for (let layer = 0; layer < LAYERS; layer++) {
-      const { words, slice } = this.#storage.take(count * 2 * R)
-      const signs = new Float32Array(words.buffer, words.byteOffset, words.length)
-      rows.forEach(({ key }, row) => {
-        const query = queries[row][layer]
-        for (let c = 0; c < R; c++) {
-          signs[row * 2 * R + c] = query.size * signOf(query.signs, c)
-          signs[row * 2 * R + R + c] = signOf(key[layer], c)
-        }
-      })
-      const step = { ...base, interaction: slice }
-      const { bounds } = this.#cache
-      const bound = Math.max(...spans.map(({ place, rows: own }) => bounds.most(layer, place) + own.length))
-      // Steps of one row a sequence have room from the step before.
-      if (longest > 1 || spans.some(({ place }) => this.#lengthOf(place) === 0))
-        this.#cache.reserve(this.#pass, layer, step)
-      this.#cache.append(this.#pass, layer, step)
-      this.#cache.score(this.#pass, layer, step, bound)
-      this.#cache.settle(this.#pass, layer, step)
-    }
-    for (const { place, rows: own } of spans) this.#cache.bounds.add(this.#round, place, own.length)
-    this.#remember(spans)
-    this.operations += spans.length
   }
 
   #remember(spans: readonly Span[]): void {
@@ -394,7 +270,7 @@ export class CacheFuzz {
             deaths[position] = Math.min(deaths[position], layers[layer - 1].deaths[position])
           if (deaths[position] === NEVER) continue
           alive.delete(position)
-          this.counts.drops++
+          this.#counts.drops++
         }
         twin.append(place, rows)
       }
@@ -406,77 +282,13 @@ export class CacheFuzz {
 
   async #release(places: readonly number[]): Promise<void> {
     if (places.length === 0) return
-    await this.#makeRoom(new Map(), 0)
-    const { words, slice } = this.#storage.take(4 * places.length)
-    words.set(places.flatMap((place) => [place, 0, 0, 0]))
-    this.#cache.release(this.#pass, { spans: slice, spansUniform: this.#count(places.length) })
+    await this.#rig.release(places)
     for (const place of places) {
-      this.#cache.bounds.release(this.#round, place)
       this.#sequences[place] = []
       for (const twin of this.#twins) twin.release(place)
     }
-    this.counts.releases += places.length
-    this.operations += places.length
+    this.#counts.releases += places.length
   }
-
-  #count(spans: number): Slice {
-    const { words, slice } = this.#uniforms.take(4)
-    words[0] = spans
-    return slice
-  }
-
-  /** As a decoder does it: what the device tells is asked for only when there may not be room. */
-  async #makeRoom(added: ReadonlyMap<number, number>, rows: number): Promise<void> {
-    const fits = this.#cache.fits(added)
-    if (!fits || this.#rounds === MOST_ROUNDS || this.#rows + rows > MOST_ROWS) await this.#flush([])
-    // The cache may shrink only where nothing is recorded that names its buffers.
-    if (this.#rounds === 0) {
-      const before = this.#cache.pages()
-      this.#cache.resize(added)
-      this.#cache.pages().forEach((pages, layer) => {
-        if (pages === before[layer]) return
-        this.counts[pages > before[layer] ? 'growths' : 'shrinks']++
-        this.operations++
-      })
-    }
-    assert.ok(this.#cache.fits(added))
-    this.#rounds++
-    this.#rows += rows
-    this.#round++
-  }
-
-  /** Submits what is recorded, learns what became of it and reads `regions`. */
-  async #flush(regions: readonly { buffer: GPUBuffer; size: number }[]): Promise<ArrayBuffer[]> {
-    const { status, statusWords, bounds } = this.#cache
-    this.#pass.end()
-    this.#storage.write()
-    this.#uniforms.write()
-    const read = readBackAll(this.#memory, this.#encoder, [
-      { buffer: status, size: 4 * statusWords },
-      ...regions,
-    ])
-    this.#device.queue.submit([this.#encoder.finish()])
-    const [told, ...bytes] = await read()
-    this.#twins.forEach(({ rows }, layer) => {
-      rows.forEach((own, place) => {
-        assert.ok(own.length <= bounds.most(layer, place), 'more rows than the host knows of')
-      })
-    })
-    this.#cache.learn(this.#round, new Uint32Array(told), this.#cache.pages())
-    this.#encoder = this.#device.createCommandEncoder()
-    this.#pass = this.#encoder.beginComputePass()
-    this.#rounds = 0
-    this.#rows = 0
-    return bytes
-  }
-}
-
-function keyOf(id: number, c: number): number {
-  return id + c / C
-}
-
-function signOf(bits: number, c: number): number {
-  return (bits >> c) & 1 ? 1 : -1
 }
 
 /** The dot product of two vectors of signs. */
