@@ -32,6 +32,8 @@ export interface Batch {
   keys: number
   /** Entries of one layer of log-masks: each segment's rows times its whole length, in rows of whole vec4s. */
   pairs: number
+  /** Entries of the lists of live keys: for each tile of queries its count, and every key up to its last query. */
+  listed: number
   /** Where each segment's death times start, and how many there are. */
   views: { first: number; length: number }[]
   /** (tiles, 2): segment, first query within the segment. */
@@ -65,6 +67,7 @@ export function packBatch(segments: readonly Segment[], targets: readonly Target
   let rows = 0
   let keys = 0
   let pairs = 0
+  let listed = 0
   segments.forEach((segment, index) => {
     const trunk = trunkOf(segments, index)
     const length = segment.tokens.length
@@ -72,11 +75,12 @@ export function packBatch(segments: readonly Segment[], targets: readonly Target
     const parentRow = trunk === null ? 0 : table[trunk * SEGMENT_WORDS]
     const parentLength = trunk === null ? 0 : segments[trunk].tokens.length
     const parentKey = trunk === null ? 0 : views[trunk].first
-    table.set([rows, length, parentRow, parentLength, keys, parentKey, pairs, 0], index * SEGMENT_WORDS)
+    table.set([rows, length, parentRow, parentLength, keys, parentKey, pairs, listed], index * SEGMENT_WORDS)
     views.push({ first: keys, length: parentLength + length })
     rows += length
     keys += parentLength + length
     pairs += length * 4 * Math.ceil((parentLength + length) / 4)
+    listed += listedOf(parentLength, length, tile.queries)
   })
   for (const { segment, row } of targets) {
     if (row >= 0 && row < segments[segment].tokens.length) continue
@@ -93,6 +97,7 @@ export function packBatch(segments: readonly Segment[], targets: readonly Target
     table,
     keys,
     pairs,
+    listed,
     views,
     queryTiles: queryTilesOf(segments, tile.queries),
     trunkTiles: keyTilesOf(segments, views, tile.keys, false),
@@ -135,6 +140,15 @@ function queryTilesOf(segments: readonly Segment[], size: number): Uint32Array {
     for (let first = 0; first < tokens.length; first += size) tiles.push(index, first)
   })
   return Uint32Array.from(tiles)
+}
+
+/** Room for the lists of live keys of a segment, as live-list-layout.wgsl lays them out. */
+function listedOf(parentLength: number, length: number, size: number): number {
+  let entries = 0
+  for (let first = 0; first < length; first += size) {
+    entries += 1 + parentLength + Math.min(first + size, length)
+  }
+  return entries
 }
 
 function keyTilesOf(

@@ -135,7 +135,15 @@ export class Engine {
    */
   estimateBytes(rows: number): number {
     const tiles = Math.ceil((rows * KEYS_PER_ROW) / Math.min(this.tiles.queries, this.tiles.keys))
-    const extent = { rows, keys: rows * KEYS_PER_ROW, segments: rows, queryTiles: tiles, trunkTiles: tiles }
+    const keys = rows * KEYS_PER_ROW
+    const extent = {
+      rows,
+      keys,
+      segments: rows,
+      queryTiles: tiles,
+      trunkTiles: tiles,
+      listed: rows * LISTED_PER_ROW,
+    }
     return activationBytes(
       { ...extent, branchTiles: tiles, scored: rows, targets: rows, pairs: 0, rules: 1 },
       this.config,
@@ -355,6 +363,8 @@ export class Engine {
 }
 
 const KEYS_PER_ROW = 4
+/** Tiles of 32 queries of a sequence of 1,024 list some 16 keys a query, branches of a few rows more. */
+const LISTED_PER_ROW = 64
 
 /** How long the device's own account of a failure is waited for. */
 const LOSS_PATIENCE_MS = 500

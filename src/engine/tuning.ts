@@ -30,8 +30,8 @@ export interface MatmulChoice {
 export interface AttentionKernel {
   /** The kernel's own files, which come first as they may enable features. */
   own: readonly string[]
-  /** All files that make it a kernel over a packed batch, under a hard rule or a soft one. */
-  files: Readonly<Record<'hard' | 'soft', readonly string[]>>
+  /** All files that make it a kernel over a packed batch: under a hard rule, visiting all keys or live ones, or a soft one. */
+  files: Readonly<Record<'hard' | 'live' | 'soft', readonly string[]>>
   /** Queries of one segment that a workgroup handles. */
   queryTile: number
   /** Overrides besides the number of heads. */
@@ -97,6 +97,11 @@ function attention(
   constants: Record<string, number> = {},
 ): AttentionKernel {
   const inputs = [...own, 'attention-inputs.wgsl', 'batch.wgsl']
-  const files = { hard: [...inputs, 'attention-deaths.wgsl'], soft: [...inputs, 'attention-masks.wgsl'] }
+  const live = ['attention-live-keys.wgsl', 'live-list-layout.wgsl']
+  const files = {
+    hard: [...inputs, 'attention-deaths.wgsl', 'attention-every-key.wgsl'],
+    live: [...inputs, 'attention-deaths.wgsl', ...live],
+    soft: [...inputs, 'attention-masks.wgsl', 'attention-every-key.wgsl'],
+  }
   return { own, files, queryTile, constants }
 }

@@ -36,6 +36,12 @@ packing('lays a trunk, its branches and a lone segment out in rows', () => {
     [8, 2, 0, 5, 13, 0],
   ])
   assert.is(batch.keys, 5 + 6 + 2 + 7)
+  // Of each tile the count, and every key up to its last query.
+  assert.equal(
+    [0, 1, 2, 3].map((i) => batch.table[8 * i + 7]),
+    [0, 11, 18, 21],
+  )
+  assert.is(batch.listed, 1 + 4 + 1 + 5 + 1 + 6 + 1 + 2 + 1 + 7)
   assert.equal(batch.views, [
     { first: 0, length: 5 },
     { first: 5, length: 6 },

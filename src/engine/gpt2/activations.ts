@@ -21,6 +21,8 @@ export interface Extent {
   targets: number
   /** Entries of one layer of log-masks; 0 when no rule is soft. */
   pairs: number
+  /** Entries of the lists of live keys. */
+  listed: number
   /** Drop rules that a batch is scored under and compared by: 1 for plain scoring. */
   rules: number
 }
@@ -54,6 +56,8 @@ const SIZES = {
   scoredRows: (e: Extent) => e.scored,
   /** (targets, 2) scored row, token */
   targets: (e: Extent) => 2 * e.targets,
+  /** (queryTiles: count, then keys) the keys a tile of queries visits, one layer at a time */
+  lists: (e: Extent) => e.listed,
   /** (segments: own rows, whole length) logs of what is left of a key, one layer at a time */
   masks: (e: Extent) => e.pairs,
   /** (L, keys) sums over the later queries of what is left of a key */
@@ -86,6 +90,7 @@ const NOTHING: Extent = {
   scored: 0,
   targets: 0,
   pairs: 0,
+  listed: 0,
   rules: 1,
 }
 

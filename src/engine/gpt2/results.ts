@@ -23,6 +23,7 @@ export function extentOf(batch: Batch, rules: readonly DropRule[]): Extent {
     scored: batch.scoredRows.length,
     targets: batch.targets.length / 2,
     pairs: rules.some(({ kind }) => kind === 'soft') ? batch.pairs : 0,
+    listed: rules.some(({ kind }) => kind === 'adaptive') ? batch.listed : 0,
     rules: rules.length,
   }
 }

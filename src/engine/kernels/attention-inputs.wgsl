@@ -1,5 +1,6 @@
-// Where attention finds queries, keys and values when all lie in one packed batch; joined with batch.wgsl and with
-// attention-deaths.wgsl or attention-masks.wgsl, which say what is left of the keys.
+// Where attention finds queries, keys and values when all lie in one packed batch; joined with batch.wgsl, with
+// attention-deaths.wgsl or attention-masks.wgsl, which say what is left of the keys, and with attention-every-key.wgsl or
+// attention-live-keys.wgsl, which say which keys are visited.
 // attention-cache.wgsl offers the same functions over the key-value cache.
 // qkv (rows, 3 C): queries, keys, values, heads of 64 side by side. tiles: segment, first query. out (rows, C).
 
@@ -17,6 +18,7 @@ struct Tile {
   row: u32,       // batch row of its first query
   queries: u32,   // from there to the end of the segment
   position: u32,  // of the first query
+  list: u32,      // where its list of keys starts, if it has one
   segment: Segment,
 }
 
@@ -30,16 +32,13 @@ struct Key {
 fn tile_at(i: u32) -> Tile {
   let tile = tiles[i];
   let s = segments[tile.x];
-  return Tile(s.row + tile.y, s.length - tile.y, s.parent_length + tile.y, s);
+  return Tile(s.row + tile.y, s.length - tile.y, s.parent_length + tile.y, list_of(s, tile.y), s);
 }
 
-// Keys that one of the first `queries` queries of a tile may see.
-fn keys_of(tile: Tile, queries: u32) -> u32 {
-  return tile.position + min(queries, tile.queries);
-}
-
-fn key_of(tile: Tile, j: u32) -> Key {
+// The i-th key that the tile visits.
+fn key_of(tile: Tile, i: u32) -> Key {
   let s = tile.segment;
+  let j = nth_key(tile, i);
   return Key(row_of(s, j) * 3u * H * D4 + H * D4, j, death_of(s, j));
 }
 

@@ -12,7 +12,7 @@ struct Segment {
   key: u32,            // its first entry in the death times; parent_length + length entries
   parent_key: u32,     // the trunk's first entry
   pair: u32,           // its first entry in the log-masks of a soft rule
-  pad: u32,
+  list: u32,           // its first entry in the lists of live keys
 }
 
 // One layer of a pass.
