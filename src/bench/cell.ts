@@ -63,6 +63,7 @@ export function addSample(cell: TestCell, round: number, run: TestRun): void {
     round,
     device_s: device,
     host_s: timed.reduce((sum, timing) => sum + timing.host, 0),
+    cpu_s: timed.reduce((sum, timing) => sum + timing.cpu, 0),
     first_token_s: run.firstToken,
     rss_bytes: process.memoryUsage.rss(),
   })

@@ -20,6 +20,8 @@ export interface RunFacts {
   asked: number
   maxTime: number | null
   chunk: number
+  /** Whether the adapter's kernels were timed. */
+  tuned: boolean
   seconds: Partial<Record<Phase, number>>
   weightsSha256: string | null
   ledgers: readonly Ledger[]
@@ -52,6 +54,7 @@ export function benchRecord(
       prefill_chunk: facts.chunk,
       delay_s: options.delay,
       max_time_s: facts.maxTime,
+      tuned: facts.tuned,
     },
     configurations: cells.map((cell) => configurationRecord(cell, prepared)),
     results: cells.flatMap(resultParts),

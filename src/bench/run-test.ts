@@ -26,10 +26,14 @@ export interface Pace {
   now?: () => number
 }
 
-/** Seconds of the timed part, by the device's clock (null where it has none) and by the host's. */
+/**
+ * Seconds of the timed part: by the device's clock (null where it has none), by the host's, and of processor time that
+ * this process took, which on a software adapter is the device's work, however busy the machine is with other things.
+ */
 export interface Timing {
   device: number | null
   host: number
+  cpu: number
 }
 
 export interface TestRun {
@@ -96,9 +100,9 @@ export async function fill(
   { signal, now = () => performance.now() }: Pick<Pace, 'signal' | 'now'> = {},
 ): Promise<Filled> {
   signal?.throwIfAborted()
-  const began = now()
+  const watch = stopwatch(now)
   const result = await decoder.prefill(windows.map((window, place) => promptOf(window, place, length)))
-  return { results: [result], timing: { device: result.seconds, host: (now() - began) / 1000 } }
+  return { results: [result], timing: { device: result.seconds, ...watch() } }
 }
 
 /** The first `length` tokens of a window; the token after them is taken as chosen. */
@@ -117,7 +121,7 @@ async function generate(
   const places = windows.map((_, place) => place)
   const results: StepResult[] = []
   const pending: Promise<StepResult>[] = []
-  const began = now()
+  const watch = stopwatch(now)
   for (let done = 0; done < steps; done += stepsPerSubmission) {
     signal?.throwIfAborted()
     const count = Math.min(stepsPerSubmission, steps - done)
@@ -128,8 +132,7 @@ async function generate(
     if (pending.length > IN_FLIGHT) results.push(...(await Promise.all(pending.splice(0, 1))))
   }
   results.push(...(await Promise.all(pending)))
-  const host = (now() - began) / 1000
-  return { results, timing: { device: sumOrNull(results.map(({ seconds }) => seconds)), host } }
+  return { results, timing: { device: sumOrNull(results.map(({ seconds }) => seconds)), ...watch() } }
 }
 
 /** (steps, B): what is taken as chosen after each step, from position `first` of every window on. */
@@ -141,7 +144,17 @@ export function forcedTokens(windows: readonly Uint32Array[], first: number, ste
 function difference(whole: Timing, part: Timing | null): Timing {
   if (part === null) return whole
   const device = whole.device === null || part.device === null ? null : whole.device - part.device
-  return { device, host: whole.host - part.host }
+  return { device, host: whole.host - part.host, cpu: whole.cpu - part.cpu }
+}
+
+/** Tells the seconds since it was made. */
+function stopwatch(now: () => number): () => Pick<Timing, 'host' | 'cpu'> {
+  const began = now()
+  const before = process.cpuUsage()
+  return () => {
+    const { user, system } = process.cpuUsage(before)
+    return { host: (now() - began) / 1000, cpu: (user + system) / 1e6 }
+  }
 }
 
 function sumStages(timed: readonly Filled[], before: Filled | null): Record<Stage, number> | null {

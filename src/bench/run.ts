@@ -97,6 +97,7 @@ export async function runBench(
       asked: options.repetitions ?? REPETITIONS,
       maxTime: timeLimit(options),
       chunk: bench.chunk,
+      tuned: device.adapter.tuned !== undefined,
       seconds,
       weightsSha256: await prepared.weightsSha256(),
       ledgers: [...engines.values()].map((engine) => engine.ledger()),

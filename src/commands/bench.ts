@@ -4,7 +4,7 @@ import { bench } from '../bench/bench.js'
 import type { Batch } from '../bench/configurations.js'
 import type { BenchEvent, WorkEvent } from '../bench/phases.js'
 import type { BenchOptions } from '../bench/prepare.js'
-import { AspCommand, asNumber, deviceFlag, runDevice } from '../command.js'
+import { AspCommand, asNumber, deviceFlag } from '../command.js'
 import { CACHE_KINDS } from '../engine/decode/types.js'
 import { EXIT, Failure } from '../errors.js'
 import { DTYPE_NAMES, POLICY_NAMES } from '../eval/policy.js'
@@ -16,6 +16,7 @@ import { formatRecord } from '../record/store.js'
 import { benchCsv, benchJsonLines } from '../report/bench-rows.js'
 import { renderBench, renderBenchMarkdown } from '../report/bench-table.js'
 import { formatSeconds } from '../report/format.js'
+import { tunedDevice, tuningFlag } from '../tuned-device.js'
 
 const CACHE_DTYPES = ['f32', 'f16'] as const
 
@@ -104,6 +105,7 @@ export default class Bench extends AspCommand {
     }),
     chunk: Flags.integer({ description: 'rows of a prompt at a time (default: what suits the adapter)' }),
     device: deviceFlag,
+    tuning: tuningFlag,
     seed: Flags.integer({
       description: 'seed of random weights and tokens and of calibration',
       default: 1234,
@@ -123,6 +125,7 @@ export default class Bench extends AspCommand {
     const shown = showProgress(progress)
     const interruption = catchInterruption()
     const { signal, orStop } = interruption
+    let tuning = false
     const note = (text: string): void => {
       if (!flags.quiet) process.stderr.write(`${text}\n`)
     }
@@ -131,7 +134,16 @@ export default class Bench extends AspCommand {
       const { record, path } = await bench(optionsOf(flags), {
         orStop,
         signal,
-        openDevice: async () => runDevice(await this.openDevice(flags.device)),
+        openDevice: async () =>
+          tunedDevice(await this.openDevice(flags.device), flags.tuning, {
+            signal,
+            onProgress: (done, total) => {
+              if (!tuning) progress.start('Timing kernels', total, 'kernels')
+              tuning = true
+              progress.update(done)
+            },
+            onTuned: () => (tuning ? progress.succeed() : undefined),
+          }),
         onPrepared: () => progress.stop(),
         onRunning: () =>
           signal.addEventListener('abort', () =>

@@ -86,6 +86,8 @@ export interface BenchMethod {
   delay_s: number
   /** Seconds the run was to take at most; null: no limit. */
   max_time_s: number | null
+  /** Whether kernels were chosen by timing them on this adapter. */
+  tuned: boolean
 }
 
 export interface BenchConfiguration {
@@ -164,6 +166,8 @@ export interface BenchSample {
   round: number
   device_s: number | null
   host_s: number
+  /** Processor time of this process: the device's work too, where the adapter is a software one. */
+  cpu_s: number
   first_token_s: number
   /** Resident memory of the process after it. */
   rss_bytes: number

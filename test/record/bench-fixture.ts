@@ -42,6 +42,7 @@ export function samples(...seconds: number[]): BenchSample[] {
     round,
     device_s,
     host_s: 1.25 * device_s,
+    cpu_s: 2 * device_s,
     first_token_s: 0.5,
     rss_bytes: 2e8,
   }))
@@ -121,6 +122,7 @@ export function benchParts(changes: Partial<BenchParts> = {}): BenchParts {
       prefill_chunk: 512,
       delay_s: 0,
       max_time_s: null,
+      tuned: false,
     },
     configurations: CONFIGURATIONS,
     results: RESULTS,

@@ -1,0 +1,96 @@
+/** Memory as a result: what does not fit is refused by plan or by trying, the rest is measured, nothing leaks. */
+import * as assert from 'uvu/assert'
+import type { BenchOptions } from '../../src/bench/prepare.js'
+import { prepareBench } from '../../src/bench/prepare.js'
+import { runBench } from '../../src/bench/run.js'
+import { buildBenchRecord } from '../../src/record/bench-build.js'
+import type { BenchRecord } from '../../src/record/bench-schema.js'
+import { onEachAdapter } from '../gpu.js'
+import { benchParts } from '../record/bench-fixture.js'
+
+const OPTIONS: BenchOptions = {
+  seed: 1,
+  tests: { ctx: '64', gen: '8', curve: false },
+  policies: ['adaptive'],
+  sparsities: undefined,
+  batches: [1],
+  dtypes: ['f16'],
+  caches: ['paged'],
+  cacheDtypes: ['f32'],
+  baseline: true,
+  repetitions: 1,
+  warmUp: false,
+  delay: 0,
+  chunk: 64,
+  stepsPerSubmission: 8,
+  curveStep: 1,
+  stages: false,
+  command: [],
+}
+const { environment, started } = buildBenchRecordParts()
+
+function buildBenchRecordParts() {
+  const { environment, date } = buildBenchRecord(benchParts())
+  return { environment, started: new Date(1000 * date) }
+}
+
+/** Rows of keys and values of 64 tokens in 6 layers of 192. */
+const SEQUENCE = 64 * 6 * 2 * 192 * 4
+
+await onEachAdapter(
+  'what fits',
+  (test, { device, lost, adapter }) => {
+    const run = async (options: Partial<BenchOptions>, memoryLimit: number): Promise<BenchRecord> => {
+      const prepared = await prepareBench({ ...OPTIONS, ...options })
+      return runBench(prepared, { device, lost, adapter, memoryLimit }, { environment, started })
+    }
+
+    test('refused by plan, refused by the adapter, and measured after both', async () => {
+      // Weights and what one step needs take 12 MB; a hundred sequences would take 59.
+      const { results, configurations } = await run({ batches: [100, 1] }, 30e6)
+      const found = results.map(({ configuration, status }) => {
+        const { policy, batch } = configurations[configuration]
+        return `${policy} ${batch}: ${status}`
+      })
+      assert.equal(
+        [...new Set(found)],
+        [
+          'dense 100: does not fit',
+          'adaptive 100: does not fit',
+          'dense 1: measured',
+          'adaptive 1: measured',
+        ],
+      )
+      assert.match(
+        results[0].reason ?? '',
+        /^needs \d+ bytes of GPU memory by plan, the adapter has 30000000$/,
+      )
+      assert.match(results[2].reason ?? '', /^GPU memory: no room for /)
+    })
+
+    test('the largest batch: as many as there is room for, more where tokens are dropped', async () => {
+      const limit = 24e6
+      const { results, configurations, memory } = await run({ batches: ['max'] }, limit)
+      assert.ok(results.every(({ status }) => status === 'measured'))
+      const [dense, pruned] = configurations.map(({ batch }) => batch ?? 0)
+      assert.ok(dense > 3 && dense * SEQUENCE < limit, String(dense))
+      assert.ok(pruned >= dense, `${pruned} pruned, ${dense} dense`)
+      assert.ok(memory.peak_bytes <= limit, String(memory.peak_bytes))
+      for (const { needs_bytes, has_bytes, batch_asked } of configurations) {
+        assert.equal([has_bytes, batch_asked], [limit, 'max'])
+        assert.ok((needs_bytes ?? 0) <= limit)
+      }
+    })
+
+    test('a second round drops what the first one did', async () => {
+      const { results } = await run({ repetitions: 2, baseline: false }, 1e9)
+      const again = await run({ repetitions: 1, baseline: false }, 1e9)
+      assert.equal(
+        results.map(({ cache }) => cache?.live_bytes),
+        again.results.map(({ cache }) => cache?.live_bytes),
+      )
+      assert.ok((results[0].cache?.dropped ?? 0) > 0.1)
+    })
+  },
+  { once: true },
+)
