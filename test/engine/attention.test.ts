@@ -38,6 +38,9 @@ function deathsOf(batch: Batch, seed: number, death: (typeof DROPS)[number]['dea
 const H = 2
 const C = 64 * H
 
+/** The log-mask of a key that is gone, as soft-mask.wgsl writes it. */
+const GONE = -1e30
+
 interface Case {
   segments: Batch['segments']
   qkv: Float32Array
@@ -82,6 +85,41 @@ await onEachAdapter('attention kernels', (test, open) => {
         assert.ok(worst < 5e-6, `off by ${worst}`)
       })
     }
+
+    test(`${own[0]}: masks of a soft rule are added to scores`, async () => {
+      const segments = [65, 1, 7, 130, 2].map((length) => ({ tokens: new Uint32Array(length), trunk: null }))
+      const batch = packBatch(segments, [], { queries: queryTile, keys: 8 })
+      const { qkv } = caseOf(segments, () => NEVER)
+      // A third of the keys are gone for a query, a third whole; what lies in the padding must not be seen.
+      const chances = seededFloats(3)(batch.pairs).map((value) => value + 0.5)
+      const laidOut = new Float32Array(batch.pairs).fill(1e9)
+      const sequences = sequencesOf(batch)
+      let from = 0
+      const masks = sequences.map(({ length: n }) => {
+        const stride = 4 * Math.ceil(n / 4)
+        const mask = new Float32Array(n * n)
+        for (let k = 0; k < n; k++) {
+          for (let j = 0; j <= k; j++) {
+            const chance = chances[from + k * stride + j]
+            mask[k * n + j] = j === k || chance < 1 / 3 ? 0 : chance < 2 / 3 ? GONE : -20 * (chance - 2 / 3)
+          }
+          laidOut.set(mask.subarray(k * n, k * n + k + 1), from + k * stride)
+        }
+        from += n * stride
+        return mask
+      })
+      const out = bench.filled(batch.rows * C)
+      const bindings = [qkv, batch.table, batch.queryTiles, laidOut].map((data) => bench.upload(data))
+      const spec = { files: files.soft, constants: { H, ...constants } }
+      const grid = [batch.queryTiles.length / 2, H] as const
+      const got = await bench.run([{ spec, bindings: [...bindings, out], grid }], out, batch.rows * C)
+      const never = new Uint32Array(batch.keys).fill(NEVER)
+      const worst = largestDifference(
+        new Float32Array(got),
+        attentionReference(qkv, sequences, never, { C, H, masks }),
+      )
+      assert.ok(worst < 5e-6, `off by ${worst}`)
+    })
 
     test(`${own[0]}: logits of thousands`, async () => {
       // The logits themselves are only known to some 1e-4 of a unit, and so are the weights.

@@ -41,9 +41,13 @@ await onEachAdapter('golden micro', (test, open) => {
 
   for (const { name, rule } of RULES) {
     test(`${name}: logits and death times`, async () => {
-      const { logits, deaths } = await engine.logits(batchOf(engine), rule)
+      const { logits, deaths, keep } = await engine.logits(batchOf(engine), rule)
       const worst = largestDifference(logits, golden.floats(`${name}.logits`))
       assert.ok(worst < 1e-4, `off by ${worst}`)
+      if (rule.kind === 'soft') {
+        const kept = keep?.flatMap((layer) => [...layer]) ?? []
+        assert.ok(largestDifference(kept, golden.floats(`${name}.keep`)) < 1e-6, kept.join())
+      } else assert.is(keep, null)
       if (rule.kind !== 'adaptive') assert.is(deaths, null)
       else
         assert.equal(

@@ -2,17 +2,18 @@
  * Plain-loop twin of the attention kernels: o[k] = sum_j softmax_j(q[k] . k[j] / sqrt(d)) v[j] over j <= k < t_j.
  * @param qkv (rows, 3 C), H heads side by side in each third
  * @param deaths (keys): one sequence after another
+ * @param masks [sequence][query n + key]: added to scores
  */
 export function attentionReference(
   qkv: ArrayLike<number>,
   sequences: readonly (readonly number[])[],
   deaths: ArrayLike<number>,
-  { C, H }: { C: number; H: number },
+  { C, H, masks }: { C: number; H: number; masks?: readonly ArrayLike<number>[] },
 ): Float64Array {
   const d = C / H
   const out = new Float64Array((qkv.length / (3 * C)) * C)
   let base = 0
-  for (const rows of sequences) {
+  for (const [sequence, rows] of sequences.entries()) {
     const weights = new Float64Array(rows.length)
     for (let k = 0; k < rows.length; k++) {
       for (let h = 0; h < H; h++) {
@@ -22,7 +23,8 @@ export function attentionReference(
           const key = rows[j] * 3 * C + C + h * d
           let dot = 0
           for (let c = 0; c < d; c++) dot += qkv[query + c] * qkv[key + c]
-          weights[j] = k < deaths[base + j] ? dot / Math.sqrt(d) : Number.NEGATIVE_INFINITY
+          const mask = masks?.[sequence][k * rows.length + j] ?? 0
+          weights[j] = k < deaths[base + j] ? dot / Math.sqrt(d) + mask : Number.NEGATIVE_INFINITY
           top = Math.max(top, weights[j])
         }
         let mass = 0
