@@ -1,5 +1,5 @@
 /** Runs matmul kernels on made-up numbers: whether they compile, whether they are right, how long they take. */
-import { type KernelSpec, Kernels } from './gpu/kernel.js'
+import { type KernelSpec, type Kernels, kernelsOf } from './gpu/kernel.js'
 import { Memory } from './gpu/memory.js'
 import { readBack } from './gpu/read.js'
 import { f32ToF16 } from './half.js'
@@ -43,7 +43,7 @@ export class Probe {
     this.#dtype = dtype
     this.#sizes = sizes
     this.#memory = new Memory(device)
-    this.#kernels = new Kernels(device)
+    this.#kernels = kernelsOf(device)
     const [K, N] = [sizes.K, Math.max(...sizes.columns)]
     const M = Math.max(CHECKED_ROWS, ...sizes.rows)
     const stored = dtype === 'f16' ? Uint16Array.from(noise(K * N), f32ToF16) : noise(K * N)
@@ -137,7 +137,10 @@ export class Probe {
         specs.set(JSON.stringify(spec.constants), spec)
       }
     }
-    await Promise.all([...specs.values()].map((spec) => this.#kernels.prepare([spec])))
+    // A shader that is refused is no failure of the device, and must not be taken for one.
+    this.#device.pushErrorScope('validation')
+    const compiled = Promise.all([...specs.values()].map((spec) => this.#kernels.prepare([spec])))
+    await Promise.all([compiled, this.#device.popErrorScope()])
   }
 
   async #result(kernel: MatmulKernel, { rows, columns }: Class): Promise<Float32Array> {

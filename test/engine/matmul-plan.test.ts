@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { chooseMatmul } from '../../src/engine/matmul.js'
+import { chooseMatmul, type MatmulFlags, type MatmulVariant } from '../../src/engine/matmul.js'
 
 const packing = suite('matmul packing')
 
@@ -27,3 +27,54 @@ packing('refuses a K no kernel can read and values of another size', () => {
 })
 
 packing.run()
+
+const plans = suite('matmul plans')
+const GPU = { kind: 'hardware', features: ['shader-f16'], subgroupMinSize: 0, subgroupMaxSize: 0 } as const
+const fileOf = (variant: MatmulVariant, rows: number, N: number, flags: MatmulFlags = {}): string =>
+  variant.plan(rows, 64, N, flags).spec.files.slice(0, -2).join('+')
+
+plans('hardware that was not tuned takes tiles, and few rows at a time only for whoever asks', () => {
+  const variant = chooseMatmul(GPU, 'f32')
+  assert.is(fileOf(variant, 1, 64), 'matmul-tile.wgsl')
+  assert.is(fileOf(variant, 8, 64, { anyOrder: true }), 'matmul-short.wgsl')
+  assert.is(fileOf(variant, 9, 64, { anyOrder: true }), 'matmul-tile.wgsl')
+})
+
+plans('the first rule that holds is followed, and none leaves the adapter its own kernel', () => {
+  const steady = [
+    { rows: 16, columns: 100, kernel: 'halves-64x64' },
+    { rows: 16, kernel: 'tile-32x64' },
+    { columns: 100, kernel: 'tile-64x64' },
+  ]
+  const free = [{ rows: 4, kernel: 'short-8' }, { kernel: 'halves-128x128' }]
+  const tuned = { ...GPU, tuned: { f32: { steady: [], free: [] }, f16: { steady, free } } }
+  const variant = chooseMatmul(tuned, 'f16')
+  const kept = (dtype: string) => `matmul-kept-${dtype}.wgsl+matmul-tile8.wgsl`
+  assert.is(fileOf(variant, 16, 100), kept('f16'))
+  assert.equal(variant.plan(16, 64, 101).grid, [2, 1])
+  assert.is(fileOf(variant, 16, 101), kept('f32'))
+  assert.equal(variant.plan(65, 64, 100).grid, [2, 2])
+  assert.is(fileOf(variant, 17, 101), 'matmul-tile.wgsl')
+  assert.is(fileOf(variant, 4, 64, { anyOrder: true }), 'matmul-short.wgsl')
+  assert.is(fileOf(variant, 5, 64, { anyOrder: true }), kept('f16'))
+  // Interaction weights: nothing may be rounded, so the rules that would are passed over.
+  const exact = chooseMatmul(tuned, 'f16', { exact: true })
+  assert.is(fileOf(exact, 16, 100), kept('f32'))
+  assert.is(fileOf(exact, 5, 64, { anyOrder: true }), 'matmul-tile.wgsl')
+  assert.is(fileOf(chooseMatmul(tuned, 'f32'), 1, 64), 'matmul-tile.wgsl')
+})
+
+plans('software kernels are compiled for the least number of rows that holds all', () => {
+  const traits = {
+    kind: 'llvmpipe',
+    features: ['subgroups'],
+    subgroupMinSize: 8,
+    subgroupMaxSize: 8,
+  } as const
+  const variant = chooseMatmul(traits, 'f32')
+  const rowsOf = (rows: number) => variant.plan(rows, 64, 64).spec.constants.ROWS
+  assert.equal([1, 2, 4, 5, 8, 9, 16, 17, 500].map(rowsOf), [1, 4, 4, 8, 8, 16, 16, 16, 16])
+  assert.equal(variant.plan(17, 64, 65).grid, [2, 2])
+})
+
+plans.run()

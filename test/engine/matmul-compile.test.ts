@@ -1,0 +1,66 @@
+/** Kernels for hardware that no adapter at hand runs: Dawn's compiler must at least accept them. */
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { create, globals } from 'webgpu'
+import { Kernels } from '../../src/engine/gpu/kernel.js'
+import { candidates, singleVariant } from '../../src/engine/matmul.js'
+import type { AdapterTraits } from '../../src/engine/tuning.js'
+
+const FEATURES = ['shader-f16', 'subgroups', 'chromium-experimental-subgroup-matrix']
+
+/** A GPU with everything that a kernel may ask for. */
+const GPU: AdapterTraits = { kind: 'hardware', features: FEATURES, subgroupMinSize: 32, subgroupMaxSize: 32 }
+
+const compile = suite('matmul kernels in the compiler')
+let kernels: Kernels
+let device: GPUDevice
+let gpu: globalThis.GPU
+
+compile.before(async () => {
+  Object.assign(globalThis, globals)
+  // Dawn's null backend compiles WGSL, has every feature and computes nothing
+  gpu = create(['backend=null', 'enable-dawn-features=allow_unsafe_apis'])
+  const adapter = await gpu.requestAdapter()
+  if (adapter === null) throw new Error('Dawn has no null backend')
+  device = await adapter.requestDevice({ requiredFeatures: FEATURES as GPUFeatureName[] })
+  kernels = new Kernels(device)
+})
+
+for (const dtype of ['f32', 'f16'] as const) {
+  for (const kernel of candidates(GPU, dtype)) {
+    compile(`${kernel.name}, ${dtype} weights`, async () => {
+      for (const rows of kernel.rows) {
+        const { spec } = singleVariant(kernel, GPU, dtype).plan(rows, 68, 130, {
+          gelu: true,
+          accumulate: true,
+        })
+        await kernels.prepare([spec])
+      }
+    })
+  }
+}
+
+compile('matrix units are tried where an adapter has them, and nowhere else', () => {
+  const units = (adapter: AdapterTraits, dtype: 'f32' | 'f16') =>
+    candidates(adapter, dtype)
+      .map(({ name }) => name)
+      .filter((name) => name.startsWith('matrix'))
+  assert.equal(units(GPU, 'f16'), ['matrix-f16-16x16x16', 'matrix-f32-8x8x8'])
+  assert.equal(units(GPU, 'f32'), ['matrix-f32-8x8x8'])
+  assert.equal(units({ ...GPU, features: ['shader-f16', 'subgroups'] }, 'f16'), [])
+  assert.equal(units({ ...GPU, subgroupMinSize: 16 }, 'f16'), [])
+})
+
+compile('a kernel that does not compile is refused with its place', async () => {
+  const broken = { files: ['matmul-tile.wgsl', 'matmul-output.wgsl'], constants: { K: 4, N: 4, BLOCK: 64 } }
+  try {
+    device.pushErrorScope('validation')
+    const compiled = kernels.prepare([broken])
+    await Promise.all([compiled, device.popErrorScope()])
+    assert.unreachable()
+  } catch (error) {
+    assert.match((error as Error).message, /matmul-tile\.wgsl\+matmul-output\.wgsl:\d+:\d+: unresolved/)
+  }
+})
+
+compile.run()
