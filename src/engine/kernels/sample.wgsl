@@ -101,7 +101,7 @@ fn least_order(row: u32, lane: u32, top: f32, sampling: Sampling) -> u32 {
     let digits = reached(sums[0], goal) + reached(sums[1], goal);
     found += (max(digits, 1u) - 1u) << shift;
     if (shift == 0u) {
-      least = max(least, found);
+      least = found;
       found = 0u;
     }
   }
