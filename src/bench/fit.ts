@@ -4,7 +4,7 @@ import type { Engine } from '../engine/engine.js'
 import type { Cell } from './cell.js'
 import { decoderFootprint, type Footprint } from './footprint.js'
 import { largestFitting } from './largest-batch.js'
-import { type Bench, warmUp, withDecoder } from './measure.js'
+import { type Bench, prove, withDecoder } from './measure.js'
 import { fill } from './run-test.js'
 import { testLength } from './tests.js'
 
@@ -45,7 +45,7 @@ export async function findLargestBatch(bench: Bench, cell: Cell, engine: Engine,
     const plan = footprintOf(cell, engine, bench.chunk, batch, kept)
     cell.needs = neededBytes(engine, plan)
     cell.has = room.memory
-    await warmUp(bench, cell, true)
+    await prove(bench, cell)
     if (cell.refused === null) return
   }
 }

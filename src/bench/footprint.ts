@@ -47,7 +47,8 @@ export function decoderFootprint(
   const row = C * (cacheDtype === 'f32' ? 4 : 2)
   return {
     activations,
-    cache: L * layer + deaths,
+    // A layer that grows is there twice while it is copied.
+    cache: (L + 1) * layer + deaths,
     binding: Math.max(pagesAt(kept.most) * PAGE * row, deaths),
   }
 }

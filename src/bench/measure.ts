@@ -17,20 +17,22 @@ export interface Bench {
   pace: Pace
 }
 
-/**
- * Compiles the kernels of a cell: its longest prompt in one place, a token in each other, two steps. With
- * `everyPlace` it fills all of them, which proves that they fit.
- */
-export async function warmUp(bench: Bench, cell: Cell, everyPlace: boolean): Promise<void> {
+/** Runs every test untimed: what fits now will fit when it is measured. */
+export async function prove(bench: Bench, cell: Cell): Promise<void> {
+  await withDecoder(bench, cell, {}, async (decoder, windows) => {
+    for (const { test } of cell.tests) await runTest(decoder, test, windows, bench.pace)
+  })
+}
+
+/** Compiles the kernels of a cell: its longest prompt in one place, a token in each other, two steps. */
+export async function warmUp(bench: Bench, cell: Cell): Promise<void> {
   await withDecoder(bench, cell, {}, async (decoder, windows) => {
     const { ctx } = cell.configuration.group
     const longest = Math.max(...cell.tests.map(({ test }) => testLength({ ...test, gen: 0 })))
     // Room for two steps, also where every test ends with its prompt.
     const start = Math.max(1, Math.min(longest, ctx - 2))
     const places = windows.map((_, place) => place)
-    await decoder.prefill(
-      windows.map((window, place) => promptOf(window, place, place === 0 || everyPlace ? start : 1)),
-    )
+    await decoder.prefill(windows.map((window, place) => promptOf(window, place, place === 0 ? start : 1)))
     if (ctx > start) await decoder.decode(places, Math.min(2, ctx - start))
     await decoder.release(places)
   })

@@ -86,7 +86,7 @@ export async function fitAndWarmUp(
       planFit(cell, engine, room, bench.chunk)
       if (!warm) continue
       onEvent?.({ stage: 'warm-up', ...work })
-      await warmUp(bench, cell, false)
+      await warmUp(bench, cell)
     }
   }
 }

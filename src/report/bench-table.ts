@@ -155,7 +155,10 @@ const COLUMNS: readonly Column[] = [
 function resultTable(record: BenchRecord): Grid {
   const columns = COLUMNS.filter(({ shown }) => shown?.(record) ?? true)
   return {
-    title: '',
+    title:
+      record.model.source === 'random'
+        ? 'Random weights: speed and memory only; what is dropped is synthetic'
+        : '',
     columns: columns.map(({ head, align }) => ({
       head: typeof head === 'string' ? head : head(record),
       align,
