@@ -12,11 +12,48 @@ override ROWS: u32;
 
 alias Head = array<vec4f, 16>;
 
-fn query_of(row: u32, head: u32) -> Head {
+// The query, a share of it read by each lane.
+fn query_of(row: u32, head: u32, lane: u32) -> Head {
   var q: Head;
-  let at = row * 3u * H * D4 + head;
-  for (var c = 0u; c < D4; c++) {
-    q[c] = qkv[at + c] * 0.125;
+  let at = row * 3u * H * D4 + head + lane;
+  let a = qkv[at] * 0.125;
+  let b = qkv[at + LANES] * 0.125;
+  if (LANES == 8u) {
+    q[0] = subgroupBroadcast(a, 0u);
+    q[1] = subgroupBroadcast(a, 1u);
+    q[2] = subgroupBroadcast(a, 2u);
+    q[3] = subgroupBroadcast(a, 3u);
+    q[4] = subgroupBroadcast(a, 4u);
+    q[5] = subgroupBroadcast(a, 5u);
+    q[6] = subgroupBroadcast(a, 6u);
+    q[7] = subgroupBroadcast(a, 7u);
+    q[8] = subgroupBroadcast(b, 0u);
+    q[9] = subgroupBroadcast(b, 1u);
+    q[10] = subgroupBroadcast(b, 2u);
+    q[11] = subgroupBroadcast(b, 3u);
+    q[12] = subgroupBroadcast(b, 4u);
+    q[13] = subgroupBroadcast(b, 5u);
+    q[14] = subgroupBroadcast(b, 6u);
+    q[15] = subgroupBroadcast(b, 7u);
+  } else {
+    let c = qkv[at + 8u] * 0.125;
+    let d = qkv[at + 12u] * 0.125;
+    q[0] = subgroupBroadcast(a, 0u);
+    q[1] = subgroupBroadcast(a, 1u);
+    q[2] = subgroupBroadcast(a, 2u);
+    q[3] = subgroupBroadcast(a, 3u);
+    q[4] = subgroupBroadcast(b, 0u);
+    q[5] = subgroupBroadcast(b, 1u);
+    q[6] = subgroupBroadcast(b, 2u);
+    q[7] = subgroupBroadcast(b, 3u);
+    q[8] = subgroupBroadcast(c, 0u);
+    q[9] = subgroupBroadcast(c, 1u);
+    q[10] = subgroupBroadcast(c, 2u);
+    q[11] = subgroupBroadcast(c, 3u);
+    q[12] = subgroupBroadcast(d, 0u);
+    q[13] = subgroupBroadcast(d, 1u);
+    q[14] = subgroupBroadcast(d, 2u);
+    q[15] = subgroupBroadcast(d, 3u);
   }
   return q;
 }
@@ -83,7 +120,7 @@ fn main(
   let k = tokens[span.row].y;
   let head = group.y * D4;
   let row4 = H * D4;
-  var q = query_of(span.row, head);
+  var q = query_of(span.row, head, lane);
   var o = Share();
   var top = LOWEST;
   var mass = 0.0; // of this lane's keys
