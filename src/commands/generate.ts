@@ -57,7 +57,6 @@ export default class Generate extends AspCommand {
       description: 'text that ends a text and is left out of it; may be given again',
       multiple: true,
       multipleNonGreedy: true,
-      default: [],
     }),
     'ignore-eos': Flags.boolean({ description: "go on after the model's end token" }),
     echo: Flags.boolean({ description: 'print the prompt before its text', default: true, allowNo: true }),
@@ -197,7 +196,7 @@ type GenerateFlags = {
   'top-p'?: string
   seed?: number
   n: number
-  stop: string[]
+  stop?: string[]
   'ignore-eos': boolean
   echo: boolean
   'show-drops': boolean
@@ -233,7 +232,7 @@ function optionsOf(flags: GenerateFlags): GenerateOptions & FileOptions {
     seed: flags.seed,
     n: flags.n,
     batch: flags.batch,
-    stops: flags.stop,
+    stops: flags.stop ?? [],
     ignoreEos: flags['ignore-eos'],
     showDrops: flags['show-drops'],
     layer: flags.layer,
