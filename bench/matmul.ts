@@ -20,6 +20,10 @@ export interface MatmulRow extends Rate {
   N: number
   /** Share of the multiply-add peak that the best run reached. */
   ofPeak: number
+  /** GB/s at which the best run read the weights. */
+  weightRate: number
+  /** Best rate over that of the same matmul by the kernel for many rows; null where it is the kernel for many rows. */
+  gain: number | null
 }
 
 export interface MatmulBench {
@@ -36,7 +40,7 @@ export interface MatmulBenchOptions {
   onRow?: (row: MatmulRow) => void
 }
 
-/** GPT-2's expansion at the batch the speed target is set at, then the bundled checkpoint's, then one token. */
+/** GPT-2's expansion at the batch the speed target is set at, then the bundled checkpoint's, then a decoding step's. */
 export const SHAPES: readonly Shape[] = [
   [528, 768, 3072],
   [1024, 192, 576],
@@ -44,12 +48,27 @@ export const SHAPES: readonly Shape[] = [
   [1024, 192, 768],
   [1024, 768, 192],
   [1024, 192, 8192],
-  [1, 768, 3072],
+  ...fewRows(
+    [1, 2, 4, 8, 16],
+    [
+      [192, 768],
+      [768, 192],
+      [768, 768],
+      [768, 3072],
+    ],
+  ),
 ]
+
+function fewRows(rows: readonly number[], sides: readonly (readonly [K: number, N: number])[]): Shape[] {
+  return sides.flatMap(([K, N]) => rows.map((M) => [M, K, N] as const))
+}
 
 interface Work {
   flops: number
   run: () => Promise<void>
+  variant?: MatmulVariant
+  /** Whether few rows are multiplied by the kernel for many. */
+  many?: boolean
 }
 
 /** Times every shape with f32 and f16 weights; the two take turns, so that a busy machine slows both alike. */
@@ -68,14 +87,29 @@ export async function benchMatmul({
     for (const shape of shapes) {
       const variants = (['f32', 'f16'] as const).map((dtype) => chooseMatmul(adapter, dtype))
       const works: Work[] = []
-      for (const variant of variants) works.push(await matmulWork(device, memory, kernels, variant, shape))
+      for (const variant of variants) {
+        works.push(...(await matmulWorks(device, memory, kernels, variant, shape)))
+      }
       const measured = await rates(works, repetitions)
       const [M, K, N] = shape
-      measured.forEach((rate, i) => {
-        const row = { kernel: variants[i].name, M, K, N, ...rate, ofPeak: rate.best / peak.best }
+      for (const [i, { variant, many }] of works.entries()) {
+        if (variant === undefined || many) continue
+        const rate = measured[i]
+        const bytes = variant.dtype === 'f16' ? 2 : 4
+        const other = works.findIndex((work) => work.variant === variant && work.many)
+        const row = {
+          kernel: variant.name,
+          M,
+          K,
+          N,
+          ...rate,
+          ofPeak: rate.best / peak.best,
+          weightRate: (rate.best / (2 * M)) * bytes,
+          gain: other === -1 ? null : rate.best / measured[other].best,
+        }
         rows.push(row)
         onRow?.(row)
-      })
+      }
       memory.freeAll()
     }
     return { peak, rows }
@@ -102,13 +136,14 @@ function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]
 }
 
-async function matmulWork(
+/** The matmul as a decoding step does it and, where that is another kernel, as a long prompt's would be done. */
+async function matmulWorks(
   device: GPUDevice,
   memory: Memory,
   kernels: Kernels,
   variant: MatmulVariant,
   [M, K, N]: Shape,
-): Promise<Work> {
+): Promise<Work[]> {
   const columns = variant.columns(N)
   const weights = variant.pack(K, N, stored(variant.dtype, noise(K * N)))
   const uniform = memory.uniform('shape', 16)
@@ -120,10 +155,23 @@ async function matmulWork(
     memory.storage('activations', 'out', M * columns * 4),
     uniform,
   ]
-  const { spec, grid } = variant.plan(M, K, N)
-  await kernels.prepare([spec])
-  return { flops: 2 * M * K * N, run: () => submit(device, kernels, spec, bindings, grid) }
+  const { spec, grid } = variant.plan(M, K, N, { anyOrder: M <= FEW })
+  const full = variant.plan(MANY, K, N)
+  const manyGrid = [full.grid[0], Math.ceil((M * full.grid[1]) / MANY)] as const
+  await kernels.prepare([spec, full.spec])
+  // Enough in one submission that handing it over does not count.
+  const times = Math.ceil(Math.min(64, LEAST_FLOPS / (2 * M * K * N)))
+  const flops = 2 * M * K * N * times
+  const few: Work = { flops, variant, run: () => submit(device, kernels, spec, bindings, grid, times) }
+  if (M > FEW || JSON.stringify(spec) === JSON.stringify(full.spec)) return [few]
+  const run = () => submit(device, kernels, full.spec, bindings, manyGrid, times)
+  return [few, { flops, variant, many: true, run }]
 }
+
+/** Rows that count as few, and a number of rows that is many whole tiles of any kernel. */
+const FEW = 16
+const MANY = 4096
+const LEAST_FLOPS = 5e7
 
 async function peakWork(
   device: GPUDevice,
@@ -151,10 +199,11 @@ async function submit(
   spec: KernelSpec,
   bindings: readonly GPUBuffer[],
   grid: readonly [number, number?],
+  times = 1,
 ): Promise<void> {
   const encoder = device.createCommandEncoder()
   const pass = encoder.beginComputePass()
-  kernels.dispatch(pass, spec, bindings, grid)
+  for (let i = 0; i < times; i++) kernels.dispatch(pass, spec, bindings, grid)
   pass.end()
   device.queue.submit([encoder.finish()])
   await device.queue.onSubmittedWorkDone()

@@ -72,17 +72,20 @@ async function softwareAdapters(): Promise<string[]> {
 }
 
 function matmulTable({ peak, rows }: MatmulBench): string {
-  const table = new Table({ head: ['kernel', 'M x K x N', 'best GFLOP/s', 'median', 'of peak'] })
-  for (const { kernel, M, K, N, best, median, ofPeak } of rows) {
+  const head = ['kernel', 'M x K x N', 'best GFLOP/s', 'median', 'of peak', 'weights, GB/s', 'to many rows']
+  const table = new Table({ head })
+  for (const { kernel, M, K, N, best, median, ofPeak, weightRate, gain } of rows) {
     table.push([
       kernel,
       `${M} x ${K} x ${N}`,
       best.toFixed(1),
       median.toFixed(1),
       `${(100 * ofPeak).toFixed(0)} %`,
+      weightRate.toFixed(2),
+      gain === null ? '' : gain.toFixed(2),
     ])
   }
-  return `${table}\nmultiply-add peak ${peak.best.toFixed(1)} GFLOP/s (median ${peak.median.toFixed(1)})`
+  return `${table}\n"To many rows": the rate over that of the same matmul by the kernel for many rows.\nmultiply-add peak ${peak.best.toFixed(1)} GFLOP/s (median ${peak.median.toFixed(1)})`
 }
 
 function sharingTable(rows: SharingBench[]): string {
