@@ -11,7 +11,7 @@ export interface Divergence {
 /**
  * @param base (M, 4) states of logsumexp.wgsl under the base rule
  * @param other the same under the other
- * @param sums (M, 2) states of divergence.wgsl
+ * @param sums (M, 4) states of divergence.wgsl
  */
 export function divergence(
   batch: Batch,
@@ -29,7 +29,7 @@ export function divergence(
     const row = batch.targets[2 * i]
     const mass = base[4 * row + 1]
     const logRatio = other[4 * row] - base[4 * row] + Math.log(other[4 * row + 1] / mass)
-    kl[i] = sums[2 * row + 1] / mass + logRatio
+    kl[i] = sums[4 * row + 1] / mass + sums[4 * row + 2] + logRatio
     agree[i] = Number(baseTokens[4 * row + 2] === otherTokens[4 * row + 2])
   }
   return { kl, agree }

@@ -197,7 +197,7 @@ export class Engine {
         readBack(this.#memory, encoder, activations[name], 4 * slots * slotStride(words))
       const states = read('rowStates', 4 * scored)
       const logits = read('targetLogits', targets)
-      const sums = others.length === 0 ? null : read('divergences', 2 * scored, others.length)
+      const sums = others.length === 0 ? null : read('divergences', 4 * scored, others.length)
       const seconds = watch.finish(encoder)
       this.#device.queue.submit([encoder.finish()])
       return { passes, states, logits, sums, seconds }
@@ -213,7 +213,7 @@ export class Engine {
     const [drops, blocks, stateBytes, logitBytes, sumBytes, head] = await this.#orLost(settled)
     const states = splitSlots(stateBytes, 4 * scored, rules.length)
     const logits = splitSlots(logitBytes, targets, rules.length)
-    const sums = splitSlots(sumBytes, 2 * scored, others.length)
+    const sums = splitSlots(sumBytes, 4 * scored, others.length)
     const results = rules.map((_, slot): BatchResult => {
       const own = blocks[slot]
       const seconds = own === null || head === null ? null : own + head / rules.length

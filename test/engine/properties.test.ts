@@ -1,9 +1,10 @@
-/** Laws that hold whatever the weights are: method.md section 5, numbers 5, 8, 10, 11 and 17. */
+/** Laws that hold whatever the weights are: method.md section 5, numbers 5, 8 to 11 and 17. */
 import * as assert from 'uvu/assert'
 import { NEVER, packBatch, type Segment } from '../../src/engine/batch.js'
 import { causalPairs, countDrops } from '../../src/engine/drops.js'
 import type { Engine } from '../../src/engine/engine.js'
 import { type DropRule, KEEP_EVERYTHING } from '../../src/engine/gpt2/forward.js'
+import type { TensorSource } from '../../src/engine/tensor-source.js'
 import { goldenTensors, openMicro } from '../golden.js'
 import { onEachAdapter, openEngine } from '../gpu.js'
 import { largestDifference } from '../reference/compare.js'
@@ -18,6 +19,20 @@ if (config.interaction === null) throw new Error('the micro model has interactio
 const deepConfig = { ...config, interaction: { ...config.interaction, propagateInDepth: true } }
 const weights = await readWeights(checkpoint.tensors)
 
+/** Drop scores a thousand times as large, which come to the same decisions: hardly any lies in a band around 0. */
+const steepWeights = new Map(
+  [...weights].map(([name, values]) => [
+    name,
+    /q_int|int_bias/.test(name) ? values.map((value) => 1000 * value) : values,
+  ]),
+)
+const steepTensors: TensorSource = new Map(
+  [...checkpoint.tensors].map(([name, tensor]) => {
+    const values = steepWeights.get(name) ?? new Float32Array()
+    return [name, { ...tensor, read: async () => new Uint8Array(values.buffer) }]
+  }),
+)
+
 const tokensOf = (length: number, seed: number) =>
   Uint32Array.from({ length }, (_, i) => (i * i * 7 + i * 13 * seed + 5 * seed) % V)
 
@@ -29,6 +44,13 @@ function pack(engine: Engine, sequences: readonly Uint32Array[]) {
   )
   return packBatch(segments, targets, engine.tiles)
 }
+
+/** What a promise fails with; nothing when it does not. */
+const faultOf = (work: Promise<unknown>): Promise<string> =>
+  work.then(
+    () => '',
+    (error: Error) => error.message,
+  )
 
 const OWN: DropRule = { kind: 'adaptive', shift: 0 }
 
@@ -178,6 +200,54 @@ await onEachAdapter('properties', (test, open) => {
       assert.ok(free.deaths.some(([times], l) => largestDifference(times, deaths[l][0]) > 0))
     })
   }
+
+  test('5, 9: with no score in its band, the soft rule is the hard one', async () => {
+    for (const [name, from] of [
+      ['each layer for itself', config],
+      ['a drop lasts in later layers', deepConfig],
+    ] as const) {
+      const steep = await openEngine(open, { config: from, tensors: steepTensors })
+      const tokens = tokensOf(45, 3)
+      const { margin } = gpt2Reference(from, steepWeights, tokens, 0)
+      assert.ok(margin > 1 / 7, `${name}: a score of ${margin}`)
+      const batch = pack(steep, [tokens])
+      const hard = await steep.logits(batch, OWN)
+      const soft = await steep.logits(batch, { kind: 'soft', alpha: 8, shift: 0 })
+      const worst = largestDifference(soft.logits, hard.logits)
+      assert.ok(worst < 1e-5, `${name}: off by ${worst}`)
+      const kept = hard.deaths?.map(([times]) => 1 - countDrops(times).removed / causalPairs(45)) ?? []
+      const keep = soft.keep?.map(([mean]) => mean) ?? []
+      assert.ok(largestDifference(keep, kept) < 1e-6, `${name}: keeps ${keep}, not ${kept}`)
+      assert.ok(
+        kept.every((share) => share < 0.5),
+        'next to nothing was dropped',
+      )
+      steep.close()
+    }
+  })
+
+  test('a soft rule that keeps everything is the dense model, and needs interaction weights and no branches', async () => {
+    const rule: DropRule = { kind: 'soft', alpha: 1.5, shift: 1000 }
+    const batch = pack(engine, [tokensOf(45, 3), tokensOf(7, 2)])
+    const [dense, soft] = [await engine.logits(batch, { kind: 'dense' }), await engine.logits(batch, rule)]
+    assert.ok(largestDifference(soft.logits, dense.logits) < 1e-6)
+    assert.equal(
+      soft.keep?.map((layer) => [...layer]),
+      new Array(L).fill([1, 1]),
+    )
+    const branched = packBatch(
+      [
+        { tokens: [1, 2], trunk: null },
+        { tokens: [3], trunk: 0 },
+      ],
+      [{ segment: 1, row: 0, token: 4 }],
+      engine.tiles,
+    )
+    assert.match(await faultOf(engine.score(branched, rule)), /branches are not supported/)
+    const plain = await openEngine(open, { ...checkpoint, config: { ...config, interaction: null } })
+    assert.match(await faultOf(plain.score(batch, rule)), /interaction weights/)
+    plain.close()
+  })
 
   test('a larger shift keeps every key of the first layer at least as long', async () => {
     let before = new Uint32Array(48)

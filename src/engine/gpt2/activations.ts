@@ -73,8 +73,8 @@ const SIZES = {
   rowStates: (e: Extent) => e.rules * slotStride(4 * e.scored),
   /** (rules, targets) */
   targetLogits: (e: Extent) => e.rules * slotStride(e.targets),
-  /** (rules - 1, M, 2) state of divergence.wgsl */
-  divergences: (e: Extent) => (e.rules - 1) * slotStride(2 * e.scored),
+  /** (rules - 1, M, 4) state of divergence.wgsl */
+  divergences: (e: Extent) => (e.rules - 1) * slotStride(4 * e.scored),
 } satisfies Record<string, (extent: Extent, config: Gpt2Config, columns: number) => number>
 
 export type ActivationName = keyof typeof SIZES

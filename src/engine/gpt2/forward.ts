@@ -188,9 +188,9 @@ export function encodeComparison(
     encodeLogits(context, pass, batch, a, part, slot, logits)
     encodeScores(context, pass, batch, a, part, slot, logits)
     if (slot === 0) continue
-    const states = slotOf(a.rowStates, 4 * scored, 0)
-    const sums = slotOf(a.divergences, 2 * scored, slot - 1)
-    kernels.dispatch(pass, spec, [base, logits, states, sums, part.uniform], [part.part.rows])
+    const states = [0, slot].map((own) => slotOf(a.rowStates, 4 * scored, own))
+    const sums = slotOf(a.divergences, 4 * scored, slot - 1)
+    kernels.dispatch(pass, spec, [base, logits, ...states, sums, part.uniform], [part.part.rows])
   }
 }
 
