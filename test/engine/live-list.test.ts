@@ -37,7 +37,9 @@ await onEachAdapter('lists of live keys', (test, open) => {
   const { lanes } = chooseTuning(open.adapter)
   test.after.each(() => bench.clear())
 
-  for (const { own, files, queryTile, constants } of attentionKernels(open.adapter).slice(0, 1)) {
+  // SwiftShader takes seconds to compile a kernel: there, only the one it is used with.
+  const kernels = attentionKernels(open.adapter).slice(0, open.adapter.kind === 'swiftshader' ? 1 : undefined)
+  for (const { own, files, queryTile, constants } of kernels) {
     /** Lists and heads; `live` is whether attention goes by the lists. */
     const run = async (
       segments: readonly Segment[],
