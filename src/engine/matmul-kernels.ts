@@ -42,7 +42,7 @@ const always = () => true
 const softwareLanes = (lanes: number) => (adapter: AdapterTraits) => subgroupLanes(adapter) === lanes
 
 /** Lanes of an adapter's subgroups where they are all of one size. */
-export function fixedLanes({ features, subgroupMinSize, subgroupMaxSize }: AdapterTraits): number | null {
+function fixedLanes({ features, subgroupMinSize, subgroupMaxSize }: AdapterTraits): number | null {
   return features.includes('subgroups') && subgroupMinSize === subgroupMaxSize ? subgroupMaxSize : null
 }
 
