@@ -116,7 +116,7 @@ export class CacheFuzz {
     const { pages, keys, values, interactionKeys, state } = layers[layer]
     const { shape } = this.#rig.cache
     const { table, positions } = stateOffsets(shape, pages)
-    const fail = (what: string): never => assert.unreachable(this.#where(`${what}, place ${place}`, layer))
+    const fail = (what: string): void => assert.unreachable(this.#where(`${what}, place ${place}`, layer))
     const rows = this.#twins[layer].rows[place]
     if (state[place] !== rows.length) fail(`${state[place]} rows, not ${rows.length}`)
     rows.forEach((row, i) => {
