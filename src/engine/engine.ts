@@ -1,7 +1,7 @@
 /**
  * The door to the engine: token ids in, numbers out. It knows no text, no files but its shaders, no network.
  */
-import type { Failure } from '../errors.js'
+import { EXIT, Failure } from '../errors.js'
 import { type Batch, packBatch, type TileSizes } from './batch.js'
 import { type Divergence, divergence } from './compare.js'
 import { Decoder } from './decode/decoder.js'
@@ -318,7 +318,9 @@ export class Engine {
   ): Promise<Recording> {
     const context = this.#context
     const { tokens, table, queryTiles, trunkTiles, branchTiles, scoredRows, targets } = batch
-    const activations = await this.#pool.fit(extentOf(batch, rules))
+    const extent = extentOf(batch, rules)
+    this.#checkPairs(extent.pairs)
+    const activations = await this.#pool.fit(extent)
     const inputs = { tokens, segments: table, queryTiles, trunkTiles, branchTiles, scoredRows, targets }
     for (const [name, data] of Object.entries(inputs)) {
       this.#memory.write(activations[name as keyof typeof inputs], data)
@@ -330,6 +332,16 @@ export class Engine {
     encodeBlocks(context, pass, batch, rules[slot], activations, uniforms, purpose, slot)
     pass.end()
     return { encoder, activations, uniforms }
+  }
+
+  /** Log-masks are bound whole. */
+  #checkPairs(pairs: number): void {
+    const most = Math.floor(this.#device.limits.maxStorageBufferBindingSize / 4)
+    if (pairs <= most) return
+    throw new Failure(`soft rule: ${pairs} pairs of query and key in one batch, the adapter takes ${most}`, {
+      hint: 'use a smaller --batch-tokens',
+      exit: EXIT.failed,
+    })
   }
 
   #readDrops(

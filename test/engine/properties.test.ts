@@ -226,7 +226,7 @@ await onEachAdapter('properties', (test, open) => {
     }
   })
 
-  test('a soft rule that keeps everything is the dense model, and needs interaction weights and no branches', async () => {
+  test('a soft rule that keeps everything is the dense model, and says what it cannot do', async () => {
     const rule: DropRule = { kind: 'soft', alpha: 1.5, shift: 1000 }
     const batch = pack(engine, [tokensOf(45, 3), tokensOf(7, 2)])
     const [dense, soft] = [await engine.logits(batch, { kind: 'dense' }), await engine.logits(batch, rule)]
@@ -244,6 +244,13 @@ await onEachAdapter('properties', (test, open) => {
       engine.tiles,
     )
     assert.match(await faultOf(engine.score(branched, rule)), /branches are not supported/)
+    const pairs = open.device.limits.maxStorageBufferBindingSize / 4
+    const huge = packBatch(
+      [{ tokens: new Uint32Array(Math.sqrt(pairs) + 1), trunk: null }],
+      [{ segment: 0, row: 0, token: 4 }],
+      engine.tiles,
+    )
+    assert.match(await faultOf(engine.score(huge, rule)), /pairs of query and key in one batch/)
     const plain = await openEngine(open, { ...checkpoint, config: { ...config, interaction: null } })
     assert.match(await faultOf(plain.score(batch, rule)), /interaction weights/)
     plain.close()

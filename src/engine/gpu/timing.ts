@@ -4,24 +4,20 @@ import { type Readback, readBack } from './read.js'
 
 const BYTES = 16
 
-/** Times one command encoder's work: its `whole` pass, or from the `first` of its passes to the `last`. */
+/** Times the one pass that is given `whole`. */
 export interface Stopwatch {
   whole: GPUComputePassTimestampWrites | undefined
-  first: GPUComputePassTimestampWrites | undefined
-  last: GPUComputePassTimestampWrites | undefined
   /** Records the reading of the clock; afterwards `seconds` waits for it. Null without timestamp queries. */
   finish(encoder: GPUCommandEncoder): (() => Promise<number>) | null
 }
 
-const NONE: Stopwatch = { whole: undefined, first: undefined, last: undefined, finish: () => null }
+const NONE: Stopwatch = { whole: undefined, finish: () => null }
 
 export function stopwatch(device: GPUDevice, memory: Memory): Stopwatch {
   if (!device.features.has('timestamp-query')) return NONE
   const querySet = device.createQuerySet({ type: 'timestamp', count: 2 })
   return {
     whole: { querySet, beginningOfPassWriteIndex: 0, endOfPassWriteIndex: 1 },
-    first: { querySet, beginningOfPassWriteIndex: 0 },
-    last: { querySet, endOfPassWriteIndex: 1 },
     finish(encoder) {
       const resolved = memory.queries('timestamps', BYTES)
       encoder.resolveQuerySet(querySet, 0, 2, resolved, 0)
