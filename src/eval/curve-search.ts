@@ -51,11 +51,10 @@ function nextShift({ more, less }: Neighbours, target: number, turn: number): nu
   if (more.length > 0 && less.length > 0) return between(more[0], less[0], target, turn)
   const side = more.length > 0 ? more : less
   const [nearest, second] = side
-  // Outwards the step grows with every turn, whatever the line says: the curve may be flat here.
-  const most = 2 ** (turn + 1)
   const slope = second === undefined ? TYPICAL_SLOPE : slopeOf(nearest, second)
   const wanted = Math.abs((logOdds(target) - logOdds(nearest.sparsity)) / slope)
-  const step = Math.min(most, Math.max(most / 64, wanted))
+  // Outwards the step grows in the end, whatever the line says: the curve may be flat here.
+  const step = Math.min(2 ** (turn + 1), Math.max(2 ** (turn - 8), wanted))
   const shift = nearest.shift + (side === more ? step : -step)
   return Math.abs(shift) > FARTHEST ? null : shift
 }
