@@ -179,7 +179,6 @@ export class Cache {
     const spec: KernelSpec = {
       files: ['cache.wgsl', 'cache-score.wgsl'],
       constants: {
-        R4: this.#r / 4,
         WORKGROUP: Math.min(tuning.lanes, PAGE),
         PROPAGATE: Number(config.interaction?.propagateInDepth ?? false),
         SYNTHETIC: Number(rule.kind === 'synthetic'),
@@ -274,7 +273,7 @@ export class Cache {
     const { rule } = this.#options
     const shift = rule.kind === 'adaptive' ? rule.shift : 0
     const { beta } = this.#context.weights.blocks[layer]
-    return cacheWords(this.shape, { pages, layer, scattered: this.#scheme.common }, beta + shift)
+    return cacheWords(this.shape, { pages, layer, r: this.#r, scattered: this.#scheme.common }, beta + shift)
   }
 
   /** `status` by layer. */

@@ -30,7 +30,7 @@ export function stateOffsets(shape: CacheShape, pages: number) {
 /** The uniform struct Cache. */
 export function cacheWords(
   shape: CacheShape,
-  { pages, layer, scattered }: { pages: number; layer: number; scattered: boolean },
+  { pages, layer, r, scattered }: { pages: number; layer: number; r: number; scattered: boolean },
   betaShift: number,
 ): number[] {
   const { positions, free } = stateOffsets(shape, pages)
@@ -43,6 +43,7 @@ export function cacheWords(
     free,
     pages,
     floatBits(betaShift),
+    r / 4,
     Number(scattered),
   ]
 }

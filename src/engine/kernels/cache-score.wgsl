@@ -4,7 +4,6 @@
 // Writes the death time of every row of a page and the page's word of live rows.
 // Joined with cache.wgsl. Grid: (pages, spans); a workgroup is one page, a lane scores PAGE / WORKGROUP of its rows.
 
-override R4: u32;                // r / 4
 override WORKGROUP: u32 = 32;    // divides PAGE
 override PROPAGATE: bool = false;
 override SYNTHETIC: bool = false;// decide by a hash of position and layer instead of the score
@@ -17,8 +16,6 @@ override IMMORTAL: f32 = 1.0;    // share of tokens that such a hash never drops
 @group(0) @binding(4) var<storage, read> spans: array<Span>;
 @group(0) @binding(5) var<storage, read> tokens: array<vec2u>;
 @group(0) @binding(6) var<uniform> cache: Cache;
-
-const ALL = 0xffffffffu;
 
 var<workgroup> alive: array<u32, WORKGROUP>;
 
@@ -33,27 +30,47 @@ fn synthetic_death(position: u32) -> u32 {
 
 // The first of the step's queries after `position` that drops the row of interaction keys at `key`.
 fn first_drop(span: Span, position: u32, key: u32) -> u32 {
-  let scale = 1.0 / sqrt(f32(4u * R4));
+  let r4 = cache.r4;
+  let scale = 1.0 / sqrt(f32(4u * r4));
   let start = tokens[span.row].y;
   let end = start + span.count;
   var synthetic = NEVER;
   if (SYNTHETIC) {
     synthetic = synthetic_death(position);
   }
-  for (var k = max(position + 1u, start); k < end; k++) {
-    let query = (span.row + k - start) * 2u * R4;
-    var x = 0.0;
-    for (var c = 0u; c < R4; c++) {
-      x += dot(interaction[query + c], interaction_keys[key + c]);
+  var k = max(position + 1u, start);
+  while (k < end) {
+    // Four queries at a time, as one load of the key serves them all; where fewer are left, one.
+    let several = k + 4u <= end;
+    let q0 = (span.row + k - start) * 2u * r4;
+    var x = vec4f(0.0);
+    if (several) {
+      for (var c = 0u; c < r4; c++) {
+        let v = interaction_keys[key + c];
+        x += vec4f(
+          dot(interaction[q0 + c], v),
+          dot(interaction[q0 + 2u * r4 + c], v),
+          dot(interaction[q0 + 4u * r4 + c], v),
+          dot(interaction[q0 + 6u * r4 + c], v),
+        );
+      }
+    } else {
+      for (var c = 0u; c < r4; c++) {
+        x.x += dot(interaction[q0 + c], interaction_keys[key + c]);
+      }
     }
-    var kept = x * scale + cache.beta_shift > 0.0;
+    var kept = x * scale + cache.beta_shift > vec4f(0.0);
     if (SYNTHETIC) {
       // A score is never below this: it is computed for its cost alone.
-      kept = k < synthetic || x < -1e30;
+      kept = (k + vec4u(0u, 1u, 2u, 3u) < vec4u(synthetic)) | (x < vec4f(-1e30));
     }
-    if (!kept) {
-      return k;
+    let count = select(1u, 4u, several);
+    for (var i = 0u; i < count; i++) {
+      if (!kept[i]) {
+        return k + i;
+      }
     }
+    k += count;
   }
   return NEVER;
 }
@@ -77,7 +94,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
       death = deaths[at];
     }
     if (death == NEVER) {
-      death = first_drop(span, position, row * R4);
+      death = first_drop(span, position, row * cache.r4);
     }
     if (PROPAGATE && cache.layer > 0u) {
       death = min(death, deaths[at - cache.places * cache.n_positions]);
