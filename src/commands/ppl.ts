@@ -91,7 +91,7 @@ export default class Ppl extends AspCommand {
     }),
     seed: Flags.integer({ description: 'seed of the calibration sample', default: 1234 }),
     output: Flags.string({ description: 'record file (.json) or its folder (default: results)', char: 'o' }),
-    format: Flags.option({
+    'output-format': Flags.option({
       description: 'what is printed; csv and md are also written beside the record',
       options: FORMAT_NAMES,
       default: 'table' as const,
@@ -130,12 +130,12 @@ export default class Ppl extends AspCommand {
       })
       if (record.status === 'complete') progress.succeed()
       progress.stop()
-      const text = FORMATS[flags.format](record)
+      const text = FORMATS[flags['output-format']](record)
       this.log(text)
-      const beside = await writeBeside(path, flags.format, text)
+      const beside = await writeBeside(path, flags['output-format'], text)
       // Standard output is for the format alone when a program reads it.
       const places = [`Record: ${path}`, ...(beside === null ? [] : [`Beside it: ${beside}`])]
-      if (flags.format === 'table') this.log(`\n${places.join('\n')}`)
+      if (flags['output-format'] === 'table') this.log(`\n${places.join('\n')}`)
       else note(places.join('\n'))
       if (record.status === 'incomplete') {
         // Not thrown: under --json the record is still to be printed.

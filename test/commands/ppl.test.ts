@@ -73,7 +73,7 @@ test('standard input, llama protocol, CSV: only that on standard output, and a f
     'llama',
     '--ctx',
     '64',
-    '--format',
+    '--output-format',
     'csv',
     '-o',
     'in.json',
@@ -132,7 +132,7 @@ test('a text dataset of the Hub', async () => {
       '8',
       '-o',
       'hub.json',
-      '--format',
+      '--output-format',
       'md',
     ]
     const { status, stdout, stderr } = await ppl(argv, { HF_HUB_OFFLINE: '0', HF_ENDPOINT: hub.url })
