@@ -1,6 +1,7 @@
 /** The steps that know rows only, not sequences: embedding, layer norm, matmul. Scoring and decoding share them. */
 import type { ComputePass, KernelSpec, Kernels } from '../gpu/kernel.js'
 import type { Slice } from '../gpu/memory.js'
+import type { MatmulFlags } from '../matmul.js'
 import type { Tuning } from '../tuning.js'
 import type { Gpt2Config } from './config.js'
 import type { Linear, Norm, TokenSlice, Weights } from './weights.js'
@@ -71,7 +72,7 @@ export function multiply(
   to: GPUBuffer | Slice,
   rows: number,
   uniform: Slice,
-  flags: { gelu?: boolean; accumulate?: boolean } = {},
+  flags: MatmulFlags = {},
 ): void {
   const { spec, grid } = variant.plan(rows, K, N, flags)
   kernels.dispatch(pass, spec, [from, weight, bias, to, uniform], grid)

@@ -48,12 +48,7 @@ export class Kernels {
   }
 
   /** Adds one dispatch to `pass`; bindings 0, 1, ... of group 0 in the order given. */
-  dispatch(
-    pass: ComputePass,
-    spec: KernelSpec,
-    bindings: readonly (GPUBuffer | Slice)[],
-    grid: Grid,
-  ): void {
+  dispatch(pass: ComputePass, spec: KernelSpec, bindings: readonly (GPUBuffer | Slice)[], grid: Grid): void {
     const [x, y = 1, z = 1] = grid
     if (x === 0 || y === 0 || z === 0) return
     const pipeline = this.#pipeline(spec)
