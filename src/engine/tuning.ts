@@ -55,7 +55,10 @@ export interface Tuning {
   keyTile: number
 }
 
-const SUBGROUP_4 = attention(['attention-subgroup.wgsl', 'attention-lanes4.wgsl'], 16)
+/** No attention kernel has smaller tiles of queries. */
+export const SMALLEST_QUERY_TILE = 16
+
+const SUBGROUP_4 = attention(['attention-subgroup.wgsl', 'attention-lanes4.wgsl'], SMALLEST_QUERY_TILE)
 const SUBGROUP_8 = attention(['attention-subgroup.wgsl', 'attention-lanes8.wgsl'], 32)
 const WORKGROUP_64 = attention(['attention.wgsl'], 64, { WORKGROUP: 64 })
 

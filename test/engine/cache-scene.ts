@@ -157,7 +157,7 @@ export function shuffleRows(scene: CacheScene, seed: number): CacheScene {
 export function uploadScene(
   bench: KernelBench,
   scene: CacheScene,
-  partialWords: number,
+  scratchWords: number,
 ): Omit<CacheBuffers, 'out'> {
   const { layout, layer, keys, values, dtype } = scene
   const stored = (pool: Float32Array) => (dtype === 'f32' ? pool : Uint16Array.from(pool, f32ToF16))
@@ -169,7 +169,7 @@ export function uploadScene(
     state: bench.upload(scene.state),
     deaths: bench.upload(scene.deaths),
     tokens: bench.upload(scene.tokens),
-    partials: bench.filled(Math.max(1, partialWords)),
+    scratch: bench.filled(scratchWords),
     cache: { buffer: bench.uniform([places, maxPages, nPositions, layer, positions, free, pages, 0, 0]) },
   }
 }

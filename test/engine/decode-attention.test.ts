@@ -2,10 +2,10 @@ import * as assert from 'uvu/assert'
 import {
   type AttentionDispatch,
   type CacheBuffers,
-  chunkDispatch,
+  chunkDispatches,
   chunkTiles,
-  partialWords,
   rowDispatches,
+  scratchWords,
 } from '../../src/engine/decode/attention.js'
 import type { WeightDtype } from '../../src/engine/matmul.js'
 import { attentionKernels, chooseTuning, rowAttentionKernels, SPLIT_ROWS } from '../../src/engine/tuning.js'
@@ -32,6 +32,8 @@ const CHUNKS: typeof ROWS = [
   { name: 'whole prompts', places: [33, 1, 65, 7].map((count) => ({ held: 0, count })) },
   { name: 'ragged chunks', places: [{ held: 45, count: 7 }, idle(9), { held: 3, count: 66 }, one(32)] },
 ]
+/** Long enough to go by lists of live rows. */
+const LONG = { name: 'a long chunk', places: [one(20), { held: 33, count: 150 }, { held: 0, count: 9 }] }
 
 /** Of every row of a span, heads side by side; span after span. */
 function rowsOf({ spans }: CacheScene, all: ArrayLike<number>): number[] {
@@ -50,9 +52,14 @@ await onEachAdapter('attention to the cache', (test, open) => {
   type Plan = (scene: CacheScene, buffers: CacheBuffers) => AttentionDispatch[]
 
   const run = async (scene: CacheScene, plan: Plan): Promise<number[]> => {
-    const { spans, bound, qkv } = scene
+    const { spans, qkv, layout, tokens } = scene
     const out = bench.filled(qkv.length / 3)
-    const buffers = uploadScene(bench, scene, partialWords({ nHead: H }, spans.length, bound))
+    const sizes = { places: spans.length, rows: tokens.length / 2 }
+    const buffers = uploadScene(
+      bench,
+      scene,
+      scratchWords({ nHead: H, nPositions: layout.nPositions }, sizes),
+    )
     const all = await bench.run(plan(scene, { ...buffers, out }), out, qkv.length / 3)
     return rowsOf(scene, new Float32Array(all))
   }
@@ -113,12 +120,13 @@ await onEachAdapter('attention to the cache', (test, open) => {
     const [file] = attention.own
     const plan: Plan = ({ spans, dtype, dense }, buffers) => {
       const words = chunkTiles(spans, attention.queryTile)
-      const tiles = { tiles: bench.upload(words), count: words.length / 4, dtype, dense }
-      return [chunkDispatch({ nHead: H }, { ...tuning, attention }, buffers, tiles)]
+      const longest = Math.max(...spans.map(({ count }) => count))
+      const tiles = { tiles: bench.upload(words), count: words.length / 4, longest, dtype, dense }
+      return chunkDispatches({ nHead: H }, { ...tuning, attention }, buffers, tiles)
     }
 
     for (const dtype of dtypesOf(index)) {
-      for (const { name, places } of CHUNKS) {
+      for (const { name, places } of dtype === 'f32' ? [...CHUNKS, LONG] : CHUNKS) {
         test(`${file}: ${name}, ${dtype}`, async () => {
           const scene = cacheScene({ H, dtype, places, order: 'shuffled' })
           assertLike(await run(scene, plan), scene)

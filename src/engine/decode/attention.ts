@@ -7,7 +7,7 @@ import type { ForwardContext } from '../gpt2/layers.js'
 import type { ComputePass, Grid, KernelSpec } from '../gpu/kernel.js'
 import type { Slice } from '../gpu/memory.js'
 import type { WeightDtype } from '../matmul.js'
-import { SPLIT_ROWS, type Tuning } from '../tuning.js'
+import { SMALLEST_QUERY_TILE, SPLIT_ROWS, type Tuning } from '../tuning.js'
 
 /** What attention reads and writes; `cache` is the uniform struct Cache of the layer. */
 export interface CacheBuffers {
@@ -22,8 +22,8 @@ export interface CacheBuffers {
   tokens: GPUBuffer
   /** (rows, C) */
   out: GPUBuffer
-  /** Of `partialWords` words. */
-  partials: GPUBuffer
+  /** Partial results of single rows, or lists of live rows of chunks: of `scratchWords` words. */
+  scratch: GPUBuffer
   cache: Slice
 }
 
@@ -48,6 +48,8 @@ export interface TilesToAttend extends CacheKind {
   /** (count) of struct Span, as `chunkTiles` has them. */
   tiles: GPUBuffer
   count: number
+  /** Rows of the longest span. */
+  longest: number
 }
 
 export interface AttentionDispatch {
@@ -56,10 +58,14 @@ export interface AttentionDispatch {
   grid: Grid
 }
 
-/** Words of partial results for so many spans with no more than `rows` rows each. */
-export function partialWords({ nHead: H }: Heads, spans: number, rows: number): number {
-  const splits = splitsOf(rows)
-  return splits === 1 ? 0 : splits * spans * H * (HEAD_DIM + 4)
+/** Words of `scratch` for steps of at most so many places, and chunks of so many rows in all. */
+export function scratchWords(
+  { nHead: H, nPositions }: Pick<Gpt2Config, 'nHead' | 'nPositions'>,
+  { places, rows }: { places: number; rows: number },
+): number {
+  const partials = splitsOf(nPositions) * places * H * (HEAD_DIM + 4)
+  const tiles = Math.floor(rows / SMALLEST_QUERY_TILE) + places
+  return Math.max(partials, tiles * (2 + nPositions))
 }
 
 /**
@@ -72,9 +78,9 @@ export function rowDispatches(
   buffers: CacheBuffers,
   { spans, count, bound, dtype, dense }: RowsToAttend,
 ): AttentionDispatch[] {
-  const { qkv, keys, values, state, deaths, tokens, out, partials, cache } = buffers
+  const { qkv, keys, values, state, deaths, tokens, out, scratch, cache } = buffers
   const splits = splitsOf(bound)
-  const to = splits === 1 ? out : partials
+  const to = splits === 1 ? out : scratch
   const walk: AttentionDispatch = {
     spec: {
       files: [...rowAttention.files, ...cacheFiles(dtype)],
@@ -89,7 +95,7 @@ export function rowDispatches(
       files: ['decode-attention-merge.wgsl', 'cache.wgsl'],
       constants: { H, ROWS: SPLIT_ROWS, WORKGROUP: lanes },
     },
-    bindings: [partials, state, spans, out],
+    bindings: [scratch, state, spans, out],
     grid: [Math.ceil((H * HEAD_DIM) / 4 / lanes), count],
   }
   return [walk, merge]
@@ -118,21 +124,42 @@ export function chunkTiles(
   return Uint32Array.from(tiles)
 }
 
+/**
+ * Chunks of fewer rows go without lists: making them costs a dispatch, and what died since the chunk began, all that they
+ * can leave out where dropped rows are removed, is little.
+ */
+const LIST_FROM = 128
+
 /** Every row of a chunk attends to what it may see of its place's rows, the chunk's own among them. */
-export function chunkDispatch(
+export function chunkDispatches(
   { nHead: H }: Heads,
-  { attention }: Tuning,
-  { qkv, keys, values, state, deaths, tokens, out, cache }: CacheBuffers,
-  { tiles, count, dtype, dense }: TilesToAttend,
-): AttentionDispatch {
-  return {
+  { attention, lanes }: Tuning,
+  { qkv, keys, values, state, deaths, tokens, out, scratch, cache }: CacheBuffers,
+  { tiles, count, longest, dtype, dense }: TilesToAttend,
+): AttentionDispatch[] {
+  const { own, queryTile } = attention
+  const listed = !dense && longest >= LIST_FROM
+  const visit = listed
+    ? ['attention-cache-live-rows.wgsl', 'live-list-cache-layout.wgsl']
+    : ['attention-cache-every-row.wgsl']
+  const walk: AttentionDispatch = {
     spec: {
-      files: [...attention.own, 'attention-cache-tiles.wgsl', ...cacheFiles(dtype)],
+      files: [...own, 'attention-cache-tiles.wgsl', ...visit, ...cacheFiles(dtype)],
       constants: { H, DENSE: Number(dense), ...attention.constants },
     },
-    bindings: [qkv, keys, values, state, deaths, tiles, out, tokens, cache],
+    bindings: [qkv, keys, values, state, deaths, tiles, out, listed ? scratch : tokens, cache],
     grid: [count, H],
   }
+  if (!listed) return [walk]
+  const list: AttentionDispatch = {
+    spec: {
+      files: ['cache.wgsl', 'live-list-cache-layout.wgsl', 'live-list-cache.wgsl'],
+      constants: { QUERY_TILE: queryTile, WORKGROUP: lanes },
+    },
+    bindings: [state, deaths, tiles, tokens, scratch, cache],
+    grid: [count],
+  }
+  return [list, walk]
 }
 
 export function attendChunk(
@@ -141,8 +168,9 @@ export function attendChunk(
   buffers: CacheBuffers,
   tiles: TilesToAttend,
 ): void {
-  const { spec, bindings, grid } = chunkDispatch(config, tuning, buffers, tiles)
-  kernels.dispatch(pass, spec, bindings, grid)
+  for (const { spec, bindings, grid } of chunkDispatches(config, tuning, buffers, tiles)) {
+    kernels.dispatch(pass, spec, bindings, grid)
+  }
 }
 
 function splitsOf(rows: number): number {

@@ -7,7 +7,7 @@ import type { ForwardContext } from '../gpt2/layers.js'
 import type { Memory, Slice } from '../gpu/memory.js'
 import { readBack } from '../gpu/read.js'
 import { Uniforms } from '../gpu/uniforms.js'
-import { partialWords } from './attention.js'
+import { scratchWords } from './attention.js'
 import { Cache } from './cache.js'
 import { chunkInputs } from './chunk-inputs.js'
 import { byPrompt, type ChunkPart, planChunks } from './chunks.js'
@@ -83,7 +83,7 @@ export class Decoder {
       places,
       steps: MOST_STEPS,
       logitWords: logitWords(this.#layout),
-      partialWords: partialWords(config, places, config.nPositions),
+      scratchWords: scratchWords(config, { places, rows }),
     }
     this.#buffers = createStepBuffers(host.memory, extent, config)
     this.#cache = new Cache(host.device, host.memory, host.context, {

@@ -14,8 +14,8 @@ export interface StepExtent {
   steps: number
   /** Words of logits a row has, over all vocabulary slices. */
   logitWords: number
-  /** Words of partial results of attention. */
-  partialWords: number
+  /** Words that attention needs for itself. */
+  scratchWords: number
 }
 
 /** Elements of four bytes of each buffer; the one list of what a step holds. */
@@ -32,7 +32,8 @@ const SIZES = {
   interaction: (e: StepExtent, c: Gpt2Config) => e.rows * 2 * (c.interaction?.dim ?? 0),
   /** (rows, C) output of the attention heads */
   heads: (e: StepExtent, c: Gpt2Config) => e.rows * c.nEmbd,
-  partials: (e: StepExtent) => e.partialWords,
+  /** partial results of attention, or lists of the rows it visits */
+  scratch: (e: StepExtent) => e.scratchWords,
   /** (rows, F) */
   hidden: (e: StepExtent, c: Gpt2Config) => e.rows * c.nInner,
   /** (spans, 4) struct Span */

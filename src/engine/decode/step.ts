@@ -143,12 +143,18 @@ function attend(
     deaths: cache.deaths,
     tokens: b.tokens,
     out: b.heads,
-    partials: b.partials,
+    scratch: b.scratch,
     cache: cache.uniform(layer),
   }
   const { dtype, prunes } = cache
   if (step.tiles !== null) {
-    attendChunk(context, list, buffers, { tiles: b.tiles, count: step.tiles, dtype, dense: !prunes })
+    attendChunk(context, list, buffers, {
+      tiles: b.tiles,
+      count: step.tiles,
+      longest: step.longest,
+      dtype,
+      dense: !prunes,
+    })
     return
   }
   const { spans } = b

@@ -1,7 +1,7 @@
 // What attention over the key-value cache reads and writes; joined with cache.wgsl and attention-cache-f32.wgsl or
 // attention-cache-f16.wgsl, which hold the pools of keys and values at bindings 1 and 2.
 // qkv (rows, 3 C) of a step: only its queries are read here, its keys and values are in the pools already.
-// tokens (rows, 2): token, position. out: (rows, C), or partial results where a kernel says so.
+// out: (rows, C), or partial results where a kernel says so. Binding 7 is declared by the files that need one.
 
 override H: u32;
 override DENSE: bool = false; // nothing is dropped: death times are not read
@@ -11,7 +11,6 @@ override DENSE: bool = false; // nothing is dropped: death times are not read
 @group(0) @binding(4) var<storage, read> deaths: array<u32>;
 @group(0) @binding(5) var<storage, read> spans: array<Span>;
 @group(0) @binding(6) var<storage, read_write> out: array<vec4f>;
-@group(0) @binding(7) var<storage, read> tokens: array<vec2u>;
 @group(0) @binding(8) var<uniform> cache: Cache;
 
 const D4 = 16u;        // vec4s of a head: 64 / 4

@@ -10,6 +10,9 @@ enable subgroups;
 override LANES: u32;
 override ROWS: u32;
 
+// (rows): token, position.
+@group(0) @binding(7) var<storage, read> tokens: array<vec2u>;
+
 alias Head = array<vec4f, 16>;
 
 // The query, a share of it read by each lane.

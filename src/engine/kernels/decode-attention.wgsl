@@ -6,6 +6,9 @@
 // With one split it writes heads, with several partial results for decode-attention-merge.wgsl: 64 sums, then the
 // largest score and the mass. Splits past a place's rows write nothing.
 
+// (rows): token, position.
+@group(0) @binding(7) var<storage, read> tokens: array<vec2u>;
+
 const ROWS = 128u; // also lanes
 const GROUPS = 8u; // of 16 lanes
 
