@@ -31,6 +31,9 @@ export interface Step {
   bounds: readonly number[]
 }
 
+/** Decoding may take the fastest kernel; drop decisions alone keep to the sums that scoring has. */
+const ANY_ORDER = { anyOrder: true }
+
 /** The model's blocks over the step's rows; nothing after the last keys and values when no logits are wanted. */
 export function encodeStep(
   context: ForwardContext,
@@ -57,7 +60,7 @@ export function encodeStep(
   weights.blocks.forEach((block, layer) => {
     list.stage = 'projections'
     normalise(context, list, block.norm1, b.x, b.normed, step.rows)
-    multiply(context, list, block.qkv, b.normed, b.qkv, step.rows, u.rows)
+    multiply(context, list, block.qkv, b.normed, b.qkv, step.rows, u.rows, ANY_ORDER)
     if (cache.prunes && block.interaction !== null) {
       multiply(context, list, block.interaction, b.normed, b.interaction, step.rows, u.rows)
     }
@@ -77,11 +80,17 @@ export function encodeStep(
     cache.settle(list, layer, rows)
     if (!needed) return
     list.stage = 'projections'
-    multiply(context, list, block.project, b.heads, b.x, step.rows, u.rows, { accumulate: true })
+    multiply(context, list, block.project, b.heads, b.x, step.rows, u.rows, {
+      ...ANY_ORDER,
+      accumulate: true,
+    })
     list.stage = 'mlp'
     normalise(context, list, block.norm2, b.x, b.normed, step.rows)
-    multiply(context, list, block.expand, b.normed, b.hidden, step.rows, u.rows, { gelu: true })
-    multiply(context, list, block.contract, b.hidden, b.x, step.rows, u.rows, { accumulate: true })
+    multiply(context, list, block.expand, b.normed, b.hidden, step.rows, u.rows, { ...ANY_ORDER, gelu: true })
+    multiply(context, list, block.contract, b.hidden, b.x, step.rows, u.rows, {
+      ...ANY_ORDER,
+      accumulate: true,
+    })
   })
 }
 
@@ -101,7 +110,7 @@ export function encodeHead(
   kernels.dispatch(list, spec, [b.x, gain, bias, b.scoredRows, b.scoredNormed], [scored])
   const slices = logitSlices(layout, scored, b.logits)
   weights.tokens.forEach(({ linear }, index) => {
-    multiply(context, list, linear, b.scoredNormed, slices[index], scored, u.scored)
+    multiply(context, list, linear, b.scoredNormed, slices[index], scored, u.scored, ANY_ORDER)
   })
 }
 
