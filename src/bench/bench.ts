@@ -39,9 +39,13 @@ export async function bench(
     const { record: adapter, ...device } = await orStop(openDevice())
     const environment = await collectEnvironment(adapter)
     hooks.onRunning?.()
-    const record = await runBench(prepared, device, { environment, started }, hooks)
-    await writeRecord(place, record)
-    written = true
+    const write = async (record: BenchRecord): Promise<void> => {
+      await writeRecord(place, record)
+      written = true
+    }
+    const context = { environment, started }
+    const record = await runBench(prepared, device, context, { ...hooks, onRecord: write })
+    await write(record)
     return { record, path: place.path }
   } finally {
     if (!written) await abandonOutput(checked)

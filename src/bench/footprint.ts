@@ -1,5 +1,5 @@
 /** What a decoder will take, planned from its sizes before anything is allocated. Pure. */
-import { partialWords } from '../engine/decode/attention.js'
+import { scratchWords } from '../engine/decode/attention.js'
 import { layerBytes } from '../engine/decode/cache.js'
 import { maxPages, PAGE, pagesWanted, slotPagesWanted } from '../engine/decode/layout.js'
 import { stepBytes } from '../engine/decode/step-buffers.js'
@@ -31,14 +31,15 @@ export function decoderFootprint(
     const each = Math.min(maxPages(shape), Math.floor((ctx * share) / PAGE) + 1)
     return cache === 'slots' ? slotPagesWanted(places * each, 0, shape) : pagesWanted(places * each, 0)
   }
+  const rows = Math.max(chunk, places)
   const activations = stepBytes(
     {
-      rows: Math.max(chunk, places),
+      rows,
       scored: places,
       places,
       steps: MOST_STEPS,
       logitWords: vocabSize,
-      partialWords: partialWords(config, places, nPositions),
+      scratchWords: scratchWords(config, { places, rows }),
     },
     config,
   )

@@ -96,7 +96,7 @@ export async function measureRounds(
   bench: Bench,
   cells: readonly Cell[],
   schedule: Schedule,
-  { delay }: { delay: number },
+  { delay, onRound }: { delay: number; onRound: () => Promise<void> },
   { onEvent, signal }: PhaseHooks,
 ): Promise<void> {
   for (let round = 0; round < schedule.extent.rounds; round++) {
@@ -112,6 +112,7 @@ export async function measureRounds(
       schedule.add(i, (performance.now() - began) / 1000)
     }
     if (round === 0) schedule.decide()
+    await onRound()
   }
 }
 

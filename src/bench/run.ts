@@ -41,12 +41,17 @@ const CHUNK: Record<AdapterTraits['kind'], number> = {
   software: 512,
 }
 
+export interface RunHooks extends PhaseHooks {
+  /** The record so far, marked incomplete: after every round, so that nothing can take away what was measured. */
+  onRecord?: (record: BenchRecord) => Promise<void>
+}
+
 /** Aborting ends the run after the work in flight, with an incomplete record. */
 export async function runBench(
   prepared: PreparedBench,
   device: RunDevice,
   { environment, started }: BenchContext,
-  hooks: PhaseHooks = {},
+  hooks: RunHooks = {},
 ): Promise<BenchRecord> {
   const { options } = prepared
   const { signal } = hooks
@@ -65,31 +70,10 @@ export async function runBench(
     stages: options.stages && hasClock,
     elapsed: () => (Date.now() - started.getTime()) / 1000,
   })
-  const seconds: Partial<Record<Phase, number>> = {}
-  const timed = async (phase: Phase, work: () => Promise<void>): Promise<void> => {
-    const began = performance.now()
-    try {
-      await work()
-    } finally {
-      seconds[phase] = (performance.now() - began) / 1000
-    }
-  }
-  try {
-    await timed('load', () => openEngines(prepared, device, cells, engines, hooks))
-    const [engine] = engines.values()
-    if (engine !== undefined) await timed('calibrate', () => findRules(cells, engine, prepared, hooks))
-    await timed('warmUp', () => fitAndWarmUp(bench, cells, device, { warm: options.warmUp }, hooks))
-    await timed('measure', () => measureRounds(bench, cells, schedule, options, hooks))
-    if (schedule.extent.curves) {
-      await timed('curve', () => measureCurves(bench, cells, schedule, { step: options.curveStep }, hooks))
-    }
-    if (schedule.extent.stages) await timed('stages', () => measureStages(bench, cells, schedule, hooks))
-  } catch (error) {
-    if (!(signal?.aborted && error === signal.reason)) throw error
-  }
-  try {
-    return benchRecord(prepared, cells, {
-      status: signal?.aborted ? 'incomplete' : 'complete',
+  const clock = phaseClock()
+  const recordNow = async (status: BenchRecord['status']): Promise<BenchRecord> =>
+    benchRecord(prepared, cells, {
+      status,
       started,
       environment,
       hasClock,
@@ -98,12 +82,55 @@ export async function runBench(
       maxTime: timeLimit(options),
       chunk: bench.chunk,
       tuned: device.adapter.tuned !== undefined,
-      seconds,
+      seconds: clock.seconds(),
       weightsSha256: await prepared.weightsSha256(),
       ledgers: [...engines.values()].map((engine) => engine.ledger()),
     })
+  const onRound = async (): Promise<void> => hooks.onRecord?.(await recordNow('incomplete'))
+  try {
+    clock.begin('load')
+    await openEngines(prepared, device, cells, engines, hooks)
+    const [engine] = engines.values()
+    clock.begin('calibrate')
+    if (engine !== undefined) await findRules(cells, engine, prepared, hooks)
+    clock.begin('warmUp')
+    await fitAndWarmUp(bench, cells, device, { warm: options.warmUp }, hooks)
+    clock.begin('measure')
+    await measureRounds(bench, cells, schedule, { delay: options.delay, onRound }, hooks)
+    clock.begin('curve')
+    const { curves, stages } = schedule.extent
+    if (curves) await measureCurves(bench, cells, schedule, { step: options.curveStep }, hooks)
+    clock.begin('stages')
+    if (stages) await measureStages(bench, cells, schedule, hooks)
+    clock.end()
+    return await recordNow('complete')
+  } catch (error) {
+    if (!(signal?.aborted && error === signal.reason)) throw error
+    clock.end()
+    return await recordNow('incomplete')
   } finally {
     for (const engine of engines.values()) engine.close()
+  }
+}
+
+/** Seconds of each phase; the one under way counts as far as it has come. */
+function phaseClock() {
+  const spent: Partial<Record<Phase, number>> = {}
+  let current: { phase: Phase; began: number } | null = null
+  const end = (): void => {
+    if (current !== null) spent[current.phase] = (performance.now() - current.began) / 1000
+    current = null
+  }
+  return {
+    end,
+    begin(phase: Phase): void {
+      end()
+      current = { phase, began: performance.now() }
+    },
+    seconds(): Partial<Record<Phase, number>> {
+      if (current === null) return { ...spent }
+      return { ...spent, [current.phase]: (performance.now() - current.began) / 1000 }
+    },
   }
 }
 

@@ -89,6 +89,7 @@ function resultRecord(
       measured && parts.prompt === 0 ? figureOf(samples.map((sample) => byClock(sample) / parts.gen)) : null,
     first_token_s: measured ? figureOf(samples.map(({ first_token_s }) => first_token_s)) : null,
     speedup: dense === undefined ? null : speedupOf({ samples, batch }, dense, byClock),
+    cpu_speedup: dense === undefined ? null : speedupOf({ samples, batch }, dense, ({ cpu_s }) => cpu_s),
     busy: busyOf(samples),
     cache: cache && { ...cache, live_ratio: liveRatio({ cache, batch }, dense) },
   }

@@ -154,6 +154,8 @@ export interface BenchResult {
   first_token_s: Figure | null
   /** Tokens/s over the baseline's, round by round. */
   speedup: Figure | null
+  /** The same by processor time: on a busy machine with a software adapter the steadier of the two. */
+  cpu_speedup: Figure | null
   /** Share of the host's time during which the adapter worked. */
   busy: number | null
   cache: BenchCache | null

@@ -65,6 +65,7 @@ function rowOf(
     ...figure('step_s', result.step_s),
     ...figure('first_token_s', result.first_token_s),
     ...figure('speedup', result.speedup),
+    ...figure('cpu_speedup', result.cpu_speedup),
     confidence: result.tokens_per_s?.confidence ?? null,
     busy: result.busy,
     cache_peak_bytes: cache?.peak_bytes ?? null,

@@ -118,6 +118,13 @@ const COLUMNS: readonly Column[] = [
     shown: compares,
   },
   {
+    // A device of its own does its work without the processor.
+    head: 'by CPU\ntime',
+    align: 'right',
+    cell: ({ result: { cpu_speedup } }) => (cpu_speedup === null ? '' : `${cpu_speedup.median.toFixed(2)}x`),
+    shown: (record) => compares(record) && record.environment.adapter.kind === 'software',
+  },
+  {
     head: 'ms\na step',
     align: 'right',
     cell: ({ result: { step_s } }) => (step_s === null ? '' : milliseconds(step_s.median)),

@@ -19,15 +19,16 @@ function recordOf(name: string): BenchRecord {
   return record as BenchRecord
 }
 
-const SMALL = ['--ctx', '64', '-n', '8', '-r', '2', '--quiet']
+// The bundled driver: another one would take minutes to compile what it has never seen.
+const SMALL = ['--ctx', '64', '-n', '8', '-r', '2', '--quiet', '--device', 'swiftshader']
 const test = suite('asp bench')
 
 test('dense and pruned: figures that hang together', async () => {
-  const argv = ['bench', ...SMALL, '--sparsity', '0.5', '--batch', '2', '--output', 'run.json']
+  const argv = ['bench', ...SMALL, '--batch', '2', '--output', 'run.json']
   const { status, stdout, stderr } = await asp(folder, argv)
   assert.is(status, 0, stderr)
   assert.match(stdout, /│ pp64 +│ dense/)
-  assert.match(stdout, /│ tg8 @ d56 │ adaptive │ +0\.5 │/)
+  assert.match(stdout, /│ tg8 @ d56 │ adaptive │ +- │/)
   assert.match(stdout, /\nRecord: .*run\.json\n$/)
   assert.is(stderr, '')
 
@@ -40,7 +41,7 @@ test('dense and pruned: figures that hang together', async () => {
       ['adaptive', 0],
     ],
   )
-  assert.ok(Math.abs((record.configurations[1].calibration?.sample_sparsity ?? 0) - 0.5) < 0.01)
+  assert.is(record.configurations[1].threshold_shift, 0)
   assert.is(record.results.length, 4)
   for (const { samples, tokens_per_s, tokens, cache, configuration, stages, busy } of record.results) {
     assert.equal(
@@ -68,7 +69,7 @@ test('dense and pruned: figures that hang together', async () => {
 })
 
 test('random weights: synthetic drops in every row, and what does not fit among what does', async () => {
-  const argv = ['bench', '--model', 'random:192x2', ...SMALL, '--batch', '1,100000', '--no-curve']
+  const argv = ['bench', '--model', 'random:64x1', ...SMALL, '--batch', '1,100000', '--no-curve']
   const { status, stdout, stderr } = await asp(folder, [
     ...argv,
     '--output-format',
@@ -100,30 +101,32 @@ test('random weights: synthetic drops in every row, and what does not fit among 
   assert.ok(needs_bytes !== null && has_bytes !== null && needs_bytes > has_bytes)
 })
 
-test('Ctrl-C: a valid record of what was measured', async () => {
+test('Ctrl-C: a valid record of what was measured, and one after every round before that', async () => {
   const run = startAsp(folder, [
     'bench',
     '--ctx',
-    '256',
+    '64',
     '-r',
     '1000',
     '--no-curve',
     '--output',
     'stopped.json',
   ])
-  await until('a round', () => /Warming up: /.test(run.stderr()))
-  // Some rounds of what takes a fraction of a second.
-  await new Promise((resolve) => setTimeout(resolve, 3000))
+  await until('the first round', () => existsSync(join(folder, 'stopped.json')))
+  const first = recordOf('stopped.json')
+  assert.is(first.status, 'incomplete')
+  assert.is(first.results[0].samples.length, 1)
   run.child.kill('SIGINT')
   const { status, stdout, stderr } = await run.ended
   assert.is(status, 130, stderr)
   assert.match(stderr, /^interrupted: finishing the work in flight; .*$/m)
   assert.match(stderr, /\nerror: interrupted: what was measured until then is in .*\/stopped\.json\n$/)
   assert.match(stdout, /INCOMPLETE/)
-  const record = recordOf('stopped.json')
-  assert.is(record.status, 'incomplete')
-  assert.is(record.method.repetitions.asked, 1000)
-  assert.ok(record.method.repetitions.done < 1000)
+  const { status: ending, method, results } = recordOf('stopped.json')
+  assert.is(ending, 'incomplete')
+  assert.is(method.repetitions.asked, 1000)
+  assert.ok(method.repetitions.done >= 1 && method.repetitions.done < 1000)
+  assert.ok(results.every(({ tokens_per_s }) => tokens_per_s !== null))
 })
 
 /** One line on standard error, exit code 2, no record. */

@@ -32,6 +32,7 @@ test('tokens/s: the median of the times, and an interval turned round', () => {
 
 test('over dense: the median of the rounds, not the ratio of the medians', () => {
   assert.equal(pruned.speedup, { median: (2 + 2.5) / 2, low: 2, high: 2.5, confidence: 0.5, enough: false })
+  assert.is(pruned.cpu_speedup?.median, 2.25)
   assert.is(dense.speedup, null)
   assert.is(pruned.cache?.live_ratio, 0.2)
   assert.is(dense.cache?.live_ratio, null)

@@ -34,6 +34,7 @@ test('a row a test: rates, ratio to dense, memory', () => {
     '197',
     '160 to 256',
     '2.25x',
+    '2.25x',
     '10.2',
     '500',
     '400 bytes',
