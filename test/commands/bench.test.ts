@@ -129,26 +129,11 @@ test('Ctrl-C: a valid record of what was measured, and one after every round bef
   assert.ok(results.every(({ tokens_per_s }) => tokens_per_s !== null))
 })
 
-/** One line on standard error, exit code 2, no record. */
+/** One line on standard error, exit code 2, no record; test/bench/prepare.test.ts has the rest of them. */
 const REFUSED: [argv: string[], line: RegExp][] = [
   [['--ctx', '2000'], /^error: --ctx: must be at most 1024, .* got 2000; hint: /],
   [['--batch', 'many'], /^error: --batch: must be whole numbers or ranges/],
   [['--cache', 'ring'], /^error: --cache: must be paged or slots or mask, got "ring"/],
-  [['--sparsity', '1'], /^error: --sparsity: must be at least 0 and below 1, got 1/],
-  [['--policy', 'dense', '--sparsity', '0.5'], /^error: --sparsity 0\.5: the dense policy removes nothing/],
-  [
-    ['--model', 'asp-tiny-dense', '--sparsity', '0.5'],
-    /^error: --sparsity 0\.5: checkpoint asp-tiny-dense has no/,
-  ],
-  [['--model', 'random:gpt5'], /^error: --model: must name a size of random weights/],
-  [['--model', 'random:gpt2', '--data', 'text.txt'], /^error: --data: random weights have no tokenizer/],
-  [['--data', 'nowhere.txt'], /^error: nowhere\.txt: cannot be read as text/],
-  [['-r', '0'], /^error: --repetitions: must be a whole number above 0, got 0/],
-  [
-    ['--steps-per-submission', '65'],
-    /^error: --steps-per-submission: must be a whole number from 1 to 64, got 65/,
-  ],
-  [['-p', '0', '-n', '0'], /^error: --prompt, --gen, --depth: must leave a test/],
 ]
 for (const [argv, line] of REFUSED) {
   test(`refuses ${argv.join(' ')}`, async () => {
