@@ -33,7 +33,7 @@ export interface CurveOptions {
 }
 
 /** Steps that a runner takes before the next one does: a drift of the machine's speed then falls on all alike. */
-const TURN = 16
+const TURN = 4
 
 /** Stops early, with what it has, when the signal aborts. */
 export async function measureCurves(

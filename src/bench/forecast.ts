@@ -48,35 +48,38 @@ export interface Extent {
 export interface ExtentQuestion {
   /** Seconds that everything may take; null: no limit. */
   limit: number | null
-  /** Seconds since the start, the first round included. */
+  /** Seconds since the start. */
   elapsed: number
+  /** Rounds measured, and wanted in all. */
+  done: number
+  wanted: number
+  /** Seconds of a round, of all curves, of the split by stage. */
   round: number
   curves: number
   stages: number
-  /** Rounds wanted. */
-  wanted: number
 }
 
 /** Fewer than this do not show whether a figure can be relied on. */
 const FEWEST_ROUNDS = 3
 
 /**
- * After the first round: how much of what is wanted fits the limit. Rounds are given up first, down to three, then
- * curves, then the split by stage; a limit is never a reason for fewer than two rounds.
+ * After a round: how much of what is wanted fits the limit. Rounds are given up first, down to three, then curves,
+ * then the split by stage; a limit is never a reason for fewer than two rounds.
  */
-export function chooseExtent({ limit, elapsed, round, curves, stages, wanted }: ExtentQuestion): Extent {
+export function chooseExtent({ limit, elapsed, done, wanted, ...seconds }: ExtentQuestion): Extent {
   if (limit === null) return { rounds: wanted, curves: true, stages: true }
-  const left = limit - elapsed
-  const roundsIn = (seconds: number): number =>
-    1 + (round > 0 ? Math.max(0, Math.floor(seconds / round)) : wanted)
-  const least = Math.min(wanted, FEWEST_ROUNDS)
+  const roundsIn = (left: number): number =>
+    done + (seconds.round > 0 ? Math.max(0, Math.floor(left / seconds.round)) : wanted)
+  const least = Math.min(wanted, Math.max(done, FEWEST_ROUNDS))
   for (const extent of [
     { curves: true, stages: true },
     { curves: false, stages: true },
     { curves: false, stages: false },
   ]) {
-    const rounds = roundsIn(left - (extent.curves ? curves : 0) - (extent.stages ? stages : 0))
-    if (rounds >= least) return { rounds: Math.min(wanted, rounds), ...extent }
+    const after = (extent.curves ? seconds.curves : 0) + (extent.stages ? seconds.stages : 0)
+    const rounds = roundsIn(limit - elapsed - after)
+    if (rounds >= least && limit - elapsed - after >= 0)
+      return { rounds: Math.min(wanted, rounds), ...extent }
   }
-  return { rounds: Math.min(wanted, Math.max(2, roundsIn(left))), curves: false, stages: false }
+  return { rounds: Math.min(wanted, Math.max(2, roundsIn(limit - elapsed))), curves: false, stages: false }
 }

@@ -67,7 +67,7 @@ export async function splitByStage(bench: Bench, cell: Cell): Promise<void> {
 export async function followCurves(
   bench: Bench,
   cells: readonly Cell[],
-  options: Pick<CurveOptions, 'step' | 'onProgress'>,
+  options: Omit<CurveOptions, 'ctx' | 'now'>,
 ): Promise<void> {
   const fitting = cells.filter(({ refused }) => refused === null)
   if (fitting.length === 0) return
@@ -79,7 +79,7 @@ export async function followCurves(
 async function tryTogether(
   bench: Bench,
   cells: readonly Cell[],
-  options: Pick<CurveOptions, 'step' | 'onProgress'>,
+  options: Omit<CurveOptions, 'ctx' | 'now'>,
 ): Promise<boolean> {
   const opened: Decoder[] = []
   try {
@@ -90,7 +90,7 @@ async function tryTogether(
       runners.push({ decoder, windows: windowsOf(bench, cell) })
     }
     const { ctx } = cells[0].configuration.group
-    const curves: Curve[] = await measureCurves(runners, { ctx, ...options, signal: bench.pace.signal })
+    const curves: Curve[] = await measureCurves(runners, { ctx, ...options })
     const ids = cells.map(({ configuration }) => configuration.id)
     for (const [i, cell] of cells.entries()) {
       cell.curve = { curve: curves[i], interleavedWith: ids.filter((id) => id !== ids[i]) }

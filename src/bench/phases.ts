@@ -111,7 +111,7 @@ export async function measureRounds(
       await runCell(bench, cells[i], round, delay)
       schedule.add(i, (performance.now() - began) / 1000)
     }
-    if (round === 0) schedule.decide()
+    schedule.decide(round + 1)
     await onRound()
   }
 }
@@ -121,8 +121,13 @@ export async function measureCurves(
   cells: readonly Cell[],
   schedule: Schedule,
   { step }: { step: number },
-  { onEvent }: PhaseHooks,
+  { onEvent, signal }: PhaseHooks,
 ): Promise<void> {
+  const most = schedule.curveSeconds()
+  const ends = [
+    ...(signal === undefined ? [] : [signal]),
+    ...(most === null ? [] : [AbortSignal.timeout(1000 * most)]),
+  ]
   const wanted = cells.filter(({ configuration }) => configuration.group.curve)
   const sets = new Set(wanted.map(({ configuration }) => configuration.set))
   const whole = schedule.afterRounds() - schedule.afterCurves()
@@ -133,13 +138,14 @@ export async function measureCurves(
     const cell = `batch ${first.batch}, ctx ${first.configuration.group.ctx}`
     await followCurves(bench, together, {
       step,
+      signal: AbortSignal.any(ends),
       onProgress: (done, total) => {
         const share = (finished + done / total) / sets.size
         const left = (1 - share) * whole + schedule.afterCurves()
         onEvent?.({ stage: 'curve', cell, done, total, left })
       },
     })
-    bench.pace.signal?.throwIfAborted()
+    signal?.throwIfAborted()
     finished++
   }
 }

@@ -29,9 +29,9 @@ export interface BenchContext {
   started: Date
 }
 
-/** Repetitions where none are asked for, and the seconds that a run may then take. */
+/** Repetitions where none are asked for, and the seconds that a run may then take: five minutes on a bad day. */
 const REPETITIONS = 5
-const MAX_TIME = 240
+const MAX_TIME = 200
 
 /** Rows of prompts at a time, where none are asked for. */
 const CHUNK: Record<AdapterTraits['kind'], number> = {

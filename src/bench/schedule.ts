@@ -14,6 +14,9 @@ export interface ScheduleOptions {
   elapsed: () => number
 }
 
+/** A curve cut short is worth less than this share of the limit. */
+const GRACE = 1.1
+
 export class Schedule {
   readonly #cells: readonly Cell[]
   readonly #options: ScheduleOptions
@@ -27,7 +30,7 @@ export class Schedule {
     this.#extent = { rounds: options.rounds, curves: true, stages: options.stages }
   }
 
-  /** What is to be done; final once the first round has been measured. */
+  /** What is to be done, as far as is known now. */
   get extent(): Extent {
     return this.#extent
   }
@@ -37,12 +40,13 @@ export class Schedule {
     this.#forecast.add(cell, seconds)
   }
 
-  /** Cuts what is wanted down to what the limit leaves room for; after the first round. */
-  decide(): Extent {
+  /** Cuts what is wanted down to what the limit leaves room for; after each round, when `done` have been measured. */
+  decide(done: number): Extent {
     const { limit, elapsed, rounds, stages } = this.#options
     const chosen = chooseExtent({
       limit,
       elapsed: elapsed(),
+      done,
       round: this.#roundSeconds() ?? 0,
       curves: this.#curveSeconds(),
       stages: stages ? this.#stageSeconds() : 0,
@@ -59,6 +63,12 @@ export class Schedule {
     if (now === null || whole === null) return null
     const { rounds } = this.#extent
     return now + Math.max(0, rounds - round - 1) * whole + this.afterRounds()
+  }
+
+  /** Seconds that the curves may still take, some more than was planned; null: no limit. */
+  curveSeconds(): number | null {
+    const { limit, elapsed } = this.#options
+    return limit === null ? null : Math.max(0, GRACE * limit - elapsed() - this.afterCurves())
   }
 
   /** Seconds of curves and stages. */
@@ -84,6 +94,7 @@ export class Schedule {
         ? [`no curves, which would take ${Math.ceil(this.#curveSeconds())} s`]
         : []),
       ...(!extent.stages && stages ? ['no split by stage'] : []),
+      ...(this.#cells.some(isCut) ? ['curves end early'] : []),
     ]
     if (lost.length === 0 || limit === null) return []
     return [`chosen to end within ${limit} s: ${lost.join('; ')} (--repetitions or --max-time change that)`]
@@ -113,6 +124,11 @@ export class Schedule {
       return sum + share * (this.#forecast.run(i) ?? 0)
     }, 0)
   }
+}
+
+function isCut({ curve, configuration }: Cell): boolean {
+  const last = curve?.curve.lengths.at(-1)
+  return curve !== null && last !== configuration.group.ctx
 }
 
 /** Host seconds of one step, by the tests that generate; 0 where there is none. */

@@ -13,7 +13,7 @@ import { formatPercent, formatRate, formatShare } from './format.js'
 /** Points of a context length of which a table tells. */
 const SHARES = [1 / 8, 1 / 4, 1 / 2, 3 / 4, 1]
 /** A point is the median of this share of the context on either side: a single step's time is noisy. */
-const NEAR = 1 / 64
+const NEAR = 1 / 32
 /** A prompt this short is not what pruning is for: nearly everything in it is recent. */
 const SHORT = 256
 

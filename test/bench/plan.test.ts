@@ -178,7 +178,15 @@ test('forecast: by its own runs, else by its work next to that of others', () =>
   assert.is(forecast.total([0, 2]), 12)
 })
 
-const QUESTION: ExtentQuestion = { limit: 100, elapsed: 20, round: 10, curves: 20, stages: 5, wanted: 5 }
+const QUESTION: ExtentQuestion = {
+  limit: 100,
+  elapsed: 20,
+  done: 1,
+  wanted: 5,
+  round: 10,
+  curves: 20,
+  stages: 5,
+}
 const EXTENTS: [changes: Partial<ExtentQuestion>, rounds: number, curves: boolean, stages: boolean][] = [
   [{}, 5, true, true],
   [{ limit: null, round: 1000 }, 5, true, true],
@@ -189,6 +197,10 @@ const EXTENTS: [changes: Partial<ExtentQuestion>, rounds: number, curves: boolea
   [{ round: 500 }, 2, false, false],
   [{ wanted: 1, round: 500, curves: 0, stages: 0 }, 1, true, true],
   [{ wanted: 1, round: 500 }, 1, true, true],
+  [{ done: 3, elapsed: 60 }, 4, true, true],
+  [{ done: 4, elapsed: 74 }, 4, true, true],
+  [{ done: 4, elapsed: 80 }, 5, false, true],
+  [{ done: 3, elapsed: 98 }, 3, false, false],
 ]
 for (const [changes, rounds, curves, stages] of EXTENTS) {
   test(`what fits the time limit: ${JSON.stringify(changes)}`, () => {
