@@ -31,7 +31,6 @@ import {
   GREEDY,
   type Prompt,
   type Sampling,
-  type Stage,
   type StepResult,
 } from './types.js'
 
@@ -144,7 +143,13 @@ export class Decoder {
     const samplings = places.map((place) => this.#samplings[place])
     const { told } = await this.#inTurn(() => this.#steps(places, steps, samplings, forced))
     const { tokens, time, usage, logits } = await this.#host.orLost(told)
-    return { tokens, seconds: time?.seconds ?? null, stages: this.#stages(time), usage, logits }
+    return {
+      tokens,
+      seconds: time?.seconds ?? null,
+      stages: this.options.profile ? (time?.stages ?? null) : null,
+      usage,
+      logits,
+    }
   }
 
   /** Frees what the places hold; they can be filled again at once. */
@@ -394,9 +399,5 @@ export class Decoder {
     this.#pending.add(done)
     void done.then(() => this.#pending.delete(done))
     return { told }
-  }
-
-  #stages(time: Told['time']): Record<Stage, number> | null {
-    return this.options.profile ? (time?.stages ?? null) : null
   }
 }
