@@ -143,13 +143,7 @@ export class Decoder {
     const samplings = places.map((place) => this.#samplings[place])
     const { told } = await this.#inTurn(() => this.#steps(places, steps, samplings, forced))
     const { tokens, time, usage, logits } = await this.#host.orLost(told)
-    return {
-      tokens,
-      seconds: time?.seconds ?? null,
-      stages: this.options.profile ? (time?.stages ?? null) : null,
-      usage,
-      logits,
-    }
+    return { tokens, seconds: time?.seconds ?? null, stages: time?.stages ?? null, usage, logits }
   }
 
   /** Frees what the places hold; they can be filled again at once. */

@@ -41,11 +41,18 @@ export class DispatchList implements ComputePass {
   }
 }
 
-/** Device time of what was played, in all and by stage; read with the regions that `regions` names. */
+/** Device time of what was played. */
+export interface Times {
+  seconds: number
+  /** Null unless every run of one stage had a pass of its own. */
+  stages: Record<Stage, number> | null
+}
+
+/** Read with the regions that `regions` names. */
 export interface StageClock {
   regions: Region[]
   /** Takes the bytes of `regions`. */
-  seconds(bytes: readonly ArrayBuffer[]): { seconds: number; stages: Record<Stage, number> }
+  seconds(bytes: readonly ArrayBuffer[]): Times
   /** Frees what the clock was made of. */
   free(): void
 }
@@ -90,11 +97,14 @@ export function play(
   for (const { querySet, count, resolved } of sets) encoder.resolveQuerySet(querySet, 0, count, resolved, 0)
   return {
     regions: sets.map(({ resolved, count }) => ({ buffer: resolved, size: 8 * count })),
-    seconds: (bytes) =>
-      total(
-        runs.map((run) => run[0].stage),
+    seconds: (bytes) => {
+      const stages = runs.map((run) => run[0].stage)
+      const times = total(
+        stages,
         bytes.flatMap((part) => [...new BigInt64Array(part)]),
-      ),
+      )
+      return profile ? times : { ...times, stages: null }
+    },
     free: () => {
       for (const { querySet, resolved } of sets) {
         memory.free(resolved)

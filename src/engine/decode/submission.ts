@@ -1,8 +1,7 @@
 /** Hands a list of steps to the device as one submission, and reads what it tells with one mapping. */
 import type { Memory } from '../gpu/memory.js'
 import { type Region, readBackAll } from '../gpu/read.js'
-import { type DispatchList, play } from './dispatch-list.js'
-import type { Stage } from './types.js'
+import { type DispatchList, play, type Times } from './dispatch-list.js'
 
 /** What is to be done around the steps, and read after them. */
 export interface Work {
@@ -11,11 +10,6 @@ export interface Work {
   tokens: Region
   /** M: rows whose logits there are. */
   scored: number
-}
-
-export interface Times {
-  seconds: number
-  stages: Record<Stage, number>
 }
 
 /** As read, word by word. */

@@ -1,7 +1,7 @@
 /** What submissions tell, put together into what a caller of the decoder gets. Pure. */
 import { columnsOf, type ForwardContext } from '../gpt2/layers.js'
 import { joinParts } from '../gpt2/results.js'
-import type { Times } from './submission.js'
+import type { Times } from './dispatch-list.js'
 import { type CacheUsage, STAGES, type Stage, type StepResult } from './types.js'
 
 /** What a submission tells once it is done. */
@@ -15,11 +15,16 @@ export interface Told {
 /** Device time of all parts and what the last of them tells of the cache. */
 export function sumTimes(parts: readonly Told[]): Pick<StepResult, 'seconds' | 'stages' | 'usage'> {
   const { usage } = parts[parts.length - 1]
-  if (parts.some(({ time }) => time === null)) return { seconds: null, stages: null, usage }
-  const sum = (of: (time: NonNullable<Told['time']>) => number): number =>
-    parts.reduce((total, { time }) => total + (time === null ? 0 : of(time)), 0)
-  const stages = Object.fromEntries(STAGES.map((stage) => [stage, sum((time) => time.stages[stage])]))
-  return { seconds: sum(({ seconds }) => seconds), stages: stages as Record<Stage, number>, usage }
+  const times = parts.flatMap(({ time }) => (time === null ? [] : [time]))
+  if (times.length < parts.length) return { seconds: null, stages: null, usage }
+  const sum = (of: (time: Times) => number): number => times.reduce((total, time) => total + of(time), 0)
+  const split = times.every(({ stages }) => stages !== null)
+  const stages = STAGES.map((stage) => [stage, sum((time) => time.stages?.[stage] ?? 0)])
+  return {
+    seconds: sum(({ seconds }) => seconds),
+    stages: split ? (Object.fromEntries(stages) as Record<Stage, number>) : null,
+    usage,
+  }
 }
 
 /** Logits as `logitSlices` has them -> (rows, V). */
