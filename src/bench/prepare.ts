@@ -41,7 +41,7 @@ export interface BenchOptions {
   warmUp: boolean
   /** Seconds between runs. */
   delay: number
-  /** Seconds the run may take; undefined: 200, unless `repetitions` is given. */
+  /** Seconds the run may take; undefined: 230, unless `repetitions` is given. */
   maxTime?: number
   /** Rows of a prompt at a time; undefined suits the adapter. */
   chunk?: number

@@ -89,7 +89,7 @@ export default class Bench extends AspCommand {
       char: 'r',
     }),
     'max-time': Flags.string({
-      description: 'seconds the run should take (default: 200, no limit with --repetitions)',
+      description: 'seconds the run should take (default: 230, no limit with --repetitions)',
     }),
     warmup: Flags.boolean({ description: 'run everything once untimed first', default: true, allowNo: true }),
     delay: Flags.string({ description: 'seconds to wait before each test', default: '0' }),
