@@ -6,6 +6,9 @@ import { NEVER } from '../src/engine/batch.js'
 import { decodeSafetensors } from '../src/engine/safetensors.js'
 import type { Request } from '../src/eval/request.js'
 
+/** Cases of the micro run with gradients. */
+export type GradientCase = 'dense' | 'alpha_1.5' | 'alpha_2.0' | 'alpha_4.5' | 'alpha_8.0'
+
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
 
 /** Random weights; 3 layers, 2 heads, 97 tokens, 48 positions. */
@@ -28,6 +31,41 @@ export function goldenTensors(file: 'micro/forward' | 'tiny/text') {
     words: (name: string) => Uint32Array.from(new Int32Array(bytes(name)), (v) => (v === -1 ? NEVER : v)),
   }
 }
+
+/** Gradient of every tensor by canonical name. */
+export function goldenGradients(name: GradientCase): Map<string, Float32Array> {
+  const tensors = decodeSafetensors(readFileSync(path(`fixtures/golden/micro/grads.${name}.safetensors`)))
+  return new Map(
+    [...tensors].map(([tensor, { bytes }]) => [
+      tensor.replace(/^transformer\./, ''),
+      new Float32Array(new Uint8Array(bytes).buffer),
+    ]),
+  )
+}
+
+/** Losses of the micro run; `pair_mean` is missing where the model is dense. */
+interface GoldenLoss {
+  lm_loss: number
+  pair_mean?: number
+  gamma: number
+  loss: number
+}
+
+/** A step of AdamW: values before its update. */
+export interface GoldenStep {
+  step: number
+  alpha: number
+  lr: number
+  lm_loss: number
+  pair_mean: number
+  loss: number
+  grad_norm: number
+}
+
+export const goldenLosses = (): Record<GradientCase, GoldenLoss> & {
+  alpha_inf: { lm_loss: number; pair_mean: number }
+  adamw_steps: GoldenStep[]
+} => JSON.parse(readFileSync(path('fixtures/golden/micro/summary.json'), 'utf8'))
 
 interface GoldenScore {
   ll: number
