@@ -8,3 +8,15 @@ export function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): n
   }
   return worst
 }
+
+/** Norm of the difference over norm of `expected`; infinite where either is not a number or the lengths differ. */
+export function relativeDifference(got: ArrayLike<number>, expected: ArrayLike<number>): number {
+  if (got.length !== expected.length) return Number.POSITIVE_INFINITY
+  let [difference, norm] = [0, 0]
+  for (let i = 0; i < expected.length; i++) {
+    difference += (got[i] - expected[i]) ** 2
+    norm += expected[i] ** 2
+  }
+  const relative = difference === 0 ? 0 : Math.sqrt(difference / norm)
+  return Number.isNaN(relative) ? Number.POSITIVE_INFINITY : relative
+}

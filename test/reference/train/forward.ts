@@ -1,14 +1,15 @@
 /** The forward half of training a GPT-2 in plain loops: as test/reference/gpt2.ts, but soft, batched, and with a tape. */
 import type { Gpt2Config } from '../../../src/engine/gpt2/config.js'
+import { isPattern } from '../../../src/engine/patterns.js'
 import type { TrainRule } from '../../../src/engine/train/types.js'
 import { layernormReference } from '../layernorm.js'
 import { geluReference } from '../matmul.js'
 import type { AttentionHead } from './attention-backward.js'
 import { columnsOf, placeColumns } from './columns.js'
+import { patternMaskReference } from './pattern-mask.js'
 import { type ProductSizes, productNN, productNT } from './products.js'
 import { type SoftMaskRho, softMaskRhoReference } from './soft-mask.js'
 import { softmaxRowsReference } from './softmax-rows.js'
-import { deathMaskReference, staticDeathsReference } from './static-mask.js'
 
 /** Parameters by canonical GPT-2 name. */
 export type ReferenceWeights = ReadonlyMap<string, Float64Array>
@@ -148,7 +149,5 @@ export function tensorOf(weights: ReferenceWeights, name: string): Float64Array 
 export const sum = (a: Float64Array, b: Float64Array): Float64Array => a.map((value, i) => value + b[i])
 
 /** (T, T): what positions alone forbid. */
-function fixedMask(rule: TrainRule, T: number): Float64Array {
-  const free = rule.kind === 'dense' || rule.kind === 'adaptive'
-  return free ? new Float64Array(T * T) : deathMaskReference(staticDeathsReference(rule, T), T)
-}
+const fixedMask = (rule: TrainRule, T: number): Float64Array =>
+  isPattern(rule) ? patternMaskReference(rule, T) : new Float64Array(T * T)
