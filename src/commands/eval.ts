@@ -4,7 +4,7 @@ import { AspCommand, asNumber, deviceFlag, runDevice } from '../command.js'
 import { EXIT } from '../errors.js'
 import { type EvaluateOptions, evaluate } from '../eval/evaluate.js'
 import { FEWSHOT_SEED } from '../eval/fewshot.js'
-import { DTYPE_NAMES, POLICY_NAMES } from '../eval/policy.js'
+import { DTYPE_NAMES, SCORING_POLICY_NAMES } from '../eval/policy.js'
 import type { RunEvent } from '../eval/run.js'
 import { parseSamples } from '../eval/selection.js'
 import { parseShard } from '../eval/shard.js'
@@ -39,7 +39,10 @@ export default class Eval extends AspCommand {
       char: 'm',
     }),
     revision: Flags.string({ description: 'branch, tag or commit of a Hub model' }),
-    policy: Flags.option({ description: 'what decides which tokens are dropped', options: POLICY_NAMES })(),
+    policy: Flags.option({
+      description: 'what decides which tokens are dropped',
+      options: SCORING_POLICY_NAMES,
+    })(),
     sparsity: Flags.string({
       description: 'share of context to remove, at least 0 and below 1',
       helpValue: '0.8',
@@ -144,7 +147,7 @@ export default class Eval extends AspCommand {
 type EvalFlags = {
   model?: string
   revision?: string
-  policy?: (typeof POLICY_NAMES)[number]
+  policy?: (typeof SCORING_POLICY_NAMES)[number]
   sparsity?: string
   shift?: string
   data?: string

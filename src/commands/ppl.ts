@@ -3,7 +3,7 @@ import { Args, Flags } from '@oclif/core'
 import { AspCommand, asNumber, deviceFlag, runDevice } from '../command.js'
 import { DEFAULT_COLUMN } from '../data/text.js'
 import { EXIT } from '../errors.js'
-import { DTYPE_NAMES, POLICY_NAMES } from '../eval/policy.js'
+import { DTYPE_NAMES, SCORING_POLICY_NAMES } from '../eval/policy.js'
 import { parseNumbers, parseRange } from '../eval/ranges.js'
 import { catchInterruption } from '../interruption.js'
 import { type PerplexityOptions, perplexity } from '../ppl/perplexity.js'
@@ -51,14 +51,18 @@ export default class Ppl extends AspCommand {
       helpValue: '128-1024*2',
     }),
     sparsity: Flags.string({
-      description: 'shares of context to remove, each at least 0 and below 1 (default: 0,0.5,0.8,0.9)',
+      description:
+        'shares of context to remove, each at least 0 and below 1 (default: 0,0.5,0.8,0.9; strided: 0,0.5,0.8)',
       helpValue: '0,0.5,0.8',
     }),
     shift: Flags.string({
       description: "threshold shifts to measure at instead; 0 is the checkpoint's own threshold",
       helpValue: '0,-0.4',
     }),
-    policy: Flags.option({ description: 'what decides which tokens are dropped', options: POLICY_NAMES })(),
+    policy: Flags.option({
+      description: 'what decides which tokens are dropped',
+      options: SCORING_POLICY_NAMES,
+    })(),
     alpha: Flags.string({ description: 'soft evaluations beside the step function', helpValue: '8' }),
     protocol: Flags.option({
       description: 'how the text is cut and what counts: see docs/ppl.md',
@@ -165,7 +169,7 @@ type PplFlags = {
   ctx?: string
   sparsity?: string
   shift?: string
-  policy?: (typeof POLICY_NAMES)[number]
+  policy?: (typeof SCORING_POLICY_NAMES)[number]
   alpha?: string
   protocol: (typeof PROTOCOL_NAMES)[number]
   stride?: string

@@ -18,7 +18,8 @@ import {
   uniformWords,
 } from './gpt2/forward.js'
 import { columnsOf, type ForwardContext } from './gpt2/layers.js'
-import { type BatchScores, deathsByView, extentOf, joinParts, judge, keepByView } from './gpt2/results.js'
+import { type Drops, readDrops } from './gpt2/read-drops.js'
+import { type BatchScores, extentOf, joinParts, judge } from './gpt2/results.js'
 import { slotStride, splitSlots } from './gpt2/slots.js'
 import { loadWeights } from './gpt2/weights.js'
 import { kernelsOf } from './gpu/kernel.js'
@@ -27,6 +28,7 @@ import { readBack } from './gpu/read.js'
 import { type Stopwatch, stopwatch } from './gpu/timing.js'
 import { Uniforms } from './gpu/uniforms.js'
 import { chooseMatmul, type WeightDtype } from './matmul.js'
+import { batchPatternDeaths, isPattern, PATTERNS } from './patterns.js'
 import type { TensorSource } from './tensor-source.js'
 import { type AdapterTraits, chooseTuning } from './tuning.js'
 
@@ -40,17 +42,6 @@ export interface EngineOptions {
   /** Bytes that all buffers together may take; unlimited when undefined. */
   memoryLimit?: number
   onLoad?: (done: number, total: number) => void
-}
-
-/** What a rule dropped. */
-export interface Drops {
-  /** Death times, [layer][segment][position of the segment's whole sequence]; null when nothing is dropped for good. */
-  deaths: Uint32Array[][] | null
-  /**
-   * Of a soft rule, what is left of keys, [layer][segment]: mean over the causal pairs (key < query) of the product
-   * of all factors so far, as 1 - S_pair is of a hard rule; null for any other.
-   */
-  keep: Float64Array[] | null
 }
 
 /** What a batch gives back. */
@@ -142,6 +133,7 @@ export class Engine {
       segments: rows,
       queryTiles: tiles,
       trunkTiles: tiles,
+      patterned: keys,
       listed: rows * LISTED_PER_ROW,
     }
     return activationBytes(
@@ -233,10 +225,14 @@ export class Engine {
     const branches = kinds.includes('soft') ? [] : [{ tokens: [0], trunk: 0 }]
     const segments = [{ tokens: [0], trunk: null }, ...branches]
     const batch = packBatch(segments, [{ segment: branches.length, row: 0, token: 0 }], this.tiles)
-    const [base, ...others] = kinds.map((kind): DropRule => {
-      if (kind === 'dense') return { kind }
-      return kind === 'soft' ? { kind, alpha: 8, shift: 0 } : { kind, shift: 0 }
-    })
+    const some: Record<DropRule['kind'], DropRule> = {
+      dense: { kind: 'dense' },
+      adaptive: { kind: 'adaptive', shift: 0 },
+      soft: { kind: 'soft', alpha: 8, shift: 0 },
+      local: PATTERNS.local.rule(1),
+      strided: PATTERNS.strided.rule(1),
+    }
+    const [base, ...others] = kinds.map((kind) => some[kind])
     await this.compare(batch, base, others)
   }
 
@@ -325,11 +321,13 @@ export class Engine {
     for (const [name, data] of Object.entries(inputs)) {
       this.#memory.write(activations[name as keyof typeof inputs], data)
     }
-    const { words, place } = uniformWords(context, batch, rules[slot])
+    const rule = rules[slot]
+    if (isPattern(rule)) this.#memory.write(activations.pattern, batchPatternDeaths(batch, rule))
+    const { words, place } = uniformWords(context, batch, rule)
     const uniforms = place(this.#uniforms.write(words))
     const encoder = this.#device.createCommandEncoder()
     const pass = encoder.beginComputePass({ timestampWrites: watch?.whole })
-    encodeBlocks(context, pass, batch, rules[slot], activations, uniforms, purpose, slot)
+    encodeBlocks(context, pass, batch, rule, activations, uniforms, purpose, slot)
     pass.end()
     return { encoder, activations, uniforms }
   }
@@ -346,19 +344,11 @@ export class Engine {
 
   #readDrops(
     encoder: GPUCommandEncoder,
-    { deaths, keeps }: Activations,
+    activations: Activations,
     batch: Batch,
-    { kind }: DropRule,
+    rule: DropRule,
   ): () => Promise<Drops> {
-    if (kind === 'dense') return async () => ({ deaths: null, keep: null })
-    const layers = this.config.nLayer
-    const copy = readBack(this.#memory, encoder, kind === 'soft' ? keeps : deaths, 4 * layers * batch.keys)
-    return async () => {
-      const bytes = await copy.bytes()
-      return kind === 'soft'
-        ? { deaths: null, keep: keepByView(batch, new Float32Array(bytes), layers) }
-        : { deaths: deathsByView(batch, new Uint32Array(bytes), layers), keep: null }
-    }
+    return readDrops(this.#memory, encoder, activations, batch, rule, this.config.nLayer)
   }
 
   /** Mapping fails at once when the device is gone; then the reason is worth more than "mapping failed". */

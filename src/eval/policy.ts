@@ -1,36 +1,40 @@
 /** What is pruned and how weights are kept: flags and checkpoint -> one checked choice. Pure. */
 import type { Checkpoint } from '../data/checkpoint.js'
 import type { WeightDtype } from '../engine/matmul.js'
+import { isPattern, type PatternKind } from '../engine/patterns.js'
 import { Failure } from '../errors.js'
-import { POLICIES } from '../record/schema.js'
+import { POLICIES, SCORING_POLICIES } from '../record/schema.js'
 
 export const POLICY_NAMES = POLICIES
 export type PolicyName = (typeof POLICY_NAMES)[number]
+export const SCORING_POLICY_NAMES = SCORING_POLICIES
+export type ScoringPolicyName = (typeof SCORING_POLICY_NAMES)[number]
 
 export const DTYPE_NAMES = ['auto', 'f32', 'f16'] as const
 export type DtypeName = (typeof DTYPE_NAMES)[number]
 
-export interface PolicyChoice {
-  name: PolicyName
+export interface PolicyChoice<Name extends ScoringPolicyName = PolicyName> {
+  name: Name
   /** Share of causal pairs to remove; null: the checkpoint's own threshold decides. */
   sparsity: number | null
 }
 
-interface PolicyFlags {
-  policy: PolicyName | undefined
+interface PolicyFlags<Name extends ScoringPolicyName> {
+  policy: Name | undefined
   sparsity: number | undefined
 }
 
 /** Adaptive is the default where the checkpoint can drop tokens. Failure: a request the checkpoint cannot meet. */
-export function choosePolicy(
+export function choosePolicy<Name extends ScoringPolicyName = PolicyName>(
   { id, config }: Pick<Checkpoint, 'id' | 'config'>,
-  { policy, sparsity }: PolicyFlags,
-): PolicyChoice {
+  { policy, sparsity }: PolicyFlags<Name>,
+): PolicyChoice<Name | PolicyName> {
   if (sparsity !== undefined && !(sparsity >= 0 && sparsity < 1)) {
     throw new Failure(`--sparsity: must be at least 0 and below 1, got ${sparsity}`, {
       hint: 'it is the share of context removed: --sparsity 0.8 removes 80 %',
     })
   }
+  if (policy !== undefined && isPatternPolicy(policy)) return { name: policy, sparsity: sparsity ?? null }
   if (config.interaction === null && (policy === 'adaptive' || sparsity !== undefined)) {
     const asked = policy === 'adaptive' ? '--policy adaptive' : `--sparsity ${sparsity}`
     throw new Failure(`${asked}: checkpoint ${id} has no interaction weights to decide what to drop`, {
@@ -45,6 +49,10 @@ export function choosePolicy(
   }
   return { name, sparsity: name === 'dense' ? null : (sparsity ?? null) }
 }
+
+/** Policies that need nothing of a checkpoint. */
+export const isPatternPolicy = <Name extends string>(name: Name): name is Name & PatternKind =>
+  isPattern({ kind: name })
 
 /** `auto` keeps a half-precision checkpoint in half precision, which loses nothing, and any other in f32. */
 export function chooseDtype(dtype: DtypeName, stored: Checkpoint['storedDtype']): WeightDtype {

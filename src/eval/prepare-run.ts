@@ -5,12 +5,21 @@ import { hubSettings } from '../data/hub-settings.js'
 import { type ResolvedModel, resolveModel } from '../data/model.js'
 import { loadTokenizer, type Tokenizer } from '../data/tokenizer.js'
 import type { WeightDtype } from '../engine/matmul.js'
+import type { PatternRule } from '../engine/patterns.js'
 import { Failure } from '../errors.js'
 import type { Dataset } from './dataset.js'
 import { FEWSHOT_SEED } from './fewshot.js'
 import { readShotPool } from './fewshot-source.js'
+import { fitPattern } from './fit-pattern.js'
 import { type Group, selectSuites } from './groups.js'
-import { chooseDtype, choosePolicy, type DtypeName, type PolicyChoice, type PolicyName } from './policy.js'
+import {
+  chooseDtype,
+  choosePolicy,
+  type DtypeName,
+  isPatternPolicy,
+  type PolicyChoice,
+  type ScoringPolicyName,
+} from './policy.js'
 import { checkChoice, type SampleIds } from './selection.js'
 import type { Shard } from './shard.js'
 import { type Fallback, readDocuments, SAMPLE } from './source.js'
@@ -25,7 +34,7 @@ export interface RunOptions {
   revision?: string
   data?: string
   dtype: DtypeName
-  policy?: PolicyName
+  policy?: ScoringPolicyName
   sparsity?: number
   limit?: number
   /** Positions in the full split, by suite; not together with `limit`. */
@@ -52,7 +61,9 @@ export interface PreparedRun {
   checkpoint: Checkpoint
   tokenizer: Tokenizer
   dtype: WeightDtype
-  policy: PolicyChoice
+  policy: PolicyChoice<ScoringPolicyName>
+  /** Of a policy that goes by position, the rule that removes what was asked for. */
+  pattern: PatternRule | null
   /** Groups of suites that were named; all their suites are among the tasks. */
   groups: Group[]
   tasks: Task[]
@@ -74,6 +85,7 @@ export async function prepareRun(options: RunOptions, hooks: PrepareHooks = {}):
   const model = await resolveModel(options.model, { revision: options.revision, onProgress: hooks.onFetch })
   const checkpoint = await openCheckpoint(model.folder, { id: model.id, revision: model.revision })
   const policy = choosePolicy(checkpoint, { policy: options.policy, sparsity: options.sparsity })
+  checkShare(policy)
   checkShift(options, policy)
   const tokenizer = await loadTokenizer(model.folder, checkpoint.config.vocabSize)
   const read = await readDocuments(asked, { data: options.data, optional, ...hooks })
@@ -81,6 +93,9 @@ export async function prepareRun(options: RunOptions, hooks: PrepareHooks = {}):
   const pools = await readPools(suites, datasets, options, hooks)
   const { nPositions } = checkpoint.config
   const { limit, samples } = options
+  const tasks = suites.map((suite, i) =>
+    prepareTask(suite, datasets[i], tokenizer, nPositions, { limit, samples, shots: pools[i] }),
+  )
   return {
     options,
     model,
@@ -88,17 +103,32 @@ export async function prepareRun(options: RunOptions, hooks: PrepareHooks = {}):
     tokenizer,
     dtype: chooseDtype(options.dtype, checkpoint.storedDtype),
     policy,
+    pattern: patternOf(policy, tasks),
     groups,
-    tasks: suites.map((suite, i) =>
-      prepareTask(suite, datasets[i], tokenizer, nPositions, { limit, samples, shots: pools[i] }),
-    ),
+    tasks,
   }
 }
 
-function checkShift({ shift }: RunOptions, { name }: PolicyChoice): void {
+/** By the requests of the whole run, also in a shard, as a shift is. */
+function patternOf(
+  { name, sparsity }: PolicyChoice<ScoringPolicyName>,
+  tasks: readonly Task[],
+): PatternRule | null {
+  if (!isPatternPolicy(name)) return null
+  const lengths = tasks.flatMap(({ requests }) => requests.map(({ input }) => input.length))
+  return fitPattern(name, lengths, sparsity ?? 0, 'of these requests')
+}
+
+/** The checkpoint has a threshold of its own, a pattern has no size of its own. */
+function checkShare({ name, sparsity }: PolicyChoice<ScoringPolicyName>): void {
+  if (!isPatternPolicy(name) || sparsity !== null) return
+  throw new Failure(`--policy ${name}: needs the share of context to remove`, { hint: 'add --sparsity 0.8' })
+}
+
+function checkShift({ shift }: RunOptions, { name }: PolicyChoice<ScoringPolicyName>): void {
   if (shift === undefined) return
-  if (name === 'dense') {
-    throw new Failure(`--shift ${shift}: the dense policy has no threshold`, { hint: 'leave --shift out' })
+  if (name !== 'adaptive') {
+    throw new Failure(`--shift ${shift}: the ${name} policy has no threshold`, { hint: 'leave --shift out' })
   }
   if (!Number.isFinite(shift)) {
     throw new Failure(`--shift: must be a number, got ${shift}`, {

@@ -50,6 +50,7 @@ export async function chooseRule(
 
 /** Whether a shift must be found: not for a given one, the checkpoint's own, nor when nothing is to be dropped. */
 function needsSearch({ policy, options }: PreparedRun): boolean {
+  if (policy.name !== 'adaptive') return false
   return options.shift === undefined && policy.sparsity !== null && policy.sparsity !== 0
 }
 
@@ -78,7 +79,8 @@ async function search(
 }
 
 function dropRule(prepared: PreparedRun, found: Calibration | null): DropRule | null {
-  const { policy, options } = prepared
+  const { policy, pattern, options } = prepared
+  if (pattern !== null) return pattern
   if (policy.name === 'dense') return { kind: 'dense' }
   if (options.shift !== undefined) return { kind: 'adaptive', shift: options.shift }
   if (policy.sparsity === 0) return { kind: 'adaptive', shift: KEEP_EVERYTHING }

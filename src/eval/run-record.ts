@@ -1,5 +1,6 @@
 /** What a run's stages know -> the parts of its record. Pure. */
 import type { DropRule } from '../engine/gpt2/forward.js'
+import { PATTERNS, sizeOf } from '../engine/patterns.js'
 import type { TaskParts } from '../record/build.js'
 import type { CalibrationRecord, ModelRecord, PolicyRecord } from '../record/schema.js'
 import type { Calibration } from './calibrate.js'
@@ -72,16 +73,18 @@ export function modelRecord(
 }
 
 export function policyRecord(
-  { policy, checkpoint, options }: PreparedRun,
+  { policy, pattern, checkpoint, options }: PreparedRun,
   rule: DropRule | null,
   calibration: Calibration | null,
   seconds: number,
 ): PolicyRecord {
   const { interaction } = checkpoint.config
-  const pruned = policy.name === 'adaptive'
   return {
     name: policy.name,
-    parameters: pruned ? { propagate_in_depth: interaction?.propagateInDepth ?? false } : {},
+    parameters: {
+      ...(policy.name === 'adaptive' && { propagate_in_depth: interaction?.propagateInDepth ?? false }),
+      ...(pattern && { [PATTERNS[pattern.kind].parameter]: sizeOf(pattern) }),
+    },
     threshold_shift: rule?.kind === 'adaptive' ? rule.shift : null,
     calibration:
       calibration === null

@@ -1,16 +1,9 @@
-/** The shifts of all levels at one context length: the searches share what they measure. */
+/** The shifts or patterns of all levels at one context length: searches share what they measure. */
 import type { Engine } from '../engine/engine.js'
 import { calibrateWindows } from '../eval/calibrate-text.js'
 import type { Evaluation } from '../eval/shift-search.js'
-import type { PplCalibration } from '../record/ppl-schema.js'
-import type { Level } from './levels.js'
+import { type FoundLevel, fitLevel, type Level } from './levels.js'
 import type { PlannedContext } from './prepare.js'
-
-export interface FoundLevel {
-  requested: number | null
-  shift: number
-  calibration: PplCalibration | null
-}
 
 export interface FindOptions {
   seed: number
@@ -34,7 +27,9 @@ export async function findLevels(
   const known: Evaluation[] = []
   const found: FoundLevel[] = []
   for (const level of levels) {
-    if (level.kind === 'shift') found.push({ requested: null, shift: level.shift, calibration: null })
+    if (level.kind === 'shift')
+      found.push({ requested: null, shift: level.shift, pattern: null, calibration: null })
+    else if (level.kind === 'pattern') found.push(fitLevel(level, ctx))
     else {
       const onTry = (evaluation: Evaluation): void => options.onTry(level, evaluation)
       const search = await searchOne(engine, whole, level.sparsity, { ...options, ctx, known, onTry })
@@ -70,6 +65,7 @@ async function searchOne(
   return {
     requested: sparsity,
     shift: found.shift,
+    pattern: null,
     calibration: {
       method:
         'one shift shared by all layers, searched along the log-odds of S_pair, on windows evenly out of those scored',

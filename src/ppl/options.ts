@@ -1,6 +1,6 @@
 /** What `asp ppl` is asked for, and what of it can be checked without reading anything. Pure. */
 import { Failure } from '../errors.js'
-import type { DtypeName, PolicyName } from '../eval/policy.js'
+import type { DtypeName, ScoringPolicyName } from '../eval/policy.js'
 import type { ProtocolName } from './windows.js'
 
 export interface PplOptions {
@@ -11,7 +11,7 @@ export interface PplOptions {
   model?: string
   revision?: string
   dtype: DtypeName
-  policy?: PolicyName
+  policy?: ScoringPolicyName
   /** Context lengths; those of DEFAULT_CTX that the model takes when undefined. */
   ctx?: readonly number[]
   sparsity?: readonly number[]
@@ -31,6 +31,8 @@ export interface PplOptions {
 
 export const DEFAULT_CTX: readonly number[] = [256, 1024]
 export const DEFAULT_SPARSITY: readonly number[] = [0, 0.5, 0.8, 0.9]
+/** Strides remove at most 0.88 at 256 tokens. */
+export const DEFAULT_STRIDED_SPARSITY: readonly number[] = [0, 0.5, 0.8]
 
 /** Largest alpha that differs from the step function in f32. */
 const MOST_ALPHA = 64

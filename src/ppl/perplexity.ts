@@ -59,7 +59,7 @@ function fileName({ options, model, levels }: PreparedPpl, started: Date): strin
     suites: [`ppl_${options.protocol}`],
     model: model.id,
     policy: levels.policy,
-    sparsity: more.length === 0 && only?.kind === 'sparsity' ? only.sparsity : null,
+    sparsity: more.length === 0 && only !== undefined && only.kind !== 'shift' ? only.sparsity : null,
     started,
   })
 }

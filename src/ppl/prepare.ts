@@ -7,7 +7,7 @@ import { loadTokenizer, type Tokenizer } from '../data/tokenizer.js'
 import type { WeightDtype } from '../engine/matmul.js'
 import { Failure } from '../errors.js'
 import { chooseDtype } from '../eval/policy.js'
-import { chooseLevels, type Levels } from './levels.js'
+import { chooseLevels, fitLevel, type Levels } from './levels.js'
 import { checkOptions, DEFAULT_CTX, type PplOptions } from './options.js'
 import { tokenStarts } from './spans.js'
 import { chooseStretches, type Stretch } from './stretches.js'
@@ -44,6 +44,9 @@ export async function preparePpl(options: PplOptions, { onFetch }: PrepareHooks 
   const checkpoint = await openCheckpoint(model.folder, { id: model.id, revision: model.revision })
   const levels = chooseLevels(checkpoint, options)
   const ctxs = contextLengths(options, checkpoint)
+  // What a pattern cannot remove is said before anything is loaded.
+  for (const level of levels.levels)
+    if (level.kind === 'pattern') for (const ctx of ctxs) fitLevel(level, ctx)
   const tokenizer = await loadTokenizer(model.folder, checkpoint.config.vocabSize)
   const loaded = await readText(options.inputs, { column: options.column, onProgress: onFetch })
   const tokens = tokenizer.encode(loaded.text)

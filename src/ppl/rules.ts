@@ -1,7 +1,8 @@
 /** Levels and alphas -> the rules that are compared at one context length. Pure. */
 import type { DropRule } from '../engine/gpt2/forward.js'
+import { PATTERNS } from '../engine/patterns.js'
 import type { RuleParts } from '../record/ppl-build.js'
-import type { FoundLevel } from './find-levels.js'
+import type { FoundLevel, Level } from './levels.js'
 
 /** A rule as the record has it, before anything is scored. */
 export type RuleHead = Omit<RuleParts, 'scores'>
@@ -10,27 +11,29 @@ export const DENSE_RULE: RuleHead = {
   rule: 'dense',
   requested: null,
   shift: null,
+  pattern: null,
   alpha: null,
   calibration: null,
 }
 
-/** The step function at a level, then each alpha at the same shift. */
-export function rulesOf(
-  { requested, shift, calibration }: FoundLevel,
-  alphas: readonly number[],
-): RuleHead[] {
+/** The pattern of a level; or the step function at its shift, then each alpha there. */
+export function rulesOf(found: FoundLevel, alphas: readonly number[]): RuleHead[] {
+  if (found.pattern !== null) return [{ rule: 'pattern', ...found, alpha: null }]
   return [
-    { rule: 'step', requested, shift, alpha: null, calibration },
-    ...alphas.map((alpha): RuleHead => ({ rule: 'soft', requested, shift, alpha, calibration: null })),
+    { rule: 'step', ...found, alpha: null },
+    ...alphas.map((alpha): RuleHead => ({ rule: 'soft', ...found, alpha, calibration: null })),
   ]
 }
 
-export function dropRule({ shift, alpha }: RuleHead): DropRule {
+export function dropRule({ shift, pattern, alpha }: RuleHead): DropRule {
+  if (pattern !== null) return PATTERNS[pattern.kind].rule(pattern.size)
   if (shift === null) return { kind: 'dense' }
   return alpha === null ? { kind: 'adaptive', shift } : { kind: 'soft', alpha, shift }
 }
 
-export function ruleKinds(levels: number, alphas: readonly number[]): DropRule['kind'][] {
-  if (levels === 0) return []
+/** Kinds of rules beside the dense one. */
+export function ruleKinds([level]: readonly Level[], alphas: readonly number[]): DropRule['kind'][] {
+  if (level === undefined) return []
+  if (level.kind === 'pattern') return [level.pattern]
   return alphas.length === 0 ? ['adaptive'] : ['adaptive', 'soft']
 }

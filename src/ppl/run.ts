@@ -10,6 +10,7 @@ import type { PplRecord } from '../record/ppl-schema.js'
 import type { EnvironmentRecord, Status } from '../record/schema.js'
 import { sum } from '../stats.js'
 import { findLevels } from './find-levels.js'
+import { fitLevel } from './levels.js'
 import { emptyContext, protocolParts, scoredAmount, textParts } from './parts.js'
 import type { PlannedContext, PreparedPpl } from './prepare.js'
 import { DENSE_RULE, dropRule, ruleKinds, rulesOf } from './rules.js'
@@ -53,7 +54,7 @@ export async function runPpl(
   })
   try {
     // Compiling is part of loading: it would otherwise pass for slow scoring.
-    await engine.warmUp('dense', ...ruleKinds(levels.levels.length, options.alpha))
+    await engine.warmUp('dense', ...ruleKinds(levels.levels, options.alpha))
     const sha256 = await checkpoint.weightsSha256()
     const load = secondsSince(began)
     const batchTokens = batchLimit(
@@ -157,13 +158,19 @@ function batchLimit(
   wanted: number,
   memoryLimit = Number.POSITIVE_INFINITY,
 ): number {
-  const some = levels.levels.flatMap(() =>
-    rulesOf({ requested: null, shift: 0, calibration: null }, options.alpha),
+  const longest = Math.max(...contexts.map(({ ctx }) => ctx))
+  const some = levels.levels.flatMap((level) =>
+    rulesOf(
+      level.kind === 'pattern'
+        ? fitLevel(level, longest)
+        : { requested: null, shift: 0, pattern: null, calibration: null },
+      options.alpha,
+    ),
   )
   return planBatchTokens({
     wanted,
     most: engine.maxRows,
-    longest: Math.max(...contexts.map(({ ctx }) => ctx)),
+    longest,
     free: memoryLimit - engine.ledger().total.bytes,
     bytes: (tokens) =>
       Math.max(...contexts.map(({ windows }) => bytesOfBatch(engine, windows, tokens, some.map(dropRule)))),

@@ -61,7 +61,7 @@ export function workMeters(
 
 /** In rows scored under one rule. */
 function searchWork(context: PlannedContext, { kind }: Level): number {
-  return kind === 'shift' ? 0 : Math.min(SEARCH_TOKENS, rowsOf(context)) * EVALUATION_COST * EVALUATIONS
+  return kind !== 'sparsity' ? 0 : Math.min(SEARCH_TOKENS, rowsOf(context)) * EVALUATION_COST * EVALUATIONS
 }
 
 const rowsOf = ({ windows }: PlannedContext): number => sumOf(windows, ({ input }) => input.length)

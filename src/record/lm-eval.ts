@@ -113,7 +113,7 @@ function config(
         : {
             sparsity_requested: sparsity.requested,
             sparsity_achieved: sparsity.achieved,
-            threshold_shift: policy.threshold_shift,
+            ...(policy.name === 'adaptive' ? { threshold_shift: policy.threshold_shift } : policy.parameters),
           }),
       weights_sha256: model.sha256,
     },

@@ -3,11 +3,20 @@
  * `schemas/asp.ppl-1.schema.json` describes the same fields for other programs; test/record/ppl-schema.test.ts holds
  * the two together. What a run of `asp eval` also has is spelled as there (schema.ts).
  */
-import type { EnvironmentRecord, IdentityParts, MemoryRecord, ModelRecord, Status } from './schema.js'
+import type {
+  EnvironmentRecord,
+  IdentityParts,
+  MemoryRecord,
+  ModelRecord,
+  SCORING_POLICIES,
+  Status,
+} from './schema.js'
 
 export const PPL_SCHEMA = 'asp.ppl/1'
 
-export const RULE_KINDS = ['dense', 'step', 'soft'] as const
+export const RULE_KINDS = ['dense', 'step', 'soft', 'pattern'] as const
+export const PATTERN_NAMES = ['local', 'strided'] as const
+export const PATTERN_PARAMETERS = ['window', 'stride'] as const
 export const TEXT_KINDS = ['sample', 'file', 'stdin', 'hub'] as const
 export const PROTOCOL_NAMES = ['windowed', 'strided', 'llama'] as const
 
@@ -21,7 +30,7 @@ export interface PplRecord {
   text: TextRecord
   protocol: ProtocolRecord
   model: ModelRecord
-  policy: { name: 'dense' | 'adaptive'; propagate_in_depth: boolean | null }
+  policy: { name: (typeof SCORING_POLICIES)[number]; propagate_in_depth: boolean | null }
   /** How `sparsity` figures are counted. */
   definitions: Record<string, string>
   /** In the order they were asked for. */
@@ -88,18 +97,20 @@ export interface ContextRecord {
   share_of_text: number
   /** Of each window: place in the text of its first scored token, scored tokens, rows fed. */
   samples: { first: number[]; tokens: number[]; rows: number[] }
-  /** The dense rule first, then every level under the step function and under each alpha. */
+  /** The dense rule first, then every level: its pattern, or the step function and each alpha. */
   rules: RuleRecord[]
   seconds: { calibrate: number; score: number; adapter: number | null }
 }
 
 export interface RuleRecord {
-  /** Nothing dropped; dropped for good where the drop score is not above 0; faded by the alpha-sigmoid. */
+  /** Nothing dropped; dropped for good where the drop score is not above 0; faded by the alpha-sigmoid; dropped by position. */
   rule: (typeof RULE_KINDS)[number]
   /** S_pair asked for; null where a shift was given, and for the dense rule. */
   requested: number | null
-  /** Added to every drop score; null for the dense rule. */
+  /** Added to every drop score; null where no drop score decides. */
   shift: number | null
+  /** Null where drop scores decide, and for the dense rule. */
+  pattern: PatternRecord | null
   alpha: number | null
   calibration: PplCalibration | null
   /** Negative log-likelihood a token, nats. */
@@ -125,6 +136,15 @@ export interface RuleRecord {
   positions: PositionRecord[]
   /** Of each window, sums over its scored tokens; sparsity is the window's S_pair, mean over layers. */
   samples: { nll: number[]; kl: number[] | null; agreed: number[] | null; sparsity: number[] | null }
+}
+
+/** A static pattern, its size counted so that S_pair is nearest to what was asked for at the context length. */
+export interface PatternRecord {
+  kind: (typeof PATTERN_NAMES)[number]
+  /** What the size is called. */
+  parameter: (typeof PATTERN_PARAMETERS)[number]
+  /** In tokens. */
+  size: number
 }
 
 export interface DeltaRecord {

@@ -10,7 +10,9 @@ export const STATUSES = ['complete', 'incomplete'] as const
 export const DTYPES = ['f32', 'f16'] as const
 export const STORED_DTYPES = ['f32', 'f16', 'bf16', 'mixed'] as const
 export const MODEL_SOURCES = ['bundled', 'folder', 'hub'] as const
+/** What decoding can do; scoring has static patterns as well. */
 export const POLICIES = ['dense', 'adaptive'] as const
+export const SCORING_POLICIES = [...POLICIES, 'local', 'strided'] as const
 export const DATA_KINDS = ['sample', 'file', 'hub'] as const
 export const OUTPUTS = ['multiple_choice', 'loglikelihood', 'loglikelihood_rolling'] as const
 export const ADAPTER_KINDS = ['hardware', 'software'] as const
@@ -157,9 +159,9 @@ export interface ModelRecord {
 }
 
 export interface PolicyRecord {
-  name: (typeof POLICIES)[number]
+  name: (typeof SCORING_POLICIES)[number]
   parameters: Record<string, number | string | boolean | null>
-  /** Added to every layer's drop score (method.md 1.7); null under `dense`. */
+  /** Added to every layer's drop score (method.md 1.7); null where no drop score decides. */
   threshold_shift: number | null
   calibration: CalibrationRecord | null
 }

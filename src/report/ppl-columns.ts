@@ -2,7 +2,7 @@
 import type { ContextRecord, PplRecord, RuleRecord } from '../record/ppl-schema.js'
 import { formatPercent } from './format.js'
 
-/** The dense model or one level under the step function, at one context length; its soft evaluations beside it. */
+/** The dense model or one level under the step function or a pattern, at one context length; its soft evaluations beside it. */
 export interface PplRow {
   context: ContextRecord
   rule: RuleRecord
@@ -32,7 +32,9 @@ function isSoftOf(one: RuleRecord, { rule, shift, requested }: RuleRecord): bool
 export function columnsOf(record: PplRecord): PplColumn[] {
   const rows = rowsOf(record)
   const alphas = [...new Set(rows.flatMap(({ soft }) => soft.flatMap(({ alpha }) => alpha ?? [])))]
-  const all = [...COLUMNS, ...alphas.flatMap(softColumns)]
+  const [parameter] = rows.flatMap(({ rule }) => rule.pattern?.parameter ?? [])
+  const sizes = parameter === undefined ? [] : [sizeColumn(parameter)]
+  const all = [...COLUMNS.slice(0, 2), ...sizes, ...COLUMNS.slice(2), ...alphas.flatMap(softColumns)]
   return all.filter(({ shown }) => shown?.(rows) ?? true)
 }
 
@@ -63,6 +65,14 @@ const COLUMNS: readonly PplColumn[] = [
     shown: pruned,
   },
 ]
+
+/** Window or stride. */
+function sizeColumn(parameter: string): PplColumn {
+  return {
+    head: parameter[0].toUpperCase() + parameter.slice(1),
+    cell: ({ rule }) => rule.pattern?.size.toString() ?? '',
+  }
+}
 
 function softColumns(alpha: number): PplColumn[] {
   const of = ({ soft }: PplRow): RuleRecord | undefined => soft.find((rule) => rule.alpha === alpha)

@@ -22,6 +22,8 @@ const FIELDS: readonly (readonly [
   ['alpha', (_, __, { alpha }) => alpha],
   ['requested', (_, __, { requested }) => requested],
   ['shift', (_, __, { shift }) => shift],
+  ['pattern.kind', (_, __, { pattern }) => pattern?.kind],
+  ['pattern.size', (_, __, { pattern }) => pattern?.size],
   ['sparsity.achieved', (_, __, { sparsity }) => sparsity?.achieved],
   ['sparsity.at_ctx', (_, __, { sparsity }) => sparsity?.at_ctx],
   ['nll', (_, __, { nll }) => nll],

@@ -64,7 +64,7 @@ function tablesOf(record: PplRecord): TableText[] {
 
 /** How the change grows with what was read, at the longest context: where dropping costs and where it does not. */
 function positionTable({ ctx, rules }: ContextRecord): TableText | null {
-  const levels = rules.filter(({ rule }) => rule === 'step')
+  const levels = rules.filter(isLevel)
   if (levels.length === 0) return null
   return {
     title: `NLL - dense by tokens of context before the prediction, ctx ${ctx}`,
@@ -76,6 +76,9 @@ function positionTable({ ctx, rules }: ContextRecord): TableText | null {
     ]),
   }
 }
+
+/** A level's own rule; soft ones stand beside it. */
+const isLevel = ({ rule }: RuleRecord): boolean => rule === 'step' || rule === 'pattern'
 
 const nameOf = ({ requested, shift }: RuleRecord): string =>
   requested === null ? `shift ${shift}` : `S ${requested}`
@@ -126,7 +129,8 @@ function describeScored({ ctx, windows, tokens, share_of_text }: ContextRecord):
   return `ctx ${ctx}: ${formatCount(windows)} windows, ${formatCount(tokens)} tokens, ${formatPercent(share_of_text)} of the text`
 }
 
-function rulesNotes({ policy, model, contexts }: PplRecord): Note[] {
+function rulesNotes(record: PplRecord): Note[] {
+  const { policy, model, contexts } = record
   if (policy.name === 'dense') {
     const why =
       model.config.int_n_embd === null
@@ -135,17 +139,15 @@ function rulesNotes({ policy, model, contexts }: PplRecord): Note[] {
     return [['Policy', `dense: nothing is dropped${why}`]]
   }
   const last = contexts.at(-1)
-  const step = last?.rules.filter(({ rule }) => rule === 'step') ?? []
-  const shifts = contexts.map(({ ctx, rules }) => {
-    const found = rules.filter(({ rule }) => rule === 'step').map(({ shift }) => signed(shift))
+  const settings = contexts.map(({ ctx, rules }) => {
+    const found = rules.filter(isLevel).map(({ shift, pattern }) => pattern?.size ?? signed(shift))
     return `ctx ${ctx}: ${found.join(' ')}`
   })
+  // The layers of a pattern are all alike.
+  const learned = last?.rules.filter(({ rule }) => rule === 'step') ?? []
   return [
-    [
-      'Policy',
-      `adaptive, propagate_in_depth ${policy.propagate_in_depth}; threshold shifts ${shifts.join('; ')}`,
-    ],
-    ...step.map((rule): Note => {
+    ['Policy', `${describeRule(record)} ${settings.join('; ')}`],
+    ...learned.map((rule): Note => {
       const layers = rule.sparsity?.per_layer.map((share) => formatShare(share)).join(' ') ?? ''
       return ['Per layer', `ctx ${last?.ctx}, ${nameOf(rule)}: ${layers}`]
     }),
@@ -154,4 +156,12 @@ function rulesNotes({ policy, model, contexts }: PplRecord): Note[] {
       'NLL in nats a token; ± one standard error, windows as units, paired for differences; KL(dense || pruned), nats',
     ],
   ]
+}
+
+/** What decides, up to the numbers it does so by. */
+function describeRule({ policy }: PplRecord): string {
+  if (policy.name === 'local') return 'local: a token sees as many as its window, itself among them; windows'
+  if (policy.name === 'strided')
+    return 'strided: a token sees its own block and the last token of each block before; strides'
+  return `adaptive, propagate_in_depth ${policy.propagate_in_depth}; threshold shifts`
 }

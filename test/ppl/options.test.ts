@@ -57,16 +57,27 @@ const LEVELS: [
   ['dense', 'adaptive', { policy: 'dense' }, []],
   ['nothing to drop with', 'dense', {}, []],
   ['nothing to drop, and nothing asked for', 'dense', { sparsity: [0] }, []],
+  [
+    'windows need no interaction weights',
+    'dense',
+    { policy: 'local' },
+    [0.5, 0.8, 0.9].map((share) => ['local', share]),
+  ],
+  ['strides', 'adaptive', { policy: 'strided' }, [0.5, 0.8].map((share) => ['strided', share])],
+  ['a window that drops nothing', 'dense', { policy: 'local', sparsity: [0] }, []],
 ]
 for (const [name, on, options, levels] of LEVELS) {
   test(name, () => {
     const chosen = chooseLevels(checkpoints[on], { ...plain, ...options })
-    const got = chosen.levels.map((level) =>
-      level.kind === 'sparsity' ? level.sparsity : String(level.shift),
-    )
+    const got = chosen.levels.map((level) => {
+      if (level.kind === 'shift') return String(level.shift)
+      return level.kind === 'pattern' ? [level.pattern, level.sparsity] : level.sparsity
+    })
     assert.equal(got, levels)
-    assert.is(chosen.policy, levels.length === 0 ? 'dense' : 'adaptive')
-    assert.is(chosen.denseOnly, on === 'dense')
+    const policy = options.policy ?? 'adaptive'
+    assert.is(chosen.policy, levels.length === 0 ? 'dense' : policy)
+    const positional = policy === 'local' || policy === 'strided'
+    assert.is(chosen.denseOnly, on === 'dense' && !positional)
   })
 }
 
@@ -83,6 +94,9 @@ const REFUSED: [on: keyof typeof checkpoints, options: Partial<PplOptions>, mess
     { policy: 'adaptive' },
     /^--policy adaptive: checkpoint asp-tiny-dense has no interaction weights/,
   ],
+  ['adaptive', { policy: 'local', shift: [0] }, /^--shift 0: the local policy goes by position/],
+  ['adaptive', { policy: 'strided', alpha: [8] }, /^--alpha 8: the strided policy goes by position/],
+  ['dense', { policy: 'local', sparsity: [1] }, /^--sparsity: must be at least 0 and below 1, got 1$/],
   ['dense', { shift: [0] }, /^--shift 0: checkpoint asp-tiny-dense has no interaction weights$/],
 ]
 for (const [on, options, message] of REFUSED) {

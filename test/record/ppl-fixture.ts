@@ -28,7 +28,7 @@ function scores(loss: number, drops: 'none' | 'hard' | 'soft'): WindowScore[] {
   }))
 }
 
-const none = { requested: null, shift: null, alpha: null, calibration: null }
+const none = { requested: null, shift: null, pattern: null, alpha: null, calibration: null }
 const calibration = {
   method: 'bisection',
   windows: 3,
@@ -46,6 +46,17 @@ export const RULES: RuleParts[] = [
   { ...none, rule: 'soft', requested: 0.5, shift: 0.5, alpha: 8, scores: scores(4.05, 'soft') },
   { ...none, rule: 'step', shift: 0, scores: scores(4.2, 'hard') },
   { ...none, rule: 'soft', shift: 0, alpha: 8, scores: scores(4.15, 'soft') },
+]
+
+export const PATTERN_RULES: RuleParts[] = [
+  RULES[0],
+  {
+    ...none,
+    rule: 'pattern',
+    requested: 0.5,
+    pattern: { kind: 'local', parameter: 'window', size: 3 },
+    scores: scores(4.1, 'hard'),
+  },
 ]
 
 export function contextParts(changes: Partial<ContextParts> = {}): ContextParts {

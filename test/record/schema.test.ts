@@ -94,7 +94,7 @@ test('the schema lists the same words as the types', () => {
     path.reduce<SchemaNode>((node, key) => node.properties?.[key] ?? {}, schema).enum
   const defs = (name: string, key: string): unknown => schema.$defs[name].properties?.[key]?.enum
   assert.equal(words('status'), [...types.STATUSES])
-  assert.equal(defs('policy', 'name'), [...types.POLICIES])
+  assert.equal(defs('policy', 'name'), [...types.SCORING_POLICIES])
   assert.equal(defs('model', 'dtype'), [...types.DTYPES])
   assert.equal(defs('model', 'stored_dtype'), [...types.STORED_DTYPES])
   assert.equal(defs('model', 'source'), [...types.MODEL_SOURCES])

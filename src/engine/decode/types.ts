@@ -1,5 +1,5 @@
 /** What a decoder is asked for and what it tells: the types that callers of step-by-step decoding share. */
-import type { DropRule } from '../gpt2/forward.js'
+import type { HardRule } from '../gpt2/forward.js'
 import type { WeightDtype } from '../matmul.js'
 
 /** How keys and values are kept (method.md 2): ours, the paper's, and one that never frees. */
@@ -10,7 +10,7 @@ export type CacheKind = (typeof CACHE_KINDS)[number]
  * What a step may drop. `synthetic` computes the drop scores and then ignores them: a share `sparsity` of the tokens
  * die a few steps after they came, by a hash of position and layer. It is for weights that were never trained.
  */
-export type DecodeRule = Exclude<DropRule, { kind: 'soft' }> | { kind: 'synthetic'; sparsity: number }
+export type DecodeRule = HardRule | { kind: 'synthetic'; sparsity: number }
 
 export interface DecoderOptions {
   rule: DecodeRule

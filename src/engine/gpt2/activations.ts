@@ -21,6 +21,8 @@ export interface Extent {
   targets: number
   /** Entries of one layer of log-masks; 0 when no rule is soft. */
   pairs: number
+  /** Entries of the death times of a static pattern; 0 when no rule is one. */
+  patterned: number
   /** Entries of the lists of live keys. */
   listed: number
   /** Drop rules that a batch is scored under and compared by: 1 for plain scoring. */
@@ -45,6 +47,8 @@ const SIZES = {
   deaths: (e: Extent, c: Gpt2Config) => e.keys * (c.interaction === null ? 0 : c.nLayer),
   /** (keys) death times of a pass that drops nothing */
   never: (e: Extent) => e.keys,
+  /** (keys) death times of a static pattern, of all layers alike */
+  pattern: (e: Extent) => e.patterned,
   /** (N, 2) token, position */
   tokens: (e: Extent) => 2 * e.rows,
   /** (segments, 8) */
@@ -90,6 +94,7 @@ const NOTHING: Extent = {
   scored: 0,
   targets: 0,
   pairs: 0,
+  patterned: 0,
   listed: 0,
   rules: 1,
 }

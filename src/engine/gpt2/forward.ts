@@ -6,6 +6,7 @@ import type { Batch } from '../batch.js'
 import type { KernelSpec } from '../gpu/kernel.js'
 import type { Slice } from '../gpu/memory.js'
 import { floatBits } from '../gpu/uniforms.js'
+import { isPattern, type PatternRule } from '../patterns.js'
 import { type Activations, LOGIT_ROWS } from './activations.js'
 import { HEAD_DIM } from './config.js'
 import { columnsOf, embed, type ForwardContext, layernorm, multiply, normalise } from './layers.js'
@@ -15,14 +16,19 @@ import type { BlockWeights } from './weights.js'
 /** Added to every drop score when nothing may be dropped: sparsity 0 is the dense model, exactly. */
 export const KEEP_EVERYTHING = 1e30
 
-/** Which keys a pass drops for good. `shift` is added to every drop score of every layer: x + shift <= 0 drops. */
+/** What scoring and decoding both can do. `shift` is added to every drop score of every layer: x + shift <= 0 drops. */
 export type HardRule = { kind: 'dense' } | { kind: 'adaptive'; shift: number }
 
 /**
  * What a pass leaves of a key: all or nothing, or a share that every later query makes smaller by a factor, the
  * alpha-sigmoid of its drop score (method.md 1.1), 1 < alpha < infinity. Soft rules take batches without branches.
  */
-export type DropRule = HardRule | { kind: 'soft'; alpha: number; shift: number }
+export type DropRule = HardRule | PatternRule | { kind: 'soft'; alpha: number; shift: number }
+
+/** Rules that go by the checkpoint's drop scores. */
+type ScoreRule = Extract<DropRule, { shift: number }>
+
+const goesByScores = (rule: DropRule): rule is ScoreRule => 'shift' in rule
 
 /** The uniform structs of one pass, as lists of u32 words; `place` gives each its slice once written. */
 export interface ForwardUniforms {
@@ -55,11 +61,11 @@ export function uniformWords(
   batch: Batch,
   rule: DropRule,
 ): { words: number[][]; place: (slices: Slice[]) => ForwardUniforms } {
-  const pruned = rule.kind !== 'dense'
+  // Without drop scores there is one list of death times, which every layer reads.
   const layers = weights.blocks.map(({ beta }, layer) => [
     batch.keys,
-    pruned ? layer : 0,
-    floatBits(pruned ? beta + rule.shift : KEEP_EVERYTHING),
+    goesByScores(rule) ? layer : 0,
+    floatBits(goesByScores(rule) ? beta + rule.shift : KEEP_EVERYTHING),
     floatBits(rule.kind === 'soft' ? rule.alpha : 0),
     (config.interaction?.dim ?? 0) / 4,
   ])
@@ -103,13 +109,14 @@ export function encodeBlocks(
   weights.tokens.forEach((slice, index) => {
     embed(context, pass, batch.rows, slice, a, u.slices[index])
   })
+  if (isPattern(rule)) liveLists(context, pass, batch, a.pattern, a, u.layers[0])
   weights.blocks.forEach((block, layer) => {
     normalise(context, pass, block.norm1, a.x, a.normed, batch.rows)
-    if (rule.kind !== 'dense') interact(context, pass, block, batch, a, u.rows)
+    if (goesByScores(rule)) interact(context, pass, block, batch, a, u.rows)
     if (rule.kind === 'adaptive') dropTimes(context, pass, batch, a, u.layers[layer])
     if (rule.kind === 'soft') softMask(context, pass, batch, a, u.layers[layer])
     if (purpose === 'drops' && layer === config.nLayer - 1) return
-    if (rule.kind === 'adaptive') liveLists(context, pass, batch, a, u.layers[layer])
+    if (rule.kind === 'adaptive') liveLists(context, pass, batch, a.deaths, a, u.layers[layer])
     multiply(context, pass, block.qkv, a.normed, a.qkv, batch.rows, u.rows)
     attend(context, pass, batch, rule, a, u.layers[layer])
     multiply(context, pass, block.project, a.heads, a.x, batch.rows, u.rows, { accumulate: true })
@@ -251,7 +258,7 @@ function softMask(
 }
 
 /**
- * The keys that each tile of queries has to visit, from the layer's death times (method.md 1.8). Made whatever the sparsity:
+ * The keys that each tile of queries has to visit, from death times (method.md 1.8). Made whatever the sparsity:
  * attention takes 0.56, 0.33, 0.19 of its time at S_pair 0.5, 0.8, 0.9 (llvmpipe, 1,024 tokens) and the same where nothing
  * dies, as making them costs 1 % of it. A choice by batch would let a request's last bits depend on its batch.
  */
@@ -259,6 +266,7 @@ function liveLists(
   { tuning, kernels }: ForwardContext,
   pass: GPUComputePassEncoder,
   { queryTiles }: Batch,
+  deaths: GPUBuffer,
   a: Activations,
   layer: Slice,
 ): void {
@@ -266,7 +274,7 @@ function liveLists(
     files: ['batch.wgsl', 'live-list-layout.wgsl', 'live-list.wgsl'],
     constants: { QUERY_TILE: tuning.attention.queryTile, WORKGROUP: tuning.lanes },
   }
-  const bindings = [a.segments, a.queryTiles, a.deaths, a.lists, layer]
+  const bindings = [a.segments, a.queryTiles, deaths, a.lists, layer]
   kernels.dispatch(pass, spec, bindings, [queryTiles.length / 2])
 }
 
@@ -283,13 +291,13 @@ function attend(
   const { files, constants, queryTile } = tuning.attention
   const variants = {
     dense: { spec: { files: files.hard, constants: { H, ...constants } }, left: [a.never, a.heads, layer] },
-    adaptive: {
+    live: {
       spec: { files: files.live, constants: { H, QUERY_TILE: queryTile, ...constants } },
-      left: [a.deaths, a.heads, layer, a.lists],
+      left: [isPattern(rule) ? a.pattern : a.deaths, a.heads, layer, a.lists],
     },
     soft: { spec: { files: files.soft, constants: { H, ...constants } }, left: [a.masks, a.heads] },
   }
-  const { spec, left } = variants[rule.kind]
+  const { spec, left } = variants[rule.kind === 'dense' || rule.kind === 'soft' ? rule.kind : 'live']
   const bindings = [a.qkv, a.segments, a.queryTiles, ...left]
   kernels.dispatch(pass, spec, bindings, [batch.queryTiles.length / 2, H])
 }

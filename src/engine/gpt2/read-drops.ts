@@ -1,0 +1,41 @@
+/** What a rule dropped: from where it is known, on the device or beforehand. */
+import type { Batch } from '../batch.js'
+import type { Memory } from '../gpu/memory.js'
+import { readBack } from '../gpu/read.js'
+import { batchPatternDeaths, isPattern } from '../patterns.js'
+import type { Activations } from './activations.js'
+import type { DropRule } from './forward.js'
+import { deathsByView, keepByView } from './results.js'
+
+export interface Drops {
+  /** Death times, [layer][segment][position of the segment's whole sequence]; null when nothing is dropped for good. */
+  deaths: Uint32Array[][] | null
+  /**
+   * Of a soft rule, what is left of keys, [layer][segment]: mean over the causal pairs (key < query) of the product
+   * of all factors so far, as 1 - S_pair is of a hard rule; null for any other.
+   */
+  keep: Float64Array[] | null
+}
+
+/** Records the copy to the host; what is returned waits for it, once it has been submitted. */
+export function readDrops(
+  memory: Memory,
+  encoder: GPUCommandEncoder,
+  { deaths, keeps }: Activations,
+  batch: Batch,
+  rule: DropRule,
+  layers: number,
+): () => Promise<Drops> {
+  if (rule.kind === 'dense') return async () => ({ deaths: null, keep: null })
+  if (isPattern(rule)) {
+    const [layer] = deathsByView(batch, batchPatternDeaths(batch, rule), 1)
+    return async () => ({ deaths: new Array<Uint32Array[]>(layers).fill(layer), keep: null })
+  }
+  const copy = readBack(memory, encoder, rule.kind === 'soft' ? keeps : deaths, 4 * layers * batch.keys)
+  return async () => {
+    const bytes = await copy.bytes()
+    return rule.kind === 'soft'
+      ? { deaths: null, keep: keepByView(batch, new Float32Array(bytes), layers) }
+      : { deaths: deathsByView(batch, new Uint32Array(bytes), layers), keep: null }
+  }
+}

@@ -1,0 +1,148 @@
+/** The forward pass under static patterns: plain loops, checkpoints without interaction weights, branches, dense limits. */
+import * as assert from 'uvu/assert'
+import { packBatch, type Segment } from '../../src/engine/batch.js'
+import { countDrops } from '../../src/engine/drops.js'
+import type { Engine } from '../../src/engine/engine.js'
+import type { DropRule } from '../../src/engine/gpt2/forward.js'
+import { PATTERNS, patternDeaths } from '../../src/engine/patterns.js'
+import { openMicro } from '../golden.js'
+import { onEachAdapter, openEngine } from '../gpu.js'
+import { largestDifference } from '../reference/compare.js'
+import { gpt2Reference } from '../reference/gpt2.js'
+import { patternReference } from '../reference/patterns.js'
+import { readWeights } from '../reference/weights.js'
+
+const [V, L] = [97, 3]
+const checkpoint = await openMicro()
+const weights = await readWeights(checkpoint.tensors)
+/** The same GPT-2, as if it had no interaction weights. */
+const plain = { tensors: checkpoint.tensors, config: { ...checkpoint.config, interaction: null } }
+
+const { local, strided } = PATTERNS
+const RULES = [
+  local.rule(1),
+  local.rule(7),
+  local.rule(33),
+  strided.rule(2),
+  strided.rule(5),
+  strided.rule(16),
+]
+const LENGTHS = [45, 1, 9, 32]
+
+const tokensOf = (length: number, seed: number) =>
+  Uint32Array.from({ length }, (_, i) => (i * i * 7 + i * 13 * seed + 5 * seed) % V)
+
+/** Every row scored. */
+function pack(engine: Engine, segments: readonly Segment[]) {
+  const targets = segments.flatMap(({ tokens }, segment) =>
+    Array.from(tokens, (token, row) => ({ segment, row, token })),
+  )
+  return packBatch(segments, targets, engine.tiles)
+}
+
+await onEachAdapter('pattern rules', (test, open) => {
+  let engine: Engine
+  let adaptive: Engine
+  test.before(async () => {
+    engine = await openEngine(open, plain)
+    adaptive = await openEngine(open, checkpoint)
+  })
+  test.after(() => {
+    engine.close()
+    adaptive.close()
+  })
+  const sequences = LENGTHS.map((length, seed) => tokensOf(length, seed))
+  const alone = (): Segment[] => sequences.map((tokens) => ({ tokens, trunk: null }))
+
+  for (const rule of RULES) {
+    test(`${JSON.stringify(rule)}: logits and death times are those of plain loops`, async () => {
+      const { logits, deaths, keep } = await engine.logits(pack(engine, alone()), rule)
+      assert.is(keep, null)
+      assert.is(deaths?.length, L)
+      let row = 0
+      for (const [segment, tokens] of sequences.entries()) {
+        const { deaths: times, removed } = patternReference(rule, tokens.length)
+        for (const layer of deaths ?? []) {
+          assert.equal(layer[segment], times)
+          assert.is(countDrops(layer[segment]).removed, removed)
+        }
+        const expected = gpt2Reference(plain.config, weights, tokens, null, times)
+        const got = logits.subarray(row * V, (row + tokens.length) * V)
+        const worst = largestDifference(got, expected.logits)
+        assert.ok(worst < 1e-4, `sequence ${segment}: off by ${worst}`)
+        row += tokens.length
+      }
+    })
+  }
+
+  test('interaction weights change nothing', async () => {
+    for (const rule of RULES) {
+      const [with_, without] = [adaptive, engine].map((one) => one.logits(pack(one, alone()), rule))
+      assert.equal((await with_).logits, (await without).logits)
+    }
+  })
+
+  test('a window or a stride of at least the length is the dense model, to the last bit', async () => {
+    const batch = pack(engine, alone())
+    const dense = await engine.logits(batch, { kind: 'dense' })
+    for (const rule of [local.rule(45), local.rule(1000), strided.rule(1), strided.rule(45)]) {
+      assert.equal((await engine.logits(batch, rule)).logits, dense.logits, JSON.stringify(rule))
+    }
+    const shorter = await engine.logits(batch, local.rule(44))
+    assert.ok(largestDifference(shorter.logits, dense.logits) > 0)
+  })
+
+  test('branches are scored as the whole sequences they stand for', async () => {
+    const whole = tokensOf(40, 3)
+    const other = tokensOf(12, 8)
+    const trunk = whole.subarray(0, 22)
+    const segments: Segment[] = [
+      { tokens: tokensOf(3, 1), trunk: null },
+      { tokens: trunk, trunk: null },
+      { tokens: other, trunk: 1 },
+      { tokens: whole.subarray(22), trunk: 1 },
+    ]
+    const joined = Uint32Array.from([...trunk, ...other])
+    for (const rule of RULES) {
+      const shared = await engine.logits(pack(engine, segments), rule)
+      const apart = await engine.logits(
+        pack(
+          engine,
+          [whole, joined].map((tokens) => ({ tokens, trunk: null })),
+        ),
+        rule,
+      )
+      const rows = ({ logits }: { logits: Float32Array }, from: number, to: number) =>
+        logits.subarray(from * V, to * V)
+      const pairs = [
+        [rows(shared, 3, 25), rows(apart, 0, 22)],
+        [rows(shared, 37, 55), rows(apart, 22, 40)],
+        [rows(shared, 25, 37), rows(apart, 62, 74)],
+      ]
+      for (const [got, expected] of pairs) {
+        assert.ok(largestDifference(got, expected) < 1e-5, JSON.stringify(rule))
+      }
+      assert.equal(shared.deaths?.[0][3], patternDeaths(rule, 40))
+      assert.equal(shared.deaths?.[0][2], patternDeaths(rule, 34))
+    }
+  })
+
+  test('compared with dense and with each other in one pass, each is what it is alone', async () => {
+    await engine.warmUp('dense', 'local', 'strided')
+    const batch = pack(adaptive, alone())
+    const rules: DropRule[] = [local.rule(4), { kind: 'adaptive', shift: 0 }, strided.rule(5), local.rule(20)]
+    const { base, others } = await adaptive.compare(batch, { kind: 'dense' }, rules)
+    assert.is(base.deaths, null)
+    for (const [i, { kl, agree, ...rest }] of others.entries()) {
+      const expected = await adaptive.score(batch, rules[i])
+      assert.equal({ ...rest, seconds: 0 }, { ...expected, seconds: 0 })
+      assert.ok(Math.max(...kl) > 1e-3 && agree.some((same) => same === 1), `rule ${i}`)
+    }
+  })
+
+  test('memory for a pattern is taken where there is one', () => {
+    const batch = pack(engine, alone())
+    const own = engine.batchBytes(batch, [local.rule(3)]) - engine.batchBytes(batch)
+    assert.is(own, 4 * (batch.keys + batch.listed))
+  })
+})
