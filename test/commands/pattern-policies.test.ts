@@ -1,0 +1,147 @@
+/** `--policy local` and `--policy strided`, by `asp ppl` and `asp eval`, on a checkpoint that cannot drop by itself. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { PplRecord } from '../../src/record/ppl-schema.js'
+import type { EvalRecord } from '../../src/record/schema.js'
+import { asp, namesIn, type Outcome, workFolder } from './asp.js'
+
+const folder = workFolder()
+const ON_DENSE = ['--model', 'asp-tiny-dense']
+const RUNS = {
+  local: [
+    'ppl',
+    ...ON_DENSE,
+    '--policy',
+    'local',
+    '--sparsity',
+    '0,0.5,0.8',
+    '--ctx',
+    '32,64',
+    '--limit',
+    '128',
+  ],
+  strided: ['ppl', ...ON_DENSE, '--policy', 'strided', '--sparsity', '0.5', '--ctx', '64', '--limit', '128'],
+  eval: [
+    'eval',
+    'piqa',
+    ...ON_DENSE,
+    '--policy',
+    'local',
+    '--sparsity',
+    '0.5',
+    '-L',
+    '4',
+    '--data',
+    'sample',
+  ],
+  tooMuch: ['ppl', ...ON_DENSE, '--policy', 'strided', '--sparsity', '0.5,0.9', '--ctx', '64'],
+  evalTooMuch: ['eval', 'piqa', '--policy', 'strided', '--sparsity', '0.9', '-L', '4', '--data', 'sample'],
+  noShare: ['eval', 'piqa', '--policy', 'local', '-L', '4', '--data', 'sample'],
+  shift: ['eval', 'piqa', '--policy', 'strided', '--sparsity', '0.5', '--shift', '0.1', '--data', 'sample'],
+}
+type RunName = keyof typeof RUNS
+
+/** Two at a time, each into a folder of its own. */
+const outcomes = {} as Record<RunName, Promise<Outcome>>
+const started: Promise<Outcome>[] = []
+for (const [name, argv] of Object.entries(RUNS) as [RunName, string[]][]) {
+  const before: Promise<unknown> = started.at(-2) ?? Promise.resolve()
+  outcomes[name] = before.then(() => asp(folder, [...argv, '-o', `out-${name}`]))
+  started.push(outcomes[name])
+}
+
+const fileOf = (name: RunName): string => namesIn(join(folder, `out-${name}`))[0]
+
+async function recordOf<R>(name: RunName, schema: string): Promise<R> {
+  const { status, stderr } = await outcomes[name]
+  assert.is(status, 0, stderr)
+  const text = readFileSync(new URL(`../../schemas/${schema}.schema.json`, import.meta.url), 'utf8')
+  const validate = new Ajv2020({ strictTypes: false, allowUnionTypes: true }).compile(JSON.parse(text))
+  const record: unknown = JSON.parse(readFileSync(join(folder, `out-${name}`, fileOf(name)), 'utf8'))
+  assert.ok(validate(record), JSON.stringify(validate.errors))
+  return record as R
+}
+
+const test = suite('pattern policies')
+
+test('asp ppl --policy local: the window of each level and length, what it removes, the loss', async () => {
+  const record = await recordOf<PplRecord>('local', 'asp.ppl-1')
+  assert.is(record.policy.name, 'local')
+  assert.equal(
+    record.contexts.map(({ rules }) => rules.map(({ rule, pattern }) => pattern ?? rule)),
+    [
+      [10, 4],
+      [20, 8],
+    ].map((sizes) => ['dense', ...sizes.map((size) => ({ kind: 'local', parameter: 'window', size }))]),
+  )
+  for (const { ctx, rules } of record.contexts) {
+    const [dense, half, most] = rules
+    for (const { pattern, sparsity, requested, shift, calibration } of [half, most]) {
+      const dead = ctx - (pattern?.size ?? 0)
+      const share = (dead * (dead + 1)) / (ctx * (ctx - 1))
+      assert.ok(Math.abs((sparsity?.achieved ?? 0) - share) < 1e-9, `${sparsity?.achieved}, not ${share}`)
+      assert.ok(sparsity?.per_layer.every((own) => Math.abs(own - share) < 1e-9))
+      assert.ok(Math.abs((sparsity?.at_ctx ?? 0) - dead / (ctx - 1)) < 1e-9)
+      assert.ok(Math.abs(share - (requested ?? 0)) < 0.03)
+      assert.equal([shift, calibration], [null, null])
+    }
+    assert.ok(dense.nll < most.nll && half.nll < most.nll, `${dense.nll} ${half.nll} ${most.nll}`)
+  }
+  const { stdout, stderr } = await outcomes.local
+  assert.match(stdout, /│ +Window │/)
+  assert.match(stdout, /│ +64 │ +0\.8 │ +8 │/)
+  assert.match(stdout, /^Policy +local: .*; windows ctx 32: 10 4; ctx 64: 20 8$/m)
+  assert.not.match(stderr, /note: .* interaction weights/)
+})
+
+test('asp ppl --policy strided', async () => {
+  const record = await recordOf<PplRecord>('strided', 'asp.ppl-1')
+  const [, rule] = record.contexts[0].rules
+  assert.match(fileOf('strided'), /^ppl_windowed-asp-tiny-dense-strided-s0\.5-/)
+  const { kind, size = 0 } = rule.pattern ?? {}
+  assert.is(kind, 'strided')
+  // The larger stride of the two that come near.
+  assert.ok(size > 16, String(size))
+  assert.ok(Math.abs((rule.sparsity?.achieved ?? 0) - 0.5) < 0.03)
+  const { stdout } = await outcomes.strided
+  assert.match(stdout, new RegExp(`│ +Stride │[^]*│ +64 │ +0\\.5 │ +${size} │`))
+})
+
+test('asp eval --policy local: one window for the run, its share counted over all requests', async () => {
+  const record = await recordOf<EvalRecord>('eval', 'asp.result-1')
+  const { name, parameters, threshold_shift, calibration } = record.policy
+  assert.equal([name, threshold_shift, calibration], ['local', null, null])
+  assert.equal(Object.keys(parameters), ['window'])
+  assert.ok(Math.abs(record.sparsity.achieved - 0.5) < 0.05, String(record.sparsity.achieved))
+  assert.is(record.sparsity.requested, 0.5)
+  const { stdout } = await outcomes.eval
+  assert.match(stdout, new RegExp(`^Policy +local, window ${parameters.window}$`, 'm'))
+})
+
+const REFUSED: [RunName, says: RegExp, hint: RegExp][] = [
+  [
+    'tooMuch',
+    /^error: --sparsity 0\.9: strided attention removes at most 0\.7\d\d of the pairs at ctx 64, with stride \d$/,
+    /^ask for at most 0\.7\d?, or for --policy local$/,
+  ],
+  ['evalTooMuch', /removes at most 0\.\d{3} of the pairs of these requests, with stride \d+$/, /^ask for/],
+  ['noShare', /^error: --policy local: needs the share of context to remove$/, /--sparsity/],
+  ['shift', /^error: --shift 0\.1: the strided policy has no threshold$/, /leave --shift out/],
+]
+for (const [name, says, hint] of REFUSED) {
+  test(`refused: ${RUNS[name].join(' ')}`, async () => {
+    const { status, stdout, stderr } = await outcomes[name]
+    assert.is(status, 2, stderr)
+    assert.is(stdout, '')
+    const line = stderr.split('\n').find((text) => text.startsWith('error: ')) ?? stderr
+    const [said, told = ''] = line.split('; hint: ')
+    assert.match(said, says)
+    assert.match(told, hint)
+    assert.equal(namesIn(join(folder, `out-${name}`)), [])
+  })
+}
+
+test.run()
