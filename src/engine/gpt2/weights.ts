@@ -144,7 +144,8 @@ async function interactionOf(
   return { interaction: linear, beta: (await readF32(beta))[0] }
 }
 
-function required(tensors: TensorSource, name: string): StoredTensor {
+/** @throws Failure when there is none of that name */
+export function required(tensors: TensorSource, name: string): StoredTensor {
   const tensor = tensors.get(name)
   if (tensor === undefined) throw new Failure(`checkpoint: tensor ${name} is missing`)
   return tensor
@@ -170,7 +171,8 @@ async function readAs(tensor: StoredTensor, dtype: WeightDtype): Promise<Float32
   return converted(await readF32(tensor), (count) => new Uint16Array(count), f32ToF16)
 }
 
-async function readF32(tensor: StoredTensor): Promise<Float32Array> {
+/** The values of a tensor, however stored. */
+export async function readF32(tensor: StoredTensor): Promise<Float32Array> {
   const bytes = await tensor.read()
   if (tensor.dtype === 'F32') return new Float32Array(bytes.slice().buffer)
   const toF32 = tensor.dtype === 'F16' ? f16ToF32 : bf16ToF32

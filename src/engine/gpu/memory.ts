@@ -1,7 +1,7 @@
 import { EXIT, Failure } from '../../errors.js'
 
 /** What a buffer is for; the unit of every memory report. */
-export const PURPOSES = ['weights', 'activations', 'cache', 'staging'] as const
+export const PURPOSES = ['weights', 'gradients', 'moments', 'activations', 'cache', 'staging'] as const
 export type Purpose = (typeof PURPOSES)[number]
 
 export interface LedgerEntry {
@@ -197,5 +197,6 @@ const BUFFER_USAGE = {
 
 function emptyLedger(): Ledger {
   const entry = (): LedgerEntry => ({ bytes: 0, peak: 0 })
-  return { weights: entry(), activations: entry(), cache: entry(), staging: entry(), total: entry() }
+  const purposes = Object.fromEntries(PURPOSES.map((purpose) => [purpose, entry()])) as Record<Purpose, LedgerEntry>
+  return { ...purposes, total: entry() }
 }

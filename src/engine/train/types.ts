@@ -79,7 +79,7 @@ export interface StepReport {
   crossEntropy: number
   /** KL(teacher || student), nats per predicted token; null without a teacher. */
   divergence: number | null
-  /** (L) mean of I over learnable pairs, of each layer; all ones for what is dense, null for controls. */
+  /** (L) mean of I over learnable pairs, of each layer; null unless the rule is adaptive. */
   pairMeans: Float64Array | null
   /** Of all gradients together, before clipping. */
   gradientNorm: number

@@ -1,0 +1,124 @@
+enable subgroups;
+
+// Matrix product by broadcasts within a subgroup of 8 lanes (llvmpipe): 16 rows x 64 columns a workgroup, as
+// matmul-broadcast.wgsl, but with factors that may lie transposed. A lane reads 4 values of a row of left, which
+// subgroupBroadcast hands to the others, and keeps the sums of 8 columns of its own.
+// Grid: (ceil(N / 64), ceil(M / 16), matrices).
+
+const LANES = 8u;
+const ROWS = 16u;
+
+struct Columns {
+  low: vec4f,
+  high: vec4f,
+}
+
+// Four k of 4 neighbouring columns: a column of the matrix holds one k.
+fn right_block(z: u32, k4: u32, quad: u32) -> mat4x4f {
+  let at = shape.right + z * shape.right_next;
+  if (RIGHT_TRANSPOSED) {
+    let last = shape.N - 1u;
+    let n = 4u * quad;
+    return transpose(mat4x4f(
+      right[at + min(n, last) * shape.right_width + k4],
+      right[at + min(n + 1u, last) * shape.right_width + k4],
+      right[at + min(n + 2u, last) * shape.right_width + k4],
+      right[at + min(n + 3u, last) * shape.right_width + k4],
+    ));
+  }
+  let from_ = at + 4u * k4 * shape.right_width + min(quad, shape.N / 4u - 1u);
+  return mat4x4f(
+    right[from_],
+    right[from_ + shape.right_width],
+    right[from_ + 2u * shape.right_width],
+    right[from_ + 3u * shape.right_width],
+  );
+}
+
+// What a lane reads of 8 rows: 4 k of its own row, or, transposed, one k of 4 rows.
+fn left_share(z: u32, k4: u32, first_row: u32, lane: u32) -> vec4f {
+  let at = shape.left + z * shape.left_next;
+  if (LEFT_TRANSPOSED) {
+    let quad = min(first_row / 4u + lane / 4u, (shape.M + 3u) / 4u - 1u);
+    return left[at + (4u * k4 + lane % 4u) * shape.left_width + quad];
+  }
+  return left[at + min(first_row + lane, shape.M - 1u) * shape.left_width + k4];
+}
+
+// The shares of lanes 0 to 3, or 4 to 7, as 4 rows: a column of the matrix holds 4 k of one row.
+fn low_rows(share: vec4f) -> mat4x4f {
+  let rows = mat4x4f(
+    subgroupBroadcast(share, 0u),
+    subgroupBroadcast(share, 1u),
+    subgroupBroadcast(share, 2u),
+    subgroupBroadcast(share, 3u),
+  );
+  if (LEFT_TRANSPOSED) {
+    return transpose(rows);
+  }
+  return rows;
+}
+
+fn high_rows(share: vec4f) -> mat4x4f {
+  let rows = mat4x4f(
+    subgroupBroadcast(share, 4u),
+    subgroupBroadcast(share, 5u),
+    subgroupBroadcast(share, 6u),
+    subgroupBroadcast(share, 7u),
+  );
+  if (LEFT_TRANSPOSED) {
+    return transpose(rows);
+  }
+  return rows;
+}
+
+fn add(sums: ptr<function, Columns>, row: vec4f, low: mat4x4f, high: mat4x4f) {
+  (*sums).low += low * row;
+  (*sums).high += high * row;
+}
+
+@compute @workgroup_size(LANES)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) lane: u32) {
+  let first_row = group.y * ROWS;
+  let last_row = min(first_row + ROWS, shape.M) - 1u;
+  if (left_out(last_row, group.x * 64u)) {
+    return;
+  }
+  let quad = (group.x * LANES + lane) * 2u;
+  var sums: array<Columns, ROWS>;
+  let end = k_end(last_row) / 4u;
+  for (var k4 = k_begin(first_row) / 4u; k4 < end; k4++) {
+    let low = right_block(group.z, k4, quad);
+    let high = right_block(group.z, k4, quad + 1u);
+    let share_0 = left_share(group.z, k4, first_row, lane);
+    let share_8 = left_share(group.z, k4, first_row + 8u, lane);
+    let rows_0 = low_rows(share_0);
+    add(&sums[0], rows_0[0], low, high);
+    add(&sums[1], rows_0[1], low, high);
+    add(&sums[2], rows_0[2], low, high);
+    add(&sums[3], rows_0[3], low, high);
+    let rows_4 = high_rows(share_0);
+    add(&sums[4], rows_4[0], low, high);
+    add(&sums[5], rows_4[1], low, high);
+    add(&sums[6], rows_4[2], low, high);
+    add(&sums[7], rows_4[3], low, high);
+    let rows_8 = low_rows(share_8);
+    add(&sums[8], rows_8[0], low, high);
+    add(&sums[9], rows_8[1], low, high);
+    add(&sums[10], rows_8[2], low, high);
+    add(&sums[11], rows_8[3], low, high);
+    let rows_12 = high_rows(share_8);
+    add(&sums[12], rows_12[0], low, high);
+    add(&sums[13], rows_12[1], low, high);
+    add(&sums[14], rows_12[2], low, high);
+    add(&sums[15], rows_12[3], low, high);
+  }
+  for (var r = 0u; r < ROWS && first_row + r < shape.M; r++) {
+    if (quad < shape.N / 4u) {
+      finish(group.z, first_row + r, quad, sums[r].low * shape.scale);
+    }
+    if (quad + 1u < shape.N / 4u) {
+      finish(group.z, first_row + r, quad + 1u, sums[r].high * shape.scale);
+    }
+  }
+}

@@ -1,0 +1,49 @@
+// The way back through soft-mask-train.wgsl (method.md 1.6, E4):
+//   H[k,j] = total[k,j] + w exp(mask[k,j]);  gx[m,j] = rho[m,j] * sum over k >= m of H[k,j],  j < m
+// total: the gradient of the log-masks summed over heads (product-to-score-gradients.wgsl). w: weight of a pair in the
+// loss, of learnable pairs (k <= T - 2). gradients: gx, 0 from the diagonal up to the last multiple of 64 before it, as far as
+// products read. betas (B T): sum over m of gx[m,j]. All matrices (B, T, T).
+// Grid: (ceil(T / WORKGROUP), B); a lane owns a key and walks the queries downward.
+
+override WORKGROUP: u32 = 64;
+
+const GONE = -1e30;
+
+struct Layer {
+  T: u32,
+  w: f32,
+}
+
+@group(0) @binding(0) var<storage, read> masks: array<f32>;
+@group(0) @binding(1) var<storage, read> rhos: array<f32>;
+@group(0) @binding(2) var<storage, read> total: array<f32>;
+@group(0) @binding(3) var<storage, read_write> gradients: array<f32>;
+@group(0) @binding(4) var<storage, read_write> betas: array<f32>;
+@group(0) @binding(5) var<uniform> layer: Layer;
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let T = layer.T;
+  let j = group.x * WORKGROUP + lane;
+  if (j >= T) {
+    return;
+  }
+  let from_ = group.y * T * T + j;
+  var sum = 0.0;
+  var beta = 0.0;
+  for (var k = T - 1u; k > j; k--) {
+    let at = from_ + k * T;
+    let mask = masks[at];
+    sum += total[at];
+    if (k + 2u <= T && mask > GONE) {
+      sum += layer.w * exp(mask);
+    }
+    let gradient = sum * rhos[at];
+    gradients[at] = gradient;
+    beta += gradient;
+  }
+  for (var k = j / 64u * 64u; k <= j; k++) {
+    gradients[from_ + k * T] = 0.0;
+  }
+  betas[group.y * T + j] = beta;
+}

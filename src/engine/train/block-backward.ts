@@ -1,0 +1,292 @@
+/** One transformer block on the way back: from the gradient of its output to that of its input, in place, and its parameters'. */
+import { floatBits } from '../gpu/uniforms.js'
+import {
+  ATTENTION_SCALE,
+  type BlockScene,
+  gelu,
+  headOf,
+  interactionWidth,
+  masksOf,
+  normalise,
+  squareOf,
+} from './block-forward.js'
+import { COLUMN_ROWS, type LayerBuffers } from './buffers.js'
+import type { TrainContext } from './context.js'
+import type { BlockHeld, Held, NormHeld } from './parameters.js'
+import { type Matrix, multiply } from './products.js'
+import { sumInto } from './sums.js'
+
+const HEAD_DIM = 64
+
+/** @param pairWeight weight of one pair of query and key in the loss (method.md 1.6) */
+export function blockBackward(scene: BlockScene, block: BlockHeld, l: number, pairWeight: number): void {
+  const { context, buffers, sequences: B, tokens: T } = scene
+  const { nEmbd: C, nInner: F } = context.config
+  const N = B * T
+  const { shared } = buffers
+  const own = buffers.layers[l]
+  const wide = (buffer: GPUBuffer, width = C): Matrix => ({ buffer, width })
+
+  normalise(context, block.norm2, own.middle, shared.normed, N)
+  gelu(context, own.expanded, shared.hidden, N * F)
+  weightGradient(context, block.contract.weight, wide(shared.hidden, F), wide(shared.dx), N)
+  biasGradient(scene, block.contract.bias, shared.dx, C)
+  multiply(context, {
+    form: 'nt',
+    M: N,
+    N: F,
+    K: C,
+    left: wide(shared.dx),
+    right: wide(block.contract.weight.weight),
+    out: wide(shared.dHidden, F),
+    to: { kind: 'gelu-gradient', inputs: own.expanded },
+  })
+  weightGradient(context, block.expand.weight, wide(shared.normed), wide(shared.dHidden, F), N)
+  biasGradient(scene, block.expand.bias, shared.dHidden, F)
+  multiply(context, {
+    form: 'nt',
+    M: N,
+    N: C,
+    K: F,
+    left: wide(shared.dHidden, F),
+    right: wide(block.expand.weight.weight, F),
+    out: wide(shared.dNormed),
+  })
+  normBackward(scene, block.norm2, own.middle, true)
+
+  weightGradient(context, block.project.weight, wide(own.heads), wide(shared.dx), N)
+  biasGradient(scene, block.project.bias, shared.dx, C)
+  multiply(context, {
+    form: 'nt',
+    M: N,
+    N: C,
+    K: C,
+    left: wide(shared.dx),
+    right: wide(block.project.weight.weight),
+    out: wide(shared.dHeads),
+  })
+  attentionBackward(scene, own, l)
+
+  normalise(context, block.norm1, own.x, shared.normed, N)
+  weightGradient(context, block.qkv.weight, wide(shared.normed), wide(shared.dQkv, 3 * C), N)
+  biasGradient(scene, block.qkv.bias, shared.dQkv, 3 * C)
+  multiply(context, {
+    form: 'nt',
+    M: N,
+    N: C,
+    K: 3 * C,
+    left: wide(shared.dQkv, 3 * C),
+    right: wide(block.qkv.weight.weight, 3 * C),
+    out: wide(shared.dNormed),
+  })
+  if (scene.rule === 'adaptive' && block.interaction !== null) {
+    dropsBackward(scene, own, block.interaction, l, pairWeight)
+  }
+  normBackward(scene, block.norm1, own.x, true)
+}
+
+/** gradient (K, N) += a^T d, with a (rows, K) and d (rows, N). */
+export function weightGradient(
+  context: TrainContext,
+  { learning }: Held,
+  a: Matrix,
+  d: Matrix,
+  rows: number,
+): void {
+  if (learning === null) return
+  multiply(context, {
+    form: 'tn',
+    M: a.width,
+    N: d.width,
+    K: rows,
+    left: a,
+    right: d,
+    out: { buffer: learning.gradient, width: d.width },
+    to: { kind: 'result', accumulate: true },
+  })
+}
+
+/** The gradient of a bias, or, with `inputs` and the stats of their layer norm, of a gain. */
+function biasGradient(
+  { context, buffers, sequences: B, tokens: T }: BlockScene,
+  { learning }: Held,
+  values: GPUBuffer,
+  width: number,
+  inputs: GPUBuffer | null = null,
+): void {
+  if (learning === null) return
+  const { columnSums, stats } = buffers.shared
+  const N = B * T
+  const blocks = Math.ceil(N / COLUMN_ROWS)
+  const WORKGROUP = context.lanes
+  const across = Math.ceil(width / 4 / WORKGROUP)
+  context.dispatch(
+    {
+      files: ['column-sums.wgsl'],
+      constants: { WORKGROUP, ROWS: COLUMN_ROWS, NORMALISED: Number(inputs !== null) },
+    },
+    [
+      values,
+      inputs ?? context.nothing,
+      inputs === null ? context.nothing : stats,
+      columnSums,
+      context.struct([N, width / 4]),
+    ],
+    [across, blocks],
+  )
+  context.dispatch(
+    { files: ['column-fold.wgsl'], constants: { WORKGROUP } },
+    [columnSums, learning.gradient, context.struct([blocks, width / 4])],
+    [across],
+  )
+}
+
+/** From dNormed to dx, added to what the residual brought, or, where there is none, anew. */
+export function normBackward(
+  scene: BlockScene,
+  { gain, bias }: NormHeld,
+  inputs: GPUBuffer,
+  residual: boolean,
+): void {
+  const { context, buffers, sequences: B, tokens: T } = scene
+  const { nEmbd: C, layerNormEpsilon: EPSILON } = context.config
+  const { dNormed, dx, stats } = buffers.shared
+  const constants = { C4: C / 4, EPSILON, WORKGROUP: context.lanes, ACCUMULATE: Number(residual) }
+  context.dispatch(
+    { files: ['layernorm-backward.wgsl'], constants },
+    [inputs, dNormed, gain.weight, dx, stats],
+    [B * T],
+  )
+  biasGradient(scene, bias, dNormed, C)
+  biasGradient(scene, gain, dNormed, C, inputs)
+}
+
+/** dHeads -> dQkv, and the gradient of the log-masks summed over heads in dMasks. */
+function attentionBackward(scene: BlockScene, own: LayerBuffers, l: number): void {
+  const { context, buffers, sequences: B, tokens: T } = scene
+  const { nEmbd: C, nHead: H, nLayer: L, interaction } = context.config
+  const { scores, dHeads, dQkv, dots, dMasks } = buffers.shared
+  const N = B * T
+  context.dispatch(
+    { files: ['head-dots.wgsl'], constants: { WORKGROUP: context.lanes, H } },
+    [own.heads, dHeads, dots, context.struct([N])],
+    [Math.ceil((N * H) / context.lanes)],
+  )
+  const masks = masksOf(scene, own)
+  const square = squareOf(scores, T)
+  const common = { count: B, causal: 'left' } as const
+  for (let head = 0; head < H; head++) {
+    const dHead: Matrix = { buffer: dHeads, at: HEAD_DIM * head, width: C, next: C * T }
+    const of = (which: 'query' | 'key' | 'value', buffer = own.qkv): Matrix =>
+      headOf(buffer, which, head, C, T)
+    multiply(context, {
+      form: 'nt',
+      M: T,
+      N: T,
+      K: HEAD_DIM,
+      count: B,
+      left: of('query'),
+      right: of('key'),
+      out: square,
+      causal: 'result',
+      scale: ATTENTION_SCALE,
+      to: { kind: 'scores', masks, lse: own.lse, weights: true, head },
+    })
+    multiply(context, {
+      ...common,
+      form: 'tn',
+      M: T,
+      N: HEAD_DIM,
+      K: T,
+      left: square,
+      right: dHead,
+      out: of('value', dQkv),
+    })
+    multiply(context, {
+      form: 'nt',
+      M: T,
+      N: T,
+      K: HEAD_DIM,
+      count: B,
+      left: dHead,
+      right: of('value'),
+      out: square,
+      causal: 'result',
+      to: {
+        kind: 'score-gradients',
+        dots,
+        total: scene.rule === 'adaptive' ? dMasks : null,
+        // Where drops propagate in depth, later layers' gradients belong to this one's masks as well.
+        first: head === 0 && (l === L - 1 || !interaction?.propagateInDepth),
+        head,
+      },
+    })
+    const scaled = { ...common, M: T, N: HEAD_DIM, K: T, left: square, scale: ATTENTION_SCALE }
+    multiply(context, { ...scaled, form: 'nn', right: of('key'), out: of('query', dQkv) })
+    multiply(context, { ...scaled, form: 'tn', right: of('query'), out: of('key', dQkv) })
+  }
+}
+
+/** dMasks -> gradients of the interaction weights and of beta, and their share of dNormed (method.md 1.6). */
+function dropsBackward(
+  scene: BlockScene,
+  own: LayerBuffers,
+  interaction: Held,
+  l: number,
+  pairWeight: number,
+): void {
+  const { context, buffers, sequences: B, tokens: T, betas } = scene
+  const { nEmbd: C } = context.config
+  const { shared } = buffers
+  const N = B * T
+  const r2 = interactionWidth(context)
+  const r = r2 / 2
+  const WORKGROUP = context.lanes
+  context.dispatch(
+    { files: ['soft-mask-backward.wgsl'], constants: { WORKGROUP } },
+    [
+      own.masks,
+      own.rhos,
+      shared.dMasks,
+      shared.dDrops,
+      shared.keeps,
+      context.changing('pair weight', [T, floatBits(pairWeight)]),
+    ],
+    [Math.ceil(T / WORKGROUP), B],
+  )
+  if (betas?.learning) sumInto(context, shared.keeps, { first: 0, count: N }, betas.learning.gradient, l, 1)
+  const side = (buffer: GPUBuffer, at: number): Matrix => ({ buffer, at, width: r2, next: r2 * T })
+  const common = {
+    M: T,
+    N: r,
+    K: T,
+    count: B,
+    causal: 'left',
+    left: squareOf(shared.dDrops, T),
+    scale: 1 / Math.sqrt(r),
+  } as const
+  multiply(context, {
+    ...common,
+    form: 'nn',
+    right: side(own.interaction, r),
+    out: side(shared.dInteraction, 0),
+  })
+  multiply(context, {
+    ...common,
+    form: 'tn',
+    right: side(own.interaction, 0),
+    out: side(shared.dInteraction, r),
+  })
+  const d: Matrix = { buffer: shared.dInteraction, width: r2 }
+  weightGradient(context, interaction, d, { buffer: shared.normed, width: C }, N)
+  multiply(context, {
+    form: 'nn',
+    M: N,
+    N: C,
+    K: r2,
+    left: d,
+    right: { buffer: interaction.weight, width: C },
+    out: { buffer: shared.dNormed, width: C },
+    to: { kind: 'result', accumulate: true },
+  })
+}

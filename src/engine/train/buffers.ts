@@ -1,0 +1,152 @@
+/** What a trainer holds besides parameters: each buffer's size and scope in one table, so that a plan and a run agree. */
+import { LOGIT_ROWS } from '../gpt2/activations.js'
+import type { Gpt2Config } from '../gpt2/config.js'
+import type { Memory } from '../gpu/memory.js'
+
+/** Rows that one workgroup of column-sums.wgsl adds up. */
+export const COLUMN_ROWS = 128
+
+export interface TrainExtent {
+  /** B */
+  sequences: number
+  /** T */
+  tokens: number
+  /** Columns of the widest vocabulary slice, padded to fours. */
+  columns: number
+  adaptive: boolean
+  /** Static controls: log-masks that never change. */
+  patterned: boolean
+  distilled: boolean
+}
+
+/** Elements of four bytes. */
+type Size = (e: TrainExtent, c: Gpt2Config) => number
+
+const rows = ({ sequences, tokens }: TrainExtent): number => sequences * tokens
+const pairs = (e: TrainExtent): number => rows(e) * e.tokens
+const interactionWidth = ({ interaction }: Gpt2Config): number => 2 * (interaction?.dim ?? 0)
+const ifAdaptive = (e: TrainExtent, elements: number): number => (e.adaptive ? elements : 0)
+const wide =
+  (width: (c: Gpt2Config) => number): Size =>
+  (e, c) =>
+    rows(e) * width(c)
+const C = (c: Gpt2Config): number => c.nEmbd
+
+/** What every layer keeps for the way back, whatever is computed again: it is small, or dear. */
+const KEPT = {
+  /** (N, C) input of each block */
+  x: wide(C),
+  /** (N, 2r) interaction queries and keys */
+  interaction: (e, c) => ifAdaptive(e, rows(e) * interactionWidth(c)),
+  /** (B, T, T) logs of what is left of keys, by the layer's own factors */
+  masks: (e) => ifAdaptive(e, pairs(e)),
+  /** (B, T, T) d log p / dx */
+  rhos: (e) => ifAdaptive(e, pairs(e)),
+  /** (B, T, T) masks of this layer and all before it, where drops propagate in depth */
+  depthMasks: (e, c) => ifAdaptive(e, c.interaction?.propagateInDepth ? pairs(e) : 0),
+} satisfies Record<string, Size>
+
+/** What every layer keeps unless it is computed again on the way back; then all share one set. */
+const AGAIN = {
+  /** (N, 3C) */
+  qkv: wide((c) => 3 * c.nEmbd),
+  /** (N, C) */
+  heads: wide(C),
+  /** (N, H) log-sum-exp of attention scores */
+  lse: wide((c) => c.nHead),
+  /** (N, C) between attention and MLP */
+  middle: wide(C),
+  /** (N, F) inputs of GELU */
+  expanded: wide((c) => c.nInner),
+} satisfies Record<string, Size>
+
+/** One for all layers. */
+const SHARED = {
+  /** (N, C) output of the last block */
+  last: wide(C),
+  normed: wide(C),
+  /** (N, F) outputs of GELU */
+  hidden: wide((c) => c.nInner),
+  /** (B, T, T) one head's attention */
+  scores: pairs,
+  /** (B, T, T) of a control: the same for all layers */
+  pattern: (e) => (e.patterned ? pairs(e) : 0),
+  /** (N) sums of what is left of a key; of gradients for beta */
+  keeps: (e) => ifAdaptive(e, rows(e)),
+
+  dx: wide(C),
+  dNormed: wide(C),
+  dHidden: wide((c) => c.nInner),
+  dHeads: wide(C),
+  dQkv: wide((c) => 3 * c.nEmbd),
+  dInteraction: (e, c) => ifAdaptive(e, rows(e) * interactionWidth(c)),
+  /** (B, T, T) gradients of the log-masks, of the drop scores */
+  dMasks: (e) => ifAdaptive(e, pairs(e)),
+  dDrops: (e) => ifAdaptive(e, pairs(e)),
+  /** (N, H) */
+  dots: wide((c) => c.nHead),
+  /** (N, 2) mean, 1 / s of a layer norm */
+  stats: wide(() => 2),
+  columnSums: (e, c) => Math.ceil(rows(e) / COLUMN_ROWS) * Math.max(3 * c.nEmbd, c.nInner),
+
+  /** (N, 2) token, position */
+  tokens: wide(() => 2),
+  /** (N) token that each row predicts */
+  targets: wide(() => 1),
+  /** (N, 4), (N): embedding-backward.wgsl's lists, of tokens and of positions */
+  tokenUses: wide(() => 4),
+  tokenOrder: wide(() => 1),
+  positionUses: wide(() => 4),
+  positionOrder: wide(() => 1),
+  /** (B) */
+  shifts: (e) => e.sequences,
+
+  /** (LOGIT_ROWS, widest slice) */
+  logits: (e) => Math.min(rows(e), LOGIT_ROWS) * e.columns,
+  /** (N, 4) of logsumexp.wgsl */
+  states: wide(() => 4),
+  losses: wide(() => 1),
+  teacherNormed: (e, c) => (e.distilled ? rows(e) * c.nEmbd : 0),
+  teacherLogits: (e) => (e.distilled ? Math.min(rows(e), LOGIT_ROWS) * e.columns : 0),
+  teacherStates: (e) => (e.distilled ? 4 * rows(e) : 0),
+  divergences: (e) => (e.distilled ? 4 * rows(e) : 0),
+} satisfies Record<string, Size>
+
+type Buffers<Table> = Record<keyof Table, GPUBuffer>
+export type LayerBuffers = Buffers<typeof KEPT> & Buffers<typeof AGAIN>
+export type SharedBuffers = Buffers<typeof SHARED>
+
+export interface TrainBuffers {
+  layers: LayerBuffers[]
+  shared: SharedBuffers
+}
+
+/** Bytes of all buffers. */
+export function bufferBytes(extent: TrainExtent, config: Gpt2Config, recompute: boolean): number {
+  const bytes = (table: Readonly<Record<string, Size>>): number =>
+    Object.values(table).reduce((sum, elements) => sum + 4 * elements(extent, config), 0)
+  const { nLayer: L } = config
+  return L * bytes(KEPT) + (recompute ? 1 : L) * bytes(AGAIN) + bytes(SHARED)
+}
+
+/** Makes them. Throws a Failure when one is too big to bind. */
+export function makeBuffers(
+  memory: Memory,
+  extent: TrainExtent,
+  config: Gpt2Config,
+  recompute: boolean,
+): TrainBuffers {
+  const make = <Table extends Readonly<Record<string, Size>>>(table: Table, of = ''): Buffers<Table> =>
+    Object.fromEntries(
+      Object.entries(table).map(([name, elements]) => [
+        name,
+        memory.bound('activations', `${name}${of}`, 4 * elements(extent, config)),
+      ]),
+    ) as Buffers<Table>
+  const one = recompute ? make(AGAIN) : null
+  const layers = Array.from({ length: config.nLayer }, (_, l) => {
+    const of = ` of layer ${l}`
+    return { ...make(KEPT, of), ...(one ?? make(AGAIN, of)) }
+  })
+  return { layers, shared: make(SHARED) }
+}

@@ -1,0 +1,100 @@
+/** What every step of training is recorded with: kernels, a pass to put them into, and the structs they read. */
+import type { Gpt2Config } from '../gpt2/config.js'
+import type { ComputePass, Grid, KernelSpec, Kernels } from '../gpu/kernel.js'
+import type { Memory, Slice } from '../gpu/memory.js'
+import { type AdapterTraits, chooseTuning } from '../tuning.js'
+import { type ProductKernel, productKernels } from './product-kernels.js'
+
+/** Bytes between two structs: the largest alignment WebGPU may ask for. */
+const STRIDE = 256
+const PAGE = 128
+
+/** Workgroups of a dispatch along one side that every adapter takes. */
+const MOST_GROUPS = 65535
+
+/** Shapes do not change from step to step, so neither do most structs: each is written once, when first met. */
+class Structs {
+  readonly #memory: Memory
+  readonly #known = new Map<string, Slice>()
+  #page: GPUBuffer | null = null
+  #used = 0
+
+  constructor(memory: Memory) {
+    this.#memory = memory
+  }
+
+  get(words: readonly number[]): Slice {
+    const key = words.join()
+    const known = this.#known.get(key)
+    if (known !== undefined) return known
+    const slice = this.#place()
+    this.#memory.write(slice.buffer, Uint32Array.from(words), slice.offset)
+    this.#known.set(key, slice)
+    return slice
+  }
+
+  #place(): Required<Slice> {
+    if (this.#page === null || this.#used === PAGE) {
+      this.#page = this.#memory.uniform('training structs', PAGE * STRIDE)
+      this.#used = 0
+    }
+    return { buffer: this.#page, offset: STRIDE * this.#used++, size: STRIDE }
+  }
+}
+
+export class TrainContext {
+  readonly config: Gpt2Config
+  readonly memory: Memory
+  /** Bound where a kernel has a binding that it does not use: sixteen bytes of zeros, for reading only. */
+  readonly nothing: GPUBuffer
+  readonly product: ProductKernel
+  /** Lanes of row-wise kernels. */
+  readonly lanes: number
+  readonly #kernels: Kernels
+  readonly #structs: Structs
+  readonly #changing = new Map<string, GPUBuffer>()
+  #pass: ComputePass | null = null
+
+  constructor(config: Gpt2Config, memory: Memory, kernels: Kernels, adapter: AdapterTraits) {
+    this.config = config
+    this.memory = memory
+    this.#kernels = kernels
+    this.#structs = new Structs(memory)
+    this.nothing = memory.storage('activations', 'nothing', 16)
+    this.product = productKernels(adapter)[0]
+    this.lanes = chooseTuning(adapter).lanes
+  }
+
+  /** Where dispatches go from here on. */
+  into(pass: ComputePass): void {
+    this.#pass = pass
+  }
+
+  dispatch(spec: KernelSpec, bindings: readonly (GPUBuffer | Slice)[], grid: Grid): void {
+    if (this.#pass === null) throw new RangeError('training: no pass is open')
+    this.#kernels.dispatch(this.#pass, spec, bindings, grid)
+  }
+
+  /** A uniform struct of these words. */
+  struct(words: readonly number[]): Slice {
+    return this.#structs.get(words)
+  }
+
+  /** A uniform struct that differs from submission to submission; `name` has one value in each. */
+  changing(name: string, words: readonly number[]): GPUBuffer {
+    let buffer = this.#changing.get(name)
+    if (buffer === undefined) {
+      buffer = this.memory.uniform(name, STRIDE)
+      this.#changing.set(name, buffer)
+    }
+    this.memory.write(buffer, Uint32Array.from(words))
+    return buffer
+  }
+
+  /** Workgroups for one lane an item, in rows where one row of them would be too long. */
+  groups(items: number): [across: number, down: number] {
+    const count = Math.ceil(items / this.lanes)
+    const across = Math.min(count, MOST_GROUPS)
+    return [across, Math.ceil(count / across)]
+  }
+}

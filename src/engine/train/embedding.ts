@@ -1,0 +1,113 @@
+/** Token and position embedding, there and back. The way back goes by lists of who read what, so that sums have one order. */
+import type { Memory } from '../gpu/memory.js'
+import type { BlockScene } from './block-forward.js'
+import type { SharedBuffers } from './buffers.js'
+import type { Held, ModelHeld } from './parameters.js'
+import type { MicroBatch } from './types.js'
+
+/** A row that predicts nothing. */
+const NONE = 0xffffffff
+
+/** Rows by what they read: entries ascending, the rows of each ascending. */
+export interface Uses {
+  /** (entries, 4): entry, first place in `order`, number of places, 0. */
+  uses: Uint32Array
+  order: Uint32Array
+}
+
+/** @param entries what each row reads */
+export function usesOf(entries: Uint32Array): Uses {
+  const order = Uint32Array.from(entries.keys()).sort((a, b) => entries[a] - entries[b] || a - b)
+  const uses: number[] = []
+  order.forEach((row, place) => {
+    if (place > 0 && entries[order[place - 1]] === entries[row]) uses[uses.length - 2]++
+    else uses.push(entries[row], place, 1, 0)
+  })
+  return { uses: Uint32Array.from(uses), order }
+}
+
+/** What the host tells the device of a micro-batch, ahead of its submission. */
+export interface Inputs {
+  /** Distinct tokens, and positions. */
+  tokenUses: number
+  positionUses: number
+}
+
+/** @throws RangeError unless there are B sequences of T tokens of the vocabulary */
+export function writeInputs(
+  memory: Memory,
+  {
+    shared,
+    sequences,
+    T,
+    vocabSize,
+  }: { shared: SharedBuffers; sequences: number; T: number; vocabSize: number },
+  { tokens, shifts }: MicroBatch,
+): Inputs {
+  const N = sequences * T
+  if (tokens.length !== N) throw new RangeError(`micro-batch: must have ${N} tokens, got ${tokens.length}`)
+  const beyond = tokens.find((token) => token >= vocabSize)
+  if (beyond !== undefined) throw new RangeError(`micro-batch: tokens are below ${vocabSize}, got ${beyond}`)
+  const positions = Uint32Array.from(tokens, (_, row) => row % T)
+  memory.write(
+    shared.tokens,
+    Uint32Array.from({ length: 2 * N }, (_, i) => (i % 2 === 0 ? tokens[i / 2] : positions[(i - 1) / 2])),
+  )
+  memory.write(
+    shared.targets,
+    Uint32Array.from(tokens, (_, row) => (positions[row] === T - 1 ? NONE : tokens[row + 1])),
+  )
+  memory.write(
+    shared.shifts,
+    Float32Array.from({ length: sequences }, (_, s) => shifts?.[s] ?? 0),
+  )
+  const byToken = usesOf(tokens)
+  const byPosition = usesOf(positions)
+  memory.write(shared.tokenUses, byToken.uses)
+  memory.write(shared.tokenOrder, byToken.order)
+  memory.write(shared.positionUses, byPosition.uses)
+  memory.write(shared.positionOrder, byPosition.order)
+  return { tokenUses: byToken.uses.length / 4, positionUses: byPosition.uses.length / 4 }
+}
+
+/** Tokens -> `to` (N, C), one slice of the token table after the other. */
+export function embed(
+  { context, buffers, sequences, tokens: T }: BlockScene,
+  model: ModelHeld,
+  to: GPUBuffer,
+): void {
+  const C4 = context.config.nEmbd / 4
+  for (const { first, columns, table } of model.tokens) {
+    context.dispatch(
+      { files: ['embedding-rows.wgsl'], constants: { C4, WORKGROUP: context.lanes } },
+      [buffers.shared.tokens, table.weight, model.positions.weight, to, context.struct([first, columns])],
+      [Math.ceil(C4 / context.lanes), sequences * T],
+    )
+  }
+}
+
+/** dx -> gradients of both tables. */
+export function embedBackward(
+  { context, buffers: { shared } }: BlockScene,
+  model: ModelHeld,
+  inputs: Inputs,
+): void {
+  const { dx, tokenUses, tokenOrder, positionUses, positionOrder } = shared
+  const C4 = context.config.nEmbd / 4
+  const scatter = (
+    { learning }: Held,
+    uses: readonly [GPUBuffer, GPUBuffer],
+    count: number,
+    slice: { first: number; columns: number },
+  ): void => {
+    if (learning === null) return
+    context.dispatch(
+      { files: ['embedding-backward.wgsl'], constants: { C4, WORKGROUP: context.lanes } },
+      [dx, ...uses, learning.gradient, context.struct([slice.first, slice.columns])],
+      [Math.ceil(C4 / context.lanes), count],
+    )
+  }
+  for (const slice of model.tokens) scatter(slice.table, [tokenUses, tokenOrder], inputs.tokenUses, slice)
+  const all = { first: 0, columns: context.config.nPositions }
+  scatter(model.positions, [positionUses, positionOrder], inputs.positionUses, all)
+}

@@ -1,0 +1,68 @@
+/** AdamW over all parameters that learn, with the norm of their gradients taken, and clipped, first. */
+import { floatBits } from '../gpu/uniforms.js'
+import type { TrainContext } from './context.js'
+import type { Held } from './parameters.js'
+import type { OptimiserOptions } from './types.js'
+
+/** Most sums of squares that one parameter leaves. */
+const GROUPS = 32
+
+/** Words of what gradient-norm.wgsl tells. */
+export const NORM_WORDS = 4
+
+/** Sums of squares that all of them leave. */
+export function squareSums(held: readonly Held[], lanes: number): number {
+  return held.reduce((sum, { parameter }) => sum + groupsOf(parameter.elements / 4, lanes), 0)
+}
+
+function groupsOf(quads: number, lanes: number): number {
+  return Math.min(GROUPS, Math.ceil(quads / lanes))
+}
+
+/** @param step steps taken before this one */
+export function descend(
+  context: TrainContext,
+  held: readonly Held[],
+  { squares, norm }: { squares: GPUBuffer; norm: GPUBuffer },
+  { beta1, beta2, epsilon, weightDecay, clip }: OptimiserOptions,
+  { step, rate }: { step: number; rate: number },
+): void {
+  const WORKGROUP = context.lanes
+  let at = 0
+  for (const { parameter, learning } of held) {
+    if (learning === null) continue
+    const quads = parameter.elements / 4
+    const groups = groupsOf(quads, WORKGROUP)
+    context.dispatch(
+      { files: ['squares.wgsl'], constants: { WORKGROUP } },
+      [learning.gradient, squares, context.struct([quads, at, groups])],
+      [groups],
+    )
+    at += groups
+  }
+  context.dispatch(
+    { files: ['gradient-norm.wgsl'], constants: { WORKGROUP } },
+    [squares, norm, context.struct([at, floatBits(clip ?? 0)])],
+    [1],
+  )
+  const corrections = [1 - beta1 ** (step + 1), 1 - beta2 ** (step + 1)]
+  for (const { parameter, weight, learning } of held) {
+    if (learning === null) continue
+    const quads = parameter.elements / 4
+    const [across, down] = context.groups(quads)
+    const decay = parameter.decays ? rate * weightDecay : 0
+    const numbers = [rate, decay, beta1, beta2, epsilon, ...corrections].map(floatBits)
+    context.dispatch(
+      { files: ['adamw.wgsl'], constants: { WORKGROUP } },
+      [
+        weight,
+        learning.gradient,
+        learning.first,
+        learning.second,
+        norm,
+        context.changing(`AdamW of ${parameter.label}`, [quads, across, ...numbers]),
+      ],
+      [across, down],
+    )
+  }
+}

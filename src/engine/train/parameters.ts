@@ -1,0 +1,238 @@
+/**
+ * The parameters of a model in training: values, gradients and AdamW's moments side by side, row-major as checkpoints have
+ * them, so that one layout serves all products, the optimiser and the files.
+ */
+import type { Gpt2Config } from '../gpt2/config.js'
+import { vocabularySlices } from '../gpt2/vocabulary.js'
+import { readF32, required } from '../gpt2/weights.js'
+import type { Memory } from '../gpu/memory.js'
+import { readBack } from '../gpu/read.js'
+import type { TensorSource } from '../tensor-source.js'
+import type { HostTensor } from './types.js'
+
+/** A stretch of a parameter that checkpoints know by a name. */
+interface Part {
+  name: string
+  shape: readonly number[]
+  /** Element of the parameter at which it begins. */
+  at: number
+  /** Element of the named tensor at which it begins, and how many there are. */
+  from: number
+  count: number
+}
+
+export interface Parameter {
+  label: string
+  /** Elements in memory: whole vec4s, the last ones padding. */
+  elements: number
+  parts: readonly Part[]
+  /** Whether weight decay applies: matrices and tables. */
+  decays: boolean
+  /** Whether it belongs to the interaction, which is all that learns under `interaction`. */
+  interacts: boolean
+}
+
+/** Where a parameter lives. A frozen one has no gradient and no moments. */
+export interface Held {
+  parameter: Parameter
+  weight: GPUBuffer
+  learning: { gradient: GPUBuffer; first: GPUBuffer; second: GPUBuffer } | null
+}
+
+export interface NormHeld {
+  gain: Held
+  bias: Held
+}
+
+export interface LinearHeld {
+  /** (K, N) */
+  weight: Held
+  /** (N) */
+  bias: Held
+}
+
+export interface BlockHeld {
+  norm1: NormHeld
+  qkv: LinearHeld
+  project: LinearHeld
+  norm2: NormHeld
+  expand: LinearHeld
+  contract: LinearHeld
+  /** (2 r, C): interaction queries, then keys. */
+  interaction: Held | null
+}
+
+/** Tokens `first` to `first + columns - 1` of the token table, (columns, C). */
+export interface TokensHeld {
+  first: number
+  columns: number
+  table: Held
+}
+
+export interface ModelHeld {
+  tokens: TokensHeld[]
+  positions: Held
+  blocks: BlockHeld[]
+  /** (L): beta of each layer. */
+  betas: Held | null
+  finalNorm: NormHeld
+  all: Held[]
+}
+
+/** What a place for every parameter is made with. */
+export type Hold = (parameter: Parameter) => Held
+
+/** Every parameter of a model of this shape, each given to `hold` once, in the order of the forward pass. */
+export function modelOf(config: Gpt2Config, maxBinding: number, hold: Hold): ModelHeld {
+  const { nEmbd: C, nInner: F, nLayer: L, nPositions, vocabSize, interaction } = config
+  const all: Held[] = []
+  const own: Hold = (parameter) => {
+    const held = hold(parameter)
+    all.push(held)
+    return held
+  }
+  const whole = (name: string, shape: readonly number[]): Held =>
+    own({
+      label: name,
+      elements: 4 * Math.ceil(sizeOf(shape) / 4),
+      parts: [{ name, shape, at: 0, from: 0, count: sizeOf(shape) }],
+      decays: shape.length > 1,
+      interacts: false,
+    })
+  const norm = (name: string): NormHeld => ({
+    gain: whole(`${name}.weight`, [C]),
+    bias: whole(`${name}.bias`, [C]),
+  })
+  const linear = (name: string, K: number, N: number): LinearHeld => ({
+    weight: whole(`${name}.weight`, [K, N]),
+    bias: whole(`${name}.bias`, [N]),
+  })
+  const tokens = vocabularySlices(vocabSize, Math.floor(maxBinding / (4 * C))).map(({ first, columns }) => ({
+    first,
+    columns,
+    table: own({
+      label: `wte.weight[${first}..]`,
+      // Products take rows of the table as columns, which come in fours.
+      elements: 4 * Math.ceil(columns / 4) * C,
+      parts: [{ name: 'wte.weight', shape: [vocabSize, C], at: 0, from: first * C, count: columns * C }],
+      decays: true,
+      interacts: false,
+    }),
+  }))
+  const positions = whole('wpe.weight', [nPositions, C])
+  const blocks = Array.from({ length: L }, (_, l): BlockHeld => {
+    const at = `h.${l}`
+    return {
+      norm1: norm(`${at}.ln_1`),
+      interaction: interaction === null ? null : own(interactionOf(l, interaction.dim, C)),
+      qkv: linear(`${at}.attn.c_attn`, C, 3 * C),
+      project: linear(`${at}.attn.c_proj`, C, C),
+      norm2: norm(`${at}.ln_2`),
+      expand: linear(`${at}.mlp.c_fc`, C, F),
+      contract: linear(`${at}.mlp.c_proj`, F, C),
+    }
+  })
+  const betas = interaction === null ? null : own(betasOf(L))
+  return { tokens, positions, blocks, betas, finalNorm: norm('ln_f'), all }
+}
+
+function interactionOf(layer: number, r: number, C: number): Parameter {
+  const parts = ['q_int', 'k_int'].map((name, i) => ({
+    name: `h.${layer}.attn.${name}.weight`,
+    shape: [r, C],
+    at: i * r * C,
+    from: 0,
+    count: r * C,
+  }))
+  const label = `h.${layer}.attn.q_int,k_int`
+  return { label, elements: 2 * r * C, parts, decays: true, interacts: true }
+}
+
+function betasOf(L: number): Parameter {
+  const parts = Array.from({ length: L }, (_, l) => ({
+    name: `h.${l}.attn.int_bias`,
+    shape: [1],
+    at: l,
+    from: 0,
+    count: 1,
+  }))
+  return { label: 'int_bias', elements: 4 * Math.ceil(L / 4), parts, decays: false, interacts: true }
+}
+
+/** Fills every parameter's buffer from tensors. Throws a Failure naming the first that is missing. */
+export async function loadParameters(
+  memory: Memory,
+  { all }: ModelHeld,
+  tensors: TensorSource,
+): Promise<void> {
+  for (const { parameter, weight } of all) {
+    const values = new Float32Array(parameter.elements)
+    for (const { name, at, from, count } of parameter.parts) {
+      const stored = await readF32(required(tensors, name))
+      values.set(stored.subarray(from, from + count), at)
+    }
+    memory.write(weight, values)
+  }
+  await memory.settled()
+}
+
+/** What of a parameter is read or written: its values or one of its moments. */
+export type Face = (held: Held) => GPUBuffer | null
+
+export const WEIGHTS: Face = ({ weight }) => weight
+export const GRADIENTS: Face = ({ learning }) => learning?.gradient ?? null
+export const FIRST_MOMENTS: Face = ({ learning }) => learning?.first ?? null
+export const SECOND_MOMENTS: Face = ({ learning }) => learning?.second ?? null
+
+/** Reads one face of all parameters back, one parameter at a time, as tensors by canonical name. */
+export async function readParameters(
+  device: GPUDevice,
+  memory: Memory,
+  { all }: ModelHeld,
+  face: Face,
+): Promise<Map<string, HostTensor>> {
+  const tensors = new Map<string, HostTensor>()
+  for (const held of all) {
+    const buffer = face(held)
+    if (buffer === null) continue
+    const encoder = device.createCommandEncoder()
+    const copy = readBack(memory, encoder, buffer, 4 * held.parameter.elements)
+    device.queue.submit([encoder.finish()])
+    const values = new Float32Array(await copy.bytes())
+    for (const { name, shape, at, from, count } of held.parameter.parts) {
+      let tensor = tensors.get(name)
+      if (tensor === undefined) {
+        tensor = { shape, values: new Float32Array(sizeOf(shape)) }
+        tensors.set(name, tensor)
+      }
+      tensor.values.set(values.subarray(at, at + count), from)
+    }
+  }
+  return tensors
+}
+
+/** The way back of `readParameters`. Throws RangeError when a tensor is missing or has another size. */
+export function writeParameters(
+  memory: Memory,
+  { all }: ModelHeld,
+  face: Face,
+  tensors: ReadonlyMap<string, HostTensor>,
+): void {
+  for (const held of all) {
+    const buffer = face(held)
+    if (buffer === null) continue
+    const values = new Float32Array(held.parameter.elements)
+    for (const { name, shape, at, from, count } of held.parameter.parts) {
+      const tensor = tensors.get(name)
+      if (tensor?.values.length !== sizeOf(shape)) {
+        throw new RangeError(
+          `training state: ${name} must have ${sizeOf(shape)} values, got ${tensor?.values.length ?? 'none'}`,
+        )
+      }
+      values.set(tensor.values.subarray(from, from + count), at)
+    }
+    memory.write(buffer, values)
+  }
+}
+
+const sizeOf = (shape: readonly number[]): number => shape.reduce((product, extent) => product * extent, 1)

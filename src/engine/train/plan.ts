@@ -1,0 +1,100 @@
+/** What training will hold on the device, before anything is made: the same tables that the trainer goes by. Pure. */
+import { EXIT, Failure } from '../../errors.js'
+import { type Gpt2Config, HEAD_DIM } from '../gpt2/config.js'
+import { bufferBytes, type TrainExtent } from './buffers.js'
+import { type Held, type ModelHeld, modelOf } from './parameters.js'
+import type { TrainerOptions } from './types.js'
+
+export interface TrainPlan {
+  /** Bytes by purpose. */
+  weights: number
+  gradients: number
+  moments: number
+  activations: number
+  total: number
+  /** Whether activations are computed again on the way back. */
+  recompute: boolean
+  extent: TrainExtent
+}
+
+type Planned = Pick<
+  TrainerOptions,
+  'rule' | 'tokens' | 'sequences' | 'trainable' | 'recompute' | 'memoryLimit'
+> & { distilled: boolean }
+
+/**
+ * @param maxBinding most bytes one binding may have
+ * @throws RangeError on sizes no kernel takes; Failure when even the smallest plan is over the limit
+ */
+export function planTraining(config: Gpt2Config, options: Planned, maxBinding: number): TrainPlan {
+  checkSizes(config, options)
+  const { memoryLimit = Number.POSITIVE_INFINITY } = options
+  const parameters = parameterBytes(config, options, maxBinding)
+  const plans = (options.recompute === null ? [false, true] : [options.recompute]).map((recompute) => {
+    const extent: TrainExtent = {
+      sequences: options.sequences,
+      tokens: options.tokens,
+      columns: parameters.columns,
+      adaptive: options.rule.kind === 'adaptive',
+      patterned: options.rule.kind === 'local' || options.rule.kind === 'strided',
+      distilled: options.distilled,
+    }
+    const { weights, gradients, moments } = parameters
+    const activations = bufferBytes(extent, config, recompute)
+    const total = weights + gradients + moments + activations
+    return { weights, gradients, moments, activations, total, recompute, extent }
+  })
+  const plan = plans.find(({ total }) => total <= memoryLimit)
+  if (plan !== undefined) return plan
+  const { total } = plans[plans.length - 1]
+  throw new Failure(`training: needs ${total} bytes, may take ${memoryLimit}`, {
+    hint: 'use fewer tokens at a time, a shorter --ctx or a smaller model',
+    exit: EXIT.failed,
+    code: 'memory',
+  })
+}
+
+function checkSizes({ nEmbd, nHead, nPositions }: Gpt2Config, { tokens, sequences }: Planned): void {
+  if (nEmbd !== nHead * HEAD_DIM) {
+    throw new RangeError(`training: heads are ${nEmbd / nHead} wide, must be ${HEAD_DIM}`)
+  }
+  if (!(Number.isInteger(tokens / 4) && tokens >= 8 && tokens <= nPositions)) {
+    throw new RangeError(`training: T must be a multiple of 4 from 8 to ${nPositions}, got ${tokens}`)
+  }
+  if (!(Number.isInteger(sequences) && sequences >= 1)) {
+    throw new RangeError(`training: B must be a whole number from 1, got ${sequences}`)
+  }
+}
+
+function parameterBytes(
+  config: Gpt2Config,
+  { trainable, distilled }: Planned,
+  maxBinding: number,
+): Pick<TrainPlan, 'weights' | 'gradients' | 'moments'> & { columns: number } {
+  const model = modelOf(config, maxBinding, (parameter) => ({ parameter }) as Held)
+  const bytes = ({ parameter }: Held): number => 4 * parameter.elements
+  const all = sum(model.all.map(bytes))
+  const learning = sum(model.all.filter(({ parameter }) => learns(parameter, trainable)).map(bytes))
+  const frozen = distilled
+    ? sum(
+        modelOf({ ...config, interaction: null }, maxBinding, (parameter) => ({ parameter }) as Held).all.map(
+          bytes,
+        ),
+      )
+    : 0
+  return { weights: all + frozen, gradients: learning, moments: 2 * learning, columns: widest(model) }
+}
+
+/** Columns of the widest vocabulary slice, in fours. */
+export function widest({ tokens }: ModelHeld): number {
+  return Math.max(...tokens.map(({ columns }) => 4 * Math.ceil(columns / 4)))
+}
+
+export function learns(
+  { interacts }: { interacts: boolean },
+  trainable: TrainerOptions['trainable'],
+): boolean {
+  return trainable === 'all' || interacts
+}
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)

@@ -1,0 +1,17 @@
+/** Which matrix product kernel suits an adapter. Pure planning. */
+import { type AdapterTraits, subgroupLanes } from '../tuning.js'
+
+export interface ProductKernel {
+  files: readonly string[]
+  /** Of the result, a workgroup. */
+  rows: number
+  columns: number
+}
+
+const LANES_8: ProductKernel = { files: ['product-lanes8.wgsl'], rows: 16, columns: 64 }
+const TILE: ProductKernel = { files: ['product-tile.wgsl'], rows: 64, columns: 64 }
+
+/** Every product kernel that runs on this adapter, its own choice first. */
+export function productKernels(adapter: AdapterTraits): ProductKernel[] {
+  return subgroupLanes(adapter) === 8 ? [LANES_8, TILE] : [TILE]
+}

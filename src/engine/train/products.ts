@@ -1,0 +1,117 @@
+/** Matrix products of training: which kernel, where the factors lie, what becomes of the sums. */
+import type { KernelSpec } from '../gpu/kernel.js'
+import { floatBits } from '../gpu/uniforms.js'
+import type { TrainContext } from './context.js'
+
+/** A row-major f32 matrix in a buffer, or several of one shape. In elements, multiples of 4. */
+export interface Matrix {
+  buffer: GPUBuffer
+  /** Place of the first element; 0 when undefined. */
+  at?: number
+  /** Elements from one row to the next. */
+  width: number
+  /** Elements from one matrix to the next; 0 when undefined. */
+  next?: number
+}
+
+/** What becomes of the sums: a product-to-*.wgsl file each. */
+export type Destination =
+  | { kind: 'result'; bias?: GPUBuffer; residual?: GPUBuffer; accumulate?: boolean }
+  | { kind: 'gelu-gradient'; inputs: GPUBuffer }
+  | { kind: 'scores'; masks: GPUBuffer | null; lse: GPUBuffer; weights: boolean; head: number }
+  | { kind: 'score-gradients'; dots: GPUBuffer; total: GPUBuffer | null; first: boolean; head: number }
+
+/** How the factors lie: n as the product has them, t transposed; left first. */
+export type ProductForm = 'nn' | 'nt' | 'tn'
+
+/** Values of CAUSAL in product.wgsl. */
+const CAUSAL = { none: 0, result: 1, left: 2 } as const
+
+export interface Product {
+  form: ProductForm
+  M: number
+  /** A multiple of 4, as K. */
+  N: number
+  K: number
+  left: Matrix
+  right: Matrix
+  out: Matrix
+  /** Matrices multiplied at once; 1 when undefined. */
+  count?: number
+  causal?: keyof typeof CAUSAL
+  scale?: number
+  to?: Destination
+}
+
+/** Adds one product to the pass. Throws RangeError where vec4s would not fit. */
+export function multiply(context: TrainContext, product: Product): void {
+  const { M, N, K, count = 1, causal = 'none' } = product
+  const kernel = context.product
+  const { file, constants, extra, bindings } = destinationOf(context, product.to ?? { kind: 'result' })
+  const spec: KernelSpec = {
+    files: [...kernel.files, 'product.wgsl', file],
+    constants: {
+      LEFT_TRANSPOSED: Number(product.form[0] === 't'),
+      RIGHT_TRANSPOSED: Number(product.form[1] === 't'),
+      CAUSAL: CAUSAL[causal],
+      ...constants,
+    },
+  }
+  const places = [product.left, product.right, product.out].flatMap(({ at = 0, width, next = 0 }) => [
+    quads(at),
+    quads(width),
+    quads(next),
+  ])
+  const words = [M, 4 * quads(N), 4 * quads(K), ...places, floatBits(product.scale ?? 1), extra]
+  const buffers = [product.left.buffer, product.right.buffer, product.out.buffer, context.struct(words)]
+  context.dispatch(
+    spec,
+    [...buffers, ...bindings],
+    [Math.ceil(N / kernel.columns), Math.ceil(M / kernel.rows), count],
+  )
+}
+
+interface DestinationParts {
+  file: string
+  constants: Record<string, number>
+  extra: number
+  bindings: GPUBuffer[]
+}
+
+/** Bindings that a destination does not use hold any read-only buffer: a layout has them all the same. */
+function destinationOf({ config: { nHead: H }, nothing }: TrainContext, to: Destination): DestinationParts {
+  switch (to.kind) {
+    case 'result':
+      return {
+        file: 'product-to-result.wgsl',
+        constants: {
+          BIAS: Number(to.bias !== undefined),
+          RESIDUAL: Number(to.residual !== undefined),
+          ACCUMULATE: Number(to.accumulate ?? false),
+        },
+        extra: 0,
+        bindings: [to.bias ?? nothing, to.residual ?? nothing],
+      }
+    case 'gelu-gradient':
+      return { file: 'product-to-gelu-gradient.wgsl', constants: {}, extra: 0, bindings: [to.inputs] }
+    case 'scores':
+      return {
+        file: 'product-to-scores.wgsl',
+        constants: { MASKED: Number(to.masks !== null), WEIGHTS: Number(to.weights), H },
+        extra: to.head,
+        bindings: [to.masks ?? nothing, to.weights ? to.lse : nothing],
+      }
+    case 'score-gradients':
+      return {
+        file: 'product-to-score-gradients.wgsl',
+        constants: { MASKED: Number(to.total !== null), FIRST: Number(to.first), H },
+        extra: to.head,
+        bindings: [to.dots, to.total ?? nothing],
+      }
+  }
+}
+
+function quads(elements: number): number {
+  if (elements % 4 !== 0) throw new RangeError(`product: must be a multiple of 4, got ${elements}`)
+  return elements / 4
+}

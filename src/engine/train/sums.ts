@@ -1,0 +1,22 @@
+/** Sums of a buffer's values, which a step gathers in one place to be read back together. */
+import { floatBits } from '../gpu/uniforms.js'
+import type { TrainContext } from './context.js'
+
+/** Where a step's sums lie; the mean of I of each layer follows. */
+export const SUMS = { crossEntropy: 0, divergence: 1, pairs: 2 } as const
+
+/** out[at] += scale * the sum of a stretch of values. */
+export function sumInto(
+  context: TrainContext,
+  values: GPUBuffer,
+  { first, count }: { first: number; count: number },
+  out: GPUBuffer,
+  at: number,
+  scale: number,
+): void {
+  context.dispatch(
+    { files: ['total.wgsl'], constants: { WORKGROUP: context.lanes } },
+    [values, out, context.struct([first, count, at, floatBits(scale)])],
+    [1],
+  )
+}

@@ -1,0 +1,300 @@
+/**
+ * Training on the device: forward, backward and AdamW of a GPT-2 with or without adaptive pruning, step by step. Nothing is
+ * read back but a step's sums.
+ */
+import type { Failure } from '../../errors.js'
+import type { Gpt2Config } from '../gpt2/config.js'
+import { kernelsOf } from '../gpu/kernel.js'
+import { type Ledger, Memory } from '../gpu/memory.js'
+import { readBackAll } from '../gpu/read.js'
+import { type Stopwatch, stopwatch } from '../gpu/timing.js'
+import type { TensorSource } from '../tensor-source.js'
+import { blockBackward } from './block-backward.js'
+import { blockForward, normalise } from './block-forward.js'
+import { makeBuffers, type TrainBuffers } from './buffers.js'
+import { TrainContext } from './context.js'
+import { embed, embedBackward, type Inputs, writeInputs } from './embedding.js'
+import { type HeadScene, headThereAndBack } from './head.js'
+import { descend, NORM_WORDS, squareSums } from './optimiser.js'
+import {
+  type Face,
+  FIRST_MOMENTS,
+  GRADIENTS,
+  type Hold,
+  loadParameters,
+  type ModelHeld,
+  modelOf,
+  readParameters,
+  SECOND_MOMENTS,
+  WEIGHTS,
+  writeParameters,
+} from './parameters.js'
+import { patternMask } from './pattern-mask.js'
+import { learns, planTraining, type TrainPlan } from './plan.js'
+import { SUMS } from './sums.js'
+import type {
+  HostTensor,
+  MicroBatch,
+  StepInputs,
+  StepReport,
+  TrainerLike,
+  TrainerOptions,
+  TrainerState,
+} from './types.js'
+
+export class Trainer implements TrainerLike {
+  readonly config: Gpt2Config
+  readonly plan: TrainPlan
+  readonly #options: TrainerOptions
+  readonly #memory: Memory
+  readonly #context: TrainContext
+  readonly #model: ModelHeld
+  readonly #teacher: ModelHeld | null
+  readonly #buffers: TrainBuffers
+  readonly #sums: GPUBuffer
+  readonly #norms: { squares: GPUBuffer; norm: GPUBuffer }
+
+  private constructor(config: Gpt2Config, options: TrainerOptions, plan: TrainPlan) {
+    const { device, adapter, rule, memoryLimit, trainable } = options
+    const memory = new Memory(device, memoryLimit)
+    this.config = config
+    this.plan = plan
+    this.#options = options
+    this.#memory = memory
+    this.#context = new TrainContext(config, memory, kernelsOf(device), adapter)
+    const maxBinding = device.limits.maxStorageBufferBindingSize
+    const hold =
+      (learning: boolean): Hold =>
+      (parameter) => {
+        const make = (purpose: 'weights' | 'gradients' | 'moments', of = ''): GPUBuffer =>
+          memory.bound(purpose, `${of}${parameter.label}`, 4 * parameter.elements)
+        return {
+          parameter,
+          weight: make('weights'),
+          learning:
+            learning && learns(parameter, trainable)
+              ? {
+                  gradient: make('gradients', 'gradient of '),
+                  first: make('moments', 'first moment of '),
+                  second: make('moments', 'second moment of '),
+                }
+              : null,
+        }
+      }
+    this.#model = modelOf(config, maxBinding, hold(true))
+    this.#teacher =
+      options.teacher === undefined
+        ? null
+        : modelOf({ ...config, interaction: null }, maxBinding, hold(false))
+    this.#buffers = makeBuffers(memory, plan.extent, config, plan.recompute)
+    if (rule.kind === 'local' || rule.kind === 'strided') {
+      memory.write(this.#buffers.shared.pattern, patternMask(rule, plan.extent.sequences, plan.extent.tokens))
+    }
+    this.#sums = memory.storage('activations', 'sums of a step', 4 * (SUMS.pairs + config.nLayer))
+    const squares = squareSums(this.#model.all, this.#context.lanes)
+    this.#norms = {
+      squares: memory.storage('activations', 'sums of squares', 4 * squares),
+      norm: memory.storage('activations', 'gradient norm', 4 * NORM_WORDS),
+    }
+  }
+
+  /**
+   * Loads the parameters, moments at zero. Throws a Failure when they do not fit or the device is lost, RangeError on sizes
+   * no kernel takes or an adaptive rule without interaction weights.
+   */
+  static async open(config: Gpt2Config, tensors: TensorSource, options: TrainerOptions): Promise<Trainer> {
+    const { device, rule, teacher } = options
+    if (rule.kind === 'adaptive' && config.interaction === null) {
+      throw new RangeError('training: adaptive pruning needs interaction weights')
+    }
+    const planned = { ...options, distilled: teacher !== undefined }
+    const plan = planTraining(config, planned, device.limits.maxStorageBufferBindingSize)
+    const trainer = new Trainer(config, options, plan)
+    try {
+      await loadParameters(trainer.#memory, trainer.#model, tensors)
+      if (trainer.#teacher !== null && teacher !== undefined) {
+        await loadParameters(trainer.#memory, trainer.#teacher, teacher.tensors)
+      }
+    } catch (error) {
+      trainer.close()
+      throw error
+    }
+    return trainer
+  }
+
+  ledger(): Ledger {
+    return this.#memory.ledger()
+  }
+
+  /** One step: all micro-batches there and back, then AdamW. Throws a Failure when the device is lost. */
+  async step(inputs: StepInputs): Promise<StepReport> {
+    const { device, optimiser } = this.#options
+    const clocks: ((() => Promise<number>) | null)[] = []
+    for (const [index, batch] of inputs.batches.entries()) {
+      clocks.push(this.#submit(batch, inputs, index === 0))
+    }
+    const encoder = device.createCommandEncoder()
+    const watch = stopwatch(device, this.#memory)
+    this.#record(encoder, watch, () => {
+      descend(this.#context, this.#model.all, this.#norms, optimiser, inputs)
+    })
+    const read = this.#readSums(encoder)
+    clocks.push(watch.finish(encoder))
+    device.queue.submit([encoder.finish()])
+    const [[sums, norm], seconds] = await this.#orLost(
+      Promise.all([read(), Promise.all(clocks.map((clock) => clock?.() ?? null))]),
+    )
+    return this.#report(inputs, new Float32Array(sums), new Float32Array(norm), seconds)
+  }
+
+  /** Loss and gradients of one step, which is not taken: for tests. */
+  async gradients(inputs: StepInputs): Promise<{ report: StepReport; gradients: Map<string, HostTensor> }> {
+    const { device } = this.#options
+    for (const [index, batch] of inputs.batches.entries()) await this.#submit(batch, inputs, index === 0)?.()
+    const encoder = device.createCommandEncoder()
+    const read = this.#readSums(encoder)
+    device.queue.submit([encoder.finish()])
+    const [sums] = await this.#orLost(read())
+    const gradients = await this.#read(GRADIENTS)
+    const clear = device.createCommandEncoder()
+    for (const { learning } of this.#model.all) if (learning !== null) clear.clearBuffer(learning.gradient)
+    device.queue.submit([clear.finish()])
+    const report = this.#report(inputs, new Float32Array(sums), new Float32Array([0, 1, 1, 0]), [])
+    return { report, gradients }
+  }
+
+  weights(): Promise<Map<string, HostTensor>> {
+    return this.#read(WEIGHTS)
+  }
+
+  async state(): Promise<TrainerState> {
+    return {
+      weights: await this.#read(WEIGHTS),
+      firstMoments: await this.#read(FIRST_MOMENTS),
+      secondMoments: await this.#read(SECOND_MOMENTS),
+    }
+  }
+
+  /** Throws RangeError when a tensor is missing or has another size. */
+  restore({ weights, firstMoments, secondMoments }: TrainerState): void {
+    writeParameters(this.#memory, this.#model, WEIGHTS, weights)
+    writeParameters(this.#memory, this.#model, FIRST_MOMENTS, firstMoments)
+    writeParameters(this.#memory, this.#model, SECOND_MOMENTS, secondMoments)
+  }
+
+  /** Frees everything on the device; the device itself belongs to the caller. */
+  close(): void {
+    this.#memory.freeAll()
+  }
+
+  /** One micro-batch there and back, its gradients added to those of the step. */
+  #submit(batch: MicroBatch, inputs: StepInputs, first: boolean): (() => Promise<number>) | null {
+    const { device } = this.#options
+    const { extent } = this.plan
+    const { sequences, tokens: T } = extent
+    const shapes = { shared: this.#buffers.shared, sequences, T, vocabSize: this.config.vocabSize }
+    const written = writeInputs(this.#memory, shapes, batch)
+    const encoder = device.createCommandEncoder()
+    if (first) encoder.clearBuffer(this.#sums)
+    const watch = stopwatch(device, this.#memory)
+    this.#record(encoder, watch, () => this.#thereAndBack(this.#scene(inputs), inputs, written))
+    const clock = watch.finish(encoder)
+    device.queue.submit([encoder.finish()])
+    return clock
+  }
+
+  #scene({ alpha, distill, batches }: StepInputs): HeadScene {
+    const { sequences, tokens: T } = this.plan.extent
+    const all = batches.length * sequences
+    return {
+      context: this.#context,
+      buffers: this.#buffers,
+      sequences,
+      tokens: T,
+      rule: this.#options.rule.kind,
+      alpha,
+      betas: this.#model.betas,
+      sums: this.#sums,
+      // Learnable pairs: j < k <= T - 2 (method.md 1.3).
+      pairShare: 1 / (((all * (T - 1)) / 2) * (T - 2)),
+      model: this.#model,
+      teacher: this.#teacher,
+      distill: this.#teacher === null ? 0 : distill,
+      weight: 1 / (all * (T - 1)),
+    }
+  }
+
+  #thereAndBack(scene: HeadScene, { gamma }: StepInputs, inputs: Inputs): void {
+    const { model, teacher, context, buffers } = scene
+    const { layers, shared } = buffers
+    const { nLayer: L } = this.config
+    if (teacher !== null) {
+      const dense: HeadScene = { ...scene, rule: 'dense' }
+      embed(dense, teacher, layers[0].x)
+      for (const [l, block] of teacher.blocks.entries()) blockForward(dense, block, l, false)
+      normalise(context, teacher.finalNorm, shared.last, shared.teacherNormed, scene.sequences * scene.tokens)
+    }
+    embed(scene, model, layers[0].x)
+    for (const [l, block] of model.blocks.entries()) blockForward(scene, block, l, false)
+    headThereAndBack(scene)
+    const pairWeight = (gamma * scene.pairShare) / L
+    for (let l = L - 1; l >= 0; l--) {
+      // The last block's activations are still there.
+      if (this.plan.recompute && l < L - 1) blockForward(scene, model.blocks[l], l, true)
+      blockBackward(scene, model.blocks[l], l, pairWeight)
+    }
+    embedBackward(scene, model, inputs)
+  }
+
+  #record(encoder: GPUCommandEncoder, watch: Stopwatch, work: () => void): void {
+    const pass = encoder.beginComputePass({ timestampWrites: watch.whole })
+    this.#context.into(pass)
+    work()
+    pass.end()
+  }
+
+  #readSums(encoder: GPUCommandEncoder): () => Promise<ArrayBuffer[]> {
+    return readBackAll(this.#memory, encoder, [
+      { buffer: this.#sums, size: 4 * (SUMS.pairs + this.config.nLayer) },
+      { buffer: this.#norms.norm, size: 4 * NORM_WORDS },
+    ])
+  }
+
+  #report(
+    { gamma, distill }: StepInputs,
+    sums: Float32Array,
+    [norm, , finite]: Float32Array,
+    seconds: readonly (number | null)[],
+  ): StepReport {
+    const { rule } = this.#options
+    const crossEntropy = sums[SUMS.crossEntropy]
+    const divergence = this.#teacher === null ? null : sums[SUMS.divergence]
+    const pairMeans = rule.kind === 'adaptive' ? Float64Array.from(sums.subarray(SUMS.pairs)) : null
+    const mean = pairMeans === null ? 0 : pairMeans.reduce((sum, own) => sum + own, 0) / pairMeans.length
+    const text = divergence === null ? crossEntropy : (1 - distill) * crossEntropy + distill * divergence
+    const loss = text + gamma * mean
+    return {
+      loss,
+      crossEntropy,
+      divergence,
+      pairMeans,
+      gradientNorm: norm,
+      finite: finite === 1 && Number.isFinite(loss),
+      seconds: seconds.reduce<number | null>(
+        (sum, own) => (sum === null || own === null ? null : sum + own),
+        0,
+      ),
+    }
+  }
+
+  #read(face: Face): Promise<Map<string, HostTensor>> {
+    return this.#orLost(readParameters(this.#options.device, this.#memory, this.#model, face))
+  }
+
+  #orLost<T>(work: Promise<T>): Promise<T> {
+    const lost = this.#options.lost.then((failure: Failure) => {
+      throw failure
+    })
+    return Promise.race([work, lost])
+  }
+}
