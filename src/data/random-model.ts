@@ -41,18 +41,29 @@ export const isRandomModel = (spec: string | undefined): boolean => spec?.starts
  */
 export function randomModel(spec: string, seed: number): RandomModel {
   const config = configOf(spec)
-  const specs = gpt2Tensors(config)
-  const parameters = specs.reduce((sum, { shape }) => sum + product(shape), 0)
+  const parameters = gpt2Tensors(config).reduce((sum, { shape }) => sum + product(shape), 0)
+  return { id: spec, config, tensors: initialTensors(config, { seed }), parameters, bytes: 4 * parameters }
+}
+
+/** A model of any sizes as training begins with it: every tensor is seeded by its name, so each is the same alone. */
+export function initialTensors(
+  config: Gpt2Config,
+  { seed, beta = 2 }: { seed: number; beta?: number },
+): TensorSource {
   const normal = normalTable(seed)
-  const tensors = specs.map(({ name, shape }): [string, StoredTensor] => [
-    name,
-    {
-      dtype: 'F32',
-      shape,
-      read: async () => new Uint8Array(values(name, product(shape), config, normal, seed).buffer),
-    },
-  ])
-  return { id: spec, config, tensors: new Map(tensors), parameters, bytes: 4 * parameters }
+  return new Map(
+    gpt2Tensors(config).map(({ name, shape }): [string, StoredTensor] => [
+      name,
+      {
+        dtype: 'F32',
+        shape,
+        read: async () => {
+          if (name.endsWith('int_bias')) return new Uint8Array(Float32Array.of(beta).buffer)
+          return new Uint8Array(values(name, product(shape), config, normal, seed).buffer)
+        },
+      },
+    ]),
+  )
 }
 
 function configOf(spec: string): Gpt2Config {
@@ -81,7 +92,6 @@ function configOf(spec: string): Gpt2Config {
 
 /** Initial values of a tensor: constants by its name, or normal ones of this standard deviation. */
 function initialValue(name: string, { nLayer: L }: Gpt2Config): { constant: number } | { deviation: number } {
-  if (name.endsWith('int_bias')) return { constant: 2 }
   if (/ln_(1|2|f)\.weight$/.test(name)) return { constant: 1 }
   if (name.endsWith('.bias')) return { constant: 0 }
   if (name === 'wpe.weight') return { deviation: 0.01 }

@@ -36,23 +36,38 @@ export interface TextOptions extends FetchOptions {
 
 export const DEFAULT_COLUMN = 'text'
 
+/** Documents of text, each by itself. */
+export interface LoadedDocuments {
+  documents: string[]
+  sources: TextSource[]
+}
+
 /**
  * @param inputs paths, `-`, or `owner/name[@revision][:[config/]split[/column]]`; none for the bundled sample
  * @throws Failure on what cannot be found, read or decoded, and on text that is empty
  */
-export async function readText(inputs: readonly string[], options: TextOptions = {}): Promise<LoadedText> {
+export async function readDocuments(
+  inputs: readonly string[],
+  options: TextOptions = {},
+): Promise<LoadedDocuments> {
   if (inputs.filter((input) => input === '-').length > 1) {
     throw new Failure('-: standard input can be read once, got it twice', { hint: 'name it once' })
   }
   const parts = inputs.length === 0 ? [await readSample()] : []
   for (const input of inputs) parts.push(await readInput(input, options))
-  const text = parts.flatMap(({ texts }) => texts).join(DOCUMENT_GAP)
-  if (text.trim() === '') {
+  const documents = parts.flatMap(({ texts }) => texts)
+  if (documents.every((document) => document.trim() === '')) {
     throw new Failure(`${inputs.join(', ')}: must hold text, got nothing but white space`, {
       hint: 'name another file, or none for the bundled sample',
     })
   }
-  return { text, sources: parts.map(({ source }) => source) }
+  return { documents, sources: parts.map(({ source }) => source) }
+}
+
+/** The documents as one text. */
+export async function readText(inputs: readonly string[], options: TextOptions = {}): Promise<LoadedText> {
+  const { documents, sources } = await readDocuments(inputs, options)
+  return { text: documents.join(DOCUMENT_GAP), sources }
 }
 
 interface Part {

@@ -54,6 +54,9 @@ export async function sha256OfFiles(files: readonly string[]): Promise<string> {
   return hash.digest('hex')
 }
 
+/** One file by itself, whatever it is called. */
+export const openWeightFile = locateTensors
+
 async function locateTensors(file: string): Promise<Map<string, LocatedTensor>> {
   const header = await withFile(file, async (handle) => {
     const { size } = await handle.stat()

@@ -1,0 +1,106 @@
+/** Records of trainings -> what a person reads after them: a row a checkpoint and rule, then notes. */
+import Table from 'cli-table3'
+import type { EvalRule, TrainRecord, TrainSourceRecord } from '../record/train-schema.js'
+import { formatBytes, formatCount, formatRate, formatSeconds, formatShare } from './format.js'
+import { ASCII_BORDER, describeAdapter, type Note, renderNotes, toAscii } from './notes.js'
+import { fixed } from './ppl-columns.js'
+import type { TableOptions } from './table.js'
+
+interface Row {
+  record: TrainRecord
+  ctx: number
+  rule: EvalRule
+}
+
+const COLUMNS: readonly { head: string; cell(row: Row): string; left?: boolean }[] = [
+  { head: 'Training', cell: ({ record }) => nameOf(record), left: true },
+  { head: 'ctx', cell: ({ ctx }) => String(ctx) },
+  { head: 'Rule', cell: ({ rule }) => rule.rule, left: true },
+  { head: 'S_pair', cell: ({ rule }) => fixed(rule.sparsity?.achieved) },
+  { head: 'S@ctx', cell: ({ rule }) => fixed(rule.sparsity?.at_ctx) },
+  { head: 'NLL', cell: ({ rule }) => fixed(rule.nll) },
+  { head: '±', cell: ({ rule }) => fixed(rule.nll_stderr) },
+  { head: 'PPL', cell: ({ rule }) => fixed(rule.perplexity, 2) },
+]
+
+/** No colours, ends without a newline. */
+export function renderTraining(
+  records: readonly TrainRecord[],
+  { ascii = false }: TableOptions = {},
+): string {
+  const rows = records.flatMap((record) =>
+    figuresOf(record).flatMap(({ ctx, rules }) => rules.map((rule): Row => ({ record, ctx, rule }))),
+  )
+  const table = new Table({
+    head: COLUMNS.map(({ head }) => head),
+    colAligns: COLUMNS.map(({ left }) => (left ? 'left' : 'right')),
+    style: { head: [], border: [], compact: true },
+    chars: ascii ? ASCII_BORDER : {},
+  })
+  table.push(...rows.map((row) => COLUMNS.map(({ cell }) => cell(row))))
+  const text = [...(rows.length === 0 ? [] : [table.toString()]), renderNotes(notesOf(records))].join('\n')
+  return ascii ? toAscii(text) : text
+}
+
+/** At the context length of training, or the last evaluation of a run that was stopped. */
+function figuresOf({ final, evaluations, options }: TrainRecord): TrainRecord['final'] {
+  const own = final.filter(({ ctx }) => ctx === options.ctx)
+  return own.length > 0 ? own : evaluations.slice(-1)
+}
+
+/** `gamma 0.3`, `local:205`. */
+export function nameOf({ options: { rule, gamma } }: TrainRecord): string {
+  if (gamma !== null) return `gamma ${gamma}`
+  return rule.tokens === null ? rule.kind : `${rule.kind}:${rule.tokens}`
+}
+
+function notesOf(records: readonly TrainRecord[]): Note[] {
+  const [first] = records
+  if (first === undefined) return []
+  const { source, data, options, environment } = first
+  const held = data.held_out.kind === 'text' ? 'text of its own' : 'windows kept aside'
+  return [
+    ...records.flatMap(stopped),
+    ['Begun from', describeBegin(source)],
+    [
+      'Trained on',
+      `${formatCount(data.documents)} documents, ${formatCount(data.tokens)} tokens in ${formatCount(data.windows)} windows of ${options.ctx}; judged on ${held}`,
+    ],
+    ...records.map((record): Note => [`Steps, ${nameOf(record)}`, describeSteps(record)]),
+    ...records.flatMap(perLayer),
+    ['Adapter', describeAdapter(environment)],
+    ...records
+      .map(
+        (record): Note => [
+          'Memory',
+          `GPU peak ${formatBytes(record.memory.peak_bytes)} with ${formatCount(record.micro_tokens)} tokens at a time`,
+        ],
+      )
+      .slice(0, 1),
+  ]
+}
+
+function stopped({ status, steps }: TrainRecord): Note[] {
+  if (status === 'complete') return []
+  return [['INCOMPLETE', `stopped after ${formatCount(steps.taken)} of ${formatCount(steps.planned)} steps`]]
+}
+
+function describeBegin({ id, source, revision, parameters }: TrainSourceRecord): string {
+  const name = revision === null ? id : `${id}@${revision.slice(0, 8)}`
+  return `${name}${source === 'bundled' ? ' (bundled)' : ''}, ${formatCount(parameters)} parameters`
+}
+
+function describeSteps({ steps, tokens, last, timing }: TrainRecord): string {
+  const speed = last === null ? '' : `, ${formatRate(last.tokens_per_second)} tokens/s`
+  const pairs = last?.pair_mean == null ? '' : `, pair mean ${last.pair_mean.toFixed(4)}`
+  const loss = last === null ? '' : `; the last ${last.steps}: loss ${last.loss.toFixed(4)}${pairs}`
+  return `${formatCount(steps.taken)}, ${formatCount(tokens)} tokens in ${formatSeconds(timing.total_s)}${speed}${loss}`
+}
+
+function perLayer(record: TrainRecord): Note[] {
+  const shares = figuresOf(record)
+    .at(-1)
+    ?.rules.find(({ rule }) => rule === 'step')?.sparsity?.per_layer
+  if (shares === undefined) return []
+  return [[`Per layer, ${nameOf(record)}`, shares.map((share) => formatShare(share)).join(' ')]]
+}

@@ -1,0 +1,111 @@
+/** Text -> windows to train on and windows kept aside: what a run reads its sequences from. */
+import { createHash } from 'node:crypto'
+import type { FetchProgress } from '../data/hub.js'
+import { readDocuments, type TextSource } from '../data/text.js'
+import type { Tokenizer } from '../data/tokenizer.js'
+import { Failure } from '../errors.js'
+import { type EncodeOptions, encodeDocuments, type TokenStream } from './encode.js'
+import { splitWindows, stretchesOf } from './held-out-windows.js'
+
+export interface CorpusOptions {
+  data: readonly string[]
+  /** Text of its own to evaluate on, in place of windows of the training text. */
+  evalData: readonly string[]
+  column: string
+  /** T: tokens of a window. */
+  ctx: number
+  /** Longest context that the model takes: held-out windows lie together in stretches as long. */
+  longest: number
+  /** Windows of ctx tokens to evaluate on; undefined for HELD_OUT of them. */
+  heldOut?: number
+}
+
+export interface CorpusHooks extends EncodeOptions {
+  onFetch?: (progress: FetchProgress) => void
+}
+
+export interface Corpus {
+  ctx: number
+  /** Where each window to train on begins in the tokens. */
+  windows: Uint32Array
+  /** (T) tokens of window `i`. */
+  window(i: number): Uint32Array
+  /** Unbroken stretches of text to evaluate on, each of at least ctx tokens. */
+  heldOut: Uint32Array[]
+  data: CorpusFacts
+  evalData: CorpusFacts & { kind: 'split' | 'text' }
+}
+
+export interface CorpusFacts {
+  sources: TextSource[]
+  documents: number
+  characters: number
+  tokens: number
+  /** SHA-256 over the tokens that are used, as 32-bit words. */
+  sha256: string
+}
+
+/** Windows that are kept aside where nothing is said: enough for a curve, at most a twentieth of all. */
+export const HELD_OUT = 16
+const HELD_OUT_SHARE = 0.05
+
+/** @throws Failure on what `readDocuments` throws for, and on text too short for a single window beside those kept aside */
+export async function loadCorpus(
+  options: CorpusOptions,
+  tokenizer: Tokenizer,
+  hooks: CorpusHooks = {},
+): Promise<Corpus> {
+  const { ctx, column, longest } = options
+  const own = options.evalData.length > 0
+  const read = (inputs: readonly string[]) => readDocuments(inputs, { column, onProgress: hooks.onFetch })
+  const [text, evalText] = [await read(options.data), own ? await read(options.evalData) : null]
+  const tokens = await encodeDocuments(text.documents, tokenizer, hooks)
+  const evalTokens = evalText && (await encodeDocuments(evalText.documents, tokenizer, hooks))
+  const count = Math.floor(tokens.length / ctx)
+  const wanted = options.heldOut ?? Math.max(1, Math.min(HELD_OUT, Math.floor(count * HELD_OUT_SHARE)))
+  if (count < (own ? 1 : 1 + wanted)) {
+    const beside = own ? '' : ` beside the ${wanted} kept aside`
+    throw new Failure(
+      `--data: must have a window of ${ctx} tokens to train on${beside}, got ${tokens.length} tokens`,
+      { hint: 'give more text, a shorter --ctx, or --eval-data' },
+    )
+  }
+  const split = own
+    ? { train: Uint32Array.from({ length: count }, (_, i) => i), heldOut: [] }
+    : splitWindows(count, wanted, Math.max(1, Math.floor(longest / ctx)))
+  const heldOut = evalTokens
+    ? stretchesOf(evalTokens, { ctx, longest, windows: options.heldOut ?? HELD_OUT })
+    : split.heldOut.map(({ first, windows }) =>
+        Uint32Array.from(tokens.subarray(first * ctx, (first + windows) * ctx)),
+      )
+  const windows = split.train.map((i) => i * ctx)
+  const window = (i: number): Uint32Array => Uint32Array.from(tokens.subarray(windows[i], windows[i] + ctx))
+  const facts = (from: typeof text, stream: TokenStream, sha256: string): CorpusFacts => ({
+    sources: from.sources,
+    documents: from.documents.length,
+    characters: from.documents.reduce((sum, { length }) => sum + length, 0),
+    tokens: stream.length,
+    sha256,
+  })
+  return {
+    ctx,
+    windows,
+    window,
+    heldOut,
+    data: facts(text, tokens, hashOf(windows.length, window)),
+    evalData: {
+      kind: own ? 'text' : 'split',
+      ...facts(
+        evalText ?? text,
+        evalTokens ?? tokens,
+        hashOf(heldOut.length, (i) => heldOut[i]),
+      ),
+    },
+  }
+}
+
+function hashOf(count: number, part: (i: number) => Uint32Array): string {
+  const hash = createHash('sha256')
+  for (let i = 0; i < count; i++) hash.update(part(i))
+  return hash.digest('hex')
+}

@@ -1,0 +1,96 @@
+/**
+ * A trained model as a Hugging Face folder: what asp loads like any other checkpoint, and transformers too, which takes
+ * the GPT-2 part and leaves the interaction weights.
+ */
+import { createReadStream } from 'node:fs'
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { JsonObject } from '../data/json-file.js'
+import type { Gpt2Config } from '../engine/gpt2/config.js'
+import type { HostTensor } from '../engine/train/types.js'
+import { replaceFile, type WrittenFile, writeParts, writeText } from './durable-files.js'
+import { type SaveDtype, writeTensors } from './tensor-file.js'
+
+export interface ExportSource {
+  /** config.json of what was begun from. */
+  configJson: JsonObject
+  /** Of what was trained. */
+  config: Gpt2Config
+  /** Has the tokenizer's files. */
+  tokenizerFolder: string
+}
+
+const WEIGHTS = 'model.safetensors'
+
+/** Whatever of these lies beside the weights goes with them. */
+const TOKENIZER_FILES = [
+  'tokenizer.json',
+  'tokenizer_config.json',
+  'vocab.json',
+  'merges.txt',
+  'special_tokens_map.json',
+  'added_tokens.json',
+  'generation_config.json',
+]
+
+const TORCH_DTYPES: Readonly<Record<SaveDtype, string>> = { f32: 'float32', f16: 'float16' }
+
+/**
+ * Writes config.json, tokenizer and weights into a folder; each file is replaced whole, the weights last.
+ * @param tensors by canonical name
+ */
+export async function writeModelFiles(
+  folder: string,
+  tensors: ReadonlyMap<string, HostTensor>,
+  { configJson, config, tokenizerFolder }: ExportSource,
+  dtype: SaveDtype,
+): Promise<WrittenFile> {
+  const present = new Set(await readdir(tokenizerFolder))
+  for (const name of TOKENIZER_FILES.filter((one) => present.has(one))) {
+    await replaceFile(join(folder, name), (path) =>
+      writeParts(path, createReadStream(join(tokenizerFolder, name))),
+    )
+  }
+  const json = `${JSON.stringify(modelConfig(configJson, config, dtype), null, 2)}\n`
+  await replaceFile(join(folder, 'config.json'), (path) => writeText(path, json))
+  return replaceFile(join(folder, WEIGHTS), (path) =>
+    writeTensors(path, tensors, { dtype, prefix: 'transformer.' }),
+  )
+}
+
+/** config.json of the result: the source's, with what training has changed. */
+export function modelConfig(source: JsonObject, { interaction }: Gpt2Config, dtype: SaveDtype): JsonObject {
+  const { int_n_embd: _dim, propagate_in_depth: _flag, dtype: _dtype, ...rest } = source
+  return {
+    ...rest,
+    architectures: ['GPT2LMHeadModel'],
+    torch_dtype: TORCH_DTYPES[dtype],
+    ...(interaction !== null && {
+      int_n_embd: interaction.dim,
+      propagate_in_depth: interaction.propagateInDepth,
+    }),
+  }
+}
+
+/** The config.json of a GPT-2 that begins from random weights. */
+export function newConfigJson(
+  { vocabSize, nPositions, nEmbd, nLayer, nHead, layerNormEpsilon }: Gpt2Config,
+  endToken: number,
+): JsonObject {
+  return {
+    model_type: 'gpt2',
+    architectures: ['GPT2LMHeadModel'],
+    vocab_size: vocabSize,
+    n_positions: nPositions,
+    n_ctx: nPositions,
+    n_embd: nEmbd,
+    n_layer: nLayer,
+    n_head: nHead,
+    n_inner: null,
+    activation_function: 'gelu_new',
+    layer_norm_epsilon: layerNormEpsilon,
+    bos_token_id: endToken,
+    eos_token_id: endToken,
+    tie_word_embeddings: true,
+  }
+}

@@ -1,0 +1,136 @@
+/** Options and checkpoint -> the trainings to run, each with every number settled. Pure. */
+import { join } from 'node:path'
+import type { Gpt2Config } from '../engine/gpt2/config.js'
+import type { TrainRule } from '../engine/train/types.js'
+import { Failure } from '../errors.js'
+import type { AlphaSchedule, RateSchedule, TrainRunOptions } from '../record/train-schema.js'
+import { DEFAULTS, describeRule, EPSILON, type TrainingOptions, WARMUP_SHARE } from './options.js'
+
+/** One training. */
+export interface RunPlan {
+  folder: string
+  /** What tells it from the others of one command: `gamma 0.3`, `local:205`. */
+  name: string
+  rule: TrainRule
+  options: TrainRunOptions
+  steps: number
+  evalEvery: number
+  saveEvery: number
+  /** Nats; Infinity for no limit. */
+  spike: number
+  /** B of a step. */
+  sequences: number
+  push: string | null
+}
+
+/** The code's loss is a constant and half of the paper's (method.md 1.3). */
+const CODE_FACTOR = 0.5
+
+/**
+ * @param config what will be trained, with interaction weights for the adaptive rule
+ * @param hasOwn the checkpoint brought interaction weights of its own
+ * @throws Failure on a context or batch that does not fit the model or one another
+ */
+export function planRuns(options: TrainingOptions, config: Gpt2Config, hasOwn: boolean): RunPlan[] {
+  const ctx = options.ctx ?? config.nPositions
+  if (ctx > config.nPositions) {
+    throw new Failure(`--ctx: the model takes at most ${config.nPositions} tokens, got ${ctx}`, {
+      hint: 'give a shorter --ctx',
+    })
+  }
+  const batchTokens = options.batchTokens ?? Math.max(1, Math.floor(DEFAULTS.batchTokens / ctx)) * ctx
+  checkMultiple('--batch-tokens', batchTokens, ctx, '--ctx')
+  if (options.microTokens !== undefined) {
+    checkMultiple('--micro-tokens', options.microTokens, ctx, '--ctx')
+    checkMultiple('--batch-tokens', batchTokens, options.microTokens, '--micro-tokens')
+  }
+  checkControl(options.rule, ctx)
+  const gammas = options.rule.kind === 'adaptive' ? options.gammas : [null]
+  return gammas.map((gamma): RunPlan => {
+    const several = gammas.length > 1
+    return {
+      folder: several ? join(options.out, `gamma-${gamma}`) : options.out,
+      name: gamma === null ? describeRule(options.rule) : `gamma ${gamma}`,
+      rule: options.rule,
+      options: runOptions(options, config, { gamma, ctx, batchTokens, hasOwn }),
+      steps: options.steps,
+      evalEvery: options.evalEvery ?? Math.ceil(options.steps / 10),
+      saveEvery: options.saveEvery ?? Math.ceil(options.steps / 20),
+      spike: options.spike === 0 ? Number.POSITIVE_INFINITY : options.spike,
+      sequences: batchTokens / ctx,
+      push: options.push === undefined ? null : several ? `${options.push}-gamma-${gamma}` : options.push,
+    }
+  })
+}
+
+interface Settled {
+  gamma: number | null
+  ctx: number
+  batchTokens: number
+  hasOwn: boolean
+}
+
+function runOptions(
+  options: TrainingOptions,
+  { interaction }: Gpt2Config,
+  { gamma, ctx, batchTokens, hasOwn }: Settled,
+): TrainRunOptions {
+  const { rule, gammaConvention, optimiser, shiftRange } = options
+  const weight = (gamma ?? 0) * (gammaConvention === 'code' ? CODE_FACTOR : 1)
+  return {
+    rule: {
+      kind: rule.kind,
+      tokens: rule.kind === 'local' ? rule.window : rule.kind === 'strided' ? rule.stride : null,
+    },
+    gamma,
+    gamma_convention: gamma === null ? null : gammaConvention,
+    gamma_weight: weight,
+    alpha: rule.kind === 'adaptive' ? alphaSchedule(options) : null,
+    rate: rateSchedule(options),
+    ctx,
+    batch_tokens: batchTokens,
+    int_dim: interaction?.dim ?? null,
+    beta: interaction === null || hasOwn ? null : (options.beta ?? DEFAULTS.beta),
+    propagate_in_depth: interaction?.propagateInDepth ?? null,
+    trainable: options.freeze ? 'interaction' : 'all',
+    distill: options.distill,
+    shift_range: shiftRange === undefined ? null : [shiftRange.low, shiftRange.high],
+    optimiser: {
+      beta1: optimiser.beta1,
+      beta2: optimiser.beta2,
+      epsilon: EPSILON,
+      weight_decay: optimiser.weightDecay,
+      clip: optimiser.clip === 0 ? null : optimiser.clip,
+    },
+    seed: options.seed,
+  }
+}
+
+function alphaSchedule({ alpha, steps }: TrainingOptions): AlphaSchedule {
+  if (alpha.schedule === 'constant') return { kind: 'constant', value: alpha.to }
+  return { kind: alpha.schedule, from: alpha.from, to: alpha.to, over: alpha.steps ?? steps }
+}
+
+function rateSchedule({ rate, steps }: TrainingOptions): RateSchedule {
+  const warmup = rate.warmup ?? Math.round(steps * WARMUP_SHARE)
+  if (rate.schedule === 'constant') return { kind: 'constant', rate: rate.peak, warmup }
+  return { kind: 'cosine', rate: rate.peak, warmup, final: rate.final, over: steps }
+}
+
+function checkMultiple(flag: string, value: number, of: number, ofFlag: string): void {
+  if (value >= of && value % of === 0) return
+  throw new Failure(`${flag}: must be a multiple of ${ofFlag}, ${of}, got ${value}`, {
+    hint: `for example ${flag} ${Math.max(1, Math.round(value / of)) * of}`,
+  })
+}
+
+function checkControl(rule: TrainRule, ctx: number): void {
+  const tokens = rule.kind === 'local' ? rule.window : rule.kind === 'strided' ? rule.stride : 0
+  if (tokens <= ctx) return
+  throw new Failure(
+    `--control: ${describeRule(rule)} is longer than a sequence of ${ctx} tokens, nothing is hidden`,
+    {
+      hint: 'give fewer tokens, or --control dense',
+    },
+  )
+}

@@ -1,0 +1,122 @@
+/** Everything of a training that can be checked before a device is opened; every bad input ends here. */
+import { readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { FetchProgress } from '../data/hub.js'
+import { checkUploadAccess } from '../data/hub-upload.js'
+import { EXIT, Failure } from '../errors.js'
+import type { TrainRecord } from '../record/train-schema.js'
+import { TRAIN_SCHEMA } from '../record/train-schema.js'
+import { lastState, type SavedState, statesFolder } from './checkpoints.js'
+import { type Corpus, loadCorpus } from './corpus.js'
+import { makeFolder, removeUnfinished } from './durable-files.js'
+import { logPath } from './log.js'
+import { checkTraining, type TrainingOptions } from './options.js'
+import { planRuns, type RunPlan } from './plan.js'
+import { checkResume } from './resume.js'
+import { openStart, type TrainingStart } from './start.js'
+
+export interface PreparedTraining {
+  options: TrainingOptions
+  start: TrainingStart
+  corpus: Corpus
+  runs: PreparedRun[]
+}
+
+export interface PreparedRun {
+  plan: RunPlan
+  /** Where it goes on; null for a run from the beginning. */
+  state: SavedState | null
+  /** The record of a run that has nothing left to do. */
+  finished: TrainRecord | null
+}
+
+export interface PrepareHooks {
+  onFetch?: (progress: FetchProgress) => void
+  /** UTF-16 units that have become tokens. */
+  onTokens?: (done: number, total: number) => void
+  onNote?: (text: string) => void
+  signal?: AbortSignal
+}
+
+export const recordPath = (run: string): string => join(run, 'train.json')
+
+/** Makes the folders of the runs, as the last thing. */
+export async function prepareTraining(
+  options: TrainingOptions,
+  hooks: PrepareHooks = {},
+): Promise<PreparedTraining> {
+  checkTraining(options)
+  if (options.push !== undefined) checkUploadAccess()
+  const start = await openStart(options, hooks)
+  const plans = planRuns(options, start.config, start.hasOwn)
+  if (!options.resume) for (const { folder } of plans) await refuseUsed(folder)
+  const corpus = await loadCorpus(
+    {
+      data: options.data,
+      evalData: options.evalData,
+      column: options.column,
+      heldOut: options.heldOut,
+      ctx: plans[0].options.ctx,
+      longest: start.config.nPositions,
+    },
+    start.tokenizer,
+    { onFetch: hooks.onFetch, onProgress: hooks.onTokens, signal: hooks.signal },
+  )
+  const runs: PreparedRun[] = []
+  for (const plan of plans) runs.push(await prepareRun(plan, { options, start, corpus }, hooks))
+  for (const { folder } of plans) await makeUsable(folder)
+  return { options, start, corpus, runs }
+}
+
+async function prepareRun(
+  plan: RunPlan,
+  { options, start, corpus }: Omit<PreparedTraining, 'runs'>,
+  { onNote }: PrepareHooks,
+): Promise<PreparedRun> {
+  if (!options.resume) return { plan, state: null, finished: null }
+  const state = await lastState(plan.folder, (folder, why) => onNote?.(`${folder} is passed over: ${why}`))
+  if (state === null) return { plan, state, finished: null }
+  const now = { options: plan.options, source: start.record.sha256, data: corpus.data.sha256 }
+  checkResume(state.folder, state.facts, now, plan.steps)
+  const record = await readRecord(plan.folder)
+  const isDone = record?.status === 'complete' && record.steps.taken === plan.steps
+  return { plan, state, finished: isDone && state.facts.step === plan.steps ? record : null }
+}
+
+async function readRecord(run: string): Promise<TrainRecord | null> {
+  const text = await readFile(recordPath(run), 'utf8').catch(() => '{}')
+  try {
+    const record = JSON.parse(text) as TrainRecord
+    return record.schema === TRAIN_SCHEMA ? record : null
+  } catch {
+    return null
+  }
+}
+
+async function refuseUsed(folder: string): Promise<void> {
+  for (const path of [statesFolder(folder), logPath(folder), join(folder, 'config.json')]) {
+    const isThere = await stat(path).then(
+      () => true,
+      () => false,
+    )
+    if (isThere) {
+      throw new Failure(`--out: ${folder} has a checkpoint or a training in it already, got ${path}`, {
+        hint: 'add --resume to go on with it, or name another folder',
+      })
+    }
+  }
+}
+
+async function makeUsable(folder: string): Promise<void> {
+  try {
+    await makeFolder(folder)
+    await removeUnfinished(folder)
+  } catch (cause) {
+    const why = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)
+    throw new Failure(`--out: ${folder} cannot be written to, got ${why}`, {
+      hint: 'name a folder that you may write to',
+      exit: EXIT.usage,
+      cause,
+    })
+  }
+}

@@ -1,0 +1,156 @@
+/** What a training begins from: a checkpoint, with new interaction weights where it has none, or a model of random weights. */
+import { join } from 'node:path'
+import { type Checkpoint, openCheckpoint } from '../data/checkpoint.js'
+import { gpt2Tensors } from '../data/gpt2-names.js'
+import type { FetchProgress } from '../data/hub.js'
+import { type JsonObject, readJsonObject } from '../data/json-file.js'
+import { resolveModel } from '../data/model.js'
+import { initialTensors } from '../data/random-model.js'
+import { loadTokenizer, type Tokenizer } from '../data/tokenizer.js'
+import { type Gpt2Config, HEAD_DIM } from '../engine/gpt2/config.js'
+import type { TensorSource } from '../engine/tensor-source.js'
+import type { TrainerOptions } from '../engine/train/types.js'
+import { Failure } from '../errors.js'
+import type { TrainSourceRecord } from '../record/train-schema.js'
+import { newConfigJson } from './export.js'
+import { DEFAULTS, type TrainingOptions } from './options.js'
+import type { SaveDtype } from './tensor-file.js'
+
+export interface TrainingStart {
+  /** Of what is trained: without interaction weights for a control. */
+  config: Gpt2Config
+  tensors: TensorSource
+  /** The interaction weights came with the checkpoint. */
+  hasOwn: boolean
+  teacher: TrainerOptions['teacher']
+  tokenizer: Tokenizer
+  tokenizerFolder: string
+  configJson: JsonObject
+  /** What `--save-dtype auto` stands for. */
+  dtype: SaveDtype
+  record: TrainSourceRecord
+}
+
+export interface StartHooks {
+  onFetch?: (progress: FetchProgress) => void
+}
+
+/** @throws Failure on a checkpoint that cannot be read, and on interaction options that it does not fit */
+export async function openStart(options: TrainingOptions, hooks: StartHooks = {}): Promise<TrainingStart> {
+  const { start } = options
+  return start.kind === 'checkpoint'
+    ? fromCheckpoint(options, start, hooks)
+    : fromScratch(options, start, hooks)
+}
+
+type StartOf<Kind> = TrainingOptions['start'] & { kind: Kind }
+
+async function fromCheckpoint(
+  options: TrainingOptions,
+  { model: spec, revision }: StartOf<'checkpoint'>,
+  { onFetch }: StartHooks,
+): Promise<TrainingStart> {
+  const model = await resolveModel(spec, { revision, onProgress: onFetch })
+  const checkpoint = await openCheckpoint(model.folder, { id: model.id, revision: model.revision })
+  const tokenizer = await loadTokenizer(model.folder, checkpoint.config.vocabSize)
+  const dense: Gpt2Config = { ...checkpoint.config, interaction: null }
+  const own = checkpoint.config.interaction
+  if (own !== null) refuseOtherInteraction(options, checkpoint, own.dim)
+  const interaction = {
+    dim: own?.dim ?? options.intDim ?? DEFAULTS.intDim,
+    propagateInDepth: options.propagateInDepth ?? own?.propagateInDepth ?? false,
+  }
+  const config = options.rule.kind === 'adaptive' ? { ...dense, interaction } : dense
+  return {
+    config,
+    tensors: withMissing(checkpoint.tensors, config, options),
+    hasOwn: own !== null,
+    teacher: options.distill > 0 ? { config: dense, tensors: only(checkpoint.tensors, dense) } : undefined,
+    tokenizer,
+    tokenizerFolder: model.folder,
+    configJson: await readJsonObject(join(model.folder, 'config.json'), 'check the folder'),
+    dtype: checkpoint.storedDtype === 'F16' ? 'f16' : 'f32',
+    record: {
+      id: model.id,
+      source: model.source,
+      revision: model.revision,
+      sha256: await checkpoint.weightsSha256(),
+      tokenizer_sha256: tokenizer.sha256,
+      parameters: checkpoint.parameters,
+    },
+  }
+}
+
+function refuseOtherInteraction({ intDim, beta }: TrainingOptions, { id }: Checkpoint, dim: number): void {
+  const flag = intDim !== undefined && intDim !== dim ? `--int-dim ${intDim}` : null
+  const given = flag ?? (beta === undefined ? null : `--beta ${beta}`)
+  if (given === null) return
+  throw new Failure(`${given}: ${id} has interaction weights of its own, ${dim} wide`, {
+    hint: 'leave the flag out, or begin from a dense checkpoint',
+  })
+}
+
+async function fromScratch(
+  options: TrainingOptions,
+  start: StartOf<'scratch'>,
+  { onFetch }: StartHooks,
+): Promise<TrainingStart> {
+  if (start.width % HEAD_DIM !== 0) {
+    throw new Failure(`width: must be a multiple of ${HEAD_DIM}, got ${start.width}`, {
+      hint: `${Math.max(1, Math.round(start.width / HEAD_DIM)) * HEAD_DIM} is one`,
+    })
+  }
+  if (options.distill > 0 || options.freeze) {
+    const flag = options.distill > 0 ? 'distill' : 'freeze'
+    throw new Failure(`${flag}: needs a trained model to begin from, got random weights`, {
+      hint: `leave ${flag} out, or use asp finetune`,
+    })
+  }
+  const model = await resolveModel(start.tokenizer, { onProgress: onFetch })
+  const tokenizer = await loadTokenizer(model.folder, Number.POSITIVE_INFINITY)
+  const interaction = {
+    dim: options.intDim ?? DEFAULTS.intDim,
+    propagateInDepth: options.propagateInDepth ?? false,
+  }
+  const config: Gpt2Config = {
+    vocabSize: tokenizer.vocabSize,
+    nPositions: start.positions,
+    nEmbd: start.width,
+    nLayer: start.layers,
+    nHead: start.width / HEAD_DIM,
+    nInner: 4 * start.width,
+    layerNormEpsilon: 1e-5,
+    interaction: options.rule.kind === 'adaptive' ? interaction : null,
+  }
+  const tensors = withMissing(new Map(), config, options)
+  return {
+    config,
+    tensors,
+    hasOwn: false,
+    teacher: undefined,
+    tokenizer,
+    tokenizerFolder: model.folder,
+    configJson: newConfigJson(config, tokenizer.endToken ?? tokenizer.prefixToken),
+    dtype: 'f32',
+    record: {
+      id: `random ${start.width}x${start.layers}`,
+      source: 'scratch',
+      revision: null,
+      sha256: null,
+      tokenizer_sha256: tokenizer.sha256,
+      parameters: [...tensors.values()].reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0),
+    },
+  }
+}
+
+/** The tensors of `config`; those that are not there are made, interaction weights as N(0, 0.02^2) (method.md 1.5). */
+function withMissing(there: TensorSource, config: Gpt2Config, { seed, beta }: TrainingOptions): TensorSource {
+  const fresh = initialTensors(config, { seed, beta: beta ?? DEFAULTS.beta })
+  return new Map([...fresh].map(([name, tensor]) => [name, there.get(name) ?? tensor]))
+}
+
+/** The tensors of the dense part. */
+function only(tensors: TensorSource, dense: Gpt2Config): TensorSource {
+  const names = new Set(gpt2Tensors(dense).map(({ name }) => name))
+  return new Map([...tensors].filter(([name]) => names.has(name)))
+}

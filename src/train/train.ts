@@ -1,0 +1,67 @@
+/** `asp finetune` and `asp train` without their commands: prepare, open a device, train one gamma after the other, push. */
+import type { RunDevice } from '../eval/run.js'
+import { collectEnvironment } from '../record/environment.js'
+import type { AdapterRecord } from '../record/schema.js'
+import type { TrainRecord } from '../record/train-schema.js'
+import type { RunHooks } from './hooks.js'
+import type { TrainingOptions } from './options.js'
+import { type PreparedTraining, type PrepareHooks, prepareTraining } from './prepare.js'
+import { pushRun } from './push.js'
+import { runTraining } from './run.js'
+
+export interface TrainHooks extends RunHooks, PrepareHooks {
+  openDevice: () => Promise<RunDevice & { record: AdapterRecord }>
+  onPrepared?: (prepared: PreparedTraining) => void
+  /** From here on an interruption leaves a checkpoint. */
+  onRunning?: () => void
+  onPushed?: (repo: string, url: string) => void
+  /** Work of which nothing can be kept is given up by what this throws. */
+  orStop: <T>(work: Promise<T>) => Promise<T>
+}
+
+export interface TrainResult {
+  /** One a gamma, in order; fewer when the signal came. */
+  records: TrainRecord[]
+  folders: string[]
+}
+
+/** @param command the arguments as typed */
+export async function train(
+  options: TrainingOptions,
+  command: readonly string[],
+  hooks: TrainHooks,
+): Promise<TrainResult> {
+  const { orStop, signal } = hooks
+  const started = new Date()
+  const prepared = await orStop(prepareTraining(options, hooks))
+  hooks.onPrepared?.(prepared)
+  const result: TrainResult = { records: [], folders: prepared.runs.map(({ plan }) => plan.folder) }
+  const isDone = prepared.runs.every(({ finished }) => finished !== null)
+  const opened = isDone ? null : await orStop(hooks.openDevice())
+  for (const run of prepared.runs) {
+    const record =
+      run.finished ?? (opened && (await trainOne(opened, prepared, run, { started, command }, hooks)))
+    if (record === null) break
+    result.records.push(record)
+    if (record.status === 'incomplete') break
+    if (run.plan.push !== null) {
+      const { url } = await orStop(pushRun(run.plan.folder, run.plan.push, record))
+      hooks.onPushed?.(run.plan.push, url)
+    }
+    if (signal?.aborted) break
+  }
+  return result
+}
+
+async function trainOne(
+  { record: adapter, ...device }: RunDevice & { record: AdapterRecord },
+  prepared: PreparedTraining,
+  run: PreparedTraining['runs'][number],
+  { started, command }: { started: Date; command: readonly string[] },
+  hooks: TrainHooks,
+): Promise<TrainRecord> {
+  const environment = await collectEnvironment(adapter)
+  hooks.onRunning?.()
+  const head = { date: started.getTime() / 1000, environment, command: [...command] }
+  return runTraining(prepared, run, device, head, hooks)
+}
