@@ -1,0 +1,195 @@
+/** Attention of training, there and back, head by head: products, softmax-rows.wgsl and head-dots.wgsl against plain loops. */
+import * as assert from 'uvu/assert'
+import type { Gpt2Config } from '../../../src/engine/gpt2/config.js'
+import { type Matrix, multiply } from '../../../src/engine/train/products.js'
+import { onEachAdapter } from '../../gpu.js'
+import { largestDifference } from '../../reference/compare.js'
+import { seededFloats } from '../../reference/floats.js'
+import { type AttentionHead, attentionBackwardReference } from '../../reference/train/attention-backward.js'
+import { columnsOf, placeColumns } from '../../reference/train/columns.js'
+import { productNN, productNT } from '../../reference/train/products.js'
+import { softmaxRowsReference } from '../../reference/train/softmax-rows.js'
+import { TrainBench } from './train-bench.js'
+
+const [B, H, D] = [2, 2, 64]
+const C = H * D
+const SCALE = 1 / Math.sqrt(D)
+/** Stands for minus infinity, which WGSL may assume away. */
+const GONE = -1e30
+
+const CONFIG: Gpt2Config = {
+  vocabSize: 8,
+  nPositions: 256,
+  nEmbd: C,
+  nLayer: 1,
+  nHead: H,
+  nInner: 4 * C,
+  layerNormEpsilon: 1e-5,
+  interaction: null,
+}
+
+interface Scene {
+  T: number
+  /** (B T, 3C), (B T, C) */
+  qkv: Float64Array
+  dO: Float64Array
+  /** [sequence]: (T, T) log-masks; null without any. */
+  masks: Float64Array[] | null
+}
+
+function sceneOf(T: number, masked: boolean): Scene {
+  const floats = seededFloats(T)
+  const of = (count: number, scale: number) =>
+    Float64Array.from(floats(count), (value) => Math.fround(scale * value))
+  // Every key fades, and some are gone after a while.
+  const mask = (): Float64Array => {
+    const logs = new Float64Array(T * T)
+    const rates = of(T, 1)
+    for (let k = 0; k < T; k++) {
+      for (let j = 0; j < k; j++) {
+        const gone = rates[j] > 0.2 && k - j > 3
+        logs[k * T + j] = gone ? Number.NEGATIVE_INFINITY : Math.fround(-Math.abs(rates[j]) * (k - j))
+      }
+    }
+    return logs
+  }
+  return {
+    T,
+    qkv: of(B * T * 3 * C, 6),
+    dO: of(B * T * C, 2),
+    masks: masked ? Array.from({ length: B }, mask) : null,
+  }
+}
+
+/** Every head there and back: outputs (B T, C), lse (B T, H), gradients (B T, 3C), Hm (B, T, T). */
+function expectedOf({ T, qkv, dO, masks }: Scene) {
+  const [o, lse, dQkv] = [B * T * C, B * T * H, B * T * 3 * C].map((count) => new Float64Array(count))
+  const Hm = Array.from({ length: B }, () => new Float64Array(T * T))
+  const P: Float64Array[] = []
+  for (let h = 0; h < H; h++) {
+    for (let b = 0; b < B; b++) {
+      const place = { row: b * T, rows: T, width: 3 * C, columns: D }
+      const [q, k, v] = [0, 1, 2].map((part) => columnsOf(qkv, { ...place, column: part * C + h * D }))
+      const S = productNT(q, k, [T, D, T]).map((value) => SCALE * value)
+      const rows = softmaxRowsReference(S, masks?.[b] ?? new Float64Array(T * T), T)
+      const head: AttentionHead = { q, k, v, P: rows.P, o: productNN(rows.P, v, [T, T, D]) }
+      P.push(rows.P)
+      const side = { ...place, width: C, column: h * D }
+      placeColumns(o, side, head.o)
+      placeColumns(lse, { ...side, width: H, column: h, columns: 1 }, rows.logsumexp)
+      const back = attentionBackwardReference(head, columnsOf(dO, side), [T, D], Hm[b])
+      for (const [part, gradient] of [back.dQ, back.dK, back.dV].entries()) {
+        placeColumns(dQkv, { ...place, column: part * C + h * D }, gradient)
+      }
+    }
+  }
+  return { o, lse, dQkv, Hm, P }
+}
+
+/** Below and on the diagonal, which is all that is ever read. */
+function lower(square: ArrayLike<number>, T: number): number[] {
+  return Array.from(square).filter((_, i) => i % T <= Math.floor(i / T) % T)
+}
+
+await onEachAdapter('attention of training', (test, open) => {
+  for (const [T, masked] of [
+    [4, true],
+    [20, false],
+    [68, true],
+    [132, true],
+  ] as const) {
+    test(`${T} tokens, ${masked ? 'masked' : 'all seen'}`, async () => {
+      const scene = sceneOf(T, masked)
+      const expected = expectedOf(scene)
+      const bench = new TrainBench(open, CONFIG)
+      const { context } = bench
+      const N = B * T
+      const [qkv, dO] = [scene.qkv, scene.dO].map((data) => bench.upload(data))
+      const masks = scene.masks
+        ? bench.upload(scene.masks.flatMap((mask) => [...mask.map((log) => Math.max(GONE, log))]))
+        : null
+      const [o, lse, dQkv, dots] = [N * C, N * H, N * 3 * C, N * H].map((count) => bench.filled(count))
+      const [scores, total] = [N * T, N * T].map((count) => bench.filled(count))
+      const square: Matrix = { buffer: scores, width: T, next: T * T }
+      const part = (buffer: GPUBuffer, which: number, head: number): Matrix => ({
+        buffer,
+        at: which * C + head * D,
+        width: 3 * C,
+        next: T * 3 * C,
+      })
+      const side = (buffer: GPUBuffer, head: number): Matrix => ({
+        buffer,
+        at: head * D,
+        width: C,
+        next: T * C,
+      })
+      const pairs = { M: T, N: T, K: D, count: B, form: 'nt', out: square, causal: 'result' } as const
+      const sums = { M: T, N: D, K: T, count: B, left: square, causal: 'left' } as const
+      const toScores = (head: number, weights: boolean) =>
+        multiply(context, {
+          ...pairs,
+          left: part(qkv, 0, head),
+          right: part(qkv, 1, head),
+          scale: SCALE,
+          to: { kind: 'scores', masks, lse, weights, head },
+        })
+
+      const [gotO, gotLse, gotP] = await bench.run(() => {
+        for (let head = 0; head < H; head++) {
+          toScores(head, false)
+          context.dispatch(
+            { files: ['softmax-rows.wgsl'], constants: { WORKGROUP: context.lanes, H } },
+            [scores, lse, context.struct([T, head])],
+            [T, B],
+          )
+          multiply(context, { ...sums, form: 'nn', right: part(qkv, 2, head), out: side(o, head) })
+        }
+      }, [
+        [o, N * C],
+        [lse, N * H],
+        [scores, N * T],
+      ])
+      const [gotDQkv, gotHm] = await bench.run(() => {
+        context.dispatch(
+          { files: ['head-dots.wgsl'], constants: { WORKGROUP: context.lanes, H } },
+          [o, dO, dots, context.struct([N])],
+          [Math.ceil((N * H) / context.lanes)],
+        )
+        for (let head = 0; head < H; head++) {
+          toScores(head, true)
+          multiply(context, { ...sums, form: 'tn', right: side(dO, head), out: part(dQkv, 2, head) })
+          multiply(context, {
+            ...pairs,
+            left: side(dO, head),
+            right: part(qkv, 2, head),
+            to: { kind: 'score-gradients', dots, total, first: head === 0, head },
+          })
+          const scaled = { ...sums, scale: SCALE }
+          multiply(context, { ...scaled, form: 'nn', right: part(qkv, 1, head), out: part(dQkv, 0, head) })
+          multiply(context, { ...scaled, form: 'tn', right: part(qkv, 0, head), out: part(dQkv, 1, head) })
+        }
+      }, [
+        [dQkv, N * 3 * C],
+        [total, N * T],
+      ])
+      bench.free()
+      const lastP = expected.P.slice(-B).flatMap((weights) => [...weights])
+      const Hm = expected.Hm.flatMap((gradients) => [...gradients])
+      for (const [what, got, wanted, most] of [
+        ['outputs', gotO, expected.o, 1e-5],
+        ['log-sum-exp', gotLse, expected.lse, 1e-5],
+        ['weights', lower(gotP, T), lower(lastP, T), 2e-6],
+        ['gradients', gotDQkv, expected.dQkv, 1e-4],
+        ['gradients of masks', lower(gotHm, T), lower(Hm, T), 1e-4],
+      ] as const) {
+        const worst = largestDifference(got, wanted)
+        assert.ok(worst < most, `${what}: off by ${worst}`)
+      }
+      // Products take whole tiles of keys: what lies beside the diagonal within 64 columns must be nothing.
+      gotP.forEach((weight, i) => {
+        const [k, j] = [Math.floor(i / T) % T, i % T]
+        if (j > k && j < 64 * (Math.floor(k / 64) + 1)) assert.is(weight, 0, `query ${k}, key ${j}`)
+      })
+    })
+  }
+})

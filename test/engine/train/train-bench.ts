@@ -1,0 +1,47 @@
+/** What parts of a training step are recorded with, on buffers of a test's own. */
+import type { OpenDevice } from '../../../src/device/open.js'
+import type { Gpt2Config } from '../../../src/engine/gpt2/config.js'
+import { kernelsOf } from '../../../src/engine/gpu/kernel.js'
+import { Memory } from '../../../src/engine/gpu/memory.js'
+import { readBack } from '../../../src/engine/gpu/read.js'
+import { TrainContext } from '../../../src/engine/train/context.js'
+
+export class TrainBench {
+  readonly context: TrainContext
+  readonly #device: GPUDevice
+  readonly #memory: Memory
+
+  constructor({ device, adapter }: OpenDevice, config: Gpt2Config) {
+    this.#device = device
+    this.#memory = new Memory(device)
+    this.context = new TrainContext(config, this.#memory, kernelsOf(device), adapter)
+  }
+
+  upload(data: ArrayLike<number>): GPUBuffer {
+    return this.#memory.upload('activations', 'input', Float32Array.from(data))
+  }
+
+  /** A buffer of `count` numbers, none of which a kernel should leave as it is or take for one of its own. */
+  filled(count: number, value = Number.NaN): GPUBuffer {
+    return this.upload(new Float32Array(count).fill(value))
+  }
+
+  /** Runs what `record` records, then reads the first numbers of each buffer. */
+  async run(record: () => void, outputs: readonly (readonly [GPUBuffer, number])[]): Promise<Float32Array[]> {
+    this.#device.pushErrorScope('validation')
+    const encoder = this.#device.createCommandEncoder()
+    const pass = encoder.beginComputePass()
+    this.context.into(pass)
+    record()
+    pass.end()
+    const copies = outputs.map(([buffer, count]) => readBack(this.#memory, encoder, buffer, 4 * count))
+    this.#device.queue.submit([encoder.finish()])
+    const fault = await this.#device.popErrorScope()
+    if (fault !== null) throw new Error(fault.message)
+    return Promise.all(copies.map(async (copy) => new Float32Array(await copy.bytes())))
+  }
+
+  free(): void {
+    this.#memory.freeAll()
+  }
+}
