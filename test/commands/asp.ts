@@ -1,11 +1,22 @@
 /** `asp` as a person runs it: a process of its own in a folder of its own, away from the network and the Hub's cache. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const DEV = fileURLToPath(new URL('../../bin/dev.js', import.meta.url))
+const path = (relative: string): string => fileURLToPath(new URL(`../../${relative}`, import.meta.url))
+
+/** The built command starts in a third of the time; it stands for the sources while nothing in them is newer. */
+const COMMAND = path(isBuilt() ? 'bin/run.js' : 'bin/dev.js')
+
+function isBuilt(): boolean {
+  const built = statSync(path('dist/commands/eval.js'), { throwIfNoEntry: false })?.mtimeMs ?? 0
+  const sources = readdirSync(path('src'), { recursive: true, encoding: 'utf8' }).map((name) => `src/${name}`)
+  return ['package.json', 'tsconfig.build.json', 'src', ...sources].every(
+    (name) => statSync(path(name)).mtimeMs < built,
+  )
+}
 
 export interface Outcome {
   status: number | null
@@ -31,7 +42,7 @@ export function startAsp(
   input = '',
 ): RunningAsp {
   const { FORCE_COLOR, HF_TOKEN, HF_ENDPOINT, HF_HUB_CACHE, ...inherited } = process.env
-  const child = spawn(process.execPath, [DEV, ...argv], {
+  const child = spawn(process.execPath, [COMMAND, ...argv], {
     cwd: folder,
     env: { ...inherited, HF_HUB_OFFLINE: '1', HF_HOME: join(folder, '.hub'), ...environment },
     stdio: ['pipe', 'pipe', 'pipe'],
