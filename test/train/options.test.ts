@@ -1,0 +1,128 @@
+/** What a training may be asked for, and the trainings that follow from it. */
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { Failure } from '../../src/errors.js'
+import { checkTraining, parseControl, parseShiftRange, type TrainingOptions } from '../../src/train/options.js'
+import { planRuns } from '../../src/train/plan.js'
+import { CONFIG, trainingOptions } from './fixture.js'
+
+const test = suite('options of a training')
+
+function failureOf(work: () => unknown): Failure {
+  try {
+    work()
+  } catch (error) {
+    if (error instanceof Failure) return error
+    throw error
+  }
+  throw new Error('must fail')
+}
+
+const adaptive = { rule: { kind: 'adaptive' } } as const
+const control = { rule: { kind: 'dense' }, gammas: [] } as const
+const refused: [string, Partial<TrainingOptions>, RegExp][] = [
+  ['no text', { data: [] }, /^--data: must name text/],
+  ['no folder', { out: ' ' }, /^--out: must name a folder/],
+  ['no step', { steps: 0 }, /^--steps: must be a whole number from 1, got 0$/],
+  ['half a step', { steps: 1.5 }, /^--steps: must be a whole number from 1, got 1\.5$/],
+  ['no number', { rate: { schedule: 'constant', peak: Number.NaN, final: 0 } }, /^--rate: must be a number above 0 to 1/],
+  ['a rate of nothing', { rate: { schedule: 'constant', peak: 0, final: 0 } }, /^--rate: .* got 0$/],
+  ['a negative gamma', { ...adaptive, gammas: [0.3, -1] }, /^--gamma: .* got -1$/],
+  ['a gamma twice', { ...adaptive, gammas: [0.3, 0.3] }, /^--gamma: .* each once, got 0\.3 twice$/],
+  ['no gamma', { ...adaptive, gammas: [] }, /^--gamma: .* got none$/],
+  ['alpha below 1', { alpha: { schedule: 'cosine', from: 0.5, to: 8 } }, /^--alpha-from: .* got 0\.5$/],
+  ['alpha like a step', { alpha: { schedule: 'cosine', from: 1, to: 1e9 } }, /^--alpha-to: .* got 1000000000$/],
+  ['steps of no schedule', { alpha: { schedule: 'constant', from: 1, to: 8, steps: 3 } }, /^--alpha-steps 3: /],
+  ['a share above 1', { distill: 1.5 }, /^--distill: .* got 1\.5$/],
+  ['a range without 0', { shiftRange: { low: 1, high: 2 } }, /^--shift-range: .* got 1\.\.2$/],
+  ['a range that falls', { shiftRange: { low: 1, high: -1 } }, /^--shift-range: /],
+  ['a large seed', { seed: 2 ** 32 }, /^--seed: /],
+  ['a beta for a control', { ...control, beta: 2 }, /^--beta: has no meaning for a control, got dense$/],
+  ['a gamma for a control', { ...control, gammas: [1] }, /^--gamma: has no meaning for a control/],
+  ['a control that learns to drop only', { ...control, freeze: true }, /^--freeze: /],
+  ['a repository of no owner', { push: 'gpt2' }, /^--push: must be owner\/name/],
+  ['a model of no width', { start: { kind: 'scratch', layers: 1, width: 0, positions: 64 } }, /^width: /],
+]
+for (const [title, changes, message] of refused) {
+  test(`refuses ${title}`, () => {
+    const failure = failureOf(() => checkTraining(trainingOptions('out', changes)))
+    assert.match(failure.message, message)
+    assert.type(failure.hint, 'string')
+    assert.is(failure.exit, 2)
+  })
+}
+
+test('takes what is right', () => {
+  for (const changes of [{}, control, { shiftRange: { low: -1, high: 0 } }, { distill: 1 }]) {
+    checkTraining(trainingOptions('out', changes))
+  }
+})
+
+test('controls and ranges as typed', () => {
+  assert.equal(parseControl('dense'), { kind: 'dense' })
+  assert.equal(parseControl('local:205'), { kind: 'local', window: 205 })
+  assert.equal(parseControl('strided:128'), { kind: 'strided', stride: 128 })
+  for (const text of ['', 'local', 'local:0', 'strided:1', 'dense:3', 'adaptive', 'local:1.5']) {
+    assert.match(failureOf(() => parseControl(text)).message, /^--control: must be dense, local:N or strided:N/)
+  }
+  assert.equal(parseShiftRange('-1..1.5'), { low: -1, high: 1.5 })
+  for (const text of ['1', '..1', 'a..b', '1..2..3', '']) {
+    assert.match(failureOf(() => parseShiftRange(text)).message, /^--shift-range: must be two numbers/)
+  }
+})
+
+test('one gamma has the folder itself, several one each, in its name', () => {
+  const [one] = planRuns(trainingOptions('out'), CONFIG, false)
+  assert.is(one.folder, 'out')
+  const several = planRuns(trainingOptions('out', { gammas: [0.1, 1], push: 'a/b' }), CONFIG, false)
+  assert.equal(
+    several.map(({ folder, name, push }) => [folder, name, push]),
+    [
+      ['out/gamma-0.1', 'gamma 0.1', 'a/b-gamma-0.1'],
+      ['out/gamma-1', 'gamma 1', 'a/b-gamma-1'],
+    ],
+  )
+})
+
+test("the code's convention is half of the paper's", () => {
+  const weight = (gammaConvention: 'paper' | 'code') =>
+    planRuns(trainingOptions('out', { gammaConvention }), CONFIG, false)[0].options.gamma_weight
+  assert.equal([weight('paper'), weight('code')], [0.3, 0.15])
+})
+
+test('schedules are stretched to the steps, unless something else is said', () => {
+  const planned = planRuns(trainingOptions('out', { steps: 1000 }), CONFIG, false)[0]
+  assert.equal(planned.options.alpha, { kind: 'cosine', from: 1, to: 8, over: 1000 })
+  assert.equal(planned.options.rate, { kind: 'constant', rate: 1e-4, warmup: 80 })
+  const said = trainingOptions('out', {
+    steps: 1000,
+    alpha: { schedule: 'linear', from: 1, to: 8, steps: 900 },
+    rate: { schedule: 'cosine', peak: 1e-3, final: 0.1, warmup: 5 },
+  })
+  const other = planRuns(said, CONFIG, false)[0]
+  assert.equal(other.options.alpha, { kind: 'linear', from: 1, to: 8, over: 900 })
+  assert.equal(other.options.rate, { kind: 'cosine', rate: 1e-3, warmup: 5, final: 0.1, over: 1000 })
+})
+
+test('a control has neither alpha nor gamma', () => {
+  const changes = { rule: { kind: 'local', window: 4 }, gammas: [] } as const
+  const [plan] = planRuns(trainingOptions('out', changes), { ...CONFIG, interaction: null }, false)
+  const { alpha, gamma, gamma_weight, beta, int_dim, rule } = plan.options
+  assert.equal([alpha, gamma, gamma_weight, beta, int_dim], [null, null, 0, null, null])
+  assert.equal(rule, { kind: 'local', tokens: 4 })
+  assert.is(plan.name, 'local:4')
+})
+
+const unfit: [string, Partial<TrainingOptions>, RegExp][] = [
+  ['a context beyond the positions', { ctx: 17 }, /^--ctx: the model takes at most 16 tokens, got 17$/],
+  ['a batch of no whole sequences', { batchTokens: 40 }, /^--batch-tokens: must be a multiple of --ctx, 16, got 40$/],
+  ['a batch of no whole micro-batches', { batchTokens: 32, microTokens: 48 }, /^--batch-tokens: .* --micro-tokens, 48/],
+  ['a window as long as everything', { rule: { kind: 'local', window: 17 }, gammas: [] }, /^--control: local:17 is longer/],
+]
+for (const [title, changes, message] of unfit) {
+  test(`refuses ${title}`, () => {
+    assert.match(failureOf(() => planRuns(trainingOptions('out', changes), CONFIG, false)).message, message)
+  })
+}
+
+test.run()
