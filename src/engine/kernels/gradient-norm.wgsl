@@ -17,13 +17,17 @@ struct Sums {
 var<workgroup> shares: array<f32, WORKGROUP>;
 var<workgroup> broken: array<u32, WORKGROUP>;
 
+// 1 where a value is infinite or no number.
+fn not_finite(value: f32) -> u32 {
+  return select(0u, 1u, (bitcast<u32>(value) & 0x7f800000u) == 0x7f800000u);
+}
+
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(local_invocation_index) lane: u32) {
   var sum = 0.0;
   var bad = 0u;
   for (var i = lane; i < shape.count; i += WORKGROUP) {
-    let bits = bitcast<u32>(sums[i]);
-    bad |= select(0u, 1u, (bits & 0x7f800000u) == 0x7f800000u);
+    bad |= not_finite(sums[i]);
     sum += sums[i];
   }
   shares[lane] = sum;
@@ -37,6 +41,7 @@ fn main(@builtin(local_invocation_index) lane: u32) {
     all += shares[i];
     bad |= broken[i];
   }
+  bad |= not_finite(all);
   let norm = sqrt(all);
   result[0] = norm;
   result[1] = select(1.0, shape.clip / norm, shape.clip > 0.0 && norm > shape.clip);

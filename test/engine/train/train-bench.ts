@@ -1,7 +1,7 @@
 /** What parts of a training step are recorded with, on buffers of a test's own. */
 import type { OpenDevice } from '../../../src/device/open.js'
 import type { Gpt2Config } from '../../../src/engine/gpt2/config.js'
-import { kernelsOf } from '../../../src/engine/gpu/kernel.js'
+import { type Grid, kernelsOf } from '../../../src/engine/gpu/kernel.js'
 import { Memory } from '../../../src/engine/gpu/memory.js'
 import { readBack } from '../../../src/engine/gpu/read.js'
 import { TrainContext } from '../../../src/engine/train/context.js'
@@ -19,6 +19,10 @@ export class TrainBench {
 
   upload(data: ArrayLike<number>): GPUBuffer {
     return this.#memory.upload('activations', 'input', Float32Array.from(data))
+  }
+
+  words(data: ArrayLike<number>): GPUBuffer {
+    return this.#memory.upload('activations', 'input', Uint32Array.from(data))
   }
 
   /** A buffer of `count` numbers, none of which a kernel should leave as it is or take for one of its own. */
@@ -39,6 +43,23 @@ export class TrainBench {
     const fault = await this.#device.popErrorScope()
     if (fault !== null) throw new Error(fault.message)
     return Promise.all(copies.map(async (copy) => new Float32Array(await copy.bytes())))
+  }
+
+  /** As `run`, of a single kernel with `struct` as its last binding; WORKGROUP is the adapter's number of lanes. */
+  async runKernel(
+    file: string | readonly string[],
+    constants: Readonly<Record<string, number>>,
+    { bindings, struct, grid }: { bindings: readonly GPUBuffer[]; struct?: readonly number[]; grid: Grid },
+    outputs: readonly (readonly [GPUBuffer, number])[],
+  ): Promise<Float32Array[]> {
+    const files = typeof file === 'string' ? [file] : file
+    return this.run(() => {
+      this.context.dispatch(
+        { files, constants: { WORKGROUP: this.context.lanes, ...constants } },
+        struct === undefined ? bindings : [...bindings, this.context.struct(struct)],
+        grid,
+      )
+    }, outputs)
   }
 
   free(): void {
