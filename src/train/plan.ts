@@ -26,6 +26,9 @@ export interface RunPlan {
 /** The code's loss is a constant and half of the paper's (method.md 1.3). */
 const CODE_FACTOR = 0.5
 
+/** The kernels of training take four tokens at a time. */
+const CTX_STEP = 4
+
 /**
  * @param config what will be trained, with interaction weights for the adaptive rule
  * @param hasOwn the checkpoint brought interaction weights of its own
@@ -36,6 +39,11 @@ export function planRuns(options: TrainingOptions, config: Gpt2Config, hasOwn: b
   if (ctx > config.nPositions) {
     throw new Failure(`--ctx: the model takes at most ${config.nPositions} tokens, got ${ctx}`, {
       hint: 'give a shorter --ctx',
+    })
+  }
+  if (ctx % CTX_STEP !== 0) {
+    throw new Failure(`--ctx: must be a multiple of ${CTX_STEP}, got ${ctx}`, {
+      hint: `for example --ctx ${Math.floor(ctx / CTX_STEP) * CTX_STEP}`,
     })
   }
   const batchTokens = options.batchTokens ?? Math.max(1, Math.floor(DEFAULTS.batchTokens / ctx)) * ctx

@@ -5,7 +5,13 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { HostTensor, TrainerState } from '../../src/engine/train/types.js'
 import { EXIT, Failure } from '../../src/errors.js'
-import { lastState, type StateFacts, saveState, stateFolder, statesFolder } from '../../src/train/checkpoints.js'
+import {
+  lastState,
+  type StateFacts,
+  saveState,
+  stateFolder,
+  statesFolder,
+} from '../../src/train/checkpoints.js'
 import { writeFailure, writeParts } from '../../src/train/durable-files.js'
 import { planRuns } from '../../src/train/plan.js'
 import { checkResume } from '../../src/train/resume.js'
@@ -53,7 +59,8 @@ test('what is read back is what was written, to the last bit', async () => {
 
 test('the last two are kept, by their number and not by their name', async () => {
   const run = testFolder()
-  for (const step of [999_998, 999_999, 1_000_000, 1_000_001]) await saveState(run, facts(step), state(step), source)
+  for (const step of [999_998, 999_999, 1_000_000, 1_000_001])
+    await saveState(run, facts(step), state(step), source)
   assert.equal(readdirSync(statesFolder(run)).sort(), ['step-1000000', 'step-1000001'])
   assert.is((await lastState(run))?.facts.step, 1_000_001)
 })
@@ -66,11 +73,23 @@ test('a state may be written again', async () => {
 })
 
 const damages: [string, (folder: string) => void, RegExp][] = [
-  ['a file cut short', (folder) => truncateSync(join(folder, 'model.safetensors'), 20), /model\.safetensors has 20 bytes/],
-  ['a file that is gone', (folder) => rmSync(join(folder, 'first-moments.safetensors')), /first-moments.* is missing/],
+  [
+    'a file cut short',
+    (folder) => truncateSync(join(folder, 'model.safetensors'), 20),
+    /model\.safetensors has 20 bytes/,
+  ],
+  [
+    'a file that is gone',
+    (folder) => rmSync(join(folder, 'first-moments.safetensors')),
+    /first-moments.* is missing/,
+  ],
   ['no state.json', (folder) => rmSync(join(folder, 'state.json')), /state\.json is missing/],
   ['half a state.json', (folder) => truncateSync(join(folder, 'state.json'), 30), /state\.json is not JSON/],
-  ['another state.json', (folder) => writeFileSync(join(folder, 'state.json'), '{}'), /is not asp\.train-state\/1/],
+  [
+    'another state.json',
+    (folder) => writeFileSync(join(folder, 'state.json'), '{}'),
+    /is not asp\.train-state\/1/,
+  ],
 ]
 for (const [title, damage, why] of damages) {
   test(`${title}: the one before is taken, and it is told`, async () => {
@@ -137,14 +156,23 @@ test('state.json tells the place in the data', async () => {
   await saveState(run, facts(3), state(3), source)
   const file = JSON.parse(readFileSync(join(stateFolder(run, 3), 'state.json'), 'utf8'))
   assert.equal(file.position, { epoch: 0, window: 3 })
-  assert.equal(Object.keys(file.files), ['model.safetensors', 'first-moments.safetensors', 'second-moments.safetensors'])
+  assert.equal(Object.keys(file.files), [
+    'model.safetensors',
+    'first-moments.safetensors',
+    'second-moments.safetensors',
+  ])
 })
 
 const was = { ...facts(10) }
 const differing: [string, object, RegExp, RegExp][] = [
   ['another model', { source: 'z' }, /another --model, "a", got "z"$/, /another --out/],
   ['another text', { data: 'z' }, /another --data, --eval-data, --held-out/, /another --out/],
-  ['another gamma', { options: { ...options, gamma: 1, gamma_weight: 1 } }, /another --gamma, 0\.3, got 1$/, /another --out/],
+  [
+    'another gamma',
+    { options: { ...options, gamma: 1, gamma_weight: 1 } },
+    /another --gamma, 0\.3, got 1$/,
+    /another --out/,
+  ],
   ['another seed', { options: { ...options, seed: 2 } }, /another --seed, 1, got 2$/, /another --out/],
   [
     'a stretched schedule',

@@ -32,13 +32,28 @@ test('sizes and options', () => {
 
 const refused: [string, Record<string, unknown>, RegExp, RegExp][] = [
   ['no sizes', {}, /must have the model's sizes as model, got undefined$/, /"layers"/],
-  ['a size missing', { model: { layers: 2, width: 64 } }, /model\.positions must be a number, got nothing/, /gpt2/],
-  ['a size misspelt', { model: { ...model, layer: 2 } }, /has no option model\.layer$/, /did you mean model\.layers\?/],
+  [
+    'a size missing',
+    { model: { layers: 2, width: 64 } },
+    /model\.positions must be a number, got nothing/,
+    /gpt2/,
+  ],
+  [
+    'a size misspelt',
+    { model: { ...model, layer: 2 } },
+    /has no option model\.layer$/,
+    /did you mean model\.layers\?/,
+  ],
   ['an option misspelt', { model, stepps: 3 }, /x\.json: has no option stepps$/, /did you mean steps\?/],
   ['an option like nothing', { model, qqqqqqqqqqqq: 3 }, /has no option qqq/, /there are: data, /],
   ['flags of fine-tuning', { model, freeze: true }, /has no option freeze/, /./],
   ['text for a number', { model, steps: '3' }, /steps must be a number, got "3"$/, /docs/],
-  ['a word nobody knows', { model, alpha: 'square' }, /alpha must be cosine or linear or constant, got "square"$/, /docs/],
+  [
+    'a word nobody knows',
+    { model, alpha: 'square' },
+    /alpha must be cosine or linear or constant, got "square"$/,
+    /docs/,
+  ],
   ['an empty list', { model, data: [] }, /data must be a text or a list of texts, got \[\]$/, /docs/],
 ]
 for (const [title, json, message, hint] of refused) {

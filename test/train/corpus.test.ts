@@ -37,7 +37,11 @@ test('pieces have the tokens of the whole, wherever they are cut', () => {
     for (let size = 1; size < 20; size++) {
       const pieces = [...cutText(text, size)]
       assert.is(pieces.join(''), text)
-      assert.equal(pieces.flatMap((piece) => [...tokenizer.encode(piece)]), [...whole], `${JSON.stringify(text)} at ${size}`)
+      assert.equal(
+        pieces.flatMap((piece) => [...tokenizer.encode(piece)]),
+        [...whole],
+        `${JSON.stringify(text)} at ${size}`,
+      )
     }
   }
 })
@@ -47,7 +51,10 @@ test('pieces of a real text too', async () => {
   const part = text.slice(0, 40_000)
   const pieces = [...cutText(part, 512)]
   assert.ok(pieces.length > 60)
-  assert.equal(Uint32Array.from(pieces.flatMap((piece) => [...tokenizer.encode(piece)])), tokenizer.encode(part))
+  assert.equal(
+    Uint32Array.from(pieces.flatMap((piece) => [...tokenizer.encode(piece)])),
+    tokenizer.encode(part),
+  )
 })
 
 test('every document begins with the start token', async () => {
@@ -76,11 +83,16 @@ for (const [count, wanted, together] of [
 ]) {
   test(`${wanted} of ${count} windows kept aside, ${together} together`, () => {
     const { train, heldOut } = splitWindows(count, wanted, together)
-    const aside = heldOut.flatMap(({ first, windows }) => Array.from({ length: windows }, (_, i) => first + i))
+    const aside = heldOut.flatMap(({ first, windows }) =>
+      Array.from({ length: windows }, (_, i) => first + i),
+    )
     assert.is(aside.length, wanted)
     assert.is(new Set([...aside, ...train]).size, count)
     assert.ok(Math.min(...aside) >= 0 && Math.max(...aside) < count)
-    assert.equal([...train].toSorted((a, b) => a - b), [...train])
+    assert.equal(
+      [...train].toSorted((a, b) => a - b),
+      [...train],
+    )
     assert.ok(heldOut.every(({ windows }) => windows <= together))
   })
 }
@@ -88,9 +100,15 @@ for (const [count, wanted, together] of [
 test('stretches of a text of its own lie evenly, from its beginning to its end', () => {
   const tokens = Uint32Array.from({ length: 1000 }, (_, i) => i)
   const stretches = stretchesOf(tokens, { ctx: 16, longest: 64, windows: 16 })
-  assert.equal(stretches.map(({ length }) => length), [64, 64, 64, 64])
+  assert.equal(
+    stretches.map(({ length }) => length),
+    [64, 64, 64, 64],
+  )
   assert.equal([stretches[0][0], stretches[3][63]], [0, 999])
-  assert.equal(stretchesOf(tokens, { ctx: 300, longest: 1024, windows: 2 }).map(({ length }) => length), [900])
+  assert.equal(
+    stretchesOf(tokens, { ctx: 300, longest: 1024, windows: 2 }).map(({ length }) => length),
+    [900],
+  )
 })
 
 const folder = testFolder()
@@ -104,14 +122,16 @@ const options = (changes: Partial<CorpusOptions> = {}): CorpusOptions => ({
   longest: 40,
   ...changes,
 })
-const load = (changes?: Partial<CorpusOptions>) =>
-  loadCorpus(options(changes), { ...tokenizer, ...letters })
+const load = (changes?: Partial<CorpusOptions>) => loadCorpus(options(changes), { ...tokenizer, ...letters })
 
 test('windows follow one another without a gap, those kept aside left out', async () => {
   const corpus = await load({ heldOut: 3 })
   // 401 tokens are 20 windows and one left over.
   assert.is(corpus.windows.length, 17)
-  assert.equal(corpus.heldOut.map(({ length }) => length), [40, 20])
+  assert.equal(
+    corpus.heldOut.map(({ length }) => length),
+    [40, 20],
+  )
   assert.equal([...corpus.window(0)].slice(0, 3), [0, 97, 98])
   const trained = Array.from(corpus.windows)
   assert.ok(trained.every((at) => at % 20 === 0))
@@ -122,7 +142,10 @@ test('text of its own to evaluate on: every window is trained on', async () => {
   const corpus = await load({ evalData: [join(folder, 'b.txt')] })
   assert.is(corpus.windows.length, 20)
   assert.is(corpus.evalData.kind, 'text')
-  assert.equal(corpus.heldOut.map(({ length }) => length), [40, 40])
+  assert.equal(
+    corpus.heldOut.map(({ length }) => length),
+    [40, 40],
+  )
   assert.ok(corpus.heldOut[0].includes(48) && !corpus.heldOut[0].includes(97))
 })
 
@@ -142,7 +165,11 @@ test('hashes are of the tokens that are used', async () => {
 const short: [string, Partial<CorpusOptions>, RegExp][] = [
   ['training', { ctx: 500 }, /^--data: must have a window of 500 tokens .* got 401 tokens$/],
   ['both', { heldOut: 20 }, /beside the 20 kept aside, got 401 tokens$/],
-  ['evaluation', { ctx: 200, evalData: [join(folder, 'b.txt')] }, /^--eval-data: must have at least 200 tokens, got 101$/],
+  [
+    'evaluation',
+    { ctx: 200, evalData: [join(folder, 'b.txt')] },
+    /^--eval-data: must have at least 200 tokens, got 101$/,
+  ],
 ]
 for (const [title, changes, message] of short) {
   test(`text too short for ${title}`, async () => {

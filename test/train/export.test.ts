@@ -45,7 +45,8 @@ for (const [title, config] of [
         assert.equal(stored?.shape, shape, name)
         const bytes = (await stored?.read())?.slice().buffer ?? new ArrayBuffer(0)
         const expected = dtype === 'f32' ? values : values.map((value) => f16ToF32(f32ToF16(value)))
-        const found = dtype === 'f32' ? new Float32Array(bytes) : Float32Array.from(new Uint16Array(bytes), f16ToF32)
+        const found =
+          dtype === 'f32' ? new Float32Array(bytes) : Float32Array.from(new Uint16Array(bytes), f16ToF32)
         assert.equal(found, expected, name)
       }
     })
@@ -59,14 +60,26 @@ test('names are those that transformers knows, and the tokenizer is there', asyn
   writeFileSync(join(tokenizer, 'notes.txt'), 'not this')
   mkdirSync(join(tokenizer, 'onnx'))
   await writeModelFiles(folder, await hostTensors(CONFIG), start, 'f32')
-  assert.equal(readdirSync(folder).sort(), ['config.json', 'merges.txt', 'model.safetensors', 'tokenizer.json'])
+  assert.equal(readdirSync(folder).sort(), [
+    'config.json',
+    'merges.txt',
+    'model.safetensors',
+    'tokenizer.json',
+  ])
   const names = [...decodeSafetensors(readFileSync(join(folder, 'model.safetensors'))).keys()]
   assert.ok(names.every((name) => name.startsWith('transformer.')))
   assert.ok(names.includes('transformer.h.0.attn.q_int.weight'))
 })
 
 test('config.json is the source with what has changed', () => {
-  const source = { model_type: 'gpt2', vocab_size: 10, summary_type: 'x', torch_dtype: 'float16', int_n_embd: 3, dtype: 'a' }
+  const source = {
+    model_type: 'gpt2',
+    vocab_size: 10,
+    summary_type: 'x',
+    torch_dtype: 'float16',
+    int_n_embd: 3,
+    dtype: 'a',
+  }
   assert.equal(modelConfig(source, deep, 'f32'), {
     model_type: 'gpt2',
     vocab_size: 10,

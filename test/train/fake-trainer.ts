@@ -1,8 +1,14 @@
 /** A trainer without a device: its losses and weights depend on everything that a real one's do, to the last bit. */
 import type { Gpt2Config } from '../../src/engine/gpt2/config.js'
-import type { Ledger } from '../../src/engine/gpu/memory.js'
+import { type Ledger, PURPOSES } from '../../src/engine/gpu/memory.js'
 import type { TensorSource } from '../../src/engine/tensor-source.js'
-import type { HostTensor, StepInputs, StepReport, TrainerLike, TrainerState } from '../../src/engine/train/types.js'
+import type {
+  HostTensor,
+  StepInputs,
+  StepReport,
+  TrainerLike,
+  TrainerState,
+} from '../../src/engine/train/types.js'
 import type { Trainers } from '../../src/train/open-trainer.js'
 
 export interface FakeOptions {
@@ -94,5 +100,11 @@ const copyOf = (tensors: ReadonlyMap<string, HostTensor>): Map<string, HostTenso
 
 function ledger(): Ledger {
   const entry = { bytes: 100, peak: 200 }
-  return { weights: entry, activations: entry, cache: entry, staging: entry, total: { bytes: 400, peak: 500 } }
+  return {
+    weights: entry,
+    activations: entry,
+    cache: entry,
+    staging: entry,
+    total: { bytes: 400, peak: 500 },
+  }
 }

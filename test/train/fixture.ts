@@ -69,11 +69,25 @@ export function fakeStart(tokenizerFolder: string, config = CONFIG): TrainingSta
     tensors: initialTensors(config, { seed: 7 }),
     hasOwn: false,
     teacher: undefined,
-    tokenizer: { encode: () => new Uint32Array(), decode: () => '', prefixToken: 9, endToken: 9, vocabSize: 10, sha256: SHA },
+    tokenizer: {
+      encode: () => new Uint32Array(),
+      decode: () => '',
+      prefixToken: 9,
+      endToken: 9,
+      vocabSize: 10,
+      sha256: SHA,
+    },
     tokenizerFolder,
     configJson: newConfigJson(config, 9),
     dtype: 'f32',
-    record: { id: 'tiny', source: 'folder', revision: null, sha256: SHA, tokenizer_sha256: SHA, parameters: 1 },
+    record: {
+      id: 'tiny',
+      source: 'folder',
+      revision: null,
+      sha256: SHA,
+      tokenizer_sha256: SHA,
+      parameters: 1,
+    },
   }
 }
 
@@ -110,7 +124,16 @@ export const DEVICE = {
 export const HEAD: RunHead = {
   date: 1_700_000_000,
   environment: {
-    adapter: { name: 'none', vendor: '', architecture: '', driver: '', backend: 'vulkan', kind: 'software', bundled: false, features: [] },
+    adapter: {
+      name: 'none',
+      vendor: '',
+      architecture: '',
+      driver: '',
+      backend: 'vulkan',
+      kind: 'software',
+      bundled: false,
+      features: [],
+    },
     dawn: '0',
     node: '20',
     os: 'Linux',
@@ -125,7 +148,9 @@ export const HEAD: RunHead = {
 
 /** Figures from the weights' first value: those of an evaluation on them, or of any other. */
 export const fakeEvaluate: Evaluate = async ({ ctxs, tensors, rule, alpha }) => {
-  const first = new Float32Array((await tensors.get('wte.weight')?.read())?.slice().buffer ?? new ArrayBuffer(4))
+  const first = new Float32Array(
+    (await tensors.get('wte.weight')?.read())?.slice().buffer ?? new ArrayBuffer(4),
+  )
   const nll = 3 + first[0]
   return ctxs.map((ctx): EvalFigures => {
     const sparsity = { achieved: 0.5, per_layer: [0.5], at_ctx: 0.6, at_ctx_per_layer: [0.6], pairs: 120 }

@@ -2,7 +2,12 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Failure } from '../../src/errors.js'
-import { checkTraining, parseControl, parseShiftRange, type TrainingOptions } from '../../src/train/options.js'
+import {
+  checkTraining,
+  parseControl,
+  parseShiftRange,
+  type TrainingOptions,
+} from '../../src/train/options.js'
 import { planRuns } from '../../src/train/plan.js'
 import { CONFIG, trainingOptions } from './fixture.js'
 
@@ -25,14 +30,26 @@ const refused: [string, Partial<TrainingOptions>, RegExp][] = [
   ['no folder', { out: ' ' }, /^--out: must name a folder/],
   ['no step', { steps: 0 }, /^--steps: must be a whole number from 1, got 0$/],
   ['half a step', { steps: 1.5 }, /^--steps: must be a whole number from 1, got 1\.5$/],
-  ['no number', { rate: { schedule: 'constant', peak: Number.NaN, final: 0 } }, /^--rate: must be a number above 0 to 1/],
+  [
+    'no number',
+    { rate: { schedule: 'constant', peak: Number.NaN, final: 0 } },
+    /^--rate: must be a number above 0 to 1/,
+  ],
   ['a rate of nothing', { rate: { schedule: 'constant', peak: 0, final: 0 } }, /^--rate: .* got 0$/],
   ['a negative gamma', { ...adaptive, gammas: [0.3, -1] }, /^--gamma: .* got -1$/],
   ['a gamma twice', { ...adaptive, gammas: [0.3, 0.3] }, /^--gamma: .* each once, got 0\.3 twice$/],
   ['no gamma', { ...adaptive, gammas: [] }, /^--gamma: .* got none$/],
   ['alpha below 1', { alpha: { schedule: 'cosine', from: 0.5, to: 8 } }, /^--alpha-from: .* got 0\.5$/],
-  ['alpha like a step', { alpha: { schedule: 'cosine', from: 1, to: 1e9 } }, /^--alpha-to: .* got 1000000000$/],
-  ['steps of no schedule', { alpha: { schedule: 'constant', from: 1, to: 8, steps: 3 } }, /^--alpha-steps 3: /],
+  [
+    'alpha like a step',
+    { alpha: { schedule: 'cosine', from: 1, to: 1e9 } },
+    /^--alpha-to: .* got 1000000000$/,
+  ],
+  [
+    'steps of no schedule',
+    { alpha: { schedule: 'constant', from: 1, to: 8, steps: 3 } },
+    /^--alpha-steps 3: /,
+  ],
   ['a share above 1', { distill: 1.5 }, /^--distill: .* got 1\.5$/],
   ['a range without 0', { shiftRange: { low: 1, high: 2 } }, /^--shift-range: .* got 1\.\.2$/],
   ['a range that falls', { shiftRange: { low: 1, high: -1 } }, /^--shift-range: /],
@@ -63,7 +80,10 @@ test('controls and ranges as typed', () => {
   assert.equal(parseControl('local:205'), { kind: 'local', window: 205 })
   assert.equal(parseControl('strided:128'), { kind: 'strided', stride: 128 })
   for (const text of ['', 'local', 'local:0', 'strided:1', 'dense:3', 'adaptive', 'local:1.5']) {
-    assert.match(failureOf(() => parseControl(text)).message, /^--control: must be dense, local:N or strided:N/)
+    assert.match(
+      failureOf(() => parseControl(text)).message,
+      /^--control: must be dense, local:N or strided:N/,
+    )
   }
   assert.equal(parseShiftRange('-1..1.5'), { low: -1, high: 1.5 })
   for (const text of ['1', '..1', 'a..b', '1..2..3', '']) {
@@ -114,10 +134,23 @@ test('a control has neither alpha nor gamma', () => {
 })
 
 const unfit: [string, Partial<TrainingOptions>, RegExp][] = [
+  ['an odd context', { ctx: 15 }, /^--ctx: must be a multiple of 4, got 15$/],
   ['a context beyond the positions', { ctx: 17 }, /^--ctx: the model takes at most 16 tokens, got 17$/],
-  ['a batch of no whole sequences', { batchTokens: 40 }, /^--batch-tokens: must be a multiple of --ctx, 16, got 40$/],
-  ['a batch of no whole micro-batches', { batchTokens: 32, microTokens: 48 }, /^--batch-tokens: .* --micro-tokens, 48/],
-  ['a window as long as everything', { rule: { kind: 'local', window: 17 }, gammas: [] }, /^--control: local:17 is longer/],
+  [
+    'a batch of no whole sequences',
+    { batchTokens: 40 },
+    /^--batch-tokens: must be a multiple of --ctx, 16, got 40$/,
+  ],
+  [
+    'a batch of no whole micro-batches',
+    { batchTokens: 32, microTokens: 48 },
+    /^--batch-tokens: .* --micro-tokens, 48/,
+  ],
+  [
+    'a window as long as everything',
+    { rule: { kind: 'local', window: 17 }, gammas: [] },
+    /^--control: local:17 is longer/,
+  ],
 ]
 for (const [title, changes, message] of unfit) {
   test(`refuses ${title}`, () => {

@@ -17,7 +17,10 @@ test('an epoch takes every window once, also where steps reach over its end', ()
     const taken = Array.from({ length: windows * 3 }, (_, step) => order(step)).flat()
     for (let epoch = 0; (epoch + 1) * windows <= taken.length; epoch++) {
       const mine = taken.slice(epoch * windows, (epoch + 1) * windows)
-      assert.equal(mine.toSorted((a, b) => a - b), Array.from({ length: windows }, (_, i) => i))
+      assert.equal(
+        mine.toSorted((a, b) => a - b),
+        Array.from({ length: windows }, (_, i) => i),
+      )
     }
   }
 })
@@ -38,7 +41,10 @@ test('every place of a permutation is as likely for every window', () => {
   const counts = new Array(10).fill(0)
   for (let epoch = 0; epoch < 4000; epoch++) counts[permutation(5, epoch, 10)[3]]++
   // 400 each; five standard deviations.
-  assert.ok(counts.every((count) => Math.abs(count - 400) < 95), counts.join())
+  assert.ok(
+    counts.every((count) => Math.abs(count - 400) < 95),
+    counts.join(),
+  )
 })
 
 test('numbers are uniform, and those of two uses do not go together', () => {

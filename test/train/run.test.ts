@@ -56,7 +56,8 @@ function logOf(folder: string): unknown[] {
   })
 }
 
-const weightsOf = (folder: string): string => readFileSync(join(folder, 'model.safetensors')).toString('base64')
+const weightsOf = (folder: string): string =>
+  readFileSync(join(folder, 'model.safetensors')).toString('base64')
 
 async function failureOf(work: Promise<unknown>): Promise<Failure> {
   const error = await work.then(
@@ -73,17 +74,28 @@ test('writes a log, checkpoints, the model, its card and the record', async () =
   assert.is(record.status, 'complete')
   assert.equal(record.steps, { planned: 12, taken: 12 })
   assert.is(record.tokens, 12 * 32)
-  assert.equal(
-    readdirSync(folder).sort(),
-    ['README.md', 'checkpoints', 'config.json', 'model.safetensors', 'tokenizer.json', 'train-log.jsonl', 'train.json'],
-  )
+  assert.equal(readdirSync(folder).sort(), [
+    'README.md',
+    'checkpoints',
+    'config.json',
+    'model.safetensors',
+    'tokenizer.json',
+    'train-log.jsonl',
+    'train.json',
+  ])
   assert.equal(readdirSync(join(folder, 'checkpoints')).sort(), ['step-000009', 'step-000012'])
-  assert.equal(JSON.parse(readFileSync(join(folder, 'train.json'), 'utf8')), JSON.parse(JSON.stringify(record)))
+  assert.equal(
+    JSON.parse(readFileSync(join(folder, 'train.json'), 'utf8')),
+    JSON.parse(JSON.stringify(record)),
+  )
   const lines = logOf(folder) as { kind: string; step?: number; tokens?: number }[]
   const kinds = lines.map(({ kind, step }) => `${kind} ${step ?? ''}`.trim())
   assert.equal(kinds.slice(0, 7), ['run', 'eval 0', 'step 1', 'step 2', 'step 3', 'step 4', 'eval 4'])
   assert.equal(kinds.slice(-2), ['step 12', 'eval 12'])
-  assert.equal(record.evaluations.map(({ step }) => step), [0, 4, 8, 12])
+  assert.equal(
+    record.evaluations.map(({ step }) => step),
+    [0, 4, 8, 12],
+  )
   const checkpoint = await openCheckpoint(folder)
   assert.equal(checkpoint.config.interaction, { dim: 4, propagateInDepth: false })
   assert.is(await checkpoint.weightsSha256(), record.checkpoint?.sha256)
@@ -173,7 +185,10 @@ test('a step that is not finite stops with the last checkpoint and what to try',
   const fake: FakeOptions = { onStep: ({ step }) => ({ finite: step !== 7 }) }
   const failure = await failureOf(run(folder, { fake }))
   assert.match(failure.message, /^training: step 8 of gamma 0\.3 is not finite, its weights were not taken$/)
-  assert.match(failure.hint ?? '', /--rate 0\.00003 or a longer --warmup .* --model .*step-000006, the checkpoint of step 6/)
+  assert.match(
+    failure.hint ?? '',
+    /--rate 0\.00003 or a longer --warmup .* --model .*step-000006, the checkpoint of step 6/,
+  )
   assert.is(failure.exit, EXIT.failed)
   assert.is((await lastState(folder))?.facts.step, 6)
 })
@@ -185,13 +200,19 @@ test('a loss that stays far above its best stops; a peak of a few steps does not
   const changes = { steps: 100, saveEvery: 10, evalEvery: 100 }
   const folder = testFolder()
   const failure = await failureOf(run(folder, { changes, fake: loss((step) => step >= 40) }))
-  assert.match(failure.message, /^training: the loss of gamma 0\.3 has gone astray at step 6\d, got [78]\.\d+ nats after a best of 3\.00$/)
+  assert.match(
+    failure.message,
+    /^training: the loss of gamma 0\.3 has gone astray at step 6\d, got [78]\.\d+ nats after a best of 3\.00$/,
+  )
   assert.match(failure.hint ?? '', /--spike 0/)
   const calm = await run(testFolder(), { changes, fake: loss((step) => step >= 40 && step < 48) })
   assert.is(calm.status, 'complete')
   const start = await run(testFolder(), { changes, fake: loss((step) => step < 30) })
   assert.is(start.status, 'complete')
-  const never = await run(testFolder(), { changes: { ...changes, spike: 0 }, fake: loss((step) => step >= 40) })
+  const never = await run(testFolder(), {
+    changes: { ...changes, spike: 0 },
+    fake: loss((step) => step >= 40),
+  })
   assert.is(never.status, 'complete')
 })
 
@@ -199,7 +220,8 @@ test('a lost device says where to go on', async () => {
   const folder = testFolder()
   const fake: FakeOptions = {
     onStep: ({ step }) => {
-      if (step === 4) throw new Failure('GPU device: lost, gone', { hint: 'another --device', exit: EXIT.failed })
+      if (step === 4)
+        throw new Failure('GPU device: lost, gone', { hint: 'another --device', exit: EXIT.failed })
       return {}
     },
   }
@@ -225,7 +247,10 @@ test('as many sequences at a time as fit, fewer when the device does not grant t
   const tight = await run(folder, { fake: { bytes: 1_200_000 }, changes: { steps: 6 } })
   assert.is(tight.micro_tokens, 16)
   const failure = await failureOf(run(testFolder(), { fake: { bytes: 3_000_000 } }))
-  assert.match(failure.message, /^memory: training takes 1500000 bytes with one sequence at a time, 1000000 are free$/)
+  assert.match(
+    failure.message,
+    /^memory: training takes 1500000 bytes with one sequence at a time, 1000000 are free$/,
+  )
   const other = testFolder()
   await run(other, { ...stopAt(5), changes: { microTokens: 16 } })
   const again = await run(other, { fake: { bytes: 1 } })

@@ -19,7 +19,8 @@ test('the cosine from 1 to 8 over 25,000 steps passes its landmarks', () => {
     [25_000, 8, 1e-9],
     [40_000, 8, 0],
   ]
-  for (const [step, alpha, tolerance] of landmarks) near(alphaAt(schedule, step), alpha, tolerance, `step ${step}`)
+  for (const [step, alpha, tolerance] of landmarks)
+    near(alphaAt(schedule, step), alpha, tolerance, `step ${step}`)
 })
 
 test('stretched to other numbers of steps it is the same curve', () => {
@@ -33,8 +34,14 @@ test('stretched to other numbers of steps it is the same curve', () => {
 
 test('linear and constant', () => {
   const linear = { kind: 'linear', from: 2, to: 6, over: 8 } as const
-  assert.equal([0, 2, 8, 9].map((step) => alphaAt(linear, step)), [2, 3, 6, 6])
-  assert.equal([0, 100].map((step) => alphaAt({ kind: 'constant', value: 4 }, step)), [4, 4])
+  assert.equal(
+    [0, 2, 8, 9].map((step) => alphaAt(linear, step)),
+    [2, 3, 6, 6],
+  )
+  assert.equal(
+    [0, 100].map((step) => alphaAt({ kind: 'constant', value: 4 }, step)),
+    [4, 4],
+  )
 })
 
 test('the least alpha is above 1 in f32', () => {
@@ -44,7 +51,10 @@ test('the least alpha is above 1 in f32', () => {
 
 test('the rate rises over the warm-up, then stays', () => {
   const schedule = { kind: 'constant', rate: 0.5, warmup: 4 } as const
-  assert.equal([0, 1, 3, 4, 1000].map((step) => rateAt(schedule, step)), [0.125, 0.25, 0.5, 0.5, 0.5])
+  assert.equal(
+    [0, 1, 3, 4, 1000].map((step) => rateAt(schedule, step)),
+    [0.125, 0.25, 0.5, 0.5, 0.5],
+  )
   assert.is(rateAt({ ...schedule, warmup: 0 }, 0), 0.5)
 })
 
