@@ -49,6 +49,8 @@ export interface HubServer {
   ranges: (string | undefined)[]
   /** Authorization headers, as they arrived at this server and at the host it redirects to. */
   tokens: { hub: (string | undefined)[]; store: (string | undefined)[] }
+  /** What was uploaded, in order. */
+  commits: HubCommit[]
   /** The first that fits happens. */
   faults: Fault[]
   /** Applied to every tree before it is sent. */
@@ -56,6 +58,13 @@ export interface HubServer {
   /** As if nothing had happened yet. */
   reset(): void
   close(): Promise<void>
+}
+
+export interface HubCommit {
+  /** `owner/name` */
+  repo: string
+  summary: string
+  files: Record<string, Uint8Array>
 }
 
 export interface TreeEntry {
@@ -79,14 +88,21 @@ export async function startHub(repos: readonly HubRepo[]): Promise<HubServer> {
   const hub = createServer((request, response) => answer('hub', request, response))
   const store = createServer((request, response) => answer('store', request, response))
   const storeUrl = await listen(store)
+  const url = await listen(hub)
+  const uploads = receiver(
+    { storeUrl, isThere: (name) => repos.some((repo) => repo.name === name) },
+    (commit) => server.commits.push(commit),
+  )
   const server: HubServer = {
-    url: await listen(hub),
+    url,
     requests: [],
     ranges: [],
     tokens: { hub: [], store: [] },
+    commits: [],
     faults: [],
     rewriteTree: (entries) => entries,
     reset() {
+      server.commits = []
       server.requests = []
       server.ranges = []
       server.tokens = { hub: [], store: [] }
@@ -109,6 +125,10 @@ export async function startHub(repos: readonly HubRepo[]): Promise<HubServer> {
     const fault = takeFault(`${host}${address}`)
     if (fault !== undefined && sendMishap(response, fault)) return
     const { pathname, searchParams } = new URL(address, server.url)
+    if (request.method === 'POST' || request.method === 'PUT') {
+      uploads(pathname, request, response)
+      return
+    }
     const api = /^\/api\/(model|dataset)s\/([^/]+\/[^/]+)\/(revision|tree)\/([^/]+)$/.exec(pathname)
     if (api === null) {
       sendResolved(host, request, response, pathname, fault)
@@ -178,6 +198,60 @@ export async function startHub(repos: readonly HubRepo[]): Promise<HubServer> {
     const repo = repos.find((each) => each.type === type && each.name === match?.[2])
     return repo?.files[decodeURIComponent(match?.[4] ?? '')]
   }
+}
+
+/** The four calls of an upload: make the repository, ask how each file is sent, send large ones to the store, commit. */
+function receiver(
+  { storeUrl, isThere }: { storeUrl: string; isThere: (repo: string) => boolean },
+  onCommit: (commit: HubCommit) => void,
+): (pathname: string, request: IncomingMessage, response: ServerResponse) => void {
+  const stored = new Map<string, Uint8Array>()
+  const made = new Set<string>()
+  return async (pathname, request, response) => {
+    const body = Buffer.concat(await request.toArray())
+    const send = (status: number, value: unknown): void => {
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value))
+    }
+    const [, repo, call] = /^\/api\/models\/([^/]+\/[^/]+)\/(preupload|commit)\/main$/.exec(pathname) ?? []
+    if (pathname.startsWith('/stored/')) {
+      stored.set(pathname.slice('/stored/'.length), body)
+      response.writeHead(200).end()
+    } else if (pathname === '/api/repos/create') {
+      const { organization, name } = JSON.parse(body.toString()) as Record<string, string>
+      const full = `${organization}/${name}`
+      const isOld = isThere(full) || made.has(full)
+      made.add(full)
+      send(isOld ? 409 : 200, { url: full, id: full })
+    } else if (call === 'preupload') {
+      const { files } = JSON.parse(body.toString()) as { files: { path: string; size: number }[] }
+      const modes = files.map(({ path, size }) => ({ path, uploadMode: size < LARGE ? 'regular' : 'lfs' }))
+      send(200, { files: modes })
+    } else if (pathname.endsWith('.git/info/lfs/objects/batch')) {
+      const { objects } = JSON.parse(body.toString()) as { objects: { oid: string; size: number }[] }
+      const upload = ({ oid }: { oid: string }) => ({ href: `${storeUrl}/stored/${oid}?${SIGNATURE}` })
+      const answers = objects.map((object) => ({ ...object, actions: { upload: upload(object) } }))
+      send(200, { transfer: 'basic', objects: answers })
+    } else if (call === 'commit') {
+      onCommit(commitOf(repo, body.toString(), stored))
+      send(200, { commitOid: 'c'.repeat(40), commitUrl: `/${repo}/commit` })
+    } else send(404, { error: 'no such call' })
+  }
+}
+
+interface CommitLine {
+  key: string
+  value: { summary?: string; path: string; content: string; oid: string }
+}
+
+function commitOf(repo: string, ndjson: string, stored: ReadonlyMap<string, Uint8Array>): HubCommit {
+  const commit: HubCommit = { repo, summary: '', files: {} }
+  for (const line of ndjson.trim().split('\n')) {
+    const { key, value } = JSON.parse(line) as CommitLine
+    if (key === 'header') commit.summary = value.summary ?? ''
+    if (key === 'file') commit.files[value.path] = Buffer.from(value.content, 'base64')
+    if (key === 'lfsFile') commit.files[value.path] = stored.get(value.oid) ?? new Uint8Array()
+  }
+  return commit
 }
 
 /** Answers that need no file. */

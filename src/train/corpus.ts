@@ -40,6 +40,7 @@ export interface CorpusFacts {
   sources: TextSource[]
   documents: number
   characters: number
+  /** Of the text; of what is kept aside, its own. */
   tokens: number
   /** SHA-256 over the tokens that are used, as 32-bit words. */
   sha256: string

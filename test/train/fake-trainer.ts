@@ -100,11 +100,6 @@ const copyOf = (tensors: ReadonlyMap<string, HostTensor>): Map<string, HostTenso
 
 function ledger(): Ledger {
   const entry = { bytes: 100, peak: 200 }
-  return {
-    weights: entry,
-    activations: entry,
-    cache: entry,
-    staging: entry,
-    total: { bytes: 400, peak: 500 },
-  }
+  const purposes = Object.fromEntries(PURPOSES.map((purpose) => [purpose, entry])) as Omit<Ledger, 'total'>
+  return { ...purposes, total: { bytes: 400, peak: 500 } }
 }
