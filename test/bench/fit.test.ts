@@ -1,14 +1,20 @@
 /** Memory as a result: what does not fit is refused by plan or by trying, the rest is measured, nothing leaks. */
+import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import type { BenchOptions } from '../../src/bench/prepare.js'
 import { prepareBench } from '../../src/bench/prepare.js'
 import { runBench } from '../../src/bench/run.js'
 import { buildBenchRecord } from '../../src/record/bench-build.js'
 import type { BenchRecord } from '../../src/record/bench-schema.js'
+import { workFolder } from '../commands/asp.js'
 import { onEachAdapter } from '../gpu.js'
 import { benchParts } from '../record/bench-fixture.js'
+import { TINY, writeTinyModel } from '../tiny-model.js'
+
+const model = await writeTinyModel(join(workFolder(), 'tiny'))
 
 const OPTIONS: BenchOptions = {
+  model,
   seed: 1,
   tests: { ctx: '64', gen: '8', curve: false },
   policies: ['adaptive'],
@@ -34,8 +40,8 @@ function buildBenchRecordParts() {
   return { environment, started: new Date(1000 * date) }
 }
 
-/** Rows of keys and values of 64 tokens in 6 layers of 192. */
-const SEQUENCE = 64 * 6 * 2 * 192 * 4
+/** Rows of keys and values of 64 tokens. */
+const SEQUENCE = 64 * TINY.layers * 2 * TINY.width * 4
 
 await onEachAdapter(
   'what fits',
@@ -46,8 +52,8 @@ await onEachAdapter(
     }
 
     test('refused by plan, refused by the adapter, and measured after both', async () => {
-      // Weights and what one step needs take 12 MB; a hundred sequences would take 59.
-      const { results, configurations } = await run({ batches: [100, 1] }, 30e6)
+      // Weights and what one step needs take 2 MB; a hundred sequences would take 17.
+      const { results, configurations } = await run({ batches: [100, 1] }, 4_000_000)
       const found = results.map(({ configuration, status }) => {
         const { policy, batch } = configurations[configuration]
         return `${policy} ${batch}: ${status}`
@@ -63,13 +69,13 @@ await onEachAdapter(
       )
       assert.match(
         results[0].reason ?? '',
-        /^needs \d+ bytes of GPU memory by plan, the adapter has 30000000$/,
+        /^needs \d+ bytes of GPU memory by plan, the adapter has 4000000$/,
       )
       assert.match(results[2].reason ?? '', /^GPU memory: no room for /)
     })
 
     test('the largest batch: as many as there is room for, more where tokens are dropped', async () => {
-      const limit = 24e6
+      const limit = 4_500_000
       const { results, configurations, memory } = await run({ batches: ['max'] }, limit)
       assert.ok(results.every(({ status }) => status === 'measured'))
       const [dense, pruned] = configurations.map(({ batch }) => batch ?? 0)
