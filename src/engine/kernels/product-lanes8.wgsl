@@ -3,37 +3,10 @@ enable subgroups;
 // Matrix product by broadcasts within a subgroup of 8 lanes (llvmpipe): 16 rows x 64 columns a workgroup, as
 // matmul-broadcast.wgsl, but with factors that may lie transposed. A lane reads 4 values of a row of left, which
 // subgroupBroadcast hands to the others, and keeps the sums of 8 columns of its own.
-// Grid: (ceil(N / 64), ceil(M / 16), matrices).
+// Joined with product-blocks.wgsl. Grid: (ceil(N / 64), ceil(M / 16), matrices).
 
 const LANES = 8u;
 const ROWS = 16u;
-
-struct Columns {
-  low: vec4f,
-  high: vec4f,
-}
-
-// Four k of 4 neighbouring columns: a column of the matrix holds one k.
-fn right_block(z: u32, k4: u32, quad: u32) -> mat4x4f {
-  let at = shape.right + z * shape.right_next;
-  if (RIGHT_TRANSPOSED) {
-    let last = shape.N - 1u;
-    let n = 4u * quad;
-    return transpose(mat4x4f(
-      right[at + min(n, last) * shape.right_width + k4],
-      right[at + min(n + 1u, last) * shape.right_width + k4],
-      right[at + min(n + 2u, last) * shape.right_width + k4],
-      right[at + min(n + 3u, last) * shape.right_width + k4],
-    ));
-  }
-  let from_ = at + 4u * k4 * shape.right_width + min(quad, shape.N / 4u - 1u);
-  return mat4x4f(
-    right[from_],
-    right[from_ + shape.right_width],
-    right[from_ + 2u * shape.right_width],
-    right[from_ + 3u * shape.right_width],
-  );
-}
 
 // What a lane reads of 8 rows: 4 k of its own row, or, transposed, one k of 4 rows.
 fn left_share(z: u32, k4: u32, first_row: u32, lane: u32) -> vec4f {
@@ -72,11 +45,6 @@ fn high_rows(share: vec4f) -> mat4x4f {
   return rows;
 }
 
-fn add(sums: ptr<function, Columns>, row: vec4f, low: mat4x4f, high: mat4x4f) {
-  (*sums).low += low * row;
-  (*sums).high += high * row;
-}
-
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) lane: u32) {
   let first_row = group.y * ROWS;
@@ -88,8 +56,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) la
   var sums: array<Columns, ROWS>;
   let end = k_end(last_row) / 4u;
   for (var k4 = k_begin(first_row) / 4u; k4 < end; k4++) {
-    let low = right_block(group.z, k4, quad);
-    let high = right_block(group.z, k4, quad + 1u);
+    let low = right_block(group.z, k4, quad, 0u);
+    let high = right_block(group.z, k4, quad + 1u, 0u);
     let share_0 = left_share(group.z, k4, first_row, lane);
     let share_8 = left_share(group.z, k4, first_row + 8u, lane);
     let rows_0 = low_rows(share_0);

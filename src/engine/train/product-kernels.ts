@@ -8,10 +8,21 @@ export interface ProductKernel {
   columns: number
 }
 
-const LANES_8: ProductKernel = { files: ['product-lanes8.wgsl'], rows: 16, columns: 64 }
+const LANES_8: ProductKernel = {
+  files: ['product-lanes8.wgsl', 'product-blocks.wgsl'],
+  rows: 16,
+  columns: 64,
+}
+const LANES_4: ProductKernel = {
+  files: ['product-lanes4.wgsl', 'product-blocks.wgsl'],
+  rows: 16,
+  columns: 32,
+}
 const TILE: ProductKernel = { files: ['product-tile.wgsl'], rows: 64, columns: 64 }
 
 /** Every product kernel that runs on this adapter, its own choice first. */
 export function productKernels(adapter: AdapterTraits): ProductKernel[] {
-  return subgroupLanes(adapter) === 8 ? [LANES_8, TILE] : [TILE]
+  const lanes = subgroupLanes(adapter)
+  if (lanes === 4) return [LANES_4, TILE]
+  return lanes === 8 ? [LANES_8, TILE] : [TILE]
 }
