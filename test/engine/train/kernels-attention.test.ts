@@ -9,7 +9,7 @@ import { type AttentionHead, attentionBackwardReference } from '../../reference/
 import { columnsOf, placeColumns } from '../../reference/train/columns.js'
 import { productNN, productNT } from '../../reference/train/products.js'
 import { softmaxRowsReference } from '../../reference/train/softmax-rows.js'
-import { TrainBench } from './train-bench.js'
+import { TrainBench, withEachProduct } from './train-bench.js'
 
 const [B, H, D] = [2, 2, 64]
 const C = H * D
@@ -91,105 +91,107 @@ function lower(square: ArrayLike<number>, T: number): number[] {
   return Array.from(square).filter((_, i) => i % T <= Math.floor(i / T) % T)
 }
 
-await onEachAdapter('attention of training', (test, open) => {
-  for (const [T, masked] of [
-    [4, true],
-    [20, false],
-    [68, true],
-    [132, true],
-  ] as const) {
-    test(`${T} tokens, ${masked ? 'masked' : 'all seen'}`, async () => {
-      const scene = sceneOf(T, masked)
-      const expected = expectedOf(scene)
-      const bench = new TrainBench(open, CONFIG)
-      const { context } = bench
-      const N = B * T
-      const [qkv, dO] = [scene.qkv, scene.dO].map((data) => bench.upload(data))
-      const masks = scene.masks
-        ? bench.upload(scene.masks.flatMap((mask) => [...mask.map((log) => Math.max(GONE, log))]))
-        : null
-      const [o, lse, dQkv, dots] = [N * C, N * H, N * 3 * C, N * H].map((count) => bench.filled(count))
-      const [scores, total] = [N * T, N * T].map((count) => bench.filled(count))
-      const square: Matrix = { buffer: scores, width: T, next: T * T }
-      const part = (buffer: GPUBuffer, which: number, head: number): Matrix => ({
-        buffer,
-        at: which * C + head * D,
-        width: 3 * C,
-        next: T * 3 * C,
-      })
-      const side = (buffer: GPUBuffer, head: number): Matrix => ({
-        buffer,
-        at: head * D,
-        width: C,
-        next: T * C,
-      })
-      const pairs = { M: T, N: T, K: D, count: B, form: 'nt', out: square, causal: 'result' } as const
-      const sums = { M: T, N: D, K: T, count: B, left: square, causal: 'left' } as const
-      const toScores = (head: number, weights: boolean) =>
-        multiply(context, {
-          ...pairs,
-          left: part(qkv, 0, head),
-          right: part(qkv, 1, head),
-          scale: SCALE,
-          to: { kind: 'scores', masks, lse, weights, head },
+await onEachAdapter('attention of training', (test, device) => {
+  for (const { name, open } of withEachProduct(device)) {
+    for (const [T, masked] of [
+      [4, true],
+      [20, false],
+      [68, true],
+      [132, true],
+    ] as const) {
+      test(`${name}, ${T} tokens, ${masked ? 'masked' : 'all seen'}`, async () => {
+        const scene = sceneOf(T, masked)
+        const expected = expectedOf(scene)
+        const bench = new TrainBench(open, CONFIG)
+        const { context } = bench
+        const N = B * T
+        const [qkv, dO] = [scene.qkv, scene.dO].map((data) => bench.upload(data))
+        const masks = scene.masks
+          ? bench.upload(scene.masks.flatMap((mask) => [...mask.map((log) => Math.max(GONE, log))]))
+          : null
+        const [o, lse, dQkv, dots] = [N * C, N * H, N * 3 * C, N * H].map((count) => bench.filled(count))
+        const [scores, total] = [N * T, N * T].map((count) => bench.filled(count))
+        const square: Matrix = { buffer: scores, width: T, next: T * T }
+        const part = (buffer: GPUBuffer, which: number, head: number): Matrix => ({
+          buffer,
+          at: which * C + head * D,
+          width: 3 * C,
+          next: T * 3 * C,
         })
-
-      const [gotO, gotLse, gotP] = await bench.run(() => {
-        for (let head = 0; head < H; head++) {
-          toScores(head, false)
-          context.dispatch(
-            { files: ['softmax-rows.wgsl'], constants: { WORKGROUP: context.lanes, H } },
-            [scores, lse, context.struct([T, head])],
-            [T, B],
-          )
-          multiply(context, { ...sums, form: 'nn', right: part(qkv, 2, head), out: side(o, head) })
-        }
-      }, [
-        [o, N * C],
-        [lse, N * H],
-        [scores, N * T],
-      ])
-      const [gotDQkv, gotHm] = await bench.run(() => {
-        context.dispatch(
-          { files: ['head-dots.wgsl'], constants: { WORKGROUP: context.lanes, H } },
-          [o, dO, dots, context.struct([N])],
-          [Math.ceil((N * H) / context.lanes)],
-        )
-        for (let head = 0; head < H; head++) {
-          toScores(head, true)
-          multiply(context, { ...sums, form: 'tn', right: side(dO, head), out: part(dQkv, 2, head) })
+        const side = (buffer: GPUBuffer, head: number): Matrix => ({
+          buffer,
+          at: head * D,
+          width: C,
+          next: T * C,
+        })
+        const pairs = { M: T, N: T, K: D, count: B, form: 'nt', out: square, causal: 'result' } as const
+        const sums = { M: T, N: D, K: T, count: B, left: square, causal: 'left' } as const
+        const toScores = (head: number, weights: boolean) =>
           multiply(context, {
             ...pairs,
-            left: side(dO, head),
-            right: part(qkv, 2, head),
-            to: { kind: 'score-gradients', dots, total, first: head === 0, head },
+            left: part(qkv, 0, head),
+            right: part(qkv, 1, head),
+            scale: SCALE,
+            to: { kind: 'scores', masks, lse, weights, head },
           })
-          const scaled = { ...sums, scale: SCALE }
-          multiply(context, { ...scaled, form: 'nn', right: part(qkv, 1, head), out: part(dQkv, 0, head) })
-          multiply(context, { ...scaled, form: 'tn', right: part(qkv, 0, head), out: part(dQkv, 1, head) })
+
+        const [gotO, gotLse, gotP] = await bench.run(() => {
+          for (let head = 0; head < H; head++) {
+            toScores(head, false)
+            context.dispatch(
+              { files: ['softmax-rows.wgsl'], constants: { WORKGROUP: context.lanes, H } },
+              [scores, lse, context.struct([T, head])],
+              [T, B],
+            )
+            multiply(context, { ...sums, form: 'nn', right: part(qkv, 2, head), out: side(o, head) })
+          }
+        }, [
+          [o, N * C],
+          [lse, N * H],
+          [scores, N * T],
+        ])
+        const [gotDQkv, gotHm] = await bench.run(() => {
+          context.dispatch(
+            { files: ['head-dots.wgsl'], constants: { WORKGROUP: context.lanes, H } },
+            [o, dO, dots, context.struct([N])],
+            [Math.ceil((N * H) / context.lanes)],
+          )
+          for (let head = 0; head < H; head++) {
+            toScores(head, true)
+            multiply(context, { ...sums, form: 'tn', right: side(dO, head), out: part(dQkv, 2, head) })
+            multiply(context, {
+              ...pairs,
+              left: side(dO, head),
+              right: part(qkv, 2, head),
+              to: { kind: 'score-gradients', dots, total, first: head === 0, head },
+            })
+            const scaled = { ...sums, scale: SCALE }
+            multiply(context, { ...scaled, form: 'nn', right: part(qkv, 1, head), out: part(dQkv, 0, head) })
+            multiply(context, { ...scaled, form: 'tn', right: part(qkv, 0, head), out: part(dQkv, 1, head) })
+          }
+        }, [
+          [dQkv, N * 3 * C],
+          [total, N * T],
+        ])
+        bench.free()
+        const lastP = expected.P.slice(-B).flatMap((weights) => [...weights])
+        const Hm = expected.Hm.flatMap((gradients) => [...gradients])
+        for (const [what, got, wanted, most] of [
+          ['outputs', gotO, expected.o, 1e-5],
+          ['log-sum-exp', gotLse, expected.lse, 1e-5],
+          ['weights', lower(gotP, T), lower(lastP, T), 2e-6],
+          ['gradients', gotDQkv, expected.dQkv, 1e-4],
+          ['gradients of masks', lower(gotHm, T), lower(Hm, T), 1e-4],
+        ] as const) {
+          const worst = largestDifference(got, wanted)
+          assert.ok(worst < most, `${what}: off by ${worst}`)
         }
-      }, [
-        [dQkv, N * 3 * C],
-        [total, N * T],
-      ])
-      bench.free()
-      const lastP = expected.P.slice(-B).flatMap((weights) => [...weights])
-      const Hm = expected.Hm.flatMap((gradients) => [...gradients])
-      for (const [what, got, wanted, most] of [
-        ['outputs', gotO, expected.o, 1e-5],
-        ['log-sum-exp', gotLse, expected.lse, 1e-5],
-        ['weights', lower(gotP, T), lower(lastP, T), 2e-6],
-        ['gradients', gotDQkv, expected.dQkv, 1e-4],
-        ['gradients of masks', lower(gotHm, T), lower(Hm, T), 1e-4],
-      ] as const) {
-        const worst = largestDifference(got, wanted)
-        assert.ok(worst < most, `${what}: off by ${worst}`)
-      }
-      // Products take whole tiles of keys: what lies beside the diagonal within 64 columns must be nothing.
-      gotP.forEach((weight, i) => {
-        const [k, j] = [Math.floor(i / T) % T, i % T]
-        if (j > k && j < 64 * (Math.floor(k / 64) + 1)) assert.is(weight, 0, `query ${k}, key ${j}`)
+        // Products take whole tiles of keys: what lies beside the diagonal within 64 columns must be nothing.
+        gotP.forEach((weight, i) => {
+          const [k, j] = [Math.floor(i / T) % T, i % T]
+          if (j > k && j < 64 * (Math.floor(k / 64) + 1)) assert.is(weight, 0, `query ${k}, key ${j}`)
+        })
       })
-    })
+    }
   }
 })

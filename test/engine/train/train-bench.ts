@@ -5,13 +5,14 @@ import { type Grid, kernelsOf } from '../../../src/engine/gpu/kernel.js'
 import { Memory } from '../../../src/engine/gpu/memory.js'
 import { readBack } from '../../../src/engine/gpu/read.js'
 import { TrainContext } from '../../../src/engine/train/context.js'
+import { productKernels } from '../../../src/engine/train/product-kernels.js'
 
 export class TrainBench {
   readonly context: TrainContext
   readonly #device: GPUDevice
   readonly #memory: Memory
 
-  constructor({ device, adapter }: OpenDevice, config: Gpt2Config) {
+  constructor({ device, adapter }: Pick<OpenDevice, 'device' | 'adapter'>, config: Gpt2Config) {
     this.#device = device
     this.#memory = new Memory(device)
     this.context = new TrainContext(config, this.#memory, kernelsOf(device), adapter)
@@ -65,4 +66,16 @@ export class TrainBench {
   free(): void {
     this.#memory.freeAll()
   }
+}
+
+/**
+ * The device with its own product kernel, and as one that gets the portable kernel, which hardware takes. llvmpipe is left
+ * out of the latter: it compiles that one for seconds.
+ */
+export function withEachProduct({ device, adapter }: OpenDevice) {
+  const kernels = productKernels(adapter).slice(0, adapter.kind === 'llvmpipe' ? 1 : undefined)
+  return kernels.map(({ files: [name] }, i) => ({
+    name,
+    open: { device, adapter: i === 0 ? adapter : { ...adapter, features: [] } },
+  }))
 }
