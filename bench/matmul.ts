@@ -1,6 +1,7 @@
 /** How fast the matmul kernels of an adapter are, beside the fastest multiply-adds a shader gets from it. */
 import { type KernelSpec, Kernels } from '../src/engine/gpu/kernel.js'
 import { Memory } from '../src/engine/gpu/memory.js'
+import { peakWork } from '../src/engine/gpu/peak.js'
 import { f32ToF16 } from '../src/engine/half.js'
 import { chooseMatmul, type MatmulVariant, type WeightDtype } from '../src/engine/matmul.js'
 import type { AdapterTraits } from '../src/engine/tuning.js'
@@ -82,7 +83,9 @@ export async function benchMatmul({
   const memory = new Memory(device)
   const kernels = new Kernels(device)
   try {
-    const [peak] = await rates([await peakWork(device, memory, kernels, adapter)], repetitions)
+    const work = await peakWork(device, adapter)
+    const [peak] = await rates([work], repetitions)
+    work.free()
     const rows: MatmulRow[] = []
     for (const shape of shapes) {
       const variants = (['f32', 'f16'] as const).map((dtype) => chooseMatmul(adapter, dtype))
@@ -172,26 +175,6 @@ async function matmulWorks(
 const FEW = 16
 const MANY = 4096
 const LEAST_FLOPS = 5e7
-
-async function peakWork(
-  device: GPUDevice,
-  memory: Memory,
-  kernels: Kernels,
-  adapter: AdapterTraits,
-): Promise<Work> {
-  // Enough workgroups to fill the adapter, enough rounds to make the rest invisible.
-  const [WORKGROUP, groups, ROUNDS] = adapter.kind === 'hardware' ? [256, 4096, 4096] : [64, 64, 4096]
-  const spec = { files: ['../../../bench/kernels/fma-peak.wgsl'], constants: { ROUNDS, WORKGROUP } }
-  await kernels.prepare([spec])
-  const out = memory.storage('activations', 'out', groups * WORKGROUP * 16)
-  const factors = memory.uniform('factors', 16)
-  memory.write(factors, Float32Array.of(0.999, 0.001, 0, 0))
-  const operations = 2 * 12 * 4 // a round: 12 chains of 4 multiply-adds
-  return {
-    flops: operations * ROUNDS * WORKGROUP * groups,
-    run: () => submit(device, kernels, spec, [out, factors], [groups]),
-  }
-}
 
 async function submit(
   device: GPUDevice,

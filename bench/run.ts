@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- --device llvmpipe,swiftshader --only matmul,sharing,busy --json FILE]`: the figures performance is held
+ * `npm run bench [-- --device llvmpipe,swiftshader --only matmul,sharing,busy,training --json FILE]`: the figures performance is held
  * to. Nothing here is a test: numbers depend on the machine, so compare ratios of one run, on an idle machine.
  */
 import { writeFile } from 'node:fs/promises'
@@ -9,15 +9,17 @@ import { listAdapters, openDevice } from '../src/device/open.js'
 import { type BusyBench, benchBusy } from './busy.js'
 import { benchMatmul, type MatmulBench } from './matmul.js'
 import { benchSharing, type SharingBench } from './sharing.js'
+import { benchTraining, type TrainingBench } from './training.js'
 
 interface DeviceResult {
   adapter: string
   matmul?: MatmulBench
   sharing?: SharingBench[]
   busy?: BusyBench[]
+  training?: TrainingBench[]
 }
 
-const SECTIONS = ['matmul', 'sharing', 'busy'] as const
+const SECTIONS = ['matmul', 'sharing', 'busy', 'training'] as const
 const RULES = [{ kind: 'dense' }, { kind: 'adaptive', shift: 0 }] as const
 
 const { values } = parseArgs({
@@ -57,6 +59,13 @@ for (const name of devices) {
       result.busy = []
       for (const rule of RULES) result.busy.push(await benchBusy({ device, lost, adapter }, rule))
       print(busyTable(result.busy))
+    }
+    if (wanted.has('training')) {
+      result.training = []
+      for (const kind of ['dense', 'adaptive'] as const) {
+        result.training.push(await benchTraining({ device, lost, adapter }, kind, { repetitions }))
+      }
+      print(trainingTable(result.training))
     }
   } finally {
     open.close()
@@ -127,4 +136,22 @@ function busyTable(rows: BusyBench[]): string {
     ])
   }
   return table.toString()
+}
+
+function trainingTable(rows: TrainingBench[]): string {
+  const table = new Table({
+    head: ['training', 'tokens', 'step, s', 'tokens/s', 'of peak', 'forward, s', 'step / forward'],
+  })
+  for (const { rule, tokens, ctx, step, forward, tokensPerSecond, ofPeak, ratio } of rows) {
+    table.push([
+      rule,
+      `${tokens / ctx} x ${ctx}`,
+      step.toFixed(2),
+      tokensPerSecond.toFixed(0),
+      `${(100 * ofPeak).toFixed(0)} %`,
+      forward.toFixed(2),
+      ratio.toFixed(2),
+    ])
+  }
+  return `${table}\n"step / forward": medians of steps over those of scoring the same tokens, in turns.`
 }
