@@ -6,8 +6,8 @@ import ora from 'ora'
 import { formatBytes, formatCount, formatPercent, formatRate, formatSeconds } from './report/format.js'
 
 export interface Progress {
-  /** Begins a task of `total` units (unknown when left out), ending the one before it. */
-  start(label: string, total?: number, unit?: string): void
+  /** Begins a task of `total` units (unknown when left out), ending the one before it; `from` units were done before. */
+  start(label: string, total?: number, unit?: string, from?: number): void
   /** `done` units so far; `info` is shown after the figures, such as the running accuracy. */
   update(done: number, info?: string): void
   /** Ends the task with a line that stays. */
@@ -49,14 +49,16 @@ export interface Work {
   /** What is counted; `bytes` are printed as sizes. */
   unit: string
   done: number
+  /** Done before the clock began; 0 when left out. */
+  from?: number
   info: string
   seconds: number
 }
 
 /** `Scoring: 412 of 800 requests, 51 %, 68.8/s, 5.64 s left, acc 0.2900`. */
-export function progressText({ label, total, unit, done, info, seconds }: Work): string {
+export function progressText({ label, total, unit, done, from = 0, info, seconds }: Work): string {
   const amount = unit === 'bytes' ? formatBytes : formatCount
-  const rate = seconds > 0 ? done / seconds : 0
+  const rate = seconds > 0 ? (done - from) / seconds : 0
   const parts: string[] = []
   if (total !== null) parts.push(`${amount(done)} of ${amount(total)}${unit === 'bytes' ? '' : ` ${unit}`}`)
   else if (done > 0) parts.push(`${amount(done)}${unit === 'bytes' ? '' : ` ${unit}`}`)
@@ -80,8 +82,8 @@ function workClock(now: () => number) {
   let work: Omit<Work, 'seconds'> | null = null
   let began = 0
   return {
-    begin(label: string, total: number | undefined, unit: string): void {
-      work = { label, total: total ?? null, unit, done: 0, info: '' }
+    begin(label: string, total: number | undefined, unit: string, from: number): void {
+      work = { label, total: total ?? null, unit, done: from, from, info: '' }
       began = now()
     },
     advance(done: number, info: string | undefined): Work | null {
@@ -104,9 +106,9 @@ function terminalProgress(stream: NodeJS.WritableStream, now: () => number): Pro
   const spinner = ora({ stream, discardStdin: false, isEnabled: true })
   const clock = workClock(now)
   return {
-    start(label, total, unit = 'items') {
+    start(label, total, unit = 'items', from = 0) {
       spinner.stop()
-      clock.begin(label, total, unit)
+      clock.begin(label, total, unit, from)
       spinner.start(label)
     },
     update(done, info) {
@@ -135,9 +137,9 @@ function logProgress(stream: NodeJS.WritableStream, now: () => number): Progress
     stream.write(`${line}\n`)
   }
   return {
-    start(label, total, unit = 'items') {
-      clock.begin(label, total, unit)
-      last = { at: now(), done: 0 }
+    start(label, total, unit = 'items', from = 0) {
+      clock.begin(label, total, unit, from)
+      last = { at: now(), done: from }
     },
     update(done, info) {
       const work = clock.advance(done, info)

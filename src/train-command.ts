@@ -64,10 +64,10 @@ function trainHooks(
 ): TrainHooks {
   let stage = 'read'
   /** Starts the task of a stage when it is not the one under way. */
-  const during = (name: string, label: string, total: number, unit: string): void => {
+  const during = (name: string, label: string, total: number, unit: string, from = 0): void => {
     if (stage === name) return
     stage = name
-    progress.start(label, total, unit)
+    progress.start(label, total, unit, from)
   }
   let isWarned = false
   return {
@@ -107,7 +107,7 @@ function trainHooks(
 interface Screen {
   progress: Progress
   note(text: string): void
-  during(name: string, label: string, total: number, unit: string): void
+  during(name: string, label: string, total: number, unit: string, from?: number): void
 }
 
 function showEvent(event: TrainEvent, { progress, note, during }: Screen): void {
@@ -118,7 +118,7 @@ function showEvent(event: TrainEvent, { progress, note, during }: Screen): void 
       return
     }
     case 'train': {
-      during(`train ${event.run}`, `Training, ${event.run}`, event.steps, 'steps')
+      during(`train ${event.run}`, `Training, ${event.run}`, event.steps, 'steps', event.step)
       progress.update(event.step, describeStep(event))
       return
     }

@@ -12,6 +12,8 @@ import { replaceFile, writeFailure, writeText } from './durable-files.js'
 
 export interface TrainLog {
   path: string
+  /** The first line: of the command that a run which went on began with. */
+  head: RunLine
   /** What was kept of an earlier part of the run, and all that was appended since. */
   steps: StepLine[]
   evaluations: EvalLine[]
@@ -31,7 +33,9 @@ export async function openLog(run: string, head: RunLine, step: number): Promise
   const path = logPath(run)
   const text = step === 0 ? '' : await readFile(path, 'utf8').catch(() => '')
   const lines = keptLines(text, step)
-  const kept: LogLine[] = lines[0]?.kind === 'run' ? lines : [head, ...lines]
+  const [first] = lines
+  const begun = first?.kind === 'run' ? first : head
+  const kept: LogLine[] = begun === first ? lines : [begun, ...lines]
   const fresh = kept.map((line) => `${JSON.stringify(line)}\n`).join('')
   let handle: FileHandle
   try {
@@ -49,6 +53,7 @@ export async function openLog(run: string, head: RunLine, step: number): Promise
   }
   return {
     path,
+    head: begun,
     steps,
     evaluations,
     async append(line) {

@@ -58,16 +58,14 @@ export async function takeSteps(loop: Loop, first: number): Promise<number> {
   tell(first)
   for (let step = first; ; step++) {
     const isLast = step === plan.steps
-    const stops = isLast || (signal?.aborted ?? false)
     // Saved before anything else can fail.
-    if (step > 0 && saved !== step && (stops || step % plan.saveEvery === 0)) {
-      saved = await save(loop, step)
-    }
+    if (step > 0 && saved !== step && (isLast || step % plan.saveEvery === 0)) saved = await save(loop, step)
     const isDue = isLast || step % plan.evalEvery === 0
     if (isDue && !signal?.aborted && !log.evaluations.some((line) => line.step === step)) {
       await withWayOn(plan, saved, step, evaluateNow(loop, step))
       tell(step)
     }
+    if (signal?.aborted && step > 0 && saved !== step) saved = await save(loop, step)
     if (isLast || signal?.aborted) return step
     const windows = order(step).map((i) => corpus.window(i))
     const line = await withWayOn(plan, saved, step, takeStep(loop, step, windows, shifts(step)))

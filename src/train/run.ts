@@ -1,5 +1,7 @@
 /** One training from its first step, or the one it was stopped after, to its record. */
+import type { Ledger } from '../engine/gpu/memory.js'
 import type { RunDevice } from '../eval/run.js'
+import type { MemoryParts } from '../record/build.js'
 import { buildTrainRecord } from '../record/train-build.js'
 import type { RunLine, TrainRecord } from '../record/train-schema.js'
 import { TRAIN_LOG_SCHEMA } from '../record/train-schema.js'
@@ -35,8 +37,7 @@ export async function runTraining(
     hooks.onEvent,
   )
   const first = state?.facts.step ?? 0
-  const run = runLine(prepared, plan, sequences, head)
-  const log = await openLog(plan.folder, run, first)
+  const log = await openLog(plan.folder, runLine(prepared, plan, sequences, head), first)
   const seconds = { train: 0, evaluate: 0, save: 0 }
   let memory = trainer.ledger()
   try {
@@ -51,7 +52,7 @@ export async function runTraining(
       finished = await finishRun({ prepared, plan, device, weights, seconds, evaluate, hooks })
     }
     const record = buildTrainRecord({
-      run,
+      run: log.head,
       planned: plan.steps,
       steps: log.steps,
       evaluations: log.evaluations,
@@ -63,21 +64,21 @@ export async function runTraining(
         evaluate_s: seconds.evaluate,
         save_s: seconds.save,
       },
-      memory: {
-        peak: memory.total.peak,
-        byPurpose: Object.fromEntries(
-          Object.entries(memory)
-            .filter(([purpose]) => purpose !== 'total')
-            .map(([purpose, { peak }]) => [purpose, peak]),
-        ),
-        hostRss: process.memoryUsage.rss(),
-      },
+      memory: memoryParts(memory),
     })
     await finished?.write(record)
     return record
   } finally {
     trainer.close()
     await log.close()
+  }
+}
+
+function memoryParts({ total, ...purposes }: Ledger): MemoryParts {
+  return {
+    peak: total.peak,
+    byPurpose: Object.fromEntries(Object.entries(purposes).map(([name, { peak }]) => [name, peak])),
+    hostRss: process.memoryUsage.rss(),
   }
 }
 

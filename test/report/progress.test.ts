@@ -88,6 +88,7 @@ test('unknown totals and labels alone', () => {
   const work = { label: 'Loading', total: null, unit: 'files', done: 0, info: '', seconds: 0 }
   assert.is(progressText(work), 'Loading')
   assert.is(progressText({ ...work, done: 3, seconds: 2 }), 'Loading: 3 files, 1.50/s')
+  assert.is(progressText({ ...work, done: 30, from: 27, seconds: 2 }), 'Loading: 30 files, 1.50/s')
   assert.is(progressText({ ...work, info: 'model.safetensors' }), 'Loading: model.safetensors')
 })
 

@@ -25,7 +25,10 @@ async function recordOf(changes: Partial<TrainingOptions> = {}): Promise<TrainRe
 
 test('gamma, sparsity, perplexities, the command, hashes', async () => {
   const card = modelCard(await recordOf())
-  assert.match(card, /^---\nlibrary_name: transformers\n[\s\S]*base_model: openai-community\/gpt2\n[\s\S]*\n---\n/)
+  assert.match(
+    card,
+    /^---\nlibrary_name: transformers\n[\s\S]*base_model: openai-community\/gpt2\n[\s\S]*\n---\n/,
+  )
   assert.match(card, /# openai-community\/gpt2, adaptive context pruning, gamma 0\.3$/m)
   assert.match(card, /\| 16 \| nothing dropped \| [\d.]+ \| [\d.]+ \| {2}\| {2}\|/)
   assert.match(card, /\| 16 \| step function, as in decoding \| [\d.]+ \| [\d.]+ \| 0\.500 \| 0\.600 \|/)

@@ -1,0 +1,132 @@
+/** `asp train` and `asp finetune` as a person runs them, on a model of one layer and the machine's own adapter. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { openCheckpoint } from '../../src/data/checkpoint.js'
+import { readText } from '../../src/data/text.js'
+import type { TrainRecord } from '../../src/record/train-schema.js'
+import { startHub } from '../hub-server.js'
+import { asp, namesIn, type Outcome, startAsp, until, workFolder } from './asp.js'
+
+const folder = workFolder()
+const { text } = await readText([])
+writeFileSync(join(folder, 'text.txt'), text.slice(0, 24_000))
+writeFileSync(
+  join(folder, 'tiny.json'),
+  JSON.stringify({
+    model: { layers: 1, width: 64, positions: 64, tokenizer: 'asp-tiny' },
+    data: 'text.txt',
+    out: 'tiny',
+    steps: 12,
+    ctx: 32,
+    batch_tokens: 128,
+    rate: 0.003,
+    warmup: 1,
+    eval_every: 6,
+    save_every: 6,
+    held_out: 4,
+  }),
+)
+const FLAGS = '--model ./tiny --data text.txt --ctx 32 --batch-tokens 64 --held-out 2 --rate 1e-3'.split(' ')
+
+const finetune = (more: string, environment?: NodeJS.ProcessEnv): Promise<Outcome> =>
+  asp(folder, ['finetune', ...FLAGS, ...more.split(' ')], environment)
+
+const recordOf = (run: string): TrainRecord =>
+  JSON.parse(readFileSync(join(folder, run, 'train.json'), 'utf8'))
+
+/** Lines without what differs from run to run. */
+function logOf(run: string): unknown[] {
+  const lines = readFileSync(join(folder, run, 'train-log.jsonl'), 'utf8')
+    .trimEnd()
+    .split('\n')
+  return lines.slice(1).map((line) => {
+    const { seconds: _s, device_seconds: _d, tokens_per_second: _t, ...rest } = JSON.parse(line)
+    return rest
+  })
+}
+
+const test = suite('asp finetune')
+
+test('asp train: a model from random weights that learns', async () => {
+  const { status, stdout, stderr } = await asp(folder, ['train', '--config', 'tiny.json'])
+  assert.is(status, 0, stderr)
+  assert.match(stdout, /│ dense +│ +32 │ dense │/)
+  assert.match(stdout, /\nCheckpoint: tiny\n$/)
+  assert.match(stderr, /^memory planned for dense: [\d.]+ MiB \(weights /m)
+  const record = recordOf('tiny')
+  const losses = record.evaluations.map(({ rules }) => rules[0].nll)
+  assert.ok(losses.length === 3 && losses[2] < losses[0] - 0.2, losses.join())
+  const checkpoint = await openCheckpoint(join(folder, 'tiny'))
+  assert.equal([checkpoint.config.interaction, checkpoint.config.vocabSize], [null, 8192])
+})
+
+test('several gammas: a checkpoint each, their records as JSON, nothing else on stdout', async () => {
+  const { status, stdout, stderr } = await finetune('--gamma 0.1,1 --steps 2 --out two --json --quiet')
+  assert.is(status, 0, stderr)
+  const records = JSON.parse(stdout) as TrainRecord[]
+  assert.equal(
+    records.map(({ options }) => options.gamma),
+    [0.1, 1],
+  )
+  for (const gamma of ['0.1', '1']) {
+    const { config } = await openCheckpoint(join(folder, 'two', `gamma-${gamma}`))
+    assert.equal(config.interaction, { dim: 64, propagateInDepth: false })
+  }
+  assert.is(stderr, '')
+})
+
+test('Ctrl-C saves and ends with 130; --resume goes on to the same weights, to the last bit', async () => {
+  const more = '--gamma 0.3 --steps 8 --save-every 2 --eval-every 4 --shift-range -1..1 --out'
+  const whole = await finetune(`${more} whole`)
+  assert.is(whole.status, 0, whole.stderr)
+  const run = startAsp(folder, ['finetune', ...FLAGS, ...more.split(' '), 'stopped'])
+  await until('the first checkpoint', () => existsSync(join(folder, 'stopped/checkpoints/step-000002')))
+  run.child.kill('SIGINT')
+  const { status, stderr } = await run.ended
+  assert.is(status, 130, stderr)
+  assert.match(stderr, /^interrupted: finishing the step under way and saving; /m)
+  assert.match(
+    stderr,
+    /\nerror: interrupted, after step \d of 8; hint: the same command with --resume goes on\n$/,
+  )
+  assert.not.ok(existsSync(join(folder, 'stopped/model.safetensors')))
+  const refused = await finetune(`${more} stopped`)
+  assert.is(refused.status, 2)
+  assert.match(refused.stderr, /^error: --out: stopped has a checkpoint or a training in it already/m)
+  const other = await finetune(`${more} stopped --resume --beta 3`)
+  assert.match(other.stderr, /^error: --resume: stopped\/\S+ was made with another --beta, 2, got 3; hint: /m)
+  const again = await finetune(`${more} stopped --resume`)
+  assert.is(again.status, 0, again.stderr)
+  assert.match(again.stderr, /^gamma 0\.3: going on after step \d of 8$/m)
+  assert.equal(logOf('stopped'), logOf('whole'))
+  const weights = (name: string) => readFileSync(join(folder, name, 'model.safetensors'))
+  assert.ok(weights('stopped').equals(weights('whole')))
+})
+
+test('a control, then the upload of what is finished already', async () => {
+  const more = '--control local:8 --steps 2 --out local'
+  const first = await finetune(more)
+  assert.is(first.status, 0, first.stderr)
+  const [dense, local] = recordOf('local').final[0].rules
+  assert.equal([dense.rule, local.rule], ['dense', 'local'])
+  assert.ok((local.sparsity?.achieved ?? 0) > 0.3)
+  assert.is((await openCheckpoint(join(folder, 'local'))).config.interaction, null)
+  const hub = await startHub([])
+  try {
+    const environment = { HF_HUB_OFFLINE: '0', HF_ENDPOINT: hub.url, HF_TOKEN: 'hf_some' }
+    const { status, stderr } = await finetune(`${more} --resume --push someone/local`, environment)
+    assert.is(status, 0, stderr)
+    assert.match(stderr, /^local:8: all 2 steps are taken already$/m)
+    assert.match(stderr, /^uploaded to someone\/local: http/m)
+    assert.equal(
+      Object.keys(hub.commits[0].files).sort(),
+      namesIn(join(folder, 'local')).filter((name) => name !== 'checkpoints'),
+    )
+  } finally {
+    await hub.close()
+  }
+})
+
+test.run()
