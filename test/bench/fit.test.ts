@@ -52,8 +52,8 @@ await onEachAdapter(
     }
 
     test('refused by plan, refused by the adapter, and measured after both', async () => {
-      // Weights and what one step needs take 2 MB; a hundred sequences would take 17.
-      const { results, configurations } = await run({ batches: [100, 1] }, 4_000_000)
+      // Weights and what one step needs take 6 MB; a hundred sequences would take 43.
+      const { results, configurations } = await run({ batches: [100, 1] }, 7_000_000)
       const found = results.map(({ configuration, status }) => {
         const { policy, batch } = configurations[configuration]
         return `${policy} ${batch}: ${status}`
@@ -69,13 +69,13 @@ await onEachAdapter(
       )
       assert.match(
         results[0].reason ?? '',
-        /^needs \d+ bytes of GPU memory by plan, the adapter has 4000000$/,
+        /^needs \d+ bytes of GPU memory by plan, the adapter has 7000000$/,
       )
       assert.match(results[2].reason ?? '', /^GPU memory: no room for /)
     })
 
     test('the largest batch: as many as there is room for, more where tokens are dropped', async () => {
-      const limit = 4_500_000
+      const limit = 8_000_000
       const { results, configurations, memory } = await run({ batches: ['max'] }, limit)
       assert.ok(results.every(({ status }) => status === 'measured'))
       const [dense, pruned] = configurations.map(({ batch }) => batch ?? 0)

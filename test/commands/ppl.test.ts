@@ -25,7 +25,7 @@ const ppl = (argv: readonly string[], environment?: NodeJS.ProcessEnv, input?: s
 const test = suite('asp ppl')
 
 test('the bundled sample at two lengths: table, record, soft evaluations beside the step function', async () => {
-  const argv = ['--ctx', '32-64*2', '--sparsity', '0,0.5', '--alpha', '8', '--limit', '256', '-o', 'run.json']
+  const argv = ['--ctx', '32-64*2', '--sparsity', '0,0.5', '--alpha', '8', '--limit', '128', '-o', 'run.json']
   const { status, stdout, stderr } = await ppl(argv)
   assert.is(status, 0, stderr)
   assert.match(stderr, /^Measuring: [\d,]+ rows, .* nats$/m)
@@ -33,7 +33,7 @@ test('the bundled sample at two lengths: table, record, soft evaluations beside 
   assert.match(stdout, /^Text +bundled sample \(beginnings of seven books\): 53,240 tokens/m)
   assert.match(
     stdout,
-    /^Scored +ctx 32: 8 windows, 256 tokens, 0\.5 % of the text; ctx 64: 4 windows, 256 tokens/m,
+    /^Scored +ctx 32: 4 windows, 128 tokens, 0\.2 % of the text; ctx 64: 2 windows, 128 tokens/m,
   )
   assert.match(stdout, /\nRecord: .*\/run\.json\n$/)
   assert.equal(namesIn(folder), ['run.json'])
@@ -49,7 +49,7 @@ test('the bundled sample at two lengths: table, record, soft evaluations beside 
   )
   for (const { rules, tokens, samples } of record.contexts) {
     const [dense, step, soft] = rules
-    assert.is(tokens, 256)
+    assert.is(tokens, 128)
     assert.ok(Math.abs((step.sparsity?.achieved ?? 0) - 0.5) < 0.02, String(step.sparsity?.achieved))
     assert.ok(step.calibration !== null && step.calibration.evaluations.length > 0)
     assert.is(soft.shift, step.shift)
@@ -59,12 +59,12 @@ test('the bundled sample at two lengths: table, record, soft evaluations beside 
     assert.ok(Math.abs(total(dense.samples.nll) / total(samples.tokens) - dense.nll) < 1e-9)
     assert.ok(Math.abs(step.nll - dense.nll - (step.delta?.nll ?? Number.NaN)) < 1e-9)
     assert.ok((step.kl?.mean ?? 0) > 0 && (step.kl?.max ?? 0) >= (step.kl?.p99 ?? 1))
-    assert.is(total(step.positions.map((position) => position.tokens)), 256)
+    assert.is(total(step.positions.map((position) => position.tokens)), 128)
   }
 })
 
 test('standard input, llama protocol, CSV: only that on standard output, and a file beside the record', async () => {
-  const text = readFileSync(new URL('../../README.md', import.meta.url), 'utf8').slice(0, 1500)
+  const text = readFileSync(new URL('../../README.md', import.meta.url), 'utf8').slice(0, 800)
   const argv = [
     '-',
     '--policy',
@@ -152,9 +152,11 @@ test('Ctrl-C: a valid record of what was scored until then', async () => {
     '--policy',
     'dense',
     '--ctx',
-    '32,1024',
+    '32,64',
     '--limit',
-    '8192',
+    '1024',
+    '--batch-tokens',
+    '64',
     '-o',
     'stop.json',
   ])
@@ -165,7 +167,7 @@ test('Ctrl-C: a valid record of what was scored until then', async () => {
   assert.is(status, 130, stderr)
   assert.match(stderr, /^interrupted: finishing the batches in flight; /m)
   assert.match(stderr, /\nerror: interrupted: what was scored until then is in .*\/stop\.json\n$/)
-  assert.match(stdout, /^INCOMPLETE +stopped; windows scored: 256 of 256 at ctx 32/m)
+  assert.match(stdout, /^INCOMPLETE +stopped; windows scored: 32 of 32 at ctx 32/m)
   const { status: state, contexts } = recordOf('stop.json')
   assert.is(state, 'incomplete')
   assert.is(contexts[0].windows, contexts[0].windows_planned)

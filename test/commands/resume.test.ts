@@ -11,7 +11,7 @@ const KILLS = 10
 // One document a batch, so that there is a moment to kill between any two.
 const RUN = [
   'eval',
-  'hellaswag',
+  'winogrande',
   '--data',
   'sample',
   '--limit',
@@ -27,7 +27,7 @@ const folder = workFolder()
 
 const read = async (name: string): Promise<EvalRecord> =>
   JSON.parse(await readFile(join(folder, name, 'run.json'), 'utf8'))
-const logOf = (name: string) => join(folder, name, 'run.samples.hellaswag.jsonl')
+const logOf = (name: string) => join(folder, name, 'run.samples.winogrande.jsonl')
 const size = (path: string): Promise<number> =>
   stat(path).then(
     ({ size }) => size,
@@ -56,7 +56,7 @@ test(`a run killed ${KILLS} times at random and resumed equals one that was left
   while (kills < KILLS) {
     // Mostly after a document or two of its own, sometimes before it has done anything.
     const early = random.random() < 0.3
-    const bytes = early ? 0 : 1 + random.below(2000)
+    const bytes = early ? 0 : 1 + random.below(1500)
     if (await killed([...RUN, ...pieces], logOf('pieces'), bytes, early ? random.below(2500) : 0)) break
     kills++
   }
@@ -70,7 +70,7 @@ test('a complete run is not scored again, another run is refused with what diffe
   const place = ['-o', join(folder, 'whole', 'run.json'), '--resume', '--quiet']
   const run = (limit: string, ...rest: string[]) => [
     'eval',
-    'hellaswag',
+    'winogrande',
     '--data',
     'sample',
     '--limit',
