@@ -48,13 +48,16 @@ test('pieces have the tokens of the whole, wherever they are cut', () => {
 
 test('pieces of a real text too', async () => {
   const { text } = await readText([])
-  const part = text.slice(0, 40_000)
+  const part = text.slice(0, 60_000)
   const pieces = [...cutText(part, 512)]
   assert.ok(pieces.length > 60)
   assert.equal(
     Uint32Array.from(pieces.flatMap((piece) => [...tokenizer.encode(piece)])),
     tokenizer.encode(part),
   )
+  const stream = await encodeDocuments([part, ...hard], tokenizer)
+  const whole = [part, ...hard].flatMap((one) => [tokenizer.prefixToken, ...tokenizer.encode(one)])
+  assert.equal(Uint32Array.from(stream), Uint32Array.from(whole))
 })
 
 test('every document begins with the start token', async () => {
