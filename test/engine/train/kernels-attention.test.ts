@@ -1,6 +1,5 @@
 /** Attention of training, there and back, head by head: products, softmax-rows.wgsl and head-dots.wgsl against plain loops. */
 import * as assert from 'uvu/assert'
-import type { Gpt2Config } from '../../../src/engine/gpt2/config.js'
 import { type Matrix, multiply } from '../../../src/engine/train/products.js'
 import { onEachAdapter } from '../../gpu.js'
 import { largestDifference } from '../../reference/compare.js'
@@ -9,24 +8,15 @@ import { type AttentionHead, attentionBackwardReference } from '../../reference/
 import { columnsOf, placeColumns } from '../../reference/train/columns.js'
 import { productNN, productNT } from '../../reference/train/products.js'
 import { softmaxRowsReference } from '../../reference/train/softmax-rows.js'
-import { TrainBench, withEachProduct } from './train-bench.js'
+import { SMALL } from './small-model.js'
+import { TrainBench, withEachChoice } from './train-bench.js'
 
-const [B, H, D] = [2, 2, 64]
+const [B, D] = [2, 64]
+const { nHead: H } = SMALL
 const C = H * D
 const SCALE = 1 / Math.sqrt(D)
 /** Stands for minus infinity, which WGSL may assume away. */
 const GONE = -1e30
-
-const CONFIG: Gpt2Config = {
-  vocabSize: 8,
-  nPositions: 256,
-  nEmbd: C,
-  nLayer: 1,
-  nHead: H,
-  nInner: 4 * C,
-  layerNormEpsilon: 1e-5,
-  interaction: null,
-}
 
 interface Scene {
   T: number
@@ -92,7 +82,7 @@ function lower(square: ArrayLike<number>, T: number): number[] {
 }
 
 await onEachAdapter('attention of training', (test, device) => {
-  for (const { name, open } of withEachProduct(device)) {
+  for (const { name, open } of withEachChoice(device)) {
     for (const [T, masked] of [
       [4, true],
       [20, false],
@@ -102,7 +92,7 @@ await onEachAdapter('attention of training', (test, device) => {
       test(`${name}, ${T} tokens, ${masked ? 'masked' : 'all seen'}`, async () => {
         const scene = sceneOf(T, masked)
         const expected = expectedOf(scene)
-        const bench = new TrainBench(open, CONFIG)
+        const bench = new TrainBench(open, SMALL)
         const { context } = bench
         const N = B * T
         const [qkv, dO] = [scene.qkv, scene.dO].map((data) => bench.upload(data))

@@ -1,24 +1,13 @@
 /** Matrix products of training against plain loops: every form, place and destination, on odd sizes. */
 import * as assert from 'uvu/assert'
-import type { Gpt2Config } from '../../../src/engine/gpt2/config.js'
 import { type Destination, multiply, type ProductForm } from '../../../src/engine/train/products.js'
 import { onEachAdapter } from '../../gpu.js'
 import { largestDifference } from '../../reference/compare.js'
 import { seededFloats } from '../../reference/floats.js'
 import { geluBackwardReference } from '../../reference/train/gelu-backward.js'
 import { productNN, productNT, productTN } from '../../reference/train/products.js'
-import { TrainBench, withEachProduct } from './train-bench.js'
-
-const CONFIG: Gpt2Config = {
-  vocabSize: 8,
-  nPositions: 256,
-  nEmbd: 128,
-  nLayer: 1,
-  nHead: 2,
-  nInner: 512,
-  layerNormEpsilon: 1e-5,
-  interaction: null,
-}
+import { SMALL } from './small-model.js'
+import { TrainBench, withEachChoice } from './train-bench.js'
 
 const FORMS = { nn: productNN, nt: productNT, tn: productTN } as const
 /** Columns and what is summed over come in fours, and so do rows where the left factor lies transposed. */
@@ -46,7 +35,7 @@ function spread(matrices: readonly Float32Array[], width: number, { before = 0, 
 }
 
 await onEachAdapter('products of training', (test, device) => {
-  for (const { name, open } of withEachProduct(device)) {
+  for (const { name, open } of withEachChoice(device)) {
     for (const form of Object.keys(FORMS) as ProductForm[]) {
       test(`${name}, ${form}: sizes, places, several matrices`, async () => {
         for (const [rows, K, N] of SIZES) {
@@ -59,7 +48,7 @@ await onEachAdapter('products of training', (test, device) => {
           const right = spread(b, form === 'nt' ? K : N, { before: 4, gap: 8 })
           const empty = each(M * N).map((matrix) => matrix.fill(Number.NaN))
           const out = spread(empty, N, { before: 12, gap: 4 })
-          const bench = new TrainBench(open, CONFIG)
+          const bench = new TrainBench(open, SMALL)
           const result = bench.upload(out.values)
           const [got] = await bench.run(() => {
             multiply(bench.context, {
@@ -94,7 +83,7 @@ await onEachAdapter('products of training', (test, device) => {
       const [a, b, bias, earlier, inputs] = [M * K, K * N, N, M * N, M * N].map(floats)
       const wide = inputs.map((value) => 16 * value)
       const product = productNN(a, b, [M, K, N])
-      const bench = new TrainBench(open, CONFIG)
+      const bench = new TrainBench(open, SMALL)
       const bound = [bias, earlier, wide].map((data) => bench.upload(data))
       const cases: { to: Destination; expected: Float64Array }[] = [
         {

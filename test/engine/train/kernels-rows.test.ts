@@ -1,300 +1,190 @@
 /** Kernels of training that go row by row or element by element, against plain loops on odd sizes. */
 import * as assert from 'uvu/assert'
-import type { Gpt2Config } from '../../../src/engine/gpt2/config.js'
-import { vocabularySlices } from '../../../src/engine/gpt2/vocabulary.js'
 import { floatBits } from '../../../src/engine/gpu/uniforms.js'
 import { usesOf } from '../../../src/engine/train/embedding.js'
 import { onEachAdapter } from '../../gpu.js'
 import { largestDifference } from '../../reference/compare.js'
-import { divergenceReference } from '../../reference/divergence.js'
 import { embeddingReference } from '../../reference/embedding.js'
 import { seededFloats } from '../../reference/floats.js'
 import { geluReference } from '../../reference/matmul.js'
-import { crossEntropyBackwardReference, NO_TARGET } from '../../reference/train/cross-entropy-backward.js'
 import { embeddingBackwardReference } from '../../reference/train/embedding-backward.js'
 import { layernormBackwardReference } from '../../reference/train/layernorm-backward.js'
 import { columnSums } from '../../reference/train/products.js'
-import { TrainBench } from './train-bench.js'
+import { SMALL } from './small-model.js'
+import { TrainBench, withEachChoice } from './train-bench.js'
 
 const ODD = [1, 7, 65, 129]
-const CONFIG: Gpt2Config = {
-  vocabSize: 8,
-  nPositions: 256,
-  nEmbd: 128,
-  nLayer: 1,
-  nHead: 2,
-  nInner: 512,
-  layerNormEpsilon: 1e-5,
-  interaction: null,
-}
-
-/** Rows of a batch before those that a chunk is of. */
-const BEFORE = 3
-
 function near(got: ArrayLike<number>, expected: ArrayLike<number>, most: number, what: string): void {
   const worst = largestDifference(got, expected)
   assert.ok(worst < most, `${what}: off by ${worst}`)
 }
 
-await onEachAdapter('row-wise kernels of training', (test, open) => {
-  let bench = new TrainBench(open, CONFIG)
-  test.before.each(() => {
-    bench = new TrainBench(open, CONFIG)
-  })
-  test.after.each(() => bench.free())
+await onEachAdapter('row-wise kernels of training', (test, device) => {
+  for (const { name: choice, open } of withEachChoice(device)) {
+    let bench = new TrainBench(open, SMALL)
+    test.before.each(() => {
+      bench = new TrainBench(open, SMALL)
+    })
+    test.after.each(() => bench.free())
 
-  for (const C of [4, 68, 260]) {
-    test(`layer norm backward, ${C} columns: input, gain and bias`, async () => {
-      const floats = seededFloats(C)
-      for (const M of ODD) {
-        const [x, dy, gain, earlier, sums] = [M * C, M * C, C, M * C, C].map(floats)
-        const far = x.map((value) => 3 * value + 2)
-        const expected = layernormBackwardReference(dy, far, gain, 1e-3)
-        const [inputs, gradients] = [far, dy].map((data) => bench.upload(data))
-        for (const ACCUMULATE of [0, 1]) {
-          const dx = ACCUMULATE ? bench.upload(earlier) : bench.filled(M * C)
-          const stats = bench.filled(2 * M)
-          const [got] = await bench.runKernel(
-            'layernorm-backward.wgsl',
-            { C4: C / 4, EPSILON: 1e-3, ACCUMULATE },
-            { bindings: [inputs, gradients, bench.upload(gain), dx, stats], grid: [M] },
-            [[dx, M * C]],
-          )
-          const wanted = expected.dx.map((value, i) => value + ACCUMULATE * earlier[i])
-          near(got, wanted, 2e-6, `${M} rows, dx`)
+    for (const C of [4, 68, 260]) {
+      test(`${choice}: layer norm backward, ${C} columns: input, gain and bias`, async () => {
+        const floats = seededFloats(C)
+        for (const M of ODD) {
+          const [x, dy, gain, earlier, sums] = [M * C, M * C, C, M * C, C].map(floats)
+          const far = x.map((value) => 3 * value + 2)
+          const expected = layernormBackwardReference(dy, far, gain, 1e-3)
+          const [inputs, gradients] = [far, dy].map((data) => bench.upload(data))
+          for (const ACCUMULATE of [0, 1]) {
+            const dx = ACCUMULATE ? bench.upload(earlier) : bench.filled(M * C)
+            const stats = bench.filled(2 * M)
+            const [got] = await bench.runKernel(
+              'layernorm-backward.wgsl',
+              { C4: C / 4, EPSILON: 1e-3, ACCUMULATE },
+              { bindings: [inputs, gradients, bench.upload(gain), dx, stats], grid: [M] },
+              [[dx, M * C]],
+            )
+            const wanted = expected.dx.map((value, i) => value + ACCUMULATE * earlier[i])
+            near(got, wanted, 2e-6, `${M} rows, dx`)
 
-          // 50 rows a block: the last one is shorter.
-          const blocks = Math.ceil(M / 50)
-          for (const [NORMALISED, of] of [expected.dBias, expected.dGain].entries()) {
-            const [partial, gradient] = [bench.filled(blocks * C), bench.upload(sums)]
-            const across = Math.ceil(C / 4 / bench.context.lanes)
-            await bench.runKernel(
-              'column-sums.wgsl',
-              { ROWS: 50, NORMALISED },
-              { bindings: [gradients, inputs, stats, partial], struct: [M, C / 4], grid: [across, blocks] },
-              [],
-            )
-            const [folded] = await bench.runKernel(
-              'column-fold.wgsl',
-              {},
-              { bindings: [partial, gradient], struct: [blocks, C / 4], grid: [across] },
-              [[gradient, C]],
-            )
-            near(
-              folded,
-              of.map((value, c) => value + sums[c]),
-              2e-5,
-              `${M} rows, ${NORMALISED ? 'gain' : 'bias'}`,
-            )
+            // 50 rows a block: the last one is shorter.
+            const blocks = Math.ceil(M / 50)
+            for (const [NORMALISED, of] of [expected.dBias, expected.dGain].entries()) {
+              const [partial, gradient] = [bench.filled(blocks * C), bench.upload(sums)]
+              const across = Math.ceil(C / 4 / bench.context.lanes)
+              await bench.runKernel(
+                'column-sums.wgsl',
+                { ROWS: 50, NORMALISED },
+                { bindings: [gradients, inputs, stats, partial], struct: [M, C / 4], grid: [across, blocks] },
+                [],
+              )
+              const [folded] = await bench.runKernel(
+                'column-fold.wgsl',
+                {},
+                { bindings: [partial, gradient], struct: [blocks, C / 4], grid: [across] },
+                [[gradient, C]],
+              )
+              near(
+                folded,
+                of.map((value, c) => value + sums[c]),
+                2e-5,
+                `${M} rows, ${NORMALISED ? 'gain' : 'bias'}`,
+              )
+            }
           }
         }
-      }
-      // The twin's column sums are those of its layer norm.
-      const dy = floats(7 * C)
-      near(
-        columnSums(dy, [7, C]),
-        layernormBackwardReference(dy, dy, floats(C), 1).dBias,
-        1e-12,
-        'column sums',
-      )
-    })
-  }
-
-  test('GELU, in rows of workgroups', async () => {
-    for (const count of [4, 68, 2052]) {
-      const x = seededFloats(count)(count).map((value) => 30 * value)
-      const quads = count / 4
-      const across = Math.min(3, Math.ceil(quads / bench.context.lanes))
-      const out = bench.filled(count)
-      const [got] = await bench.runKernel(
-        'gelu.wgsl',
-        {},
-        {
-          bindings: [bench.upload(x), out],
-          struct: [quads, across],
-          grid: [across, Math.ceil(quads / bench.context.lanes / across)],
-        },
-        [[out, count]],
-      )
-      near(got, Array.from(x, geluReference), 3e-6, `${count} elements`)
-    }
-  })
-
-  test('embedding from a table in slices, and back', async () => {
-    const [V, P, C] = [50, 129, 68]
-    const floats = seededFloats(8)
-    const [wte, wpe] = [floats(V * C), floats(P * C)]
-    const across = Math.ceil(C / 4 / bench.context.lanes)
-    for (const N of ODD) {
-      // Tokens that come often, once and never; positions start over.
-      const tokens = Uint32Array.from({ length: N }, (_, n) => (n % 3 === 0 ? 7 : (n * 37 + 49) % V))
-      const positions = tokens.map((_, n) => n % 65)
-      const pairs = Uint32Array.from(
-        { length: 2 * N },
-        (_, i) => (i % 2 ? positions : tokens)[Math.floor(i / 2)],
-      )
-      const dx = floats(N * C)
-      const [dWte, dWpe] = [new Float64Array(V * C).fill(0.5), new Float64Array(P * C).fill(0.25)]
-      embeddingBackwardReference(dx, pairs, { dWte, dWpe, C })
-      const [x, gradients] = [bench.filled(N * C), bench.upload(dx)]
-      const byToken = usesOf(tokens)
-      for (const [first, count] of [
-        [0, 20],
-        [20, 30],
-      ]) {
-        const table = bench.upload(wte.subarray(first * C, (first + count) * C))
-        const bindings = [bench.words(pairs), table, bench.upload(wpe), x]
-        await bench.runKernel(
-          'embedding-rows.wgsl',
-          { C4: C / 4 },
-          { bindings, struct: [first, count], grid: [across, N] },
-          [],
+        // The twin's column sums are those of its layer norm.
+        const dy = floats(7 * C)
+        near(
+          columnSums(dy, [7, C]),
+          layernormBackwardReference(dy, dy, floats(C), 1).dBias,
+          1e-12,
+          'column sums',
         )
-        const slice = bench.filled(count * C, 0.5)
+      })
+    }
+
+    test(`${choice}: GELU, in rows of workgroups`, async () => {
+      for (const count of [4, 68, 2052]) {
+        const x = seededFloats(count)(count).map((value) => 30 * value)
+        const quads = count / 4
+        const across = Math.min(3, Math.ceil(quads / bench.context.lanes))
+        const out = bench.filled(count)
         const [got] = await bench.runKernel(
+          'gelu.wgsl',
+          {},
+          {
+            bindings: [bench.upload(x), out],
+            struct: [quads, across],
+            grid: [across, Math.ceil(quads / bench.context.lanes / across)],
+          },
+          [[out, count]],
+        )
+        near(got, Array.from(x, geluReference), 3e-6, `${count} elements`)
+      }
+    })
+
+    test(`${choice}: embedding from a table in slices, and back`, async () => {
+      const [V, P, C] = [50, 129, 68]
+      const floats = seededFloats(8)
+      const [wte, wpe] = [floats(V * C), floats(P * C)]
+      const across = Math.ceil(C / 4 / bench.context.lanes)
+      for (const N of ODD) {
+        // Tokens that come often, once and never; positions start over.
+        const tokens = Uint32Array.from({ length: N }, (_, n) => (n % 3 === 0 ? 7 : (n * 37 + 49) % V))
+        const positions = tokens.map((_, n) => n % 65)
+        const pairs = Uint32Array.from(
+          { length: 2 * N },
+          (_, i) => (i % 2 ? positions : tokens)[Math.floor(i / 2)],
+        )
+        const dx = floats(N * C)
+        const [dWte, dWpe] = [new Float64Array(V * C).fill(0.5), new Float64Array(P * C).fill(0.25)]
+        embeddingBackwardReference(dx, pairs, { dWte, dWpe, C })
+        const [x, gradients] = [bench.filled(N * C), bench.upload(dx)]
+        const byToken = usesOf(tokens)
+        for (const [first, count] of [
+          [0, 20],
+          [20, 30],
+        ]) {
+          const table = bench.upload(wte.subarray(first * C, (first + count) * C))
+          const bindings = [bench.words(pairs), table, bench.upload(wpe), x]
+          await bench.runKernel(
+            'embedding-rows.wgsl',
+            { C4: C / 4 },
+            { bindings, struct: [first, count], grid: [across, N] },
+            [],
+          )
+          const slice = bench.filled(count * C, 0.5)
+          const [got] = await bench.runKernel(
+            'embedding-backward.wgsl',
+            { C4: C / 4 },
+            {
+              bindings: [gradients, bench.words(byToken.uses), bench.words(byToken.order), slice],
+              struct: [first, count],
+              grid: [across, byToken.uses.length / 4],
+            },
+            [[slice, count * C]],
+          )
+          near(got, dWte.subarray(first * C, (first + count) * C), 1e-5, `${N} rows, tokens from ${first}`)
+        }
+        const byPosition = usesOf(positions)
+        const all = bench.filled(P * C, 0.25)
+        const [gotX, gotWpe] = await bench.runKernel(
           'embedding-backward.wgsl',
           { C4: C / 4 },
           {
-            bindings: [gradients, bench.words(byToken.uses), bench.words(byToken.order), slice],
-            struct: [first, count],
-            grid: [across, byToken.uses.length / 4],
-          },
-          [[slice, count * C]],
-        )
-        near(got, dWte.subarray(first * C, (first + count) * C), 1e-5, `${N} rows, tokens from ${first}`)
-      }
-      const byPosition = usesOf(positions)
-      const all = bench.filled(P * C, 0.25)
-      const [gotX, gotWpe] = await bench.runKernel(
-        'embedding-backward.wgsl',
-        { C4: C / 4 },
-        {
-          bindings: [gradients, bench.words(byPosition.uses), bench.words(byPosition.order), all],
-          struct: [0, P],
-          grid: [across, byPosition.uses.length / 4],
-        },
-        [
-          [x, N * C],
-          [all, P * C],
-        ],
-      )
-      near(gotX, embeddingReference(pairs, wte, wpe, C), 1e-7, `${N} rows`)
-      near(gotWpe, dWpe, 1e-6, `${N} rows, positions`)
-    }
-  })
-
-  test('total of a stretch, scaled and added', async () => {
-    const values = seededFloats(2)(300)
-    for (const [first, count] of [
-      [0, 1],
-      [5, 7],
-      [13, 129],
-      [0, 300],
-    ]) {
-      const out = bench.filled(3, 2)
-      const [got] = await bench.runKernel(
-        'total.wgsl',
-        {},
-        { bindings: [bench.upload(values), out], struct: [first, count, 1, floatBits(0.25)], grid: [1] },
-        [[out, 3]],
-      )
-      const sum = values.subarray(first, first + count).reduce((total, value) => total + value, 0)
-      near(got, [2, 2 + 0.25 * sum, 2], 2e-6, `${count} from ${first}`)
-    }
-  })
-
-  for (const [M, V, limit] of [
-    [1, 7, 64],
-    [7, 65, 64],
-    [65, 150, 64],
-  ]) {
-    for (const distill of [0, 0.3]) {
-      test(`cross-entropy: ${M} rows of ${V} tokens, ${distill ? 'with' : 'without'} a teacher`, async () => {
-        const floats = seededFloats(M * V)
-        const [logits, teacher] = [0, 1].map(() => floats(M * V).map((value) => 20 * value))
-        const targets = Uint32Array.from({ length: M }, (_, m) =>
-          m % 5 === 3 ? NO_TARGET : [V - 1, (31 * m) % V, 64 % V][m % 3],
-        )
-        const scale = 1 / M
-        const taught = distill > 0 ? Float64Array.from(teacher) : undefined
-        const expected = crossEntropyBackwardReference(Float64Array.from(logits), targets, {
-          V,
-          scale,
-          distill,
-          teacher: taught,
-        })
-        const rows = BEFORE + M
-        const [states, taughtStates, divergences] = [0, 1, 2].map(() => bench.filled(4 * rows))
-        const read = bench.words([...new Array(BEFORE).fill(NO_TARGET), ...targets])
-        const losses = bench.filled(rows)
-        const slices = vocabularySlices(V, limit).map(({ first, columns }) => {
-          const N = 4 * Math.ceil(columns / 4)
-          // What lies in the padding is larger than any logit and must not be seen.
-          const part = (all: Float32Array) => {
-            const values = new Float32Array(M * N).fill(1e9)
-            for (let m = 0; m < M; m++)
-              values.set(all.subarray(m * V + first, m * V + first + columns), m * N)
-            return bench.upload(values)
-          }
-          return { first, columns, N, own: part(logits), other: part(teacher) }
-        })
-        for (const { first, columns, N, own, other } of slices) {
-          const struct = [BEFORE, M, first, columns, 0]
-          for (const [from, to] of [
-            [own, states],
-            [other, taughtStates],
-          ]) {
-            const bindings = [from, to]
-            await bench.runKernel('logsumexp.wgsl', { N4: N / 4 }, { bindings, struct, grid: [M] }, [])
-          }
-          const bindings = [other, own, taughtStates, states, divergences]
-          await bench.runKernel('divergence.wgsl', { N4: N / 4 }, { bindings, struct, grid: [M] }, [])
-        }
-        for (const { first, columns, N, own, other } of slices) {
-          const [got] = await bench.runKernel(
-            'cross-entropy-backward.wgsl',
-            { N4: N / 4, DISTILL: Number(distill > 0) },
-            {
-              bindings: [own, states, read, losses, other, taughtStates],
-              struct: [BEFORE, M, first, columns, floatBits(scale), floatBits(distill)],
-              grid: [M],
-            },
-            [[own, M * N]],
-          )
-          const wanted = Array.from({ length: M * N }, (_, i) =>
-            i % N < columns ? expected.dLogits[Math.floor(i / N) * V + first + (i % N)] : 0,
-          )
-          near(got, wanted, 2e-6 * scale, `tokens from ${first}`)
-        }
-        const kls = bench.filled(rows)
-        const [perRow, gotLosses] = await bench.runKernel(
-          'divergence-rows.wgsl',
-          {},
-          {
-            bindings: [divergences, taughtStates, states, read, kls],
-            struct: [rows],
-            grid: [Math.ceil(rows / bench.context.lanes)],
+            bindings: [gradients, bench.words(byPosition.uses), bench.words(byPosition.order), all],
+            struct: [0, P],
+            grid: [across, byPosition.uses.length / 4],
           },
           [
-            [kls, rows],
-            [losses, rows],
+            [x, N * C],
+            [all, P * C],
           ],
         )
-        const rowOf = (all: Float32Array, m: number) => all.subarray(m * V, (m + 1) * V)
-        const predicts = (m: number, value: number) => (targets[m] === NO_TARGET ? 0 : value)
-        const wantedKls = Array.from(targets, (_, m) =>
-          predicts(m, divergenceReference(rowOf(teacher, m), rowOf(logits, m))),
+        near(gotX, embeddingReference(pairs, wte, wpe, C), 1e-7, `${N} rows`)
+        near(gotWpe, dWpe, 1e-6, `${N} rows, positions`)
+      }
+    })
+
+    test(`${choice}: total of a stretch, scaled and added`, async () => {
+      const values = seededFloats(2)(300)
+      for (const [first, count] of [
+        [0, 1],
+        [5, 7],
+        [13, 129],
+        [0, 300],
+      ]) {
+        const out = bench.filled(3, 2)
+        const [got] = await bench.runKernel(
+          'total.wgsl',
+          {},
+          { bindings: [bench.upload(values), out], struct: [first, count, 1, floatBits(0.25)], grid: [1] },
+          [[out, 3]],
         )
-        near(perRow.subarray(BEFORE), wantedKls, 2e-5, 'divergence of each row')
-        const own = Array.from(targets, (target, m) =>
-          predicts(
-            m,
-            crossEntropyBackwardReference(Float64Array.from(rowOf(logits, m)), [target], { V, scale })
-              .crossEntropy,
-          ),
-        )
-        near(gotLosses.subarray(BEFORE), own, 5e-6, 'loss of each row')
-      })
-    }
+        const sum = values.subarray(first, first + count).reduce((total, value) => total + value, 0)
+        near(got, [2, 2 + 0.25 * sum, 2], 2e-6, `${count} from ${first}`)
+      }
+    })
   }
 })

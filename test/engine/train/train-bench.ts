@@ -5,7 +5,6 @@ import { type Grid, kernelsOf } from '../../../src/engine/gpu/kernel.js'
 import { Memory } from '../../../src/engine/gpu/memory.js'
 import { readBack } from '../../../src/engine/gpu/read.js'
 import { TrainContext } from '../../../src/engine/train/context.js'
-import { productKernels } from '../../../src/engine/train/product-kernels.js'
 
 export class TrainBench {
   readonly context: TrainContext
@@ -69,13 +68,11 @@ export class TrainBench {
 }
 
 /**
- * The device with its own product kernel, and as one that gets the portable kernel, which hardware takes. llvmpipe is left
- * out of the latter: it compiles that one for seconds.
+ * The device with the kernels and workgroups that suit it, and with those that hardware gets. llvmpipe is left out of the
+ * latter: it compiles them for seconds.
  */
-export function withEachProduct({ device, adapter }: OpenDevice) {
-  const kernels = productKernels(adapter).slice(0, adapter.kind === 'llvmpipe' ? 1 : undefined)
-  return kernels.map(({ files: [name] }, i) => ({
-    name,
-    open: { device, adapter: i === 0 ? adapter : { ...adapter, features: [] } },
-  }))
+export function withEachChoice({ device, adapter }: OpenDevice) {
+  const own = { name: adapter.kind as string, open: { device, adapter } }
+  if (adapter.kind === 'llvmpipe' || adapter.kind === 'hardware') return [own]
+  return [own, { name: 'as on hardware', open: { device, adapter: { ...adapter, features: [] } } }]
 }
