@@ -10,8 +10,12 @@ import { withoutTiming } from '../../src/record/comparable.js'
 import type { EvalRecord } from '../../src/record/schema.js'
 import { readRecord } from '../../src/record/store.js'
 import { asp, workFolder } from '../commands/asp.js'
+import { writeTinyModel } from '../tiny-model.js'
+
+const folder = workFolder()
 
 const RUN: EvaluateOptions = {
+  model: await writeTinyModel(join(folder, 'tiny')),
   suites: ['hellaswag', 'winogrande'],
   data: 'sample',
   dtype: 'auto',
@@ -25,7 +29,6 @@ const RUN: EvaluateOptions = {
 }
 
 const test = suite('shards')
-const folder = workFolder()
 const file = (name: string) => join(folder, `${name}.json`)
 
 const open = await openDevice({ device: process.env.ASP_TEST_DEVICE ?? 'software' })
