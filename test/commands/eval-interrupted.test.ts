@@ -7,9 +7,11 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { EvalRecord } from '../../src/record/schema.js'
+import { writeTinyModel } from '../tiny-model.js'
 import { namesIn, type RunningAsp, startAsp, until, workFolder } from './asp.js'
 
 const folder = workFolder()
+const tiny = await writeTinyModel(join(folder, 'tiny'))
 const schema = JSON.parse(
   readFileSync(new URL('../../schemas/asp.result-1.schema.json', import.meta.url), 'utf8'),
 )
@@ -32,7 +34,7 @@ const sizeOf = (file: string): number => statSync(join(folder, file), { throwIfN
 const test = suite('asp eval, interrupted')
 
 test('while scoring: the documents scored whole are in the record', async () => {
-  const run = start('scoring', 'hellaswag', '--policy', 'dense', '--log-samples')
+  const run = start('scoring', 'hellaswag', '--policy', 'dense', '--log-samples', '--batch-tokens', '256')
   await until('scored requests', () => sizeOf('scoring.samples.hellaswag.jsonl') > 0)
   run.child.kill('SIGINT')
   const { status, stdout, stderr } = await run.ended
@@ -54,7 +56,7 @@ test('while scoring: the documents scored whole are in the record', async () => 
 })
 
 test('while calibrating: a record of no documents that says so', async () => {
-  const run = start('calibrating', 'wikitext', '--sparsity', '0.5', '--json')
+  const run = start('calibrating', 'wikitext', '--model', tiny, '--sparsity', '0.5', '--json')
   await until('the calibration to begin', () => run.stderr().includes('Loading weights:'))
   run.child.kill('SIGINT')
   const { status, stdout, stderr } = await run.ended
