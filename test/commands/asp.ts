@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 const path = (relative: string): string => fileURLToPath(new URL(`../../${relative}`, import.meta.url))
 
 /** The built command starts in a third of the time; it stands for the sources while nothing in them is newer. */
-const COMMAND = path(isBuilt() ? 'bin/run.js' : 'bin/dev.js')
+export const COMMAND = path(isBuilt() ? 'bin/run.js' : 'bin/dev.js')
 
 function isBuilt(): boolean {
   const built = statSync(path('dist/commands/eval.js'), { throwIfNoEntry: false })?.mtimeMs ?? 0

@@ -2,16 +2,16 @@ import { spawnSync } from 'node:child_process'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Diagnosis } from '../../src/device/diagnose.js'
+import { COMMAND } from './asp.js'
 
 const doctor = suite('asp doctor')
-const dev = new URL('../../bin/dev.js', import.meta.url).pathname
 
 /** Hides the machine's own Vulkan drivers. */
 const NO_DRIVERS = { VK_DRIVER_FILES: '/nonexistent.json', VK_ICD_FILENAMES: '/nonexistent.json' }
 
 function asp(argv: string[], environment: NodeJS.ProcessEnv = {}) {
   const env = { ...process.env, ...environment }
-  return spawnSync(process.execPath, [dev, ...argv], { encoding: 'utf8', env, timeout: 30_000 })
+  return spawnSync(process.execPath, [COMMAND, ...argv], { encoding: 'utf8', env, timeout: 30_000 })
 }
 
 doctor('works with the bundled driver alone, and says what would be faster', () => {
