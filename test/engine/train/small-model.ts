@@ -1,6 +1,7 @@
 /** GPT-2 models of a few hundred parameters, with tokens and shifts, for what is too slow on the golden one. */
 import { gpt2Tensors } from '../../../src/data/gpt2-names.js'
 import type { Gpt2Config } from '../../../src/engine/gpt2/config.js'
+import type { TensorSource } from '../../../src/engine/tensor-source.js'
 import { seededFloats } from '../../reference/floats.js'
 
 export const SMALL: Gpt2Config = {
@@ -38,3 +39,12 @@ export function randomWeights(
     }),
   )
 }
+
+/** As a checkpoint would hold them. */
+export const tensorsOf = (weights: ReadonlyMap<string, Float64Array>): TensorSource =>
+  new Map(
+    [...weights].map(([name, values]) => [
+      name,
+      { dtype: 'F32', shape: [], read: async () => new Uint8Array(Float32Array.from(values).buffer) },
+    ]),
+  )

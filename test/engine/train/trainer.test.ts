@@ -1,6 +1,5 @@
 /** Training on the device against gradients and AdamW steps of another implementation, and against the plain loops. */
 import * as assert from 'uvu/assert'
-import type { TensorSource } from '../../../src/engine/tensor-source.js'
 import { Trainer } from '../../../src/engine/train/trainer.js'
 import type { StepInputs, TrainerOptions, TrainRule } from '../../../src/engine/train/types.js'
 import { type GradientCase, goldenGradients, goldenLosses, goldenTensors, openMicro } from '../../golden.js'
@@ -9,7 +8,7 @@ import { relativeDifference } from '../../reference/compare.js'
 import { forwardReference } from '../../reference/train/forward.js'
 import { lossReference } from '../../reference/train/model.js'
 import { readWeights } from '../../reference/weights.js'
-import { randomWeights } from './small-model.js'
+import { randomWeights, tensorsOf } from './small-model.js'
 
 const micro = await openMicro()
 const golden = goldenLosses()
@@ -63,15 +62,6 @@ const TWINS: TwinCase[] = [
   { name: 'local', rule: { kind: 'local', window: 7 } },
   { name: 'strided', rule: { kind: 'strided', stride: 6 } },
 ]
-
-/** As a checkpoint would hold them. */
-const tensorsOf = (weights: ReadonlyMap<string, Float64Array>): TensorSource =>
-  new Map(
-    [...weights].map(([name, values]) => [
-      name,
-      { dtype: 'F32', shape: [], read: async () => new Uint8Array(Float32Array.from(values).buffer) },
-    ]),
-  )
 
 await onEachAdapter('trainer', (test, { device, lost, adapter }) => {
   const optionsOf = (over: Partial<TrainerOptions>): TrainerOptions => ({
