@@ -34,7 +34,7 @@ export interface AttentionKernel {
   files: Readonly<Record<'hard' | 'live' | 'soft', readonly string[]>>
   /** Queries of one segment that a workgroup handles. */
   queryTile: number
-  /** Overrides besides the number of heads. */
+  /** Overrides of its own. */
   constants: Readonly<Record<string, number>>
 }
 
@@ -42,7 +42,7 @@ export interface AttentionKernel {
 export interface RowAttentionKernel {
   /** The kernel's own files; those of the cache come after them. */
   files: readonly string[]
-  /** Overrides besides the number of heads. */
+  /** Overrides of its own. */
   constants: Readonly<Record<string, number>>
 }
 

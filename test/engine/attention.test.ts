@@ -74,7 +74,7 @@ await onEachAdapter('attention kernels', (test, open) => {
       layers.set(deaths, batch.keys)
       const inputs = [qkv, batch.table, batch.queryTiles, layers].map((data) => bench.upload(data))
       const bindings = [...inputs, out, bench.uniform([batch.keys, 1, 0, 0, 0])]
-      const spec = { files: files.hard, constants: { H, ...constants } }
+      const spec = { files: files.hard, constants }
       const grid = [batch.queryTiles.length / 2, H] as const
       return new Float32Array(await bench.run([{ spec, bindings, grid }], out, batch.rows * C))
     }
@@ -110,7 +110,7 @@ await onEachAdapter('attention kernels', (test, open) => {
       })
       const out = bench.filled(batch.rows * C)
       const bindings = [qkv, batch.table, batch.queryTiles, laidOut].map((data) => bench.upload(data))
-      const spec = { files: files.soft, constants: { H, ...constants } }
+      const spec = { files: files.soft, constants }
       const grid = [batch.queryTiles.length / 2, H] as const
       const got = await bench.run([{ spec, bindings: [...bindings, out], grid }], out, batch.rows * C)
       const never = new Uint32Array(batch.keys).fill(NEVER)

@@ -62,8 +62,8 @@ await onEachAdapter('lists of live keys', (test, open) => {
         constants: { QUERY_TILE: queryTile, WORKGROUP: lanes },
       }
       const attending: KernelSpec = live
-        ? { files: files.live, constants: { H, QUERY_TILE: queryTile, ...constants } }
-        : { files: files.hard, constants: { H, ...constants } }
+        ? { files: files.live, constants: { QUERY_TILE: queryTile, ...constants } }
+        : { files: files.hard, constants }
       const dispatches: Dispatch[] = [
         { spec: listing, bindings: [table, tiles, death, lists, layer], grid: [count] },
         {

@@ -84,7 +84,7 @@ export function rowDispatches(
   const walk: AttentionDispatch = {
     spec: {
       files: [...rowAttention.files, ...cacheFiles(dtype)],
-      constants: { H, DENSE: Number(dense), ...rowAttention.constants },
+      constants: { DENSE: Number(dense), ...rowAttention.constants },
     },
     bindings: [qkv, keys, values, state, deaths, spans, to, tokens, cache],
     grid: [splits, H, count],
@@ -145,7 +145,7 @@ export function chunkDispatches(
   const walk: AttentionDispatch = {
     spec: {
       files: [...own, 'attention-cache-tiles.wgsl', ...visit, ...cacheFiles(dtype)],
-      constants: { H, DENSE: Number(dense), ...attention.constants },
+      constants: { DENSE: Number(dense), ...attention.constants },
     },
     bindings: [qkv, keys, values, state, deaths, tiles, out, listed ? scratch : tokens, cache],
     grid: [count, H],

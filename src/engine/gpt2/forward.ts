@@ -290,12 +290,12 @@ function attend(
   if (config.nEmbd !== H * HEAD_DIM) throw new RangeError(`attention: heads must be ${HEAD_DIM} wide`)
   const { files, constants, queryTile } = tuning.attention
   const variants = {
-    dense: { spec: { files: files.hard, constants: { H, ...constants } }, left: [a.never, a.heads, layer] },
+    dense: { spec: { files: files.hard, constants }, left: [a.never, a.heads, layer] },
     live: {
-      spec: { files: files.live, constants: { H, QUERY_TILE: queryTile, ...constants } },
+      spec: { files: files.live, constants: { QUERY_TILE: queryTile, ...constants } },
       left: [isPattern(rule) ? a.pattern : a.deaths, a.heads, layer, a.lists],
     },
-    soft: { spec: { files: files.soft, constants: { H, ...constants } }, left: [a.masks, a.heads] },
+    soft: { spec: { files: files.soft, constants }, left: [a.masks, a.heads] },
   }
   const { spec, left } = variants[rule.kind === 'dense' || rule.kind === 'soft' ? rule.kind : 'live']
   const bindings = [a.qkv, a.segments, a.queryTiles, ...left]

@@ -197,6 +197,9 @@ const BUFFER_USAGE = {
 
 function emptyLedger(): Ledger {
   const entry = (): LedgerEntry => ({ bytes: 0, peak: 0 })
-  const purposes = Object.fromEntries(PURPOSES.map((purpose) => [purpose, entry()])) as Record<Purpose, LedgerEntry>
+  const purposes = Object.fromEntries(PURPOSES.map((purpose) => [purpose, entry()])) as Record<
+    Purpose,
+    LedgerEntry
+  >
   return { ...purposes, total: entry() }
 }

@@ -3,7 +3,7 @@
 // qkv (rows, 3 C) of a step: only its queries are read here, its keys and values are in the pools already.
 // out: (rows, C), or partial results where a kernel says so. Binding 7 is declared by the files that need one.
 
-override H: u32;
+var<private> H: u32;  // heads: `main` sets it to the grid's height. An override would cost each model a compilation of its own.
 override DENSE: bool = false; // nothing is dropped: death times are not read
 
 @group(0) @binding(0) var<storage, read> qkv: array<vec4f>;

@@ -4,7 +4,7 @@
 // attention-cache.wgsl offers the same functions over the key-value cache.
 // qkv (rows, 3 C): queries, keys, values, heads of 64 side by side. tiles: segment, first query. out (rows, C).
 
-override H: u32;
+var<private> H: u32;  // heads: `main` sets it to the grid's height. An override would cost each model a compilation of its own.
 
 @group(0) @binding(0) var<storage, read> qkv: array<vec4f>;
 @group(0) @binding(1) var<storage, read> segments: array<Segment>;

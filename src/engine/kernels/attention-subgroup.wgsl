@@ -59,7 +59,12 @@ fn finish(query: ptr<function, Query>, tile: Tile, i: u32, head: u32) {
 }
 
 @compute @workgroup_size(LANES)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) lane: u32) {
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(subgroup_invocation_id) lane: u32,
+) {
+  H = groups.y;
   let tile = tile_at(group.x);
   let head = group.y * D4;
   let last = tile.queries - 1u;

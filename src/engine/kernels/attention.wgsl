@@ -17,7 +17,12 @@ var<workgroup> born_tile: array<u32, 8>;
 var<workgroup> death_tile: array<u32, 8>;
 
 @compute @workgroup_size(WORKGROUP)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  H = groups.y;
   let tile = tile_at(group.x);
   let head = group.y * D4;
   // Lanes past the end repeat the last query and write nothing.

@@ -117,6 +117,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(subgroup_invocation_id) lane: u32,
 ) {
+  H = groups.y;
   let span = spans[group.z];
   let start = group.x * ROWS;
   let end = min(start + ROWS, rows_of(span)); // before `start` where a place has fewer rows

@@ -45,6 +45,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
+  H = groups.y;
   let span = spans[group.z];
   let start = group.x * ROWS;
   let end = min(start + ROWS, rows_of(span));
