@@ -180,6 +180,25 @@ test('stopped while it measures the result, it measures when it goes on', async 
   assert.equal(logOf(folder), logOf(whole))
 })
 
+test('stopped while it evaluates, the steps since the last checkpoint are saved', async () => {
+  const whole = testFolder()
+  await run(whole)
+  const folder = testFolder()
+  const controller = new AbortController()
+  let calls = 0
+  // The second evaluation comes after step 4; the last checkpoint before it is that of step 3.
+  const evaluate: RunHooks['evaluate'] = async (...of) => {
+    if (++calls < 2) return fakeEvaluate(...of)
+    controller.abort()
+    return null
+  }
+  const record = await run(folder, { hooks: { signal: controller.signal, evaluate } })
+  assert.is(record.steps.taken, 4)
+  assert.is((await lastState(folder))?.facts.step, 4)
+  await run(folder)
+  assert.equal(logOf(folder), logOf(whole))
+})
+
 test('a step that is not finite stops with the last checkpoint and what to try', async () => {
   const folder = testFolder()
   const fake: FakeOptions = { onStep: ({ step }) => ({ finite: step !== 7 }) }
