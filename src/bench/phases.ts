@@ -126,7 +126,7 @@ export async function measureCurves(
   const most = schedule.curveSeconds()
   const ends = [
     ...(signal === undefined ? [] : [signal]),
-    ...(most === null ? [] : [AbortSignal.timeout(1000 * most)]),
+    ...(most === null ? [] : [AbortSignal.timeout(wholeMilliseconds(most))]),
   ]
   const wanted = cells.filter(({ configuration }) => configuration.group.curve)
   const sets = new Set(wanted.map(({ configuration }) => configuration.set))
@@ -149,6 +149,10 @@ export async function measureCurves(
     finished++
   }
 }
+
+/** What timers take: whole, and no more than they count to. */
+const wholeMilliseconds = (seconds: number): number =>
+  Math.min(2 ** 31 - 1, Math.max(0, Math.round(1000 * seconds)))
 
 export async function measureStages(
   bench: Bench,
