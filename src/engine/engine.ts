@@ -23,6 +23,7 @@ import { type BatchScores, extentOf, joinParts, judge } from './gpt2/results.js'
 import { slotStride, splitSlots } from './gpt2/slots.js'
 import { loadWeights } from './gpt2/weights.js'
 import { kernelsOf } from './gpu/kernel.js'
+import { orLost } from './gpu/lost.js'
 import { type Ledger, Memory } from './gpu/memory.js'
 import { readBack } from './gpu/read.js'
 import { type Stopwatch, stopwatch } from './gpu/timing.js'
@@ -351,22 +352,11 @@ export class Engine {
     return readDrops(this.#memory, encoder, activations, batch, rule, this.config.nLayer)
   }
 
-  /** Mapping fails at once when the device is gone; then the reason is worth more than "mapping failed". */
-  async #orLost<T>(work: Promise<T>): Promise<T> {
-    try {
-      return await work
-    } catch (error) {
-      const patience = new Promise<null>((resolve) => {
-        setTimeout(resolve, LOSS_PATIENCE_MS, null)
-      })
-      throw (await Promise.race([this.#lost, patience])) ?? error
-    }
+  #orLost<T>(work: Promise<T>): Promise<T> {
+    return orLost(work, this.#lost)
   }
 }
 
 const KEYS_PER_ROW = 4
 /** Tiles of 32 queries of a sequence of 1,024 list some 16 keys a query, branches of a few rows more. */
 const LISTED_PER_ROW = 64
-
-/** How long the device's own account of a failure is waited for. */
-const LOSS_PATIENCE_MS = 500

@@ -10,6 +10,8 @@ export interface TrainParts {
   planned: number
   steps: readonly StepLine[]
   evaluations: readonly EvalLine[]
+  /** Operations of a token and of the adapter's peak; null where it was not measured. */
+  speed: { flopsPerToken: number; peak: number } | null
   final: TrainRecord['final']
   checkpoint: TrainRecord['checkpoint']
   timing: TrainRecord['timing']
@@ -22,6 +24,7 @@ const LAST_STEPS = 100
 export function buildTrainRecord(parts: TrainParts): TrainRecord {
   const { run, planned, steps, final, checkpoint } = parts
   const { kind: _kind, schema: _schema, date, environment, command, ...asked } = run
+  const last = lastSteps(steps.slice(-Math.max(1, Math.min(LAST_STEPS, Math.ceil(steps.length / 10)))))
   return {
     schema: TRAIN_SCHEMA,
     kind: 'train',
@@ -30,7 +33,8 @@ export function buildTrainRecord(parts: TrainParts): TrainRecord {
     ...asked,
     steps: { planned, taken: steps.at(-1)?.step ?? 0 },
     tokens: steps.at(-1)?.tokens ?? 0,
-    last: lastSteps(steps.slice(-Math.max(1, Math.min(LAST_STEPS, Math.ceil(steps.length / 10))))),
+    last,
+    speed: speedOf(parts.speed, last),
     evaluations: parts.evaluations.map(({ kind: _kind, seconds: _seconds, ...figures }) => figures),
     final: [...final],
     checkpoint,
@@ -38,6 +42,16 @@ export function buildTrainRecord(parts: TrainParts): TrainRecord {
     timing: parts.timing,
     memory: memoryRecord(parts.memory),
     command: [...command],
+  }
+}
+
+function speedOf(speed: TrainParts['speed'], last: TrainRecord['last']): TrainRecord['speed'] {
+  if (speed === null || last === null) return null
+  const { flopsPerToken, peak } = speed
+  return {
+    flops_per_token: flopsPerToken,
+    peak_flops: peak,
+    of_peak: (last.tokens_per_second * flopsPerToken) / peak,
   }
 }
 

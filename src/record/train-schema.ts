@@ -170,6 +170,14 @@ export interface TrainRecord {
     pair_mean: number | null
     tokens_per_second: number
   } | null
+  /** Beside the fastest multiply-adds a shader gets from the adapter, measured after the last step; null while incomplete. */
+  speed: {
+    /** Of the products of a step, there and back. */
+    flops_per_token: number
+    peak_flops: number
+    /** Share of it that the last steps reached. */
+    of_peak: number
+  } | null
   /** Every evaluation on the way, at the context length of training. */
   evaluations: (EvalFigures & { step: number })[]
   /** Of the written checkpoint, at several context lengths; empty while incomplete. */

@@ -90,8 +90,9 @@ function describeBegin({ id, source, revision, parameters }: TrainSourceRecord):
   return `${name}${source === 'bundled' ? ' (bundled)' : ''}, ${formatCount(parameters)} parameters`
 }
 
-function describeSteps({ steps, tokens, last, timing }: TrainRecord): string {
-  const speed = last === null ? '' : `, ${formatRate(last.tokens_per_second)} tokens/s`
+function describeSteps({ steps, tokens, last, speed: rate, timing }: TrainRecord): string {
+  const ofPeak = rate === null ? '' : ` (${formatShare(rate.of_peak)} of the adapter's peak)`
+  const speed = last === null ? '' : `, ${formatRate(last.tokens_per_second)} tokens/s${ofPeak}`
   const pairs = last?.pair_mean == null ? '' : `, pair mean ${last.pair_mean.toFixed(4)}`
   const loss = last === null ? '' : `; the last ${last.steps}: loss ${last.loss.toFixed(4)}${pairs}`
   return `${formatCount(steps.taken)}, ${formatCount(tokens)} tokens in ${formatSeconds(timing.total_s)}${speed}${loss}`

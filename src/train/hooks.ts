@@ -1,4 +1,5 @@
 /** What a training tells while it runs, and what it may be told. */
+import type { RunDevice } from '../eval/run.js'
 import type { EvalLine, StepLine } from '../record/train-schema.js'
 import type { Evaluate } from './held-out.js'
 import type { Trainers } from './open-trainer.js'
@@ -34,4 +35,6 @@ export interface RunHooks {
   /** Replaced in tests. */
   trainers?: Trainers
   evaluate?: Evaluate
+  /** FLOP/s of the adapter. */
+  peak?: (device: RunDevice) => Promise<number>
 }

@@ -1,8 +1,10 @@
 /** One training from its first step, or the one it was stopped after, to its record. */
 import type { Ledger } from '../engine/gpu/memory.js'
+import { measurePeak } from '../engine/gpu/peak.js'
+import { stepFlops } from '../engine/train/flops.js'
 import type { RunDevice } from '../eval/run.js'
 import type { MemoryParts } from '../record/build.js'
-import { buildTrainRecord } from '../record/train-build.js'
+import { buildTrainRecord, type TrainParts } from '../record/train-build.js'
 import type { RunLine, TrainRecord } from '../record/train-schema.js'
 import { TRAIN_LOG_SCHEMA } from '../record/train-schema.js'
 import type { Corpus } from './corpus.js'
@@ -27,7 +29,7 @@ export async function runTraining(
   head: RunHead,
   hooks: RunHooks = {},
 ): Promise<TrainRecord> {
-  const { trainers = TRAINERS, evaluate = evaluateHeldOut } = hooks
+  const { trainers = TRAINERS, evaluate = evaluateHeldOut, peak = peakOf } = hooks
   const began = performance.now()
   const { trainer, sequences } = await openRunTrainer(
     trainers,
@@ -46,9 +48,13 @@ export async function runTraining(
     const step = await takeSteps(loop, first)
     memory = trainer.ledger()
     let finished: Finished | null = null
+    let speed: TrainParts['speed'] = null
     if (step === plan.steps) {
       const weights = await trainer.weights()
       trainer.close()
+      const adaptive = plan.rule.kind === 'adaptive'
+      const flopsPerToken = stepFlops(prepared.start.config, plan.options.ctx, { adaptive })
+      speed = { flopsPerToken, peak: await peak(device) }
       finished = await finishRun({ prepared, plan, device, weights, seconds, evaluate, hooks })
     }
     const record = buildTrainRecord({
@@ -56,6 +62,7 @@ export async function runTraining(
       planned: plan.steps,
       steps: log.steps,
       evaluations: log.evaluations,
+      speed,
       final: finished?.figures ?? [],
       checkpoint: finished?.checkpoint ?? null,
       timing: {
@@ -73,6 +80,8 @@ export async function runTraining(
     await log.close()
   }
 }
+
+const peakOf = ({ device, adapter }: RunDevice): Promise<number> => measurePeak(device, adapter)
 
 function memoryParts({ total, ...purposes }: Ledger): MemoryParts {
   return {

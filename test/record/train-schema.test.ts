@@ -25,7 +25,12 @@ async function run(changes: Partial<TrainingOptions> = {}, aborted = false) {
   const training = prepared(folder, { steps: 3, ...changes })
   const controller = new AbortController()
   if (aborted) controller.abort()
-  const hooks = { trainers: fakeTrainers(), evaluate: fakeEvaluate, signal: controller.signal }
+  const hooks = {
+    trainers: fakeTrainers(),
+    evaluate: fakeEvaluate,
+    peak: async () => 1e9,
+    signal: controller.signal,
+  }
   const record = await runTraining(training, training.runs[0], DEVICE, HEAD, hooks)
   const lines = readFileSync(join(folder, 'train-log.jsonl'), 'utf8').trimEnd().split('\n')
   return {

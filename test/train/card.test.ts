@@ -19,7 +19,7 @@ async function recordOf(changes: Partial<TrainingOptions> = {}): Promise<TrainRe
     source: 'hub',
     revision: 'f'.repeat(40),
   }
-  const hooks = { trainers: fakeTrainers(), evaluate: fakeEvaluate }
+  const hooks = { trainers: fakeTrainers(), evaluate: fakeEvaluate, peak: async () => 1e9 }
   return runTraining(training, training.runs[0], DEVICE, HEAD, hooks)
 }
 

@@ -13,5 +13,5 @@ const onStep = async (): Promise<object> => {
   return {}
 }
 const state = await lastState(folder)
-const hooks = { trainers: fakeTrainers({ onStep }), evaluate: fakeEvaluate }
+const hooks = { trainers: fakeTrainers({ onStep }), evaluate: fakeEvaluate, peak: async () => 1e9 }
 await runTraining(training, { ...training.runs[0], state }, DEVICE, HEAD, hooks)

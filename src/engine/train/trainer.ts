@@ -2,9 +2,9 @@
  * Training on the device: forward, backward and AdamW of a GPT-2 with or without adaptive pruning, step by step. Nothing is
  * read back but a step's sums.
  */
-import type { Failure } from '../../errors.js'
 import type { Gpt2Config } from '../gpt2/config.js'
 import { kernelsOf } from '../gpu/kernel.js'
+import { orLost } from '../gpu/lost.js'
 import { type Ledger, Memory } from '../gpu/memory.js'
 import { readBackAll } from '../gpu/read.js'
 import { type Stopwatch, stopwatch } from '../gpu/timing.js'
@@ -54,9 +54,8 @@ export class Trainer implements TrainerLike {
   readonly #sums: GPUBuffer
   readonly #norms: { squares: GPUBuffer; norm: GPUBuffer }
 
-  private constructor(config: Gpt2Config, options: TrainerOptions, plan: TrainPlan) {
-    const { device, adapter, rule, memoryLimit, trainable } = options
-    const memory = new Memory(device, memoryLimit)
+  private constructor(config: Gpt2Config, options: TrainerOptions, plan: TrainPlan, memory: Memory) {
+    const { device, adapter, rule, trainable } = options
     this.config = config
     this.plan = plan
     this.#options = options
@@ -109,7 +108,8 @@ export class Trainer implements TrainerLike {
     }
     const planned = { ...options, distilled: teacher !== undefined }
     const plan = planTraining(config, planned, device.limits.maxStorageBufferBindingSize)
-    const trainer = new Trainer(config, options, plan)
+    const memory = new Memory(device, options.memoryLimit)
+    const trainer = memory.allOrNothing(() => new Trainer(config, options, plan, memory))
     try {
       await loadParameters(trainer.#memory, trainer.#model, tensors)
       if (trainer.#teacher !== null && teacher !== undefined) {
@@ -292,9 +292,6 @@ export class Trainer implements TrainerLike {
   }
 
   #orLost<T>(work: Promise<T>): Promise<T> {
-    const lost = this.#options.lost.then((failure: Failure) => {
-      throw failure
-    })
-    return Promise.race([work, lost])
+    return orLost(work, this.#options.lost)
   }
 }

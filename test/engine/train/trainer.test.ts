@@ -164,6 +164,16 @@ await onEachAdapter('trainer', (test, { device, lost, adapter }) => {
 
   test('activations computed again give the same bits in less memory', async () => {
     const two = await Promise.all([open(), open({ recompute: true })])
+    for (const trainer of two) {
+      const { weights, gradients, moments, activations } = trainer.ledger()
+      const { plan } = trainer
+      assert.equal(
+        [weights.bytes, gradients.bytes, moments.bytes],
+        [plan.weights, plan.gradients, plan.moments],
+      )
+      // Structs and sums come on top, and buffers of nothing have sixteen bytes.
+      assert.ok(activations.bytes >= plan.activations && activations.bytes < plan.activations + 2 ** 17)
+    }
     assert.ok(two[1].ledger().activations.bytes < two[0].ledger().activations.bytes)
     const [kept, again] = await Promise.all(two.map((trainer) => trainer.gradients(inputs({ alpha: 4.5 }))))
     for (const trainer of two) trainer.close()

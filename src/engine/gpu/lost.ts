@@ -1,0 +1,19 @@
+import type { Failure } from '../../errors.js'
+
+/** How long the device's own account of a failure is waited for. */
+const PATIENCE_MS = 500
+
+/**
+ * What `work` gives. Mapping fails at once when the device is gone; then the reason, which `lost` tells, is worth more than
+ * "mapping failed".
+ */
+export async function orLost<T>(work: Promise<T>, lost: Promise<Failure>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    const patience = new Promise<null>((resolve) => {
+      setTimeout(resolve, PATIENCE_MS, null)
+    })
+    throw (await Promise.race([lost, patience])) ?? error
+  }
+}
