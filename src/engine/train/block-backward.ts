@@ -1,4 +1,5 @@
 /** One transformer block on the way back: from the gradient of its output to that of its input, in place, and its parameters'. */
+import { HEAD_DIM } from '../gpt2/config.js'
 import { floatBits } from '../gpu/uniforms.js'
 import {
   ATTENTION_SCALE,
@@ -12,11 +13,9 @@ import {
 } from './block-forward.js'
 import { COLUMN_ROWS, type LayerBuffers } from './buffers.js'
 import type { TrainContext } from './context.js'
-import type { BlockHeld, Held, NormHeld } from './parameters.js'
-import { type Matrix, multiply } from './products.js'
+import type { BlockHeld, Held, LinearHeld, NormHeld } from './parameters.js'
+import { type Destination, type Matrix, multiply } from './products.js'
 import { sumInto } from './sums.js'
-
-const HEAD_DIM = 64
 
 /** @param pairWeight weight of one pair of query and key in the loss (method.md 1.6) */
 export function blockBackward(scene: BlockScene, block: BlockHeld, l: number, pairWeight: number): void {
@@ -29,60 +28,48 @@ export function blockBackward(scene: BlockScene, block: BlockHeld, l: number, pa
 
   normalise(context, block.norm2, own.middle, shared.normed, N)
   gelu(context, own.expanded, shared.hidden, N * F)
-  weightGradient(context, block.contract.weight, wide(shared.hidden, F), wide(shared.dx), N)
-  biasGradient(scene, block.contract.bias, shared.dx, C)
-  multiply(context, {
-    form: 'nt',
-    M: N,
-    N: F,
-    K: C,
-    left: wide(shared.dx),
-    right: wide(block.contract.weight.weight),
-    out: wide(shared.dHidden, F),
-    to: { kind: 'gelu-gradient', inputs: own.expanded },
-  })
-  weightGradient(context, block.expand.weight, wide(shared.normed), wide(shared.dHidden, F), N)
-  biasGradient(scene, block.expand.bias, shared.dHidden, F)
-  multiply(context, {
-    form: 'nt',
-    M: N,
-    N: C,
-    K: F,
-    left: wide(shared.dHidden, F),
-    right: wide(block.expand.weight.weight, F),
-    out: wide(shared.dNormed),
-  })
+  const geluGradient = { kind: 'gelu-gradient', inputs: own.expanded } as const
+  linearBackward(scene, block.contract, wide(shared.hidden, F), wide(shared.dx), shared.dHidden, geluGradient)
+  linearBackward(scene, block.expand, wide(shared.normed), wide(shared.dHidden, F), shared.dNormed)
   normBackward(scene, block.norm2, own.middle, true)
 
-  weightGradient(context, block.project.weight, wide(own.heads), wide(shared.dx), N)
-  biasGradient(scene, block.project.bias, shared.dx, C)
-  multiply(context, {
-    form: 'nt',
-    M: N,
-    N: C,
-    K: C,
-    left: wide(shared.dx),
-    right: wide(block.project.weight.weight),
-    out: wide(shared.dHeads),
-  })
+  linearBackward(scene, block.project, wide(own.heads), wide(shared.dx), shared.dHeads)
   attentionBackward(scene, own, l)
 
   normalise(context, block.norm1, own.x, shared.normed, N)
-  weightGradient(context, block.qkv.weight, wide(shared.normed), wide(shared.dQkv, 3 * C), N)
-  biasGradient(scene, block.qkv.bias, shared.dQkv, 3 * C)
-  multiply(context, {
-    form: 'nt',
-    M: N,
-    N: C,
-    K: 3 * C,
-    left: wide(shared.dQkv, 3 * C),
-    right: wide(block.qkv.weight.weight, 3 * C),
-    out: wide(shared.dNormed),
-  })
+  linearBackward(scene, block.qkv, wide(shared.normed), wide(shared.dQkv, 3 * C), shared.dNormed)
   if (scene.rule === 'adaptive' && block.interaction !== null) {
     dropsBackward(scene, own, block.interaction, l, pairWeight)
   }
   normBackward(scene, block.norm1, own.x, true)
+}
+
+/**
+ * From d, the gradient of a linear layer's outputs (rows, N), to those of its parameters and of its inputs a (rows, K), which
+ * become what `to` makes of them.
+ */
+function linearBackward(
+  scene: BlockScene,
+  { weight, bias }: LinearHeld,
+  a: Matrix,
+  d: Matrix,
+  dInputs: GPUBuffer,
+  to?: Destination,
+): void {
+  const { context, sequences, tokens } = scene
+  const rows = sequences * tokens
+  weightGradient(context, weight, a, d, rows)
+  biasGradient(scene, bias, d.buffer, d.width)
+  multiply(context, {
+    form: 'nt',
+    M: rows,
+    N: a.width,
+    K: d.width,
+    left: d,
+    right: { buffer: weight.weight, width: d.width },
+    out: { buffer: dInputs, width: a.width },
+    to,
+  })
 }
 
 /** gradient (K, N) += a^T d, with a (rows, K) and d (rows, N). */

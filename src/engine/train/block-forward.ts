@@ -1,13 +1,12 @@
 /** One transformer block on the way there, keeping what the way back needs. */
+import { HEAD_DIM } from '../gpt2/config.js'
 import { floatBits } from '../gpu/uniforms.js'
 import type { LayerBuffers, TrainBuffers } from './buffers.js'
 import type { TrainContext } from './context.js'
-import type { BlockHeld, Held, NormHeld } from './parameters.js'
+import type { BlockHeld, Held, LinearHeld, NormHeld } from './parameters.js'
 import { type Matrix, multiply } from './products.js'
 import { SUMS, sumInto } from './sums.js'
 import type { TrainRule } from './types.js'
-
-const HEAD_DIM = 64
 
 /** What all blocks of a pass have in common. */
 export interface BlockScene {
@@ -51,49 +50,42 @@ export function blockForward(scene: BlockScene, block: BlockHeld, l: number, aga
     })
     softMask(scene, own, l)
   }
-  multiply(context, {
-    form: 'nn',
-    M: N,
-    N: 3 * C,
-    K: C,
-    left: { buffer: shared.normed, width: C },
-    right: { buffer: block.qkv.weight.weight, width: 3 * C },
-    out: { buffer: own.qkv, width: 3 * C },
-    to: { kind: 'result', bias: block.qkv.bias.weight },
-  })
+  linear(context, block.qkv, { from: shared.normed, K: C, to: own.qkv, N: 3 * C, rows: N })
   for (let head = 0; head < context.config.nHead; head++) attendHead(scene, own, head)
-  multiply(context, {
-    form: 'nn',
-    M: N,
-    N: C,
-    K: C,
-    left: { buffer: own.heads, width: C },
-    right: { buffer: block.project.weight.weight, width: C },
-    out: { buffer: own.middle, width: C },
-    to: { kind: 'result', bias: block.project.bias.weight, residual: own.x },
-  })
+  linear(context, block.project, { from: own.heads, K: C, to: own.middle, N: C, rows: N, residual: own.x })
   normalise(context, block.norm2, own.middle, shared.normed, N)
-  multiply(context, {
-    form: 'nn',
-    M: N,
-    N: F,
-    K: C,
-    left: { buffer: shared.normed, width: C },
-    right: { buffer: block.expand.weight.weight, width: F },
-    out: { buffer: own.expanded, width: F },
-    to: { kind: 'result', bias: block.expand.bias.weight },
-  })
+  linear(context, block.expand, { from: shared.normed, K: C, to: own.expanded, N: F, rows: N })
   if (again) return
   gelu(context, own.expanded, shared.hidden, N * F)
+  const to = outputOf(scene, l)
+  linear(context, block.contract, { from: shared.hidden, K: F, to, N: C, rows: N, residual: own.middle })
+}
+
+interface LinearSizes {
+  /** (rows, K) -> (rows, N) */
+  from: GPUBuffer
+  K: number
+  to: GPUBuffer
+  N: number
+  rows: number
+  /** (rows, N) on top of which the result goes. */
+  residual?: GPUBuffer
+}
+
+function linear(
+  context: TrainContext,
+  { weight, bias }: LinearHeld,
+  { from, K, to, N, rows, residual }: LinearSizes,
+): void {
   multiply(context, {
     form: 'nn',
-    M: N,
-    N: C,
-    K: F,
-    left: { buffer: shared.hidden, width: F },
-    right: { buffer: block.contract.weight.weight, width: C },
-    out: { buffer: outputOf(scene, l), width: C },
-    to: { kind: 'result', bias: block.contract.bias.weight, residual: own.middle },
+    M: rows,
+    N,
+    K,
+    left: { buffer: from, width: K },
+    right: { buffer: weight.weight, width: N },
+    out: { buffer: to, width: N },
+    to: { kind: 'result', bias: bias.weight, residual },
   })
 }
 

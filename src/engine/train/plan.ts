@@ -1,6 +1,8 @@
 /** What training will hold on the device, before anything is made: the same tables that the trainer goes by. Pure. */
 import { EXIT, Failure } from '../../errors.js'
+import { sum } from '../../stats.js'
 import { type Gpt2Config, HEAD_DIM } from '../gpt2/config.js'
+import { isPattern } from '../patterns.js'
 import { bufferBytes, type TrainExtent } from './buffers.js'
 import { type Held, type ModelHeld, modelOf } from './parameters.js'
 import type { TrainerOptions } from './types.js'
@@ -36,7 +38,7 @@ export function planTraining(config: Gpt2Config, options: Planned, maxBinding: n
       tokens: options.tokens,
       columns: parameters.columns,
       adaptive: options.rule.kind === 'adaptive',
-      patterned: options.rule.kind === 'local' || options.rule.kind === 'strided',
+      patterned: isPattern(options.rule),
       distilled: options.distilled,
     }
     const { weights, gradients, moments } = parameters
@@ -86,7 +88,7 @@ function parameterBytes(
 }
 
 /** Columns of the widest vocabulary slice, in fours. */
-export function widest({ tokens }: ModelHeld): number {
+function widest({ tokens }: ModelHeld): number {
   return Math.max(...tokens.map(({ columns }) => 4 * Math.ceil(columns / 4)))
 }
 
@@ -96,5 +98,3 @@ export function learns(
 ): boolean {
   return trainable === 'all' || interacts
 }
-
-const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)

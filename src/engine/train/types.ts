@@ -2,6 +2,7 @@
 import type { Failure } from '../../errors.js'
 import type { Gpt2Config } from '../gpt2/config.js'
 import type { Ledger } from '../gpu/memory.js'
+import type { PatternRule } from '../patterns.js'
 import type { TensorSource } from '../tensor-source.js'
 import type { AdapterTraits } from '../tuning.js'
 
@@ -10,11 +11,7 @@ import type { AdapterTraits } from '../tuning.js'
  * query's own among them; `strided` is the query's own block of `stride` tokens and the last token of every block
  * (method.md 1.7). The last two are controls: nothing about them is learned.
  */
-export type TrainRule =
-  | { kind: 'dense' }
-  | { kind: 'adaptive' }
-  | { kind: 'local'; window: number }
-  | { kind: 'strided'; stride: number }
+export type TrainRule = { kind: 'dense' } | { kind: 'adaptive' } | PatternRule
 
 /** AdamW with decoupled weight decay; the rate is given with each step. */
 export interface OptimiserOptions {
