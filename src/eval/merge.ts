@@ -59,7 +59,7 @@ export async function mergeShards(
     lines.set(name, sorted)
     const metrics = Object.keys(first.higher_is_better[name]) as MetricName[]
     const suite = { output: task.suite.output, metrics }
-    const { counts, documents } = tally(suite, sorted, first.model.config.n_layer)
+    const { counts, documents, perDocument } = tally(suite, sorted, first.model.config.n_layer)
     tasks.push({
       name,
       alias: first.results[name].alias,
@@ -73,6 +73,7 @@ export async function mergeShards(
       documentsScored: documents.length,
       counts,
       tokensRun: total(records, (record) => record.tasks[name].tokens_run),
+      perDocument,
       identity: task.identity_parts,
       samples: samplesName(name),
       reference: task.reference,

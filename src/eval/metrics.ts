@@ -103,6 +103,12 @@ function definition(name: MetricName): ValueMetric | RatioMetric {
   return METRICS[name]
 }
 
+/** A plain mean over documents, so that each document has a value of its own. */
+export function isMean(name: MetricName): boolean {
+  const metric = definition(name)
+  return metric.kind === 'value' && metric.aggregate === mean
+}
+
 /** Values of one document; `scores` are those of its requests, in order. */
 export function documentMetrics(suite: Measured, answer: Answer, scores: readonly Score[]): DocumentMetrics {
   return Object.fromEntries(

@@ -24,7 +24,7 @@ interface TaskFacts {
 
 export function taskParts(
   { suite, origin, shots, examples, identity }: Task,
-  { counts, documents }: Tally,
+  { counts, documents, perDocument }: Tally,
   { model, tokensRun, samples, bootstrapped }: TaskFacts,
 ): TaskParts {
   return {
@@ -39,6 +39,7 @@ export function taskParts(
     documentsScored: documents.length,
     counts,
     tokensRun,
+    perDocument,
     identity: { data: identity.data, requests: identity.requests, protocol: identity.protocol, model },
     samples,
     reference: suite.reference.map(({ model, metric, value, source }) => ({ model, metric, value, source })),

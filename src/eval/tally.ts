@@ -4,6 +4,7 @@
  */
 import { addCounts, emptyCounts, type MetricValue, type ScoreCounts } from '../record/build.js'
 import type { SampleLine } from '../record/samples.js'
+import type { PerDocumentRecord } from '../record/schema.js'
 import {
   aggregate,
   type Bootstrapped,
@@ -12,12 +13,15 @@ import {
   higherIsBetter,
   type Measured,
 } from './metrics.js'
+import { perDocumentRecord } from './per-document.js'
 
 /** What the lines of a task come to. */
 export interface Tally {
   counts: ScoreCounts
   /** Of the documents that all lines are there of, in the order of the run's documents. */
   documents: DocumentMetrics[]
+  /** The same documents, as the record keeps them. */
+  perDocument: PerDocumentRecord
   /** Those documents' places among the run's documents. */
   rows: Set<number>
 }
@@ -30,18 +34,19 @@ export function tally(suite: Measured, lines: readonly SampleLine[], layers: num
     else document.push(line)
   }
   let counts = emptyCounts(layers)
-  const documents: DocumentMetrics[] = []
+  const whole: SampleLine[][] = []
   const rows = new Set<number>()
   for (const row of [...byDocument.keys()].sort((a, b) => a - b)) {
     const document = (byDocument.get(row) ?? []).sort((a, b) => a.index - b.index)
     if (document.length < document[0].of) continue
     rows.add(row)
-    documents.push(documentMetrics(suite, answerOf(document), document))
+    whole.push(document)
     for (const { input_tokens: tokens, pairs, removed, kept } of document) {
       counts = addCounts(counts, { requests: 1, tokens, pairs, removed, kept })
     }
   }
-  return { counts, documents, rows }
+  const documents = whole.map((document) => documentMetrics(suite, answerOf(document), document))
+  return { counts, documents, perDocument: perDocumentRecord(suite, whole, documents), rows }
 }
 
 function answerOf(lines: readonly SampleLine[]) {

@@ -10,6 +10,7 @@ import type {
   MemoryRecord,
   ModelRecord,
   Output,
+  PerDocumentRecord,
   PolicyRecord,
   ReferenceScore,
   ShardRecord,
@@ -67,6 +68,7 @@ export interface TaskParts {
   documentsScored?: number
   counts: ScoreCounts
   tokensRun: number
+  perDocument: PerDocumentRecord
   identity: IdentityParts
   samples?: string | null
   reference?: readonly ReferenceScore[]
@@ -255,6 +257,7 @@ function taskRecord(task: TaskParts): TaskRecord {
     tokens_scored: task.counts.tokens,
     tokens_run: task.tokensRun,
     sparsity: sparsityOf(task.counts),
+    per_document: task.perDocument,
     identity: identityOf(task.identity),
     identity_parts: task.identity,
     samples: task.samples ?? null,

@@ -104,12 +104,28 @@ export interface TaskRecord {
   /** Token positions the model really ran, once what requests share is run once. */
   tokens_run: number
   sparsity: SparsityRecord
+  /** What each scored document came to: two records are compared document by document without their sample logs. */
+  per_document: PerDocumentRecord
   /** SHA-256 over this task's data, requests, protocol and model. */
   identity: string
   identity_parts: IdentityParts
   /** File name of the per-request log beside the record, when one was asked for. */
   samples: string | null
   reference: ReferenceScore[]
+}
+
+/** Columns of equal length, one value a scored document, in the order of documents. */
+export interface PerDocumentRecord {
+  /** First 16 hex digits of the document's SHA-256: equal for equal questions, whatever file they came from. */
+  hash: string[]
+  /** Position in the full split. */
+  doc_id: number[]
+  /** Of each metric that is a plain mean over documents (acc, acc_norm): its values, 0 or 1. */
+  metrics: Record<string, number[]>
+  /** Natural-log probability of the right choice, of the target, or of the whole text. */
+  logprob: number[]
+  /** What perplexities of whole texts spread `logprob` over; null unless rolling. */
+  units: { words: number[]; bytes: number[] } | null
 }
 
 export interface DataOrigin {

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, open, readFile, rename, rm, rmdir, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { EXIT, Failure } from '../errors.js'
+import { layOut } from './layout.js'
 import type { EvalRecord } from './schema.js'
 import { SCHEMA, STATUSES } from './schema.js'
 
@@ -87,9 +88,9 @@ export async function writeWhole(file: string, text: string): Promise<void> {
   }
 }
 
-/** The text of a record file, laid out as lm-eval does; `--json` prints the same. */
+/** The text of a record file, laid out as lm-eval does but for long lists; `--json` prints the same. */
 export function formatRecord(record: object): string {
-  return `${JSON.stringify(record, null, 2)}\n`
+  return `${layOut(record)}\n`
 }
 
 /** Reads a record back; throws a Failure that names the file and the first thing wrong with it. */

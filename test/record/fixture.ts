@@ -26,6 +26,13 @@ export const hellaswag: TaskParts = {
   documents: 200,
   counts: { requests: 800, tokens: 80000, pairs: 4000000, removed: [3100000, 3300000], kept: [16000, 12000] },
   tokensRun: 35000,
+  perDocument: {
+    hash: ['0123456789abcdef', 'fedcba9876543210'],
+    doc_id: [0, 50],
+    metrics: { acc: [1, 0], acc_norm: [1, 1] },
+    logprob: [-12.25, -30.5],
+    units: null,
+  },
   identity: { data: hash('1'), requests: hash('2'), protocol: hash('3'), model: hash('4') },
   samples: null,
   reference: [
@@ -64,6 +71,13 @@ export const wikitext: TaskParts = {
     kept: [90000, 70000],
   },
   tokensRun: 280000,
+  perDocument: {
+    hash: ['00112233445566ff'],
+    doc_id: [3],
+    metrics: {},
+    logprob: [-3300.5],
+    units: { words: [900], bytes: [5200] },
+  },
   identity: { data: hash('6'), requests: hash('7'), protocol: hash('8'), model: hash('4') },
 }
 

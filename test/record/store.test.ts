@@ -7,6 +7,7 @@ import { EXIT, Failure } from '../../src/errors.js'
 import { buildRecord } from '../../src/record/build.js'
 import {
   abandonOutput,
+  formatRecord,
   prepareOutput,
   readRecord,
   recordFileName,
@@ -147,6 +148,22 @@ test('file names', () => {
   assert.is(recordFileName(dense), 'piqa+a_b-gpt2-dense-2026-01-02T03-04-05Z.json')
   const many = { ...name, suites: ['a', 'b', 'c', 'd', 'e'], sparsity: 0 }
   assert.is(recordFileName(many), '5-suites-asp-tiny-adaptive-s0-2026-01-02T03-04-05Z.json')
+})
+
+test("long lists of plain values take one line, everything else lm-eval's layout", () => {
+  const column = Array.from({ length: 200 }, (_, i) => (i % 3 === 0 ? i / 3 : -i))
+  const value = {
+    a: [],
+    b: {},
+    c: [1, 2],
+    d: [{ 'e "f"': column }, null],
+    'x,y': ['[', '\n'],
+    nan: [Number.NaN],
+  }
+  assert.equal(JSON.parse(formatRecord(value)), JSON.parse(JSON.stringify(value)))
+  assert.is(formatRecord({ column }).split('\n').length, 4)
+  const short = { ...value, d: [{ 'e "f"': column.slice(0, 8) }] }
+  assert.is(formatRecord(short), `${JSON.stringify(short, null, 2)}\n`)
 })
 
 test('the file is readable JSON with lm-eval layout', async () => {

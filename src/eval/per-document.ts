@@ -1,0 +1,36 @@
+/** Sample lines of whole documents -> the record's columns, from which records are compared document by document. Pure. */
+import type { SampleLine } from '../record/samples.js'
+import type { PerDocumentRecord } from '../record/schema.js'
+import { sum } from '../stats.js'
+import { type DocumentMetrics, isMean, type Measured } from './metrics.js'
+
+/** Hex digits that name a document: of 100,000 documents two share 16 with a chance of 3e-10. */
+const HASH_DIGITS = 16
+
+/** `documents` are lines of one document each, in the order of its requests; `metrics` are of the same documents. */
+export function perDocumentRecord(
+  suite: Measured,
+  documents: readonly (readonly SampleLine[])[],
+  metrics: readonly DocumentMetrics[],
+): PerDocumentRecord {
+  const means = suite.metrics.filter(isMean)
+  const rolling = suite.output === 'loglikelihood_rolling'
+  return {
+    hash: documents.map(([{ doc_hash }]) => doc_hash.slice(0, HASH_DIGITS)),
+    doc_id: documents.map(([{ doc_id }]) => doc_id),
+    metrics: Object.fromEntries(means.map((name) => [name, metrics.map((values) => values[name] as number)])),
+    logprob: documents.map(documentLogprob),
+    units: rolling
+      ? {
+          words: documents.map(([{ units }]) => units.words ?? 0),
+          bytes: documents.map(([{ units }]) => units.bytes ?? 0),
+        }
+      : null,
+  }
+}
+
+/** Of the right choice where there are choices, else of all requests: the target, or the windows of a text. */
+function documentLogprob(lines: readonly SampleLine[]): number {
+  const { gold } = lines[0]
+  return gold === null ? sum(lines.map(({ logprob }) => logprob)) : lines[gold].logprob
+}
