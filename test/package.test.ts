@@ -63,6 +63,7 @@ test('everything a run reads is shipped, and nothing of the tests', () => {
     'README.md',
     'bin/run.js',
     ...['eval', 'tasks', 'doctor'].map((command) => `dist/commands/${command}.js`),
+    ...['main.js', 'main.css'].map((file) => `dist/report/client/report/${file}`),
     ...['asp-tiny', 'asp-tiny-dense'].flatMap((model) =>
       ['config.json', 'model.safetensors', 'tokenizer.json'].map((file) => `models/${model}/${file}`),
     ),
