@@ -29,7 +29,7 @@ import { readBack } from './gpu/read.js'
 import { type Stopwatch, stopwatch } from './gpu/timing.js'
 import { Uniforms } from './gpu/uniforms.js'
 import { chooseMatmul, type WeightDtype } from './matmul.js'
-import { batchPatternDeaths, isPattern, PATTERNS } from './patterns.js'
+import { batchStaticDeaths, isStatic, SIZED, SIZED_KINDS, sizedRule } from './policies/index.js'
 import type { TensorSource } from './tensor-source.js'
 import { type AdapterTraits, chooseTuning } from './tuning.js'
 
@@ -226,14 +226,13 @@ export class Engine {
     const branches = kinds.includes('soft') ? [] : [{ tokens: [0], trunk: 0 }]
     const segments = [{ tokens: [0], trunk: null }, ...branches]
     const batch = packBatch(segments, [{ segment: branches.length, row: 0, token: 0 }], this.tiles)
-    const some: Record<DropRule['kind'], DropRule> = {
-      dense: { kind: 'dense' },
-      adaptive: { kind: 'adaptive', shift: 0 },
-      soft: { kind: 'soft', alpha: 8, shift: 0 },
-      local: PATTERNS.local.rule(1),
-      strided: PATTERNS.strided.rule(1),
-    }
-    const [base, ...others] = kinds.map((kind) => some[kind])
+    const some: DropRule[] = [
+      { kind: 'dense' },
+      { kind: 'adaptive', shift: 0 },
+      { kind: 'soft', alpha: 8, shift: 0 },
+      ...SIZED_KINDS.map((kind) => sizedRule(kind, SIZED[kind].least)),
+    ]
+    const [base, ...others] = kinds.map((kind) => some.find((rule) => rule.kind === kind) as DropRule)
     await this.compare(batch, base, others)
   }
 
@@ -323,7 +322,7 @@ export class Engine {
       this.#memory.write(activations[name as keyof typeof inputs], data)
     }
     const rule = rules[slot]
-    if (isPattern(rule)) this.#memory.write(activations.pattern, batchPatternDeaths(batch, rule))
+    if (isStatic(rule)) this.#memory.write(activations.pattern, batchStaticDeaths(batch, rule))
     const { words, place } = uniformWords(context, batch, rule)
     const uniforms = place(this.#uniforms.write(words))
     const encoder = this.#device.createCommandEncoder()

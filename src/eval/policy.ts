@@ -1,13 +1,14 @@
 /** What is pruned and how weights are kept: flags and checkpoint -> one checked choice. Pure. */
 import type { Checkpoint } from '../data/checkpoint.js'
 import type { WeightDtype } from '../engine/matmul.js'
-import { isPattern, type PatternKind } from '../engine/patterns.js'
+import { SIZED, SIZED_KINDS, type SizedKind } from '../engine/policies/index.js'
 import { Failure } from '../errors.js'
-import { POLICIES, SCORING_POLICIES } from '../record/schema.js'
+import { POLICIES } from '../record/schema.js'
 
 export const POLICY_NAMES = POLICIES
 export type PolicyName = (typeof POLICY_NAMES)[number]
-export const SCORING_POLICY_NAMES = SCORING_POLICIES
+/** What scoring and decoding can do: by the checkpoint's own drop scores, or by a policy of a size. */
+export const SCORING_POLICY_NAMES = [...POLICY_NAMES, ...SIZED_KINDS] as const
 export type ScoringPolicyName = (typeof SCORING_POLICY_NAMES)[number]
 
 export const DTYPE_NAMES = ['auto', 'f32', 'f16'] as const
@@ -34,7 +35,7 @@ export function choosePolicy<Name extends ScoringPolicyName = PolicyName>(
       hint: 'it is the share of context removed: --sparsity 0.8 removes 80 %',
     })
   }
-  if (policy !== undefined && isPatternPolicy(policy)) return { name: policy, sparsity: sparsity ?? null }
+  if (policy !== undefined && isSizedPolicy(policy)) return { name: policy, sparsity: sparsity ?? null }
   if (config.interaction === null && (policy === 'adaptive' || sparsity !== undefined)) {
     const asked = policy === 'adaptive' ? '--policy adaptive' : `--sparsity ${sparsity}`
     throw new Failure(`${asked}: checkpoint ${id} has no interaction weights to decide what to drop`, {
@@ -51,8 +52,8 @@ export function choosePolicy<Name extends ScoringPolicyName = PolicyName>(
 }
 
 /** Policies that need nothing of a checkpoint. */
-export const isPatternPolicy = <Name extends string>(name: Name): name is Name & PatternKind =>
-  isPattern({ kind: name })
+export const isSizedPolicy = <Name extends string>(name: Name): name is Name & SizedKind =>
+  Object.hasOwn(SIZED, name)
 
 /** `auto` keeps a half-precision checkpoint in half precision, which loses nothing, and any other in f32. */
 export function chooseDtype(dtype: DtypeName, stored: Checkpoint['storedDtype']): WeightDtype {

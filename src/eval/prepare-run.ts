@@ -5,18 +5,18 @@ import { hubSettings } from '../data/hub-settings.js'
 import { type ResolvedModel, resolveModel } from '../data/model.js'
 import { loadTokenizer, type Tokenizer } from '../data/tokenizer.js'
 import type { WeightDtype } from '../engine/matmul.js'
-import type { PatternRule } from '../engine/patterns.js'
+import type { SizedRule } from '../engine/policies/index.js'
 import { Failure } from '../errors.js'
 import type { Dataset } from './dataset.js'
 import { FEWSHOT_SEED } from './fewshot.js'
 import { readShotPool } from './fewshot-source.js'
-import { fitPattern } from './fit-pattern.js'
+import { fitSize } from './fit-size.js'
 import { type Group, selectSuites } from './groups.js'
 import {
   chooseDtype,
   choosePolicy,
   type DtypeName,
-  isPatternPolicy,
+  isSizedPolicy,
   type PolicyChoice,
   type ScoringPolicyName,
 } from './policy.js'
@@ -62,8 +62,8 @@ export interface PreparedRun {
   tokenizer: Tokenizer
   dtype: WeightDtype
   policy: PolicyChoice<ScoringPolicyName>
-  /** Of a policy that goes by position, the rule that removes what was asked for. */
-  pattern: PatternRule | null
+  /** Of a policy of a size, the rule that removes what was asked for. */
+  sized: SizedRule | null
   /** Groups of suites that were named; all their suites are among the tasks. */
   groups: Group[]
   tasks: Task[]
@@ -103,25 +103,25 @@ export async function prepareRun(options: RunOptions, hooks: PrepareHooks = {}):
     tokenizer,
     dtype: chooseDtype(options.dtype, checkpoint.storedDtype),
     policy,
-    pattern: patternOf(policy, tasks),
+    sized: sizedOf(policy, tasks),
     groups,
     tasks,
   }
 }
 
 /** By the requests of the whole run, also in a shard, as a shift is. */
-function patternOf(
+function sizedOf(
   { name, sparsity }: PolicyChoice<ScoringPolicyName>,
   tasks: readonly Task[],
-): PatternRule | null {
-  if (!isPatternPolicy(name)) return null
+): SizedRule | null {
+  if (!isSizedPolicy(name)) return null
   const lengths = tasks.flatMap(({ requests }) => requests.map(({ input }) => input.length))
-  return fitPattern(name, lengths, sparsity ?? 0, 'of these requests')
+  return fitSize(name, lengths, sparsity ?? 0, 'of these requests')
 }
 
-/** The checkpoint has a threshold of its own, a pattern has no size of its own. */
+/** The checkpoint has a threshold of its own, other policies have no size of their own. */
 function checkShare({ name, sparsity }: PolicyChoice<ScoringPolicyName>): void {
-  if (!isPatternPolicy(name) || sparsity !== null) return
+  if (!isSizedPolicy(name) || sparsity !== null) return
   throw new Failure(`--policy ${name}: needs the share of context to remove`, { hint: 'add --sparsity 0.8' })
 }
 

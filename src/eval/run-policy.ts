@@ -79,8 +79,8 @@ async function search(
 }
 
 function dropRule(prepared: PreparedRun, found: Calibration | null): DropRule | null {
-  const { policy, pattern, options } = prepared
-  if (pattern !== null) return pattern
+  const { policy, sized, options } = prepared
+  if (sized !== null) return sized
   if (policy.name === 'dense') return { kind: 'dense' }
   if (options.shift !== undefined) return { kind: 'adaptive', shift: options.shift }
   if (policy.sparsity === 0) return { kind: 'adaptive', shift: KEEP_EVERYTHING }

@@ -1,6 +1,6 @@
 /** What a run's stages know -> the parts of its record. Pure. */
 import type { DropRule } from '../engine/gpt2/forward.js'
-import { PATTERNS, sizeOf } from '../engine/patterns.js'
+import { SIZED } from '../engine/policies/index.js'
 import type { TaskParts } from '../record/build.js'
 import type { CalibrationRecord, ModelRecord, PolicyRecord } from '../record/schema.js'
 import type { Calibration } from './calibrate.js'
@@ -74,7 +74,7 @@ export function modelRecord(
 }
 
 export function policyRecord(
-  { policy, pattern, checkpoint, options }: PreparedRun,
+  { policy, sized, checkpoint, options }: PreparedRun,
   rule: DropRule | null,
   calibration: Calibration | null,
   seconds: number,
@@ -84,7 +84,7 @@ export function policyRecord(
     name: policy.name,
     parameters: {
       ...(policy.name === 'adaptive' && { propagate_in_depth: interaction?.propagateInDepth ?? false }),
-      ...(pattern && { [PATTERNS[pattern.kind].parameter]: sizeOf(pattern) }),
+      ...(sized && SIZED[sized.kind].parameters(sized.size)),
     },
     threshold_shift: rule?.kind === 'adaptive' ? rule.shift : null,
     calibration:

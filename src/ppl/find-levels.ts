@@ -1,4 +1,4 @@
-/** The shifts or patterns of all levels at one context length: searches share what they measure. */
+/** The shifts or sizes of all levels at one context length: searches share what they measure. */
 import type { Engine } from '../engine/engine.js'
 import { calibrateWindows } from '../eval/calibrate-text.js'
 import type { Evaluation } from '../eval/shift-search.js'
@@ -28,8 +28,8 @@ export async function findLevels(
   const found: FoundLevel[] = []
   for (const level of levels) {
     if (level.kind === 'shift')
-      found.push({ requested: null, shift: level.shift, pattern: null, calibration: null })
-    else if (level.kind === 'pattern') found.push(fitLevel(level, ctx))
+      found.push({ requested: null, shift: level.shift, sized: null, calibration: null })
+    else if (level.kind === 'sized') found.push(fitLevel(level, ctx))
     else {
       const onTry = (evaluation: Evaluation): void => options.onTry(level, evaluation)
       const search = await searchOne(engine, whole, level.sparsity, { ...options, ctx, known, onTry })
@@ -65,7 +65,7 @@ async function searchOne(
   return {
     requested: sparsity,
     shift: found.shift,
-    pattern: null,
+    sized: null,
     calibration: {
       method:
         'one shift shared by all layers, searched along the log-odds of S_pair, on windows evenly out of those scored',

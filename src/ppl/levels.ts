@@ -1,27 +1,27 @@
 /** How much is to be dropped: flags and checkpoint -> the levels that are measured beside the dense model. Pure. */
 import type { Checkpoint } from '../data/checkpoint.js'
-import { PATTERNS, type PatternKind, sizeOf } from '../engine/patterns.js'
+import { SIZED, type SizedKind } from '../engine/policies/index.js'
 import { Failure } from '../errors.js'
-import { fitPattern } from '../eval/fit-pattern.js'
-import { choosePolicy, isPatternPolicy, type ScoringPolicyName } from '../eval/policy.js'
-import type { PatternRecord, PplCalibration } from '../record/ppl-schema.js'
+import { fitSize } from '../eval/fit-size.js'
+import { choosePolicy, isSizedPolicy, type ScoringPolicyName } from '../eval/policy.js'
+import type { PplCalibration, SizedRecord } from '../record/ppl-schema.js'
 import { DEFAULT_SPARSITY, DEFAULT_STRIDED_SPARSITY, type PplOptions } from './options.js'
 
 /**
  * A share of causal pairs, for which a shift is found at each context length; a shift itself; a share for which the size of a
- * pattern is counted at each context length.
+ * policy is counted at each context length.
  */
 export type Level =
   | { kind: 'sparsity'; sparsity: number }
   | { kind: 'shift'; shift: number }
-  | { kind: 'pattern'; pattern: PatternKind; sparsity: number }
+  | { kind: 'sized'; policy: SizedKind; sparsity: number }
 
 /** A level at one context length. */
 export interface FoundLevel {
   requested: number | null
-  /** Null where a pattern decides, as the pattern is where a shift does. */
+  /** Null where a policy of a size decides, as the policy is where a shift does. */
   shift: number | null
-  pattern: PatternRecord | null
+  sized: SizedRecord | null
   calibration: PplCalibration | null
 }
 
@@ -42,12 +42,12 @@ export function chooseLevels(
   const canDrop = checkpoint.config.interaction !== null
   const asked = sparsity?.find((share) => !(share >= 0 && share < 1)) ?? sparsity?.find((share) => share > 0)
   const choice = choosePolicy(checkpoint, { policy, sparsity: asked })
-  if (isPatternPolicy(choice.name)) {
-    const why = `the ${choice.name} policy goes by position and has no threshold`
+  if (isSizedPolicy(choice.name)) {
+    const why = `the ${choice.name} policy has no threshold`
     if (shift !== undefined) throw unused(`--shift ${shift}`, why, 'use --policy adaptive')
     if (alpha.length > 0) throw unused(`--alpha ${alpha}`, why, 'use --policy adaptive')
     const usual = choice.name === 'strided' ? DEFAULT_STRIDED_SPARSITY : DEFAULT_SPARSITY
-    const levels = patternLevels(choice.name, sparsity ?? usual)
+    const levels = sizedLevels(choice.name, sparsity ?? usual)
     return { policy: levels.length === 0 ? 'dense' : choice.name, levels, denseOnly: false }
   }
   const levels =
@@ -80,19 +80,19 @@ function levelsOf(sparsities: readonly number[], shifts: readonly number[]): Lev
   ]
 }
 
-function patternLevels(pattern: PatternKind, sparsities: readonly number[]): Level[] {
+function sizedLevels(policy: SizedKind, sparsities: readonly number[]): Level[] {
   return sparsities
     .filter((sparsity) => sparsity > 0)
-    .map((sparsity): Level => ({ kind: 'pattern', pattern, sparsity }))
+    .map((sparsity): Level => ({ kind: 'sized', policy, sparsity }))
 }
 
-/** By counting alone. Failure: the pattern cannot remove so much at this length. */
-export function fitLevel({ pattern, sparsity }: Level & { kind: 'pattern' }, ctx: number): FoundLevel {
-  const rule = fitPattern(pattern, [ctx], sparsity, `at ctx ${ctx}`)
+/** By counting alone. Failure: the policy cannot remove so much at this length. */
+export function fitLevel({ policy, sparsity }: Level & { kind: 'sized' }, ctx: number): FoundLevel {
+  const { size } = fitSize(policy, [ctx], sparsity, `at ctx ${ctx}`)
   return {
     requested: sparsity,
     shift: null,
-    pattern: { kind: pattern, parameter: PATTERNS[pattern].parameter, size: sizeOf(rule) },
+    sized: { policy, parameter: SIZED[policy].parameter, size },
     calibration: null,
   }
 }

@@ -44,9 +44,8 @@ export async function preparePpl(options: PplOptions, { onFetch }: PrepareHooks 
   const checkpoint = await openCheckpoint(model.folder, { id: model.id, revision: model.revision })
   const levels = chooseLevels(checkpoint, options)
   const ctxs = contextLengths(options, checkpoint)
-  // What a pattern cannot remove is said before anything is loaded.
-  for (const level of levels.levels)
-    if (level.kind === 'pattern') for (const ctx of ctxs) fitLevel(level, ctx)
+  // What a policy cannot remove is said before anything is loaded.
+  for (const level of levels.levels) if (level.kind === 'sized') for (const ctx of ctxs) fitLevel(level, ctx)
   const tokenizer = await loadTokenizer(model.folder, checkpoint.config.vocabSize)
   const loaded = await readText(options.inputs, { column: options.column, onProgress: onFetch })
   const tokens = tokenizer.encode(loaded.text)

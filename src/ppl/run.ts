@@ -161,9 +161,9 @@ function batchLimit(
   const longest = Math.max(...contexts.map(({ ctx }) => ctx))
   const some = levels.levels.flatMap((level) =>
     rulesOf(
-      level.kind === 'pattern'
+      level.kind === 'sized'
         ? fitLevel(level, longest)
-        : { requested: null, shift: 0, pattern: null, calibration: null },
+        : { requested: null, shift: 0, sized: null, calibration: null },
       options.alpha,
     ),
   )

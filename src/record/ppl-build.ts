@@ -67,7 +67,7 @@ export interface PlannedWindow {
 }
 
 /** The first of a context is the dense rule. */
-export interface RuleParts extends Pick<RuleRecord, 'rule' | 'requested' | 'shift' | 'pattern' | 'alpha'> {
+export interface RuleParts extends Pick<RuleRecord, 'rule' | 'requested' | 'shift' | 'sized' | 'alpha'> {
   calibration: PplCalibration | null
   scores: readonly WindowScore[]
 }

@@ -3,20 +3,12 @@
  * `schemas/asp.ppl-1.schema.json` describes the same fields for other programs; test/record/ppl-schema.test.ts holds
  * the two together. What a run of `asp eval` also has is spelled as there (schema.ts).
  */
-import type {
-  EnvironmentRecord,
-  IdentityParts,
-  MemoryRecord,
-  ModelRecord,
-  SCORING_POLICIES,
-  Status,
-} from './schema.js'
+import type { EnvironmentRecord, IdentityParts, MemoryRecord, ModelRecord, Status } from './schema.js'
 
 export const PPL_SCHEMA = 'asp.ppl/1'
 
-export const RULE_KINDS = ['dense', 'step', 'soft', 'pattern'] as const
-export const PATTERN_NAMES = ['local', 'strided'] as const
-export const PATTERN_PARAMETERS = ['window', 'stride'] as const
+export const RULE_KINDS = ['dense', 'step', 'soft', 'sized'] as const
+export const SIZE_NAMES = ['window', 'stride', 'budget'] as const
 export const TEXT_KINDS = ['sample', 'file', 'stdin', 'hub'] as const
 export const PROTOCOL_NAMES = ['windowed', 'strided', 'llama'] as const
 
@@ -30,7 +22,7 @@ export interface PplRecord {
   text: TextRecord
   protocol: ProtocolRecord
   model: ModelRecord
-  policy: { name: (typeof SCORING_POLICIES)[number]; propagate_in_depth: boolean | null }
+  policy: { name: string; propagate_in_depth: boolean | null }
   /** How `sparsity` figures are counted. */
   definitions: Record<string, string>
   /** In the order they were asked for. */
@@ -97,7 +89,7 @@ export interface ContextRecord {
   share_of_text: number
   /** Of each window: place in the text of its first scored token, scored tokens, rows fed. */
   samples: { first: number[]; tokens: number[]; rows: number[] }
-  /** The dense rule first, then every level: its pattern, or the step function and each alpha. */
+  /** The dense rule first, then every level: its policy of a size, or the step function and each alpha. */
   rules: RuleRecord[]
   seconds: { calibrate: number; score: number; adapter: number | null }
 }
@@ -110,7 +102,7 @@ export interface RuleRecord {
   /** Added to every drop score; null where no drop score decides. */
   shift: number | null
   /** Null where drop scores decide, and for the dense rule. */
-  pattern: PatternRecord | null
+  sized: SizedRecord | null
   alpha: number | null
   calibration: PplCalibration | null
   /** Negative log-likelihood a token, nats. */
@@ -138,11 +130,11 @@ export interface RuleRecord {
   samples: { nll: number[]; kl: number[] | null; agreed: number[] | null; sparsity: number[] | null }
 }
 
-/** A static pattern, its size counted so that S_pair is nearest to what was asked for at the context length. */
-export interface PatternRecord {
-  kind: (typeof PATTERN_NAMES)[number]
+/** A policy of a size, which is counted so that S_pair is nearest to what was asked for at the context length. */
+export interface SizedRecord {
+  policy: string
   /** What the size is called. */
-  parameter: (typeof PATTERN_PARAMETERS)[number]
+  parameter: (typeof SIZE_NAMES)[number]
   /** In tokens. */
   size: number
 }

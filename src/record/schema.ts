@@ -10,9 +10,8 @@ export const STATUSES = ['complete', 'incomplete'] as const
 export const DTYPES = ['f32', 'f16'] as const
 export const STORED_DTYPES = ['f32', 'f16', 'bf16', 'mixed'] as const
 export const MODEL_SOURCES = ['bundled', 'folder', 'hub'] as const
-/** What decoding can do; scoring has static patterns as well. */
+/** Policies that go by the checkpoint alone; there are others, of a size, that need nothing of it. */
 export const POLICIES = ['dense', 'adaptive'] as const
-export const SCORING_POLICIES = [...POLICIES, 'local', 'strided'] as const
 export const DATA_KINDS = ['sample', 'file', 'hub'] as const
 export const OUTPUTS = ['multiple_choice', 'loglikelihood', 'loglikelihood_rolling'] as const
 export const ADAPTER_KINDS = ['hardware', 'software'] as const
@@ -175,7 +174,7 @@ export interface ModelRecord {
 }
 
 export interface PolicyRecord {
-  name: (typeof SCORING_POLICIES)[number]
+  name: string
   parameters: Record<string, number | string | boolean | null>
   /** Added to every layer's drop score (method.md 1.7); null where no drop score decides. */
   threshold_shift: number | null

@@ -2,7 +2,7 @@
 import type { ContextRecord, PplRecord, RuleRecord } from '../record/ppl-schema.js'
 import { formatPercent } from './format.js'
 
-/** The dense model or one level under the step function or a pattern, at one context length; its soft evaluations beside it. */
+/** The dense model or one level under the step function or a policy of a size, at one context length; its soft evaluations beside it. */
 export interface PplRow {
   context: ContextRecord
   rule: RuleRecord
@@ -32,7 +32,7 @@ function isSoftOf(one: RuleRecord, { rule, shift, requested }: RuleRecord): bool
 export function columnsOf(record: PplRecord): PplColumn[] {
   const rows = rowsOf(record)
   const alphas = [...new Set(rows.flatMap(({ soft }) => soft.flatMap(({ alpha }) => alpha ?? [])))]
-  const [parameter] = rows.flatMap(({ rule }) => rule.pattern?.parameter ?? [])
+  const [parameter] = rows.flatMap(({ rule }) => rule.sized?.parameter ?? [])
   const sizes = parameter === undefined ? [] : [sizeColumn(parameter)]
   const all = [...COLUMNS.slice(0, 2), ...sizes, ...COLUMNS.slice(2), ...alphas.flatMap(softColumns)]
   return all.filter(({ shown }) => shown?.(rows) ?? true)
@@ -66,11 +66,11 @@ const COLUMNS: readonly PplColumn[] = [
   },
 ]
 
-/** Window or stride. */
+/** Window, stride or budget. */
 function sizeColumn(parameter: string): PplColumn {
   return {
     head: parameter[0].toUpperCase() + parameter.slice(1),
-    cell: ({ rule }) => rule.pattern?.size.toString() ?? '',
+    cell: ({ rule }) => rule.sized?.size.toString() ?? '',
   }
 }
 

@@ -78,7 +78,7 @@ function positionTable({ ctx, rules }: ContextRecord): TableText | null {
 }
 
 /** A level's own rule; soft ones stand beside it. */
-const isLevel = ({ rule }: RuleRecord): boolean => rule === 'step' || rule === 'pattern'
+const isLevel = ({ rule }: RuleRecord): boolean => rule === 'step' || rule === 'sized'
 
 const nameOf = ({ requested, shift }: RuleRecord): string =>
   requested === null ? `shift ${shift}` : `S ${requested}`
@@ -140,10 +140,10 @@ function rulesNotes(record: PplRecord): Note[] {
   }
   const last = contexts.at(-1)
   const settings = contexts.map(({ ctx, rules }) => {
-    const found = rules.filter(isLevel).map(({ shift, pattern }) => pattern?.size ?? signed(shift))
+    const found = rules.filter(isLevel).map(({ shift, sized }) => sized?.size ?? signed(shift))
     return `ctx ${ctx}: ${found.join(' ')}`
   })
-  // The layers of a pattern are all alike.
+  // A policy of a size removes as much in every layer.
   const learned = last?.rules.filter(({ rule }) => rule === 'step') ?? []
   return [
     ['Policy', `${describeRule(record)} ${settings.join('; ')}`],
@@ -159,9 +159,8 @@ function rulesNotes(record: PplRecord): Note[] {
 }
 
 /** What decides, up to the numbers it does so by. */
-function describeRule({ policy }: PplRecord): string {
-  if (policy.name === 'local') return 'local: a token sees as many as its window, itself among them; windows'
-  if (policy.name === 'strided')
-    return 'strided: a token sees its own block and the last token of each block before; strides'
+function describeRule({ policy, contexts }: PplRecord): string {
+  const [parameter] = contexts.flatMap(({ rules }) => rules.flatMap(({ sized }) => sized?.parameter ?? []))
+  if (parameter !== undefined) return `${policy.name}; ${parameter}s`
   return `adaptive, propagate_in_depth ${policy.propagate_in_depth}; threshold shifts`
 }

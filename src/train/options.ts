@@ -261,8 +261,8 @@ export function parseControl(text: string): TrainRule {
   const { kind, tokens } = /^(?<kind>dense|local|strided)(:(?<tokens>\d+))?$/.exec(text)?.groups ?? {}
   const count = Number(tokens)
   if (kind === 'dense' && tokens === undefined) return { kind }
-  if (kind === 'local' && count >= 1) return { kind, window: count }
-  if (kind === 'strided' && count >= 2) return { kind, stride: count }
+  if (kind === 'local' && count >= 1) return { kind, size: count }
+  if (kind === 'strided' && count >= 2) return { kind, size: count }
   throw new Failure(`--control: must be dense, local:N or strided:N, got ${JSON.stringify(text)}`, {
     hint: 'N is the window or the stride in tokens, such as local:205 or strided:128',
   })
@@ -281,6 +281,5 @@ export function parseShiftRange(text: string): ShiftRange {
 
 /** As `--control` has it. */
 export function describeRule(rule: TrainRule): string {
-  if (rule.kind === 'local') return `local:${rule.window}`
-  return rule.kind === 'strided' ? `strided:${rule.stride}` : rule.kind
+  return 'size' in rule ? `${rule.kind}:${rule.size}` : rule.kind
 }

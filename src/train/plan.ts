@@ -88,7 +88,7 @@ function runOptions(
   return {
     rule: {
       kind: rule.kind,
-      tokens: rule.kind === 'local' ? rule.window : rule.kind === 'strided' ? rule.stride : null,
+      tokens: 'size' in rule ? rule.size : null,
     },
     gamma,
     gamma_convention: gamma === null ? null : gammaConvention,
@@ -133,7 +133,7 @@ function checkMultiple(flag: string, value: number, of: number, ofFlag: string):
 }
 
 function checkControl(rule: TrainRule, ctx: number): void {
-  const tokens = rule.kind === 'local' ? rule.window : rule.kind === 'strided' ? rule.stride : 0
+  const tokens = 'size' in rule ? rule.size : 0
   if (tokens <= ctx) return
   throw new Failure(
     `--control: ${describeRule(rule)} is longer than a sequence of ${ctx} tokens, nothing is hidden`,

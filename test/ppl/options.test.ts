@@ -71,7 +71,7 @@ for (const [name, on, options, levels] of LEVELS) {
     const chosen = chooseLevels(checkpoints[on], { ...plain, ...options })
     const got = chosen.levels.map((level) => {
       if (level.kind === 'shift') return String(level.shift)
-      return level.kind === 'pattern' ? [level.pattern, level.sparsity] : level.sparsity
+      return level.kind === 'sized' ? [level.policy, level.sparsity] : level.sparsity
     })
     assert.equal(got, levels)
     const policy = options.policy ?? 'adaptive'
@@ -94,8 +94,8 @@ const REFUSED: [on: keyof typeof checkpoints, options: Partial<PplOptions>, mess
     { policy: 'adaptive' },
     /^--policy adaptive: checkpoint asp-tiny-dense has no interaction weights/,
   ],
-  ['adaptive', { policy: 'local', shift: [0] }, /^--shift 0: the local policy goes by position/],
-  ['adaptive', { policy: 'strided', alpha: [8] }, /^--alpha 8: the strided policy goes by position/],
+  ['adaptive', { policy: 'local', shift: [0] }, /^--shift 0: the local policy has no threshold/],
+  ['adaptive', { policy: 'strided', alpha: [8] }, /^--alpha 8: the strided policy has no threshold/],
   ['dense', { policy: 'local', sparsity: [1] }, /^--sparsity: must be at least 0 and below 1, got 1$/],
   ['dense', { shift: [0] }, /^--shift 0: checkpoint asp-tiny-dense has no interaction weights$/],
 ]

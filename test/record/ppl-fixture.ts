@@ -28,7 +28,7 @@ function scores(loss: number, drops: 'none' | 'hard' | 'soft'): WindowScore[] {
   }))
 }
 
-const none = { requested: null, shift: null, pattern: null, alpha: null, calibration: null }
+const none = { requested: null, shift: null, sized: null, alpha: null, calibration: null }
 const calibration = {
   method: 'bisection',
   windows: 3,
@@ -48,13 +48,13 @@ export const RULES: RuleParts[] = [
   { ...none, rule: 'soft', shift: 0, alpha: 8, scores: scores(4.15, 'soft') },
 ]
 
-export const PATTERN_RULES: RuleParts[] = [
+export const SIZED_RULES: RuleParts[] = [
   RULES[0],
   {
     ...none,
-    rule: 'pattern',
+    rule: 'sized',
     requested: 0.5,
-    pattern: { kind: 'local', parameter: 'window', size: 3 },
+    sized: { policy: 'local', parameter: 'window', size: 3 },
     scores: scores(4.1, 'hard'),
   },
 ]

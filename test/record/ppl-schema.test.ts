@@ -5,8 +5,8 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { buildPplRecord } from '../../src/record/ppl-build.js'
 import * as types from '../../src/record/ppl-schema.js'
-import { SCORING_POLICIES, STATUSES } from '../../src/record/schema.js'
-import { contextParts, PATTERN_RULES, pplParts, RULES } from './ppl-fixture.js'
+import { STATUSES } from '../../src/record/schema.js'
+import { contextParts, pplParts, RULES, SIZED_RULES } from './ppl-fixture.js'
 import { type RootSchema, schemaFaults } from './schema-walk.js'
 
 const read = (name: string): RootSchema =>
@@ -22,10 +22,10 @@ const records = {
   'two lengths, strided': buildPplRecord(
     pplParts({ contexts: [contextParts({ stride: 4 }), contextParts({ ctx: 16 })] }),
   ),
-  'a pattern': buildPplRecord(
+  'a policy of a size': buildPplRecord(
     pplParts({
       policy: { name: 'local', propagate_in_depth: null },
-      contexts: [contextParts({ rules: PATTERN_RULES })],
+      contexts: [contextParts({ rules: SIZED_RULES })],
     }),
   ),
   'dense only': buildPplRecord(
@@ -96,12 +96,10 @@ test('every object of the schema is closed, requires all its properties, and des
 test('the schema lists the same words as the types', () => {
   const { properties = {}, $defs } = schema
   assert.equal(properties.status.enum, [...STATUSES])
-  assert.equal(properties.policy.properties?.name.enum, [...SCORING_POLICIES])
   assert.equal(properties.protocol.properties?.name.enum, [...types.PROTOCOL_NAMES])
   assert.equal($defs.source.properties?.kind.enum, [...types.TEXT_KINDS])
   assert.equal($defs.rule.properties?.rule.enum, [...types.RULE_KINDS])
-  assert.equal($defs.pattern.properties?.kind.enum, [...types.PATTERN_NAMES])
-  assert.equal($defs.pattern.properties?.parameter.enum, [...types.PATTERN_PARAMETERS])
+  assert.equal($defs.sized.properties?.parameter.enum, [...types.SIZE_NAMES])
 })
 
 test('what it has in common with the record of an evaluation is the same', () => {

@@ -46,7 +46,7 @@ const runs = {
     rate: { schedule: 'cosine', peak: 1e-3, final: 0.1 },
   }),
   'a dense control': await run({ rule: { kind: 'dense' }, gammas: [] }),
-  'a local control': await run({ rule: { kind: 'local', window: 4 }, gammas: [] }),
+  'a local control': await run({ rule: { kind: 'local', size: 4 }, gammas: [] }),
   'stopped before the first step': await run({}, true),
 }
 

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import { buildPplRecord } from '../../src/record/ppl-build.js'
 import { pplCsv } from '../../src/report/ppl-csv.js'
 import { renderPpl, renderPplMarkdown } from '../../src/report/ppl-table.js'
-import { contextParts, PATTERN_RULES, pplParts, RULES } from '../record/ppl-fixture.js'
+import { contextParts, pplParts, RULES, SIZED_RULES } from '../record/ppl-fixture.js'
 
 const record = buildPplRecord(pplParts())
 const dense = buildPplRecord(
@@ -74,22 +74,22 @@ test('a dense run shows what it has', () => {
   assert.match(text, /^Policy +dense: nothing is dropped$/m)
 })
 
-test('a pattern names its size', () => {
-  const pattern = buildPplRecord(
+test('a policy names its size', () => {
+  const sized = buildPplRecord(
     pplParts({
       policy: { name: 'local', propagate_in_depth: null },
-      contexts: [contextParts({ rules: PATTERN_RULES })],
+      contexts: [contextParts({ rules: SIZED_RULES })],
     }),
   )
-  const text = renderPpl(pattern)
+  const text = renderPpl(sized)
   const [head, , , level] = rows(text)
   assert.equal(head.slice(0, 5), ['ctx', 'Sparsity', 'Window', 'S_pair', 'S@ctx'])
   assert.equal(level.slice(0, 5), ['8', '0.5', '3', '0.6500', '0.7000'])
-  assert.match(text, /^Policy +local: .*; windows ctx 8: 3$/m)
+  assert.match(text, /^Policy +local; windows ctx 8: 3$/m)
   assert.not.match(text, 'Per layer')
   assert.match(text, 'NLL - dense by tokens of context before the prediction, ctx 8\n')
   assert.not.match(renderPpl(record), 'Window')
-  assert.match(pplCsv(pattern), /,pattern,,0\.5,,local,3,/)
+  assert.match(pplCsv(sized), /,sized,,0\.5,,local,3,/)
 })
 
 test('a checkpoint that cannot drop is named', () => {

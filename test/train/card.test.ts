@@ -46,7 +46,7 @@ const others: [string, Partial<TrainingOptions>, RegExp][] = [
   ],
   [
     'a control',
-    { rule: { kind: 'local', window: 4 }, gammas: [] },
+    { rule: { kind: 'local', size: 4 }, gammas: [] },
     /# .*, attention to the last 4 tokens, a control$/m,
   ],
   ['a dense control', { rule: { kind: 'dense' }, gammas: [] }, /Nothing is dropped\./],
@@ -66,7 +66,7 @@ test('the table has a row a rule, and says when a run was stopped', async () => 
   const stopped = renderTraining([{ ...record, status: 'incomplete', final: [] }], { ascii: true })
   assert.match(stopped, /^INCOMPLETE +stopped after 2 of 2 steps$/m)
   assert.match(stopped, /gamma 0\.3/)
-  assert.is(nameOf(await recordOf({ rule: { kind: 'strided', stride: 8 }, gammas: [] })), 'strided:8')
+  assert.is(nameOf(await recordOf({ rule: { kind: 'strided', size: 8 }, gammas: [] })), 'strided:8')
 })
 
 test.run()

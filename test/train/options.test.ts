@@ -77,8 +77,8 @@ test('takes what is right', () => {
 
 test('controls and ranges as typed', () => {
   assert.equal(parseControl('dense'), { kind: 'dense' })
-  assert.equal(parseControl('local:205'), { kind: 'local', window: 205 })
-  assert.equal(parseControl('strided:128'), { kind: 'strided', stride: 128 })
+  assert.equal(parseControl('local:205'), { kind: 'local', size: 205 })
+  assert.equal(parseControl('strided:128'), { kind: 'strided', size: 128 })
   for (const text of ['', 'local', 'local:0', 'strided:1', 'dense:3', 'adaptive', 'local:1.5']) {
     assert.match(
       failureOf(() => parseControl(text)).message,
@@ -125,7 +125,7 @@ test('schedules are stretched to the steps, unless something else is said', () =
 })
 
 test('a control has neither alpha nor gamma', () => {
-  const changes = { rule: { kind: 'local', window: 4 }, gammas: [] } as const
+  const changes = { rule: { kind: 'local', size: 4 }, gammas: [] } as const
   const [plan] = planRuns(trainingOptions('out', changes), { ...CONFIG, interaction: null }, false)
   const { alpha, gamma, gamma_weight, beta, int_dim, rule } = plan.options
   assert.equal([alpha, gamma, gamma_weight, beta, int_dim], [null, null, 0, null, null])
@@ -148,7 +148,7 @@ const unfit: [string, Partial<TrainingOptions>, RegExp][] = [
   ],
   [
     'a window as long as everything',
-    { rule: { kind: 'local', window: 17 }, gammas: [] },
+    { rule: { kind: 'local', size: 17 }, gammas: [] },
     /^--control: local:17 is longer/,
   ],
 ]

@@ -21,7 +21,7 @@ export interface Extent {
   targets: number
   /** Entries of one layer of log-masks; 0 when no rule is soft. */
   pairs: number
-  /** Entries of the death times of a static pattern; 0 when no rule is one. */
+  /** Entries of the death times of a static policy; 0 when no rule is one. */
   patterned: number
   /** Entries of the lists of live keys. */
   listed: number
@@ -47,7 +47,7 @@ const SIZES = {
   deaths: (e: Extent, c: Gpt2Config) => e.keys * (c.interaction === null ? 0 : c.nLayer),
   /** (keys) death times of a pass that drops nothing */
   never: (e: Extent) => e.keys,
-  /** (keys) death times of a static pattern, of all layers alike */
+  /** (keys) death times of a static policy, of all layers alike */
   pattern: (e: Extent) => e.patterned,
   /** (N, 2) token, position */
   tokens: (e: Extent) => 2 * e.rows,

@@ -6,7 +6,7 @@ import type { Batch } from '../batch.js'
 import type { KernelSpec } from '../gpu/kernel.js'
 import type { Slice } from '../gpu/memory.js'
 import { floatBits } from '../gpu/uniforms.js'
-import { isPattern, type PatternRule } from '../patterns.js'
+import { isStatic, type SizedRule } from '../policies/index.js'
 import { type Activations, LOGIT_ROWS } from './activations.js'
 import { HEAD_DIM } from './config.js'
 import { columnsOf, embed, type ForwardContext, layernorm, multiply, normalise } from './layers.js'
@@ -23,7 +23,7 @@ export type HardRule = { kind: 'dense' } | { kind: 'adaptive'; shift: number }
  * What a pass leaves of a key: all or nothing, or a share that every later query makes smaller by a factor, the
  * alpha-sigmoid of its drop score (method.md 1.1), 1 < alpha < infinity. Soft rules take batches without branches.
  */
-export type DropRule = HardRule | PatternRule | { kind: 'soft'; alpha: number; shift: number }
+export type DropRule = HardRule | SizedRule | { kind: 'soft'; alpha: number; shift: number }
 
 /** Rules that go by the checkpoint's drop scores. */
 type ScoreRule = Extract<DropRule, { shift: number }>
@@ -109,7 +109,7 @@ export function encodeBlocks(
   weights.tokens.forEach((slice, index) => {
     embed(context, pass, batch.rows, slice, a, u.slices[index])
   })
-  if (isPattern(rule)) liveLists(context, pass, batch, a.pattern, a, u.layers[0])
+  if (isStatic(rule)) liveLists(context, pass, batch, a.pattern, a, u.layers[0])
   weights.blocks.forEach((block, layer) => {
     normalise(context, pass, block.norm1, a.x, a.normed, batch.rows)
     if (goesByScores(rule)) interact(context, pass, block, batch, a, u.rows)
@@ -293,7 +293,7 @@ function attend(
     dense: { spec: { files: files.hard, constants }, left: [a.never, a.heads, layer] },
     live: {
       spec: { files: files.live, constants: { QUERY_TILE: queryTile, ...constants } },
-      left: [isPattern(rule) ? a.pattern : a.deaths, a.heads, layer, a.lists],
+      left: [isStatic(rule) ? a.pattern : a.deaths, a.heads, layer, a.lists],
     },
     soft: { spec: { files: files.soft, constants }, left: [a.masks, a.heads] },
   }

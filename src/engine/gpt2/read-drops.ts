@@ -2,7 +2,7 @@
 import type { Batch } from '../batch.js'
 import type { Memory } from '../gpu/memory.js'
 import { readBack } from '../gpu/read.js'
-import { batchPatternDeaths, isPattern } from '../patterns.js'
+import { batchStaticDeaths, isStatic } from '../policies/index.js'
 import type { Activations } from './activations.js'
 import type { DropRule } from './forward.js'
 import { deathsByView, keepByView } from './results.js'
@@ -27,8 +27,8 @@ export function readDrops(
   layers: number,
 ): () => Promise<Drops> {
   if (rule.kind === 'dense') return async () => ({ deaths: null, keep: null })
-  if (isPattern(rule)) {
-    const [layer] = deathsByView(batch, batchPatternDeaths(batch, rule), 1)
+  if (isStatic(rule)) {
+    const [layer] = deathsByView(batch, batchStaticDeaths(batch, rule), 1)
     return async () => ({ deaths: new Array<Uint32Array[]>(layers).fill(layer), keep: null })
   }
   const copy = readBack(memory, encoder, rule.kind === 'soft' ? keeps : deaths, 4 * layers * batch.keys)

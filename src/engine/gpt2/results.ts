@@ -1,7 +1,7 @@
 /** From what the device hands back to numbers per target and per sequence. Pure. */
 import type { Batch } from '../batch.js'
 import { causalPairs } from '../drops.js'
-import { isPattern } from '../patterns.js'
+import { isStatic } from '../policies/index.js'
 import type { Extent } from './activations.js'
 import type { DropRule } from './forward.js'
 
@@ -24,8 +24,8 @@ export function extentOf(batch: Batch, rules: readonly DropRule[]): Extent {
     scored: batch.scoredRows.length,
     targets: batch.targets.length / 2,
     pairs: rules.some(({ kind }) => kind === 'soft') ? batch.pairs : 0,
-    patterned: rules.some(isPattern) ? batch.keys : 0,
-    listed: rules.some((rule) => rule.kind === 'adaptive' || isPattern(rule)) ? batch.listed : 0,
+    patterned: rules.some(isStatic) ? batch.keys : 0,
+    listed: rules.some((rule) => rule.kind !== 'dense' && rule.kind !== 'soft') ? batch.listed : 0,
     rules: rules.length,
   }
 }

@@ -2,7 +2,7 @@
 import { EXIT, Failure } from '../../errors.js'
 import { sum } from '../../stats.js'
 import { type Gpt2Config, HEAD_DIM } from '../gpt2/config.js'
-import { isPattern } from '../patterns.js'
+import { isStatic } from '../policies/index.js'
 import { bufferBytes, type TrainExtent } from './buffers.js'
 import { type Held, type ModelHeld, modelOf } from './parameters.js'
 import type { TrainerOptions } from './types.js'
@@ -38,7 +38,7 @@ export function planTraining(config: Gpt2Config, options: Planned, maxBinding: n
       tokens: options.tokens,
       columns: parameters.columns,
       adaptive: options.rule.kind === 'adaptive',
-      patterned: isPattern(options.rule),
+      patterned: isStatic(options.rule),
       distilled: options.distilled,
     }
     const { weights, gradients, moments } = parameters

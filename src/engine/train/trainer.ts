@@ -8,7 +8,7 @@ import { orLost } from '../gpu/lost.js'
 import { type Ledger, Memory } from '../gpu/memory.js'
 import { readBackAll } from '../gpu/read.js'
 import { type Stopwatch, stopwatch } from '../gpu/timing.js'
-import { isPattern } from '../patterns.js'
+import { isStatic } from '../policies/index.js'
 import type { TensorSource } from '../tensor-source.js'
 import { blockBackward } from './block-backward.js'
 import { blockForward, normalise } from './block-forward.js'
@@ -87,7 +87,7 @@ export class Trainer implements TrainerLike {
         ? null
         : modelOf({ ...config, interaction: null }, maxBinding, hold(false))
     this.#buffers = makeBuffers(memory, plan.extent, config, plan.recompute)
-    if (isPattern(rule)) {
+    if (isStatic(rule)) {
       memory.write(this.#buffers.shared.pattern, patternMask(rule, plan.extent.sequences, plan.extent.tokens))
     }
     this.#sums = memory.storage('activations', 'sums of a step', 4 * (SUMS.pairs + config.nLayer))

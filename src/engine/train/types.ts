@@ -2,16 +2,18 @@
 import type { Failure } from '../../errors.js'
 import type { Gpt2Config } from '../gpt2/config.js'
 import type { Ledger } from '../gpu/memory.js'
-import type { PatternRule } from '../patterns.js'
+import type { StaticRule } from '../policies/index.js'
 import type { TensorSource } from '../tensor-source.js'
 import type { AdapterTraits } from '../tuning.js'
 
 /**
- * Which keys a query sees in training. `adaptive` learns it (method.md 1.1); `local` is the last `window` tokens, the
- * query's own among them; `strided` is the query's own block of `stride` tokens and the last token of every block
- * (method.md 1.7). The last two are controls: nothing about them is learned.
+ * Which keys a query sees in training. `adaptive` learns it (method.md 1.1); the last two are controls, static policies of
+ * a size: nothing about them is learned.
  */
-export type TrainRule = { kind: 'dense' } | { kind: 'adaptive' } | PatternRule
+export type TrainRule =
+  | { kind: 'dense' }
+  | { kind: 'adaptive' }
+  | (StaticRule & { kind: 'local' | 'strided' })
 
 /** AdamW with decoupled weight decay; the rate is given with each step. */
 export interface OptimiserOptions {

@@ -30,8 +30,8 @@ const adaptive = { kind: 'adaptive' } as const
 const CASES: Case[] = [
   { name: 'dense', rule: { kind: 'dense' } },
   { name: 'dense, from a teacher', rule: { kind: 'dense' }, distill: 0.4 },
-  { name: 'local', rule: { kind: 'local', window: 3 } },
-  { name: 'strided', rule: { kind: 'strided', stride: 3 } },
+  { name: 'local', rule: { kind: 'local', size: 3 } },
+  { name: 'strided', rule: { kind: 'strided', size: 3 } },
   ...[
     { alpha: 1, spread: 1, beta: 1 },
     { alpha: 1.5, spread: 1, beta: 0.4 },

@@ -51,7 +51,7 @@ const CASES: Case[] = [
   },
   {
     name: 'local',
-    rule: { kind: 'local', window: 70 },
+    rule: { kind: 'local', size: 70 },
     alpha: 2,
     beta: 0,
     propagate: false,

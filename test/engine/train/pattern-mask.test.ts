@@ -8,10 +8,10 @@ const GONE = Math.fround(-1e30)
 const test = suite('pattern masks')
 
 for (const rule of [
-  { kind: 'local', window: 1 },
-  { kind: 'local', window: 5 },
-  { kind: 'strided', stride: 1 },
-  { kind: 'strided', stride: 4 },
+  { kind: 'local', size: 1 },
+  { kind: 'local', size: 5 },
+  { kind: 'strided', size: 1 },
+  { kind: 'strided', size: 4 },
 ] as const) {
   test(`${JSON.stringify(rule)}: every sequence sees what the definition says`, () => {
     for (const T of [1, 4, 9, 33]) {

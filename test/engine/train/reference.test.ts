@@ -152,8 +152,8 @@ test('8: nothing dropped is dense', () => {
     assert.ok(Math.abs(meanOf(soft.pairMeans) - 1) < 1e-12)
     for (const size of [T, T + 3]) {
       for (const rule of [
-        { kind: 'local', window: size },
-        { kind: 'strided', stride: size },
+        { kind: 'local', size: size },
+        { kind: 'strided', size: size },
       ] as const) {
         assert.is(lossReference(SMALL, weights, { ...inputs, rule, alpha }).loss, dense.loss)
       }

@@ -59,8 +59,8 @@ const TWINS: TwinCase[] = [
     shifts: [0, 0.3, -0.2],
   },
   { name: 'from a teacher', rule: { kind: 'adaptive' }, distill: 0.7 },
-  { name: 'local', rule: { kind: 'local', window: 7 } },
-  { name: 'strided', rule: { kind: 'strided', stride: 6 } },
+  { name: 'local', rule: { kind: 'local', size: 7 } },
+  { name: 'strided', rule: { kind: 'strided', size: 6 } },
 ]
 
 await onEachAdapter('trainer', (test, { device, lost, adapter }) => {

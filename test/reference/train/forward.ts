@@ -1,6 +1,6 @@
 /** The forward half of training a GPT-2 in plain loops: as test/reference/gpt2.ts, but soft, batched, and with a tape. */
 import type { Gpt2Config } from '../../../src/engine/gpt2/config.js'
-import { isPattern } from '../../../src/engine/patterns.js'
+import { isStatic } from '../../../src/engine/policies/index.js'
 import type { TrainRule } from '../../../src/engine/train/types.js'
 import { layernormReference } from '../layernorm.js'
 import { geluReference } from '../matmul.js'
@@ -150,4 +150,4 @@ export const sum = (a: Float64Array, b: Float64Array): Float64Array => a.map((va
 
 /** (T, T): what positions alone forbid. */
 const fixedMask = (rule: TrainRule, T: number): Float64Array =>
-  isPattern(rule) ? patternMaskReference(rule, T) : new Float64Array(T * T)
+  isStatic(rule) ? patternMaskReference(rule, T) : new Float64Array(T * T)

@@ -1,21 +1,20 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { PATTERN_KINDS, PATTERNS, sizeOf } from '../../src/engine/patterns.js'
+import { STATIC_KINDS, type StaticKind } from '../../src/engine/policies/index.js'
 import { Failure } from '../../src/errors.js'
-import { fitPattern } from '../../src/eval/fit-pattern.js'
-import { patternReference } from '../reference/patterns.js'
+import { fitSize } from '../../src/eval/fit-size.js'
+import { staticReference } from '../reference/static-policies.js'
 
 /** S_pair of a size over sequences, counted pair by pair. */
-function shareOf(kind: 'local' | 'strided', lengths: readonly number[], size: number): number {
+function shareOf(kind: StaticKind, lengths: readonly number[], size: number): number {
   const sum = (of: (n: number) => number) => lengths.reduce((total, n) => total + of(n), 0)
-  const rule = PATTERNS[kind].rule(size)
-  return sum((n) => patternReference(rule, n).removed) / sum((n) => (n * (n - 1)) / 2)
+  return sum((n) => staticReference({ kind, size }, n).removed) / sum((n) => (n * (n - 1)) / 2)
 }
 
-const fit = (kind: 'local' | 'strided', lengths: readonly number[], sparsity: number): number =>
-  sizeOf(fitPattern(kind, lengths, sparsity, 'of these'))
+const fit = (kind: StaticKind, lengths: readonly number[], sparsity: number): number =>
+  fitSize(kind, lengths, sparsity, 'of these').size
 
-const test = suite('fitting a pattern')
+const test = suite('fitting a size')
 
 test('known sizes at 1,024 tokens', () => {
   assert.equal(
@@ -27,7 +26,7 @@ test('known sizes at 1,024 tokens', () => {
   assert.is(fit('strided', [1024], 0), 1024)
 })
 
-for (const kind of PATTERN_KINDS) {
+for (const kind of STATIC_KINDS) {
   test(`${kind}: no size of the same branch is nearer`, () => {
     for (const lengths of [[64], [33], [5, 40, 40, 17, 1]]) {
       const longest = Math.max(...lengths)
@@ -48,13 +47,13 @@ test('what strides cannot remove is refused with what they can', () => {
     [
       [1024],
       0.95,
-      /^--sparsity 0\.95: strided attention removes at most 0\.93\d of the pairs at ctx 1024, with stride 3\d$/,
+      /^--sparsity 0\.95: the strided policy removes at most 0\.93\d of the pairs at ctx 1024, with stride 3\d$/,
       /^ask for at most 0\.93, or for --policy local$/,
     ],
     [[2], 0.5, /removes at most 0\.000 .* with stride 1$/, /at most 0,/],
   ] as const) {
     assert.throws(
-      () => fitPattern('strided', lengths, sparsity, 'at ctx 1024'),
+      () => fitSize('strided', lengths, sparsity, 'at ctx 1024'),
       (error: unknown) =>
         error instanceof Failure && message.test(error.message) && hint.test(error.hint ?? ''),
     )

@@ -1,15 +1,15 @@
-/** The forward pass under static patterns: plain loops, checkpoints without interaction weights, branches, dense limits. */
+/** The forward pass under static policies: plain loops, checkpoints without interaction weights, branches, dense limits. */
 import * as assert from 'uvu/assert'
 import { packBatch, type Segment } from '../../src/engine/batch.js'
 import { countDrops } from '../../src/engine/drops.js'
 import type { Engine } from '../../src/engine/engine.js'
 import type { DropRule } from '../../src/engine/gpt2/forward.js'
-import { PATTERNS, patternDeaths } from '../../src/engine/patterns.js'
+import { sizedRule, staticDeaths } from '../../src/engine/policies/index.js'
 import { openMicro } from '../golden.js'
 import { onEachAdapter, openEngine } from '../gpu.js'
 import { largestDifference } from '../reference/compare.js'
 import { gpt2Reference } from '../reference/gpt2.js'
-import { patternReference } from '../reference/patterns.js'
+import { staticReference } from '../reference/static-policies.js'
 import { readWeights } from '../reference/weights.js'
 
 const [V, L] = [97, 3]
@@ -18,15 +18,10 @@ const weights = await readWeights(checkpoint.tensors)
 /** The same GPT-2, as if it had no interaction weights. */
 const plain = { tensors: checkpoint.tensors, config: { ...checkpoint.config, interaction: null } }
 
-const { local, strided } = PATTERNS
-const RULES = [
-  local.rule(1),
-  local.rule(7),
-  local.rule(33),
-  strided.rule(2),
-  strided.rule(5),
-  strided.rule(16),
-]
+const local = (size: number) => sizedRule('local', size)
+const strided = (size: number) => sizedRule('strided', size)
+const streaming = (size: number) => sizedRule('streaming', size)
+const RULES = [local(1), local(7), local(33), strided(2), strided(5), strided(16), streaming(1), streaming(9)]
 const LENGTHS = [45, 1, 9, 32]
 
 const tokensOf = (length: number, seed: number) =>
@@ -40,7 +35,7 @@ function pack(engine: Engine, segments: readonly Segment[]) {
   return packBatch(segments, targets, engine.tiles)
 }
 
-await onEachAdapter('pattern rules', (test, open) => {
+await onEachAdapter('static rules', (test, open) => {
   let engine: Engine
   let adaptive: Engine
   test.before(async () => {
@@ -61,7 +56,7 @@ await onEachAdapter('pattern rules', (test, open) => {
       assert.is(deaths?.length, L)
       let row = 0
       for (const [segment, tokens] of sequences.entries()) {
-        const { deaths: times, removed } = patternReference(rule, tokens.length)
+        const { deaths: times, removed } = staticReference(rule, tokens.length)
         for (const layer of deaths ?? []) {
           assert.equal(layer[segment], times)
           assert.is(countDrops(layer[segment]).removed, removed)
@@ -85,10 +80,10 @@ await onEachAdapter('pattern rules', (test, open) => {
   test('a window or a stride of at least the length is the dense model, to the last bit', async () => {
     const batch = pack(engine, alone())
     const dense = await engine.logits(batch, { kind: 'dense' })
-    for (const rule of [local.rule(45), local.rule(1000), strided.rule(1), strided.rule(45)]) {
+    for (const rule of [local(45), local(1000), strided(1), strided(45)]) {
       assert.equal((await engine.logits(batch, rule)).logits, dense.logits, JSON.stringify(rule))
     }
-    const shorter = await engine.logits(batch, local.rule(44))
+    const shorter = await engine.logits(batch, local(44))
     assert.ok(largestDifference(shorter.logits, dense.logits) > 0)
   })
 
@@ -122,15 +117,15 @@ await onEachAdapter('pattern rules', (test, open) => {
       for (const [got, expected] of pairs) {
         assert.ok(largestDifference(got, expected) < 1e-5, JSON.stringify(rule))
       }
-      assert.equal(shared.deaths?.[0][3], patternDeaths(rule, 40))
-      assert.equal(shared.deaths?.[0][2], patternDeaths(rule, 34))
+      assert.equal(shared.deaths?.[0][3], staticDeaths(rule, 40))
+      assert.equal(shared.deaths?.[0][2], staticDeaths(rule, 34))
     }
   })
 
   test('compared with dense and with each other in one pass, each is what it is alone', async () => {
-    await engine.warmUp('dense', 'local', 'strided')
+    await engine.warmUp('dense', 'local', 'strided', 'streaming')
     const batch = pack(adaptive, alone())
-    const rules: DropRule[] = [local.rule(4), { kind: 'adaptive', shift: 0 }, strided.rule(5), local.rule(20)]
+    const rules: DropRule[] = [local(4), { kind: 'adaptive', shift: 0 }, strided(5), local(20)]
     const { base, others } = await adaptive.compare(batch, { kind: 'dense' }, rules)
     assert.is(base.deaths, null)
     for (const [i, { kl, agree, ...rest }] of others.entries()) {
@@ -140,9 +135,9 @@ await onEachAdapter('pattern rules', (test, open) => {
     }
   })
 
-  test('memory for a pattern is taken where there is one', () => {
+  test('memory for death times is taken where there is one', () => {
     const batch = pack(engine, alone())
-    const own = engine.batchBytes(batch, [local.rule(3)]) - engine.batchBytes(batch)
+    const own = engine.batchBytes(batch, [local(3)]) - engine.batchBytes(batch)
     assert.is(own, 4 * (batch.keys + batch.listed))
   })
 })

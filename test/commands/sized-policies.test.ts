@@ -65,22 +65,22 @@ async function recordOf<R>(name: RunName, schema: string): Promise<R> {
   return record as R
 }
 
-const test = suite('pattern policies')
+const test = suite('sized policies')
 
 test('asp ppl --policy local: the window of each level and length, what it removes, the loss', async () => {
   const record = await recordOf<PplRecord>('local', 'asp.ppl-1')
   assert.is(record.policy.name, 'local')
   assert.equal(
-    record.contexts.map(({ rules }) => rules.map(({ rule, pattern }) => pattern ?? rule)),
+    record.contexts.map(({ rules }) => rules.map(({ rule, sized }) => sized ?? rule)),
     [
       [10, 4],
       [20, 8],
-    ].map((sizes) => ['dense', ...sizes.map((size) => ({ kind: 'local', parameter: 'window', size }))]),
+    ].map((sizes) => ['dense', ...sizes.map((size) => ({ policy: 'local', parameter: 'window', size }))]),
   )
   for (const { ctx, rules } of record.contexts) {
     const [dense, half, most] = rules
-    for (const { pattern, sparsity, requested, shift, calibration } of [half, most]) {
-      const dead = ctx - (pattern?.size ?? 0)
+    for (const { sized, sparsity, requested, shift, calibration } of [half, most]) {
+      const dead = ctx - (sized?.size ?? 0)
       const share = (dead * (dead + 1)) / (ctx * (ctx - 1))
       assert.ok(Math.abs((sparsity?.achieved ?? 0) - share) < 1e-9, `${sparsity?.achieved}, not ${share}`)
       assert.ok(sparsity?.per_layer.every((own) => Math.abs(own - share) < 1e-9))
@@ -93,7 +93,7 @@ test('asp ppl --policy local: the window of each level and length, what it remov
   const { stdout, stderr } = await outcomes.local
   assert.match(stdout, /│ +Window │/)
   assert.match(stdout, /│ +64 │ +0\.8 │ +8 │/)
-  assert.match(stdout, /^Policy +local: .*; windows ctx 32: 10 4; ctx 64: 20 8$/m)
+  assert.match(stdout, /^Policy +local; windows ctx 32: 10 4; ctx 64: 20 8$/m)
   assert.not.match(stderr, /note: .* interaction weights/)
 })
 
@@ -101,8 +101,8 @@ test('asp ppl --policy strided', async () => {
   const record = await recordOf<PplRecord>('strided', 'asp.ppl-1')
   const [, rule] = record.contexts[0].rules
   assert.match(fileOf('strided'), /^ppl_windowed-asp-tiny-dense-strided-s0\.5-/)
-  const { kind, size = 0 } = rule.pattern ?? {}
-  assert.is(kind, 'strided')
+  const { policy, size = 0 } = rule.sized ?? {}
+  assert.is(policy, 'strided')
   // The larger stride of the two that come near.
   assert.ok(size > 16, String(size))
   assert.ok(Math.abs((rule.sparsity?.achieved ?? 0) - 0.5) < 0.03)
@@ -124,7 +124,7 @@ test('asp eval --policy local: one window for the run, its share counted over al
 const REFUSED: [RunName, says: RegExp, hint: RegExp][] = [
   [
     'tooMuch',
-    /^error: --sparsity 0\.9: strided attention removes at most 0\.7\d\d of the pairs at ctx 64, with stride \d$/,
+    /^error: --sparsity 0\.9: the strided policy removes at most 0\.7\d\d of the pairs at ctx 64, with stride \d$/,
     /^ask for at most 0\.7\d?, or for --policy local$/,
   ],
   ['evalTooMuch', /removes at most 0\.\d{3} of the pairs of these requests, with stride \d+$/, /^ask for/],

@@ -1,0 +1,63 @@
+/** The policies that need nothing of a checkpoint, and the rules they make. A new one is a file and a line here. */
+import { type Batch, NEVER } from '../batch.js'
+import { local } from './local.js'
+import type { SizedPolicy, StaticPolicy } from './policy.js'
+import { streaming } from './streaming.js'
+import { strided } from './strided.js'
+
+export const STATIC = { local, strided, streaming } satisfies Record<string, StaticPolicy>
+
+export type StaticKind = keyof typeof STATIC
+export type SizedKind = StaticKind
+
+export const SIZED: Readonly<Record<SizedKind, SizedPolicy>> = STATIC
+export const STATIC_KINDS = Object.keys(STATIC) as StaticKind[]
+export const SIZED_KINDS = Object.keys(SIZED) as SizedKind[]
+
+/** `size` is what the policy's `parameter` says, in tokens. */
+export interface StaticRule {
+  kind: StaticKind
+  size: number
+}
+
+export type SizedRule = StaticRule
+
+interface AnyRule {
+  kind: string
+}
+
+export const isStatic = <R extends AnyRule>(rule: R): rule is R & StaticRule =>
+  Object.hasOwn(STATIC, rule.kind)
+
+export const isSized = <R extends AnyRule>(rule: R): rule is R & SizedRule => Object.hasOwn(SIZED, rule.kind)
+
+/** The rule of a policy at a size. Throws RangeError when there is no such size. */
+export function sizedRule<Kind extends SizedKind>(kind: Kind, size: number): { kind: Kind; size: number } {
+  const { parameter, least } = SIZED[kind]
+  if (!(Number.isInteger(size) && size >= least)) {
+    throw new RangeError(`${kind}: ${parameter} must be a whole number from ${least}, got ${size}`)
+  }
+  return { kind, size }
+}
+
+/**
+ * (n) t_j of a sequence of n tokens: key j is visible to query k where j <= k < t_j; NEVER where it outlives the sequence.
+ * Throws RangeError when there is no such size.
+ */
+export function staticDeaths({ kind, size }: StaticRule, n: number): Uint32Array {
+  sizedRule(kind, size)
+  return Uint32Array.from({ length: n }, (_, j) => {
+    const time = STATIC[kind].death(j, size)
+    return time < n ? time : NEVER
+  })
+}
+
+/** (keys) of a batch: positions of a branch count from the beginning of its trunk. */
+export function batchStaticDeaths(
+  { keys, views }: Pick<Batch, 'keys' | 'views'>,
+  rule: StaticRule,
+): Uint32Array {
+  const deaths = new Uint32Array(keys)
+  for (const { first, length } of views) deaths.set(staticDeaths(rule, length), first)
+  return deaths
+}

@@ -1,0 +1,15 @@
+import { type EvictingPolicy, onePerQuery } from './policy.js'
+
+/** Oren et al. 2024 (2401.06104): the key that the last query attends to least goes, mean over heads; itself if need be. */
+export const tova: EvictingPolicy = {
+  parameter: 'budget',
+  least: 1,
+  removed: onePerQuery,
+  parameters: (budget) => ({ budget }),
+  score: 'evict-by-attention.wgsl',
+  constants: { ACCUMULATE: 0 },
+  reads: 'all keys',
+  sinks: 0,
+  recent: () => 0,
+  interval: 1,
+}
