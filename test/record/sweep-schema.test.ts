@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { SCORING_POLICIES, STATUSES } from '../../src/record/schema.js'
+import { STATUSES } from '../../src/record/schema.js'
 import * as types from '../../src/record/sweep-schema.js'
 import { type RootSchema, schemaFaults } from './schema-walk.js'
 import { sweepRecord } from './sweep-fixture.js'
@@ -46,7 +46,7 @@ const refused: [string, (string | number)[], unknown][] = [
   ['another version', ['schema'], 'asp.sweep/2'],
   ['no identity', ['identity'], undefined],
   ['a field nobody described', ['note'], 'hello'],
-  ['a policy nobody knows', ['cells', 1, 'policy'], 'guess'],
+  ['a policy without a name', ['cells', 1, 'policy'], null],
   ['a record inside that is none', ['cells', 1, 'eval', 'results'], undefined],
   ['a perplexity that is none', ['ppl', 'schema'], 'asp.result/1'],
   ['a share above one', ['cells', 1, 'sparsity'], 1.2],
@@ -71,10 +71,9 @@ test('every object of the schema is closed, requires all its properties, and des
 
 test('the schema lists the same words as the types', () => {
   const { properties = {}, $defs } = schema
-  const { frontier, cell } = $defs
+  const { frontier } = $defs
   assert.equal(properties.status.enum, [...STATUSES])
   assert.equal(properties.grid.properties?.parts.items?.enum, [...types.SWEEP_PARTS])
-  assert.equal(cell.properties?.policy.enum, [...SCORING_POLICIES])
   assert.equal(frontier.properties?.objectives.items?.enum, [...types.OBJECTIVES])
   assert.equal(frontier.properties?.quality.properties?.kind.enum, [...types.QUALITY_KINDS])
   assert.equal(frontier.properties?.cache_source.anyOf?.[0].enum, [...types.CACHE_SOURCES])
