@@ -5,7 +5,7 @@ import type { TaskParts } from '../record/build.js'
 import type { CalibrationRecord, ModelRecord, PolicyRecord } from '../record/schema.js'
 import type { Calibration } from './calibrate.js'
 import type { Bootstrapped } from './metrics.js'
-import type { PreparedRun } from './prepare-run.js'
+import type { PreparedRun, RunOptions } from './prepare-run.js'
 import { metricValues, type Tally } from './tally.js'
 import type { Task } from './task.js'
 
@@ -73,8 +73,13 @@ export function modelRecord(
   }
 }
 
+/** What a record says of a policy comes from these. */
+export type PolicyParts = Pick<PreparedRun, 'policy' | 'sized' | 'checkpoint'> & {
+  options: Pick<RunOptions, 'seed'>
+}
+
 export function policyRecord(
-  { policy, sized, checkpoint, options }: PreparedRun,
+  { policy, sized, checkpoint, options }: PolicyParts,
   rule: DropRule | null,
   calibration: Calibration | null,
   seconds: number,

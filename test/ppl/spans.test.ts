@@ -2,8 +2,9 @@ import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { sampleText } from '../../src/data/text-sample.js'
+import { tokenStarts } from '../../src/data/token-starts.js'
 import { loadTokenizer } from '../../src/data/tokenizer.js'
-import { amountBetween, tokenStarts } from '../../src/ppl/spans.js'
+import { amountBetween } from '../../src/ppl/spans.js'
 
 const tokenizer = await loadTokenizer(fileURLToPath(new URL('../../models/asp-tiny', import.meta.url)), 8192)
 const test = suite('words and bytes behind tokens')

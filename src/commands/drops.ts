@@ -1,0 +1,166 @@
+/** `asp drops`: which token a layer dropped when, and which later token it was that killed it. */
+import { Args, Flags } from '@oclif/core'
+import { AspCommand, asNumber, deviceFlag, runDevice } from '../command.js'
+import { drops } from '../drops/drops.js'
+import type { DropsOptions } from '../drops/options.js'
+import { prepareDrops } from '../drops/prepare.js'
+import { runDrops } from '../drops/run.js'
+import { Failure } from '../errors.js'
+import { DTYPE_NAMES, SCORING_POLICY_NAMES } from '../eval/policy.js'
+import { describeFallback } from '../eval/source.js'
+import { catchInterruption } from '../interruption.js'
+import { createProgress } from '../progress.js'
+import type { DropsRecord } from '../record/drops-schema.js'
+import { formatRecord } from '../record/store.js'
+import { type DropsView, renderDropsText } from '../report/drops-terminal.js'
+import { terminalShading } from '../report/generate-drops.js'
+
+/** What --output writes, by the ending of the file. */
+const FORMS: Readonly<Record<string, (record: DropsRecord) => string>> = {
+  '.json': formatRecord,
+}
+
+export default class Drops extends AspCommand {
+  static override summary = 'What was dropped of a text, when, and which token killed it'
+  static override description =
+    'Shows for every layer and token how long the token was kept and which later token dropped it. The text is an argument, a ' +
+    "file, standard input (-), or a suite's item with its right choice. docs/drops.md defines every figure."
+  static override examples = [
+    "<%= config.bin %> drops 'Once upon a time, there was a king. He had three sons.' --sparsity 0.8",
+    '<%= config.bin %> drops hellaswag:12 --sparsity 0.8 --layer 3',
+    '<%= config.bin %> drops story.txt --limit 256 --output drops.html',
+  ]
+  static override args = {
+    text: Args.string({
+      description: "a text in quotes, a file, - for standard input, or a suite's item such as hellaswag:12",
+      ignoreStdin: true,
+    }),
+  }
+  static override flags = {
+    layer: Flags.integer({ description: 'show this layer alone, from 0, with all its drops' }),
+    limit: Flags.integer({
+      description: 'tokens of the text at most (default: as many as the model takes)',
+      char: 'L',
+    }),
+    sparsity: Flags.string({
+      description: "share of context to remove of this text (default: the checkpoint's own threshold)",
+      helpValue: '0.8',
+    }),
+    policy: Flags.option({
+      description: 'what decides which tokens are dropped',
+      options: SCORING_POLICY_NAMES,
+    })(),
+    shift: Flags.string({
+      description: 'threshold shift to use instead of searching the one for --sparsity',
+    }),
+    data: Flags.string({
+      description: "file or folder with a suite's items, or sample for the bundled ones",
+    }),
+    model: Flags.string({
+      description: 'folder, bundled name or Hub id (default: the bundled asp-tiny)',
+      char: 'm',
+    }),
+    revision: Flags.string({ description: 'branch, tag or commit of a Hub model' }),
+    dtype: Flags.option({
+      description: 'how weights are kept',
+      options: DTYPE_NAMES,
+      default: 'auto' as const,
+    })(),
+    device: deviceFlag,
+    seed: Flags.integer({ description: 'seed of the calibration sample', default: 1234 }),
+    output: Flags.string({
+      description: `file to write as well: ${Object.keys(FORMS).join(', ')}`,
+      char: 'o',
+      helpValue: 'drops.html',
+    }),
+    quiet: Flags.boolean({ description: 'no progress', char: 'q' }),
+  }
+
+  async run(): Promise<DropsRecord> {
+    const { args, flags } = await this.parse(Drops)
+    const progress = createProgress({ quiet: flags.quiet })
+    const interruption = catchInterruption('nothing was shown yet')
+    const note = (text: string): void => {
+      if (!flags.quiet) process.stderr.write(`${text}\n`)
+    }
+    const { orStop, signal } = interruption
+    const onFetch = ({
+      repo,
+      file,
+      done,
+      total,
+    }: {
+      repo: string
+      file: string
+      done: number
+      total: number
+    }) => {
+      if (done === 0) progress.start(`Fetching ${repo}/${file}`, total, 'bytes')
+      progress.update(done)
+    }
+    try {
+      progress.start('Reading checkpoint and text')
+      const options: DropsOptions = {
+        input: args.text,
+        data: flags.data,
+        limit: flags.limit,
+        model: flags.model,
+        revision: flags.revision,
+        dtype: flags.dtype,
+        policy: flags.policy,
+        sparsity: asNumber('--sparsity', flags.sparsity),
+        shift: asNumber('--shift', flags.shift),
+        seed: flags.seed,
+      }
+      const stdin = process.stdin.isTTY ? null : process.stdin
+      const record = await drops(
+        { file: flags.output, forms: FORMS },
+        {
+          prepare: () =>
+            prepareDrops(options, stdin, {
+              onFetch,
+              onFallback: (fallback) => note(`note: ${describeFallback(fallback)}`),
+            }),
+          onPrepared: ({ checkpoint }) => checkLayer(flags.layer, checkpoint.config.nLayer),
+          openDevice: async () => runDevice(await this.openDevice(flags.device)),
+          orStop,
+          run: (prepared, device, context) => {
+            progress.start('Computing death times')
+            return orStop(
+              runDrops(
+                prepared,
+                device,
+                { ...context, command: ['asp', ...process.argv.slice(2)] },
+                {
+                  signal,
+                  onTry: ({ shift, sparsity }) =>
+                    progress.update(0, `shift ${shift.toFixed(3)}, sparsity ${sparsity.toFixed(3)}`),
+                },
+              ),
+            )
+          },
+        },
+      )
+      progress.stop()
+      this.log(renderDropsText(record, viewOf(process, flags.layer)))
+      if (flags.output !== undefined) note(`Written: ${flags.output}`)
+      return record
+    } finally {
+      progress.stop()
+      interruption.release()
+    }
+  }
+}
+
+function checkLayer(layer: number | undefined, layers: number): void {
+  if (layer === undefined || (layer >= 0 && layer < layers)) return
+  throw new Failure(`--layer: must be from 0 to ${layers - 1}, got ${layer}`, { hint: 'layers count from 0' })
+}
+
+const PLAIN_COLUMNS = 100
+
+function viewOf({ stdout, env }: NodeJS.Process, layer: number | undefined): DropsView {
+  const terminal = stdout.isTTY && env.TERM !== 'dumb'
+  const columns = terminal ? stdout.columns || 80 : Number(env.COLUMNS) || PLAIN_COLUMNS
+  return { shading: terminal ? terminalShading(env.NO_COLOR, env.COLORFGBG) : 'plain', columns, layer }
+}

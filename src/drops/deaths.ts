@@ -1,0 +1,51 @@
+/** Inputs through the engine under one rule: the death times of each, input by input. */
+import { NEVER, packBatch } from '../engine/batch.js'
+import type { Engine } from '../engine/engine.js'
+import type { DropRule } from '../engine/gpt2/forward.js'
+
+/** Of one input, (layers, n); NEVER for what outlives it. */
+export type InputDeaths = readonly Uint32Array[]
+
+export interface DeathOptions {
+  /** Tokens of a batch at most; an input that is longer is a batch of its own. */
+  batchTokens: number
+  /** Aborting rejects with the signal's reason. */
+  signal?: AbortSignal
+}
+
+/** In order, a batch's worth at a time. */
+export async function* inputDeaths(
+  engine: Engine,
+  inputs: readonly Uint32Array[],
+  rule: DropRule,
+  { batchTokens, signal }: DeathOptions,
+): AsyncGenerator<InputDeaths[]> {
+  for (const batch of inBatches(inputs, batchTokens)) {
+    signal?.throwIfAborted()
+    const segments = batch.map((tokens) => ({ tokens, trunk: null }))
+    // A last row that predicts something: what is not needed is not computed, and a pass must have an end.
+    const targets = batch.map((tokens, segment) => ({ segment, row: tokens.length - 1, token: 0 }))
+    const { deaths } = await engine.score(packBatch(segments, targets, engine.tiles), rule)
+    yield batch.map((tokens, segment) =>
+      Array.from(
+        { length: engine.config.nLayer },
+        (_, layer) => deaths?.[layer][segment] ?? new Uint32Array(tokens.length).fill(NEVER),
+      ),
+    )
+  }
+}
+
+function* inBatches(inputs: readonly Uint32Array[], tokens: number): Generator<Uint32Array[]> {
+  let open: Uint32Array[] = []
+  let filled = 0
+  for (const input of inputs) {
+    if (open.length > 0 && filled + input.length > tokens) {
+      yield open
+      open = []
+      filled = 0
+    }
+    open.push(input)
+    filled += input.length
+  }
+  if (open.length > 0) yield open
+}

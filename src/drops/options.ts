@@ -1,0 +1,52 @@
+/** What `asp drops` is asked for of one text, and what of it can be checked without reading anything. Pure. */
+import { Failure } from '../errors.js'
+import type { DtypeName, ScoringPolicyName } from '../eval/policy.js'
+
+export interface ModelOptions {
+  /** Folder, bundled name or Hub id; the bundled adaptive checkpoint when undefined. */
+  model?: string
+  revision?: string
+  dtype: DtypeName
+  policy?: ScoringPolicyName
+  /** Share of causal pairs to remove; undefined: the checkpoint's own threshold decides. */
+  sparsity?: number
+  /** Threshold shift instead of the one that `sparsity` needs. */
+  shift?: number
+  seed: number
+}
+
+export interface DropsOptions extends ModelOptions {
+  /** A text, a file, `-`, or `<suite>:<item>`. */
+  input?: string
+  /** Where a suite's items are read from, as for `asp eval`. */
+  data?: string
+  /** Tokens of the text at most; undefined is as many as the model takes. */
+  limit?: number
+}
+
+/** Throws a Failure at the first thing that no checkpoint and no text could make right. */
+export function checkOptions({ input, limit, sparsity, shift }: DropsOptions): void {
+  if (input === undefined) {
+    throw new Failure('text: must be given, got none', {
+      hint: "a text in quotes, a file, - for standard input, or a suite's item such as hellaswag:12",
+    })
+  }
+  if (limit !== undefined && !(Number.isInteger(limit) && limit >= 2)) {
+    throw new Failure(`--limit: must be a whole number from 2, got ${limit}`, { hint: 'a number of tokens' })
+  }
+  checkLevel({ sparsity, shift })
+}
+
+export function checkLevel({ sparsity, shift }: Pick<ModelOptions, 'sparsity' | 'shift'>): void {
+  if (shift === undefined) return
+  if (sparsity !== undefined) {
+    throw new Failure(`--shift ${shift}: takes the place of --sparsity, got --sparsity ${sparsity} as well`, {
+      hint: 'give one of them',
+    })
+  }
+  if (!Number.isFinite(shift)) {
+    throw new Failure(`--shift: must be a number, got ${shift}`, {
+      hint: 'policy.threshold_shift of an earlier record, for example',
+    })
+  }
+}

@@ -1,0 +1,190 @@
+/** The record of a text's drops as a terminal shows it: the text faded, layers against tokens, a line a layer. Pure. */
+import Table from 'cli-table3'
+import type { DropsRecord } from '../record/drops-schema.js'
+import {
+  aliveCounts,
+  type Death,
+  droppedShares,
+  killerWords,
+  killings,
+  layerSummary,
+  seenShare,
+} from './drops-figures.js'
+import { describeText, gone, notesOf } from './drops-words.js'
+import { formatCount, formatPercent } from './format.js'
+import { plainLegend, renderDrops, type Shading } from './generate-drops.js'
+import { renderNotes } from './notes.js'
+import { columnsWide, textLines, visible } from './token-text.js'
+
+export interface DropsView {
+  shading: Shading
+  /** Of the terminal. */
+  columns: number
+  /** Only this layer, with all its killings; all layers when undefined. */
+  layer?: number
+}
+
+/** From seen by all later tokens to seen by none; a share that is no less than `from` gets the mark. */
+const SHADES: readonly { from: number; mark: string; means: string }[] = [
+  { from: 1, mark: '█', means: 'all later tokens' },
+  { from: 1 / 2, mark: '▓', means: 'half or more' },
+  { from: 1 / 8, mark: '▒', means: '1/8 or more' },
+  { from: Number.MIN_VALUE, mark: '░', means: 'fewer' },
+  { from: 0, mark: '·', means: 'none' },
+]
+
+/** Longer texts get one column for several tokens instead of each its own. */
+const MOST_WORDS = 256
+
+/** Ends without a newline. */
+export function renderDropsText(record: DropsRecord, view: DropsView): string {
+  const layers = record.deaths.map((_, layer) => layer)
+  const shown = view.layer === undefined ? layers : [view.layer]
+  const inWords = record.tokens.length <= MOST_WORDS
+  const parts = [
+    describeText(record),
+    // Without colours, the grid says more.
+    ...(inWords && view.shading === 'plain' ? [] : [fadedText(record, shown, view)]),
+    grid(record, shown, view.columns),
+    summaryTable(record, shown),
+    ...(view.layer === undefined ? [] : [killingList(record, view.layer, view.columns)]),
+    renderNotes(notesOf(record)),
+  ]
+  return parts.join('\n\n')
+}
+
+/** Where no colours are, what the brackets mean. */
+function fadedText({ tokens, deaths }: DropsRecord, layers: readonly number[], view: DropsView): string {
+  const shares = droppedShares(layers.map((layer) => deaths[layer]))
+  const pieces = tokens.map(({ text }, at) => ({ text, share: shares[at] }))
+  const text = renderDrops(pieces, view.shading)
+  return view.shading === 'plain' ? `${text}\n\n${plainLegend(view.layer)}` : text
+}
+
+function grid(record: DropsRecord, layers: readonly number[], columns: number): string {
+  const gutter = String(record.deaths.length - 1).length + 2
+  const width = Math.max(8, columns - gutter)
+  const body =
+    record.tokens.length > MOST_WORDS
+      ? coarseGrid(record, layers, width, gutter)
+      : wordGrid(record, layers, width, gutter)
+  const legend = SHADES.map(({ mark, means }) => `${mark} ${means}`).join('   ')
+  return `${body}\nseen by: ${legend}`
+}
+
+/** The text line by line, under each line a row of marks a layer. */
+function wordGrid(
+  { tokens, deaths }: DropsRecord,
+  layers: readonly number[],
+  width: number,
+  gutter: number,
+): string {
+  const n = tokens.length
+  const blocks = textLines(
+    tokens.map(({ text }) => text),
+    width,
+  ).map((line) => {
+    const words = line.map(({ text }) => text).join('')
+    const rows = layers.map((layer) => {
+      const marks = line.map(({ at, text }) => {
+        const mark = shadeOf(seenShare(deaths[layer][at], at, n))
+        const lead = text.length - text.trimStart().length
+        return ' '.repeat(lead) + mark.repeat(columnsWide(text.slice(lead)))
+      })
+      return label(layer, gutter) + marks.join('').trimEnd()
+    })
+    return [' '.repeat(gutter) + words.trimEnd(), ...rows].join('\n')
+  })
+  return blocks.join('\n')
+}
+
+/** One column for as many tokens as it takes for all of them to fit. */
+function coarseGrid(
+  { tokens, deaths }: DropsRecord,
+  layers: readonly number[],
+  width: number,
+  gutter: number,
+): string {
+  const n = tokens.length
+  const each = Math.ceil(n / width)
+  const count = Math.ceil(n / each)
+  const rows = layers.map((layer) => {
+    const marks = Array.from({ length: count }, (_, i) => shadeOf(meanSeen(deaths[layer], i * each, each)))
+    return label(layer, gutter) + marks.join('')
+  })
+  const axis = `0${String(n - 1).padStart(count - 1)}`
+  const head = `${' '.repeat(gutter)}a column is ${formatCount(each)} tokens, seen on average`
+  return [head, ...rows, ' '.repeat(gutter) + axis].join('\n')
+}
+
+function meanSeen(deaths: readonly Death[], from: number, count: number): number {
+  const n = deaths.length
+  const to = Math.min(n, from + count)
+  let sum = 0
+  for (let j = from; j < to; j++) sum += seenShare(deaths[j], j, n)
+  return sum / (to - from)
+}
+
+const label = (layer: number, gutter: number): string => `${String(layer).padStart(gutter - 2)}  `
+
+function shadeOf(share: number): string {
+  return SHADES.find(({ from }) => share >= from)?.mark ?? ' '
+}
+
+function summaryTable(record: DropsRecord, layers: readonly number[]): string {
+  const { deaths, sparsity, cause, tokens } = record
+  const head = ['Layer', 'Pairs kept', 'Alive at\nthe end', 'Median age\nat death']
+  if (cause === 'query') head.push('Killers, by victims')
+  const table = new Table({
+    head,
+    colAligns: ['right', 'right', 'right', 'right', 'left'],
+    style: { head: [], border: [], compact: true },
+  })
+  for (const layer of layers) {
+    const { alive, medianAge } = layerSummary(deaths[layer])
+    const row = [
+      String(layer),
+      formatPercent(1 - sparsity.per_layer[layer]),
+      `${alive} of ${tokens.length}`,
+      medianAge === null ? '-' : String(medianAge),
+    ]
+    if (cause === 'query') row.push(topKillers(record, layer))
+    table.push(row)
+  }
+  return table.toString()
+}
+
+const MOST_KILLERS = 5
+
+function topKillers(record: DropsRecord, layer: number): string {
+  const words = killerWords(record, record.deaths[layer])
+  const shown = words.slice(0, MOST_KILLERS).map(({ text, victims }) => `${quoted(text)} ×${victims}`)
+  return shown.join('  ') || '-'
+}
+
+/** Every drop of one layer, in the order of time. */
+function killingList({ tokens, deaths, cause }: DropsRecord, layer: number, columns: number): string {
+  const alive = aliveCounts(deaths[layer])
+  const word = (at: number): string => `${quoted(tokens[at].text.trim())} ${at}`
+  const lines = killings(deaths[layer]).map(({ killer, victims }) => {
+    const head = `${word(killer)}:`.padEnd(16)
+    return wrap(`${head} ${victims.map(word).join(', ')} (${alive[killer]} left)`, columns, 17)
+  })
+  const title = `Layer ${layer}: ${gone(cause)}; positions count from 0`
+  return [title, ...lines].join('\n')
+}
+
+function wrap(text: string, width: number, indent: number): string {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(/(?<=, )/)) {
+    if (line !== '' && columnsWide(line + word.trimEnd()) > width) {
+      lines.push(line.trimEnd())
+      line = ' '.repeat(indent)
+    }
+    line += word
+  }
+  return [...lines, line].join('\n')
+}
+
+const quoted = (text: string): string => (text === '' ? '␣' : visible(text))

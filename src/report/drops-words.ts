@@ -1,0 +1,58 @@
+/** What a record of drops is of, in words: its text, its policy, what a death means. Pure. */
+import type { DeathCause, DropsRecord, DropsText } from '../record/drops-schema.js'
+import { formatCount, formatShare } from './format.js'
+import { describeAdapter, describeModel, type Note } from './notes.js'
+
+/** `hellaswag:12, choice 2` */
+export function nameText({ kind, source, item }: DropsText): string {
+  if (item !== null) return `${source}:${item.document}, choice ${item.request}`
+  if (kind === 'stdin') return 'standard input'
+  return source ?? 'text'
+}
+
+/** `hellaswag:12, choice 2 (bundled sample, 200 of 10042): 96 tokens` */
+export function describeText({ text, tokens }: DropsRecord): string {
+  const data = text.item === null ? '' : ` (${text.item.data})`
+  const cut = text.tokens > tokens.length ? `the first ${formatCount(tokens.length)} of ` : ''
+  return `${nameText(text)}${data}: ${cut}${formatCount(text.tokens)} tokens`
+}
+
+/** What is said of a token that is gone, with the token that its death names after it. */
+const GONE: Readonly<Record<DeathCause, string>> = {
+  query: 'killed by',
+  position: 'left the window at',
+  budget: 'evicted before',
+}
+
+export const goneAt = (cause: DeathCause): string => GONE[cause]
+
+/** Heading of a list of drops by the position they are named after. */
+export function gone(cause: DeathCause): string {
+  if (cause === 'query') return 'who killed whom'
+  return cause === 'position' ? 'who left the window when' : 'who was evicted before which token'
+}
+
+export function describePolicy({ policy }: DropsRecord): string {
+  const parts: string[] = [policy.name]
+  for (const [name, value] of Object.entries(policy.parameters)) {
+    if (typeof value === 'number') parts.push(`${name} ${value}`)
+  }
+  const shift = policy.threshold_shift
+  if (shift !== null)
+    parts.push(shift === 0 ? "the checkpoint's own threshold" : `threshold shift ${shift.toFixed(4)}`)
+  return parts.join(', ')
+}
+
+export function describeSparsity({ sparsity }: DropsRecord): string {
+  const requested = sparsity.requested === null ? '' : `requested ${sparsity.requested}, `
+  return `${requested}achieved ${formatShare(sparsity.achieved, 4)} of causal pairs`
+}
+
+export function notesOf(record: DropsRecord): Note[] {
+  return [
+    ['Model', describeModel(record.model)],
+    ['Policy', describePolicy(record)],
+    ['Sparsity', describeSparsity(record)],
+    ['Adapter', describeAdapter(record.environment)],
+  ]
+}
