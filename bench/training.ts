@@ -7,7 +7,7 @@ import type { DropRule } from '../src/engine/gpt2/forward.js'
 import { measurePeak } from '../src/engine/gpu/peak.js'
 import { stepFlops } from '../src/engine/train/flops.js'
 import { Trainer } from '../src/engine/train/trainer.js'
-import type { RunDevice } from '../src/eval/run.js'
+import type { RunDevice } from '../src/eval/open-model.js'
 import { median } from '../src/stats.js'
 
 export interface TrainingBench {

@@ -3,7 +3,7 @@ import { freemem } from 'node:os'
 import { Command, Flags } from '@oclif/core'
 import { type OpenDevice, openDevice } from './device/open.js'
 import { Failure } from './errors.js'
-import type { RunDevice } from './eval/run.js'
+import type { RunDevice } from './eval/open-model.js'
 import type { AdapterRecord } from './record/schema.js'
 
 /** `--device`, for commands that compute. */

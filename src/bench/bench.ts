@@ -1,5 +1,5 @@
 /** `asp bench` without its command: prepare, find the place for the record, run, write. */
-import type { RunDevice } from '../eval/run.js'
+import type { RunDevice } from '../eval/open-model.js'
 import type { BenchRecord } from '../record/bench-schema.js'
 import { collectEnvironment } from '../record/environment.js'
 import type { AdapterRecord } from '../record/schema.js'

@@ -5,7 +5,7 @@
 import type { Engine } from '../engine/engine.js'
 import type { WeightDtype } from '../engine/matmul.js'
 import type { AdapterTraits } from '../engine/tuning.js'
-import type { RunDevice } from '../eval/run.js'
+import type { RunDevice } from '../eval/open-model.js'
 import type { BenchRecord } from '../record/bench-schema.js'
 import type { EnvironmentRecord } from '../record/schema.js'
 import { createCell } from './cell.js'

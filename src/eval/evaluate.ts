@@ -1,24 +1,20 @@
 /** `asp eval` without its command: prepare, find the place for the record, go on with what is there, run, write. */
-import { rm, stat } from 'node:fs/promises'
-import { basename, dirname } from 'node:path'
+import { dirname } from 'node:path'
 import { Failure } from '../errors.js'
 import { collectEnvironment } from '../record/environment.js'
 import { lmEvalFiles } from '../record/lm-eval.js'
 import { writeLmEvalFiles } from '../record/lm-eval-files.js'
-import { openSampleLog, type SampleLine, type SampleLog, sampleLogPath } from '../record/samples.js'
+import type { SampleLine } from '../record/samples.js'
 import type { AdapterRecord, EvalRecord } from '../record/schema.js'
-import {
-  abandonOutput,
-  type OutputTarget,
-  prepareOutput,
-  recordFileName,
-  writeRecord,
-} from '../record/store.js'
+import { abandonOutput, type OutputTarget, prepareOutput, recordFileName } from '../record/store.js'
 import { FEWSHOT_SEED } from './fewshot.js'
 import { lmEvalTask } from './lm-eval-task.js'
-import { type PreparedRun, type PrepareHooks, prepareRun, type RunOptions } from './prepare-run.js'
-import { type EarlierRun, readEarlier } from './resume.js'
-import { type RunDevice, type RunHooks, runEval } from './run.js'
+import type { RunDevice } from './open-model.js'
+import { type PreparedRun, prepareRun, type RunOptions } from './prepare-run.js'
+import type { PrepareHooks } from './prepare-tasks.js'
+import { recordRun } from './record-run.js'
+import { readEarlier } from './resume.js'
+import { type RunHooks, runEval } from './run.js'
 
 export interface EvaluateOptions extends RunOptions {
   /** A .json file or a folder; `results` when undefined. */
@@ -56,7 +52,6 @@ export async function evaluate(options: EvaluateOptions, hooks: EvaluateHooks): 
   checkResume(options)
   // Tried before anything is fetched; the record's own name waits for what the checkpoint decides.
   const checked = await prepareOutput(options.output, 'record.json')
-  const logs = new Map<string, SampleLog>()
   let written = false
   try {
     const prepared = await orStop(prepareRun(options, hooks))
@@ -64,34 +59,17 @@ export async function evaluate(options: EvaluateOptions, hooks: EvaluateHooks): 
     const place = await prepareOutput(options.output, fileName(prepared, started))
     const earlier = options.resume ? await readEarlier(place.path) : null
     const { record: adapter, ...device } = await orStop(openDevice())
-    const keepsLogs = options.logSamples || options.resume || options.shard !== undefined
-    const context = {
-      environment: await collectEnvironment(adapter),
-      started,
-      command: options.command,
-      samplesName: (task: string) => (keepsLogs ? basename(sampleLogPath(place, task)) : null),
-      earlier: earlier && { path: place.path, run: earlier },
-    }
+    const context = { environment: await collectEnvironment(adapter), started, command: options.command }
     hooks.onRunning?.()
-    const { record, lines } = await runEval(prepared, device, context, {
-      onEvent,
-      signal,
-      onStart: async (start) => {
-        if (!keepsLogs) return
-        hooks.onResume?.(countRequests(earlier))
-        await openLogs(prepared, place, earlier, logs)
-        await writeRecord(place, start)
-        written = true
-      },
-      onSamples: async (task, fresh) => logs.get(task)?.append(fresh),
-    })
-    await writeRecord(place, record)
-    written = true
+    const keepsLogs = options.logSamples || options.resume || options.shard !== undefined
+    const files = { place, earlier, keepsLogs, onResume: hooks.onResume, onWritten: () => (written = true) }
+    const { record, lines } = await recordRun(prepared.tasks, files, ({ samplesName, earlier, ...writing }) =>
+      runEval(prepared, device, { ...context, samplesName, earlier }, { onEvent, signal, ...writing }),
+    )
     const complete = record.status === 'complete'
     const lmEval = options.lmEval && complete ? await writeLmEval(prepared, record, lines, place) : null
     return { record, path: place.path, lmEval }
   } finally {
-    for (const log of logs.values()) await closeLog(log, written)
     if (!written) await abandonOutput(checked)
   }
 }
@@ -102,22 +80,6 @@ function checkResume({ resume, output }: EvaluateOptions): void {
       hint: 'name it with --output run.json, in the first run as well as in those that resume it',
     })
   }
-}
-
-async function openLogs(
-  { tasks }: PreparedRun,
-  place: OutputTarget,
-  earlier: EarlierRun | null,
-  logs: Map<string, SampleLog>,
-): Promise<void> {
-  for (const { suite } of tasks) {
-    const keep = earlier?.tasks.get(suite.name)?.bytes ?? 0
-    logs.set(suite.name, await openSampleLog(sampleLogPath(place, suite.name), { keep }))
-  }
-}
-
-function countRequests(earlier: EarlierRun | null): number {
-  return [...(earlier?.tasks.values() ?? [])].reduce((sum, { lines }) => sum + lines.length, 0)
 }
 
 /** Gives the results file; the samples lie beside it. */
@@ -145,10 +107,4 @@ function fileName({ tasks, model, policy }: PreparedRun, started: Date): string 
     sparsity: policy.sparsity,
     started,
   })
-}
-
-/** A log without a record is kept for the lines it has, if any. */
-async function closeLog(log: SampleLog, hasRecord: boolean): Promise<void> {
-  await log.close()
-  if (!hasRecord && (await stat(log.path)).size === 0) await rm(log.path)
 }

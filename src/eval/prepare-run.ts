@@ -1,112 +1,51 @@
 /** Everything of a run that can be checked before a device is opened; every bad input ends here. */
-import { type Checkpoint, openCheckpoint } from '../data/checkpoint.js'
-import type { FetchProgress } from '../data/hub.js'
-import { hubSettings } from '../data/hub-settings.js'
-import { type ResolvedModel, resolveModel } from '../data/model.js'
-import { loadTokenizer, type Tokenizer } from '../data/tokenizer.js'
-import type { WeightDtype } from '../engine/matmul.js'
+import type { Checkpoint } from '../data/checkpoint.js'
 import type { SizedRule } from '../engine/policies/index.js'
 import { Failure } from '../errors.js'
-import type { Dataset } from './dataset.js'
-import { FEWSHOT_SEED } from './fewshot.js'
-import { readShotPool } from './fewshot-source.js'
 import { fitSize } from './fit-size.js'
-import { type Group, selectSuites } from './groups.js'
-import {
-  chooseDtype,
-  choosePolicy,
-  type DtypeName,
-  isSizedPolicy,
-  type PolicyChoice,
-  type ScoringPolicyName,
-} from './policy.js'
-import { checkChoice, type SampleIds } from './selection.js'
-import type { Shard } from './shard.js'
-import { type Fallback, readDocuments, SAMPLE } from './source.js'
-import type { Suite } from './suite.js'
-import { prepareTask, type Task, type TaskOptions } from './task.js'
+import { choosePolicy, isSizedPolicy, type PolicyChoice, type ScoringPolicyName } from './policy.js'
+import { type PreparedTasks, type PrepareHooks, prepareTasks, type SuiteOptions } from './prepare-tasks.js'
+import type { Task } from './task.js'
 
-export interface RunOptions {
-  /** Names, paths, globs and groups, as typed. */
-  suites: readonly string[]
-  /** Folder, bundled name or Hub id; the bundled adaptive checkpoint when undefined. */
-  model?: string
-  revision?: string
-  data?: string
-  dtype: DtypeName
+/** What may be dropped. */
+export interface PolicyOptions {
   policy?: ScoringPolicyName
   sparsity?: number
-  limit?: number
-  /** Positions in the full split, by suite; not together with `limit`. */
-  samples?: SampleIds
-  /** Answered examples before each question, drawn by `fewshotSeed`. */
-  numFewshot?: number
-  /** File or folder the examples are drawn from. */
-  fewshotData?: string
-  fewshotSeed?: number
-  /** Tokens of a batch at most; undefined suits the adapter. */
-  batchTokens?: number
-  /** Score only this share of the documents. */
-  shard?: Shard
   /** Added to every drop score, instead of finding the shift that `sparsity` needs. */
   shift?: number
-  /** Requests of a batch at most; undefined leaves it to the token limit. */
-  batchSize?: number
-  seed: number
 }
 
-export interface PreparedRun {
+export interface RunOptions extends SuiteOptions, PolicyOptions {}
+
+export interface PreparedRun extends PreparedTasks {
   options: RunOptions
-  model: ResolvedModel
-  checkpoint: Checkpoint
-  tokenizer: Tokenizer
-  dtype: WeightDtype
   policy: PolicyChoice<ScoringPolicyName>
   /** Of a policy of a size, the rule that removes what was asked for. */
   sized: SizedRule | null
-  /** Groups of suites that were named; all their suites are among the tasks. */
-  groups: Group[]
-  tasks: Task[]
-}
-
-export interface PrepareHooks {
-  onFetch?: (progress: FetchProgress) => void
-  /** Told of each suite whose bundled sample is used because the Hub cannot be reached. */
-  onFallback?: (fallback: Fallback) => void
 }
 
 export async function prepareRun(options: RunOptions, hooks: PrepareHooks = {}): Promise<PreparedRun> {
-  checkNumbers(options)
-  const { suites: asked, groups, optional } = selectSuites(options.suites)
-  checkChoice(
-    options,
-    asked.map(({ name }) => name),
-  )
-  const model = await resolveModel(options.model, { revision: options.revision, onProgress: hooks.onFetch })
-  const checkpoint = await openCheckpoint(model.folder, { id: model.id, revision: model.revision })
-  const policy = choosePolicy(checkpoint, { policy: options.policy, sparsity: options.sparsity })
-  checkShare(policy)
-  checkShift(options, policy)
-  const tokenizer = await loadTokenizer(model.folder, checkpoint.config.vocabSize)
-  const read = await readDocuments(asked, { data: options.data, optional, ...hooks })
-  const { suites, datasets } = read
-  const pools = await readPools(suites, datasets, options, hooks)
-  const { nPositions } = checkpoint.config
-  const { limit, samples } = options
-  const tasks = suites.map((suite, i) =>
-    prepareTask(suite, datasets[i], tokenizer, nPositions, { limit, samples, shots: pools[i] }),
-  )
-  return {
-    options,
-    model,
-    checkpoint,
-    tokenizer,
-    dtype: chooseDtype(options.dtype, checkpoint.storedDtype),
-    policy,
-    sized: sizedOf(policy, tasks),
-    groups,
-    tasks,
-  }
+  const prepared = await prepareTasks(options, (checkpoint) => checkPolicy(checkpoint, options), hooks)
+  return withPolicy(prepared, options)
+}
+
+/** The tasks as they are run under one policy. Failure: what the checkpoint or the policy cannot do. */
+export function withPolicy(prepared: PreparedTasks, asked: PolicyOptions): PreparedRun {
+  const policy = checkPolicy(prepared.checkpoint, asked)
+  const { policy: name, sparsity, shift } = asked
+  const options = { ...prepared.options, policy: name, sparsity, shift }
+  return { ...prepared, options, policy, sized: sizedOf(policy, prepared.tasks) }
+}
+
+/** Failure: a request the checkpoint cannot meet. */
+export function checkPolicy(
+  checkpoint: Pick<Checkpoint, 'id' | 'config'>,
+  { policy, sparsity, shift }: PolicyOptions,
+): PolicyChoice<ScoringPolicyName> {
+  const choice = choosePolicy(checkpoint, { policy, sparsity })
+  checkShare(choice)
+  checkShift(shift, choice)
+  return choice
 }
 
 /** By the requests of the whole run, also in a shard, as a shift is. */
@@ -125,7 +64,7 @@ function checkShare({ name, sparsity }: PolicyChoice<ScoringPolicyName>): void {
   throw new Failure(`--policy ${name}: needs the share of context to remove`, { hint: 'add --sparsity 0.8' })
 }
 
-function checkShift({ shift }: RunOptions, { name }: PolicyChoice<ScoringPolicyName>): void {
+function checkShift(shift: number | undefined, { name }: PolicyChoice<ScoringPolicyName>): void {
   if (shift === undefined) return
   if (name !== 'adaptive') {
     throw new Failure(`--shift ${shift}: the ${name} policy has no threshold`, { hint: 'leave --shift out' })
@@ -133,54 +72,6 @@ function checkShift({ shift }: RunOptions, { name }: PolicyChoice<ScoringPolicyN
   if (!Number.isFinite(shift)) {
     throw new Failure(`--shift: must be a number, got ${shift}`, {
       hint: 'policy.threshold_shift of an earlier record, for example',
-    })
-  }
-}
-
-/** Where each suite's few-shot examples are drawn from; undefined for zero-shot. */
-async function readPools(
-  suites: readonly Suite[],
-  datasets: readonly Dataset[],
-  { numFewshot = 0, fewshotSeed = FEWSHOT_SEED, fewshotData, data }: RunOptions,
-  { onFetch }: PrepareHooks,
-): Promise<TaskOptions['shots'][]> {
-  const settings = hubSettings()
-  const pools: TaskOptions['shots'][] = []
-  for (const [i, suite] of suites.entries()) {
-    if (numFewshot === 0) pools.push(undefined)
-    else {
-      // Where the documents did not come from the Hub for want of it, only its cache is looked at.
-      if (data === undefined && datasets[i].origin.kind === 'sample') settings.offline = true
-      const pool = await readShotPool(
-        suite,
-        datasets[i],
-        { fewshotData, data: data === SAMPLE ? undefined : data },
-        { settings, onProgress: onFetch },
-      )
-      pools.push({ count: numFewshot, seed: fewshotSeed, pool })
-    }
-  }
-  return pools
-}
-
-function checkNumbers({ limit, batchSize, batchTokens, numFewshot = 0 }: RunOptions): void {
-  if (!(Number.isInteger(numFewshot) && numFewshot >= 0)) {
-    throw new Failure(`--num-fewshot: must be a whole number from 0, got ${numFewshot}`, {
-      hint: 'leave it out for zero-shot',
-    })
-  }
-  if (limit !== undefined && !(limit > 0)) {
-    throw new Failure(`--limit: must be above 0, got ${limit}`, {
-      hint: 'a number of documents, or a fraction such as 0.1',
-    })
-  }
-  for (const [flag, value] of [
-    ['--batch-size', batchSize],
-    ['--batch-tokens', batchTokens],
-  ] as const) {
-    if (value === undefined || (Number.isInteger(value) && value > 0)) continue
-    throw new Failure(`${flag}: must be a whole number above 0, got ${value}`, {
-      hint: 'leave it out to fill batches as suits the adapter',
     })
   }
 }

@@ -1,7 +1,5 @@
-/** A prepared run and a device -> its record: calibrate, score what is not scored yet, sum up. */
-import { Engine } from '../engine/engine.js'
-import type { AdapterTraits } from '../engine/tuning.js'
-import type { Failure } from '../errors.js'
+/** A prepared run and a model -> its record: calibrate, score what is not scored yet, sum up. */
+import type { Engine } from '../engine/engine.js'
 import { buildRecord } from '../record/build.js'
 import type { SampleLine } from '../record/samples.js'
 import type { EnvironmentRecord, EvalRecord } from '../record/schema.js'
@@ -9,6 +7,7 @@ import { bootstrapLong } from './aggregate.js'
 import { BATCH_TOKENS, planBatchTokens } from './batch-tokens.js'
 import { groupParts } from './groups.js'
 import { aggregate, type Bootstrapped } from './metrics.js'
+import { type OpenModel, openModel, type RunDevice } from './open-model.js'
 import { tokensRun } from './plan.js'
 import type { PreparedRun } from './prepare-run.js'
 import type { Request } from './request.js'
@@ -20,15 +19,6 @@ import { type BusyClock, busyClock, type Scored, type ScoreOptions, scoreRequest
 import { shardRows } from './shard.js'
 import { tally } from './tally.js'
 import type { Task } from './task.js'
-
-/** The open device, as far as a run is concerned. */
-export interface RunDevice {
-  device: GPUDevice
-  lost: Promise<Failure>
-  adapter: AdapterTraits
-  /** Bytes that buffers may take in all; unlimited when undefined. */
-  memoryLimit?: number
-}
 
 export type RunEvent =
   | { stage: 'load'; done: number; total: number }
@@ -66,102 +56,99 @@ export interface RunContext {
 
 export async function runEval(
   prepared: PreparedRun,
-  { device, lost, adapter, memoryLimit }: RunDevice,
+  device: RunDevice,
+  context: RunContext,
+  hooks: RunHooks = {},
+): Promise<RunResult> {
+  const onLoad = (done: number, total: number): void => hooks.onEvent?.({ stage: 'load', done, total })
+  const model = await openModel(prepared, device, [prepared.policy.name], onLoad)
+  try {
+    return await runOn(model, prepared, context, hooks)
+  } finally {
+    model.engine.close()
+  }
+}
+
+/** The same on a model that is open already, and stays so. */
+export async function runOn(
+  { engine, sha256, seconds: loading, adapter, memoryLimit }: OpenModel,
+  prepared: PreparedRun,
   context: RunContext,
   { onEvent, onStart, onSamples, signal }: RunHooks = {},
 ): Promise<RunResult> {
-  const { checkpoint, dtype, tasks, options } = prepared
+  const { checkpoint, tasks, options } = prepared
   const clock = stopwatch()
-  const engine = await Engine.open(checkpoint.config, checkpoint.tensors, {
-    device,
-    lost,
-    adapter,
-    dtype,
-    memoryLimit,
-    onLoad: (done, total) => onEvent?.({ stage: 'load', done, total }),
-  })
-  try {
-    // Compiling is part of loading: it would otherwise pass for slow scoring.
-    await engine.warmUp(prepared.policy.name)
-    const sha256 = await checkpoint.weightsSha256()
-    const earlier = context.earlier?.run ?? null
-    const work = tasks.map((task) => taskWork(task, prepared, earlier))
-    const limits = {
-      tokens: planBatchTokens({
-        wanted: options.batchTokens ?? BATCH_TOKENS[adapter.kind],
-        most: engine.maxRows,
-        longest: Math.max(1, ...tasks.map(longestInput)),
-        free: (memoryLimit ?? Number.POSITIVE_INFINITY) - engine.ledger().total.bytes,
-        bytes: (tokens) => engine.estimateBytes(tokens),
-      }),
-      requests: options.batchSize ?? Number.POSITIVE_INFINITY,
-    }
-    const seconds = { load: clock.lap(), calibrate: 0, score: 0, busy: null as number | null, total: 0 }
-    const summary = async (policy: RunPolicy): Promise<EvalRecord> => {
-      const { total, ...purposes } = engine.ledger()
-      const layers = checkpoint.config.nLayer
-      const tallies = work.map(({ task, lines }) => tally(task.suite, lines, layers))
-      const bootstrapped: Bootstrapped[] = []
-      for (const [i, { task }] of work.entries()) {
-        const tell = (done: number, total: number): void =>
-          onEvent?.({ stage: 'bootstrap', task: task.suite.name, done, total })
-        bootstrapped.push(await bootstrapLong(task.suite, tallies[i].documents, { onProgress: tell }))
-      }
-      return buildRecord({
-        status: work.every(({ chosen }, i) => chosen.size === tallies[i].rows.size)
-          ? 'complete'
-          : 'incomplete',
-        started: context.started,
-        model: modelRecord(prepared, sha256),
-        policy: policy.record,
-        requested: prepared.policy.sparsity,
-        environment: context.environment,
-        seconds: { ...seconds, total: (Date.now() - context.started.getTime()) / 1000 },
-        memory: {
-          peak: total.peak,
-          byPurpose: Object.fromEntries(
-            Object.entries(purposes).map(([purpose, { peak }]) => [purpose, peak]),
-          ),
-          hostRss: process.memoryUsage.rss(),
-        },
-        tasks: work.map(({ task }, i) => {
-          const scored = task.requests.filter(({ doc }) => tallies[i].rows.has(doc))
-          return taskParts(task, tallies[i], {
-            model: sha256,
-            tokensRun: tokensRun(scored, { limits, share: true }),
-            samples: context.samplesName(task.suite.name),
-            bootstrapped: bootstrapped[i],
-          })
-        }),
-        groups: groupParts(prepared.groups),
-        shard: options.shard ?? null,
-        seed: options.seed,
-        limit: options.limit ?? null,
-        batchTokens: limits.tokens,
-        command: context.command,
-      })
-    }
-    const policy = await chooseRule(engine, prepared, earlier, {
-      batchTokens: limits.tokens,
-      signal,
-      onEvent,
-    })
-    seconds.calibrate = clock.lap()
-    const start = await summary(policy)
-    if (context.earlier) checkSameRun(context.earlier.path, context.earlier.run.record, start)
-    await onStart?.(start)
-    const busy = busyClock()
-    if (policy.rule !== null) {
-      const scoring = { rule: policy.rule, limits, signal, busy }
-      for (const one of work) await scoreTask(engine, one, scoring, { onEvent, onSamples })
-    }
-    seconds.score = clock.lap()
-    seconds.busy = busy.seconds()
-    const lines = new Map(work.map(({ task, lines }) => [task.suite.name, lines]))
-    return { record: await summary(policy), lines }
-  } finally {
-    engine.close()
+  const earlier = context.earlier?.run ?? null
+  const work = tasks.map((task) => taskWork(task, prepared, earlier))
+  const limits = {
+    tokens: planBatchTokens({
+      wanted: options.batchTokens ?? BATCH_TOKENS[adapter.kind],
+      most: engine.maxRows,
+      longest: Math.max(1, ...tasks.map(longestInput)),
+      free: (memoryLimit ?? Number.POSITIVE_INFINITY) - engine.ledger().total.bytes,
+      bytes: (tokens) => engine.estimateBytes(tokens),
+    }),
+    requests: options.batchSize ?? Number.POSITIVE_INFINITY,
   }
+  const seconds = { load: loading, calibrate: 0, score: 0, busy: null as number | null, total: 0 }
+  const summary = async (policy: RunPolicy): Promise<EvalRecord> => {
+    const { total, ...purposes } = engine.ledger()
+    const layers = checkpoint.config.nLayer
+    const tallies = work.map(({ task, lines }) => tally(task.suite, lines, layers))
+    const bootstrapped: Bootstrapped[] = []
+    for (const [i, { task }] of work.entries()) {
+      const tell = (done: number, total: number): void =>
+        onEvent?.({ stage: 'bootstrap', task: task.suite.name, done, total })
+      bootstrapped.push(await bootstrapLong(task.suite, tallies[i].documents, { onProgress: tell }))
+    }
+    return buildRecord({
+      status: work.every(({ chosen }, i) => chosen.size === tallies[i].rows.size) ? 'complete' : 'incomplete',
+      started: context.started,
+      model: modelRecord(prepared, sha256),
+      policy: policy.record,
+      requested: prepared.policy.sparsity,
+      environment: context.environment,
+      seconds: { ...seconds, total: (Date.now() - context.started.getTime()) / 1000 },
+      memory: {
+        peak: total.peak,
+        byPurpose: Object.fromEntries(Object.entries(purposes).map(([purpose, { peak }]) => [purpose, peak])),
+        hostRss: process.memoryUsage.rss(),
+      },
+      tasks: work.map(({ task }, i) => {
+        const scored = task.requests.filter(({ doc }) => tallies[i].rows.has(doc))
+        return taskParts(task, tallies[i], {
+          model: sha256,
+          tokensRun: tokensRun(scored, { limits, share: true }),
+          samples: context.samplesName(task.suite.name),
+          bootstrapped: bootstrapped[i],
+        })
+      }),
+      groups: groupParts(prepared.groups),
+      shard: options.shard ?? null,
+      seed: options.seed,
+      limit: options.limit ?? null,
+      batchTokens: limits.tokens,
+      command: context.command,
+    })
+  }
+  const policy = await chooseRule(engine, prepared, earlier, {
+    batchTokens: limits.tokens,
+    signal,
+    onEvent,
+  })
+  seconds.calibrate = clock.lap()
+  const start = await summary(policy)
+  if (context.earlier) checkSameRun(context.earlier.path, context.earlier.run.record, start)
+  await onStart?.(start)
+  const busy = busyClock()
+  if (policy.rule !== null) {
+    const scoring = { rule: policy.rule, limits, signal, busy }
+    for (const one of work) await scoreTask(engine, one, scoring, { onEvent, onSamples })
+  }
+  seconds.score = clock.lap()
+  seconds.busy = busy.seconds()
+  const lines = new Map(work.map(({ task, lines }) => [task.suite.name, lines]))
+  return { record: await summary(policy), lines }
 }
 
 function longestInput({ requests }: Task): number {

@@ -1,6 +1,6 @@
 /** `asp ppl` without its command: prepare, find the place for the record, run, write after every context length. */
 
-import type { RunDevice } from '../eval/run.js'
+import type { RunDevice } from '../eval/open-model.js'
 import { collectEnvironment } from '../record/environment.js'
 import type { PplRecord } from '../record/ppl-schema.js'
 import type { AdapterRecord } from '../record/schema.js'

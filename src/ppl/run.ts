@@ -1,7 +1,7 @@
 /** A prepared run and a device -> its record: for each context length find the shifts, score all rules at once, sum up. */
 import { Engine } from '../engine/engine.js'
 import { BATCH_TOKENS, planBatchTokens } from '../eval/batch-tokens.js'
-import type { RunDevice } from '../eval/run.js'
+import type { RunDevice } from '../eval/open-model.js'
 import { modelRecord } from '../eval/run-record.js'
 import { busyClock } from '../eval/score.js'
 import { buildPplRecord, type ContextParts } from '../record/ppl-build.js'

@@ -71,7 +71,7 @@ export interface SweepGrid {
 export interface SweepCell {
   /** `dense`, or `<policy>-<sparsity>` such as `adaptive-0.8`; file names are made of it. */
   id: string
-  policy: PolicyName
+  policy: string
   /** Share of causal pairs asked for; 0 for the dense model. */
   sparsity: number
   /** Policies whose sparsity 0 is this cell: nothing dropped is the dense model, bit for bit, and is run once. */
@@ -79,8 +79,6 @@ export interface SweepCell {
   /** A whole asp.result/1; null until it is begun, or where no suite was asked for. */
   eval: EvalRecord | null
 }
-
-type PolicyName = EvalRecord['policy']['name']
 
 /**
  * Points of one quality and what they cost. A point dominates another when its figures are at least as good in every objective

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { openCheckpoint } from '../data/checkpoint.js'
 import type { HostTensor } from '../engine/train/types.js'
-import type { RunDevice } from '../eval/run.js'
+import type { RunDevice } from '../eval/open-model.js'
 import type { EvalFigures, TrainRecord } from '../record/train-schema.js'
 import { modelCard } from './card.js'
 import { replaceFile, writeFailure, writeText } from './durable-files.js'

@@ -1,5 +1,5 @@
 /** What a training tells while it runs, and what it may be told. */
-import type { RunDevice } from '../eval/run.js'
+import type { RunDevice } from '../eval/open-model.js'
 import type { EvalLine, StepLine } from '../record/train-schema.js'
 import type { Evaluate } from './held-out.js'
 import type { Trainers } from './open-trainer.js'

@@ -1,6 +1,6 @@
 /** The steps of one training: each logged before the next, with evaluations and checkpoints in between. */
 import type { TrainerLike } from '../engine/train/types.js'
-import type { RunDevice } from '../eval/run.js'
+import type { RunDevice } from '../eval/open-model.js'
 import type { EvalLine, StepLine } from '../record/train-schema.js'
 import { mean } from '../stats.js'
 import { saveState } from './checkpoints.js'

@@ -2,7 +2,7 @@
 import type { Ledger } from '../engine/gpu/memory.js'
 import { measurePeak } from '../engine/gpu/peak.js'
 import { stepFlops } from '../engine/train/flops.js'
-import type { RunDevice } from '../eval/run.js'
+import type { RunDevice } from '../eval/open-model.js'
 import type { MemoryParts } from '../record/build.js'
 import { buildTrainRecord, type TrainParts } from '../record/train-build.js'
 import type { RunLine, TrainRecord } from '../record/train-schema.js'

@@ -1,5 +1,5 @@
 /** `asp finetune` and `asp train` without their commands: prepare, open a device, train one gamma after the other, push. */
-import type { RunDevice } from '../eval/run.js'
+import type { RunDevice } from '../eval/open-model.js'
 import { collectEnvironment } from '../record/environment.js'
 import type { AdapterRecord } from '../record/schema.js'
 import type { TrainRecord } from '../record/train-schema.js'

@@ -1,0 +1,136 @@
+/** What is scored and with what, whatever is dropped: checked and read once for as many policies as are run over it. */
+import { type Checkpoint, openCheckpoint } from '../data/checkpoint.js'
+import type { FetchProgress } from '../data/hub.js'
+import { hubSettings } from '../data/hub-settings.js'
+import { type ResolvedModel, resolveModel } from '../data/model.js'
+import { loadTokenizer, type Tokenizer } from '../data/tokenizer.js'
+import type { WeightDtype } from '../engine/matmul.js'
+import { Failure } from '../errors.js'
+import type { Dataset } from './dataset.js'
+import { FEWSHOT_SEED } from './fewshot.js'
+import { readShotPool } from './fewshot-source.js'
+import { type Group, selectSuites } from './groups.js'
+import { chooseDtype, type DtypeName } from './policy.js'
+import { checkChoice, type SampleIds } from './selection.js'
+import type { Shard } from './shard.js'
+import { type Fallback, readDocuments, SAMPLE } from './source.js'
+import type { Suite } from './suite.js'
+import { prepareTask, type Task, type TaskOptions } from './task.js'
+
+export interface SuiteOptions {
+  /** Names, paths, globs and groups, as typed. */
+  suites: readonly string[]
+  /** Folder, bundled name or Hub id; the bundled adaptive checkpoint when undefined. */
+  model?: string
+  revision?: string
+  data?: string
+  dtype: DtypeName
+  limit?: number
+  /** Positions in the full split, by suite; not together with `limit`. */
+  samples?: SampleIds
+  /** Answered examples before each question, drawn by `fewshotSeed`. */
+  numFewshot?: number
+  /** File or folder the examples are drawn from. */
+  fewshotData?: string
+  fewshotSeed?: number
+  /** Tokens of a batch at most; undefined suits the adapter. */
+  batchTokens?: number
+  /** Score only this share of the documents. */
+  shard?: Shard
+  /** Requests of a batch at most; undefined leaves it to the token limit. */
+  batchSize?: number
+  seed: number
+}
+
+export interface PreparedTasks {
+  options: SuiteOptions
+  model: ResolvedModel
+  checkpoint: Checkpoint
+  tokenizer: Tokenizer
+  dtype: WeightDtype
+  /** Groups of suites that were named; all their suites are among the tasks. */
+  groups: Group[]
+  tasks: Task[]
+}
+
+export interface PrepareHooks {
+  onFetch?: (progress: FetchProgress) => void
+  /** Told of each suite whose bundled sample is used because the Hub cannot be reached. */
+  onFallback?: (fallback: Fallback) => void
+}
+
+/** @param checkPolicies throws a Failure for what the checkpoint cannot be asked, before data is fetched */
+export async function prepareTasks(
+  options: SuiteOptions,
+  checkPolicies: (checkpoint: Checkpoint) => void,
+  hooks: PrepareHooks = {},
+): Promise<PreparedTasks> {
+  checkNumbers(options)
+  const { suites: asked, groups, optional } = selectSuites(options.suites)
+  checkChoice(
+    options,
+    asked.map(({ name }) => name),
+  )
+  const model = await resolveModel(options.model, { revision: options.revision, onProgress: hooks.onFetch })
+  const checkpoint = await openCheckpoint(model.folder, { id: model.id, revision: model.revision })
+  checkPolicies(checkpoint)
+  const tokenizer = await loadTokenizer(model.folder, checkpoint.config.vocabSize)
+  const read = await readDocuments(asked, { data: options.data, optional, ...hooks })
+  const { suites, datasets } = read
+  const pools = await readPools(suites, datasets, options, hooks)
+  const { nPositions } = checkpoint.config
+  const { limit, samples } = options
+  const tasks = suites.map((suite, i) =>
+    prepareTask(suite, datasets[i], tokenizer, nPositions, { limit, samples, shots: pools[i] }),
+  )
+  const dtype = chooseDtype(options.dtype, checkpoint.storedDtype)
+  return { options, model, checkpoint, tokenizer, dtype, groups, tasks }
+}
+
+/** Where each suite's few-shot examples are drawn from; undefined for zero-shot. */
+async function readPools(
+  suites: readonly Suite[],
+  datasets: readonly Dataset[],
+  { numFewshot = 0, fewshotSeed = FEWSHOT_SEED, fewshotData, data }: SuiteOptions,
+  { onFetch }: PrepareHooks,
+): Promise<TaskOptions['shots'][]> {
+  const settings = hubSettings()
+  const pools: TaskOptions['shots'][] = []
+  for (const [i, suite] of suites.entries()) {
+    if (numFewshot === 0) pools.push(undefined)
+    else {
+      // Where the documents did not come from the Hub for want of it, only its cache is looked at.
+      if (data === undefined && datasets[i].origin.kind === 'sample') settings.offline = true
+      const pool = await readShotPool(
+        suite,
+        datasets[i],
+        { fewshotData, data: data === SAMPLE ? undefined : data },
+        { settings, onProgress: onFetch },
+      )
+      pools.push({ count: numFewshot, seed: fewshotSeed, pool })
+    }
+  }
+  return pools
+}
+
+function checkNumbers({ limit, batchSize, batchTokens, numFewshot = 0 }: SuiteOptions): void {
+  if (!(Number.isInteger(numFewshot) && numFewshot >= 0)) {
+    throw new Failure(`--num-fewshot: must be a whole number from 0, got ${numFewshot}`, {
+      hint: 'leave it out for zero-shot',
+    })
+  }
+  if (limit !== undefined && !(limit > 0)) {
+    throw new Failure(`--limit: must be above 0, got ${limit}`, {
+      hint: 'a number of documents, or a fraction such as 0.1',
+    })
+  }
+  for (const [flag, value] of [
+    ['--batch-size', batchSize],
+    ['--batch-tokens', batchTokens],
+  ] as const) {
+    if (value === undefined || (Number.isInteger(value) && value > 0)) continue
+    throw new Failure(`${flag}: must be a whole number above 0, got ${value}`, {
+      hint: 'leave it out to fill batches as suits the adapter',
+    })
+  }
+}
