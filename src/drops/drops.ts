@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { Failure } from '../errors.js'
-import type { RunDevice } from '../eval/run.js'
+import type { RunDevice } from '../eval/open-model.js'
 import { collectEnvironment } from '../record/environment.js'
 import type { AdapterRecord } from '../record/schema.js'
 import { abandonOutput, type OutputTarget, prepareOutput, writeWhole } from '../record/store.js'

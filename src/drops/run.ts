@@ -2,7 +2,7 @@
 import { NEVER } from '../engine/batch.js'
 import { causalPairs, countDrops } from '../engine/drops.js'
 import { Engine } from '../engine/engine.js'
-import type { RunDevice } from '../eval/run.js'
+import type { RunDevice } from '../eval/open-model.js'
 import { modelRecord } from '../eval/run-record.js'
 import type { Evaluation } from '../eval/shift-search.js'
 import {
