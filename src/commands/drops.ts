@@ -1,7 +1,7 @@
 /** `asp drops`: which token a layer dropped when, and which later token it was that killed it. */
 import { Args, Flags } from '@oclif/core'
 import { AspCommand, asNumber, deviceFlag, runDevice } from '../command.js'
-import { drops } from '../drops/drops.js'
+import { drops, type Output } from '../drops/drops.js'
 import type { DropsOptions } from '../drops/options.js'
 import { prepareDrops } from '../drops/prepare.js'
 import { runDrops } from '../drops/run.js'
@@ -12,11 +12,16 @@ import { catchInterruption } from '../interruption.js'
 import { createProgress } from '../progress.js'
 import type { DropsRecord } from '../record/drops-schema.js'
 import { formatRecord } from '../record/store.js'
+import { dropsPage } from '../report/drops-page.js'
+import { dropsSvg } from '../report/drops-svg.js'
 import { type DropsView, renderDropsText } from '../report/drops-terminal.js'
 import { terminalShading } from '../report/generate-drops.js'
+import { readClient } from '../report/page.js'
 
 /** What --output writes, by the ending of the file. */
-const FORMS: Readonly<Record<string, (record: DropsRecord) => string>> = {
+const FORMS: Output<DropsRecord>['forms'] = {
+  '.html': async (record) => dropsPage(record, await readClient('drops')),
+  '.svg': dropsSvg,
   '.json': formatRecord,
 }
 

@@ -7,12 +7,14 @@ import { collectEnvironment } from '../record/environment.js'
 import type { AdapterRecord } from '../record/schema.js'
 import { abandonOutput, type OutputTarget, prepareOutput, writeWhole } from '../record/store.js'
 
+type Form<R> = (record: R) => string | Promise<string>
+
 /** What a run writes at most: one file, in the form its name asks for. */
 export interface Output<R> {
   /** The file; none when undefined. */
   file?: string
   /** Forms by the ending of the file's name. */
-  forms: Readonly<Record<string, (record: R) => string>>
+  forms: Readonly<Record<string, Form<R>>>
 }
 
 export interface FlowHooks<P, R> {
@@ -44,7 +46,7 @@ export async function drops<P, R>(
     const { record: adapter, ...device } = await orStop(openDevice())
     const environment = await collectEnvironment(adapter)
     const record = await run(prepared, device, { environment, started })
-    if (place !== null && form !== null) await writeWhole(place.path, form(record))
+    if (place !== null && form !== null) await writeWhole(place.path, await form(record))
     written = true
     return record
   } finally {
@@ -52,7 +54,7 @@ export async function drops<P, R>(
   }
 }
 
-function formOf<R>(file: string, forms: Output<R>['forms']): (record: R) => string {
+function formOf<R>(file: string, forms: Output<R>['forms']): Form<R> {
   const ending = Object.keys(forms).find((one) => file.toLowerCase().endsWith(one))
   if (ending !== undefined) return forms[ending]
   const endings = Object.keys(forms).join(', ')

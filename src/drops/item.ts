@@ -43,11 +43,14 @@ export async function readItem(
   const all = chooseRows(name, rows, {})
   const chosen = all.find(({ docId }) => docId === document)
   if (chosen === undefined) {
-    const [first, last] = [all[0].docId, all[all.length - 1].docId]
+    const near = all.toSorted((a, b) => Math.abs(a.docId - document) - Math.abs(b.docId - document))
     throw new Failure(
       `${name}:${document}: no such item among the ${all.length} there are (${origin.note})`,
       {
-        hint: `items have their position in the full split: the first is ${name}:${first}, the last ${name}:${last}`,
+        hint: `the nearest are ${near
+          .slice(0, 2)
+          .map(({ docId }) => `${name}:${docId}`)
+          .join(' and ')}`,
       },
     )
   }

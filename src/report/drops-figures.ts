@@ -10,6 +10,17 @@ export function seenShare(death: Death, j: number, n: number): number {
   return death === null || j === n - 1 ? 1 : (death - j - 1) / (n - 1 - j)
 }
 
+/** How such shares are drawn, from seen by none to seen by all; each from its share up to the next one's. */
+export const SEEN_LEVELS: readonly { from: number; means: string }[] = [
+  { from: 0, means: 'none' },
+  { from: Number.MIN_VALUE, means: 'fewer' },
+  { from: 1 / 8, means: '1/8 or more' },
+  { from: 1 / 2, means: 'half or more' },
+  { from: 1, means: 'all later tokens' },
+]
+
+export const seenLevel = (share: number): number => SEEN_LEVELS.findLastIndex(({ from }) => share >= from)
+
 /** Of each token, the share of layers that have dropped it by the end. */
 export function droppedShares(deaths: readonly (readonly Death[])[]): number[] {
   return (deaths[0] ?? []).map((_, j) => {

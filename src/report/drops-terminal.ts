@@ -8,6 +8,8 @@ import {
   killerWords,
   killings,
   layerSummary,
+  SEEN_LEVELS,
+  seenLevel,
   seenShare,
 } from './drops-figures.js'
 import { describeText, gone, notesOf } from './drops-words.js'
@@ -24,14 +26,8 @@ export interface DropsView {
   layer?: number
 }
 
-/** From seen by all later tokens to seen by none; a share that is no less than `from` gets the mark. */
-const SHADES: readonly { from: number; mark: string; means: string }[] = [
-  { from: 1, mark: '█', means: 'all later tokens' },
-  { from: 1 / 2, mark: '▓', means: 'half or more' },
-  { from: 1 / 8, mark: '▒', means: '1/8 or more' },
-  { from: Number.MIN_VALUE, mark: '░', means: 'fewer' },
-  { from: 0, mark: '·', means: 'none' },
-]
+/** From no later token to all of them, as SEEN_LEVELS. */
+const MARKS = ['·', '░', '▒', '▓', '█']
 
 /** Longer texts get one column for several tokens instead of each its own. */
 const MOST_WORDS = 256
@@ -68,7 +64,9 @@ function grid(record: DropsRecord, layers: readonly number[], columns: number): 
     record.tokens.length > MOST_WORDS
       ? coarseGrid(record, layers, width, gutter)
       : wordGrid(record, layers, width, gutter)
-  const legend = SHADES.map(({ mark, means }) => `${mark} ${means}`).join('   ')
+  const legend = SEEN_LEVELS.map(({ means }, level) => `${MARKS[level]} ${means}`)
+    .reverse()
+    .join('   ')
   return `${body}\nseen by: ${legend}`
 }
 
@@ -127,9 +125,7 @@ function meanSeen(deaths: readonly Death[], from: number, count: number): number
 
 const label = (layer: number, gutter: number): string => `${String(layer).padStart(gutter - 2)}  `
 
-function shadeOf(share: number): string {
-  return SHADES.find(({ from }) => share >= from)?.mark ?? ' '
-}
+const shadeOf = (share: number): string => MARKS[seenLevel(share)]
 
 function summaryTable(record: DropsRecord, layers: readonly number[]): string {
   const { deaths, sparsity, cause, tokens } = record

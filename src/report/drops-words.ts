@@ -2,6 +2,7 @@
 import type { DeathCause, DropsRecord, DropsText } from '../record/drops-schema.js'
 import { formatCount, formatShare } from './format.js'
 import { describeAdapter, describeModel, type Note } from './notes.js'
+import { visible } from './token-text.js'
 
 /** `hellaswag:12, choice 2` */
 export function nameText({ kind, source, item }: DropsText): string {
@@ -25,6 +26,23 @@ const GONE: Readonly<Record<DeathCause, string>> = {
 }
 
 export const goneAt = (cause: DeathCause): string => GONE[cause]
+
+/** Over the tokens whose deaths are named after one token. */
+export function victimsHeading(cause: DeathCause): string {
+  if (cause === 'query') return 'Killed'
+  return cause === 'position' ? 'Left the window then' : 'Evicted before it'
+}
+
+/** A token as it is quoted, without the white space around it: `“king”`. */
+export const quote = (text: string): string => `“${visible(text.trim() || text)}”`
+
+/** `killed by “.” 11, after 6 tokens`, or that it lives. */
+export function fateOf({ tokens, deaths, cause }: DropsRecord, layer: number, at: number): string {
+  const death = deaths[layer][at]
+  if (death === null) return 'alive at the end'
+  const age = death - at
+  return `${GONE[cause]} ${quote(tokens[death].text)} ${death}, ${age === 1 ? 'the next token' : `after ${age} tokens`}`
+}
 
 /** Heading of a list of drops by the position they are named after. */
 export function gone(cause: DeathCause): string {

@@ -1,12 +1,14 @@
 /** `asp drops`, from the command line to what is printed and written. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { NEVER } from '../../src/engine/batch.js'
 import { countDrops } from '../../src/engine/drops.js'
 import type { DropsRecord } from '../../src/record/drops-schema.js'
+import { browserTest, visit } from '../browser.js'
 import { asp, namesIn, type Outcome, workFolder } from './asp.js'
 
 const folder = workFolder()
@@ -16,7 +18,7 @@ writeFileSync(join(folder, 'story.txt'), `${STORY}\n`)
 const RUNS = {
   text: ['drops', STORY, '--sparsity', '0.5', '-o', 'text.json'],
   json: ['drops', 'story.txt', '--json', '--quiet'],
-  item: ['drops', 'piqa:0', '--data', 'sample', '--layer', '2', '--quiet'],
+  item: ['drops', 'piqa:0', '--data', 'sample', '--layer', '2', '--quiet', '-o', 'item.html'],
   local: [
     'drops',
     STORY,
@@ -96,6 +98,21 @@ test("a suite's item, one layer", async () => {
   assert.match(stdout, /^piqa:0, choice [01] \(bundled sample, 200 of 1838\): \d+ tokens\n/)
   assert.match(stdout, /Question: /)
   assert.match(stdout, /Layer 2: who killed whom/)
+  assert.match(
+    readFileSync(join(folder, 'item.html'), 'utf8'),
+    /^<!doctype html>[\s\S]*"schema":"asp\.drops\/1"/,
+  )
+})
+
+browserTest(test, 'the page that was written works in a browser', async () => {
+  await outcomes.item
+  await visit(pathToFileURL(join(folder, 'item.html')).href, async ({ page, faults }) => {
+    await page.locator('.text .token').first().hover()
+    assert.is(await page.locator('.looked-at-token tbody tr').count(), 6)
+    await page.locator('#time').fill('3')
+    assert.is(await page.locator('.text .token.now').getAttribute('data-at'), '3')
+    assert.equal(faults, [])
+  })
 })
 
 test('a window has no killers', async () => {
@@ -141,7 +158,7 @@ test('nothing else was written', async () => {
   await Promise.all(Object.values(outcomes))
   assert.equal(
     namesIn(folder).filter((name) => name !== '.hub'),
-    ['l.json', 'story.txt', 'text.json'],
+    ['item.html', 'l.json', 'story.txt', 'text.json'],
   )
 })
 
