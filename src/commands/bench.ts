@@ -6,9 +6,9 @@ import type { BenchEvent, WorkEvent } from '../bench/phases.js'
 import type { BenchOptions } from '../bench/prepare.js'
 import { AspCommand, asNumber, deviceFlag } from '../command.js'
 import { CACHE_KINDS } from '../engine/decode/types.js'
-import { EXIT, Failure } from '../errors.js'
+import { EXIT } from '../errors.js'
 import { DTYPE_NAMES, POLICY_NAMES } from '../eval/policy.js'
-import { parseNumbers, parseRange } from '../eval/ranges.js'
+import { parseNumbers, parseRange, parseWords } from '../eval/ranges.js'
 import { catchInterruption } from '../interruption.js'
 import { createProgress, type Progress } from '../progress.js'
 import type { BenchRecord } from '../record/bench-schema.js'
@@ -210,12 +210,12 @@ function optionsOf(flags: BenchFlags): BenchOptions & { output?: string } {
     data: flags.data,
     seed: flags.seed,
     tests: { ctx, prompt, gen, depth, promptGen: pg, curve },
-    policies: flags.policy === undefined ? undefined : wordsOf('--policy', flags.policy, POLICY_NAMES),
+    policies: flags.policy === undefined ? undefined : parseWords('--policy', flags.policy, POLICY_NAMES),
     sparsities: flags.sparsity === undefined ? undefined : parseNumbers('--sparsity', flags.sparsity),
     batches: batchesOf(flags.batch),
-    dtypes: wordsOf('--dtype', flags.dtype, DTYPE_NAMES),
-    caches: wordsOf('--cache', flags.cache, CACHE_KINDS),
-    cacheDtypes: wordsOf('--cache-dtype', flags['cache-dtype'], CACHE_DTYPES),
+    dtypes: parseWords('--dtype', flags.dtype, DTYPE_NAMES),
+    caches: parseWords('--cache', flags.cache, CACHE_KINDS),
+    cacheDtypes: parseWords('--cache-dtype', flags['cache-dtype'], CACHE_DTYPES),
     baseline: flags.baseline,
     repetitions: flags.repetitions,
     maxTime: asNumber('--max-time', flags['max-time']),
@@ -228,18 +228,6 @@ function optionsOf(flags: BenchFlags): BenchOptions & { output?: string } {
     output: flags.output,
     command: ['asp', ...process.argv.slice(2)],
   }
-}
-
-/** A list of some of these words, each once. */
-function wordsOf<const W extends string>(flag: string, text: string, words: readonly W[]): W[] {
-  const found = text.split(',').map((part) => {
-    const word = words.find((one) => one === part.trim())
-    if (word !== undefined) return word
-    throw new Failure(`${flag}: must be ${words.join(' or ')}, got ${JSON.stringify(part)}`, {
-      hint: `${flag} ${words.join(',')}`,
-    })
-  })
-  return [...new Set(found)]
 }
 
 function batchesOf(text: string): Batch[] {

@@ -4,7 +4,7 @@ import { AspCommand, asNumber, deviceFlag, runDevice } from '../command.js'
 import { DEFAULT_COLUMN } from '../data/text.js'
 import { EXIT } from '../errors.js'
 import { DTYPE_NAMES, SCORING_POLICY_NAMES } from '../eval/policy.js'
-import { parseNumbers, parseRange } from '../eval/ranges.js'
+import { parseNumbers, parseRange, parseWords } from '../eval/ranges.js'
 import { catchInterruption } from '../interruption.js'
 import { type PerplexityOptions, perplexity } from '../ppl/perplexity.js'
 import type { PplEvent } from '../ppl/run.js'
@@ -59,10 +59,10 @@ export default class Ppl extends AspCommand {
       description: "threshold shifts to measure at instead; 0 is the checkpoint's own threshold",
       helpValue: '0,-0.4',
     }),
-    policy: Flags.option({
-      description: 'what decides which tokens are dropped',
-      options: SCORING_POLICY_NAMES,
-    })(),
+    policy: Flags.string({
+      description: `what decides which tokens are dropped: some of ${SCORING_POLICY_NAMES.join(', ')}`,
+      helpValue: 'adaptive,local',
+    }),
     alpha: Flags.string({ description: 'soft evaluations beside the step function', helpValue: '8' }),
     protocol: Flags.option({
       description: 'how the text is cut and what counts: see docs/ppl.md',
@@ -169,7 +169,7 @@ type PplFlags = {
   ctx?: string
   sparsity?: string
   shift?: string
-  policy?: (typeof SCORING_POLICY_NAMES)[number]
+  policy?: string
   alpha?: string
   protocol: (typeof PROTOCOL_NAMES)[number]
   stride?: string
@@ -192,7 +192,8 @@ function optionsOf(inputs: readonly string[], flags: PplFlags): PerplexityOption
     model: flags.model,
     revision: flags.revision,
     dtype: flags.dtype,
-    policy: flags.policy,
+    policies:
+      flags.policy === undefined ? undefined : parseWords('--policy', flags.policy, SCORING_POLICY_NAMES),
     ctx: flags.ctx === undefined ? undefined : parseRange('--ctx', flags.ctx),
     sparsity: numbers('--sparsity', flags.sparsity),
     shift: numbers('--shift', flags.shift),

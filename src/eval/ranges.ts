@@ -64,3 +64,15 @@ function* expand(flag: string, part: string): Generator<number> {
   }
   for (let value = first; value <= last; value = multiplies ? value * by : value + by) yield value
 }
+
+/** `dense,local`: some of these words, each once. */
+export function parseWords<const W extends string>(flag: string, text: string, words: readonly W[]): W[] {
+  const found = text.split(',').map((part) => {
+    const word = words.find((one) => one === part.trim())
+    if (word !== undefined) return word
+    throw new Failure(`${flag}: must be ${words.join(' or ')}, got ${JSON.stringify(part)}`, {
+      hint: `${flag} ${words.join(',')}`,
+    })
+  })
+  return [...new Set(found)]
+}

@@ -26,19 +26,43 @@ export interface FoundLevel {
 }
 
 export interface Levels {
-  /** Dense where there is no level. */
-  policy: ScoringPolicyName
+  /** Those that have a level; the dense one alone where there is none. */
+  policies: ScoringPolicyName[]
   /** Without the dense model, which is measured always. */
   levels: Level[]
   /** The checkpoint cannot drop, and was not asked to. */
   denseOnly: boolean
 }
 
-/** Failure: a request the checkpoint cannot meet. */
-export function chooseLevels(
-  checkpoint: Pick<Checkpoint, 'id' | 'config'>,
-  { policy, sparsity, shift, alpha }: PplOptions,
-): Levels {
+type Model = Pick<Checkpoint, 'id' | 'config'>
+
+/** Policy by policy. Failure: a request the checkpoint cannot meet. */
+export function chooseLevels(checkpoint: Model, options: PplOptions): Levels {
+  const asked = [...new Set(options.policies ?? [])]
+  // The dense model is measured in any case.
+  const others = asked.filter((name) => name !== 'dense')
+  const named = others.length > 0 ? others : [asked[0]]
+  // Where several are compared, alphas are those of the one that can fade.
+  const fades = others.includes('adaptive')
+  const chosen = named.map((policy) =>
+    levelsOfPolicy(checkpoint, policy, {
+      ...options,
+      alpha: !fades || policy === 'adaptive' ? options.alpha : [],
+    }),
+  )
+  const policies = chosen.flatMap(({ policy, levels }) => (levels.length > 0 ? [policy] : []))
+  return {
+    policies: policies.length > 0 ? policies : ['dense'],
+    levels: chosen.flatMap(({ levels }) => levels),
+    denseOnly: chosen.every(({ denseOnly }) => denseOnly),
+  }
+}
+
+function levelsOfPolicy(
+  checkpoint: Model,
+  policy: ScoringPolicyName | undefined,
+  { sparsity, shift, alpha }: PplOptions,
+): Pick<Levels, 'levels' | 'denseOnly'> & { policy: ScoringPolicyName } {
   const canDrop = checkpoint.config.interaction !== null
   const asked = sparsity?.find((share) => !(share >= 0 && share < 1)) ?? sparsity?.find((share) => share > 0)
   const choice = choosePolicy(checkpoint, { policy, sparsity: asked })
@@ -48,7 +72,7 @@ export function chooseLevels(
     if (alpha.length > 0) throw unused(`--alpha ${alpha}`, why, 'use --policy adaptive')
     const usual = choice.name === 'strided' ? DEFAULT_STRIDED_SPARSITY : DEFAULT_SPARSITY
     const levels = sizedLevels(choice.name, sparsity ?? usual)
-    return { policy: levels.length === 0 ? 'dense' : choice.name, levels, denseOnly: false }
+    return { policy: choice.name, levels, denseOnly: false }
   }
   const levels =
     choice.name === 'dense'
@@ -59,7 +83,7 @@ export function chooseLevels(
     : `checkpoint ${checkpoint.id} has no interaction weights`
   if (levels.length === 0 && shift !== undefined) throw unused(`--shift ${shift}`, why)
   if (levels.length === 0 && alpha.length > 0) throw unused(`--alpha ${alpha}`, why)
-  return { policy: levels.length === 0 ? 'dense' : choice.name, levels, denseOnly: !canDrop }
+  return { policy: choice.name, levels, denseOnly: !canDrop }
 }
 
 function unused(

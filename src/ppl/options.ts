@@ -11,7 +11,8 @@ export interface PplOptions {
   model?: string
   revision?: string
   dtype: DtypeName
-  policy?: ScoringPolicyName
+  /** What the checkpoint can do when undefined. */
+  policies?: readonly ScoringPolicyName[]
   /** Context lengths; those of DEFAULT_CTX that the model takes when undefined. */
   ctx?: readonly number[]
   sparsity?: readonly number[]

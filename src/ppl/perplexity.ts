@@ -58,7 +58,7 @@ function fileName({ options, model, levels }: PreparedPpl, started: Date): strin
   return recordFileName({
     suites: [`ppl_${options.protocol}`],
     model: model.id,
-    policy: levels.policy,
+    policy: levels.policies.join('+'),
     sparsity: more.length === 0 && only !== undefined && only.kind !== 'shift' ? only.sparsity : null,
     started,
   })

@@ -43,11 +43,35 @@ export async function preparePpl(options: PplOptions, { onFetch }: PrepareHooks 
   checkOptions(options)
   const model = await resolveModel(options.model, { revision: options.revision, onProgress: onFetch })
   const checkpoint = await openCheckpoint(model.folder, { id: model.id, revision: model.revision })
+  const plan = planLevels(checkpoint, options)
+  const tokenizer = await loadTokenizer(model.folder, checkpoint.config.vocabSize)
+  const dtype = chooseDtype(options.dtype, checkpoint.storedDtype)
+  return readWindows({ model, checkpoint, tokenizer, dtype }, plan, options, { onFetch })
+}
+
+/** What is measured, before anything is read. */
+export interface PplPlan {
+  levels: Levels
+  /** Context lengths. */
+  ctxs: number[]
+}
+
+/** Failure: what the checkpoint or a policy cannot do. */
+export function planLevels(checkpoint: Checkpoint, options: PplOptions): PplPlan {
   const levels = chooseLevels(checkpoint, options)
   const ctxs = contextLengths(options, checkpoint)
-  // What a policy cannot remove is said before anything is loaded.
   for (const level of levels.levels) if (level.kind === 'sized') for (const ctx of ctxs) fitLevel(level, ctx)
-  const tokenizer = await loadTokenizer(model.folder, checkpoint.config.vocabSize)
+  return { levels, ctxs }
+}
+
+/** The text, cut into windows for a model that is known. Failure: there is too little of it. */
+export async function readWindows(
+  opened: Pick<PreparedPpl, 'model' | 'checkpoint' | 'tokenizer' | 'dtype'>,
+  { levels, ctxs }: PplPlan,
+  options: PplOptions,
+  { onFetch }: PrepareHooks = {},
+): Promise<PreparedPpl> {
+  const { tokenizer } = opened
   const loaded = await readText(options.inputs, { column: options.column, onProgress: onFetch })
   const tokens = tokenizer.encode(loaded.text)
   const longest = Math.max(...ctxs)
@@ -62,10 +86,7 @@ export async function preparePpl(options: PplOptions, { onFetch }: PrepareHooks 
   const stretches = chooseStretches(tokens.length, options.limit, longest)
   return {
     options,
-    model,
-    checkpoint,
-    tokenizer,
-    dtype: chooseDtype(options.dtype, checkpoint.storedDtype),
+    ...opened,
     levels,
     loaded,
     tokens,

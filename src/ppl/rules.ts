@@ -8,6 +8,7 @@ import type { FoundLevel, Level } from './levels.js'
 export type RuleHead = Omit<RuleParts, 'scores'>
 
 export const DENSE_RULE: RuleHead = {
+  policy: 'dense',
   rule: 'dense',
   requested: null,
   shift: null,
@@ -18,11 +19,25 @@ export const DENSE_RULE: RuleHead = {
 
 /** The policy of a level; or the step function at its shift, then each alpha there. */
 export function rulesOf(found: FoundLevel, alphas: readonly number[]): RuleHead[] {
-  if (found.sized !== null) return [{ rule: 'sized', ...found, alpha: null }]
+  if (found.sized !== null) return [{ policy: found.sized.policy, rule: 'sized', ...found, alpha: null }]
+  const policy = 'adaptive'
   return [
-    { rule: 'step', ...found, alpha: null },
-    ...alphas.map((alpha): RuleHead => ({ rule: 'soft', ...found, alpha, calibration: null })),
+    { policy, rule: 'step', ...found, alpha: null },
+    ...alphas.map((alpha): RuleHead => ({ policy, rule: 'soft', ...found, alpha, calibration: null })),
   ]
+}
+
+/** What the rules of all levels will be, as far as it is known before shifts and sizes are. */
+export function plannedRules(
+  levels: readonly Level[],
+  alphas: readonly number[],
+): Pick<RuleHead, 'policy' | 'requested' | 'alpha'>[] {
+  const rules = levels.flatMap((level) => {
+    const requested = level.kind === 'shift' ? null : level.sparsity
+    if (level.kind === 'sized') return [{ policy: level.policy, requested, alpha: null }]
+    return [null, ...alphas].map((alpha) => ({ policy: 'adaptive', requested, alpha }))
+  })
+  return [DENSE_RULE, ...rules]
 }
 
 export function dropRule({ shift, sized, alpha }: RuleHead): DropRule {
@@ -31,9 +46,11 @@ export function dropRule({ shift, sized, alpha }: RuleHead): DropRule {
   return alpha === null ? { kind: 'adaptive', shift } : { kind: 'soft', alpha, shift }
 }
 
-/** Kinds of rules beside the dense one. */
-export function ruleKinds([level]: readonly Level[], alphas: readonly number[]): DropRule['kind'][] {
-  if (level === undefined) return []
-  if (level.kind === 'sized') return [level.policy]
-  return alphas.length === 0 ? ['adaptive'] : ['adaptive', 'soft']
+/** Kinds of rules beside the dense one, each once. */
+export function ruleKinds(levels: readonly Level[], alphas: readonly number[]): DropRule['kind'][] {
+  const kinds = levels.flatMap((level): DropRule['kind'][] => {
+    if (level.kind === 'sized') return [level.policy]
+    return alphas.length === 0 ? ['adaptive'] : ['adaptive', 'soft']
+  })
+  return [...new Set(kinds)]
 }

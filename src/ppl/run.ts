@@ -1,19 +1,19 @@
-/** A prepared run and a device -> its record: for each context length find the shifts, score all rules at once, sum up. */
-import { Engine } from '../engine/engine.js'
+/** A prepared run and a model -> its record: for each context length find the shifts, score all rules at once, sum up. */
+import type { Engine } from '../engine/engine.js'
 import { BATCH_TOKENS, planBatchTokens } from '../eval/batch-tokens.js'
-import type { RunDevice } from '../eval/open-model.js'
+import { type OpenModel, openModel, type RunDevice } from '../eval/open-model.js'
 import { modelRecord } from '../eval/run-record.js'
 import { busyClock } from '../eval/score.js'
 import { buildPplRecord, type ContextParts } from '../record/ppl-build.js'
 import type { WindowScore } from '../record/ppl-figures.js'
-import type { PplRecord } from '../record/ppl-schema.js'
+import type { ContextRecord, PplRecord, RuleRecord } from '../record/ppl-schema.js'
 import type { EnvironmentRecord, Status } from '../record/schema.js'
 import { sum } from '../stats.js'
 import { findLevels } from './find-levels.js'
 import { fitLevel } from './levels.js'
 import { emptyContext, protocolParts, scoredAmount, textParts } from './parts.js'
 import type { PlannedContext, PreparedPpl } from './prepare.js'
-import { DENSE_RULE, dropRule, ruleKinds, rulesOf } from './rules.js'
+import { DENSE_RULE, dropRule, plannedRules, ruleKinds, rulesOf } from './rules.js'
 import { bytesOfBatch, scoreWindows } from './score.js'
 import { type PplProgress, type WorkMeter, workMeters } from './work.js'
 
@@ -34,73 +34,93 @@ export interface PplContext {
   environment: EnvironmentRecord
   started: Date
   command: readonly string[]
+  /** What an interrupted run of the same settings left. */
+  earlier?: PplRecord | null
 }
 
 export async function runPpl(
   prepared: PreparedPpl,
-  { device, lost, adapter, memoryLimit }: RunDevice,
-  { environment, started, command }: PplContext,
+  device: RunDevice,
+  context: PplContext,
+  hooks: PplHooks = {},
+): Promise<PplRecord> {
+  const { levels, options } = prepared
+  const onLoad = (done: number, total: number): void => hooks.onEvent?.({ stage: 'load', done, total })
+  const kinds = ruleKinds(levels.levels, options.alpha)
+  const model = await openModel(prepared, device, ['dense', ...kinds], onLoad)
+  try {
+    return await pplOn(model, prepared, context, hooks)
+  } finally {
+    model.engine.close()
+  }
+}
+
+/** The same on a model that is open already, and stays so. */
+export async function pplOn(
+  { engine, sha256, seconds: load, adapter, memoryLimit }: OpenModel,
+  prepared: PreparedPpl,
+  { environment, started, command, earlier = null }: PplContext,
   { onEvent, onContext, signal }: PplHooks = {},
 ): Promise<PplRecord> {
-  const { checkpoint, dtype, options, contexts, levels } = prepared
-  const began = performance.now()
-  const engine = await Engine.open(checkpoint.config, checkpoint.tensors, {
-    device,
-    lost,
-    adapter,
-    dtype,
-    memoryLimit,
-    onLoad: (done, total) => onEvent?.({ stage: 'load', done, total }),
-  })
-  try {
-    // Compiling is part of loading: it would otherwise pass for slow scoring.
-    await engine.warmUp('dense', ...ruleKinds(levels.levels, options.alpha))
-    const sha256 = await checkpoint.weightsSha256()
-    const load = secondsSince(began)
-    const batchTokens = batchLimit(
-      engine,
-      prepared,
-      options.batchTokens ?? BATCH_TOKENS[adapter.kind],
-      memoryLimit,
-    )
-    const measured = contexts.map(emptyContext)
-    const summary = (status: Status): PplRecord => {
-      const { total, ...purposes } = engine.ledger()
-      return buildPplRecord({
-        status,
-        started,
-        text: textParts(prepared),
-        protocol: protocolParts(prepared),
-        model: modelRecord(prepared, sha256),
-        policy: {
-          name: levels.policy,
-          propagate_in_depth: checkpoint.config.interaction?.propagateInDepth ?? null,
-        },
-        contexts: measured,
-        environment,
-        seconds: { load, total: (Date.now() - started.getTime()) / 1000 },
-        memory: {
-          peak: total.peak,
-          byPurpose: Object.fromEntries(Object.entries(purposes).map(([name, { peak }]) => [name, peak])),
-          hostRss: process.memoryUsage.rss(),
-        },
-        seed: options.seed,
-        limit: Number.isFinite(options.limit) ? options.limit : null,
-        batchTokens,
-        command,
-      })
-    }
-    const meters = workMeters(prepared, (progress) => onEvent?.({ stage: 'measure', ...progress }))
-    for (const [i, context] of contexts.entries()) {
-      if (i > 0) await onContext?.(summary('incomplete'))
-      measured[i] = await measureContext(engine, prepared, context, { batchTokens, signal, meter: meters[i] })
-      const scored = measured[i].rules[0]?.scores.length ?? 0
-      if (scored < context.windows.length) return summary('incomplete')
-    }
-    return summary('complete')
-  } finally {
-    engine.close()
+  const { checkpoint, options, contexts, levels } = prepared
+  const wanted = options.batchTokens ?? BATCH_TOKENS[adapter.kind]
+  const batchTokens = batchLimit(engine, prepared, wanted, memoryLimit)
+  const measured = contexts.map(emptyContext)
+  const summary = (status: Status): PplRecord => {
+    const { total, ...purposes } = engine.ledger()
+    return buildPplRecord({
+      status,
+      started,
+      text: textParts(prepared),
+      protocol: protocolParts(prepared),
+      model: modelRecord(prepared, sha256),
+      policy: {
+        name: levels.policies.join('+'),
+        propagate_in_depth: checkpoint.config.interaction?.propagateInDepth ?? null,
+      },
+      contexts: measured,
+      environment,
+      seconds: { load, total: (Date.now() - started.getTime()) / 1000 },
+      memory: {
+        peak: total.peak,
+        byPurpose: Object.fromEntries(Object.entries(purposes).map(([name, { peak }]) => [name, peak])),
+        hostRss: process.memoryUsage.rss(),
+      },
+      seed: options.seed,
+      limit: Number.isFinite(options.limit) ? options.limit : null,
+      batchTokens,
+      command,
+    })
   }
+  const known = earlier === null ? [] : finishedContexts(earlier, summary('incomplete'), prepared)
+  const meters = workMeters(prepared, (progress) => onEvent?.({ stage: 'measure', ...progress }))
+  for (const [i, context] of contexts.entries()) {
+    if (i > 0) await onContext?.(summary('incomplete'))
+    const finished = known.find(({ ctx }) => ctx === context.ctx)
+    if (finished !== undefined) {
+      measured[i] = { ...emptyContext(context), finished }
+      continue
+    }
+    measured[i] = await measureContext(engine, prepared, context, { batchTokens, signal, meter: meters[i] })
+    const scored = measured[i].rules[0]?.scores.length ?? 0
+    if (scored < context.windows.length) return summary('incomplete')
+  }
+  return summary('complete')
+}
+
+/** Contexts that an earlier run over the same windows has measured whole, under the same levels. */
+function finishedContexts(
+  earlier: PplRecord,
+  now: PplRecord,
+  { levels, options }: PreparedPpl,
+): ContextRecord[] {
+  if (earlier.identity !== now.identity) return []
+  const heads = (rules: readonly Pick<RuleRecord, 'policy' | 'requested' | 'alpha'>[]): string =>
+    JSON.stringify(rules.map(({ policy, requested, alpha }) => [policy, requested, alpha]))
+  const wanted = heads(plannedRules(levels.levels, options.alpha))
+  return earlier.contexts.filter(
+    ({ windows, windows_planned, rules }) => windows === windows_planned && heads(rules) === wanted,
+  )
 }
 
 interface Measuring {

@@ -53,6 +53,8 @@ export interface ContextParts {
   /** Of the whole windows that were scored. */
   amount: ScoredAmount
   seconds: ContextRecord['seconds']
+  /** Measured by an earlier run: stands for what would be computed of `rules`. */
+  finished?: ContextRecord
 }
 
 /** What the model is fed at once, and what of its predictions counts. */
@@ -67,7 +69,8 @@ export interface PlannedWindow {
 }
 
 /** The first of a context is the dense rule. */
-export interface RuleParts extends Pick<RuleRecord, 'rule' | 'requested' | 'shift' | 'sized' | 'alpha'> {
+export interface RuleParts
+  extends Pick<RuleRecord, 'policy' | 'rule' | 'requested' | 'shift' | 'sized' | 'alpha'> {
   calibration: PplCalibration | null
   scores: readonly WindowScore[]
 }
@@ -77,8 +80,8 @@ export function buildPplRecord(parts: PplParts): PplRecord {
   const { text, model, protocol, memory, seconds } = parts
   const { text: whole, ...amounts } = text
   const contexts = parts.contexts
-    .filter(({ rules }) => rules[0]?.scores.length > 0)
-    .map((context) => contextRecord(context, amounts.tokens))
+    .filter(({ rules, finished }) => finished !== undefined || rules[0]?.scores.length > 0)
+    .map((context) => context.finished ?? contextRecord(context, amounts.tokens))
   const identity = {
     data: sha256(JSON.stringify(amounts.sources.map((source) => source.sha256))),
     requests: requestsHash(parts.contexts),

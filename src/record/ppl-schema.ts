@@ -22,6 +22,7 @@ export interface PplRecord {
   text: TextRecord
   protocol: ProtocolRecord
   model: ModelRecord
+  /** Names joined by `+` where there are several; `propagate_in_depth` is the checkpoint's. */
   policy: { name: string; propagate_in_depth: boolean | null }
   /** How `sparsity` figures are counted. */
   definitions: Record<string, string>
@@ -95,6 +96,8 @@ export interface ContextRecord {
 }
 
 export interface RuleRecord {
+  /** What decides: `dense` where nothing is dropped. */
+  policy: string
   /** Nothing dropped; dropped for good where the drop score is not above 0; faded by the alpha-sigmoid; dropped by position. */
   rule: (typeof RULE_KINDS)[number]
   /** S_pair asked for; null where a shift was given, and for the dense rule. */

@@ -32,16 +32,30 @@ function isSoftOf(one: RuleRecord, { rule, shift, requested }: RuleRecord): bool
 export function columnsOf(record: PplRecord): PplColumn[] {
   const rows = rowsOf(record)
   const alphas = [...new Set(rows.flatMap(({ soft }) => soft.flatMap(({ alpha }) => alpha ?? [])))]
-  const [parameter] = rows.flatMap(({ rule }) => rule.sized?.parameter ?? [])
-  const sizes = parameter === undefined ? [] : [sizeColumn(parameter)]
-  const all = [...COLUMNS.slice(0, 2), ...sizes, ...COLUMNS.slice(2), ...alphas.flatMap(softColumns)]
+  const parameters = [...new Set(rows.flatMap(({ rule }) => rule.sized?.parameter ?? []))]
+  const sizes = parameters.length === 0 ? [] : [sizeColumn(parameters)]
+  const all = [
+    ...COLUMNS.slice(0, LEVEL_COLUMNS),
+    ...sizes,
+    ...COLUMNS.slice(LEVEL_COLUMNS),
+    ...alphas.flatMap(softColumns),
+  ]
   return all.filter(({ shown }) => shown?.(rows) ?? true)
 }
+
+/** Columns that name the level; what it was solved by follows them. */
+const LEVEL_COLUMNS = 3
 
 const pruned = (rows: readonly PplRow[]): boolean => rows.some(({ rule }) => rule.rule !== 'dense')
 
 const COLUMNS: readonly PplColumn[] = [
   { head: 'ctx', cell: ({ context }) => String(context.ctx) },
+  {
+    head: 'Policy',
+    cell: ({ rule }) => rule.policy,
+    // One policy is told under the table.
+    shown: (rows) => new Set(rows.map(({ rule }) => rule.policy)).size > 2,
+  },
   {
     head: 'Sparsity\nrequested',
     cell: ({ rule }) =>
@@ -66,10 +80,11 @@ const COLUMNS: readonly PplColumn[] = [
   },
 ]
 
-/** Window, stride or budget. */
-function sizeColumn(parameter: string): PplColumn {
+/** Window, stride or budget; several policies may have several. */
+function sizeColumn(parameters: readonly string[]): PplColumn {
+  const [name] = parameters.length === 1 ? parameters : ['size']
   return {
-    head: parameter[0].toUpperCase() + parameter.slice(1),
+    head: name[0].toUpperCase() + name.slice(1),
     cell: ({ rule }) => rule.sized?.size.toString() ?? '',
   }
 }

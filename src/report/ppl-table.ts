@@ -66,9 +66,10 @@ function tablesOf(record: PplRecord): TableText[] {
 function positionTable({ ctx, rules }: ContextRecord): TableText | null {
   const levels = rules.filter(isLevel)
   if (levels.length === 0) return null
+  const several = policiesOf(rules).length > 1
   return {
     title: `NLL - dense by tokens of context before the prediction, ctx ${ctx}`,
-    head: ['Context', 'Tokens', ...levels.map(nameOf)],
+    head: ['Context', 'Tokens', ...levels.map((level) => nameOf(level, several, '\n'))],
     rows: rules[0].positions.map(({ from, to, tokens }, i) => [
       `${from}-${to}`,
       formatCount(tokens),
@@ -80,8 +81,16 @@ function positionTable({ ctx, rules }: ContextRecord): TableText | null {
 /** A level's own rule; soft ones stand beside it. */
 const isLevel = ({ rule }: RuleRecord): boolean => rule === 'step' || rule === 'sized'
 
-const nameOf = ({ requested, shift }: RuleRecord): string =>
-  requested === null ? `shift ${shift}` : `S ${requested}`
+/** `several`: the policy has to be told as well. */
+function nameOf({ policy, requested, shift }: RuleRecord, several: boolean, between = ' '): string {
+  const level = requested === null ? `shift ${shift}` : `S ${requested}`
+  return several ? `${policy}${between}${level}` : level
+}
+
+/** Of the levels, each once. */
+const policiesOf = (rules: readonly RuleRecord[]): string[] => [
+  ...new Set(rules.filter(isLevel).map(({ policy }) => policy)),
+]
 
 function notesOf(record: PplRecord): Note[] {
   const { contexts, timing, memory, protocol } = record
@@ -139,17 +148,14 @@ function rulesNotes(record: PplRecord): Note[] {
     return [['Policy', `dense: nothing is dropped${why}`]]
   }
   const last = contexts.at(-1)
-  const settings = contexts.map(({ ctx, rules }) => {
-    const found = rules.filter(isLevel).map(({ shift, sized }) => sized?.size ?? signed(shift))
-    return `ctx ${ctx}: ${found.join(' ')}`
-  })
+  const policies = policiesOf(last?.rules ?? [])
   // A policy of a size removes as much in every layer.
   const learned = last?.rules.filter(({ rule }) => rule === 'step') ?? []
   return [
-    ['Policy', `${describeRule(record)} ${settings.join('; ')}`],
+    ...policies.map((name): Note => ['Policy', describePolicy(record, name)]),
     ...learned.map((rule): Note => {
       const layers = rule.sparsity?.per_layer.map((share) => formatShare(share)).join(' ') ?? ''
-      return ['Per layer', `ctx ${last?.ctx}, ${nameOf(rule)}: ${layers}`]
+      return ['Per layer', `ctx ${last?.ctx}, ${nameOf(rule, policies.length > 1)}: ${layers}`]
     }),
     [
       'Reading',
@@ -158,9 +164,18 @@ function rulesNotes(record: PplRecord): Note[] {
   ]
 }
 
-/** What decides, up to the numbers it does so by. */
-function describeRule({ policy, contexts }: PplRecord): string {
-  const [parameter] = contexts.flatMap(({ rules }) => rules.flatMap(({ sized }) => sized?.parameter ?? []))
-  if (parameter !== undefined) return `${policy.name}; ${parameter}s`
-  return `adaptive, propagate_in_depth ${policy.propagate_in_depth}; threshold shifts`
+/** What decides, and the numbers it does so by at each context length. */
+function describePolicy({ policy, contexts }: PplRecord, name: string): string {
+  const settings = contexts.map(({ ctx, rules }) => {
+    const own = rules.filter((rule) => isLevel(rule) && rule.policy === name)
+    return `ctx ${ctx}: ${own.map(({ shift, sized }) => sized?.size ?? signed(shift)).join(' ')}`
+  })
+  const [parameter] = contexts.flatMap(({ rules }) =>
+    rules.flatMap(({ policy, sized }) => (policy === name && sized ? [sized.parameter] : [])),
+  )
+  const by =
+    parameter === undefined
+      ? `propagate_in_depth ${policy.propagate_in_depth}; threshold shifts`
+      : `${parameter}s`
+  return `${name}${parameter === undefined ? ',' : ';'} ${by} ${settings.join('; ')}`
 }

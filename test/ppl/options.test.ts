@@ -54,17 +54,23 @@ const LEVELS: [
   ['the default', 'adaptive', {}, [0.5, 0.8, 0.9]],
   ['sparsity 0 is the dense model', 'adaptive', { sparsity: [0, 0.7] }, [0.7]],
   ['shifts', 'adaptive', { shift: [0, -0.4] }, ['0', '-0.4']],
-  ['dense', 'adaptive', { policy: 'dense' }, []],
+  ['dense', 'adaptive', { policies: ['dense'] }, []],
   ['nothing to drop with', 'dense', {}, []],
   ['nothing to drop, and nothing asked for', 'dense', { sparsity: [0] }, []],
   [
     'windows need no interaction weights',
     'dense',
-    { policy: 'local' },
+    { policies: ['local'] },
     [0.5, 0.8, 0.9].map((share) => ['local', share]),
   ],
-  ['strides', 'adaptive', { policy: 'strided' }, [0.5, 0.8].map((share) => ['strided', share])],
-  ['a window that drops nothing', 'dense', { policy: 'local', sparsity: [0] }, []],
+  ['strides', 'adaptive', { policies: ['strided'] }, [0.5, 0.8].map((share) => ['strided', share])],
+  [
+    'policy by policy, the dense one needs no level',
+    'adaptive',
+    { policies: ['dense', 'local', 'adaptive', 'local'], sparsity: [0, 0.5, 0.8] },
+    [['local', 0.5], ['local', 0.8], 0.5, 0.8],
+  ],
+  ['a window that drops nothing', 'dense', { policies: ['local'], sparsity: [0] }, []],
 ]
 for (const [name, on, options, levels] of LEVELS) {
   test(name, () => {
@@ -74,29 +80,43 @@ for (const [name, on, options, levels] of LEVELS) {
       return level.kind === 'sized' ? [level.policy, level.sparsity] : level.sparsity
     })
     assert.equal(got, levels)
-    const policy = options.policy ?? 'adaptive'
-    assert.is(chosen.policy, levels.length === 0 ? 'dense' : policy)
-    const positional = policy === 'local' || policy === 'strided'
-    assert.is(chosen.denseOnly, on === 'dense' && !positional)
+    const policies = options.policies ?? ['adaptive']
+    const others = [...new Set(policies.filter((name) => name !== 'dense'))]
+    assert.equal(chosen.policies, levels.length === 0 ? ['dense'] : others)
+    assert.is(chosen.denseOnly, on === 'dense' && !others.some((name) => name !== 'adaptive'))
   })
 }
 
 const REFUSED: [on: keyof typeof checkpoints, options: Partial<PplOptions>, message: RegExp][] = [
   ['adaptive', { sparsity: [0.5, 1] }, /^--sparsity: must be at least 0 and below 1, got 1$/],
   ['adaptive', { sparsity: [-0.1] }, /got -0\.1$/],
-  ['adaptive', { policy: 'dense', sparsity: [0.5] }, /^--sparsity 0\.5: the dense policy removes nothing$/],
-  ['adaptive', { policy: 'dense', shift: [1] }, /^--shift 1: nothing is dropped that it could change$/],
-  ['adaptive', { policy: 'dense', alpha: [8] }, /^--alpha 8: nothing is dropped that it could change$/],
+  [
+    'adaptive',
+    { policies: ['dense'], sparsity: [0.5] },
+    /^--sparsity 0\.5: the dense policy removes nothing$/,
+  ],
+  ['adaptive', { policies: ['dense'], shift: [1] }, /^--shift 1: nothing is dropped that it could change$/],
+  ['adaptive', { policies: ['dense'], alpha: [8] }, /^--alpha 8: nothing is dropped that it could change$/],
   ['adaptive', { sparsity: [0], alpha: [8] }, /^--alpha 8: nothing is dropped that it could change$/],
   ['dense', { sparsity: [0.8] }, /^--sparsity 0\.8: checkpoint asp-tiny-dense has no interaction weights/],
   [
     'dense',
-    { policy: 'adaptive' },
+    { policies: ['adaptive'] },
     /^--policy adaptive: checkpoint asp-tiny-dense has no interaction weights/,
   ],
-  ['adaptive', { policy: 'local', shift: [0] }, /^--shift 0: the local policy has no threshold/],
-  ['adaptive', { policy: 'strided', alpha: [8] }, /^--alpha 8: the strided policy has no threshold/],
-  ['dense', { policy: 'local', sparsity: [1] }, /^--sparsity: must be at least 0 and below 1, got 1$/],
+  ['adaptive', { policies: ['local'], shift: [0] }, /^--shift 0: the local policy has no threshold/],
+  ['adaptive', { policies: ['strided'], alpha: [8] }, /^--alpha 8: the strided policy has no threshold/],
+  ['dense', { policies: ['local'], sparsity: [1] }, /^--sparsity: must be at least 0 and below 1, got 1$/],
+  [
+    'dense',
+    { policies: ['local', 'adaptive'], sparsity: [0.5] },
+    /^--policy adaptive: checkpoint asp-tiny-dense has no interaction weights/,
+  ],
+  [
+    'adaptive',
+    { policies: ['adaptive', 'local'], shift: [0] },
+    /^--shift 0: the local policy has no threshold/,
+  ],
   ['dense', { shift: [0] }, /^--shift 0: checkpoint asp-tiny-dense has no interaction weights$/],
 ]
 for (const [on, options, message] of REFUSED) {

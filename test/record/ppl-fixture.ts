@@ -41,17 +41,34 @@ const calibration = {
 }
 
 export const RULES: RuleParts[] = [
-  { ...none, rule: 'dense', scores: scores(4, 'none') },
-  { ...none, rule: 'step', requested: 0.5, shift: 0.5, calibration, scores: scores(4.1, 'hard') },
-  { ...none, rule: 'soft', requested: 0.5, shift: 0.5, alpha: 8, scores: scores(4.05, 'soft') },
-  { ...none, rule: 'step', shift: 0, scores: scores(4.2, 'hard') },
-  { ...none, rule: 'soft', shift: 0, alpha: 8, scores: scores(4.15, 'soft') },
+  { ...none, policy: 'dense', rule: 'dense', scores: scores(4, 'none') },
+  {
+    ...none,
+    policy: 'adaptive',
+    rule: 'step',
+    requested: 0.5,
+    shift: 0.5,
+    calibration,
+    scores: scores(4.1, 'hard'),
+  },
+  {
+    ...none,
+    policy: 'adaptive',
+    rule: 'soft',
+    requested: 0.5,
+    shift: 0.5,
+    alpha: 8,
+    scores: scores(4.05, 'soft'),
+  },
+  { ...none, policy: 'adaptive', rule: 'step', shift: 0, scores: scores(4.2, 'hard') },
+  { ...none, policy: 'adaptive', rule: 'soft', shift: 0, alpha: 8, scores: scores(4.15, 'soft') },
 ]
 
 export const SIZED_RULES: RuleParts[] = [
   RULES[0],
   {
     ...none,
+    policy: 'local',
     rule: 'sized',
     requested: 0.5,
     sized: { policy: 'local', parameter: 'window', size: 3 },

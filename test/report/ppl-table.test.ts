@@ -89,7 +89,31 @@ test('a policy names its size', () => {
   assert.not.match(text, 'Per layer')
   assert.match(text, 'NLL - dense by tokens of context before the prediction, ctx 8\n')
   assert.not.match(renderPpl(record), 'Window')
-  assert.match(pplCsv(sized), /,sized,,0\.5,,local,3,/)
+  assert.match(pplCsv(sized), /,local,sized,,0\.5,,3,/)
+})
+
+test('several policies are told apart in every table', () => {
+  const several = buildPplRecord(
+    pplParts({
+      policy: { name: 'adaptive+local', propagate_in_depth: false },
+      contexts: [contextParts({ rules: [...RULES.slice(0, 2), ...SIZED_RULES.slice(1)] })],
+    }),
+  )
+  const text = renderPpl(several)
+  const [head, , ...levels] = rows(text)
+  assert.equal(head.slice(0, 5), ['ctx', 'Policy', 'Sparsity', 'Window', 'S_pair'])
+  assert.equal(
+    levels.slice(0, 3).map((row) => row.slice(0, 4)),
+    [
+      ['8', 'dense', 'dense', ''],
+      ['8', 'adaptive', '0.5', ''],
+      ['8', 'local', '0.5', '3'],
+    ],
+  )
+  assert.match(text, /^Policy +adaptive, propagate_in_depth false; threshold shifts ctx 8: \+0\.5000$/m)
+  assert.match(text, /^Policy +local; windows ctx 8: 3$/m)
+  assert.match(text, /adaptive .* local/)
+  assert.match(text, /^Per layer +ctx 8, adaptive S 0\.5:/m)
 })
 
 test('a checkpoint that cannot drop is named', () => {
