@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, open, readFile, rename, rm, rmdir, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { EXIT, Failure } from '../errors.js'
+import { EXIT, Failure, type FailureOptions } from '../errors.js'
 import { layOut } from './layout.js'
 import type { EvalRecord } from './schema.js'
 import { SCHEMA, STATUSES } from './schema.js'
@@ -54,7 +54,7 @@ export async function prepareOutput(output: string | undefined, defaultName: str
     await rm(probe)
   } catch (cause) {
     await abandonOutput(target)
-    throw unwritable(given, cause, EXIT.usage)
+    throw unwritable(given, cause, {})
   }
   return target
 }
@@ -70,8 +70,8 @@ export function writeRecord(target: OutputTarget, record: object): Promise<void>
   return writeWhole(target.path, formatRecord(record))
 }
 
-/** The same for any text that lies beside a record. */
-export async function writeWhole(file: string, text: string): Promise<void> {
+/** The same for any text that lies beside a record, or is made of one. */
+export async function writeWhole(file: string, text: string, failing: FailureOptions = {}): Promise<void> {
   const temporary = temporaryName(file)
   try {
     const handle = await open(temporary, 'wx')
@@ -84,7 +84,7 @@ export async function writeWhole(file: string, text: string): Promise<void> {
     await rename(temporary, file)
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => undefined)
-    throw unwritable(file, cause, EXIT.failed)
+    throw unwritable(file, cause, { exit: EXIT.failed, ...failing })
   }
 }
 
@@ -191,9 +191,13 @@ const temporaryName = (target: string): string =>
 
 const fileNamePart = (text: string): string => text.replace(/[^\w.+-]+/g, '_')
 
-function unwritable(target: string, cause: unknown, exit: number): Failure {
+function unwritable(target: string, cause: unknown, failing: FailureOptions): Failure {
   const hint = 'give --output a .json path or a folder that exists and can be written to'
-  return new Failure(`${target}: results cannot be written there (${reasonOf(cause)})`, { hint, exit, cause })
+  return new Failure(`${target}: results cannot be written there (${reasonOf(cause)})`, {
+    hint,
+    cause,
+    ...failing,
+  })
 }
 
 const REASONS: Record<string, string> = {
@@ -208,7 +212,7 @@ const REASONS: Record<string, string> = {
   ENAMETOOLONG: 'name too long',
 }
 
-function reasonOf(cause: unknown): string {
+export function reasonOf(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause)
   const code = 'code' in cause ? String(cause.code) : ''
   return REASONS[code] ?? cause.message

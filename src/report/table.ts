@@ -1,7 +1,6 @@
 /** A record -> what a person reads after a run: lm-eval's table with the sparsity beside it, then a few plain lines. */
 import Table from 'cli-table3'
 import type { EvalRecord, GroupResult, ReferenceScore, TaskRecord, TaskResult } from '../record/schema.js'
-import { logInterval, normalInterval, wilsonInterval } from '../stats.js'
 import {
   formatBytes,
   formatCount,
@@ -11,6 +10,7 @@ import {
   formatShare,
   formatStatistic,
 } from './format.js'
+import { metricInterval } from './interval.js'
 import { ASCII_BORDER, describeAdapter, describeModel, markdownRow, renderNotes, toAscii } from './notes.js'
 
 export interface TableOptions {
@@ -130,19 +130,11 @@ function betterOf(record: EvalRecord, task: string): Record<string, boolean> {
   return record.higher_is_better[record.group_subtasks[task]?.[0] ?? task] ?? {}
 }
 
-/**
- * Wilson's score interval for the share of documents that are right, 1.96 standard errors to either side for a mean of
- * shares, the same on the logarithm for a perplexity. Over the documents scored, as if they were drawn at random.
- */
 function interval({ result, metric, group }: Row): string {
   const value = result[`${metric},none`]
   const stderr = result[`${metric}_stderr,none`]
   if (typeof value !== 'number' || typeof stderr !== 'number') return ''
-  const { low, high } = metric.endsWith('perplexity')
-    ? logInterval(value, stderr)
-    : group
-      ? normalInterval(value, stderr)
-      : wilsonInterval(value, result.sample_len)
+  const { low, high } = metricInterval({ metric, value, stderr, documents: result.sample_len, group })
   return `${formatStatistic(low)} to ${formatStatistic(high)}`
 }
 

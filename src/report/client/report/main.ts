@@ -1,5 +1,61 @@
-/** The page of `asp report`: its data -> plots and tables. */
+/*! Contains Observable Plot (ISC, Observable, Inc.) and modules of D3 (ISC, Mike Bostock). */
+/** The page of `asp report`: its data -> sections with plots and tables, those left out that have nothing to show. */
+import type { PageData } from '../../html/rows.js'
 import { element, pageData, pageRoot } from '../shared/dom.js'
+import { costSection, tradeSection } from './costs.js'
+import { layerSection } from './layers.js'
+import { lossSection, positionSection } from './losses.js'
+import { qualitySection } from './quality.js'
+import { recordSection } from './records.js'
+import { renderSection } from './section.js'
+import { SubjectNames } from './series.js'
+import { Sources } from './sources.js'
+import { trainingSection } from './training.js'
 
-const { title } = pageData<{ title: string }>()
-pageRoot().replaceChildren(element('h1', {}, title))
+const data = pageData<PageData>()
+const names = new SubjectNames(data)
+const sources = new Sources(data)
+
+const sections = [
+  qualitySection(data, names, sources),
+  lossSection(data, names, sources),
+  tradeSection(data, names, sources),
+  costSection(data, names, sources),
+  positionSection(data, names, sources),
+  layerSection(data, names, sources),
+  trainingSection(data, sources),
+  recordSection(data),
+]
+  .map(renderSection)
+  .filter((section) => section !== null)
+
+const { title, made, records } = data
+const count = `${records.length} ${records.length === 1 ? 'record' : 'records'}`
+pageRoot().replaceChildren(
+  element(
+    'header',
+    {},
+    element('h1', {}, title),
+    element(
+      'p',
+      { class: 'faint' },
+      `asp report of ${made.slice(0, 16).replace('T', ' ')} UTC from ${count}`,
+    ),
+    element('nav', {}, ...sections.map(linkTo)),
+  ),
+  ...sections,
+)
+
+function linkTo(section: HTMLElement): HTMLElement {
+  return element('a', { href: `#${section.id}` }, section.querySelector('h2')?.textContent ?? '')
+}
+
+// Print shows every table, and leaves the page as it was.
+let closed: HTMLDetailsElement[] = []
+addEventListener('beforeprint', () => {
+  closed = [...document.querySelectorAll<HTMLDetailsElement>('details:not([open])')]
+  for (const one of closed) one.open = true
+})
+addEventListener('afterprint', () => {
+  for (const one of closed) one.open = false
+})

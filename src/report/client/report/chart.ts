@@ -1,0 +1,118 @@
+/** The one kind of plot of the page: points of several series with intervals, joined or not, with the exact values on hover. */
+import * as Plot from '@observablehq/plot'
+import type { Series } from './series.js'
+
+export interface Point {
+  series: string
+  x: number
+  y: number
+  low?: number | null
+  high?: number | null
+  /** What hovering shows: figures, then where they are from. */
+  tip: readonly string[]
+  /** Beaten by others: hollow. */
+  hollow?: boolean
+  /** Written beside it. */
+  label?: string
+}
+
+export interface Axis {
+  label: string
+  type?: 'linear' | 'log'
+  format?: (value: number) => string
+  domain?: [number, number]
+  /** Where lines of the grid are, if not anywhere. */
+  ticks?: number[]
+}
+
+export interface ChartParts {
+  title: string
+  x: Axis
+  y: Axis
+  points: readonly Point[]
+  series: readonly Series[]
+  /** Points of a series are joined in the order given. */
+  joined: boolean
+  /** A dot each; off where there are hundreds. */
+  dots: boolean
+  /** Series that are one figure, whatever x. */
+  levels?: readonly Point[]
+  /** A zero line. */
+  zero?: boolean
+}
+
+const WIDTH = 460
+const HEIGHT = 300
+
+export function chart(parts: ChartParts): SVGSVGElement {
+  const { x, y, points, series, joined, dots, levels = [], zero = false } = parts
+  const drawn = Plot.plot({
+    width: WIDTH,
+    height: HEIGHT,
+    marginLeft: 58,
+    marginRight: 18,
+    marginBottom: 40,
+    ariaLabel: parts.title,
+    style: { fontFamily: 'var(--sans)', fontSize: '12px', background: 'none', overflow: 'visible' },
+    x: { ...scale(x), inset: 8, grid: true },
+    y: { ...scale(y), inset: 6, grid: true, zero: false },
+    color: {
+      type: 'ordinal',
+      domain: series.map(({ name }) => name),
+      range: series.map(({ colour }) => colour),
+    },
+    symbol: { domain: series.map(({ name }) => name), range: series.map(({ symbol }) => symbol) },
+    marks: [
+      zero ? Plot.ruleY([0], { stroke: 'var(--faint)' }) : null,
+      Plot.ruleY(levels, { y: 'y', stroke: 'series', strokeWidth: 1.5, strokeDasharray: '5 4' }),
+      Plot.ruleX(points.filter(hasInterval), {
+        x: 'x',
+        y1: 'low',
+        y2: 'high',
+        stroke: 'series',
+        strokeWidth: 1.5,
+        strokeOpacity: 0.55,
+      }),
+      joined ? Plot.line(points, { x: 'x', y: 'y', z: 'series', stroke: 'series', strokeWidth: 1.75 }) : null,
+      dots
+        ? Plot.dot(points, {
+            x: 'x',
+            y: 'y',
+            stroke: 'series',
+            fill: (point: Point) => (point.hollow ? 'var(--paper)' : colourOf(series, point)),
+            symbol: 'series',
+            r: 4,
+            strokeWidth: 1.75,
+          })
+        : null,
+      Plot.tip(
+        [...points, ...levels],
+        pointer(joined && !dots, { x: 'x', y: 'y', title: tipText, lineWidth: 60 }),
+      ),
+    ],
+  })
+  // Without HTML legends a plot is the bare drawing.
+  return drawn as unknown as SVGSVGElement
+}
+
+const pointer = (alongX: boolean, options: Plot.TipOptions): Plot.TipOptions =>
+  alongX ? Plot.pointerX(options) : Plot.pointer(options)
+
+const tipText = ({ tip }: Point): string => tip.join('\n')
+
+const hasInterval = ({ low, high }: Point): boolean => typeof low === 'number' && typeof high === 'number'
+
+const colourOf = (series: readonly Series[], point: Point): string =>
+  series.find(({ name }) => name === point.series)?.colour ?? 'var(--ink)'
+
+function scale({ label, type = 'linear', format, domain, ticks }: Axis): Plot.ScaleOptions {
+  return {
+    label,
+    type,
+    domain,
+    ticks,
+    tickFormat: format,
+    labelAnchor: 'center',
+    labelArrow: 'none',
+  } as Plot.ScaleOptions
+}

@@ -1,0 +1,54 @@
+/** Which colour and shape is which series, as a drawing, so that a saved plot can carry it. */
+import * as Plot from '@observablehq/plot'
+import type { Series } from './series.js'
+
+const WIDTH = 460
+const ROW = 20
+const GAP = 34
+const FONT = '12px system-ui, sans-serif'
+
+export function legend(series: readonly Series[], width = WIDTH): SVGSVGElement {
+  const placed = flow(series, width)
+  const rows = Math.max(...placed.map(({ row }) => row)) + 1
+  const drawn = Plot.plot({
+    width,
+    height: rows * ROW,
+    margin: 0,
+    ariaLabel: 'legend',
+    style: { fontFamily: 'var(--sans)', fontSize: '12px', background: 'none', overflow: 'visible' },
+    x: { axis: null, domain: [0, width], range: [0, width] },
+    y: { axis: null, domain: [0, rows * ROW], range: [0, rows * ROW] },
+    symbol: { domain: series.map(({ name }) => name), range: series.map(({ symbol }) => symbol) },
+    marks: [
+      Plot.dot(placed, {
+        x: 'x',
+        y: 'y',
+        symbol: 'name',
+        fill: 'colour',
+        stroke: 'colour',
+        r: 4,
+        strokeWidth: 1.75,
+      }),
+      Plot.text(placed, { x: 'x', y: 'y', text: 'name', dx: 10, textAnchor: 'start', fill: 'var(--ink)' }),
+    ],
+  })
+  return drawn as unknown as SVGSVGElement
+}
+
+/** From left to right, then the next row. */
+function flow(series: readonly Series[], width: number): (Series & { x: number; y: number; row: number })[] {
+  const context = document.createElement('canvas').getContext('2d')
+  if (context !== null) context.font = FONT
+  let x = 6
+  let row = 0
+  return series.map((one) => {
+    const wide = GAP + (context?.measureText(one.name).width ?? 7 * one.name.length)
+    if (x > 6 && x + wide > width) {
+      x = 6
+      row += 1
+    }
+    const placed = { ...one, x, y: row * ROW + ROW / 2, row }
+    x += wide
+    return placed
+  })
+}

@@ -1,0 +1,70 @@
+/** A record of `asp eval` -> rows: its metrics, and what each layer dropped. Pure. */
+import type { EvalRecord, GroupResult, TaskResult } from '../../record/schema.js'
+import { metricInterval } from '../interval.js'
+import { origin, type Place, subject } from './place.js'
+import type { LayerRow, QualityRow, Subject } from './rows.js'
+
+export function qualityRows(record: EvalRecord, place: Place): QualityRow[] {
+  const tasks = Object.entries(record.results).flatMap(([task, result]) =>
+    Object.entries(record.higher_is_better[task] ?? {}).map(([metric, higherIsBetter]) =>
+      qualityRow(record, place, { task, metric, higherIsBetter, result, group: false }),
+    ),
+  )
+  const groups = Object.entries(record.groups).map(([task, result]) => {
+    const higherIsBetter = record.higher_is_better[record.group_subtasks[task][0]][result.metric]
+    return qualityRow(record, place, { task, metric: result.metric, higherIsBetter, result, group: true })
+  })
+  return [...tasks, ...groups].flatMap((row) => row ?? [])
+}
+
+interface Metric {
+  task: string
+  metric: string
+  higherIsBetter: boolean
+  result: TaskResult | GroupResult
+  group: boolean
+}
+
+/** Null for a metric that has no figure: nothing scored, or not finite. */
+function qualityRow(
+  record: EvalRecord,
+  place: Place,
+  { task, metric, higherIsBetter, result, group }: Metric,
+): QualityRow | null {
+  const value = result[`${metric},none`]
+  const stderr = result[`${metric}_stderr,none`]
+  if (typeof value !== 'number') return null
+  const documents = result.sample_len
+  const interval =
+    typeof stderr === 'number' ? metricInterval({ metric, value, stderr, documents, group }) : null
+  return {
+    ...origin(place, `${group ? 'groups' : 'results'}.${task}["${metric},none"]`),
+    ...subjectOf(record, place),
+    task,
+    metric,
+    higherIsBetter,
+    value,
+    low: interval?.low ?? null,
+    high: interval?.high ?? null,
+    documents,
+    shots: record['n-shot'][task] ?? null,
+    sparsity: (record.tasks[task] ?? record).sparsity.achieved,
+    complete: record.status === 'complete',
+  }
+}
+
+export function evalLayerRows(record: EvalRecord, place: Place): LayerRow[] {
+  if (record.policy.name === 'dense') return []
+  return Object.entries(record.tasks).flatMap(([task, { sparsity }]) =>
+    sparsity.per_layer.map((share, i) => ({
+      ...origin(place, `tasks.${task}.sparsity.per_layer[${i}]`),
+      ...subjectOf(record, place),
+      on: task,
+      layer: i + 1,
+      sparsity: share,
+    })),
+  )
+}
+
+const subjectOf = ({ model, policy, sparsity }: EvalRecord, place: Place): Subject =>
+  subject(place, model, policy.name, policy.name === 'dense' ? null : sparsity.requested)

@@ -1,0 +1,102 @@
+/** A record of `asp ppl` -> rows: losses, their change by position, and what each layer dropped. Pure. */
+import type { ContextRecord, PplRecord, RuleRecord } from '../../record/ppl-schema.js'
+import { normalInterval } from '../../stats.js'
+import { origin, type Place, subject } from './place.js'
+import type { LayerRow, LossRow, PositionRow, Subject } from './rows.js'
+
+export function lossRows(record: PplRecord, place: Place): LossRow[] {
+  return eachRule(record, place, (rule, { ctx, tokens }, at, who) => {
+    const { nll, nll_stderr, delta } = rule
+    const loss = nll_stderr === null ? null : normalInterval(nll, nll_stderr)
+    const change = delta === null || delta.stderr === null ? null : normalInterval(delta.nll, delta.stderr)
+    return [
+      {
+        ...origin(place, at),
+        ...who,
+        text: textName(record),
+        protocol: record.protocol.name,
+        ctx,
+        rule: rule.rule,
+        alpha: rule.alpha,
+        sparsity: rule.sparsity?.achieved ?? 0,
+        tokens,
+        nll,
+        perplexity: rule.perplexity,
+        low: loss && Math.exp(loss.low),
+        high: loss && Math.exp(loss.high),
+        delta: delta?.nll ?? null,
+        deltaLow: change?.low ?? null,
+        deltaHigh: change?.high ?? null,
+        kl: rule.kl?.mean ?? null,
+        agreement: rule.top1_agreement?.value ?? null,
+      },
+    ]
+  })
+}
+
+export function positionRows(record: PplRecord, place: Place): PositionRow[] {
+  return eachRule(record, place, (rule, { ctx }, at, who) =>
+    rule.rule === 'soft'
+      ? []
+      : rule.positions.flatMap(({ from, to, tokens, delta, delta_stderr }, i) => {
+          if (delta === null) return []
+          const interval = delta_stderr === null ? null : normalInterval(delta, delta_stderr)
+          return [
+            {
+              ...origin(place, `${at}.positions[${i}]`),
+              ...who,
+              ctx,
+              from,
+              to,
+              tokens,
+              delta,
+              low: interval?.low ?? null,
+              high: interval?.high ?? null,
+            },
+          ]
+        }),
+  )
+}
+
+export function pplLayerRows(record: PplRecord, place: Place): LayerRow[] {
+  return eachRule(record, place, (rule, { ctx }, at, who) =>
+    rule.rule === 'soft' || rule.sparsity === null
+      ? []
+      : rule.sparsity.per_layer.map((share, i) => ({
+          ...origin(place, `${at}.sparsity.per_layer[${i}]`),
+          ...who,
+          on: `${textName(record)}, ${ctx} tokens`,
+          layer: i + 1,
+          sparsity: share,
+        })),
+  )
+}
+
+function eachRule<Row>(
+  record: PplRecord,
+  place: Place,
+  rows: (rule: RuleRecord, context: ContextRecord, path: string, who: Subject) => Row[],
+): Row[] {
+  return record.contexts.flatMap((context, c) =>
+    context.rules.flatMap((rule, r) =>
+      rows(
+        rule,
+        context,
+        `contexts[${c}].rules[${r}]`,
+        subject(place, record.model, policyOf(record, rule), rule.requested),
+      ),
+    ),
+  )
+}
+
+function policyOf({ policy }: PplRecord, { rule, pattern }: RuleRecord): string {
+  if (rule === 'dense') return 'dense'
+  return pattern?.kind ?? policy.name
+}
+
+/** `bundled sample`, `book.txt`, `a.txt + 2 more`. */
+function textName({ text: { sources } }: PplRecord): string {
+  const [{ kind, source }] = sources
+  const name = kind === 'sample' ? 'bundled sample' : kind === 'stdin' ? 'standard input' : source
+  return sources.length === 1 ? name : `${name} + ${sources.length - 1} more`
+}

@@ -1,0 +1,43 @@
+/** Records -> the page of `asp report`: its data, and the one file that holds them and draws them (../client/report). */
+import type { AnyRecord, LoadedRecord } from '../../record/any-record.js'
+import { type Client, readClient, renderPage } from '../page.js'
+import { figuresOf } from './figures.js'
+import type { PageData, RecordInfo } from './rows.js'
+
+export interface ReportOptions {
+  title: string
+  made: Date
+}
+
+/** The HTML of the page. */
+export async function renderReport(loaded: readonly LoadedRecord[], options: ReportOptions): Promise<string> {
+  return renderReportWith(await readClient('report'), pageDataOf(loaded, options))
+}
+
+export const renderReportWith = (client: Client, data: PageData): string =>
+  renderPage({ title: data.title, data, client })
+
+export function pageDataOf(loaded: readonly LoadedRecord[], { title, made }: ReportOptions): PageData {
+  return { title, made: made.toISOString(), records: loaded.map(infoOf), ...figuresOf(loaded) }
+}
+
+function infoOf({ file, record }: LoadedRecord): RecordInfo {
+  // What a log knows of its run is in its first line.
+  const run = record.schema === 'asp.train-log/1' ? record.run : record
+  const { environment, date, command } = run
+  return {
+    file,
+    schema: record.schema,
+    status: 'status' in record ? record.status : lastStep(record),
+    date: new Date(1000 * date).toISOString(),
+    model: 'model' in run ? run.model.id : run.source.id,
+    adapter: environment.adapter.name,
+    version: environment.asp_version,
+    commit: environment.commit,
+    command: command.join(' '),
+  }
+}
+
+function lastStep(record: Extract<AnyRecord, { steps: readonly unknown[] }>): string {
+  return `${record.steps.at(-1)?.step ?? 0} steps`
+}

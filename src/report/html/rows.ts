@@ -1,0 +1,191 @@
+/**
+ * The figures of a report as flat rows, each with the place it was read from: all that plots and tables are made of, and
+ * all that the page holds. `low` and `high` bound a 95 % interval; null where there is none.
+ */
+import type { AnyRecord } from '../../record/any-record.js'
+import type { RULE_KINDS } from '../../record/ppl-schema.js'
+
+/** Where a figure stands: `records[record]` of the page, and a path inside that file, such as `contexts[0].rules[1]`. */
+export interface Origin {
+  record: number
+  path: string
+}
+
+/** What was measured: weights, what decided, and how much it was asked to drop. */
+export interface Subject {
+  /** A name that no other weights of the page have. */
+  checkpoint: string
+  /** `dense` where nothing is dropped. */
+  policy: string
+  /** Share of causal pairs to remove; null where none was asked for. */
+  requested: number | null
+}
+
+/** A metric of a task or group. */
+export interface QualityRow extends Origin, Subject {
+  task: string
+  metric: string
+  higherIsBetter: boolean
+  value: number
+  low: number | null
+  high: number | null
+  documents: number
+  shots: number | null
+  /** Share of causal pairs removed. */
+  sparsity: number
+  complete: boolean
+}
+
+/** Perplexity of a text at one context length. */
+export interface LossRow extends Origin, Subject {
+  text: string
+  protocol: string
+  ctx: number
+  rule: (typeof RULE_KINDS)[number]
+  /** Of a soft rule. */
+  alpha: number | null
+  sparsity: number
+  tokens: number
+  nll: number
+  perplexity: number | null
+  low: number | null
+  high: number | null
+  /** Loss less the dense rule's of the same weights, nats a token. */
+  delta: number | null
+  deltaLow: number | null
+  deltaHigh: number | null
+  kl: number | null
+  agreement: number | null
+}
+
+/** Loss less the dense rule's, for tokens with `from` to `to` tokens before them. */
+export interface PositionRow extends Origin, Subject {
+  ctx: number
+  from: number
+  to: number
+  tokens: number
+  delta: number
+  low: number | null
+  high: number | null
+}
+
+export interface LayerRow extends Origin, Subject {
+  /** What it was counted on. */
+  on: string
+  /** From 1. */
+  layer: number
+  sparsity: number
+}
+
+/** One test of a benchmark. */
+export interface SpeedRow extends Origin, Subject {
+  test: string
+  ctx: number
+  depth: number
+  generates: boolean
+  batch: number | null
+  /** Precision and cache. */
+  setting: string
+  tokensPerSecond: number
+  low: number
+  high: number
+  /** Whether `low` and `high` are a 95 % interval; else they are the whole range. */
+  enough: boolean
+  stepSeconds: number | null
+  stepLow: number | null
+  stepHigh: number | null
+  speedup: number | null
+  /** Of one sequence at the end of the test. */
+  liveBytes: number | null
+  liveRatio: number | null
+  dropped: number | null
+}
+
+/** Decoding at one length of the context. */
+export interface CurveRow extends Origin, Subject {
+  batch: number | null
+  setting: string
+  length: number
+  stepSeconds: number
+  /** Of one sequence. */
+  liveBytes: number
+  allocatedBytes: number
+}
+
+/** Some steps of a training, averaged. */
+export interface StepRow extends Origin {
+  run: string
+  step: number
+  crossEntropy: number
+  pairMean: number | null
+  alpha: number | null
+  rate: number
+}
+
+/** Held-out text at one point of a training. */
+export interface EvaluationRow extends Origin {
+  run: string
+  step: number
+  ctx: number
+  /** Of the written checkpoint, not on the way. */
+  final: boolean
+  rule: string
+  nll: number
+  low: number | null
+  high: number | null
+  perplexity: number | null
+  sparsity: number
+}
+
+/** A quality beside what it costs. */
+export interface TradeRow extends Origin, Subject {
+  quality: string
+  higherIsBetter: boolean
+  value: number
+  low: number | null
+  high: number | null
+  cost: 'cache' | 'latency'
+  /** What the cost is of. */
+  costOf: string
+  /** Bytes of one sequence, or seconds of one step. */
+  amount: number
+  /** `within noise`: dominated by its figures alone, but the lead is within the interval. */
+  state: 'frontier' | 'within noise' | 'dominated'
+  /** Who does better. */
+  betterOnes: string[]
+}
+
+/** All rows that some records give. */
+export interface Figures {
+  quality: QualityRow[]
+  losses: LossRow[]
+  positions: PositionRow[]
+  layers: LayerRow[]
+  speeds: SpeedRow[]
+  curves: CurveRow[]
+  steps: StepRow[]
+  evaluations: EvaluationRow[]
+  trades: TradeRow[]
+}
+
+/** A record as the page lists it. */
+export interface RecordInfo {
+  file: string
+  schema: AnyRecord['schema']
+  status: string
+  /** ISO, UTC. */
+  date: string
+  model: string
+  adapter: string
+  version: string
+  commit: string | null
+  /** As typed. */
+  command: string
+}
+
+export interface PageData extends Figures {
+  title: string
+  /** When the page was made, ISO, UTC. */
+  made: string
+  records: RecordInfo[]
+}

@@ -1,0 +1,37 @@
+/** One record of every kind, as `asp report` gets them. */
+import type { AnyRecord, LoadedRecord } from '../../src/record/any-record.js'
+import { buildBenchRecord } from '../../src/record/bench-build.js'
+import { buildRecord } from '../../src/record/build.js'
+import { buildPplRecord } from '../../src/record/ppl-build.js'
+import { benchParts } from '../record/bench-fixture.js'
+import { hellaswag, recordParts, wikitext } from '../record/fixture.js'
+import { contextParts, PATTERN_RULES, pplParts } from '../record/ppl-fixture.js'
+import { denseRecord, sweepRecord } from '../record/sweep-fixture.js'
+import { CONTROL_OPTIONS, trainLog, trainRecord } from '../record/train-fixture.js'
+
+export const RECORDS = {
+  'dense.json': denseRecord(),
+  'adaptive.json': buildRecord(recordParts({ tasks: [hellaswag, wikitext] })),
+  'ppl.json': buildPplRecord(pplParts()),
+  'ppl-local.json': buildPplRecord(
+    pplParts({
+      policy: { name: 'local', propagate_in_depth: null },
+      contexts: [contextParts({ rules: PATTERN_RULES })],
+    }),
+  ),
+  // Of the same weights as the suites' records.
+  'bench.json': buildBenchRecord(
+    benchParts({ model: { ...benchParts().model, sha256: recordParts().model.sha256 } }),
+  ),
+  'train.json': trainRecord(),
+  'train-log.jsonl': trainLog(),
+  'control-log.jsonl': trainLog(CONTROL_OPTIONS),
+  'sweep.json': sweepRecord(),
+} satisfies Record<string, AnyRecord>
+
+/** In the order given; all of them where nothing is said. */
+export function loaded(...files: (keyof typeof RECORDS)[]): LoadedRecord[] {
+  const chosen = files.length > 0 ? files : (Object.keys(RECORDS) as (keyof typeof RECORDS)[])
+  // As read from a file: what JSON does not hold is gone.
+  return chosen.map((file) => ({ file, record: JSON.parse(JSON.stringify(RECORDS[file])) as AnyRecord }))
+}
