@@ -5,7 +5,7 @@ import { buildRecord } from '../../src/record/build.js'
 import { buildPplRecord } from '../../src/record/ppl-build.js'
 import { benchParts } from '../record/bench-fixture.js'
 import { hellaswag, recordParts, wikitext } from '../record/fixture.js'
-import { contextParts, PATTERN_RULES, pplParts } from '../record/ppl-fixture.js'
+import { contextParts, pplParts, SIZED_RULES } from '../record/ppl-fixture.js'
 import { denseRecord, sweepRecord } from '../record/sweep-fixture.js'
 import { CONTROL_OPTIONS, trainLog, trainRecord } from '../record/train-fixture.js'
 
@@ -16,7 +16,7 @@ export const RECORDS = {
   'ppl-local.json': buildPplRecord(
     pplParts({
       policy: { name: 'local', propagate_in_depth: null },
-      contexts: [contextParts({ rules: PATTERN_RULES })],
+      contexts: [contextParts({ rules: SIZED_RULES })],
     }),
   ),
   // Of the same weights as the suites' records.

@@ -83,15 +83,10 @@ function eachRule<Row>(
         rule,
         context,
         `contexts[${c}].rules[${r}]`,
-        subject(place, record.model, policyOf(record, rule), rule.requested),
+        subject(place, record.model, rule.policy, rule.requested),
       ),
     ),
   )
-}
-
-function policyOf({ policy }: PplRecord, { rule, pattern }: RuleRecord): string {
-  if (rule === 'dense') return 'dense'
-  return pattern?.kind ?? policy.name
 }
 
 /** `bundled sample`, `book.txt`, `a.txt + 2 more`. */

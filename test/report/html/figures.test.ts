@@ -106,7 +106,7 @@ test('rules of a perplexity run are told by who decides', () => {
   ])
   assert.equal(figuresOf(loaded('ppl-local.json')).losses.map(who), [
     ['dense', null, 'dense', null],
-    ['local', 0.5, 'pattern', null],
+    ['local', 0.5, 'sized', null],
   ])
 })
 
