@@ -95,21 +95,25 @@ export function formatRecord(record: object): string {
 
 /** Reads a record back; throws a Failure that names the file and the first thing wrong with it. */
 export async function readRecord(file: string): Promise<EvalRecord> {
+  const value = await readJson(file, RECORD_HINT)
+  const fault = recordFault(value)
+  if (fault !== null) throw new Failure(`${file}: ${fault}`, { hint: RECORD_HINT })
+  return value as EvalRecord
+}
+
+/** What a JSON file holds; throws a Failure that names the file. */
+export async function readJson(file: string, hint: string): Promise<unknown> {
   let text: string
   try {
     text = await readFile(file, 'utf8')
   } catch (cause) {
-    throw new Failure(`${file}: cannot be read (${reasonOf(cause)})`, { hint: RECORD_HINT, cause })
+    throw new Failure(`${file}: cannot be read (${reasonOf(cause)})`, { hint, cause })
   }
-  let value: unknown
   try {
-    value = JSON.parse(text)
+    return JSON.parse(text)
   } catch (cause) {
-    throw new Failure(`${file}: not JSON (${reasonOf(cause)})`, { hint: RECORD_HINT, cause })
+    throw new Failure(`${file}: not JSON (${reasonOf(cause)})`, { hint, cause })
   }
-  const fault = recordFault(value)
-  if (fault !== null) throw new Failure(`${file}: ${fault}`, { hint: RECORD_HINT })
-  return value as EvalRecord
 }
 
 const RECORD_HINT = 'give a file that `asp eval` wrote'

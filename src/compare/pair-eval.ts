@@ -1,0 +1,130 @@
+/** Two records of `asp eval` -> pairs: accuracies by document, log-probabilities and perplexities as gains of each document. Pure. */
+import type { EvalRecord, PerDocumentRecord, TaskRecord } from '../record/schema.js'
+import { checkComparable, type Field, type From, notComparable } from './comparable.js'
+import { joinPaired, type Pair, type Paired } from './pairs.js'
+
+const byTask =
+  (of: (task: TaskRecord, name: string, record: EvalRecord) => unknown) =>
+  (record: EvalRecord): unknown =>
+    Object.fromEntries(Object.entries(record.tasks).map(([name, task]) => [name, of(task, name, record)]))
+
+/** Two records whose requests are equal asked the same of the same items, wherever these came from. */
+const FIELDS: readonly Field<EvalRecord>[] = [
+  { name: 'status', of: ({ status }) => status, hint: 'finish the run with asp eval --resume' },
+  { name: 'suites', of: ({ tasks }) => Object.keys(tasks).sort() },
+  {
+    name: 'protocol',
+    of: byTask(({ identity_parts }) => identity_parts.protocol),
+    shown: byTask(({ suite }) => `${suite.protocol}, version ${suite.version}`),
+  },
+  { name: 'few-shot examples', of: (record) => record['n-shot'] },
+  {
+    name: 'limit',
+    of: (record) => [record.limit, Object.values(record.tasks).map(({ documents }) => documents)],
+    shown: ({ limit }) => limit,
+  },
+  {
+    name: 'data',
+    of: byTask(({ identity_parts }) => identity_parts.requests),
+    shown: byTask(({ data }) => describeData(data)),
+  },
+]
+
+const describeData = ({ kind, source, split, rows, sha256 }: TaskRecord['data']): string =>
+  `${kind} ${source} ${split}, ${rows} rows${sha256 === null ? '' : `, SHA-256 ${sha256.slice(0, 12)}`}`
+
+/** Pairs of every task, under the name of a sweep's point. */
+export function pairEval(base: From<EvalRecord>, other: From<EvalRecord>, cell = ''): Paired {
+  for (const { file, record } of [base, other]) checkColumns(file, record)
+  const requests = byTask(({ identity_parts }) => identity_parts.requests)
+  const same = JSON.stringify(requests(base.record)) === JSON.stringify(requests(other.record))
+  // A limit of as many documents as there are is none.
+  checkComparable(same ? FIELDS.filter(({ name }) => name !== 'limit') : FIELDS, base, other)
+  return joinPaired(
+    Object.keys(base.record.tasks).map((task) => ({ pairs: pairTask(task, base, other, cell), notes: [] })),
+  )
+}
+
+/** Records written before asp 0.2 have no values by document. */
+function checkColumns(file: string, { status, tasks }: EvalRecord): void {
+  if (status === 'incomplete') {
+    throw notComparable(`${file}: the run is incomplete`, 'finish it with asp eval --resume')
+  }
+  const old = Object.entries(tasks).find(([, task]) => (task as Partial<TaskRecord>).per_document === undefined)
+  if (old === undefined) return
+  throw notComparable(
+    `${file}: ${old[0]} has no values by document, the record is from an older asp`,
+    'run asp eval again; the per_document field is what records are compared by',
+  )
+}
+
+function pairTask(task: string, base: From<EvalRecord>, other: From<EvalRecord>, cell: string): Pair[] {
+  const [a, b] = [base, other].map(({ record }) => record.tasks[task].per_document)
+  const partner = partnersOf(task, a, b, base.file, other.file)
+  const value = ({ record }: From<EvalRecord>, metric: string): number => Number(record.results[task][`${metric},none`])
+  const metrics = Object.entries(base.record.higher_is_better[task])
+  const pair = (metric: string, higherIsBetter: boolean, parts: Omit<Pair, 'cell' | 'task' | 'metric' | 'higherIsBetter'>): Pair => ({
+    cell,
+    task,
+    metric,
+    higherIsBetter,
+    ...parts,
+  })
+  const gains = a.logprob.map((logprob, i) => b.logprob[partner[i]] - logprob)
+  const verdicts = metrics
+    .filter(([metric]) => metric in a.metrics)
+    .map(([metric, better]) =>
+      pair(metric, better, {
+        scale: 'difference',
+        base: value(base, metric),
+        new: value(other, metric),
+        data: {
+          kind: 'verdicts',
+          documents: a.hash.map((hash, i) => ({
+            hash,
+            docId: a.doc_id[i],
+            base: a.metrics[metric][i],
+            new: b.metrics[metric][partner[i]],
+          })),
+        },
+      }),
+    )
+  const perplexities = metrics
+    .filter(([metric]) => metric.endsWith('perplexity') || metric === 'bits_per_byte')
+    .map(([metric, better]) =>
+      pair(metric, better, {
+        scale: metric === 'bits_per_byte' ? 'difference' : 'ratio',
+        base: value(base, metric),
+        new: value(other, metric),
+        data: { kind: 'gains', ...spread(metric, gains, a) },
+      }),
+    )
+  if (perplexities.length > 0) return [...verdicts, ...perplexities]
+  const meanOf = (values: readonly number[]): number => values.reduce((sum, v) => sum + v, 0) / values.length
+  const logprob = pair('logprob', true, {
+    scale: 'difference',
+    base: meanOf(a.logprob),
+    new: meanOf(b.logprob),
+    data: { kind: 'gains', values: gains, weights: gains.map(() => 1) },
+  })
+  return [...verdicts, logprob]
+}
+
+/** Gains in log-probability, and what the metric spreads them over. Bits are nats over ln 2. */
+function spread(metric: string, gains: readonly number[], { units }: PerDocumentRecord): { values: number[]; weights: number[] } {
+  if (metric === 'perplexity' || units === null) return { values: [...gains], weights: gains.map(() => 1) }
+  if (metric === 'bits_per_byte') return { values: gains.map((gain) => gain / Math.LN2), weights: units.bytes }
+  return { values: [...gains], weights: metric === 'word_perplexity' ? units.words : units.bytes }
+}
+
+/** For each document of the base, where the same one lies in the other record; equal ones are paired in their order. */
+function partnersOf(task: string, a: PerDocumentRecord, b: PerDocumentRecord, base: string, other: string): number[] {
+  const places = new Map<string, number[]>()
+  for (const [i, hash] of b.hash.entries()) places.set(hash, [...(places.get(hash) ?? []), i])
+  const partners = a.hash.map((hash) => places.get(hash)?.shift() ?? -1)
+  const lone = partners.filter((place) => place < 0).length
+  if (lone > 0 || a.hash.length !== b.hash.length) {
+    throw notComparable(`${other}: documents of ${task} differ from ${base}, ${lone} of ${a.hash.length} have no partner`)
+  }
+  return partners
+}

@@ -1,0 +1,25 @@
+/** Two records of one kind -> their pairs: a row for each kind of record. Pure. */
+import { BENCH_SCHEMA } from '../record/bench-schema.js'
+import { PPL_SCHEMA } from '../record/ppl-schema.js'
+import type { AnyRecord } from '../record/read-any.js'
+import { SCHEMA } from '../record/schema.js'
+import { type From, notComparable } from './comparable.js'
+import { pairEval } from './pair-eval.js'
+import type { Paired } from './pairs.js'
+
+export function pairRecords(base: From<AnyRecord>, other: From<AnyRecord>): Paired {
+  if (base.record.schema !== other.record.schema) {
+    throw notComparable(
+      `${other.file}: kind of record differs from ${base.file}, ${other.record.schema} against ${base.record.schema}`,
+      'compare two records of asp eval, of asp ppl, of asp bench or of asp sweep',
+    )
+  }
+  const pair = PAIRING[base.record.schema] as (base: From<AnyRecord>, other: From<AnyRecord>) => Paired
+  return pair(base, other)
+}
+
+type Pairing = { [R in AnyRecord as R['schema']]: (base: From<R>, other: From<R>) => Paired }
+
+const PAIRING: Pairing = {
+  [SCHEMA]: pairEval,
+}

@@ -1,0 +1,58 @@
+/**
+ * What is said of a measured gain (docs/compare.md): worse and better need a test that holds after Holm's correction, worse
+ * also an estimate beyond the margin; same needs an interval that ends before the margin. Everything else is not known. Pure.
+ */
+import type { Verdict } from '../record/compare-schema.js'
+import { fewestDiscordant } from '../stats/power.js'
+import type { Measured } from './measure.js'
+
+export interface Judgement {
+  verdict: Verdict
+  reason: string
+}
+
+export interface Judging {
+  /** On the scale of gains, at least 0. */
+  margin: number
+  alpha: number
+  pHolm: number | null
+}
+
+export function judge(measured: Measured, { margin, alpha, pHolm }: Judging): Judgement {
+  const { gain, identical, interval, method, flips, floor } = measured
+  const tolerated = Math.max(margin, floor ?? 0)
+  if (identical) return { verdict: 'same', reason: 'identical' }
+  if (method === 'size alone') {
+    if (gain < -margin) return { verdict: 'worse', reason: 'beyond the margin' }
+    return gain > margin
+      ? { verdict: 'better', reason: 'beyond the margin' }
+      : { verdict: 'same', reason: 'within the margin' }
+  }
+  if (pHolm !== null && pHolm < alpha) {
+    if (gain < -tolerated) return { verdict: 'worse', reason: 'significant, beyond the margin' }
+    if (gain > tolerated) return { verdict: 'better', reason: 'significant, beyond the margin' }
+  }
+  // Without a floor an interval says what the clock did, not what it might do with nothing changed.
+  const unmeasured = method === 'rounds beyond the noise floor' && floor === null
+  if (!unmeasured && interval !== null && interval.low > -tolerated) {
+    return { verdict: 'same', reason: 'no worse than the margin' }
+  }
+  return { verdict: 'inconclusive', reason: whyNot() }
+
+  function whyNot(): string {
+    if (interval === null) return 'too few rounds or units'
+    if (unmeasured) return 'no noise floor: asp bench --calibrate'
+    if (flips !== null) {
+      const discordant = flips.gained + flips.lost
+      const fewest = fewestDiscordant(alpha)
+      if (discordant < fewest) return `${discordant} documents differ, fewer than ${fewest} show nothing`
+    }
+    if (pHolm !== null && pHolm < alpha) return 'significant, but perhaps within the margin'
+    return 'a loss beyond the margin is possible'
+  }
+}
+
+/** Of several: worse if any is, then not known if any is not, then better if any is. */
+export function overall(verdicts: readonly Verdict[]): Verdict {
+  return (['worse', 'inconclusive', 'better'] as const).find((one) => verdicts.includes(one)) ?? 'same'
+}
