@@ -21,7 +21,12 @@ export interface From<R> {
 export function checkComparable<R>(fields: readonly Field<R>[], base: From<R>, other: From<R>): void {
   for (const { name, of, shown = of, hint } of fields) {
     if (JSON.stringify(of(base.record)) === JSON.stringify(of(other.record))) continue
-    const [a, b] = valuesThatDiffer(shown(base.record), shown(other.record), of(base.record), of(other.record))
+    const [a, b] = valuesThatDiffer(
+      shown(base.record),
+      shown(other.record),
+      of(base.record),
+      of(other.record),
+    )
     throw notComparable(`${other.file}: ${name} differs from ${base.file}, ${b} against ${a}`, hint)
   }
 }

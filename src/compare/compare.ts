@@ -43,9 +43,10 @@ export function compareRecords(
     return { other, notes, pairs: pairs.filter(({ metric }) => isAsked(metric, options)) }
   })
   const measured = paired.map(({ pairs }) => pairs.map((pair) => ({ pair, found: measure(pair, 1 - alpha) })))
-  const tested = measured.flat().filter(({ found }) => found.p !== null && !found.identical)
+  const tested = measured.flat().filter(({ found }) => found.p !== null)
   const adjusted = new Map<Measured, number>()
-  for (const [i, p] of holm(tested.map(({ found }) => found.p ?? 1)).entries()) adjusted.set(tested[i].found, p)
+  for (const [i, p] of holm(tested.map(({ found }) => found.p ?? 1)).entries())
+    adjusted.set(tested[i].found, p)
   const baseRecord = comparedRecord(base)
   const comparisons = paired.map(({ other, notes }, i): Comparison => {
     const record = comparedRecord(other)
@@ -109,7 +110,7 @@ function resultOf(
     method: found.method,
     n: found.n,
     discordant: found.flips,
-    p: found.identical ? null : found.p,
+    p: found.p,
     p_holm: pHolm,
     margin: Math.abs(onScale(-margin)),
     margin_source: asked === undefined ? 'usual' : 'asked',

@@ -33,7 +33,8 @@ export function parseMargins(text: string): Margins {
   const parts = text.split(',').map((part) => part.trim())
   return Object.fromEntries(
     parts.map((part) => {
-      const { metric, size, percent } = /^(?<metric>\w+)=(?<size>\d*\.?\d+)(?<percent> ?%)?$/.exec(part)?.groups ?? {}
+      const { metric, size, percent } =
+        /^(?<metric>\w+)=(?<size>\d*\.?\d+)(?<percent> ?%)?$/.exec(part)?.groups ?? {}
       if (metric === undefined || !(metric in USUAL_MARGINS)) {
         throw new Failure(`--margin: must be metric=size, got ${JSON.stringify(part)}`, {
           hint: `for example acc=0.01,word_perplexity=1%; metrics: ${Object.keys(USUAL_MARGINS).join(', ')}`,

@@ -3,13 +3,13 @@
  * better: a difference in the metric's unit, or the logarithm of a ratio. Pure.
  */
 import type { Method } from '../record/compare-schema.js'
-import { type Interval, mean, meanStandardError } from '../stats.js'
 import { bootstrapInterval } from '../stats/bootstrap.js'
 import { normalQuantile } from '../stats/distributions.js'
 import { type Flips, mcnemarTest, pairedShareInterval } from '../stats/mcnemar.js'
 import { ratioOf, ratioStandardError, tInterval, tTest, type Weighted } from '../stats/paired.js'
 import { detectableByT, detectableShare, type PowerOptions } from '../stats/power.js'
-import type { PairedVerdict, Pair } from './pairs.js'
+import { type Interval, mean, meanStandardError } from '../stats.js'
+import type { Pair, PairedVerdict } from './pairs.js'
 
 export interface Measured {
   gain: number
@@ -81,7 +81,11 @@ function measureGains(data: Weighted, confidence: number): Measured {
   return {
     gain,
     interval:
-      n < 2 ? null : bootstrapped ? bootstrapInterval(data, { confidence }) : tInterval(gain, stderr, n - 1, confidence),
+      n < 2
+        ? null
+        : bootstrapped
+          ? bootstrapInterval(data, { confidence })
+          : tInterval(gain, stderr, n - 1, confidence),
     p: n < 2 ? null : tTest(gain, stderr, n - 1),
     method: bootstrapped ? 'paired t, bootstrap interval' : 'paired t',
     n,
@@ -104,7 +108,8 @@ function measureRounds(
   const enough = base.length > 1 && other.length > 1
   const [a, b] = [base, other].map((logs) => meanStandardError(logs) ** 2)
   const stderr = Math.sqrt(a + b)
-  const df = stderr === 0 ? base.length - 1 : (a + b) ** 2 / (a ** 2 / (base.length - 1) + b ** 2 / (other.length - 1))
+  const df =
+    stderr === 0 ? base.length - 1 : (a + b) ** 2 / (a ** 2 / (base.length - 1) + b ** 2 / (other.length - 1))
   return {
     gain,
     interval: enough ? tInterval(gain, stderr, df, confidence) : null,
@@ -121,7 +126,11 @@ function measureRounds(
 }
 
 /** The loss that is called worse with the power: significant, and its estimate beyond the margin. */
-export function detectableLoss({ detectable, stderr }: Measured, margin: number, options: PowerOptions): number {
+export function detectableLoss(
+  { detectable, stderr }: Measured,
+  margin: number,
+  options: PowerOptions,
+): number {
   const beyond = margin + normalQuantile(options.power) * (stderr ?? 0)
   return Math.max(detectable(options), beyond)
 }

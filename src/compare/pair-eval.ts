@@ -50,7 +50,9 @@ function checkColumns(file: string, { status, tasks }: EvalRecord): void {
   if (status === 'incomplete') {
     throw notComparable(`${file}: the run is incomplete`, 'finish it with asp eval --resume')
   }
-  const old = Object.entries(tasks).find(([, task]) => (task as Partial<TaskRecord>).per_document === undefined)
+  const old = Object.entries(tasks).find(
+    ([, task]) => (task as Partial<TaskRecord>).per_document === undefined,
+  )
   if (old === undefined) return
   throw notComparable(
     `${file}: ${old[0]} has no values by document, the record is from an older asp`,
@@ -61,9 +63,14 @@ function checkColumns(file: string, { status, tasks }: EvalRecord): void {
 function pairTask(task: string, base: From<EvalRecord>, other: From<EvalRecord>, cell: string): Pair[] {
   const [a, b] = [base, other].map(({ record }) => record.tasks[task].per_document)
   const partner = partnersOf(task, a, b, base.file, other.file)
-  const value = ({ record }: From<EvalRecord>, metric: string): number => Number(record.results[task][`${metric},none`])
+  const value = ({ record }: From<EvalRecord>, metric: string): number =>
+    Number(record.results[task][`${metric},none`])
   const metrics = Object.entries(base.record.higher_is_better[task])
-  const pair = (metric: string, higherIsBetter: boolean, parts: Omit<Pair, 'cell' | 'task' | 'metric' | 'higherIsBetter'>): Pair => ({
+  const pair = (
+    metric: string,
+    higherIsBetter: boolean,
+    parts: Omit<Pair, 'cell' | 'task' | 'metric' | 'higherIsBetter'>,
+  ): Pair => ({
     cell,
     task,
     metric,
@@ -111,20 +118,33 @@ function pairTask(task: string, base: From<EvalRecord>, other: From<EvalRecord>,
 }
 
 /** Gains in log-probability, and what the metric spreads them over. Bits are nats over ln 2. */
-function spread(metric: string, gains: readonly number[], { units }: PerDocumentRecord): { values: number[]; weights: number[] } {
+function spread(
+  metric: string,
+  gains: readonly number[],
+  { units }: PerDocumentRecord,
+): { values: number[]; weights: number[] } {
   if (metric === 'perplexity' || units === null) return { values: [...gains], weights: gains.map(() => 1) }
-  if (metric === 'bits_per_byte') return { values: gains.map((gain) => gain / Math.LN2), weights: units.bytes }
+  if (metric === 'bits_per_byte')
+    return { values: gains.map((gain) => gain / Math.LN2), weights: units.bytes }
   return { values: [...gains], weights: metric === 'word_perplexity' ? units.words : units.bytes }
 }
 
 /** For each document of the base, where the same one lies in the other record; equal ones are paired in their order. */
-function partnersOf(task: string, a: PerDocumentRecord, b: PerDocumentRecord, base: string, other: string): number[] {
+function partnersOf(
+  task: string,
+  a: PerDocumentRecord,
+  b: PerDocumentRecord,
+  base: string,
+  other: string,
+): number[] {
   const places = new Map<string, number[]>()
   for (const [i, hash] of b.hash.entries()) places.set(hash, [...(places.get(hash) ?? []), i])
   const partners = a.hash.map((hash) => places.get(hash)?.shift() ?? -1)
   const lone = partners.filter((place) => place < 0).length
   if (lone > 0 || a.hash.length !== b.hash.length) {
-    throw notComparable(`${other}: documents of ${task} differ from ${base}, ${lone} of ${a.hash.length} have no partner`)
+    throw notComparable(
+      `${other}: documents of ${task} differ from ${base}, ${lone} of ${a.hash.length} have no partner`,
+    )
   }
   return partners
 }

@@ -3,8 +3,12 @@ import { BENCH_SCHEMA } from '../record/bench-schema.js'
 import { PPL_SCHEMA } from '../record/ppl-schema.js'
 import type { AnyRecord } from '../record/read-any.js'
 import { SCHEMA } from '../record/schema.js'
+import { SWEEP_SCHEMA } from '../record/sweep-schema.js'
 import { type From, notComparable } from './comparable.js'
+import { pairBench } from './pair-bench.js'
 import { pairEval } from './pair-eval.js'
+import { pairPpl } from './pair-ppl.js'
+import { pairSweep } from './pair-sweep.js'
 import type { Paired } from './pairs.js'
 
 export function pairRecords(base: From<AnyRecord>, other: From<AnyRecord>): Paired {
@@ -21,5 +25,8 @@ export function pairRecords(base: From<AnyRecord>, other: From<AnyRecord>): Pair
 type Pairing = { [R in AnyRecord as R['schema']]: (base: From<R>, other: From<R>) => Paired }
 
 const PAIRING: Pairing = {
-  [SCHEMA]: pairEval,
+  [SCHEMA]: (base, other) => pairEval(base, other),
+  [PPL_SCHEMA]: pairPpl,
+  [BENCH_SCHEMA]: pairBench,
+  [SWEEP_SCHEMA]: pairSweep,
 }

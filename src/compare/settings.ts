@@ -1,6 +1,7 @@
 /** What may differ between two records that are compared, in words: what a comparison is of. Pure. */
-import type { AnyRecord } from '../record/read-any.js'
+
 import type { ComparedRecord } from '../record/compare-schema.js'
+import type { AnyRecord } from '../record/read-any.js'
 import { SCHEMA } from '../record/schema.js'
 import type { From } from './comparable.js'
 
@@ -13,7 +14,10 @@ export function comparedRecord({ file, record }: From<AnyRecord>): ComparedRecor
     settings: {
       ...modelSettings(record),
       ...policySettings(record),
-      asp: environment.commit === null ? environment.asp_version : `${environment.asp_version} (${environment.commit})`,
+      asp:
+        environment.commit === null
+          ? environment.asp_version
+          : `${environment.asp_version} (${environment.commit})`,
       adapter: environment.adapter.name,
       cpu: environment.cpu,
     },
@@ -22,15 +26,16 @@ export function comparedRecord({ file, record }: From<AnyRecord>): ComparedRecor
 
 function modelSettings({ model }: AnyRecord): Record<string, string> {
   const hash = model.sha256 === null ? '' : ` (${model.sha256.slice(0, 12)})`
-  const dtype = 'dtype' in model ? { dtype: model.dtype } : {}
-  return { model: `${model.id}${hash}`, ...dtype }
+  return { model: `${model.id}${hash}`, ...('dtype' in model && { dtype: model.dtype }) }
 }
 
 function policySettings(record: AnyRecord): Record<string, string> {
   if (record.schema !== SCHEMA) return {}
   const { policy, sparsity } = record
   return {
-    policy: [policy.name, ...Object.entries(policy.parameters).map(([key, value]) => `${key} ${value}`)].join(', '),
+    policy: [policy.name, ...Object.entries(policy.parameters).map(([key, value]) => `${key} ${value}`)].join(
+      ', ',
+    ),
     'sparsity requested': sparsity.requested === null ? 'none' : String(sparsity.requested),
     'sparsity achieved': sparsity.achieved.toFixed(4),
   }
@@ -38,4 +43,6 @@ function policySettings(record: AnyRecord): Record<string, string> {
 
 /** Names of settings that are not the base's. */
 export const differing = (base: ComparedRecord, other: ComparedRecord): string[] =>
-  Object.keys({ ...base.settings, ...other.settings }).filter((name) => base.settings[name] !== other.settings[name])
+  Object.keys({ ...base.settings, ...other.settings }).filter(
+    (name) => base.settings[name] !== other.settings[name],
+  )

@@ -29,13 +29,13 @@ export function judge(measured: Measured, { margin, alpha, pHolm }: Judging): Ju
       : { verdict: 'same', reason: 'within the margin' }
   }
   if (pHolm !== null && pHolm < alpha) {
-    if (gain < -tolerated) return { verdict: 'worse', reason: 'significant, beyond the margin' }
-    if (gain > tolerated) return { verdict: 'better', reason: 'significant, beyond the margin' }
+    if (gain < -tolerated) return { verdict: 'worse', reason: 'significant' }
+    if (gain > tolerated) return { verdict: 'better', reason: 'significant' }
   }
   // Without a floor an interval says what the clock did, not what it might do with nothing changed.
   const unmeasured = method === 'rounds beyond the noise floor' && floor === null
   if (!unmeasured && interval !== null && interval.low > -tolerated) {
-    return { verdict: 'same', reason: 'no worse than the margin' }
+    return { verdict: 'same', reason: 'no loss beyond the margin' }
   }
   return { verdict: 'inconclusive', reason: whyNot() }
 
@@ -45,10 +45,10 @@ export function judge(measured: Measured, { margin, alpha, pHolm }: Judging): Ju
     if (flips !== null) {
       const discordant = flips.gained + flips.lost
       const fewest = fewestDiscordant(alpha)
-      if (discordant < fewest) return `${discordant} documents differ, fewer than ${fewest} show nothing`
+      if (discordant < fewest) return `${discordant} flips, below ${fewest} nothing can be shown`
     }
-    if (pHolm !== null && pHolm < alpha) return 'significant, but perhaps within the margin'
-    return 'a loss beyond the margin is possible'
+    if (pHolm !== null && pHolm < alpha) return 'a loss, perhaps within the margin'
+    return 'a loss is possible'
   }
 }
 

@@ -27,9 +27,12 @@ export async function readAny(file: string): Promise<AnyRecord> {
   const { schema } = value
   if (schema === SCHEMA) return readRecord(file)
   if (typeof schema !== 'string' || !(schema in REQUIRED)) {
-    throw new Failure(`${file}: schema must be ${Object.keys(REQUIRED).join(', ')}, got ${JSON.stringify(schema)}`, {
-      hint: HINT,
-    })
+    throw new Failure(
+      `${file}: schema must be ${Object.keys(REQUIRED).join(', ')}, got ${JSON.stringify(schema)}`,
+      {
+        hint: HINT,
+      },
+    )
   }
   const missing = REQUIRED[schema as AnyRecord['schema']].find((key) => !(key in value))
   if (missing !== undefined) throw new Failure(`${file}: ${missing}: missing`, { hint: HINT })

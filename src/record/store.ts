@@ -37,13 +37,17 @@ export function recordFileName({ suites, model, policy, sparsity, started }: Run
 }
 
 /**
- * Finds and tries the place for a record: `output` names a `.json` file or a folder; without it, `results` under the
+ * Finds and tries the place for a record: `output` names a `.json` file (or of another kind) or a folder; without it, `results` under the
  * current folder. Makes the last folder of the path if it is missing. Throws a Failure when nothing can be written.
  */
-export async function prepareOutput(output: string | undefined, defaultName: string): Promise<OutputTarget> {
+export async function prepareOutput(
+  output: string | undefined,
+  defaultName: string,
+  extension = '.json',
+): Promise<OutputTarget> {
   const given = output ?? 'results'
   const resolved = path.resolve(given)
-  const isFile = given.endsWith('.json') && !(await isFolder(resolved))
+  const isFile = given.endsWith(extension) && !(await isFolder(resolved))
   const folder = isFile ? path.dirname(resolved) : resolved
   const target = { path: isFile ? resolved : path.join(folder, defaultName), folder, madeFolder: false }
   try {

@@ -4,7 +4,7 @@
  * Seeded: the same values always give the same interval.
  */
 import type { Interval } from '../stats.js'
-import { ratioOf, ratioStandardError, type Weighted } from './paired.js'
+import { ratioOf, ratioStandardError, tInterval, type Weighted } from './paired.js'
 
 export interface BootstrapOptions {
   confidence?: number
@@ -15,6 +15,7 @@ export interface BootstrapOptions {
 /** Enough that each end of a 95 % interval is decided by some 50 replicates. */
 const RESAMPLES = 2000
 
+/** Where so many resamples have no spread of their own that an end would be infinite, it is the t interval. */
 export function bootstrapInterval(
   data: Weighted,
   { confidence = 0.95, resamples = RESAMPLES, seed = 1 }: BootstrapOptions = {},
@@ -23,10 +24,10 @@ export function bootstrapInterval(
   if (stderr === 0) return { low: estimate, high: estimate }
   const t = studentisedReplicates(data, estimate, resamples, seededRandom(seed)).sort()
   const quantile = (p: number): number => t[Math.round(p * (resamples + 1)) - 1]
-  return {
-    low: estimate - quantile((1 + confidence) / 2) * stderr,
-    high: estimate - quantile((1 - confidence) / 2) * stderr,
-  }
+  const [least, most] = [quantile((1 - confidence) / 2), quantile((1 + confidence) / 2)]
+  if (!Number.isFinite(least) || !Number.isFinite(most))
+    return tInterval(estimate, stderr, data.values.length - 1, confidence)
+  return { low: estimate - most * stderr, high: estimate - least * stderr }
 }
 
 /** How many of its own standard errors each resample's ratio lies from that of the data. */
@@ -37,22 +38,23 @@ function studentisedReplicates(
   random: () => number,
 ): Float64Array {
   const n = values.length
+  // What is left of each value without its weight's share: ratios of these are the distances, with no digits lost.
+  const rest = values.map((value, i) => value - estimate * weights[i])
   return Float64Array.from({ length: resamples }, () => {
-    let [v, w, vv, vw, ww] = [0, 0, 0, 0, 0]
+    let [r, w, rr, rw, ww] = [0, 0, 0, 0, 0]
     for (let i = 0; i < n; i++) {
       const pick = Math.floor(random() * n)
-      const [value, weight] = [values[pick], weights[pick]]
-      v += value
+      const [left, weight] = [rest[pick], weights[pick]]
+      r += left
       w += weight
-      vv += value * value
-      vw += value * weight
+      rr += left * left
+      rw += left * weight
       ww += weight * weight
     }
-    const ratio = v / w
-    // Squares of value - ratio x weight, summed; rounding may leave less than nothing of them.
-    const squares = Math.max(0, vv - 2 * ratio * vw + ratio * ratio * ww)
-    if (ratio === estimate) return 0
-    return (ratio - estimate) / (Math.sqrt((n / (n - 1)) * squares) / w)
+    const distance = r / w
+    // Squares of left - distance x weight, summed; rounding may leave less than nothing of them.
+    const squares = Math.max(0, rr - 2 * distance * rw + distance * distance * ww)
+    return distance === 0 ? 0 : distance / (Math.sqrt((n / (n - 1)) * squares) / w)
   })
 }
 

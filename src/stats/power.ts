@@ -26,10 +26,18 @@ export function tTestPower(effect: number, df: number, alpha: number): number {
 /** In standard errors of the difference; Infinity without two units. */
 export function detectableByT(df: number, { alpha, power }: PowerOptions): number {
   if (df < 1) return Number.POSITIVE_INFINITY
+  const key = `${df} ${alpha} ${power}`
+  const known = DETECTABLE.get(key)
+  if (known !== undefined) return known
   let high = 4
   while (tTestPower(high, df, alpha) < power) high *= 2
-  return bisect(0, high, (effect) => tTestPower(effect, df, alpha) - power)
+  const found = bisect(0, high, (effect) => tTestPower(effect, df, alpha) - power)
+  DETECTABLE.set(key, found)
+  return found
 }
+
+/** Integrals are dear, and the metrics of a comparison ask for the same few. */
+const DETECTABLE = new Map<string, number>()
 
 /**
  * Most documents of `discordant` that may have gone the rarer way for an exact McNemar test to reach `alpha`; -1 where

@@ -1,0 +1,68 @@
+/** Two records of `asp ppl` -> pairs: perplexities at each context length under each rule, by window. Pure. */
+import type { ContextRecord, PplRecord, RuleRecord } from '../record/ppl-schema.js'
+import { checkComparable, type Field, type From } from './comparable.js'
+import { joinPaired, type Pair, type Paired } from './pairs.js'
+import { matchPoints } from './points.js'
+
+const FIELDS: readonly Field<PplRecord>[] = [
+  { name: 'status', of: ({ status }) => status },
+  { name: 'text', of: ({ text }) => text.sha256, shown: ({ text }) => describeText(text) },
+  { name: 'protocol', of: ({ protocol }) => protocol.name },
+  { name: 'tokenizer', of: ({ model }) => model.tokenizer_sha256 },
+  { name: 'contexts', of: ({ contexts }) => contexts.map(({ ctx }) => ctx) },
+  { name: 'stride', of: ({ contexts }) => contexts.map(({ stride }) => stride) },
+  { name: 'limit', of: ({ contexts }) => contexts.map(({ tokens }) => tokens), shown: ({ limit }) => limit },
+  { name: 'windows', of: ({ contexts }) => contexts.map(({ samples }) => [samples.first, samples.tokens]) },
+]
+
+const describeText = ({ sources, sha256 }: PplRecord['text']): string =>
+  `${sources.map(({ source }) => source).join(' + ')}, SHA-256 ${sha256.slice(0, 12)}`
+
+export function pairPpl(base: From<PplRecord>, other: From<PplRecord>): Paired {
+  const hint = 'compare runs of asp ppl on the same text with the same --ctx, --protocol and --limit'
+  checkComparable(
+    FIELDS.map((field) => ({ hint, ...field })),
+    base,
+    other,
+  )
+  return joinPaired(
+    base.record.contexts.map((context, i) => pairContext(context, other.record.contexts[i], other.file)),
+  )
+}
+
+function pairContext(base: ContextRecord, other: ContextRecord, file: string): Paired {
+  const { matched, notes } = matchPoints(base.rules.map(pointOf), other.rules.map(pointOf))
+  const task = (name: string): string => `ctx ${base.ctx}, ${name}`
+  return {
+    pairs: matched.map(({ base: a, other: b, name }) => pairRule(task(name), a, b, base.samples.tokens)),
+    notes: notes.map((note) => `${file}: ctx ${base.ctx}: ${note}`),
+  }
+}
+
+function pointOf(value: RuleRecord): { policy: string; sparsity: string; value: RuleRecord } {
+  const { rule, sized, requested, shift, alpha } = value
+  const level = requested ?? (shift === null ? '' : `shift ${shift}`)
+  const soft = alpha === null ? '' : ` alpha ${alpha}`
+  return {
+    policy: rule === 'dense' ? 'dense' : (sized?.policy ?? 'adaptive'),
+    sparsity: `${level}${soft}`,
+    value,
+  }
+}
+
+function pairRule(task: string, base: RuleRecord, other: RuleRecord, tokens: number[]): Pair {
+  return {
+    cell: '',
+    task,
+    metric: 'perplexity',
+    higherIsBetter: false,
+    scale: 'ratio',
+    base: Math.exp(base.nll),
+    new: Math.exp(other.nll),
+    data: {
+      kind: 'gains',
+      values: base.samples.nll.map((nll, i) => nll - other.samples.nll[i]),
+      weights: tokens,
+    },
+  }
+}

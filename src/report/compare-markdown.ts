@@ -1,0 +1,61 @@
+/** The record of a comparison as Markdown: a comment on a pull request, verdict first, details folded. */
+import type { CompareRecord, Comparison, Verdict } from '../record/compare-schema.js'
+import { countVerdicts, describeDifferences, describeFamily, shownColumns } from './compare-columns.js'
+import { describeFlip, flipGroups } from './compare-table.js'
+import { markdownRow } from './notes.js'
+
+/** By which a workflow finds its own comment again. */
+export const COMMENT_MARK = '<!-- asp compare -->'
+
+const SAID: Record<Verdict, string> = {
+  better: 'better',
+  same: 'not worse',
+  worse: '**worse**',
+  inconclusive: 'inconclusive: not shown to be worse, nor to be no worse',
+}
+
+export function renderCompareMarkdown(record: CompareRecord, { flips: most }: { flips: number }): string {
+  return [
+    COMMENT_MARK,
+    `### asp compare: ${SAID[record.verdict]}`,
+    ...record.comparisons.map((comparison) => renderOne(record, comparison, most)),
+    `<sub>${describeFamily(record)}.</sub>`,
+  ].join('\n\n')
+}
+
+function renderOne(record: CompareRecord, comparison: Comparison, most: number): string {
+  const { results, notes } = comparison
+  const columns = shownColumns(record, results)
+  const table = [
+    markdownRow(columns.map(({ head }) => head)),
+    markdownRow(columns.map(({ align }) => (align === 'right' ? '---:' : '---'))),
+    ...results.map((row) => markdownRow(columns.map(({ cell }) => cell(row)))),
+  ].join('\n')
+  const flips = flipGroups(comparison.flips).map(({ name, flips }) => {
+    const lines = flips.slice(0, most).map((flip) => `- ${flip.kind}: ${plain(describeFlip(flip))}`)
+    const more = flips.length > most ? [`- and ${flips.length - most} more`] : []
+    return [
+      `<details><summary>${name}: ${flips.length} documents changed</summary>`,
+      '',
+      ...lines,
+      ...more,
+      '',
+      '</details>',
+    ].join('\n')
+  })
+  return [
+    `\`${comparison.record.file}\` against \`${record.base.file}\`: ${countVerdicts(results)}. ` +
+      `${plain(describeDifferences(record, comparison))}.`,
+    table,
+    ...flips,
+    ...notes.map((note) => `Left out: ${plain(note)}`),
+  ].join('\n\n')
+}
+
+/** Text of a document is not to be taken for markup, nor for the name of an account. */
+function plain(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replace(/[\\`*_[\]|~#@]/g, (mark) => `\\${mark}`)
+}

@@ -1,0 +1,175 @@
+/** Every exit code of `asp compare`, and each of its outputs, from the built command. */
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { EXIT_COMPARE } from '../../src/compare/exit.js'
+import type { TaskParts } from '../../src/record/build.js'
+import type { CompareRecord } from '../../src/record/compare-schema.js'
+import type { EvalRecord } from '../../src/record/schema.js'
+import { answers, choiceTask, evalRecord, range, textTask } from '../compare/records.js'
+import { asp, workFolder } from './asp.js'
+
+const folder = workFolder()
+const test = suite('asp compare')
+
+const WORDS = Array.from({ length: 12 }, (_, i) => 150 + 10 * i)
+const texts = (loss: number) =>
+  textTask(
+    WORDS.map((words, i) => -words * (4 + loss + 0.001 * (i % 3))),
+    WORDS,
+  )
+const jitter = (n: number, by: number): number[] => range(0, n).map((i) => -20 + by + 0.01 * (i % 7))
+
+/** A task whose requests are others. */
+const asking = (requests: string, task: TaskParts): TaskParts => ({
+  ...task,
+  identity: { ...task.identity, requests },
+})
+
+const RECORDS: Record<string, EvalRecord> = {
+  base: evalRecord([choiceTask(answers(200, 100), jitter(200, 0)), texts(0)]),
+  worse: evalRecord([choiceTask(answers(200, 100, range(0, 30)), jitter(200, 0)), texts(0)]),
+  better: evalRecord([choiceTask(answers(200, 100, range(100, 130)), jitter(200, 0)), texts(0)]),
+  unsure: evalRecord([choiceTask(answers(200, 100, [0, 1, 2, 150]), jitter(200, 0)), texts(0)]),
+  duller: evalRecord([choiceTask(answers(200, 100), jitter(200, 0)), texts(0.02)]),
+  short: evalRecord([asking('r', choiceTask(answers(100, 50), jitter(100, 0))), texts(0)], { limit: 100 }),
+  shots: evalRecord([{ ...choiceTask(answers(200, 100)), shots: 5 }, texts(0)]),
+  foreign: evalRecord([asking('r', choiceTask(answers(200, 100))), texts(0)]),
+  protocol: evalRecord([
+    {
+      ...choiceTask(answers(200, 100)),
+      version: 2,
+      identity: { ...choiceTask([1]).identity, protocol: 'e'.repeat(64) },
+    },
+    texts(0),
+  ]),
+  incomplete: evalRecord([choiceTask(answers(200, 100)), texts(0)], { status: 'incomplete' }),
+}
+for (const [name, record] of Object.entries(RECORDS))
+  await writeFile(join(folder, `${name}.json`), JSON.stringify(record))
+
+const compare = (argv: string[], environment?: NodeJS.ProcessEnv) =>
+  asp(folder, ['compare', ...argv], environment)
+
+const VERDICTS: [argv: string[], status: number, verdict: string][] = [
+  [['base.json', 'base.json'], EXIT_COMPARE.notWorse, 'same'],
+  [['base.json', 'base.json', '--strict'], EXIT_COMPARE.notWorse, 'same'],
+  [['base.json', 'better.json'], EXIT_COMPARE.notWorse, 'better'],
+  [['base.json', 'worse.json'], EXIT_COMPARE.worse, 'worse'],
+  [['base.json', 'duller.json'], EXIT_COMPARE.worse, 'worse'],
+  [['base.json', 'duller.json', '--margin', 'word_perplexity=5%'], EXIT_COMPARE.notWorse, 'same'],
+  [['base.json', 'unsure.json'], EXIT_COMPARE.notWorse, 'inconclusive'],
+  [['base.json', 'unsure.json', '--strict'], EXIT_COMPARE.inconclusive, 'inconclusive'],
+  [['base.json', 'unsure.json', '--strict', '--margin', 'acc=0.05'], EXIT_COMPARE.notWorse, 'same'],
+  [['base.json', 'better.json', 'worse.json'], EXIT_COMPARE.worse, 'worse'],
+  [['base.json', 'worse.json', '--metrics', 'word_perplexity'], EXIT_COMPARE.notWorse, 'same'],
+]
+for (const [argv, status, verdict] of VERDICTS) {
+  test(`${argv.join(' ')} ends with ${status}, ${verdict}`, async () => {
+    const got = await compare(argv)
+    assert.is(got.stderr, '')
+    assert.is(got.status, status)
+    assert.match(got.stdout, new RegExp(`Verdict: ${verdict}\n$`))
+  })
+}
+
+const NOT_COMPARABLE: [string, RegExp][] = [
+  ['short', /limit differs from base.json, 100 against null/],
+  ['shots', /few-shot examples differs from base.json, .*5.* against .*0/],
+  ['foreign', /data differs from base.json/],
+  ['protocol', /protocol differs from base.json, .*version 2.* against .*version 1/],
+  ['incomplete', /incomplete/],
+]
+for (const [name, message] of NOT_COMPARABLE) {
+  test(`${name} is not comparable, in one line that names the field`, async () => {
+    const { status, stdout, stderr } = await compare(['base.json', `${name}.json`])
+    assert.is(status, EXIT_COMPARE.notComparable)
+    assert.is(stdout, '')
+    assert.match(stderr, /^error: .*\n$/)
+    assert.match(stderr, message)
+  })
+}
+
+test('records without values by document say so', async () => {
+  const old = structuredClone(RECORDS.base)
+  Reflect.deleteProperty(old.tasks.hellaswag, 'per_document')
+  await writeFile(join(folder, 'old.json'), JSON.stringify(old))
+  const { status, stderr } = await compare(['old.json', 'base.json'])
+  assert.is(status, EXIT_COMPARE.notComparable)
+  assert.match(stderr, /^error: old\.json: hellaswag has no values by document.*\n$/)
+})
+
+test('usage and unreadable files end with 2 and one line', async () => {
+  await writeFile(join(folder, 'torn.json'), '{"schema": "asp.res')
+  await writeFile(join(folder, 'other.json'), '{"schema": "lm-eval"}')
+  const cases: [string[], RegExp][] = [
+    [['base.json'], /needs a base and at least one other/],
+    [['base.json', 'missing.json'], /missing\.json: cannot be read/],
+    [['base.json', 'torn.json'], /torn\.json: not JSON/],
+    [['base.json', 'other.json'], /other\.json: schema must be/],
+    [['base.json', 'base.json', '--margin', 'acc'], /--margin: must be metric=size/],
+    [['base.json', 'base.json', '--margin', 'colour=1'], /--margin: must be metric=size/],
+    [['base.json', 'base.json', '--metrics', 'colour'], /--metrics: must be of/],
+    [['base.json', 'base.json', '--alpha', '0'], /--alpha: must be above 0/],
+    [['base.json', 'base.json', '--junit', 'no/such/file.xml'], /no\/such/],
+    [['base.json', 'base.json', '--colour'], /colour/],
+  ]
+  for (const [argv, message] of cases) {
+    const { status, stdout, stderr } = await compare(argv)
+    assert.is(status, 2, `${argv}: ${stderr}`)
+    assert.is(stdout, '')
+    assert.match(stderr, /^error: .*\n$/)
+    assert.match(stderr, message)
+  }
+})
+
+test('--json is the record and nothing else', async () => {
+  const { status, stdout } = await compare(['base.json', 'worse.json', '--json'])
+  assert.is(status, EXIT_COMPARE.worse)
+  const record = JSON.parse(stdout) as CompareRecord
+  assert.is(record.schema, 'asp.compare/1')
+  const [{ results, flips }] = record.comparisons
+  assert.equal(
+    results.map(({ task, metric, verdict }) => `${task} ${metric} ${verdict}`),
+    ['hellaswag acc worse', 'hellaswag logprob same', 'wikitext word_perplexity same'],
+  )
+  assert.is(flips.length, 30)
+  assert.ok(flips.every(({ kind }) => kind === 'lost'))
+})
+
+test('flips are listed with the text of bundled items, and of --data', async () => {
+  // The fixture's documents are said to lie at every tenth place of the split; the sample has those at every 50th.
+  const bundled = await compare(['base.json', 'worse.json', '--flips', '30'])
+  assert.match(bundled.stdout, /hellaswag acc:\n {2}lost {4}document 0 \([0-9a-f]{16}\) \S.*\n/)
+  assert.is(bundled.stdout.match(/^ {2}lost/gm)?.length, 30)
+  const few = await compare(['base.json', 'worse.json', '--flips', '4'])
+  assert.match(few.stdout, /and 26 more/)
+})
+
+test('--junit, --markdown and annotations say the same', async () => {
+  const argv = ['base.json', 'worse.json', 'unsure.json', '--junit', 'report.xml', '--markdown']
+  const { status, stdout, stderr } = await compare(argv, { GITHUB_ACTIONS: 'true' })
+  assert.is(status, EXIT_COMPARE.worse)
+  assert.match(stdout, /^<!-- asp compare -->\n\n### asp compare: \*\*worse\*\*\n/)
+  assert.match(stdout, /\| hellaswag \| acc ↑ \| 0\.5000 \| 0\.3500 \| -0\.1500 \|/)
+  const lines = stderr.trim().split('\n')
+  assert.is(lines.filter((line) => line.startsWith('::error title=')).length, 1)
+  assert.is(lines.filter((line) => line.startsWith('::warning title=')).length, 1)
+  assert.match(lines[0], /hellaswag acc: 0\.5000 to 0\.3500, -0\.1500/)
+  const xml = await readFile(join(folder, 'report.xml'), 'utf8')
+  assert.match(xml, /<testsuites name="asp compare" tests="6" failures="1" errors="0" skipped="1">/)
+  assert.match(xml, /<testsuite name="worse.json" tests="3" failures="1" errors="0" skipped="0">/)
+  assert.match(
+    xml,
+    /<testcase classname="hellaswag" name="acc"><failure type="worse" message="hellaswag acc: /,
+  )
+  const strict = await compare([...argv, '--strict'])
+  assert.is(strict.stderr, '')
+  assert.match(
+    await readFile(join(folder, 'report.xml'), 'utf8'),
+    /tests="6" failures="2" errors="0" skipped="0"/,
+  )
+})
+
+test.run()
