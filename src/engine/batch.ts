@@ -26,7 +26,7 @@ export interface Batch {
   rows: number
   /** (N, 2): token id, position. */
   tokens: Uint32Array
-  /** (segments, 8): struct Segment of batch.wgsl. */
+  /** (segments, SEGMENT_WORDS): struct Segment of batch.wgsl. */
   table: Uint32Array
   /** Entries of one layer of death times: each segment's own length plus its trunk's. */
   keys: number
@@ -55,7 +55,8 @@ export interface TileSizes {
   keys: number
 }
 
-const SEGMENT_WORDS = 8
+/** struct Segment of batch.wgsl. */
+export const SEGMENT_WORDS = 9
 
 /**
  * Lays `segments` out as one batch.
@@ -75,7 +76,10 @@ export function packBatch(segments: readonly Segment[], targets: readonly Target
     const parentRow = trunk === null ? 0 : table[trunk * SEGMENT_WORDS]
     const parentLength = trunk === null ? 0 : segments[trunk].tokens.length
     const parentKey = trunk === null ? 0 : views[trunk].first
-    table.set([rows, length, parentRow, parentLength, keys, parentKey, pairs, listed], index * SEGMENT_WORDS)
+    table.set(
+      [rows, length, parentRow, parentLength, keys, parentKey, pairs, listed, trunk ?? index],
+      index * SEGMENT_WORDS,
+    )
     views.push({ first: keys, length: parentLength + length })
     rows += length
     keys += parentLength + length

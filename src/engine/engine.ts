@@ -118,7 +118,7 @@ export class Engine {
 
   /** Bytes of activations a batch needs, scored under one rule or compared under several. */
   batchBytes(batch: Batch, rules: readonly DropRule[] = [{ kind: 'dense' }]): number {
-    return activationBytes(extentOf(batch, rules), this.config, this.#widest)
+    return activationBytes(extentOf(batch, rules, this.config), this.config, this.#widest)
   }
 
   /**
@@ -135,6 +135,9 @@ export class Engine {
       queryTiles: tiles,
       trunkTiles: tiles,
       patterned: keys,
+      dying: keys,
+      remembered: keys * (1 + this.config.nHead),
+      moments: 0,
       listed: rows * LISTED_PER_ROW,
     }
     return activationBytes(
@@ -314,7 +317,7 @@ export class Engine {
   ): Promise<Recording> {
     const context = this.#context
     const { tokens, table, queryTiles, trunkTiles, branchTiles, scoredRows, targets } = batch
-    const extent = extentOf(batch, rules)
+    const extent = extentOf(batch, rules, this.config)
     this.#checkPairs(extent.pairs)
     const activations = await this.#pool.fit(extent)
     const inputs = { tokens, segments: table, queryTiles, trunkTiles, branchTiles, scoredRows, targets }

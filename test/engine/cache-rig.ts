@@ -155,7 +155,7 @@ export class CacheRig {
       )
       if (reserve) cache.reserve(this.#pass, layer, step)
       cache.append(this.#pass, layer, step)
-      cache.score(this.#pass, layer, step, bound)
+      cache.decide(this.#pass, layer, step, bound)
       cache.settle(this.#pass, layer, step)
     })
     for (const { place, rows: own } of spans) cache.bounds.add(this.#round, place, own.length)

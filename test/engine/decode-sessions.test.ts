@@ -140,7 +140,7 @@ await onEachAdapter(
           { cache, cacheDtype: 'f16', chunk: 7 },
           (n) => n - 9,
         )
-        const apart = assertSame(steps, whole, 1e-2)
+        const apart = assertSame(steps, whole, { tolerance: 1e-2 })
         assert.ok(apart > 1e-4, 'halves would have shown')
       }
     })

@@ -16,14 +16,16 @@ export interface Forward {
 
 /**
  * A whole GPT-2 of plain loops over one sequence. `shift` null is the dense model, or the death times that are `given` for
- * every layer; weights by canonical name.
+ * every layer, or follow from the layer's queries, keys and values (n, 3 C); weights by canonical name.
  */
 export function gpt2Reference(
   config: Gpt2Config,
   weights: ReadonlyMap<string, Float32Array>,
   ids: ArrayLike<number>,
   shift: number | null,
-  given: Uint32Array = new Uint32Array(ids.length).fill(0xffffffff),
+  given: Uint32Array | ((qkv: Float32Array, layer: number) => Uint32Array) = new Uint32Array(ids.length).fill(
+    0xffffffff,
+  ),
 ): Forward {
   const { nEmbd: C, nHead: H, nInner: F, vocabSize: V, layerNormEpsilon, interaction } = config
   const n = ids.length
@@ -50,7 +52,7 @@ export function gpt2Reference(
     const normed = norm(x, `${at}.ln_1`)
     const qkv = linear(normed, `${at}.attn.c_attn`, C, 3 * C)
     if (shift === null || interaction === null) {
-      deaths.push(given)
+      deaths.push(typeof given === 'function' ? given(qkv, layer) : given)
     } else {
       const r = interaction.dim
       const both = new Float32Array(C * 2 * r)

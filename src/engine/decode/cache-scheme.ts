@@ -52,6 +52,18 @@ export interface StepSpans extends SpanList {
   spanCount: number
 }
 
+/** What a step's dispatches read besides the cache. */
+export interface StepRows extends StepSpans {
+  /** (rows, 3 C) */
+  qkv: GPUBuffer | Slice
+  /** (rows, 2 r) */
+  interaction: GPUBuffer | Slice
+  /** (rows, 2): token, position. */
+  tokens: GPUBuffer | Slice
+  /** Rows of the longest span. */
+  longest: number
+}
+
 /** How rows of a layer are placed, and what becomes of those that die. */
 export interface CacheScheme {
   /** Every step goes through as many rows of each place, and its own rows may lie anywhere among them. */

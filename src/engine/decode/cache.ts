@@ -8,11 +8,20 @@ import type { Memory, Slice } from '../gpu/memory.js'
 import { Uniforms } from '../gpu/uniforms.js'
 import type { WeightDtype } from '../matmul.js'
 import { pagedScheme } from './cache-paged.js'
-import type { CacheContext, CacheLayer, CacheScheme, LayerView, SpanList, StepSpans } from './cache-scheme.js'
+import type {
+  CacheContext,
+  CacheLayer,
+  CacheScheme,
+  LayerView,
+  SpanList,
+  StepRows,
+  StepSpans,
+} from './cache-scheme.js'
 import { SLOTS } from './cache-slots.js'
+import { type Decider, decider } from './decide.js'
 import { type CacheShape, cacheWords, PAGE, rowBytes, stateOffsets } from './layout.js'
 import { RowBounds } from './row-bounds.js'
-import type { CacheKind, CacheUsage, DecodeRule } from './types.js'
+import { type CacheKind, type CacheUsage, type DecodeRule, readsInteraction } from './types.js'
 
 const SCHEMES: Readonly<Record<CacheKind, CacheScheme>> = {
   paged: pagedScheme(true),
@@ -27,18 +36,6 @@ export interface CacheOptions {
   places: number
 }
 
-/** What a step's dispatches read besides the cache. */
-export interface StepRows extends StepSpans {
-  /** (rows, 3 C) */
-  qkv: GPUBuffer | Slice
-  /** (rows, 2 r) */
-  interaction: GPUBuffer | Slice
-  /** (rows, 2): token, position. */
-  tokens: GPUBuffer | Slice
-  /** Rows of the longest span. */
-  longest: number
-}
-
 export class Cache {
   readonly bounds: RowBounds
   readonly shape: CacheShape
@@ -50,6 +47,7 @@ export class Cache {
   /** Grows by one whenever buffers are replaced: what was recorded with the old ones is void. */
   generation = 0
   readonly prunes: boolean
+  readonly readsInteraction: boolean
   readonly dtype: WeightDtype
   readonly #device: GPUDevice
   readonly #memory: Memory
@@ -58,6 +56,7 @@ export class Cache {
   readonly #scheme: CacheScheme
   readonly #uniforms: Uniforms
   readonly #moving: Uniforms
+  readonly #decider: Decider
   #slices: Slice[]
   #usage: CacheUsage
 
@@ -71,10 +70,12 @@ export class Cache {
     this.#scheme = SCHEMES[options.kind]
     this.dtype = options.dtype
     this.prunes = options.rule.kind !== 'dense'
+    this.readsInteraction = readsInteraction(options.rule)
     this.shape = { places, nPositions }
     this.bounds = new RowBounds(L, places, this.#scheme.common)
     this.#uniforms = new Uniforms(memory)
     this.#moving = new Uniforms(memory)
+    this.#decider = decider(memory, context, this.shape, options)
     const pages = this.#scheme.wanted(0, 0, this.shape)
     this.layers = Array.from({ length: L }, (_, layer) => this.#create(layer, pages))
     const deaths = this.prunes ? L * places * nPositions : 0
@@ -172,26 +173,8 @@ export class Cache {
   }
 
   /** Death times of a layer's rows, the step's own among them, of which no place has more than `bound`. */
-  score(pass: ComputePass, layer: number, step: StepRows, bound: number): void {
-    const { kernels, config, tuning } = this.#context
-    const { rule } = this.#options
-    const { interactionKeys, state } = this.layers[layer]
-    const spec: KernelSpec = {
-      files: ['cache.wgsl', 'cache-score.wgsl'],
-      constants: {
-        WORKGROUP: Math.min(tuning.lanes, PAGE),
-        PROPAGATE: Number(config.interaction?.propagateInDepth ?? false),
-        SYNTHETIC: Number(rule.kind === 'synthetic'),
-        IMMORTAL: rule.kind === 'synthetic' ? 1 - rule.sparsity : 1,
-      },
-    }
-    const { interaction, spans, tokens } = step
-    kernels.dispatch(
-      pass,
-      spec,
-      [interaction, interactionKeys, state, this.deaths, spans, tokens, this.uniform(layer)],
-      [Math.ceil(bound / PAGE), step.spanCount],
-    )
+  decide(pass: ComputePass, layer: number, step: StepRows, bound: number): void {
+    this.#decider.decide(pass, { ...this.#view(layer), layer, deaths: this.deaths }, step, bound)
   }
 
   /** After the step's attention: rows that died leave, lengths and pages follow. */
@@ -212,10 +195,11 @@ export class Cache {
     this.#memory.free(this.status)
     this.#uniforms.free()
     this.#moving.free()
+    this.#decider.free()
   }
 
   get #r(): number {
-    return this.prunes ? (this.#context.config.interaction?.dim ?? 0) : 0
+    return this.readsInteraction ? (this.#context.config.interaction?.dim ?? 0) : 0
   }
 
   get #statusStride(): number {

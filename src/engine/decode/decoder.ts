@@ -30,6 +30,7 @@ import {
   type DecoderOptions,
   GREEDY,
   type Prompt,
+  readsInteraction,
   type Sampling,
   type StepResult,
 } from './types.js'
@@ -69,7 +70,7 @@ export class Decoder {
   constructor(host: DecoderHost, options: DecoderOptions) {
     const { config } = host.context
     const { rule, places, chunk, cache, cacheDtype } = options
-    if (rule.kind !== 'dense' && config.interaction === null) {
+    if (readsInteraction(rule) && config.interaction === null) {
       throw new RangeError('decoder: dropping needs a checkpoint with interaction weights')
     }
     this.options = options

@@ -2,7 +2,8 @@
 import { embed, type ForwardContext, layernorm, multiply, normalise } from '../gpt2/layers.js'
 import type { Slice } from '../gpu/memory.js'
 import { attendChunk, attendRows } from './attention.js'
-import type { Cache, StepRows } from './cache.js'
+import type { Cache } from './cache.js'
+import type { StepRows } from './cache-scheme.js'
 import type { DispatchList } from './dispatch-list.js'
 import { encodeSample, type LogitLayout, logitSlices } from './sampling.js'
 import type { StepBuffers } from './step-buffers.js'
@@ -61,7 +62,7 @@ export function encodeStep(
     list.stage = 'projections'
     normalise(context, list, block.norm1, b.x, b.normed, step.rows)
     multiply(context, list, block.qkv, b.normed, b.qkv, step.rows, u.rows, ANY_ORDER)
-    if (cache.prunes && block.interaction !== null) {
+    if (cache.readsInteraction && block.interaction !== null) {
       multiply(context, list, block.interaction, b.normed, b.interaction, step.rows, u.rows)
     }
     list.stage = 'cache'
@@ -69,7 +70,7 @@ export function encodeStep(
     cache.append(list, layer, rows)
     if (cache.prunes) {
       list.stage = 'scores'
-      cache.score(list, layer, rows, step.bounds[layer])
+      cache.decide(list, layer, rows, step.bounds[layer])
     }
     const needed = step.scored > 0 || layer < config.nLayer - 1
     if (needed) {

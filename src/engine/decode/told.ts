@@ -1,4 +1,5 @@
 /** What submissions tell, put together into what a caller of the decoder gets. Pure. */
+import { NEVER } from '../batch.js'
 import { columnsOf, type ForwardContext } from '../gpt2/layers.js'
 import { joinParts } from '../gpt2/results.js'
 import type { Times } from './dispatch-list.js'
@@ -55,7 +56,8 @@ export function deathsByPlace(
   return Array.from({ length: layers }, (_, layer) =>
     lengths.map((length, place) => {
       const from = (layer * places + place) * nPositions
-      return deaths.slice(from, from + length)
+      // A time past the end is of no query yet.
+      return deaths.slice(from, from + length).map((time) => (time < length ? time : NEVER))
     }),
   )
 }

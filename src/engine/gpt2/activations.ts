@@ -1,4 +1,6 @@
+import { SEGMENT_WORDS } from '../batch.js'
 import type { Memory } from '../gpu/memory.js'
+import { MOMENT_WORDS } from '../policies/scores.js'
 import type { Gpt2Config } from './config.js'
 import { slotStride } from './slots.js'
 
@@ -23,6 +25,12 @@ export interface Extent {
   pairs: number
   /** Entries of the death times of a static policy; 0 when no rule is one. */
   patterned: number
+  /** Entries of one layer of the death times that the device finds; 0 when no rule needs them. */
+  dying: number
+  /** Scores of keys and, a head, lengths of their values: what evicting policies remember; 0 when no rule does. */
+  remembered: number
+  /** Sequences whose queries have moments; 0 when no rule goes by them. */
+  moments: number
   /** Entries of the lists of live keys. */
   listed: number
   /** Drop rules that a batch is scored under and compared by: 1 for plain scoring. */
@@ -44,15 +52,19 @@ const SIZES = {
   /** (N, F) */
   hidden: (e: Extent, c: Gpt2Config) => e.rows * c.nInner,
   /** (L, keys) death times */
-  deaths: (e: Extent, c: Gpt2Config) => e.keys * (c.interaction === null ? 0 : c.nLayer),
+  deaths: (e: Extent, c: Gpt2Config) => e.dying * c.nLayer,
+  /** (1 or 1 + H, keys) what keys are worth, and lengths of values: of evicting policies, one layer at a time */
+  worths: (e: Extent) => e.remembered,
+  /** (segments, H, 65, 64) sums of queries and of their products, one layer at a time */
+  moments: (e: Extent, c: Gpt2Config) => e.moments * c.nHead * MOMENT_WORDS,
   /** (keys) death times of a pass that drops nothing */
   never: (e: Extent) => e.keys,
   /** (keys) death times of a static policy, of all layers alike */
   pattern: (e: Extent) => e.patterned,
   /** (N, 2) token, position */
   tokens: (e: Extent) => 2 * e.rows,
-  /** (segments, 8) */
-  segments: (e: Extent) => 8 * e.segments,
+  /** (segments, SEGMENT_WORDS) */
+  segments: (e: Extent) => SEGMENT_WORDS * e.segments,
   queryTiles: (e: Extent) => 2 * e.queryTiles,
   trunkTiles: (e: Extent) => 2 * e.trunkTiles,
   branchTiles: (e: Extent) => 2 * e.branchTiles,
@@ -95,6 +107,9 @@ const NOTHING: Extent = {
   targets: 0,
   pairs: 0,
   patterned: 0,
+  dying: 0,
+  remembered: 0,
+  moments: 0,
   listed: 0,
   rules: 1,
 }

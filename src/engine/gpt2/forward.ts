@@ -6,7 +6,8 @@ import type { Batch } from '../batch.js'
 import type { KernelSpec } from '../gpu/kernel.js'
 import type { Slice } from '../gpu/memory.js'
 import { floatBits } from '../gpu/uniforms.js'
-import { isStatic, type SizedRule } from '../policies/index.js'
+import { type EvictingRule, isEvicting, isStatic, type SizedRule } from '../policies/index.js'
+import { budgetWords, evictionSpec, scoreBindings } from '../policies/scores.js'
 import { type Activations, LOGIT_ROWS } from './activations.js'
 import { HEAD_DIM } from './config.js'
 import { columnsOf, embed, type ForwardContext, layernorm, multiply, normalise } from './layers.js'
@@ -33,6 +34,8 @@ const goesByScores = (rule: DropRule): rule is ScoreRule => 'shift' in rule
 /** The uniform structs of one pass, as lists of u32 words; `place` gives each its slice once written. */
 export interface ForwardUniforms {
   layers: Slice[]
+  /** Of an evicting policy. */
+  budgets: Slice[]
   rows: Slice
   slices: Slice[]
   parts: { part: LogitPart; uniform: Slice; rows: Slice }[]
@@ -61,14 +64,17 @@ export function uniformWords(
   batch: Batch,
   rule: DropRule,
 ): { words: number[][]; place: (slices: Slice[]) => ForwardUniforms } {
-  // Without drop scores there is one list of death times, which every layer reads.
+  // Where nothing is found on the device there is one list of death times, which every layer reads.
   const layers = weights.blocks.map(({ beta }, layer) => [
     batch.keys,
-    goesByScores(rule) ? layer : 0,
+    goesByScores(rule) || isEvicting(rule) ? layer : 0,
     floatBits(goesByScores(rule) ? beta + rule.shift : KEEP_EVERYTHING),
     floatBits(rule.kind === 'soft' ? rule.alpha : 0),
     (config.interaction?.dim ?? 0) / 4,
   ])
+  const budgets = isEvicting(rule)
+    ? weights.blocks.map((_, layer) => budgetWords(rule, config, { layer, entries: batch.keys }))
+    : []
   const slices = weights.tokens.map(({ first, columns }) => [first, columns])
   const parts = logitParts(batch.scoredRows.length, weights.tokens.length)
   const targets = batch.targets.length / 2
@@ -78,11 +84,12 @@ export function uniformWords(
   })
   const { nLayer: L } = config
   return {
-    words: [...layers, [batch.rows], ...slices, ...partWords],
+    words: [...layers, [batch.rows], ...slices, ...partWords, ...budgets],
     place: (at) => {
       const partsAt = at.slice(L + 1 + slices.length)
       return {
         layers: at.slice(0, L),
+        budgets: at.slice(at.length - budgets.length),
         rows: at[L],
         slices: at.slice(L + 1, L + 1 + slices.length),
         parts: parts.map((part, i) => ({ part, uniform: partsAt[2 * i], rows: partsAt[2 * i + 1] })),
@@ -118,6 +125,10 @@ export function encodeBlocks(
     if (purpose === 'drops' && layer === config.nLayer - 1) return
     if (rule.kind === 'adaptive') liveLists(context, pass, batch, a.deaths, a, u.layers[layer])
     multiply(context, pass, block.qkv, a.normed, a.qkv, batch.rows, u.rows)
+    if (isEvicting(rule)) {
+      evict(context, pass, batch, rule, a, u.budgets[layer])
+      liveLists(context, pass, batch, a.deaths, a, u.layers[layer])
+    }
     attend(context, pass, batch, rule, a, u.layers[layer])
     multiply(context, pass, block.project, a.heads, a.x, batch.rows, u.rows, { accumulate: true })
     normalise(context, pass, block.norm2, a.x, a.normed, batch.rows)
@@ -234,6 +245,27 @@ function dropTimes(
   ]
   for (const { tiles, count } of levels) {
     kernels.dispatch(pass, spec, [a.interaction, a.segments, tiles, a.deaths, layer], [count])
+  }
+}
+
+/** Queries and keys -> death times of this layer. A branch goes on from where its trunk has ended. */
+function evict(
+  { config, tuning, kernels }: ForwardContext,
+  pass: GPUComputePassEncoder,
+  batch: Batch,
+  rule: EvictingRule,
+  a: Activations,
+  budget: Slice,
+): void {
+  const spec = evictionSpec(rule, ['batch.wgsl', 'evict-batch.wgsl'], config, tuning.lanes)
+  const given = { 'own key': a.qkv, 'moments of queries': a.moments }
+  const levels = [
+    { tiles: a.trunkTiles, count: batch.trunkTiles.length / 2 },
+    { tiles: a.branchTiles, count: batch.branchTiles.length / 2 },
+  ]
+  for (const { tiles, count } of levels) {
+    const bindings = [a.segments, tiles, a.deaths, budget, a.worths, ...scoreBindings(rule, given)]
+    kernels.dispatch(pass, spec, bindings, [count])
   }
 }
 

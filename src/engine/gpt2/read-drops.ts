@@ -1,8 +1,8 @@
 /** What a rule dropped: from where it is known, on the device or beforehand. */
-import type { Batch } from '../batch.js'
+import { type Batch, NEVER } from '../batch.js'
 import type { Memory } from '../gpu/memory.js'
 import { readBack } from '../gpu/read.js'
-import { batchStaticDeaths, isStatic } from '../policies/index.js'
+import { batchStaticDeaths, isEvicting, isStatic } from '../policies/index.js'
 import type { Activations } from './activations.js'
 import type { DropRule } from './forward.js'
 import { deathsByView, keepByView } from './results.js'
@@ -36,6 +36,13 @@ export function readDrops(
     const bytes = await copy.bytes()
     return rule.kind === 'soft'
       ? { deaths: null, keep: keepByView(batch, new Float32Array(bytes), layers) }
-      : { deaths: deathsByView(batch, new Uint32Array(bytes), layers), keep: null }
+      : { deaths: deathsOf(batch, new Uint32Array(bytes), layers, rule), keep: null }
   }
+}
+
+/** What a trunk's last query evicts is gone for its branches alone: in its own sequence no query comes after. */
+function deathsOf(batch: Batch, deaths: Uint32Array, layers: number, rule: DropRule): Uint32Array[][] {
+  const views = deathsByView(batch, deaths, layers)
+  if (!isEvicting(rule)) return views
+  return views.map((layer) => layer.map((times) => times.map((time) => (time < times.length ? time : NEVER))))
 }

@@ -1,8 +1,10 @@
 /** From what the device hands back to numbers per target and per sequence. Pure. */
 import type { Batch } from '../batch.js'
 import { causalPairs } from '../drops.js'
-import { isStatic } from '../policies/index.js'
+import { isEvicting, isStatic } from '../policies/index.js'
+import { needsMoments, rememberedWords } from '../policies/scores.js'
 import type { Extent } from './activations.js'
+import type { Gpt2Config } from './config.js'
 import type { DropRule } from './forward.js'
 
 export interface BatchScores {
@@ -13,7 +15,12 @@ export interface BatchScores {
 }
 
 /** What a batch needs when it is scored under one rule or, to compare them, several. */
-export function extentOf(batch: Batch, rules: readonly DropRule[]): Extent {
+export function extentOf(
+  batch: Batch,
+  rules: readonly DropRule[],
+  config: Pick<Gpt2Config, 'nHead'>,
+): Extent {
+  const evicting = rules.filter(isEvicting)
   return {
     rows: batch.rows,
     keys: batch.keys,
@@ -25,6 +32,9 @@ export function extentOf(batch: Batch, rules: readonly DropRule[]): Extent {
     targets: batch.targets.length / 2,
     pairs: rules.some(({ kind }) => kind === 'soft') ? batch.pairs : 0,
     patterned: rules.some(isStatic) ? batch.keys : 0,
+    dying: evicting.length > 0 || rules.some(({ kind }) => kind === 'adaptive') ? batch.keys : 0,
+    remembered: batch.keys * rememberedWords(evicting, config),
+    moments: evicting.some(needsMoments) ? batch.segments.length : 0,
     listed: rules.some((rule) => rule.kind !== 'dense' && rule.kind !== 'soft') ? batch.listed : 0,
     rules: rules.length,
   }

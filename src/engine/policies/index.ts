@@ -1,17 +1,25 @@
 /** The policies that need nothing of a checkpoint, and the rules they make. A new one is a file and a line here. */
 import { type Batch, NEVER } from '../batch.js'
+import { expected } from './expected.js'
+import { h2o } from './h2o.js'
+import { knorm } from './knorm.js'
 import { local } from './local.js'
-import type { SizedPolicy, StaticPolicy } from './policy.js'
+import type { EvictingPolicy, SizedPolicy, StaticPolicy } from './policy.js'
+import { random } from './random.js'
 import { streaming } from './streaming.js'
 import { strided } from './strided.js'
+import { tova } from './tova.js'
 
 export const STATIC = { local, strided, streaming } satisfies Record<string, StaticPolicy>
+export const EVICTING = { h2o, tova, knorm, expected, random } satisfies Record<string, EvictingPolicy>
 
 export type StaticKind = keyof typeof STATIC
-export type SizedKind = StaticKind
+export type EvictingKind = keyof typeof EVICTING
+export type SizedKind = StaticKind | EvictingKind
 
-export const SIZED: Readonly<Record<SizedKind, SizedPolicy>> = STATIC
+export const SIZED: Readonly<Record<SizedKind, SizedPolicy>> = { ...STATIC, ...EVICTING }
 export const STATIC_KINDS = Object.keys(STATIC) as StaticKind[]
+export const EVICTING_KINDS = Object.keys(EVICTING) as EvictingKind[]
 export const SIZED_KINDS = Object.keys(SIZED) as SizedKind[]
 
 /** `size` is what the policy's `parameter` says, in tokens. */
@@ -20,7 +28,12 @@ export interface StaticRule {
   size: number
 }
 
-export type SizedRule = StaticRule
+export interface EvictingRule {
+  kind: EvictingKind
+  size: number
+}
+
+export type SizedRule = StaticRule | EvictingRule
 
 interface AnyRule {
   kind: string
@@ -28,6 +41,9 @@ interface AnyRule {
 
 export const isStatic = <R extends AnyRule>(rule: R): rule is R & StaticRule =>
   Object.hasOwn(STATIC, rule.kind)
+
+export const isEvicting = <R extends AnyRule>(rule: R): rule is R & EvictingRule =>
+  Object.hasOwn(EVICTING, rule.kind)
 
 export const isSized = <R extends AnyRule>(rule: R): rule is R & SizedRule => Object.hasOwn(SIZED, rule.kind)
 

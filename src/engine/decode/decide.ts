@@ -1,0 +1,123 @@
+/** Which of a place's rows a step drops, and when: drop scores, positions, or a budget; each writes death times and live rows. */
+import type { ComputePass, KernelSpec } from '../gpu/kernel.js'
+import type { Memory, Slice } from '../gpu/memory.js'
+import { Uniforms } from '../gpu/uniforms.js'
+import type { WeightDtype } from '../matmul.js'
+import { type EvictingRule, isEvicting, isStatic, type StaticRule, staticDeaths } from '../policies/index.js'
+import {
+  budgetWords,
+  evictionSpec,
+  MOMENT_WORDS,
+  needsMoments,
+  rememberedWords,
+  scoreBindings,
+} from '../policies/scores.js'
+import type { CacheContext, LayerView, StepRows } from './cache-scheme.js'
+import { type CacheShape, PAGE } from './layout.js'
+import type { DecodeRule } from './types.js'
+
+/** A layer of the cache, and the death times of all. */
+export interface DecidingLayer extends LayerView {
+  layer: number
+  /** (L, B, n_positions) */
+  deaths: GPUBuffer
+}
+
+export interface Decider {
+  /** Of a layer's rows, the step's own among them, of which no place has more than `bound`. */
+  decide(pass: ComputePass, view: DecidingLayer, step: StepRows, bound: number): void
+  free(): void
+}
+
+export function decider(
+  memory: Memory,
+  context: CacheContext,
+  shape: CacheShape,
+  { rule, dtype }: { rule: DecodeRule; dtype: WeightDtype },
+): Decider {
+  if (isEvicting(rule)) return byBudget(memory, context, shape, rule, dtype)
+  if (isStatic(rule)) return byPosition(memory, context, shape, rule)
+  return byScore(context, rule)
+}
+
+/** The checkpoint's own drop scores, or a hash in their place. */
+function byScore({ kernels, config, tuning }: CacheContext, rule: DecodeRule): Decider {
+  const spec: KernelSpec = {
+    files: ['cache.wgsl', 'cache-score.wgsl'],
+    constants: {
+      WORKGROUP: Math.min(tuning.lanes, PAGE),
+      PROPAGATE: Number(config.interaction?.propagateInDepth ?? false),
+      SYNTHETIC: Number(rule.kind === 'synthetic'),
+      IMMORTAL: rule.kind === 'synthetic' ? 1 - rule.sparsity : 1,
+    },
+  }
+  return {
+    decide: (pass, { interactionKeys, state, deaths, uniform }, step, bound) => {
+      const bindings = [step.interaction, interactionKeys, state, deaths, step.spans, step.tokens, uniform]
+      kernels.dispatch(pass, spec, bindings, [Math.ceil(bound / PAGE), step.spanCount])
+    },
+    free: () => {},
+  }
+}
+
+/** Death times are known beforehand, for the longest sequence there can be. */
+function byPosition(
+  memory: Memory,
+  { kernels, tuning }: CacheContext,
+  { nPositions }: CacheShape,
+  rule: StaticRule,
+): Decider {
+  const times = memory.upload('cache', 'death times of a static policy', staticDeaths(rule, nPositions))
+  const spec: KernelSpec = {
+    files: ['cache.wgsl', 'cache-static.wgsl'],
+    constants: { WORKGROUP: Math.min(tuning.lanes, PAGE) },
+  }
+  return {
+    decide: (pass, { state, deaths, uniform }, step, bound) => {
+      const bindings = [times, state, deaths, step.spans, step.tokens, uniform]
+      kernels.dispatch(pass, spec, bindings, [Math.ceil(bound / PAGE), step.spanCount])
+    },
+    free: () => memory.free(times),
+  }
+}
+
+/** What keys are worth is remembered from step to step. */
+function byBudget(
+  memory: Memory,
+  { kernels, config, tuning }: CacheContext,
+  { places, nPositions }: CacheShape,
+  rule: EvictingRule,
+  dtype: WeightDtype,
+): Decider {
+  const { nLayer: L, nHead: H } = config
+  const entries = L * places * nPositions
+  const words = entries * rememberedWords([rule], config)
+  const worths = memory.storage('cache', 'what keys are worth', 4 * words)
+  const sums = needsMoments(rule) ? L * places * H * MOMENT_WORDS : 0
+  const moments = memory.storage('cache', 'moments of queries', 4 * sums)
+  const uniforms = new Uniforms(memory)
+  const budgets: Slice[] = uniforms.write(
+    Array.from({ length: L }, (_, layer) => budgetWords(rule, config, { layer, entries })),
+  )
+  const spec = evictionSpec(
+    rule,
+    ['cache.wgsl', 'evict-cache.wgsl', `evict-keys-${dtype}.wgsl`],
+    config,
+    tuning.lanes,
+  )
+  return {
+    decide: (pass, { layer, keys, state, deaths, uniform }, { spans, tokens, qkv, spanCount }) => {
+      const given = { 'own key': qkv, 'all keys': keys, 'moments of queries': moments }
+      const bindings = [
+        ...[state, deaths, spans, tokens, uniform, budgets[layer], worths],
+        ...scoreBindings(rule, given),
+      ]
+      kernels.dispatch(pass, spec, bindings, [spanCount])
+    },
+    free: () => {
+      memory.free(worths)
+      memory.free(moments)
+      uniforms.free()
+    },
+  }
+}

@@ -1,0 +1,41 @@
+// Which of a place's rows a step drops where that goes by position alone (method.md 1.7): death times are known.
+// times (n_positions): t_j of the longest sequence. A row leaves once the next query does not see it.
+// Writes the death time of every row of a page and the page's word of live rows.
+// Joined with cache.wgsl. Grid: (pages, spans); a workgroup is one page, a lane looks at PAGE / WORKGROUP of its rows.
+
+override WORKGROUP: u32 = 32;  // divides PAGE
+
+@group(0) @binding(0) var<storage, read> times: array<u32>;
+@group(0) @binding(1) var<storage, read_write> state: array<u32>;
+@group(0) @binding(2) var<storage, read_write> deaths: array<u32>;
+@group(0) @binding(3) var<storage, read> spans: array<Span>;
+@group(0) @binding(4) var<storage, read> tokens: array<vec2u>;
+@group(0) @binding(5) var<uniform> cache: Cache;
+
+var<workgroup> alive: array<u32, WORKGROUP>;
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let span = spans[group.y];
+  let rows = state[span.place] + span.count;
+  let end = tokens[span.row].y + span.count;
+  let first = group.x * PAGE;
+  var bits = 0u;
+  for (var slot = lane; slot < PAGE && first + slot < rows; slot += WORKGROUP) {
+    let position = position_at(row_at(span.place, first + slot));
+    if (position == NEVER) {
+      continue;
+    }
+    let death = times[position];
+    deaths[death_of(span.place, position)] = death;
+    bits |= select(0u, 1u << slot, death > end);
+  }
+  alive[lane] = bits;
+  workgroupBarrier();
+  if (lane == 0u && first < rows) {
+    for (var i = 1u; i < WORKGROUP; i++) {
+      bits |= alive[i];
+    }
+    state[alive_word(span.place, group.x)] = bits;
+  }
+}

@@ -1,0 +1,56 @@
+// Sequences of a packed batch, for evict.wgsl; joined with batch.wgsl. A branch begins with what its trunk has left.
+// tiles: segment, first key; of a segment only the first does anything. deaths (L, keys). scores (keys), of one layer.
+// qkv (rows, 3 C). moments: see evict-by-expectation.wgsl, by segment. Grid: (tiles).
+
+@group(0) @binding(0) var<storage, read> segments: array<Segment>;
+@group(0) @binding(1) var<storage, read> tiles: array<vec2u>;
+@group(0) @binding(2) var<storage, read_write> deaths: array<u32>;
+@group(0) @binding(3) var<uniform> budget: Budget;
+@group(0) @binding(4) var<storage, read_write> scores: array<f32>;
+@group(0) @binding(5) var<storage, read> qkv: array<vec4f>;
+@group(0) @binding(6) var<storage, read_write> moments: array<vec4f>;
+
+struct Sequence {
+  start: u32,  // position of the first query
+  end: u32,    // after the last one; 0 where there is nothing to do
+  index: u32,  // whose moments are its own, and whose it begins with
+  parent: u32,
+  segment: Segment,
+}
+
+fn sequence_at(i: u32, lane: u32) -> Sequence {
+  let tile = tiles[i];
+  let s = segments[tile.x];
+  return Sequence(s.parent_length, select(0u, s.parent_length + s.length, tile.y == 0u), tile.x, s.parent, s);
+}
+
+fn death_entry(s: Sequence, p: u32) -> u32 {
+  return budget.layer * budget.keys + s.segment.key + p;
+}
+
+fn score_entry(s: Sequence, p: u32) -> u32 {
+  return s.segment.key + p;
+}
+
+fn inherited_death(s: Sequence, p: u32) -> u32 {
+  return deaths[budget.layer * budget.keys + s.segment.parent_key + p];
+}
+
+fn parent_entry(s: Sequence, p: u32) -> u32 {
+  return s.segment.parent_key + p;
+}
+
+// Where query k's row starts, its key after C4 more and its value after 2 C4.
+fn query_quad(s: Sequence, k: u32) -> u32 {
+  return row_of(s.segment, k) * 3u * budget.C4;
+}
+
+fn key_place(s: Sequence, p: u32) -> u32 {
+  return query_quad(s, p) + budget.C4;
+}
+
+fn key_quad(at: u32) -> vec4f {
+  return qkv[at];
+}
+
+fn finish(s: Sequence, lane: u32) {}

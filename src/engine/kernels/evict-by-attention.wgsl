@@ -1,0 +1,62 @@
+// A key is worth the attention that it gets, summed over heads: from all queries so far (H2O), or from the last one (TOVA).
+//   a[h,k,j] = softmax_j (q[h,k] . k[h,j] / sqrt(64)) over the keys alive, query k's own among them
+
+override ACCUMULATE: bool = false;
+
+// Of one head: scores, then their exponentials, of the lane's keys; largest score and sum of each lane.
+var<workgroup> weights: array<f32, WORKGROUP * REGION>;
+var<workgroup> tops: array<f32, WORKGROUP>;
+var<workgroup> masses: array<f32, WORKGROUP>;
+
+fn inherit(s: Sequence, lane: u32) {}
+
+fn born(s: Sequence, k: u32) -> f32 {
+  return 0.0;
+}
+
+fn weigh(s: Sequence, k: u32, lane: u32, own: u32) {
+  let first = lane * REGION;
+  if (!ACCUMULATE) {
+    for (var i = first; i < first + own; i++) {
+      worth[i] = 0.0;
+    }
+  }
+  for (var head = 0u; head < budget.C4; head += 16u) {
+    var query: array<vec4f, 16>;
+    let at = query_quad(s, k) + head;
+    for (var c = 0u; c < 16u; c++) {
+      query[c] = qkv[at + c];
+    }
+    var top = -HIGHEST;
+    for (var i = first; i < first + own; i++) {
+      let key = key_place(s, alive[i]) + head;
+      var sums = vec4f();
+      for (var c = 0u; c < 16u; c++) {
+        sums += query[c] * key_quad(key + c);
+      }
+      let x = dot(sums, vec4f(0.125));
+      weights[i] = x;
+      top = max(top, x);
+    }
+    tops[lane] = top;
+    workgroupBarrier();
+    for (var i = 0u; i < WORKGROUP; i++) {
+      top = max(top, tops[i]);
+    }
+    var mass = 0.0;
+    for (var i = first; i < first + own; i++) {
+      let weight = exp(weights[i] - top);
+      weights[i] = weight;
+      mass += weight;
+    }
+    masses[lane] = mass;
+    workgroupBarrier();
+    mass = 0.0;
+    for (var i = 0u; i < WORKGROUP; i++) {
+      mass += masses[i];
+    }
+    for (var i = first; i < first + own; i++) {
+      worth[i] += weights[i] / mass;
+    }
+  }
+}

@@ -1,0 +1,129 @@
+// A key is worth the attention it can expect of queries distributed as those so far, times the length of its value, mean over
+// heads (Expected Attention, method.md 4.1):
+//   x[h,j] = mu[h] . k[h,j] / sqrt(64) + k[h,j]' Sigma[h] k[h,j] / (2 * 64)
+//   worth[j] = mean_h softmax_j(x[h,j]) |v[h,j]|  over the keys alive
+// mu and Sigma: mean and covariance of the queries from position SINKS on, kept as sums of q and of q q'.
+// moments, of a sequence: of each head the sum of q (16 vec4s) and of q q' (64 rows of 16). Lengths of values lie behind the
+// scores, head by head.
+
+const HEAD4 = 16u;
+const SUMS = HEAD4 + 64u * HEAD4;
+
+var<workgroup> weights: array<f32, WORKGROUP * REGION>;
+var<workgroup> tops: array<f32, WORKGROUP>;
+var<workgroup> masses: array<f32, WORKGROUP>;
+
+fn heads() -> u32 {
+  return budget.C4 / HEAD4;
+}
+
+fn length_entry(entry: u32, head: u32) -> u32 {
+  return (1u + head) * budget.keys + entry;
+}
+
+// Sums and lengths of the trunk, or none.
+fn inherit(s: Sequence, lane: u32) {
+  let words = heads() * SUMS;
+  if (s.start == 0u) {
+    for (var i = lane; i < words; i += WORKGROUP) {
+      moments[s.index * words + i] = vec4f();
+    }
+  } else if (s.index != s.parent) {
+    for (var i = lane; i < words; i += WORKGROUP) {
+      moments[s.index * words + i] = moments[s.parent * words + i];
+    }
+    for (var p = lane; p < s.start; p += WORKGROUP) {
+      for (var head = 0u; head < heads(); head++) {
+        scores[length_entry(score_entry(s, p), head)] = scores[length_entry(parent_entry(s, p), head)];
+      }
+    }
+  }
+}
+
+fn born(s: Sequence, k: u32) -> f32 {
+  let at = query_quad(s, k) + 2u * budget.C4;
+  for (var head = 0u; head < heads(); head++) {
+    var squares = vec4f();
+    for (var c = 0u; c < HEAD4; c++) {
+      let quad = qkv[at + head * HEAD4 + c];
+      squares += quad * quad;
+    }
+    scores[length_entry(score_entry(s, k), head)] = sqrt(dot(squares, vec4f(1.0)));
+  }
+  return 0.0;
+}
+
+// A lane adds to the sums that are its own.
+fn learn(s: Sequence, k: u32, lane: u32) {
+  let at = query_quad(s, k);
+  for (var i = lane; i < heads() * SUMS; i += WORKGROUP) {
+    let head = at + i / SUMS * HEAD4;
+    let quad = i % SUMS;
+    var factor = 1.0;
+    if (quad >= HEAD4) {
+      let row = (quad - HEAD4) / HEAD4;
+      factor = qkv[head + row / 4u][row % 4u];
+    }
+    moments[s.index * heads() * SUMS + i] += factor * qkv[head + quad % HEAD4];
+  }
+}
+
+fn weigh(s: Sequence, k: u32, lane: u32, own: u32) {
+  if (k >= SINKS) {
+    learn(s, k, lane);
+  }
+  if ((k + 1u) % INTERVAL != 0u) {
+    return;
+  }
+  storageBarrier();
+  let first = lane * REGION;
+  for (var i = first; i < first + own; i++) {
+    worth[i] = 0.0;
+  }
+  let queries = f32(k + 1u - SINKS);
+  for (var head = 0u; head < heads(); head++) {
+    let sums = (s.index * heads() + head) * SUMS;
+    var top = -HIGHEST;
+    for (var i = first; i < first + own; i++) {
+      let at = key_place(s, alive[i]) + head * HEAD4;
+      var key: array<vec4f, HEAD4>;
+      var along = 0.0;
+      for (var c = 0u; c < HEAD4; c++) {
+        key[c] = key_quad(at + c);
+        along += dot(moments[sums + c], key[c]);
+      }
+      var squares = 0.0;
+      for (var row = 0u; row < 64u; row++) {
+        var part = vec4f();
+        for (var c = 0u; c < HEAD4; c++) {
+          part += moments[sums + HEAD4 + row * HEAD4 + c] * key[c];
+        }
+        squares += dot(part, vec4f(1.0)) * key[row / 4u][row % 4u];
+      }
+      let mean = along / queries;
+      let x = mean / 8.0 + (squares / queries - mean * mean) / 128.0;
+      weights[i] = x;
+      top = max(top, x);
+    }
+    tops[lane] = top;
+    workgroupBarrier();
+    for (var i = 0u; i < WORKGROUP; i++) {
+      top = max(top, tops[i]);
+    }
+    var mass = 0.0;
+    for (var i = first; i < first + own; i++) {
+      let weight = exp(weights[i] - top);
+      weights[i] = weight;
+      mass += weight;
+    }
+    masses[lane] = mass;
+    workgroupBarrier();
+    mass = 0.0;
+    for (var i = 0u; i < WORKGROUP; i++) {
+      mass += masses[i];
+    }
+    for (var i = first; i < first + own; i++) {
+      worth[i] += weights[i] / mass * scores[length_entry(score_entry(s, alive[i]), head)];
+    }
+  }
+}

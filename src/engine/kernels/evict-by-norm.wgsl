@@ -1,0 +1,19 @@
+// A key is worth the less the longer it is: minus the mean over heads of |k[h]|, known when it comes.
+
+fn inherit(s: Sequence, lane: u32) {}
+
+fn born(s: Sequence, k: u32) -> f32 {
+  let at = query_quad(s, k) + budget.C4;
+  var norms = 0.0;
+  for (var head = 0u; head < budget.C4; head += 16u) {
+    var squares = vec4f();
+    for (var c = 0u; c < 16u; c++) {
+      let quad = qkv[at + head + c];
+      squares += quad * quad;
+    }
+    norms += sqrt(dot(squares, vec4f(1.0)));
+  }
+  return -norms * 16.0 / f32(budget.C4);
+}
+
+fn weigh(s: Sequence, k: u32, lane: u32, own: u32) {}

@@ -1,0 +1,82 @@
+// Sequences in the key-value cache, for evict.wgsl: a step's queries, whose own keys are in the cache already. Joined with
+// cache.wgsl and evict-keys-f32.wgsl or -f16.wgsl. deaths and scores (layers, places, n_positions). qkv (rows, 3 C): of the step.
+// moments: see evict-by-expectation.wgsl, by layer and place. Leaves each page's word of live rows. Grid: (spans).
+
+@group(0) @binding(0) var<storage, read_write> state: array<u32>;
+@group(0) @binding(1) var<storage, read_write> deaths: array<u32>;
+@group(0) @binding(2) var<storage, read> spans: array<Span>;
+@group(0) @binding(3) var<storage, read> tokens: array<vec2u>;
+@group(0) @binding(4) var<uniform> cache: Cache;
+@group(0) @binding(5) var<uniform> budget: Budget;
+@group(0) @binding(6) var<storage, read_write> scores: array<f32>;
+@group(0) @binding(7) var<storage, read> qkv: array<vec4f>;
+@group(0) @binding(9) var<storage, read_write> moments: array<vec4f>;
+
+// The row in the pools of each position.
+var<workgroup> rows: array<u32, WORKGROUP * REGION>;
+
+struct Sequence {
+  start: u32,  // position of the first query
+  end: u32,    // after the last one
+  index: u32,  // whose moments are its own, and whose it begins with
+  parent: u32,
+  span: Span,
+}
+
+fn sequence_at(i: u32, lane: u32) -> Sequence {
+  let span = spans[i];
+  let held = state[span.place] + span.count;
+  for (var r = lane; r < held; r += WORKGROUP) {
+    let row = row_at(span.place, r);
+    let position = position_at(row);
+    if (position != NEVER) {
+      rows[position] = row;
+    }
+  }
+  workgroupBarrier();
+  let start = tokens[span.row].y;
+  let index = cache.layer * cache.places + span.place;
+  return Sequence(start, start + span.count, index, index, span);
+}
+
+fn death_entry(s: Sequence, p: u32) -> u32 {
+  return death_of(s.span.place, p);
+}
+
+fn score_entry(s: Sequence, p: u32) -> u32 {
+  return death_of(s.span.place, p);
+}
+
+fn inherited_death(s: Sequence, p: u32) -> u32 {
+  return deaths[death_entry(s, p)];
+}
+
+fn parent_entry(s: Sequence, p: u32) -> u32 {
+  return score_entry(s, p);
+}
+
+// Where query k's row starts, its key after C4 more and its value after 2 C4.
+fn query_quad(s: Sequence, k: u32) -> u32 {
+  return (s.span.row + k - s.start) * 3u * budget.C4;
+}
+
+fn key_place(s: Sequence, p: u32) -> u32 {
+  return rows[p] * budget.C4;
+}
+
+// Rows that the next query does not see are dead.
+fn finish(s: Sequence, lane: u32) {
+  storageBarrier();
+  let place = s.span.place;
+  let held = state[place] + s.span.count;
+  for (var first = lane * PAGE; first < held; first += WORKGROUP * PAGE) {
+    var bits = 0u;
+    for (var slot = 0u; slot < PAGE && first + slot < held; slot++) {
+      let position = position_at(row_at(place, first + slot));
+      if (position != NEVER && deaths[death_of(place, min(position, cache.n_positions - 1u))] == NEVER) {
+        bits |= 1u << slot;
+      }
+    }
+    state[alive_word(place, first / PAGE)] = bits;
+  }
+}

@@ -1,0 +1,60 @@
+/** How evict.wgsl is put together and bound, over a batch and over the cache. Pure planning. */
+import type { Gpt2Config } from '../gpt2/config.js'
+import type { KernelSpec } from '../gpu/kernel.js'
+import type { Slice } from '../gpu/memory.js'
+import { EVICTING, type EvictingRule } from './index.js'
+import { SCORE_INPUTS, type ScoreInput } from './policy.js'
+
+/** Of the queries of one head: their sum, and the sum of their products, 64 x 64. */
+export const MOMENT_WORDS = 64 + 64 * 64
+
+type Binding = GPUBuffer | Slice
+
+/** What a kernel is given beyond what every policy needs. */
+export type ScoreBindings = Readonly<Partial<Record<ScoreInput, Binding>>>
+
+export const needsMoments = ({ kind }: EvictingRule): boolean => EVICTING[kind].reads === 'moments of queries'
+
+/** Words that evicting rules keep of each key: its score, and lengths of its value where a rule weighs by them. */
+export function rememberedWords(
+  rules: readonly EvictingRule[],
+  { nHead: H }: Pick<Gpt2Config, 'nHead'>,
+): number {
+  if (rules.length === 0) return 0
+  return rules.some(needsMoments) ? 1 + H : 1
+}
+
+/** The uniform struct Budget. `entries`: of the list of scores. */
+export function budgetWords(
+  { kind, size }: EvictingRule,
+  { nEmbd: C }: Pick<Gpt2Config, 'nEmbd'>,
+  { layer, entries }: { layer: number; entries: number },
+): number[] {
+  return [layer, entries, size, EVICTING[kind].recent(size), C / 4]
+}
+
+/** @param places the files that say where keys lie */
+export function evictionSpec(
+  { kind }: EvictingRule,
+  places: readonly string[],
+  { nPositions }: Pick<Gpt2Config, 'nPositions'>,
+  WORKGROUP: number,
+): KernelSpec {
+  const { score, constants, sinks, interval } = EVICTING[kind]
+  return {
+    files: [...places, 'evict.wgsl', score],
+    constants: {
+      WORKGROUP,
+      REGION: Math.ceil(nPositions / WORKGROUP),
+      SINKS: sinks,
+      INTERVAL: interval,
+      ...constants,
+    },
+  }
+}
+
+/** The bindings that a rule's scores are made of; the rest its shader does not have. */
+export function scoreBindings({ kind }: EvictingRule, given: ScoreBindings): Binding[] {
+  const most = SCORE_INPUTS.indexOf(EVICTING[kind].reads)
+  return SCORE_INPUTS.slice(0, most + 1).flatMap((input) => given[input] ?? [])
+}

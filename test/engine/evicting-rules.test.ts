@@ -1,0 +1,153 @@
+/** The forward pass under evicting policies: plain loops, branches, dense limits, what is counted. */
+import * as assert from 'uvu/assert'
+import { NEVER, packBatch, type Segment } from '../../src/engine/batch.js'
+import { countDrops } from '../../src/engine/drops.js'
+import type { Engine } from '../../src/engine/engine.js'
+import { EVICTING, EVICTING_KINDS, type EvictingRule, sizedRule } from '../../src/engine/policies/index.js'
+import { openMicro } from '../golden.js'
+import { onEachAdapter, openEngine } from '../gpu.js'
+import { largestDifference } from '../reference/compare.js'
+import { evictionReference } from '../reference/evictions.js'
+import { gpt2Reference } from '../reference/gpt2.js'
+import { readWeights } from '../reference/weights.js'
+
+const [V, C, H, L] = [97, 128, 2, 3]
+const checkpoint = await openMicro()
+const weights = await readWeights(checkpoint.tensors)
+/** The same GPT-2, as if it had no interaction weights. */
+const plain = { tensors: checkpoint.tensors, config: { ...checkpoint.config, interaction: null } }
+/** Scores nearer than this, relative, may be ordered otherwise in f32. */
+const MARGIN = 2e-5
+
+const tokensOf = (length: number, seed: number) =>
+  Uint32Array.from({ length }, (_, i) => (i * i * 7 + i * 13 * seed + 5 * seed) % V)
+
+/** Every row scored. */
+function pack(engine: Engine, segments: readonly Segment[]) {
+  const targets = segments.flatMap(({ tokens }, segment) =>
+    Array.from(tokens, (token, row) => ({ segment, row, token })),
+  )
+  return packBatch(segments, targets, engine.tiles)
+}
+
+/** Never more alive than there may be, and nobody gone who is protected (method.md 5, property 18). */
+function assertBudget({ kind, size }: EvictingRule, deaths: Uint32Array): void {
+  const { sinks, recent, interval } = EVICTING[kind]
+  // What the last query evicts is not told: no query comes after.
+  for (let k = 0; k < deaths.length - 1; k++) {
+    const alive = deaths.subarray(0, k + 1).filter((time) => time > k + 1).length
+    assert.ok(alive <= size + interval - 1, `${kind} ${size}: ${alive} alive after query ${k}`)
+  }
+  for (const [j, time] of deaths.entries()) {
+    if (time === NEVER) continue
+    const by = time - 1
+    assert.ok(j >= sinks && by - j >= recent(size), `${kind} ${size}: ${by} evicted ${j}`)
+    assert.is((by + 1) % interval, 0)
+  }
+}
+
+await onEachAdapter('evicting rules', (test, open) => {
+  let engine: Engine
+  test.before(async () => {
+    engine = await openEngine(open, plain)
+  })
+  test.after(() => engine.close())
+  const n = plain.config.nPositions
+  const second = open.adapter.kind === 'swiftshader'
+  const sequences = [n, 1, 33, 20].map((length, seed) => tokensOf(length, seed))
+  const alone = (): Segment[] => sequences.map((tokens) => ({ tokens, trunk: null }))
+
+  for (const kind of EVICTING_KINDS) {
+    const { least, removed } = EVICTING[kind]
+    const sizes = second ? [7] : [least, 7, 16]
+
+    test(`${kind}: logits, death times and pairs are those of plain loops`, async () => {
+      let compared = 0
+      for (const size of sizes) {
+        const rule = sizedRule(kind, size)
+        const { logits, deaths } = await engine.logits(pack(engine, alone()), rule)
+        let row = 0
+        for (const [segment, tokens] of sequences.entries()) {
+          let margin = Number.POSITIVE_INFINITY
+          const expected = gpt2Reference(plain.config, weights, tokens, null, (qkv, layer) => {
+            const twin = evictionReference(rule, qkv, { C, H, layer })
+            margin = Math.min(margin, twin.margin)
+            return twin.deaths
+          })
+          row += tokens.length
+          for (const layer of deaths ?? []) {
+            const count = countDrops(layer[segment])
+            assert.is(count.removed, removed(tokens.length, size), `${size}, sequence ${segment}`)
+            assertBudget(rule, layer[segment])
+          }
+          if (margin < MARGIN) continue
+          compared++
+          const got = logits.subarray((row - tokens.length) * V, row * V)
+          const worst = largestDifference(got, expected.logits)
+          assert.ok(worst < 1e-4, `size ${size}, sequence ${segment}: off by ${worst}`)
+          for (let l = 0; l < L; l++) {
+            assert.equal(
+              [...(deaths?.[l][segment] ?? [])],
+              [...expected.deaths[l]],
+              `${size}, ${segment}, ${l}`,
+            )
+          }
+        }
+      }
+      assert.ok(compared >= 3 * sizes.length, `only ${compared} had a clear choice`)
+    })
+
+    test(`${kind}: a budget of at least the length is the dense model, to the last bit`, async () => {
+      const batch = pack(engine, alone())
+      const dense = await engine.logits(batch, { kind: 'dense' })
+      for (const size of [n, 10 * n]) {
+        const { logits, deaths } = await engine.logits(batch, sizedRule(kind, size))
+        assert.equal(logits, dense.logits)
+        assert.ok(deaths?.flat().every((times) => times.every((time) => time === NEVER)))
+      }
+    })
+
+    test(`${kind}: branches are scored as the whole sequences they stand for`, async () => {
+      const whole = tokensOf(40, 3)
+      const other = tokensOf(12, 8)
+      const trunk = whole.subarray(0, 22)
+      const segments: Segment[] = [
+        { tokens: tokensOf(3, 1), trunk: null },
+        { tokens: trunk, trunk: null },
+        { tokens: other, trunk: 1 },
+        { tokens: whole.subarray(22), trunk: 1 },
+      ]
+      const joined = Uint32Array.from([...trunk, ...other])
+      for (const size of sizes) {
+        const rule = sizedRule(kind, size)
+        const shared = await engine.logits(pack(engine, segments), rule)
+        const apart = await engine.logits(
+          pack(
+            engine,
+            [whole, joined].map((tokens) => ({ tokens, trunk: null })),
+          ),
+          rule,
+        )
+        const rows = ({ logits }: { logits: Float32Array }, from: number, to: number) =>
+          logits.subarray(from * V, to * V)
+        assert.ok(largestDifference(rows(shared, 37, 55), rows(apart, 22, 40)) < 1e-5)
+        assert.ok(largestDifference(rows(shared, 25, 37), rows(apart, 62, 74)) < 1e-5)
+        for (let l = 0; l < L; l++) {
+          assert.equal(shared.deaths?.[l][3], apart.deaths?.[l][0])
+          assert.equal(shared.deaths?.[l][2], apart.deaths?.[l][1])
+        }
+      }
+    })
+
+    test(`${kind}: what is cut off changes nothing before`, async () => {
+      const rule = sizedRule(kind, 7)
+      const tokens = tokensOf(n, 2)
+      const long = await engine.logits(pack(engine, [{ tokens, trunk: null }]), rule)
+      const short = await engine.logits(pack(engine, [{ tokens: tokens.subarray(0, 35), trunk: null }]), rule)
+      for (let l = 0; l < L; l++) {
+        const expected = long.deaths?.[l][0].slice(0, 35).map((time) => (time < 35 ? time : NEVER))
+        assert.equal(short.deaths?.[l][0], expected)
+      }
+    })
+  }
+})

@@ -1,0 +1,154 @@
+import type { EvictingRule } from '../../src/engine/policies/index.js'
+
+export interface Evictions {
+  /** (n) t_j: one more than the query that evicted key j; NEVER where nobody does before the end. */
+  deaths: Uint32Array
+  /** The smallest relative difference between the best score evicted and the next one: below some 1e-5 f32 may choose the other. */
+  margin: number
+  /** [query] keys alive after it, ascending. */
+  alive: number[][]
+}
+
+interface Setting {
+  C: number
+  H: number
+  layer: number
+}
+
+const NEVER = 0xffffffff
+
+/**
+ * Plain-loop twin of src/engine/kernels/evict*.wgsl, from the definitions in method.md 4.1: after each query the keys
+ * that may go are sorted by what they are worth, and as many as are over the budget leave.
+ * @param qkv (n, 3 C) of one sequence
+ */
+export function evictionReference(rule: EvictingRule, qkv: ArrayLike<number>, setting: Setting): Evictions {
+  const n = qkv.length / (3 * setting.C)
+  const deaths = new Uint32Array(n).fill(NEVER)
+  const attention = attentionOf(qkv, setting)
+  const sums = new Float64Array(n)
+  let alive: number[] = []
+  const after: number[][] = []
+  let margin = Number.POSITIVE_INFINITY
+  const { sinks, recent, interval } = PROTECTED[rule.kind](rule.size)
+  for (let k = 0; k < n; k++) {
+    alive.push(k)
+    const last = new Float64Array(n)
+    attention(k, alive).forEach((weight, i) => {
+      last[alive[i]] = weight
+      sums[alive[i]] += weight
+    })
+    if ((k + 1) % interval === 0 && alive.length > rule.size) {
+      const worths = {
+        h2o: () => alive.map((j) => sums[j]),
+        tova: () => alive.map((j) => last[j]),
+        knorm: () => alive.map((j) => -meanNorm(qkv, j, setting)),
+        random: () => alive.map((j) => drawn(j, setting.layer)),
+        expected: () => expectation(qkv, k, alive, setting),
+      }[rule.kind]()
+      const ranked = alive
+        .map((j, i) => ({ j, worth: worths[i] }))
+        .filter(({ j }) => j >= sinks && j <= k - recent)
+        .sort((a, b) => a.worth - b.worth || a.j - b.j)
+      const over = alive.length - rule.size
+      const [worst, next] = [ranked[over - 1], ranked[over]]
+      if (next !== undefined) {
+        margin = Math.min(margin, (next.worth - worst.worth) / Math.max(1e-30, Math.abs(next.worth)))
+      }
+      const gone = ranked.slice(0, over).map(({ j }) => j)
+      for (const j of gone) deaths[j] = k + 1
+      alive = alive.filter((j) => !gone.includes(j))
+    }
+    after.push([...alive])
+  }
+  return { deaths: deaths.map((time) => (time < n ? time : NEVER)), margin, alive: after }
+}
+
+/** What is never evicted, and how often others are. */
+const PROTECTED: Record<
+  EvictingRule['kind'],
+  (budget: number) => { sinks: number; recent: number; interval: number }
+> = {
+  h2o: (budget) => ({ sinks: 0, recent: Math.floor(budget / 2), interval: 1 }),
+  tova: () => ({ sinks: 0, recent: 0, interval: 1 }),
+  knorm: (budget) => ({ sinks: 0, recent: Math.min(16, Math.floor(budget / 2)), interval: 1 }),
+  random: () => ({ sinks: 0, recent: 0, interval: 1 }),
+  expected: () => ({ sinks: 4, recent: 0, interval: 32 }),
+}
+
+/** One head's vector of a row: 0 query, 1 key, 2 value. */
+function vector(qkv: ArrayLike<number>, row: number, which: number, h: number, { C, H }: Setting): number[] {
+  const d = C / H
+  return Array.from({ length: d }, (_, c) => qkv[row * 3 * C + which * C + h * d + c])
+}
+
+const dot = (a: readonly number[], b: readonly number[]): number => a.reduce((sum, x, i) => sum + x * b[i], 0)
+
+function softmax(scores: readonly number[]): number[] {
+  const top = Math.max(...scores)
+  const weights = scores.map((x) => Math.exp(x - top))
+  const mass = weights.reduce((sum, weight) => sum + weight, 0)
+  return weights.map((weight) => weight / mass)
+}
+
+/** Attention of a query over the keys alive, summed over heads. */
+function attentionOf(qkv: ArrayLike<number>, setting: Setting) {
+  const { C, H } = setting
+  return (k: number, alive: readonly number[]): number[] => {
+    const total = alive.map(() => 0)
+    for (let h = 0; h < H; h++) {
+      const query = vector(qkv, k, 0, h, setting)
+      const scores = alive.map((j) => dot(query, vector(qkv, j, 1, h, setting)) / Math.sqrt(C / H))
+      softmax(scores).forEach((weight, i) => {
+        total[i] += weight
+      })
+    }
+    return total
+  }
+}
+
+function meanNorm(qkv: ArrayLike<number>, row: number, setting: Setting): number {
+  let sum = 0
+  for (let h = 0; h < setting.H; h++) {
+    const own = vector(qkv, row, 1, h, setting)
+    sum += Math.sqrt(dot(own, own))
+  }
+  return sum / setting.H
+}
+
+/** Mean over heads of softmax(mu . k / sqrt(d) + k' Sigma k / (2 d)) |v|, with the moments of queries 4 to k. */
+function expectation(
+  qkv: ArrayLike<number>,
+  k: number,
+  alive: readonly number[],
+  setting: Setting,
+): number[] {
+  const { C, H } = setting
+  const d = C / H
+  const total = alive.map(() => 0)
+  for (let h = 0; h < H; h++) {
+    const queries = Array.from({ length: k - 3 }, (_, i) => vector(qkv, i + 4, 0, h, setting))
+    const mu = Array.from({ length: d }, (_, c) => queries.reduce((sum, q) => sum + q[c], 0) / queries.length)
+    const scores = alive.map((j) => {
+      const key = vector(qkv, j, 1, h, setting)
+      const along = dot(mu, key)
+      // k' Sigma k is the variance of q . k.
+      const variance = queries.reduce((sum, q) => sum + (dot(q, key) - along) ** 2, 0) / queries.length
+      return along / Math.sqrt(d) + variance / (2 * d)
+    })
+    softmax(scores).forEach((weight, i) => {
+      const value = vector(qkv, alive[i], 2, h, setting)
+      total[i] += (weight * Math.sqrt(dot(value, value))) / H
+    })
+  }
+  return total
+}
+
+/** The hash of evict-at-random.wgsl. */
+function drawn(j: number, layer: number): number {
+  let h = (Math.imul(j + 1, 0x9e3779b9) + Math.imul(layer + 1, 0x85ebca6b)) >>> 0
+  h = Math.imul(h ^ (h >>> 16), 0x7feb352d) >>> 0
+  h = Math.imul(h ^ (h >>> 15), 0x846ca68b) >>> 0
+  h = (h ^ (h >>> 16)) >>> 0
+  return (h >>> 8) / 16777216
+}
