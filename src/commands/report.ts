@@ -5,7 +5,7 @@ import { AspCommand } from '../command.js'
 import { EXIT } from '../errors.js'
 import { loadRecords } from '../record/load.js'
 import { writeWhole } from '../record/store.js'
-import { renderReport } from '../report/html/report-page.js'
+import { renderReport } from '../report/report-page.js'
 
 export interface ReportResult {
   page: string

@@ -1,5 +1,6 @@
 /** The one kind of plot of the page: points of several series with intervals, joined or not, with the exact values on hover. */
 import * as Plot from '@observablehq/plot'
+import type { TradeRow } from '../../figures/rows.js'
 import type { Series } from './series.js'
 
 export interface Point {
@@ -10,8 +11,8 @@ export interface Point {
   high?: number | null
   /** What hovering shows: figures, then where they are from. */
   tip: readonly string[]
-  /** Beaten by others: hollow. */
-  hollow?: boolean
+  /** Beaten by others: hollow, or pale where that is within noise. */
+  state?: TradeRow['state']
   /** Written beside it. */
   label?: string
 }
@@ -21,6 +22,8 @@ export interface Axis {
   type?: 'linear' | 'log'
   format?: (value: number) => string
   domain?: [number, number]
+  /** Begins at 0. */
+  fromZero?: boolean
   /** Where lines of the grid are, if not anywhere. */
   ticks?: number[]
 }
@@ -31,8 +34,8 @@ export interface ChartParts {
   y: Axis
   points: readonly Point[]
   series: readonly Series[]
-  /** Points of a series are joined in the order given. */
-  joined: boolean
+  /** Points that are joined in the order given: those of a series, or those that none beats. */
+  joined: 'series' | 'frontier'
   /** A dot each; off where there are hundreds. */
   dots: boolean
   /** Series that are one figure, whatever x. */
@@ -55,7 +58,7 @@ export function chart(parts: ChartParts): SVGSVGElement {
     ariaLabel: parts.title,
     style: { fontFamily: 'var(--sans)', fontSize: '12px', background: 'none', overflow: 'visible' },
     x: { ...scale(x), inset: 8, grid: true },
-    y: { ...scale(y), inset: 6, grid: true, zero: false },
+    y: { ...scale(y), inset: 6, grid: true },
     color: {
       type: 'ordinal',
       domain: series.map(({ name }) => name),
@@ -73,22 +76,36 @@ export function chart(parts: ChartParts): SVGSVGElement {
         strokeWidth: 1.5,
         strokeOpacity: 0.55,
       }),
-      joined ? Plot.line(points, { x: 'x', y: 'y', z: 'series', stroke: 'series', strokeWidth: 1.75 }) : null,
+      joined === 'series'
+        ? Plot.line(points, { x: 'x', y: 'y', z: 'series', stroke: 'series', strokeWidth: 1.75 })
+        : Plot.line(points.filter(isBest), {
+            x: 'x',
+            y: 'y',
+            stroke: 'var(--faint)',
+            strokeDasharray: '2 4',
+          }),
       dots
         ? Plot.dot(points, {
             x: 'x',
             y: 'y',
             stroke: 'series',
-            fill: (point: Point) => (point.hollow ? 'var(--paper)' : colourOf(series, point)),
+            fill: (point: Point) => (point.state === 'dominated' ? 'var(--paper)' : colourOf(series, point)),
+            fillOpacity: (point: Point) => (point.state === 'within noise' ? 0.35 : 1),
             symbol: 'series',
             r: 4,
             strokeWidth: 1.75,
           })
         : null,
-      Plot.tip(
-        [...points, ...levels],
-        pointer(joined && !dots, { x: 'x', y: 'y', title: tipText, lineWidth: 60 }),
-      ),
+      Plot.text(points.filter(hasLabel), {
+        x: 'x',
+        y: 'y',
+        text: 'label',
+        dx: 8,
+        dy: -8,
+        textAnchor: 'start',
+        fill: 'var(--faint)',
+      }),
+      Plot.tip([...points, ...levels], pointer(!dots, { x: 'x', y: 'y', title: tipText, lineWidth: 60 })),
     ],
   })
   // Without HTML legends a plot is the bare drawing.
@@ -102,14 +119,19 @@ const tipText = ({ tip }: Point): string => tip.join('\n')
 
 const hasInterval = ({ low, high }: Point): boolean => typeof low === 'number' && typeof high === 'number'
 
+const hasLabel = ({ label }: Point): boolean => label !== undefined
+
+const isBest = ({ state }: Point): boolean => state === 'frontier'
+
 const colourOf = (series: readonly Series[], point: Point): string =>
   series.find(({ name }) => name === point.series)?.colour ?? 'var(--ink)'
 
-function scale({ label, type = 'linear', format, domain, ticks }: Axis): Plot.ScaleOptions {
+function scale({ label, type = 'linear', format, domain, fromZero = false, ticks }: Axis): Plot.ScaleOptions {
   return {
     label,
     type,
     domain,
+    zero: fromZero,
     ticks,
     tickFormat: format,
     labelAnchor: 'center',

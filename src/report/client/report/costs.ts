@@ -1,17 +1,18 @@
 /** What decoding takes: latency and cache bytes against the context, and quality beside both. */
+
+import { grouped } from '../../figures/grouped.js'
+import { seriesByShare } from '../../figures/names.js'
+import type { CurveRow, PageData, SpeedRow, TradeRow } from '../../figures/rows.js'
 import { formatBytes, formatRate } from '../../format.js'
-import { grouped } from '../../html/grouped.js'
-import type { CurveRow, PageData, SpeedRow, Subject, TradeRow } from '../../html/rows.js'
 import type { Column } from '../shared/sortable-table.js'
-import type { Axis, ChartParts, Point } from './chart.js'
-import { levelName } from './losses.js'
+import type { ChartParts, Point } from './chart.js'
 import { type Section, tableOf } from './section.js'
-import { DENSE, type SubjectNames, shadedSeries } from './series.js'
+import { type PageSeries, shadedSeries } from './series.js'
 import { decimals, range, type Sources, subjectColumns } from './sources.js'
 
 const milliseconds = (seconds: number): string => `${formatRate(1000 * seconds)} ms`
 
-export function costSection({ curves, speeds }: PageData, names: SubjectNames, sources: Sources): Section {
+export function costSection({ curves, speeds }: PageData, page: PageSeries, sources: Sources): Section {
   const panels = grouped(curves, ({ record, checkpoint, batch, setting }) =>
     JSON.stringify([record, checkpoint, batch, setting]),
   )
@@ -20,49 +21,53 @@ export function costSection({ curves, speeds }: PageData, names: SubjectNames, s
     intro:
       'Decoding one token at a time: seconds of a step of the whole batch (medians over stretches of the context) and bytes of ' +
       'the rows of one sequence that are still there.',
-    charts: panels.flatMap((rows) => [
-      curveChart(rows, names, sources, {
-        what: 'Latency of a step',
-        y: { label: 'milliseconds', format: (value) => formatRate(1000 * value) },
-        of: ({ stepSeconds }) => stepSeconds,
-        text: milliseconds,
-      }),
-      curveChart(rows, names, sources, {
-        what: 'Live cache of a sequence',
-        y: { label: 'bytes', format: shortBytes },
-        of: ({ liveBytes }) => liveBytes,
-        text: formatBytes,
-      }),
-    ]),
+    charts: panels.flatMap((rows) => [latencyChart(rows, page, sources), cacheChart(rows, page, sources)]),
     table: tableOf('benchmarks', speedColumns(speeds, sources), speeds),
   }
 }
 
 interface Curve {
   what: string
-  y: Axis
+  unit: string
+  /** In that unit. */
   of(row: CurveRow): number
-  text(value: number): string
+  text(row: CurveRow): string
 }
 
-function curveChart(rows: CurveRow[], names: SubjectNames, sources: Sources, curve: Curve): ChartParts {
+const latencyChart = (rows: CurveRow[], page: PageSeries, sources: Sources): ChartParts =>
+  curveChart(rows, page, sources, {
+    what: 'Latency of a step',
+    unit: 'milliseconds',
+    of: ({ stepSeconds }) => 1000 * stepSeconds,
+    text: ({ stepSeconds }) => milliseconds(stepSeconds),
+  })
+
+function cacheChart(rows: CurveRow[], page: PageSeries, sources: Sources): ChartParts {
+  const { unit, factor } = bytesIn(rows.map(({ liveBytes }) => liveBytes))
+  return curveChart(rows, page, sources, {
+    what: 'Live cache of a sequence',
+    unit,
+    of: ({ liveBytes }) => liveBytes / factor,
+    text: ({ liveBytes }) => formatBytes(liveBytes),
+  })
+}
+
+function curveChart(rows: CurveRow[], page: PageSeries, sources: Sources, curve: Curve): ChartParts {
   const [{ batch, setting, checkpoint }] = rows
-  const several = new Set(rows.map(({ policy }) => policy).filter((policy) => policy !== DENSE)).size > 1
-  const name = (row: Subject): string =>
-    row.policy === DENSE ? DENSE : several ? names.full(row) : levelName(row.requested)
+  const name = seriesByShare(rows, page.names)
   const bySparsity = rows.toSorted((a, b) => (a.requested ?? -1) - (b.requested ?? -1))
   return {
     title: `${curve.what}, ${checkpoint}, batch ${batch ?? '?'}, ${setting}`,
     x: { label: 'tokens of context' },
-    y: curve.y,
+    y: { label: curve.unit, fromZero: true },
     points: rows.map((row) => ({
       series: name(row),
       x: row.length,
       y: curve.of(row),
-      tip: [names.full(row), `${curve.text(curve.of(row))} at ${row.length} tokens`, ...sources.lines(row)],
+      tip: [page.names.full(row), `${curve.text(row)} at ${row.length} tokens`, ...sources.lines(row)],
     })),
     series: shadedSeries([...new Set(bySparsity.map(name))]),
-    joined: true,
+    joined: 'series',
     dots: false,
   }
 }
@@ -120,32 +125,35 @@ function speedColumns(rows: readonly SpeedRow[], sources: Sources): Column<Speed
   ]
 }
 
-export function tradeSection({ trades }: PageData, names: SubjectNames, sources: Sources): Section {
+export function tradeSection({ trades }: PageData, page: PageSeries, sources: Sources): Section {
   const panels = grouped(trades, ({ quality, cost, costOf }) => JSON.stringify([quality, cost, costOf]))
   return {
     title: 'Quality beside cost',
     intro:
       'Hollow points are dominated: another is at least as good in both figures, and better in quality beyond the 95 % intervals, ' +
-      'or no worse and cheaper. Where the intervals meet a point is only within noise of being dominated.',
-    charts: panels.map((rows) => tradeChart(rows, names, sources)),
+      'or no worse and cheaper. Pale ones are within noise of that: the intervals meet. The line joins those that no other beats; ' +
+      'numbers are the shares asked for.',
+    charts: panels.map((rows) => tradeChart(rows, page, sources)),
     table: tableOf('quality beside cost', tradeColumns(trades, sources), trades),
   }
 }
 
-function tradeChart(rows: TradeRow[], names: SubjectNames, sources: Sources): ChartParts {
+function tradeChart(rows: TradeRow[], page: PageSeries, sources: Sources): ChartParts {
   const [{ quality, cost, costOf, higherIsBetter }] = rows
   const show = cost === 'cache' ? formatBytes : milliseconds
+  const { unit, factor } =
+    cost === 'cache' ? bytesIn(rows.map(({ amount }) => amount)) : { unit: 'milliseconds', factor: 1e-3 }
   const points = rows.map(
     (row): Point => ({
-      series: names.of(row),
-      x: row.amount,
+      series: page.names.of(row),
+      x: row.amount / factor,
       y: row.value,
       low: row.low,
       high: row.high,
-      hollow: row.state === 'dominated',
+      state: row.state,
       label: row.requested === null ? '' : String(row.requested),
       tip: [
-        names.full(row),
+        page.names.full(row),
         `${quality} ${row.value.toFixed(4)} (${range(row.low, row.high)})`,
         show(row.amount),
         row.state === 'frontier' ? 'on the frontier' : `${row.state}: ${row.betterOnes.join('; ')}`,
@@ -155,14 +163,11 @@ function tradeChart(rows: TradeRow[], names: SubjectNames, sources: Sources): Ch
   )
   return {
     title: `${quality} (${higherIsBetter ? 'higher' : 'lower'} is better) by ${cost === 'cache' ? 'live cache' : 'latency'}, ${costOf}`,
-    x: {
-      label: cost === 'cache' ? 'bytes of one sequence' : 'milliseconds a step',
-      format: cost === 'cache' ? shortBytes : (value) => formatRate(1000 * value),
-    },
-    y: { label: quality },
+    x: { label: cost === 'cache' ? `${unit} of one sequence` : `${unit} a step`, fromZero: true },
+    y: { label: quality.split(' of ')[0] },
     points: points.toSorted((a, b) => a.x - b.x),
-    series: names.series(points.map(({ series }) => series)),
-    joined: false,
+    series: page.of(points.map(({ series }) => series)),
+    joined: 'frontier',
     dots: true,
   }
 }
@@ -191,7 +196,8 @@ function tradeColumns(rows: readonly TradeRow[], sources: Sources): Column<Trade
   ]
 }
 
-/** `1.5 MiB`: for axes. */
-function shortBytes(bytes: number): string {
-  return bytes === 0 ? '0' : formatBytes(bytes)
+/** Bytes in the unit that suits the largest of them. */
+function bytesIn(amounts: readonly number[]): { unit: string; factor: number } {
+  const power = Math.min(4, Math.floor(Math.log2(Math.max(1, ...amounts)) / 10))
+  return { unit: ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'][power], factor: 1024 ** power }
 }

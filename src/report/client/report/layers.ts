@@ -1,20 +1,21 @@
 /** Which layers drop how much. */
-import { grouped } from '../../html/grouped.js'
-import type { LayerRow, PageData } from '../../html/rows.js'
+
+import { grouped } from '../../figures/grouped.js'
+import { levelName } from '../../figures/names.js'
+import type { LayerRow, PageData } from '../../figures/rows.js'
 import type { Column } from '../shared/sortable-table.js'
 import type { ChartParts } from './chart.js'
-import { levelName } from './losses.js'
 import { type Section, tableOf } from './section.js'
-import { type SubjectNames, shadedSeries } from './series.js'
+import { type PageSeries, shadedSeries } from './series.js'
 import { decimals, type Sources, subjectColumns } from './sources.js'
 
-export function layerSection({ layers }: PageData, names: SubjectNames, sources: Sources): Section {
+export function layerSection({ layers }: PageData, page: PageSeries, sources: Sources): Section {
   const panels = grouped(layers, ({ checkpoint, policy, on }) => JSON.stringify([checkpoint, policy, on]))
   return {
     title: 'Sparsity by layer',
     intro:
       'Share of causal pairs that each layer removed. Shades are the shares asked for. Policies that treat all layers alike have no plot.',
-    charts: panels.filter(differs).map((rows) => layerChart(rows, names, sources)),
+    charts: panels.filter(differs).map((rows) => layerChart(rows, page, sources)),
     table: tableOf('sparsity by layer', columns(layers, sources), layers),
   }
 }
@@ -30,11 +31,11 @@ function differs(rows: readonly LayerRow[]): boolean {
 /** The layers of one run share all of their path but its end. */
 const runOf = ({ record, path }: LayerRow): string => `${record} ${path.replace(/\[\d+\]$/, '')}`
 
-function layerChart(rows: LayerRow[], names: SubjectNames, sources: Sources): ChartParts {
+function layerChart(rows: LayerRow[], page: PageSeries, sources: Sources): ChartParts {
   const levels = [...new Set(rows.map(({ requested }) => requested))].sort((a, b) => (a ?? 2) - (b ?? 2))
   const last = Math.max(...rows.map(({ layer }) => layer))
   return {
-    title: `${names.of(rows[0])} on ${rows[0].on}`,
+    title: `${page.names.of(rows[0])} on ${rows[0].on}`,
     x: {
       label: 'layer',
       ticks: last > 16 ? undefined : Array.from({ length: last }, (_, i) => i + 1),
@@ -45,10 +46,10 @@ function layerChart(rows: LayerRow[], names: SubjectNames, sources: Sources): Ch
       series: levelName(row.requested),
       x: row.layer,
       y: row.sparsity,
-      tip: [names.full(row), `layer ${row.layer}: ${row.sparsity.toFixed(4)}`, ...sources.lines(row)],
+      tip: [page.names.full(row), `layer ${row.layer}: ${row.sparsity.toFixed(4)}`, ...sources.lines(row)],
     })),
     series: shadedSeries(levels.map(levelName)),
-    joined: true,
+    joined: 'series',
     dots: true,
   }
 }

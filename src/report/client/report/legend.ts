@@ -29,7 +29,7 @@ export function legend(series: readonly Series[], width = WIDTH): SVGSVGElement 
         r: 4,
         strokeWidth: 1.75,
       }),
-      Plot.text(placed, { x: 'x', y: 'y', text: 'name', dx: 10, textAnchor: 'start', fill: 'var(--ink)' }),
+      Plot.text(placed, { x: 'x', y: 'y', text: 'name', dx: 11, textAnchor: 'start', fill: 'var(--ink)' }),
     ],
   })
   return drawn as unknown as SVGSVGElement

@@ -1,14 +1,16 @@
 /** Perplexity of texts against what was dropped, how far that is from the dense rule, and where in the context it arises. */
-import { grouped } from '../../html/grouped.js'
-import type { LossRow, PageData, PositionRow } from '../../html/rows.js'
+
+import { grouped } from '../../figures/grouped.js'
+import { levelName, linesOverSparsity } from '../../figures/names.js'
+import type { LossRow, PageData, PositionRow } from '../../figures/rows.js'
 import type { Column } from '../shared/sortable-table.js'
 import type { ChartParts, Point } from './chart.js'
 import { SPARSITY } from './quality.js'
 import { type Section, tableOf } from './section.js'
-import { linesOverSparsity, type SubjectNames, shadedSeries } from './series.js'
+import { type PageSeries, shadedSeries } from './series.js'
 import { decimals, range, type Sources, signed, subjectColumns } from './sources.js'
 
-export function lossSection({ losses }: PageData, names: SubjectNames, sources: Sources): Section {
+export function lossSection({ losses }: PageData, page: PageSeries, sources: Sources): Section {
   // Soft rules are what training sees; they are in the table.
   const hard = losses.filter(({ rule }) => rule !== 'soft')
   const panels = grouped(hard, ({ text, protocol, ctx }) => JSON.stringify([text, protocol, ctx]))
@@ -18,40 +20,40 @@ export function lossSection({ losses }: PageData, names: SubjectNames, sources: 
       'Perplexity of running text by the share of context that was removed, and the change of loss against the same weights ' +
       'with nothing dropped. 95 % intervals with windows as units; those of changes are paired.',
     charts: panels.flatMap((rows) => [
-      perplexityChart(rows, names, sources),
-      ...(rows.some(({ delta }) => delta !== null) ? [changeChart(rows, names, sources)] : []),
+      perplexityChart(rows, page, sources),
+      ...(rows.some(({ delta }) => delta !== null) ? [changeChart(rows, page, sources)] : []),
     ]),
     table: tableOf('perplexity', columns(losses, sources), losses),
   }
 }
 
-function perplexityChart(rows: LossRow[], names: SubjectNames, sources: Sources): ChartParts {
+function perplexityChart(rows: LossRow[], page: PageSeries, sources: Sources): ChartParts {
   const finite = rows.filter(({ perplexity }) => perplexity !== null)
-  const lines = linesOverSparsity(finite, names)
+  const lines = linesOverSparsity(finite, page.names)
   const point = (series: string, row: LossRow): Point => ({
     series,
     x: row.sparsity,
     y: row.perplexity ?? 0,
     low: row.low,
     high: row.high,
-    tip: tipOf(row, names, sources),
+    tip: tipOf(row, page, sources),
   })
   return {
     title: `Perplexity, ${where(rows[0])}`,
     x: SPARSITY,
     y: { label: 'perplexity a token' },
     points: lines.flatMap(({ name, rows }) => rows.map((row) => point(name, row))),
-    series: names.series(lines.map(({ name }) => name)),
-    joined: true,
+    series: page.of(lines.map(({ name }) => name)),
+    joined: 'series',
     dots: true,
     levels: lines.filter(({ level }) => level).map(({ name, rows }) => point(name, rows[0])),
   }
 }
 
-function changeChart(rows: LossRow[], names: SubjectNames, sources: Sources): ChartParts {
+function changeChart(rows: LossRow[], page: PageSeries, sources: Sources): ChartParts {
   const lines = linesOverSparsity(
     rows.filter(({ policy }) => policy !== 'dense'),
-    names,
+    page.names,
   )
   return {
     title: `Change of loss, ${where(rows[0])}`,
@@ -67,12 +69,12 @@ function changeChart(rows: LossRow[], names: SubjectNames, sources: Sources): Ch
               y: row.delta,
               low: row.deltaLow,
               high: row.deltaHigh,
-              tip: tipOf(row, names, sources),
+              tip: tipOf(row, page, sources),
             },
       ),
     ),
-    series: names.series(lines.map(({ name }) => name)),
-    joined: true,
+    series: page.of(lines.map(({ name }) => name)),
+    joined: 'series',
     dots: true,
     zero: true,
   }
@@ -81,11 +83,11 @@ function changeChart(rows: LossRow[], names: SubjectNames, sources: Sources): Ch
 const where = ({ text, ctx, protocol }: LossRow): string =>
   `${text}, context of ${ctx}${protocol === 'windowed' ? '' : `, ${protocol}`}`
 
-function tipOf(row: LossRow, names: SubjectNames, sources: Sources): string[] {
+function tipOf(row: LossRow, page: PageSeries, sources: Sources): string[] {
   const change =
     row.delta === null ? [] : [`change ${signed(row.delta)} (${range(row.deltaLow, row.deltaHigh)})`]
   return [
-    names.full(row),
+    page.names.full(row),
     `perplexity ${row.perplexity?.toFixed(2) ?? 'not finite'} (${range(row.low, row.high, 2)})`,
     ...change,
     `sparsity ${row.sparsity.toFixed(4)}, ${row.tokens} tokens`,
@@ -137,7 +139,7 @@ function columns(rows: readonly LossRow[], sources: Sources): Column<LossRow>[] 
   ]
 }
 
-export function positionSection({ positions }: PageData, names: SubjectNames, sources: Sources): Section {
+export function positionSection({ positions }: PageData, page: PageSeries, sources: Sources): Section {
   const subjects = grouped(positions, ({ checkpoint, policy }) => JSON.stringify([checkpoint, policy]))
   // The longest context says most about where dropping costs.
   const shown = subjects.map((rows) => {
@@ -149,15 +151,15 @@ export function positionSection({ positions }: PageData, names: SubjectNames, so
     intro:
       'Loss less that of the same weights with nothing dropped, by how many tokens of context a prediction had before it, at the ' +
       'longest context that was measured. Shades are the shares asked for; 95 % intervals are paired, windows as units.',
-    charts: shown.map((rows) => positionChart(rows, names, sources)),
+    charts: shown.map((rows) => positionChart(rows, page, sources)),
     table: tableOf('change by position', positionColumns(positions, sources), positions),
   }
 }
 
-function positionChart(rows: PositionRow[], names: SubjectNames, sources: Sources): ChartParts {
+function positionChart(rows: PositionRow[], page: PageSeries, sources: Sources): ChartParts {
   const levels = [...new Set(rows.map(({ requested }) => requested))].sort((a, b) => (a ?? -1) - (b ?? -1))
   return {
-    title: `${names.of(rows[0])}, context of ${rows[0].ctx}`,
+    title: `${page.names.of(rows[0])}, context of ${rows[0].ctx}`,
     x: { label: 'tokens of context before the prediction' },
     y: { label: 'nats a token' },
     points: rows.map((row) => ({
@@ -167,22 +169,18 @@ function positionChart(rows: PositionRow[], names: SubjectNames, sources: Source
       low: row.low,
       high: row.high,
       tip: [
-        names.full(row),
+        page.names.full(row),
         `${row.from} to ${row.to} tokens before: ${signed(row.delta)} (${range(row.low, row.high)})`,
         `${row.tokens} tokens`,
         ...sources.lines(row),
       ],
     })),
     series: shadedSeries(levels.map(levelName)),
-    joined: true,
+    joined: 'series',
     dots: true,
     zero: true,
   }
 }
-
-/** A share asked for, as a series. */
-export const levelName = (requested: number | null): string =>
-  requested === null ? 'own threshold' : String(requested)
 
 function positionColumns(rows: readonly PositionRow[], sources: Sources): Column<PositionRow>[] {
   return [

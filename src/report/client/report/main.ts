@@ -1,6 +1,6 @@
 /*! Contains Observable Plot (ISC, Observable, Inc.) and modules of D3 (ISC, Mike Bostock). */
 /** The page of `asp report`: its data -> sections with plots and tables, those left out that have nothing to show. */
-import type { PageData } from '../../html/rows.js'
+import type { PageData } from '../../figures/rows.js'
 import { element, pageData, pageRoot } from '../shared/dom.js'
 import { costSection, tradeSection } from './costs.js'
 import { layerSection } from './layers.js'
@@ -8,21 +8,21 @@ import { lossSection, positionSection } from './losses.js'
 import { qualitySection } from './quality.js'
 import { recordSection } from './records.js'
 import { renderSection } from './section.js'
-import { SubjectNames } from './series.js'
+import { PageSeries } from './series.js'
 import { Sources } from './sources.js'
 import { trainingSection } from './training.js'
 
 const data = pageData<PageData>()
-const names = new SubjectNames(data)
+const page = new PageSeries(data)
 const sources = new Sources(data)
 
 const sections = [
-  qualitySection(data, names, sources),
-  lossSection(data, names, sources),
-  tradeSection(data, names, sources),
-  costSection(data, names, sources),
-  positionSection(data, names, sources),
-  layerSection(data, names, sources),
+  qualitySection(data, page, sources),
+  lossSection(data, page, sources),
+  tradeSection(data, page, sources),
+  costSection(data, page, sources),
+  positionSection(data, page, sources),
+  layerSection(data, page, sources),
   trainingSection(data, sources),
   recordSection(data),
 ]

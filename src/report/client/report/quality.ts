@@ -1,10 +1,12 @@
 /** Scores of suites against what was dropped. */
-import { grouped } from '../../html/grouped.js'
-import type { PageData, QualityRow } from '../../html/rows.js'
+
+import { grouped } from '../../figures/grouped.js'
+import { linesOverSparsity } from '../../figures/names.js'
+import type { PageData, QualityRow } from '../../figures/rows.js'
 import type { Column } from '../shared/sortable-table.js'
 import type { Axis, ChartParts, Point } from './chart.js'
 import { type Section, tableOf, usedSeries } from './section.js'
-import { linesOverSparsity, type SubjectNames } from './series.js'
+import type { PageSeries } from './series.js'
 import { decimals, range, type Sources, subjectColumns } from './sources.js'
 
 export const SPARSITY: Axis = {
@@ -13,20 +15,20 @@ export const SPARSITY: Axis = {
   ticks: [0, 0.2, 0.4, 0.6, 0.8, 1],
 }
 
-export function qualitySection({ quality }: PageData, names: SubjectNames, sources: Sources): Section {
+export function qualitySection({ quality }: PageData, page: PageSeries, sources: Sources): Section {
   const panels = grouped(quality, ({ task, metric, shots }) => JSON.stringify([task, metric, shots]))
   return {
     title: 'Quality against sparsity',
     intro:
       'Scores of suites by the share of context that was removed, with 95 % intervals over documents: of each score alone, ' +
       'not of differences, which are smaller where the documents are the same.',
-    charts: panels.map((rows) => qualityChart(rows, names, sources)),
+    charts: panels.map((rows) => qualityChart(rows, page, sources)),
     table: tableOf('scores', columns(quality, sources), quality),
   }
 }
 
-function qualityChart(rows: QualityRow[], names: SubjectNames, sources: Sources): ChartParts {
-  const lines = linesOverSparsity(rows, names)
+function qualityChart(rows: QualityRow[], page: PageSeries, sources: Sources): ChartParts {
+  const lines = linesOverSparsity(rows, page.names)
   const [{ task, metric, higherIsBetter }] = rows
   const point = (series: string, row: QualityRow): Point => ({
     series,
@@ -35,7 +37,7 @@ function qualityChart(rows: QualityRow[], names: SubjectNames, sources: Sources)
     low: row.low,
     high: row.high,
     tip: [
-      names.full(row),
+      page.names.full(row),
       `${metric} ${row.value.toFixed(4)}${row.low === null ? '' : ` (${range(row.low, row.high)})`}`,
       `sparsity ${row.sparsity.toFixed(4)}, ${row.documents} documents${row.complete ? '' : ', INCOMPLETE'}`,
       ...sources.lines(row),
@@ -48,10 +50,10 @@ function qualityChart(rows: QualityRow[], names: SubjectNames, sources: Sources)
     y: { label: metric },
     points,
     series: usedSeries(
-      names.series(lines.map(({ name }) => name)),
+      page.of(lines.map(({ name }) => name)),
       points.map(({ series }) => series),
     ),
-    joined: true,
+    joined: 'series',
     dots: true,
     levels: lines.filter(({ level }) => level).map(({ name, rows }) => point(name, rows[0])),
   }

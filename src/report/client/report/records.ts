@@ -1,5 +1,5 @@
 /** The records that the page is made from. */
-import type { PageData, RecordInfo } from '../../html/rows.js'
+import type { PageData, RecordInfo } from '../../figures/rows.js'
 import type { Column } from '../shared/sortable-table.js'
 import { type Section, tableOf } from './section.js'
 

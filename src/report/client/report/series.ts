@@ -1,6 +1,6 @@
 /** Names, colours and shapes of what is drawn: the same for one subject in every plot of the page. */
-import { grouped } from '../../html/grouped.js'
-import type { Figures, Subject } from '../../html/rows.js'
+import { DENSE, SubjectNames } from '../../figures/names.js'
+import type { Figures } from '../../figures/rows.js'
 
 export interface Series {
   name: string
@@ -24,28 +24,18 @@ const SYMBOLS = [
 ]
 const SHADES = 6
 
-/** Names a subject by what differs on this page: the policy, and the checkpoint where there are several. */
-export class SubjectNames {
-  readonly #several: boolean
+/** The series of all subjects of the page. */
+export class PageSeries {
+  readonly names: SubjectNames
   readonly #all: Series[]
 
-  constructor({ quality, losses, layers, speeds, curves, trades }: Figures) {
-    const subjects: Subject[] = [...quality, ...losses, ...layers, ...speeds, ...curves, ...trades]
-    this.#several = new Set(subjects.map(({ checkpoint }) => checkpoint)).size > 1
-    this.#all = seriesOf([...new Set(subjects.map((one) => this.of(one)))])
-  }
-
-  of({ checkpoint, policy }: Pick<Subject, 'checkpoint' | 'policy'>): string {
-    return this.#several ? `${checkpoint}, ${policy}` : policy
-  }
-
-  /** `adaptive at 0.8`. */
-  full(one: Subject): string {
-    return `${this.of(one)}${one.requested === null ? '' : ` at ${one.requested}`}`
+  constructor(figures: Figures) {
+    this.names = new SubjectNames(figures)
+    this.#all = seriesOf(this.names.all)
   }
 
   /** Those of the names that are there, in the page's order. */
-  series(names: readonly string[]): Series[] {
+  of(names: readonly string[]): Series[] {
     return this.#all.filter(({ name }) => names.includes(name))
   }
 }
@@ -71,35 +61,4 @@ export function shadedSeries(names: readonly string[]): Series[] {
     ...(names.includes(DENSE) ? [{ name: DENSE, colour: 'var(--faint)', symbol: SYMBOLS[0] }] : []),
     ...shades,
   ]
-}
-
-export const DENSE = 'dense'
-
-export interface Line<Row> {
-  name: string
-  rows: Row[]
-  /** Dense alone: a level, not a line over sparsity. */
-  level: boolean
-}
-
-/** A line for each policy of a checkpoint, which begins at the checkpoint's dense figure; a level where it has no other. */
-export function linesOverSparsity<Row extends Subject & { sparsity: number }>(
-  rows: readonly Row[],
-  names: SubjectNames,
-): Line<Row>[] {
-  return grouped(rows, ({ checkpoint }) => checkpoint).flatMap((some): Line<Row>[] => {
-    const dense = some.filter(({ policy }) => policy === DENSE)
-    const others = grouped(
-      some.filter(({ policy }) => policy !== DENSE),
-      ({ policy }) => policy,
-    )
-    if (others.length === 0) return [{ name: names.of(dense[0]), rows: dense, level: true }]
-    return others.map((line) => ({
-      name: names.of(line[0]),
-      rows: (line.some(({ sparsity }) => sparsity === 0) ? line : [...dense, ...line]).toSorted(
-        (a, b) => a.sparsity - b.sparsity,
-      ),
-      level: false,
-    }))
-  })
 }

@@ -1,5 +1,5 @@
 /** Where a figure is from, as hovering and tables say it. */
-import type { Origin, PageData, Subject } from '../../html/rows.js'
+import type { Origin, PageData, Subject } from '../../figures/rows.js'
 import type { Column } from '../shared/sortable-table.js'
 
 export class Sources {
@@ -15,7 +15,7 @@ export class Sources {
   }
 
   column<Row extends Origin>(): Column<Row> {
-    return { head: 'Source', value: ({ record, path }) => `${this.#files[record]} · ${path}` }
+    return { head: 'Source', value: ({ record, path }) => `${this.#files[record]} · ${path}`, faint: true }
   }
 }
 

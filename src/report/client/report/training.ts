@@ -1,5 +1,5 @@
 /** Trainings: what they minimised, what they dropped on the way, and what held-out text said. */
-import type { EvaluationRow, PageData, StepRow } from '../../html/rows.js'
+import type { EvaluationRow, PageData, StepRow } from '../../figures/rows.js'
 import type { Column } from '../shared/sortable-table.js'
 import type { Axis, ChartParts, Point } from './chart.js'
 import { type Section, tableOf } from './section.js'
@@ -32,7 +32,7 @@ export function trainingSection({ steps, evaluations }: PageData, sources: Sourc
     evaluationChart(
       'Held-out loss with nothing dropped',
       'nats a token',
-      onTheWay.filter(({ rule }) => rule === 'dense'),
+      pruned.length === 0 ? [] : onTheWay.filter(({ rule }) => rule === 'dense'),
       ({ nll }) => nll,
       runs,
       sources,
@@ -91,7 +91,7 @@ function stepChart(
     y: { label: unit },
     points,
     series: used(runs, points),
-    joined: true,
+    joined: 'series',
     dots: false,
   }
 }
@@ -119,7 +119,15 @@ function evaluationChart(
       ],
     }
   })
-  return { title, x: STEPS, y: { label: unit }, points, series: used(runs, points), joined: true, dots: true }
+  return {
+    title,
+    x: STEPS,
+    y: { label: unit },
+    points,
+    series: used(runs, points),
+    joined: 'series',
+    dots: true,
+  }
 }
 
 const used = (runs: readonly Series[], points: readonly Point[]): Series[] =>

@@ -11,6 +11,8 @@ export interface Column<Row> {
   text?(row: Row): string
   /** Right-aligned, and highest first at the first click. */
   numeric?: boolean
+  /** Of less weight than the others. */
+  faint?: boolean
 }
 
 type Direction = 'ascending' | 'descending'
@@ -48,9 +50,9 @@ export function sortableTable<Row>(
 }
 
 function lineOf<Row>(columns: readonly Column<Row>[], row: Row): HTMLElement {
-  const cells = columns.map(({ value, text, numeric = false }) => {
+  const cells = columns.map(({ value, text, numeric = false, faint = false }) => {
     const shown = text === undefined ? String(value(row) ?? '') : text(row)
-    return element('td', { class: numeric ? 'number' : null }, shown)
+    return element('td', { class: numeric ? 'number' : faint ? 'faint small' : null }, shown)
   })
   return element('tr', {}, ...cells)
 }

@@ -1,8 +1,8 @@
 /** Quality beside cost: what belongs together, and which points are beaten. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { figuresOf } from '../../../src/report/html/figures.js'
-import { judge } from '../../../src/report/html/trades.js'
+import { figuresOf } from '../../../src/report/figures/figures.js'
+import { judge } from '../../../src/report/figures/trades.js'
 import { loaded } from '../records-fixture.js'
 
 const SHARED = {

@@ -5,8 +5,8 @@ import { policyName } from '../bench-names.js'
 import { origin, type Place, subject } from './place.js'
 import type { CurveRow, SpeedRow, Subject } from './rows.js'
 
-/** A curve has a point a token: more than a plot can show. */
-const CURVE_POINTS = 128
+/** A curve has a point a token, and single steps are noisy. */
+const CURVE_POINTS = 48
 
 /** Tests that were measured. */
 export function speedRows(record: BenchRecord, place: Place): SpeedRow[] {
