@@ -23,6 +23,8 @@ test('a new dependency is a decision: this list says which there are', () => {
     'hyparquet-compressors',
     'ora',
     'webgpu',
+    'wink-eng-lite-web-model',
+    'wink-nlp',
   ])
   assert.equal(Object.keys(pkg.optionalDependencies), ['@sparticuz/chromium'])
 })

@@ -15,6 +15,20 @@ export interface ModelOptions {
   seed: number
 }
 
+/** Of corpus statistics: windows of texts, for several checkpoints. */
+export interface StatsOptions extends Omit<ModelOptions, 'model'> {
+  /** Paths, `-`, Hub datasets; the bundled sample when empty. */
+  inputs: readonly string[]
+  /** Field of rows that holds the text. */
+  column: string
+  /** The bundled adaptive checkpoint when empty. */
+  models: readonly string[]
+  /** Tokens of a window. */
+  ctx?: number
+  /** Tokens looked at, at most. */
+  limit: number
+}
+
 export interface DropsOptions extends ModelOptions {
   /** A text, a file, `-`, or `<suite>:<item>`. */
   input?: string
@@ -25,7 +39,7 @@ export interface DropsOptions extends ModelOptions {
 }
 
 /** Throws a Failure at the first thing that no checkpoint and no text could make right. */
-export function checkOptions({ input, limit, sparsity, shift }: DropsOptions): void {
+export function checkOptions({ input, limit }: DropsOptions): void {
   if (input === undefined) {
     throw new Failure('text: must be given, got none', {
       hint: "a text in quotes, a file, - for standard input, or a suite's item such as hellaswag:12",
@@ -33,20 +47,5 @@ export function checkOptions({ input, limit, sparsity, shift }: DropsOptions): v
   }
   if (limit !== undefined && !(Number.isInteger(limit) && limit >= 2)) {
     throw new Failure(`--limit: must be a whole number from 2, got ${limit}`, { hint: 'a number of tokens' })
-  }
-  checkLevel({ sparsity, shift })
-}
-
-export function checkLevel({ sparsity, shift }: Pick<ModelOptions, 'sparsity' | 'shift'>): void {
-  if (shift === undefined) return
-  if (sparsity !== undefined) {
-    throw new Failure(`--shift ${shift}: takes the place of --sparsity, got --sparsity ${sparsity} as well`, {
-      hint: 'give one of them',
-    })
-  }
-  if (!Number.isFinite(shift)) {
-    throw new Failure(`--shift: must be a number, got ${shift}`, {
-      hint: 'policy.threshold_shift of an earlier record, for example',
-    })
   }
 }

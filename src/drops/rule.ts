@@ -6,7 +6,8 @@ import { isStatic, type SizedRule } from '../engine/policies/index.js'
 import { Failure } from '../errors.js'
 import { type Calibration, calibrate } from '../eval/calibrate.js'
 import { fitSize } from '../eval/fit-size.js'
-import { choosePolicy, isSizedPolicy, type PolicyChoice, type ScoringPolicyName } from '../eval/policy.js'
+import { isSizedPolicy, type PolicyChoice, type ScoringPolicyName } from '../eval/policy.js'
+import { checkPolicy } from '../eval/prepare-run.js'
 import { policyRecord } from '../eval/run-record.js'
 import type { Evaluation } from '../eval/shift-search.js'
 import type { DeathCause } from '../record/drops-schema.js'
@@ -26,24 +27,20 @@ export interface PlannedRule {
  */
 export function planRule(
   checkpoint: Pick<Checkpoint, 'id' | 'config'>,
-  { policy: asked, sparsity, shift }: ModelOptions,
+  asked: ModelOptions,
   lengths: readonly number[],
 ): PlannedRule {
-  const policy = choosePolicy(checkpoint, { policy: asked, sparsity })
+  const { sparsity, shift } = asked
+  if (shift !== undefined && sparsity !== undefined) {
+    throw new Failure(`--shift ${shift}: takes the place of --sparsity, got --sparsity ${sparsity} as well`, {
+      hint: 'give one of them',
+    })
+  }
+  const policy = checkPolicy(checkpoint, asked)
   if (policy.name === 'dense') {
-    const why = asked === 'dense' ? '--policy dense' : checkpoint.id
-    throw new Failure(`${why}: drops nothing that could be shown`, {
+    const who = asked.policy === 'dense' ? '--policy dense' : checkpoint.id
+    throw new Failure(`${who}: drops nothing that could be shown`, {
       hint: 'use a checkpoint fine-tuned for pruning such as --model asp-tiny, or another --policy with --sparsity',
-    })
-  }
-  if (policy.name !== 'adaptive' && shift !== undefined) {
-    throw new Failure(`--shift ${shift}: the ${policy.name} policy has no threshold`, {
-      hint: 'leave --shift out',
-    })
-  }
-  if (policy.name !== 'adaptive' && policy.sparsity === null) {
-    throw new Failure(`--policy ${policy.name}: needs the share of context to remove`, {
-      hint: 'add --sparsity 0.8',
     })
   }
   const sized = isSizedPolicy(policy.name)

@@ -59,7 +59,7 @@ export function killings(deaths: readonly Death[]): Killing[] {
 }
 
 export interface KillerCount {
-  /** As written, without the white space around it. */
+  /** As written, without the white space around it if it is anything else. */
   text: string
   victims: number
 }
@@ -68,7 +68,7 @@ export interface KillerCount {
 export function killerWords({ tokens }: DropsRecord, deaths: readonly Death[]): KillerCount[] {
   const counts = new Map<string, number>()
   for (const { killer, victims } of killings(deaths)) {
-    const text = tokens[killer].text.trim()
+    const text = tokens[killer].text.trim() || tokens[killer].text
     counts.set(text, (counts.get(text) ?? 0) + victims.length)
   }
   return [...counts].map(([text, victims]) => ({ text, victims })).sort((a, b) => b.victims - a.victims)

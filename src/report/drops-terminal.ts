@@ -161,7 +161,7 @@ function topKillers(record: DropsRecord, layer: number): string {
 /** Every drop of one layer, in the order of time. */
 function killingList({ tokens, deaths, cause }: DropsRecord, layer: number, columns: number): string {
   const alive = aliveCounts(deaths[layer])
-  const word = (at: number): string => `${quoted(tokens[at].text.trim())} ${at}`
+  const word = (at: number): string => `${quoted(tokens[at].text)} ${at}`
   const lines = killings(deaths[layer]).map(({ killer, victims }) => {
     const head = `${word(killer)}:`.padEnd(16)
     return wrap(`${head} ${victims.map(word).join(', ')} (${alive[killer]} left)`, columns, 17)
@@ -183,4 +183,4 @@ function wrap(text: string, width: number, indent: number): string {
   return [...lines, line].join('\n')
 }
 
-const quoted = (text: string): string => (text === '' ? '␣' : visible(text))
+const quoted = (text: string): string => visible(text.trim() || text)

@@ -50,7 +50,7 @@ export function gone(cause: DeathCause): string {
   return cause === 'position' ? 'who left the window when' : 'who was evicted before which token'
 }
 
-export function describePolicy({ policy }: DropsRecord): string {
+export function describePolicy({ policy }: Pick<DropsRecord, 'policy'>): string {
   const parts: string[] = [policy.name]
   for (const [name, value] of Object.entries(policy.parameters)) {
     if (typeof value === 'number') parts.push(`${name} ${value}`)
@@ -61,7 +61,7 @@ export function describePolicy({ policy }: DropsRecord): string {
   return parts.join(', ')
 }
 
-export function describeSparsity({ sparsity }: DropsRecord): string {
+export function describeSparsity({ sparsity }: Pick<DropsRecord, 'sparsity'>): string {
   const requested = sparsity.requested === null ? '' : `requested ${sparsity.requested}, `
   return `${requested}achieved ${formatShare(sparsity.achieved, 4)} of causal pairs`
 }

@@ -1,0 +1,176 @@
+/** `asp drops stats`: which kinds of tokens survive how long over windows of a text, and which kinds kill them. */
+import { Args, Flags } from '@oclif/core'
+import { AspCommand, asNumber, deviceFlag, runDevice } from '../../command.js'
+import { DEFAULT_COLUMN } from '../../data/text.js'
+import { drops, type Output } from '../../drops/drops.js'
+import type { StatsOptions } from '../../drops/options.js'
+import { type PreparedStats, prepareStats } from '../../drops/prepare-stats.js'
+import { agesOf, runStats, type StatsEvent } from '../../drops/run-stats.js'
+import { Failure } from '../../errors.js'
+import { DTYPE_NAMES, SCORING_POLICY_NAMES } from '../../eval/policy.js'
+import { catchInterruption } from '../../interruption.js'
+import { createProgress, type Progress } from '../../progress.js'
+import type { DropStatsRecord } from '../../record/drop-stats-schema.js'
+import { formatRecord } from '../../record/store.js'
+import { renderDropStats } from '../../report/drop-stats-table.js'
+
+/** What --output writes, by the ending of the file. */
+const FORMS: Output<DropStatsRecord>['forms'] = {
+  '.json': formatRecord,
+}
+
+/** Half a minute on two cores without a GPU. */
+const DEFAULT_LIMIT = 16_384
+
+export default class DropsStats extends AspCommand {
+  static override summary = 'Which kinds of tokens are dropped how soon, and which kinds of tokens drop them'
+  static override description =
+    'Windows of a text are run, and its tokens counted by part of speech, punctuation and stop words, place in the word, position ' +
+    'and age. Text comes from files, folders, standard input (-) or a Hub dataset, as for asp ppl; without any, from a bundled ' +
+    'sample of books. Several --model stand side by side. docs/drops.md defines every figure.'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> --sparsity 0.8',
+    '<%= config.bin %> <%= command.id %> book.txt --ctx 1024 --limit all --layer 3',
+    '<%= config.bin %> <%= command.id %> --model runs/gamma-0.1 --model runs/gamma-1 --output stats.json',
+  ]
+  static override strict = false
+  static override args = {
+    text: Args.string({
+      description: 'files, folders, - or Hub datasets (default: the bundled sample)',
+      ignoreStdin: true,
+    }),
+  }
+  static override flags = {
+    ctx: Flags.integer({
+      description: 'tokens of a window (default: 512, or all the model takes)',
+      char: 'c',
+    }),
+    limit: Flags.string({
+      description: 'tokens of text at most, in windows spread over it, or all',
+      char: 'L',
+      default: String(DEFAULT_LIMIT),
+    }),
+    age: Flags.integer({
+      description:
+        'tables show who is alive so many tokens later: a power of two (default: an eighth of --ctx)',
+    }),
+    layer: Flags.integer({ description: 'show figures of this layer alone, from 0' }),
+    sparsity: Flags.string({
+      description: "share of context to remove (default: each checkpoint's own threshold)",
+      helpValue: '0.8',
+    }),
+    policy: Flags.option({
+      description: 'what decides which tokens are dropped',
+      options: SCORING_POLICY_NAMES,
+    })(),
+    shift: Flags.string({
+      description: 'threshold shift to use instead of searching the one for --sparsity',
+    }),
+    model: Flags.string({
+      description: 'folder, bundled name or Hub id; may be given again (default: the bundled asp-tiny)',
+      char: 'm',
+      multiple: true,
+      multipleNonGreedy: true,
+    }),
+    revision: Flags.string({ description: 'branch, tag or commit of Hub models' }),
+    column: Flags.string({ description: 'field of rows that holds the text', default: DEFAULT_COLUMN }),
+    dtype: Flags.option({
+      description: 'how weights are kept',
+      options: DTYPE_NAMES,
+      default: 'auto' as const,
+    })(),
+    device: deviceFlag,
+    seed: Flags.integer({ description: 'seed of the calibration sample', default: 1234 }),
+    output: Flags.string({
+      description: `file to write as well: ${Object.keys(FORMS).join(', ')}`,
+      char: 'o',
+      helpValue: 'stats.json',
+    }),
+    quiet: Flags.boolean({ description: 'no progress', char: 'q' }),
+  }
+
+  async run(): Promise<DropStatsRecord> {
+    const { argv, flags } = await this.parse(DropsStats)
+    const progress = createProgress({ quiet: flags.quiet })
+    const interruption = catchInterruption('nothing was counted yet')
+    const { orStop, signal } = interruption
+    const options: StatsOptions = {
+      inputs: argv as string[],
+      column: flags.column,
+      models: flags.model ?? [],
+      ctx: flags.ctx,
+      limit:
+        flags.limit === 'all'
+          ? Number.POSITIVE_INFINITY
+          : (asNumber('--limit', flags.limit) ?? DEFAULT_LIMIT),
+      revision: flags.revision,
+      dtype: flags.dtype,
+      policy: flags.policy,
+      sparsity: asNumber('--sparsity', flags.sparsity),
+      shift: asNumber('--shift', flags.shift),
+      seed: flags.seed,
+    }
+    try {
+      progress.start('Reading checkpoints and text')
+      const record = await drops(
+        { file: flags.output, forms: FORMS },
+        {
+          prepare: () =>
+            prepareStats(options, ({ repo, file, done, total }) => {
+              if (done === 0) progress.start(`Fetching ${repo}/${file}`, total, 'bytes')
+              progress.update(done)
+            }),
+          onPrepared: (prepared) => checkView(prepared, flags),
+          openDevice: async () => runDevice(await this.openDevice(flags.device)),
+          orStop,
+          run: (prepared, device, context) => {
+            const onEvent = showProgress(progress)
+            const command = ['asp', ...process.argv.slice(2)]
+            return orStop(runStats(prepared, device, { ...context, command }, { signal, onEvent }))
+          },
+        },
+      )
+      progress.stop()
+      this.log(renderDropStats(record, { age: flags.age, layer: flags.layer }))
+      if (flags.output !== undefined && !flags.quiet) process.stderr.write(`Written: ${flags.output}\n`)
+      return record
+    } finally {
+      progress.stop()
+      interruption.release()
+    }
+  }
+}
+
+/** What tables are to show is there. */
+function checkView({ ctx, models }: PreparedStats, { age, layer }: { age?: number; layer?: number }): void {
+  const ages = agesOf(ctx)
+  if (age !== undefined && !ages.includes(age)) {
+    throw new Failure(`--age: must be a power of two up to half of --ctx, got ${age}`, {
+      hint: `one of ${ages.join(', ')}`,
+    })
+  }
+  const layers = Math.min(...models.map(({ checkpoint }) => checkpoint.config.nLayer))
+  if (layer !== undefined && !(layer >= 0 && layer < layers)) {
+    throw new Failure(`--layer: must be from 0 to ${layers - 1}, got ${layer}`, {
+      hint: 'layers count from 0',
+    })
+  }
+}
+
+function showProgress(progress: Progress): (event: StatsEvent) => void {
+  let shown = ''
+  return (event) => {
+    const stage = `${event.stage} ${event.model}`
+    if (stage !== shown) {
+      if (event.stage === 'load') progress.start(`Loading ${event.model}`, event.total, 'tensors')
+      else if (event.stage === 'calibrate') progress.start('Calibrating the drop threshold')
+      else progress.start('Counting', event.total, 'tokens')
+    }
+    shown = stage
+    if (event.stage !== 'calibrate') progress.update(event.done)
+    else {
+      const { shift, sparsity } = event.evaluation
+      progress.update(0, `shift ${shift.toFixed(3)}, sparsity ${sparsity.toFixed(3)}`)
+    }
+  }
+}
