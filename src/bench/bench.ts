@@ -55,7 +55,7 @@ export async function bench(
 function fileName({ model, configurations }: PreparedBench, started: Date): string {
   const policies = [...new Set(configurations.map(({ policy }) => policy.name))]
   const sparsities = configurations.flatMap(({ policy }) =>
-    policy.name === 'adaptive' && policy.sparsity !== null ? [policy.sparsity] : [],
+    policy.name !== 'dense' && policy.sparsity !== null ? [policy.sparsity] : [],
   )
   const [sparsity = null, ...others] = new Set(sparsities)
   return recordFileName({

@@ -49,7 +49,7 @@ export function createCell(configuration: Configuration): Cell {
 /** `adaptive 0.8, batch 8, f16, ctx 1024`: in progress lines and notes. */
 export function cellName({ configuration, batch }: Cell): string {
   const { policy, dtype, cache, group } = configuration
-  const sparsity = policy.name === 'adaptive' && policy.sparsity !== null ? ` ${policy.sparsity}` : ''
+  const sparsity = policy.name !== 'dense' && policy.sparsity !== null ? ` ${policy.sparsity}` : ''
   return `${policy.name}${sparsity}, batch ${batch ?? 'max'}, ${dtype}, ${cache} cache, ctx ${group.ctx}`
 }
 

@@ -4,10 +4,14 @@
  */
 import type { CacheKind } from '../engine/decode/types.js'
 import type { WeightDtype } from '../engine/matmul.js'
+import type { SizedKind } from '../engine/policies/index.js'
 import type { TestGroup } from './tests.js'
 
 /** What may be dropped. `sparsity` null: the checkpoint's own threshold decides. */
-export type Policy = { name: 'dense' } | { name: 'adaptive'; sparsity: number | null }
+export type Policy =
+  | { name: 'dense' }
+  | { name: 'adaptive'; sparsity: number | null }
+  | { name: SizedKind; sparsity: number }
 
 /** Sequences at a time; `max` is the largest number that fits. */
 export type Batch = number | 'max'

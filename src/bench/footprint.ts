@@ -1,11 +1,13 @@
 /** What a decoder will take, planned from its sizes before anything is allocated. Pure. */
 import { scratchWords } from '../engine/decode/attention.js'
 import { layerBytes } from '../engine/decode/cache.js'
+import { decidingBytes } from '../engine/decode/decide.js'
 import { maxPages, PAGE, pagesWanted, slotPagesWanted } from '../engine/decode/layout.js'
 import { stepBytes } from '../engine/decode/step-buffers.js'
 import { MOST_STEPS } from '../engine/decode/step-uniforms.js'
 import type { DecoderOptions } from '../engine/decode/types.js'
 import type { Gpt2Config } from '../engine/gpt2/config.js'
+import { isEvicting } from '../engine/policies/index.js'
 
 export interface Footprint {
   /** Bytes of the buffers that steps share, and of the cache once every sequence is `ctx` long. */
@@ -43,13 +45,17 @@ export function decoderFootprint(
     },
     config,
   )
-  const deaths = prunes ? 4 * L * places * nPositions : 0
-  const layer = layerBytes(config, shape, pagesAt(kept.mean), { dtype: cacheDtype, prunes })
+  const entries = prunes ? L * places * nPositions : 0
+  const deaths = 4 * entries
+  const remembered = isEvicting(rule)
+    ? decidingBytes(config, rule, entries, places)
+    : { worths: 0, moments: 0 }
+  const layer = layerBytes(config, shape, pagesAt(kept.mean), { dtype: cacheDtype, rule })
   const row = C * (cacheDtype === 'f32' ? 4 : 2)
   return {
     activations,
     // A layer that grows is there twice while it is copied.
-    cache: (L + 1) * layer + deaths,
-    binding: Math.max(pagesAt(kept.most) * PAGE * row, deaths),
+    cache: (L + 1) * layer + deaths + remembered.worths + remembered.moments,
+    binding: Math.max(pagesAt(kept.most) * PAGE * row, deaths, remembered.worths, remembered.moments),
   }
 }

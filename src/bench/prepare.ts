@@ -13,7 +13,13 @@ import type { Gpt2Config } from '../engine/gpt2/config.js'
 import type { WeightDtype } from '../engine/matmul.js'
 import type { TensorSource } from '../engine/tensor-source.js'
 import { Failure } from '../errors.js'
-import { chooseDtype, choosePolicy, type DtypeName, type PolicyName } from '../eval/policy.js'
+import {
+  chooseDtype,
+  choosePolicy,
+  type DtypeName,
+  isSizedPolicy,
+  type ScoringPolicyName,
+} from '../eval/policy.js'
 import type { BenchData, BenchModel } from '../record/bench-schema.js'
 import { type Batch, type Configuration, type Policy, planConfigurations } from './configurations.js'
 import { planTests, type TestFlags } from './tests.js'
@@ -28,7 +34,7 @@ export interface BenchOptions {
   seed: number
   tests: TestFlags
   /** Undefined: what the checkpoint can do. */
-  policies?: readonly PolicyName[]
+  policies?: readonly ScoringPolicyName[]
   /** Shares to remove; undefined: the checkpoint's own threshold, 0.8 for synthetic drops. */
   sparsities?: readonly number[]
   batches: readonly Batch[]
@@ -179,7 +185,11 @@ function choosePolicies({ policies, sparsities }: BenchOptions, { model, config 
     if (policy === 'dense') return [{ name: 'dense' }]
     return shares.map((share) => {
       const { sparsity } = choosePolicy(checkpoint, { policy, sparsity: share })
-      return { name: 'adaptive', sparsity }
+      if (!isSizedPolicy(policy)) return { name: 'adaptive', sparsity }
+      if (sparsity !== null) return { name: policy, sparsity }
+      throw new Failure(`--policy ${policy}: needs the share of context to remove`, {
+        hint: 'add --sparsity 0.8',
+      })
     })
   })
   if (names.every((name) => name === 'dense')) {

@@ -1,8 +1,12 @@
 /** Which tokens each configuration may drop: thresholds are found on the very text that is measured. */
 import type { DecodeRule } from '../engine/decode/types.js'
 import type { Engine } from '../engine/engine.js'
+import { isSized, SIZED } from '../engine/policies/index.js'
 import { calibrateText, type TextCalibration } from '../eval/calibrate-text.js'
+import { fitSize } from '../eval/fit-size.js'
+import { isSizedPolicy } from '../eval/policy.js'
 import type { BenchCalibration } from '../record/bench-schema.js'
+import type { SizedRecord } from '../record/ppl-schema.js'
 import type { Cell } from './cell.js'
 import type { PreparedBench } from './prepare.js'
 
@@ -31,6 +35,8 @@ export async function findRules(
   for (const cell of cells) {
     const { policy, group } = cell.configuration
     if (policy.name === 'dense') cell.rule = { kind: 'dense' }
+    else if (isSizedPolicy(policy.name))
+      cell.rule = fitSize(policy.name, [group.ctx], policy.sparsity ?? 0, `at ctx ${group.ctx}`)
     else if (model.source === 'random') cell.rule = { kind: 'synthetic', sparsity: policy.sparsity ?? 0 }
     else if (policy.sparsity === null) cell.rule = { kind: 'adaptive', shift: 0 }
     else {
@@ -74,3 +80,9 @@ function calibrationRecord({ sparsity, windows, evaluations }: TextCalibration):
 /** The shift of a rule that has one. */
 export const shiftOf = (rule: DecodeRule | null): number | null =>
   rule?.kind === 'adaptive' ? rule.shift : null
+
+/** The policy of a size that a rule is, if it is one. */
+export const sizedOf = (rule: DecodeRule | null): SizedRecord | null =>
+  rule !== null && isSized(rule)
+    ? { policy: rule.kind, parameter: SIZED[rule.kind].parameter, size: rule.size }
+    : null

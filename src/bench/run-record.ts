@@ -5,9 +5,10 @@ import { buildBenchRecord, type CurveParts } from '../record/bench-build.js'
 import type { BenchConfiguration, BenchRecord } from '../record/bench-schema.js'
 import type { EnvironmentRecord } from '../record/schema.js'
 import { type Cell, resultParts } from './cell.js'
+import type { Policy } from './configurations.js'
 import type { Phase } from './phases.js'
 import { type PreparedBench, sequencesDistinct } from './prepare.js'
-import { shiftOf } from './rules.js'
+import { shiftOf, sizedOf } from './rules.js'
 
 export interface RunFacts {
   status: BenchRecord['status']
@@ -86,9 +87,10 @@ function configurationRecord(
     id: configuration.id,
     ctx: group.ctx,
     policy: policy.name,
-    drops: policy.name === 'dense' ? 'none' : model.source === 'random' ? 'synthetic' : 'learned',
+    drops: dropsOf(policy, model.source),
     sparsity: policy.name === 'dense' ? null : policy.sparsity,
     threshold_shift: shiftOf(rule),
+    sized: sizedOf(rule),
     calibration,
     batch,
     batch_asked: configuration.batch,
@@ -99,6 +101,12 @@ function configurationRecord(
     needs_bytes: needs,
     has_bytes: has,
   }
+}
+
+function dropsOf({ name }: Policy, source: PreparedBench['model']['source']): BenchConfiguration['drops'] {
+  if (name === 'dense') return 'none'
+  if (name !== 'adaptive') return 'policy'
+  return source === 'random' ? 'synthetic' : 'learned'
 }
 
 function curveParts({ configuration, curve: measured }: Cell, step: number): CurveParts[] {

@@ -7,7 +7,7 @@ import type { BenchOptions } from '../bench/prepare.js'
 import { AspCommand, asNumber, deviceFlag } from '../command.js'
 import { CACHE_KINDS } from '../engine/decode/types.js'
 import { EXIT } from '../errors.js'
-import { DTYPE_NAMES, POLICY_NAMES } from '../eval/policy.js'
+import { DTYPE_NAMES, SCORING_POLICY_NAMES } from '../eval/policy.js'
 import { parseNumbers, parseRange, parseWords } from '../eval/ranges.js'
 import { catchInterruption } from '../interruption.js'
 import { createProgress, type Progress } from '../progress.js'
@@ -60,7 +60,7 @@ export default class Bench extends AspCommand {
       multipleNonGreedy: true,
     }),
     policy: Flags.string({
-      description: `policies: ${POLICY_NAMES.join(', ')} (default: what the model can do)`,
+      description: `policies: ${SCORING_POLICY_NAMES.join(', ')} (default: what the model can do)`,
     }),
     sparsity: Flags.string({
       description:
@@ -210,7 +210,8 @@ function optionsOf(flags: BenchFlags): BenchOptions & { output?: string } {
     data: flags.data,
     seed: flags.seed,
     tests: { ctx, prompt, gen, depth, promptGen: pg, curve },
-    policies: flags.policy === undefined ? undefined : parseWords('--policy', flags.policy, POLICY_NAMES),
+    policies:
+      flags.policy === undefined ? undefined : parseWords('--policy', flags.policy, SCORING_POLICY_NAMES),
     sparsities: flags.sparsity === undefined ? undefined : parseNumbers('--sparsity', flags.sparsity),
     batches: batchesOf(flags.batch),
     dtypes: parseWords('--dtype', flags.dtype, DTYPE_NAMES),

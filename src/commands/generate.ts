@@ -3,7 +3,7 @@ import { Args, Flags } from '@oclif/core'
 import { AspCommand, asNumber, deviceFlag, runDevice } from '../command.js'
 import { CACHE_KINDS } from '../engine/decode/types.js'
 import { EXIT } from '../errors.js'
-import { DTYPE_NAMES, POLICY_NAMES } from '../eval/policy.js'
+import { DTYPE_NAMES, SCORING_POLICY_NAMES } from '../eval/policy.js'
 import { type FileOptions, generate } from '../generate/generate.js'
 import type { GenerateOptions } from '../generate/options.js'
 import type { PromptSource } from '../generate/prompts.js'
@@ -66,7 +66,10 @@ export default class Generate extends AspCommand {
       description: 'file for who was dropped when, by which token, in which layer',
       helpValue: 'drops.jsonl',
     }),
-    policy: Flags.option({ description: 'what decides which tokens are dropped', options: POLICY_NAMES })(),
+    policy: Flags.option({
+      description: 'what decides which tokens are dropped',
+      options: SCORING_POLICY_NAMES,
+    })(),
     sparsity: Flags.string({
       description: 'share of context to remove, at least 0 and below 1',
       helpValue: '0.8',
@@ -202,7 +205,7 @@ type GenerateFlags = {
   'show-drops': boolean
   layer?: number
   trace?: string
-  policy?: (typeof POLICY_NAMES)[number]
+  policy?: (typeof SCORING_POLICY_NAMES)[number]
   sparsity?: string
   shift?: string
   cache: (typeof CACHE_KINDS)[number]

@@ -2,14 +2,14 @@
 import type { CacheKind, Sampling } from '../engine/decode/types.js'
 import type { WeightDtype } from '../engine/matmul.js'
 import { Failure } from '../errors.js'
-import type { DtypeName, PolicyName } from '../eval/policy.js'
+import type { DtypeName, ScoringPolicyName } from '../eval/policy.js'
 
 export interface GenerateOptions {
   /** Folder, bundled name or Hub id; the bundled default when undefined. */
   model?: string
   revision?: string
   dtype: DtypeName
-  policy?: PolicyName
+  policy?: ScoringPolicyName
   /** Share of context to remove. */
   sparsity?: number
   /** Threshold shift, instead of the one found for `sparsity`. */

@@ -6,7 +6,13 @@ import { loadTokenizer, type Tokenizer } from '../data/tokenizer.js'
 import type { Sampling } from '../engine/decode/types.js'
 import type { WeightDtype } from '../engine/matmul.js'
 import { Failure } from '../errors.js'
-import { chooseDtype, choosePolicy, type PolicyChoice } from '../eval/policy.js'
+import {
+  chooseDtype,
+  choosePolicy,
+  isSizedPolicy,
+  type PolicyChoice,
+  type ScoringPolicyName,
+} from '../eval/policy.js'
 import { checkOptions, type GenerateOptions, samplingOf } from './options.js'
 import { type PromptSource, type PromptText, readPrompts } from './prompts.js'
 import type { Job } from './sequence.js'
@@ -17,7 +23,7 @@ export interface PreparedGenerate {
   checkpoint: Checkpoint
   tokenizer: Tokenizer
   dtype: WeightDtype
-  policy: PolicyChoice
+  policy: PolicyChoice<ScoringPolicyName>
   /** Of the first text; each further one has the next seed. */
   sampling: Sampling
   /** In the order of prompts, then of samples. */
@@ -66,7 +72,27 @@ export async function prepareGenerate(
   }
 }
 
-function checkDrops({ showDrops, trace, layer, shift }: GenerateOptions, { name }: PolicyChoice, L: number) {
+function checkDrops(
+  { showDrops, trace, layer, shift }: GenerateOptions,
+  { name, sparsity }: PolicyChoice<ScoringPolicyName>,
+  L: number,
+): void {
+  if (isSizedPolicy(name)) {
+    if (sparsity === null) {
+      throw new Failure(`--policy ${name}: needs the share of context to remove`, {
+        hint: 'add --sparsity 0.8',
+      })
+    }
+    const idle = [
+      { flag: '--trace', given: trace },
+      { flag: `--shift ${shift}`, given: shift !== undefined },
+    ].find(({ given }) => given)
+    if (idle !== undefined) {
+      throw new Failure(`${idle.flag}: the ${name} policy has no drop scores`, {
+        hint: 'use --policy adaptive',
+      })
+    }
+  }
   const asked = [
     { flag: '--show-drops', given: showDrops },
     { flag: '--trace', given: trace },

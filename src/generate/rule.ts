@@ -1,8 +1,10 @@
-/** Which keys a generation may drop: the shift given, the checkpoint's own, or the one that a sparsity needs. */
+/** Which keys a generation may drop: the shift given, the checkpoint's own, or the shift or size that a sparsity needs. */
 import { sampleText } from '../data/text-sample.js'
 import type { Engine } from '../engine/engine.js'
 import { type HardRule, KEEP_EVERYTHING } from '../engine/gpt2/forward.js'
 import { calibrateText } from '../eval/calibrate-text.js'
+import { fitSize } from '../eval/fit-size.js'
+import { isSizedPolicy } from '../eval/policy.js'
 import type { PreparedGenerate } from './prepare.js'
 
 /** Shorter texts lose too little for a share of them to mean anything. */
@@ -13,7 +15,7 @@ const SAMPLE = { tokens: 6_000, seed: 1234 }
 
 export interface ChosenRule {
   rule: HardRule
-  /** Length that the shift was searched at; null where none was searched. */
+  /** Length that the shift or the size belongs to; null where none was searched. */
   ctx: number | null
 }
 
@@ -30,11 +32,14 @@ export async function chooseRule(
 ): Promise<ChosenRule> {
   const shifted = (shift: number): ChosenRule => ({ rule: { kind: 'adaptive', shift }, ctx: null })
   if (policy.name === 'dense') return { rule: { kind: 'dense' }, ctx: null }
+  const longest = Math.max(LEAST_CONTEXT, ...jobs.map(({ tokens, most }) => tokens.length + most))
+  const ctx = Math.min(longest, engine.config.nPositions)
+  if (isSizedPolicy(policy.name)) {
+    return { rule: fitSize(policy.name, [ctx], policy.sparsity ?? 0, `at ctx ${ctx}`), ctx }
+  }
   if (options.shift !== undefined) return shifted(options.shift)
   if (policy.sparsity === null) return shifted(0)
   if (policy.sparsity === 0) return shifted(KEEP_EVERYTHING)
-  const longest = Math.max(LEAST_CONTEXT, ...jobs.map(({ tokens, most }) => tokens.length + most))
-  const ctx = Math.min(longest, engine.config.nPositions)
   const { shift } = await calibrateText(engine, tokenizer.encode(await sampleText()), {
     ctx,
     sparsity: policy.sparsity,

@@ -59,7 +59,7 @@ export async function runGenerate(
     hooks.onStart?.()
     const totals = createTotals(checkpoint.config, options)
     const writing = createWriting(prepared, rule, hooks)
-    const prunes = rule.kind === 'adaptive'
+    const prunes = rule.kind !== 'dense'
     await drive(
       decoder,
       prepared.jobs,

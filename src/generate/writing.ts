@@ -33,7 +33,7 @@ export interface Writing extends Required<Pick<DriveHooks, 'onToken' | 'onDeaths
 
 /** The shift a rule adds; null where there is none, or nothing can be dropped with it. */
 export const shiftOf = (rule: HardRule): number | null =>
-  rule.kind === 'dense' || rule.shift === KEEP_EVERYTHING ? null : rule.shift
+  rule.kind === 'adaptive' && rule.shift !== KEEP_EVERYTHING ? rule.shift : null
 
 export function createWriting(
   { jobs, tokenizer, model, checkpoint, options }: PreparedGenerate,

@@ -2,14 +2,15 @@
  * The record of one `asp bench` run, `asp.bench/1`: what tables, CSV and comparisons are made from.
  * `schemas/asp.bench-1.schema.json` describes the same fields; test/record/bench-schema.test.ts holds the two together.
  */
-import type { DTYPES, EnvironmentRecord, POLICIES, STORED_DTYPES, Status } from './schema.js'
+import type { SizedRecord } from './ppl-schema.js'
+import type { DTYPES, EnvironmentRecord, STORED_DTYPES, Status } from './schema.js'
 
 export const BENCH_SCHEMA = 'asp.bench/1'
 
 export const BENCH_MODEL_SOURCES = ['bundled', 'folder', 'hub', 'random'] as const
 export const BENCH_DATA_KINDS = ['sample', 'file', 'random'] as const
-/** Who decides what is dropped: nobody, trained weights, or a hash that stands in for them. */
-export const DROPS = ['none', 'learned', 'synthetic'] as const
+/** Who decides what is dropped: nobody, trained weights, a hash that stands in for them, or a policy of a size. */
+export const DROPS = ['none', 'learned', 'synthetic', 'policy'] as const
 export const CACHES = ['paged', 'slots', 'mask'] as const
 export const RESULT_STATUSES = ['measured', 'does not fit', 'not run'] as const
 export const CLOCKS = ['device', 'host'] as const
@@ -94,11 +95,13 @@ export interface BenchConfiguration {
   id: number
   /** Tokens of the longest sequence; the length the threshold belongs to. */
   ctx: number
-  policy: (typeof POLICIES)[number]
+  policy: string
   drops: (typeof DROPS)[number]
   /** Share of causal pairs to remove; null: none was asked for. */
   sparsity: number | null
   threshold_shift: number | null
+  /** Of a policy of a size. */
+  sized: SizedRecord | null
   calibration: BenchCalibration | null
   /** B: sequences at a time; null where the largest was asked for and is not known. */
   batch: number | null

@@ -3,7 +3,7 @@
  * schemas/asp.trace-1.schema.json describes for other programs.
  */
 import type { CACHES } from './bench-schema.js'
-import type { DTYPES, EnvironmentRecord, MODEL_SOURCES, POLICIES, Status } from './schema.js'
+import type { DTYPES, EnvironmentRecord, MODEL_SOURCES, Status } from './schema.js'
 
 export const GENERATE_SCHEMA = 'asp.generate/1'
 export const TRACE_SCHEMA = 'asp.trace/1'
@@ -41,10 +41,10 @@ export interface GenerateModel {
 }
 
 export interface GeneratePolicy {
-  name: (typeof POLICIES)[number]
-  /** Added to every drop score; null for the dense policy and where everything is kept. */
+  name: string
+  /** Added to every drop score; null where no drop score decides and where everything is kept. */
   threshold_shift: number | null
-  /** Tokens of the windows of running text that the shift was found on; null where none was searched. */
+  /** Tokens of a text that the shift or the size belongs to; null where none was searched. */
   calibrated_ctx: number | null
 }
 

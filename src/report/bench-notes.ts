@@ -49,18 +49,22 @@ function describeInput({ data }: BenchRecord): string {
 
 /** One line a threshold, not one a configuration. */
 function thresholds(configurations: readonly BenchConfiguration[]): Note[] {
-  const lines = configurations.flatMap(({ policy, drops, sparsity, threshold_shift, calibration, ctx }) => {
-    if (policy === 'dense') return []
-    if (drops === 'synthetic')
-      return [`share ${sparsity} dropped by a hash of position and layer, not by the model`]
-    if (threshold_shift === null) return [`sparsity ${sparsity} at ctx ${ctx}: no shift was found`]
-    if (sparsity === null) return ["the checkpoint's own threshold"]
-    if (calibration === null || sparsity === 0) return ['sparsity 0 decides at every step and drops nothing']
-    const removed = formatShare(calibration.sample_sparsity, 3)
-    return [
-      `sparsity ${sparsity} at ctx ${ctx}: threshold shift ${threshold_shift.toFixed(4)} removes ${removed} of causal pairs`,
-    ]
-  })
+  const lines = configurations.flatMap(
+    ({ policy, drops, sparsity, threshold_shift, sized, calibration, ctx }) => {
+      if (policy === 'dense') return []
+      if (drops === 'synthetic')
+        return [`share ${sparsity} dropped by a hash of position and layer, not by the model`]
+      if (sized !== null) return [`${policy} ${sparsity} at ctx ${ctx}: ${sized.parameter} ${sized.size}`]
+      if (threshold_shift === null) return [`sparsity ${sparsity} at ctx ${ctx}: no shift was found`]
+      if (sparsity === null) return ["the checkpoint's own threshold"]
+      if (calibration === null || sparsity === 0)
+        return ['sparsity 0 decides at every step and drops nothing']
+      const removed = formatShare(calibration.sample_sparsity, 3)
+      return [
+        `sparsity ${sparsity} at ctx ${ctx}: threshold shift ${threshold_shift.toFixed(4)} removes ${removed} of causal pairs`,
+      ]
+    },
+  )
   return [...new Set(lines)].map((line): Note => ['Drops', line])
 }
 

@@ -50,6 +50,7 @@ function rowOf(
     drops: configuration.drops,
     sparsity: configuration.sparsity,
     threshold_shift: configuration.threshold_shift,
+    size: configuration.sized?.size ?? null,
     batch: configuration.batch,
     dtype: configuration.dtype,
     cache: configuration.cache,

@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert'
 import { CACHE_KINDS, STAGES } from '../../src/engine/decode/types.js'
 import { buildBenchRecord } from '../../src/record/bench-build.js'
 import * as types from '../../src/record/bench-schema.js'
-import { DTYPES, POLICIES, STATUSES, STORED_DTYPES } from '../../src/record/schema.js'
+import { DTYPES, STATUSES, STORED_DTYPES } from '../../src/record/schema.js'
 import { benchParts, CONFIGURATIONS, CURVES, RESULTS, samples } from './bench-fixture.js'
 
 const read = (name: string): unknown =>
@@ -149,7 +149,6 @@ test('the schema lists the same words as the types, and those are the engine’s
   assert.equal(words('model', 'stored_dtype'), [...STORED_DTYPES])
   assert.equal(words('data', 'kind'), [...types.BENCH_DATA_KINDS])
   assert.equal(words('method', 'clock'), [...types.CLOCKS])
-  assert.equal(words('configuration', 'policy'), [...POLICIES])
   assert.equal(words('configuration', 'drops'), [...types.DROPS])
   assert.equal(words('configuration', 'cache'), [...types.CACHES])
   assert.equal(words('configuration', 'dtype'), [...DTYPES])

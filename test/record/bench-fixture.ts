@@ -10,6 +10,7 @@ const DENSE: BenchConfiguration = {
   drops: 'none',
   sparsity: null,
   threshold_shift: null,
+  sized: null,
   calibration: null,
   batch: 2,
   batch_asked: 2,

@@ -281,8 +281,8 @@ export function layerBytes(
   config: Gpt2Config,
   shape: CacheShape,
   pages: number,
-  { dtype, prunes }: { dtype: WeightDtype; prunes: boolean },
+  { dtype, rule }: { dtype: WeightDtype; rule: DecodeRule },
 ): number {
-  const r = prunes ? (config.interaction?.dim ?? 0) : 0
+  const r = readsInteraction(rule) ? (config.interaction?.dim ?? 0) : 0
   return pages * PAGE * (2 * rowBytes(config, dtype) + 4 * r) + 4 * stateOffsets(shape, pages).words
 }

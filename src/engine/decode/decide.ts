@@ -1,4 +1,5 @@
 /** Which of a place's rows a step drops, and when: drop scores, positions, or a budget; each writes death times and live rows. */
+import type { Gpt2Config } from '../gpt2/config.js'
 import type { ComputePass, KernelSpec } from '../gpu/kernel.js'
 import type { Memory, Slice } from '../gpu/memory.js'
 import { Uniforms } from '../gpu/uniforms.js'
@@ -81,6 +82,17 @@ function byPosition(
   }
 }
 
+/** Bytes that an evicting policy remembers from step to step, `entries` being layers times places times positions. */
+export function decidingBytes(
+  config: Pick<Gpt2Config, 'nLayer' | 'nHead'>,
+  rule: EvictingRule,
+  entries: number,
+  places: number,
+): { worths: number; moments: number } {
+  const sums = needsMoments(rule) ? config.nLayer * places * config.nHead * MOMENT_WORDS : 0
+  return { worths: 4 * entries * rememberedWords([rule], config), moments: 4 * sums }
+}
+
 /** What keys are worth is remembered from step to step. */
 function byBudget(
   memory: Memory,
@@ -89,12 +101,11 @@ function byBudget(
   rule: EvictingRule,
   dtype: WeightDtype,
 ): Decider {
-  const { nLayer: L, nHead: H } = config
+  const { nLayer: L } = config
   const entries = L * places * nPositions
-  const words = entries * rememberedWords([rule], config)
-  const worths = memory.storage('cache', 'what keys are worth', 4 * words)
-  const sums = needsMoments(rule) ? L * places * H * MOMENT_WORDS : 0
-  const moments = memory.storage('cache', 'moments of queries', 4 * sums)
+  const bytes = decidingBytes(config, rule, entries, places)
+  const worths = memory.storage('cache', 'what keys are worth', bytes.worths)
+  const moments = memory.storage('cache', 'moments of queries', bytes.moments)
   const uniforms = new Uniforms(memory)
   const budgets: Slice[] = uniforms.write(
     Array.from({ length: L }, (_, layer) => budgetWords(rule, config, { layer, entries })),

@@ -1,7 +1,6 @@
 /** What a decoder is asked for and what it tells: the types that callers of step-by-step decoding share. */
 import type { HardRule } from '../gpt2/forward.js'
 import type { WeightDtype } from '../matmul.js'
-import type { SizedRule } from '../policies/index.js'
 
 /** How keys and values are kept (method.md 2): ours, the paper's, and one that never frees. */
 export const CACHE_KINDS = ['paged', 'slots', 'mask'] as const
@@ -11,7 +10,7 @@ export type CacheKind = (typeof CACHE_KINDS)[number]
  * What a step may drop. `synthetic` computes the drop scores and then ignores them: a share `sparsity` of the tokens
  * die a few steps after they came, by a hash of position and layer. It is for weights that were never trained.
  */
-export type DecodeRule = HardRule | SizedRule | SyntheticRule
+export type DecodeRule = HardRule | SyntheticRule
 
 export interface SyntheticRule {
   kind: 'synthetic'

@@ -18,13 +18,13 @@ import type { BlockWeights } from './weights.js'
 export const KEEP_EVERYTHING = 1e30
 
 /** What scoring and decoding both can do. `shift` is added to every drop score of every layer: x + shift <= 0 drops. */
-export type HardRule = { kind: 'dense' } | { kind: 'adaptive'; shift: number }
+export type HardRule = { kind: 'dense' } | { kind: 'adaptive'; shift: number } | SizedRule
 
 /**
  * What a pass leaves of a key: all or nothing, or a share that every later query makes smaller by a factor, the
  * alpha-sigmoid of its drop score (method.md 1.1), 1 < alpha < infinity. Soft rules take batches without branches.
  */
-export type DropRule = HardRule | SizedRule | { kind: 'soft'; alpha: number; shift: number }
+export type DropRule = HardRule | { kind: 'soft'; alpha: number; shift: number }
 
 /** Rules that go by the checkpoint's drop scores. */
 type ScoreRule = Extract<DropRule, { shift: number }>
