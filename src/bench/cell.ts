@@ -27,6 +27,8 @@ export interface Cell {
 export interface TestCell {
   test: Test
   samples: BenchSample[]
+  /** The same once more each round, where noise is measured. */
+  twin: BenchSample[]
   cache: ResultParts['cache']
   stages: { seconds: NonNullable<TestRun['stages']>; tokens: number } | null
 }
@@ -41,7 +43,13 @@ export function createCell(configuration: Configuration): Cell {
     needs: null,
     has: null,
     refused: null,
-    tests: group.tests.map((test) => ({ test, samples: [], cache: null, stages: null })),
+    tests: group.tests.map((test) => ({
+      test,
+      samples: [],
+      twin: [],
+      cache: null,
+      stages: null,
+    })),
     curve: null,
   }
 }
@@ -53,13 +61,14 @@ export function cellName({ configuration, batch }: Cell): string {
   return `${policy.name}${sparsity}, batch ${batch ?? 'max'}, ${dtype}, ${cache} cache, ctx ${group.ctx}`
 }
 
-export function addSample(cell: TestCell, round: number, run: TestRun): void {
+/** `samples` are the test's own or its twin's. */
+export function addSample(cell: TestCell, samples: BenchSample[], round: number, run: TestRun): void {
   const timed = [run.prompt, run.gen].filter((timing) => timing !== null)
   const device = timed.reduce<number | null>(
     (sum, timing) => (sum === null || timing.device === null ? null : sum + timing.device),
     0,
   )
-  cell.samples.push({
+  samples.push({
     round,
     device_s: device,
     host_s: timed.reduce((sum, timing) => sum + timing.host, 0),
@@ -101,11 +110,12 @@ export const stageTest = (test: Test): Test => ({ ...test, gen: Math.min(test.ge
 
 /** For the record: one result a test. */
 export function resultParts({ configuration, refused, tests }: Cell): ResultParts[] {
-  return tests.map(({ test, samples, cache, stages }) => ({
+  return tests.map(({ test, samples, twin, cache, stages }) => ({
     configuration: configuration.id,
     test: testName(test),
     ...test,
     samples,
+    twin,
     refused,
     cache,
     stages: stages?.seconds ?? null,

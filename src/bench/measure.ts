@@ -38,12 +38,19 @@ export async function warmUp(bench: Bench, cell: Cell): Promise<void> {
   })
 }
 
+/** A cell's turn in a round: its own, or that of its twin. */
+export interface Turn {
+  round: number
+  twin: boolean
+}
+
 /** One run of every test, in order. */
-export async function runCell(bench: Bench, cell: Cell, round: number, delay: number): Promise<void> {
+export async function runCell(bench: Bench, cell: Cell, { round, twin }: Turn, delay: number): Promise<void> {
   await withDecoder(bench, cell, {}, async (decoder, windows) => {
     for (const one of cell.tests) {
       if (delay > 0) await sleep(delay, bench.pace.signal)
-      addSample(one, round, await runTest(decoder, one.test, windows, bench.pace))
+      const samples = twin ? one.twin : one.samples
+      addSample(one, samples, round, await runTest(decoder, one.test, windows, bench.pace))
     }
   })
 }

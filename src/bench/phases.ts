@@ -91,24 +91,34 @@ export async function fitAndWarmUp(
   }
 }
 
-/** Every cell once a round, in an order that changes; after the first round the schedule is settled. */
+/**
+ * Every cell once a round, or twice where noise is measured, in an order that changes; after the first round the schedule is
+ * settled.
+ */
 export async function measureRounds(
   bench: Bench,
   cells: readonly Cell[],
   schedule: Schedule,
-  { delay, onRound }: { delay: number; onRound: () => Promise<void> },
+  { delay, twins, onRound }: { delay: number; twins: boolean; onRound: () => Promise<void> },
   { onEvent, signal }: PhaseHooks,
 ): Promise<void> {
+  const count = cells.length
   for (let round = 0; round < schedule.extent.rounds; round++) {
-    const order = orderOfRound(round, cells.length).filter((i) => cells[i].refused === null)
-    for (const [done, i] of order.entries()) {
+    // A twin's turn is numbered after those of all cells.
+    const turns = orderOfRound(round, twins ? 2 * count : count)
+    const order = turns.filter((turn) => cells[turn % count].refused === null)
+    for (const [done, turn] of order.entries()) {
       signal?.throwIfAborted()
+      const i = turn % count
       const { rounds } = schedule.extent
-      const left = schedule.left(round, order.slice(done))
+      const left = schedule.left(
+        round,
+        order.slice(done).map((turn) => turn % count),
+      )
       const cell = cellName(cells[i])
       onEvent?.({ stage: 'measure', cell, round, rounds, done, total: order.length, left })
       const began = performance.now()
-      await runCell(bench, cells[i], round, delay)
+      await runCell(bench, cells[i], { round, twin: turn >= count }, delay)
       schedule.add(i, (performance.now() - began) / 1000)
     }
     schedule.decide(round + 1)

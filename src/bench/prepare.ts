@@ -42,6 +42,8 @@ export interface BenchOptions {
   caches: readonly CacheKind[]
   cacheDtypes: readonly WeightDtype[]
   baseline: boolean
+  /** Runs every configuration twice a round, to measure what identical ones differ by. */
+  calibrate?: boolean
   /** Undefined: five, or fewer where `maxTime` leaves no room. */
   repetitions?: number
   warmUp: boolean

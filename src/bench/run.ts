@@ -68,6 +68,7 @@ export async function runBench(
     rounds: options.repetitions ?? REPETITIONS,
     limit: timeLimit(options),
     stages: options.stages && hasClock,
+    turns: options.calibrate ? 2 : 1,
     elapsed: () => (Date.now() - started.getTime()) / 1000,
   })
   const clock = phaseClock()
@@ -96,7 +97,8 @@ export async function runBench(
     clock.begin('warmUp')
     await fitAndWarmUp(bench, cells, device, { warm: options.warmUp }, hooks)
     clock.begin('measure')
-    await measureRounds(bench, cells, schedule, { delay: options.delay, onRound }, hooks)
+    const twins = options.calibrate ?? false
+    await measureRounds(bench, cells, schedule, { delay: options.delay, twins, onRound }, hooks)
     clock.begin('curve')
     const { curves, stages } = schedule.extent
     if (curves) await measureCurves(bench, cells, schedule, { step: options.curveStep }, hooks)

@@ -11,6 +11,8 @@ export interface ScheduleOptions {
   limit: number | null
   /** Whether the cost is to be split by stage. */
   stages: boolean
+  /** Runs of each cell a round: two where noise is measured. */
+  turns: 1 | 2
   /** Seconds since the start of the run. */
   elapsed: () => number
 }
@@ -106,7 +108,8 @@ export class Schedule {
   }
 
   #roundSeconds(): number | null {
-    return this.#forecast.total([...this.#cells.keys()].filter((cell) => this.#isOpen(cell)))
+    const once = this.#forecast.total([...this.#cells.keys()].filter((cell) => this.#isOpen(cell)))
+    return once === null ? null : once * this.#options.turns
   }
 
   #curveSeconds(): number {

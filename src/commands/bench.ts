@@ -84,6 +84,9 @@ export default class Bench extends AspCommand {
       allowNo: true,
     }),
     data: Flags.string({ description: 'text file to take prompts from, "sample" or "random"' }),
+    calibrate: Flags.boolean({
+      description: 'measure noise: every configuration twice a round, as if it were two (see asp compare)',
+    }),
     repetitions: Flags.integer({
       description: 'rounds (default: 5, or as many as --max-time allows)',
       char: 'r',
@@ -188,6 +191,7 @@ interface BenchFlags {
   cache: string
   'cache-dtype': string
   baseline: boolean
+  calibrate: boolean
   data?: string
   repetitions?: number
   'max-time'?: string
@@ -218,6 +222,7 @@ function optionsOf(flags: BenchFlags): BenchOptions & { output?: string } {
     caches: parseWords('--cache', flags.cache, CACHE_KINDS),
     cacheDtypes: parseWords('--cache-dtype', flags['cache-dtype'], CACHE_DTYPES),
     baseline: flags.baseline,
+    calibrate: flags.calibrate,
     repetitions: flags.repetitions,
     maxTime: asNumber('--max-time', flags['max-time']),
     warmUp: flags.warmup,

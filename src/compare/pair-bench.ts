@@ -1,5 +1,12 @@
 /** Two records of `asp bench` -> pairs: speeds by round, over the dense run of the same round, and bytes of the cache. Pure. */
-import type { BenchConfiguration, BenchRecord, BenchResult, BenchSample } from '../record/bench-schema.js'
+import type {
+  BenchCache,
+  BenchConfiguration,
+  BenchRecord,
+  BenchResult,
+  BenchSample,
+} from '../record/bench-schema.js'
+import { mean } from '../stats.js'
 import { checkComparable, type Field, type From } from './comparable.js'
 import type { Pair, Paired } from './pairs.js'
 
@@ -42,9 +49,16 @@ export function pairBench(base: From<BenchRecord>, other: From<BenchRecord>): Pa
 /** What a test of a configuration came to. */
 interface Measured {
   result: BenchResult
-  /** Logarithms of tokens/s, and of those over the dense run's of the same round. */
-  speeds: number[]
-  speedups: number[]
+  /** Tokens/s, and tokens/s over the dense run's of the same round. */
+  speed: Rounds
+  speedup: Rounds
+}
+
+/** Logarithms by round; the figure of the record, and the logarithm of what identical runs differ by. */
+interface Rounds {
+  logs: number[]
+  figure: number | undefined
+  floor: number | null
 }
 
 /** By a name that says all a configuration is. */
@@ -52,6 +66,7 @@ function resultsOf(record: BenchRecord): Map<string, Measured> {
   const { configurations, results, method } = record
   const seconds = (sample: BenchSample): number =>
     method.clock === 'device' && sample.device_s !== null ? sample.device_s : sample.host_s
+  const speed = (of: BenchResult, sample: BenchSample): number => Math.log(of.tokens / seconds(sample))
   return new Map(
     results
       .filter(({ status }) => status === 'measured')
@@ -60,18 +75,36 @@ function resultsOf(record: BenchRecord): Map<string, Measured> {
         const dense = results.find(
           (one) => one.configuration === configuration.baseline && one.test === result.test,
         )
-        const speed = (of: BenchResult, sample: BenchSample): number => Math.log(of.tokens / seconds(sample))
+        // Times taken as a difference may come out as nothing.
         const measured = result.samples.filter((sample) => seconds(sample) > 0)
         const speedups = measured.flatMap((sample) => {
           const partner = dense?.samples.find(({ round }) => round === sample.round)
           if (dense === undefined || partner === undefined || !(seconds(partner) > 0)) return []
           return [speed(result, sample) - speed(dense, partner)]
         })
-        const speeds = measured.map((sample) => speed(result, sample))
-        return [`${result.test}, ${nameOf(configuration)}`, { result, speeds, speedups }]
+        const [own, denseFloor] = [floorOf(result), dense === undefined ? null : floorOf(dense)]
+        return [
+          `${result.test}, ${nameOf(configuration)}`,
+          {
+            result,
+            speed: {
+              logs: measured.map((sample) => speed(result, sample)),
+              figure: result.tokens_per_s?.median,
+              floor: own,
+            },
+            speedup: {
+              logs: speedups,
+              figure: result.speedup?.median,
+              floor: own === null || denseFloor === null ? null : Math.max(own, denseFloor),
+            },
+          },
+        ]
       }),
   )
 }
+
+const floorOf = ({ noise }: BenchResult): number | null =>
+  noise?.floor == null ? null : Math.log1p(noise.floor)
 
 function nameOf({
   policy,
@@ -87,60 +120,44 @@ function nameOf({
 }
 
 function pairResult(task: string, base: Measured, other: Measured): Pair[] {
-  const floor = null
-  const rounds = (
+  const pair = (
     metric: string,
-    a: readonly number[],
-    b: readonly number[],
-    figures: [number, number],
-  ): Pair[] =>
-    a.length === 0 || b.length === 0
-      ? []
-      : [
-          {
-            cell: '',
-            task,
-            metric,
-            higherIsBetter: true,
-            scale: 'ratio',
-            base: figures[0],
-            new: figures[1],
-            data: { kind: 'rounds', base: a, new: b, floor },
-          },
-        ]
-  const amount = (metric: string, a: number | undefined, b: number | undefined): Pair[] =>
-    a === undefined || b === undefined
-      ? []
-      : [
-          {
-            cell: '',
-            task,
-            metric,
-            higherIsBetter: false,
-            scale: 'ratio',
-            base: a,
-            new: b,
-            data: { kind: 'amount' },
-          },
-        ]
-  const medians = (of: (result: BenchResult) => number | undefined): [number, number] => [
-    of(base.result) ?? Number.NaN,
-    of(other.result) ?? Number.NaN,
-  ]
+    higherIsBetter: boolean,
+    values: Pick<Pair, 'base' | 'new' | 'data'>,
+  ): Pair => ({
+    cell: '',
+    task,
+    metric,
+    higherIsBetter,
+    scale: 'ratio',
+    ...values,
+  })
+  const rounds = (metric: string, of: (measured: Measured) => Rounds): Pair[] => {
+    const [a, b] = [of(base), of(other)]
+    if (a.figure === undefined || b.figure === undefined) return []
+    const floor = jointFloor(a.floor, b.floor)
+    return [
+      pair(metric, true, {
+        base: a.figure,
+        new: b.figure,
+        data: { kind: 'rounds', base: a.logs, new: b.logs, floor },
+      }),
+    ]
+  }
+  const amount = (metric: string, of: (cache: BenchCache) => number): Pair[] => {
+    const [a, b] = [base.result.cache, other.result.cache]
+    return a && b ? [pair(metric, false, { base: of(a), new: of(b), data: { kind: 'amount' } })] : []
+  }
   return [
-    ...rounds(
-      'tokens_per_s',
-      base.speeds,
-      other.speeds,
-      medians(({ tokens_per_s }) => tokens_per_s?.median),
-    ),
-    ...rounds(
-      'speedup',
-      base.speedups,
-      other.speedups,
-      medians(({ speedup }) => speedup?.median),
-    ),
-    ...amount('cache_bytes', base.result.cache?.live_bytes, other.result.cache?.live_bytes),
-    ...amount('cache_peak_bytes', base.result.cache?.peak_bytes, other.result.cache?.peak_bytes),
+    ...rounds('tokens_per_s', ({ speed }) => speed),
+    ...rounds('speedup', ({ speedup }) => speedup),
+    ...amount('cache_bytes', ({ live_bytes }) => live_bytes),
+    ...amount('cache_peak_bytes', ({ peak_bytes }) => peak_bytes),
   ]
+}
+
+/** Each run may be off by its own floor; one that was not measured is taken to be the other's. */
+function jointFloor(a: number | null, b: number | null): number | null {
+  const known = [a, b].filter((floor) => floor !== null)
+  return known.length === 0 ? null : 2 * mean(known)
 }

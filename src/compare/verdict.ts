@@ -34,7 +34,7 @@ export function judge(measured: Measured, { margin, alpha, pHolm }: Judging): Ju
   }
   // Without a floor an interval says what the clock did, not what it might do with nothing changed.
   const unmeasured = method === 'rounds beyond the noise floor' && floor === null
-  if (!unmeasured && interval !== null && interval.low > -tolerated) {
+  if (!unmeasured && interval !== null && interval.low - (floor ?? 0) > -margin) {
     return { verdict: 'same', reason: 'no loss beyond the margin' }
   }
   return { verdict: 'inconclusive', reason: whyNot() }
@@ -48,6 +48,7 @@ export function judge(measured: Measured, { margin, alpha, pHolm }: Judging): Ju
       if (discordant < fewest) return `${discordant} flips, below ${fewest} nothing can be shown`
     }
     if (pHolm !== null && pHolm < alpha) return 'a loss, perhaps within the margin'
+    if (floor !== null && floor > margin) return 'within the noise of identical runs'
     return 'a loss is possible'
   }
 }

@@ -1,10 +1,13 @@
 /** What a benchmark measured -> its record: every derived figure (rates, intervals, ratios) is computed here. Pure. */
-import { type MedianInterval, median, medianInterval } from '../stats.js'
+
+import { tInterval } from '../stats/paired.js'
+import { type MedianInterval, mean, meanStandardError, median, medianInterval } from '../stats.js'
 import {
   BENCH_SCHEMA,
   type BenchCache,
   type BenchConfiguration,
   type BenchCurve,
+  type BenchNoise,
   type BenchRecord,
   type BenchResult,
   type BenchSample,
@@ -26,6 +29,8 @@ export interface ResultParts
   samples: readonly BenchSample[]
   /** Why there are none; null: it has not come to it. */
   refused: string | null
+  /** The same once more each round, where noise is measured. */
+  twin: readonly BenchSample[]
   /** Of the last sample. */
   cache: Omit<BenchCache, 'live_ratio'> | null
 }
@@ -61,7 +66,7 @@ export function buildBenchRecord({ started, results, curves, ...parts }: BenchPa
 }
 
 function resultRecord(
-  { refused, samples, cache, ...parts }: ResultParts,
+  { refused, samples, twin, cache, ...parts }: ResultParts,
   { batch: known }: BenchConfiguration,
   dense: (ResultParts & { batch: number }) | undefined,
   clock: 'device' | 'host',
@@ -91,6 +96,7 @@ function resultRecord(
     speedup: dense === undefined ? null : speedupOf({ samples, batch }, dense, byClock),
     cpu_speedup: dense === undefined ? null : speedupOf({ samples, batch }, dense, ({ cpu_s }) => cpu_s),
     busy: busyOf(samples),
+    noise: noiseOf(samples, twin, byClock),
     cache: cache && { ...cache, live_ratio: liveRatio({ cache, batch }, dense) },
   }
 }
@@ -106,6 +112,24 @@ function speedupOf(
     return other === undefined ? [] : [(own.batch * seconds(other)) / (dense.batch * seconds(sample))]
   })
   return ratios.length === 0 ? null : figureOf(ratios)
+}
+
+/** On logarithms, so that it is no matter which of the two is called the twin. */
+function noiseOf(
+  own: readonly BenchSample[],
+  twin: readonly BenchSample[],
+  seconds: (sample: BenchSample) => number,
+): BenchNoise | null {
+  const logs = twin.flatMap((sample) => {
+    const partner = own.find(({ round }) => round === sample.round)
+    const ratio = partner === undefined ? Number.NaN : seconds(sample) / seconds(partner)
+    return ratio > 0 && Number.isFinite(ratio) ? [Math.log(ratio)] : []
+  })
+  if (logs.length === 0) return null
+  const centre = mean(logs)
+  const { low, high } = tInterval(centre, meanStandardError(logs), logs.length - 1)
+  const floor = logs.length < 2 ? null : Math.expm1(Math.max(-low, high))
+  return { samples: [...twin], ratio: Math.exp(centre), floor }
 }
 
 function busyOf(samples: readonly BenchSample[]): number | null {

@@ -161,6 +161,8 @@ export interface BenchResult {
   cpu_speedup: Figure | null
   /** Share of the host's time during which the adapter worked. */
   busy: number | null
+  /** What two identical configurations differ by; null unless noise was measured (`--calibrate`). */
+  noise: BenchNoise | null
   cache: BenchCache | null
   stages: Record<BenchStage, number> | null
   /** Tokens of the run that `stages` (seconds) was taken in. */
@@ -176,6 +178,15 @@ export interface BenchSample {
   first_token_s: number
   /** Resident memory of the process after it. */
   rss_bytes: number
+}
+
+/** An A/A run: the same test of the same configuration once more each round, as if it were another configuration. */
+export interface BenchNoise {
+  samples: BenchSample[]
+  /** Of its seconds over those of the result's own samples, round by round, by `method.clock`: the geometric mean. */
+  ratio: number
+  /** The far end of that ratio's 95 % interval, as a share above 1; null with fewer than two rounds. */
+  floor: number | null
 }
 
 /** Bytes of keys, values and interaction keys, all layers and sequences. */

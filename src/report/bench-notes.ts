@@ -14,6 +14,7 @@ export function benchNotes(record: BenchRecord): Note[] {
     ...thresholds(record.configurations),
     ['Method', describeMethod(record)],
     ...intervalNote(record),
+    ...noiseNote(record),
     ['Adapter', describeAdapter(environment)],
     [
       'Time',
@@ -80,6 +81,13 @@ function describeMethod({ method }: BenchRecord): string {
     ...(delay_s > 0 ? [`${delay_s} s between tests`] : []),
   ]
   return parts.join(', ')
+}
+
+function noiseNote({ results }: BenchRecord): Note[] {
+  const floors = results.flatMap(({ noise }) => noise?.floor ?? [])
+  if (floors.length === 0) return []
+  const [least, most] = [Math.min, Math.max].map((of) => `${(100 * of(...floors)).toFixed(1)} %`)
+  return [['Noise', `identical configurations differ by up to ${least} to ${most}, by test`]]
 }
 
 /** As benchstat does: what is no 95 % interval is not called one. */

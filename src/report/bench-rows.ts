@@ -69,6 +69,7 @@ function rowOf(
     ...figure('cpu_speedup', result.cpu_speedup),
     confidence: result.tokens_per_s?.confidence ?? null,
     busy: result.busy,
+    noise_floor: result.noise?.floor ?? null,
     cache_peak_bytes: cache?.peak_bytes ?? null,
     cache_allocated_bytes: cache?.allocated_bytes ?? null,
     cache_held_bytes: cache?.held_bytes ?? null,

@@ -69,6 +69,27 @@ test('dense and pruned: figures that hang together', async () => {
   assert.ok(timing.total_s >= timing.load_s + timing.calibrate_s + timing.warm_up_s + timing.measure_s)
 })
 
+test('--calibrate: a twin of each run in every round, a noise floor, and two such records that are never worse', async () => {
+  const argv = ['bench', ...SMALL, '--no-curve', '--no-stages', '--calibrate', '--output']
+  for (const name of ['a.json', 'b.json']) {
+    const { status, stdout, stderr } = await asp(folder, [...argv, name])
+    assert.is(status, 0, stderr)
+    assert.match(stdout, /\nNoise +identical configurations differ by up to [\d.]+ % to [\d.]+ %, by test\n/)
+  }
+  for (const { samples, noise } of recordOf('a.json').results) {
+    const rounds = [samples, noise?.samples ?? []].map((all) => all.map(({ round }) => round))
+    assert.equal(rounds, [
+      [0, 1],
+      [0, 1],
+    ])
+    assert.ok(noise?.floor != null && noise.floor >= Math.abs(noise.ratio - 1))
+  }
+  const { status, stdout } = await asp(folder, ['compare', 'a.json', 'b.json'])
+  assert.is(status, 0, stdout)
+  assert.match(stdout, /speedup ↑/)
+  assert.match(stdout, /cache_bytes ↓ .* same /)
+})
+
 test('random weights: synthetic drops in every row, and what does not fit among what does', async () => {
   const argv = ['bench', '--model', 'random:64x1', ...SMALL, '--batch', '1,100000', '--no-curve']
   const { status, stdout, stderr } = await asp(folder, [

@@ -58,6 +58,7 @@ export const RESULTS: ResultParts[] = [
     ...TEST,
     configuration: 0,
     samples: samples(2, 4),
+    twin: samples(2.1, 3.9),
     refused: null,
     cache: CACHE,
     stages: STAGES,
@@ -67,10 +68,11 @@ export const RESULTS: ResultParts[] = [
     ...TEST,
     configuration: 1,
     samples: samples(1, 1.6),
+    twin: [],
     refused: null,
     cache: { ...CACHE, live_bytes: 400, dropped: 0.83 },
   },
-  { ...TEST, configuration: 2, samples: [], refused: 'needs 9000000000 bytes', cache: null },
+  { ...TEST, configuration: 2, samples: [], twin: [], refused: 'needs 9000000000 bytes', cache: null },
 ]
 
 const curve = (configuration: number, seconds: number, row: number): CurveParts => {
