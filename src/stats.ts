@@ -64,7 +64,7 @@ export interface Interval {
 }
 
 /** The standard normal's 97.5 % point. */
-const Z95 = 1.959963984540054
+export const Z95 = 1.959963984540054
 
 /** 95 % interval of a share of `n` documents (Wilson's score interval): never outside [0, 1], sound for small n and at 0 and 1. */
 export function wilsonInterval(share: number, n: number): Interval {

@@ -46,6 +46,7 @@ export async function openEngines(
   { onEvent, signal }: PhaseHooks,
 ): Promise<void> {
   for (const dtype of new Set(cells.map(({ configuration }) => configuration.dtype))) {
+    if (engines.has(dtype)) continue
     signal?.throwIfAborted()
     const taken = [...engines.values()].reduce((sum, engine) => sum + engine.ledger().total.bytes, 0)
     try {

@@ -27,6 +27,8 @@ import { Schedule } from './schedule.js'
 export interface BenchContext {
   environment: EnvironmentRecord
   started: Date
+  /** Models that are open already, and stay so. */
+  open?: ReadonlyMap<WeightDtype, Engine>
 }
 
 /** Repetitions where none are asked for, and the seconds that a run may then take: five minutes on a bad day. */
@@ -50,13 +52,13 @@ export interface RunHooks extends PhaseHooks {
 export async function runBench(
   prepared: PreparedBench,
   device: RunDevice,
-  { environment, started }: BenchContext,
+  { environment, started, open }: BenchContext,
   hooks: RunHooks = {},
 ): Promise<BenchRecord> {
   const { options } = prepared
   const { signal } = hooks
   const hasClock = device.device.features.has('timestamp-query')
-  const engines = new Map<WeightDtype, Engine>()
+  const engines = new Map(open)
   const bench: Bench = {
     engines,
     tokens: prepared.tokens,
@@ -111,7 +113,7 @@ export async function runBench(
     clock.end()
     return await recordNow('incomplete')
   } finally {
-    for (const engine of engines.values()) engine.close()
+    for (const [dtype, engine] of engines) if (open?.get(dtype) !== engine) engine.close()
   }
 }
 

@@ -30,11 +30,7 @@ export function choosePolicy<Name extends ScoringPolicyName = PolicyName>(
   { id, config }: Pick<Checkpoint, 'id' | 'config'>,
   { policy, sparsity }: PolicyFlags<Name>,
 ): PolicyChoice<Name | PolicyName> {
-  if (sparsity !== undefined && !(sparsity >= 0 && sparsity < 1)) {
-    throw new Failure(`--sparsity: must be at least 0 and below 1, got ${sparsity}`, {
-      hint: 'it is the share of context removed: --sparsity 0.8 removes 80 %',
-    })
-  }
+  if (sparsity !== undefined) checkSparsity(sparsity)
   if (policy !== undefined && isSizedPolicy(policy)) return { name: policy, sparsity: sparsity ?? null }
   if (config.interaction === null && (policy === 'adaptive' || sparsity !== undefined)) {
     const asked = policy === 'adaptive' ? '--policy adaptive' : `--sparsity ${sparsity}`
@@ -49,6 +45,14 @@ export function choosePolicy<Name extends ScoringPolicyName = PolicyName>(
     })
   }
   return { name, sparsity: name === 'dense' ? null : (sparsity ?? null) }
+}
+
+/** Failure: no share that can be removed. */
+export function checkSparsity(sparsity: number): void {
+  if (sparsity >= 0 && sparsity < 1) return
+  throw new Failure(`--sparsity: must be at least 0 and below 1, got ${sparsity}`, {
+    hint: 'it is the share of context removed: --sparsity 0.8 removes 80 %',
+  })
 }
 
 /** Policies that need nothing of a checkpoint. */

@@ -66,12 +66,11 @@ export function planLevels(checkpoint: Checkpoint, options: PplOptions): PplPlan
 
 /** The text, cut into windows for a model that is known. Failure: there is too little of it. */
 export async function readWindows(
-  opened: Pick<PreparedPpl, 'model' | 'checkpoint' | 'tokenizer' | 'dtype'>,
+  { model, checkpoint, tokenizer, dtype }: Pick<PreparedPpl, 'model' | 'checkpoint' | 'tokenizer' | 'dtype'>,
   { levels, ctxs }: PplPlan,
   options: PplOptions,
   { onFetch }: PrepareHooks = {},
 ): Promise<PreparedPpl> {
-  const { tokenizer } = opened
   const loaded = await readText(options.inputs, { column: options.column, onProgress: onFetch })
   const tokens = tokenizer.encode(loaded.text)
   const longest = Math.max(...ctxs)
@@ -86,7 +85,10 @@ export async function readWindows(
   const stretches = chooseStretches(tokens.length, options.limit, longest)
   return {
     options,
-    ...opened,
+    model,
+    checkpoint,
+    tokenizer,
+    dtype,
     levels,
     loaded,
     tokens,
@@ -98,7 +100,8 @@ export async function readWindows(
   }
 }
 
-function contextLengths({ ctx }: PplOptions, { id, config }: Checkpoint): number[] {
+/** Failure: longer than the model takes. */
+export function contextLengths({ ctx }: Pick<PplOptions, 'ctx'>, { id, config }: Checkpoint): number[] {
   const { nPositions } = config
   const long = ctx?.find((one) => one > nPositions)
   if (long !== undefined) {

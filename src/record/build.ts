@@ -266,7 +266,10 @@ function taskRecord(task: TaskParts): TaskRecord {
 }
 
 /** One set of parts for the whole run: each part hashes that part of every task, in the order they ran. */
-function pooledIdentity(tasks: readonly TaskParts[], model: ModelRecord): IdentityParts {
+export function pooledIdentity(
+  tasks: readonly Pick<TaskParts, 'name' | 'identity'>[],
+  model: Pick<ModelRecord, 'sha256'>,
+): IdentityParts {
   const pool = (part: keyof IdentityParts): string =>
     sha256(JSON.stringify(tasks.map((task) => [task.name, task.identity[part]])))
   return { data: pool('data'), requests: pool('requests'), protocol: pool('protocol'), model: model.sha256 }

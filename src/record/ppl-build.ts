@@ -12,7 +12,7 @@ import type {
   TextRecord,
 } from './ppl-schema.js'
 import { PPL_SCHEMA } from './ppl-schema.js'
-import type { EnvironmentRecord, ModelRecord, Status } from './schema.js'
+import type { EnvironmentRecord, IdentityParts, ModelRecord, Status } from './schema.js'
 
 /** Printed with the figures, so that nobody has to guess which of several definitions they follow. */
 export const PPL_DEFINITIONS = {
@@ -82,12 +82,7 @@ export function buildPplRecord(parts: PplParts): PplRecord {
   const contexts = parts.contexts
     .filter(({ rules, finished }) => finished !== undefined || rules[0]?.scores.length > 0)
     .map((context) => context.finished ?? contextRecord(context, amounts.tokens))
-  const identity = {
-    data: sha256(JSON.stringify(amounts.sources.map((source) => source.sha256))),
-    requests: requestsHash(parts.contexts),
-    protocol: sha256(JSON.stringify([protocol, parts.contexts.map(({ ctx, stride }) => [ctx, stride])])),
-    model: model.sha256,
-  }
+  const identity = pplIdentity(parts)
   const scoring = sum(contexts.map(({ seconds }) => seconds.score))
   const adapter = contexts.map(({ seconds }) => seconds.adapter)
   return {
@@ -118,6 +113,21 @@ export function buildPplRecord(parts: PplParts): PplRecord {
     limit: parts.limit,
     batch_tokens: parts.batchTokens,
     command: [...parts.command],
+  }
+}
+
+/** Known before anything is scored. */
+export function pplIdentity({
+  text: { sources },
+  protocol,
+  contexts,
+  model,
+}: Pick<PplParts, 'text' | 'protocol' | 'contexts'> & { model: Pick<ModelRecord, 'sha256'> }): IdentityParts {
+  return {
+    data: sha256(JSON.stringify(sources.map((source) => source.sha256))),
+    requests: requestsHash(contexts),
+    protocol: sha256(JSON.stringify([protocol, contexts.map(({ ctx, stride }) => [ctx, stride])])),
+    model: model.sha256,
   }
 }
 

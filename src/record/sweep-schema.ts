@@ -46,10 +46,8 @@ export interface SweepRecord {
   timing: SweepTiming
   /** SHA-256 over `identity_parts`: sweeps with the same identity may be compared cell by cell. */
   identity: string
-  /** Each over that part of the suites and of the perplexity's text. */
-  identity_parts: IdentityParts
-  /** What was left out and why, in words. */
-  notes: string[]
+  /** Of the suites and of the perplexity's text; null where the sweep is without them. */
+  identity_parts: { suites: IdentityParts | null; text: IdentityParts | null }
   seed: number
   /** Documents of each suite at most. */
   limit: number | null
@@ -76,8 +74,10 @@ export interface SweepCell {
   sparsity: number
   /** Policies whose sparsity 0 is this cell: nothing dropped is the dense model, bit for bit, and is run once. */
   stands_for: string[]
-  /** A whole asp.result/1; null until it is begun, or where no suite was asked for. */
+  /** A whole asp.result/1; null until it is begun, where no suite was asked for, and where it is refused. */
   eval: EvalRecord | null
+  /** Parts that this cell is not in, and why: the policy cannot remove so much there, or decoding does not have it. */
+  refused: { part: SweepPart; reason: string }[]
 }
 
 /**
@@ -117,13 +117,13 @@ export interface FrontierPoint {
   within_noise_of: string[]
 }
 
-/** Machine seconds, those before an interruption included. */
+/** Seconds of the runs the record is made of; what an interrupted one had taken before it was resumed is not among them. */
 export interface SweepTiming {
   load_s: number
   eval_s: number
   ppl_s: number
   bench_s: number
   total_s: number
-  /** What `total_s` was told to be before anything was measured. */
+  /** What `total_s` was said to become before anything was measured. */
   estimated_s: number
 }

@@ -23,7 +23,11 @@ const records = {
   'all parts': whole,
   'just begun': sweepRecord({
     status: 'incomplete',
-    cells: whole.cells.map((cell) => ({ ...cell, eval: null })),
+    cells: whole.cells.map((cell) => ({
+      ...cell,
+      eval: null,
+      refused: [{ part: 'bench' as const, reason: 'decoding does not have it' }],
+    })),
     ppl: null,
     bench: null,
     frontiers: [],
@@ -71,9 +75,10 @@ test('every object of the schema is closed, requires all its properties, and des
 
 test('the schema lists the same words as the types', () => {
   const { properties = {}, $defs } = schema
-  const { frontier } = $defs
+  const { frontier, cell } = $defs
   assert.equal(properties.status.enum, [...STATUSES])
   assert.equal(properties.grid.properties?.parts.items?.enum, [...types.SWEEP_PARTS])
+  assert.equal(cell.properties?.refused.items?.properties?.part.enum, [...types.SWEEP_PARTS])
   assert.equal(frontier.properties?.objectives.items?.enum, [...types.OBJECTIVES])
   assert.equal(frontier.properties?.quality.properties?.kind.enum, [...types.QUALITY_KINDS])
   assert.equal(frontier.properties?.cache_source.anyOf?.[0].enum, [...types.CACHE_SOURCES])

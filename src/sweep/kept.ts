@@ -1,0 +1,114 @@
+/** What an earlier run of the same sweep left of each part, as far as it may be gone on with. */
+import { Failure } from '../errors.js'
+import type { PreparedRun } from '../eval/prepare-run.js'
+import { type EarlierRun, readEarlier } from '../eval/resume.js'
+import { BENCH_SCHEMA, type BenchRecord } from '../record/bench-schema.js'
+import { identityOf, pooledIdentity } from '../record/build.js'
+import { PPL_SCHEMA, type PplRecord } from '../record/ppl-schema.js'
+import { type EvalRecord, SCHEMA } from '../record/schema.js'
+import type { SweepRecord } from '../record/sweep-schema.js'
+import { partPlace, readPart } from './files.js'
+import type { PreparedSweep } from './prepare.js'
+
+interface Field {
+  name: string
+  /** Undefined: does not matter here. */
+  of(record: SweepRecord): unknown
+}
+
+/** Policies, sparsities and parts may be others: what is there of them is used, what is not is measured. */
+const FIELDS: readonly Field[] = [
+  { name: 'version of asp', of: ({ environment }) => environment.asp_version },
+  { name: 'model weights', of: ({ model }) => model.sha256 },
+  { name: 'tokenizer', of: ({ model }) => model.tokenizer_sha256 },
+  { name: 'dtype', of: ({ model }) => model.dtype },
+  { name: 'seed', of: ({ seed }) => seed },
+  { name: 'limit', of: ({ limit, grid }) => (grid.suites.length === 0 ? undefined : limit) },
+  { name: 'suites', of: ({ grid }) => (grid.suites.length === 0 ? undefined : grid.suites) },
+  { name: 'data', of: ({ identity_parts: { suites } }) => suites?.data },
+  { name: 'protocol', of: ({ identity_parts: { suites } }) => suites?.protocol },
+  { name: 'requests', of: ({ identity_parts: { suites } }) => suites?.requests },
+  { name: 'context lengths', of: ({ grid }) => grid.contexts },
+  { name: 'text', of: ({ identity_parts: { text } }) => text?.data },
+  { name: 'windows of text', of: ({ identity_parts: { text } }) => text?.requests },
+]
+
+/** Failure: the record at the place is of another sweep. */
+export function checkSameSweep(path: string, earlier: SweepRecord, now: SweepRecord): void {
+  for (const { name, of } of FIELDS) {
+    const values = [of(earlier), of(now)]
+    if (values.includes(undefined)) continue
+    const [was, is] = values.map((value) => JSON.stringify(value))
+    if (was === is) continue
+    throw new Failure(`--resume: ${path} is another sweep, its ${name} was ${was} and is now ${is}`, {
+      hint: 'repeat the command it was started with, or choose another --output',
+    })
+  }
+}
+
+/** What a part must share with the sweep that is to use it. */
+export type Settings = Pick<SweepRecord, 'environment' | 'model' | 'seed'>
+
+const sameSettings = (
+  { environment, seed }: Pick<EvalRecord | PplRecord | BenchRecord, 'environment' | 'seed'>,
+  now: Settings,
+): boolean => environment.asp_version === now.environment.asp_version && seed === now.seed
+
+/** A cell's record when it is finished; what there is of it when not. */
+export async function keptCell(
+  folder: string,
+  id: string,
+  run: PreparedRun,
+  now: Settings,
+): Promise<{ record: EvalRecord | null; earlier: EarlierRun | null }> {
+  const record = await readPart<EvalRecord>(folder, id, SCHEMA)
+  if (record === null || !sameSettings(record, now)) return { record: null, earlier: null }
+  const same =
+    record.identity === identityOf(suitesIdentity(run.tasks, now.model)) &&
+    record.model.dtype === now.model.dtype &&
+    record.policy.name === run.policy.name &&
+    record.sparsity.requested === run.policy.sparsity
+  if (!same) return { record: null, earlier: null }
+  if (record.status === 'complete') return { record, earlier: null }
+  return { record: null, earlier: await readEarlier(partPlace(folder, id).path) }
+}
+
+/** Finished or not: what there is of it is for the perplexity's run to tell. */
+export async function keptPpl(folder: string, now: Settings): Promise<PplRecord | null> {
+  const record = await readPart<PplRecord>(folder, 'ppl', PPL_SCHEMA)
+  return record !== null && sameSettings(record, now) && record.model.dtype === now.model.dtype
+    ? record
+    : null
+}
+
+/** Only whole: rounds of two runs are not of one machine at one time. */
+export async function keptBench(
+  folder: string,
+  { bench, dtype }: PreparedSweep,
+  now: Settings,
+): Promise<BenchRecord | null> {
+  const record = await readPart<BenchRecord>(folder, 'bench', BENCH_SCHEMA)
+  if (record?.status !== 'complete' || bench === null || !sameSettings(record, now)) return null
+  const planned = bench.configurations.map(({ group, policy }) => [
+    group.ctx,
+    policy.name,
+    policy.name === 'dense' ? null : policy.sparsity,
+  ])
+  const same =
+    record.model.sha256 === now.model.sha256 &&
+    record.data.sha256 === bench.data.sha256 &&
+    record.configurations.every((one) => one.dtype === dtype) &&
+    JSON.stringify(record.configurations.map(({ ctx, policy, sparsity }) => [ctx, policy, sparsity])) ===
+      JSON.stringify(planned)
+  return same ? record : null
+}
+
+/** As the record of the suites has it. */
+export const suitesIdentity = (tasks: PreparedSweep['tasks'], { sha256 }: { sha256: string }) =>
+  pooledIdentity(
+    tasks.map(({ suite, identity: { data, requests, protocol } }) => ({
+      name: suite.name,
+      identity: { data, requests, protocol, model: sha256 },
+    })),
+    { sha256 },
+  )

@@ -1,0 +1,235 @@
+/** A prepared sweep and a device -> its record: one model, cell after cell, then perplexity, then memory and latency. */
+
+import type { BenchEvent } from '../bench/phases.js'
+import type { PreparedBench } from '../bench/prepare.js'
+import { runBench } from '../bench/run.js'
+import { type OpenModel, openModel, type RunDevice } from '../eval/open-model.js'
+import type { PreparedRun } from '../eval/prepare-run.js'
+import { recordRun } from '../eval/record-run.js'
+import { type RunEvent, runOn } from '../eval/run.js'
+import { modelRecord } from '../eval/run-record.js'
+import { emptyContext, protocolParts, textParts } from '../ppl/parts.js'
+import type { PreparedPpl } from '../ppl/prepare.js'
+import { type PplEvent, pplOn } from '../ppl/run.js'
+import type { BenchRecord } from '../record/bench-schema.js'
+import { pplIdentity } from '../record/ppl-build.js'
+import type { PplRecord } from '../record/ppl-schema.js'
+import type { EnvironmentRecord, EvalRecord, IdentityParts } from '../record/schema.js'
+import { writeRecord } from '../record/store.js'
+import { buildSweepRecord } from '../record/sweep-build.js'
+import type { SweepRecord } from '../record/sweep-schema.js'
+import { besideRecord, partPlace } from './files.js'
+import { checkSameSweep, keptBench, keptCell, keptPpl, type Settings, suitesIdentity } from './kept.js'
+import type { PreparedCell, PreparedSweep } from './prepare.js'
+
+export type SweepEvent =
+  | { stage: 'load'; done: number; total: number }
+  /** `place` of `cells`, from 0. */
+  | { stage: 'eval'; cell: string; place: number; cells: number; event: RunEvent }
+  | { stage: 'ppl'; event: PplEvent }
+  | { stage: 'bench'; event: BenchEvent }
+
+export interface SweepHooks {
+  onEvent?: (event: SweepEvent) => void
+  /** The record so far: when the sweep begins, and after every part of it. */
+  onRecord: (record: SweepRecord) => Promise<void>
+  /** Told what is there already, by name. */
+  onKept?: (parts: string[]) => void
+  /** Aborting ends the sweep after the work in flight. */
+  signal?: AbortSignal
+}
+
+export interface SweepContext {
+  environment: EnvironmentRecord
+  started: Date
+  /** Of the working files. */
+  folder: string
+  /** Go on with what is in it. */
+  resume: boolean
+  /** The record of an earlier run, and where it was read from. */
+  earlier: { path: string; record: SweepRecord } | null
+  estimatedSeconds: number
+}
+
+export async function runSweep(
+  prepared: PreparedSweep,
+  device: RunDevice,
+  context: SweepContext,
+  hooks: SweepHooks,
+): Promise<SweepRecord> {
+  const onLoad = (done: number, total: number): void => hooks.onEvent?.({ stage: 'load', done, total })
+  const others = new Set(prepared.cells.map(({ policy }) => policy).filter((policy) => policy !== 'dense'))
+  const model = await openModel(prepared, device, ['dense', ...others], onLoad)
+  const done: Done = { evals: new Map(), ppl: null, bench: null }
+  const work: Work = { prepared, device, model, context, hooks, done }
+  const write = (): Promise<void> => hooks.onRecord(recordOf(work))
+  const stopped = (): boolean => hooks.signal?.aborted ?? false
+  try {
+    const { earlier } = context
+    if (earlier !== null) checkSameSweep(earlier.path, earlier.record, recordOf(work))
+    if (context.resume) await keepFinished(work)
+    await write()
+    for (const [place, cell] of prepared.cells.entries()) {
+      if (stopped() || cell.run === null || done.evals.has(cell.id)) continue
+      done.evals.set(cell.id, await evalCell(work, { ...cell, run: cell.run }, place))
+      await write()
+    }
+    if (prepared.ppl !== null && done.ppl?.status !== 'complete' && !stopped()) {
+      done.ppl = await measurePpl(work, prepared.ppl)
+      await write()
+    }
+    if (prepared.bench !== null && done.bench === null && !stopped()) {
+      done.bench = await measureBench(work, prepared.bench)
+      await write()
+    }
+    return recordOf(work)
+  } finally {
+    model.engine.close()
+  }
+}
+
+/** What there is of the parts. */
+interface Done {
+  evals: Map<string, EvalRecord>
+  ppl: PplRecord | null
+  bench: BenchRecord | null
+}
+
+interface Work {
+  prepared: PreparedSweep
+  device: RunDevice
+  model: OpenModel
+  context: SweepContext
+  hooks: SweepHooks
+  done: Done
+}
+
+async function keepFinished({ prepared, model, context, hooks, done }: Work): Promise<void> {
+  const { folder } = context
+  const settings = settingsOf({ prepared, model, context })
+  for (const { id, run } of prepared.cells) {
+    const kept = run && (await keptCell(folder, id, run, settings))
+    if (kept?.record) done.evals.set(id, inSweep(folder, kept.record))
+  }
+  if (prepared.ppl !== null) done.ppl = await keptPpl(folder, settings)
+  done.bench = await keptBench(folder, prepared, settings)
+  hooks.onKept?.([
+    ...done.evals.keys(),
+    ...(done.ppl?.contexts.map(({ ctx }) => `perplexity at ctx ${ctx}`) ?? []),
+    ...(done.bench === null ? [] : ['benchmark']),
+  ])
+}
+
+/** As `asp eval --resume` does it, on the model that is open. */
+async function evalCell(
+  { prepared, model, context, hooks }: Work,
+  { id, run }: PreparedCell & { run: PreparedRun },
+  place: number,
+): Promise<EvalRecord> {
+  const { folder, environment, resume } = context
+  const settings = settingsOf({ prepared, model, context })
+  const { earlier } = resume ? await keptCell(folder, id, run, settings) : { earlier: null }
+  const started = new Date()
+  const files = { place: partPlace(folder, id), earlier, keepsLogs: true }
+  const { record } = await recordRun(run.tasks, files, ({ samplesName, earlier, ...writing }) =>
+    runOn(
+      { ...model, seconds: 0 },
+      run,
+      { environment, started, command: prepared.options.command, samplesName, earlier },
+      {
+        ...writing,
+        signal: hooks.signal,
+        onEvent: (event) =>
+          hooks.onEvent?.({ stage: 'eval', cell: id, place, cells: prepared.cells.length, event }),
+      },
+    ),
+  )
+  return inSweep(folder, record)
+}
+
+/** Its sample logs as the sweep's record names them. */
+function inSweep(folder: string, record: EvalRecord): EvalRecord {
+  const tasks = Object.entries(record.tasks).map(([name, task]) => {
+    const samples = task.samples === null ? null : besideRecord(folder, task.samples)
+    return [name, { ...task, samples }] as const
+  })
+  return { ...record, tasks: Object.fromEntries(tasks) }
+}
+
+/** Context length by context length: each is written once it is measured. */
+async function measurePpl(
+  { prepared, model, context, hooks, done }: Work,
+  ppl: PreparedPpl,
+): Promise<PplRecord> {
+  const place = partPlace(context.folder, 'ppl')
+  const write = (record: PplRecord): Promise<void> => writeRecord(place, record)
+  const { environment } = context
+  const { command } = prepared.options
+  const record = await pplOn(
+    { ...model, seconds: 0 },
+    ppl,
+    { environment, started: new Date(), command, earlier: done.ppl },
+    { onContext: write, signal: hooks.signal, onEvent: (event) => hooks.onEvent?.({ stage: 'ppl', event }) },
+  )
+  await write(record)
+  return record
+}
+
+async function measureBench(
+  { prepared: { dtype }, device, model, context: { folder, environment }, hooks }: Work,
+  bench: PreparedBench,
+): Promise<BenchRecord> {
+  const context = { environment, started: new Date(), open: new Map([[dtype, model.engine]]) }
+  const record = await runBench(bench, device, context, {
+    signal: hooks.signal,
+    onEvent: (event) => hooks.onEvent?.({ stage: 'bench', event }),
+  })
+  await writeRecord(partPlace(folder, 'bench'), record)
+  return record
+}
+
+function settingsOf({ prepared, model, context }: Pick<Work, 'prepared' | 'model' | 'context'>): Settings {
+  const { environment } = context
+  return { environment, model: modelRecord(prepared, model.sha256), seed: prepared.options.seed }
+}
+
+function recordOf({ prepared, model, context, done }: Work): SweepRecord {
+  const { options, parts, policies, contexts, tasks, cells, ppl } = prepared
+  return buildSweepRecord({
+    started: context.started,
+    grid: {
+      parts,
+      suites: tasks.map(({ suite }) => suite.name),
+      policies,
+      sparsities: [...options.sparsities],
+      contexts,
+    },
+    ...settingsOf({ prepared, model, context }),
+    cells: cells.map(({ id, policy, sparsity, standsFor, refused }) => ({
+      id,
+      policy,
+      sparsity,
+      stands_for: standsFor,
+      eval: done.evals.get(id) ?? null,
+      refused,
+    })),
+    ppl: done.ppl,
+    bench: done.bench,
+    identity_parts: {
+      suites: tasks.length === 0 ? null : suitesIdentity(tasks, model),
+      text: ppl && textIdentity(ppl, model),
+    },
+    limit: options.limit ?? null,
+    command: [...options.command],
+    loadSeconds: model.seconds,
+    estimatedSeconds: context.estimatedSeconds,
+  })
+}
+
+const textIdentity = (ppl: PreparedPpl, { sha256 }: OpenModel): IdentityParts =>
+  pplIdentity({
+    text: textParts(ppl),
+    protocol: protocolParts(ppl),
+    contexts: ppl.contexts.map(emptyContext),
+    model: { sha256 },
+  })

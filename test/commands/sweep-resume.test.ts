@@ -1,0 +1,87 @@
+/** `asp sweep` killed at random moments and resumed, against one that was left alone. */
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { pythonRandom } from '../../src/eval/python-random.js'
+import { sweepWithoutTiming } from '../../src/record/comparable.js'
+import type { SweepRecord } from '../../src/record/sweep-schema.js'
+import { asp, startAsp, workFolder } from './asp.js'
+
+const FIXED = [
+  ...['sweep', 'winogrande', '--policy', 'adaptive,local', '--ctx', '32,64', '--data', 'sample'],
+  ...['--text-limit', '128', '--repetitions', '1', '--batch-tokens', '64', '--resume', '--quiet'],
+]
+const RUN = [...FIXED, '--sparsity', '0,0.5', '--limit', '12']
+const KILLS = 6
+
+const test = suite('sweep, killed')
+const folder = workFolder()
+const place = (name: string): string => join(folder, name, 'sweep.json')
+
+const read = async (name: string): Promise<SweepRecord> =>
+  JSON.parse(await readFile(place(name), 'utf8')) as SweepRecord
+
+/** Bytes of all that a sweep has written. */
+async function written(name: string): Promise<number> {
+  const names = await readdir(join(folder, name, 'sweep.sweep')).catch(() => [])
+  const texts = await Promise.all(
+    names.map((file) => readFile(join(folder, name, 'sweep.sweep', file), 'utf8').catch(() => '')),
+  )
+  return texts.reduce((sum, text) => sum + text.length, 0)
+}
+
+/** Kills the sweep once it has written so many more bytes; true if it ended before. */
+async function killed(name: string, bytes: number): Promise<boolean> {
+  const before = await written(name)
+  const { child, ended } = startAsp(folder, [...RUN, '-o', place(name)])
+  const over = ended.then(({ status }) => status === 0)
+  for (;;) {
+    const result = await Promise.race([over, new Promise<null>((resolve) => setTimeout(resolve, 20, null))])
+    if (result !== null) return result
+    if ((await written(name)) - before >= bytes) child.kill('SIGKILL')
+  }
+}
+
+test(`kill -9 and --resume, up to ${KILLS} times: the same record, to the last bit but for times`, async () => {
+  const whole = asp(folder, [...RUN, '-o', place('whole')])
+  const random = pythonRandom(7)
+  let kills = 0
+  while (kills < KILLS && !(await killed('pieces', 1 + random.below(9000)))) kills += 1
+  assert.ok(kills > 2, 'it ended before it could be killed')
+  assert.is((await asp(folder, [...RUN, '-o', place('pieces')])).status, 0)
+  assert.is((await whole).status, 0)
+  const [a, b] = [await read('whole'), await read('pieces')]
+  assert.is(b.status, 'complete')
+  assert.equal(
+    b.cells.map(({ id, eval: record }) => [id, record?.tasks.winogrande.documents_scored]),
+    ['dense', 'adaptive-0.5', 'local-0.5'].map((id) => [id, 12]),
+  )
+  assert.is(b.ppl?.contexts.length, 2)
+  assert.equal(sweepWithoutTiming(b), sweepWithoutTiming(a))
+})
+
+test('another sweep is refused with what differs; a larger grid uses what is there', async () => {
+  const again = (...args: string[]) => asp(folder, [...FIXED, ...args, '-o', place('whole')])
+  const other = await again('--sparsity', '0,0.5', '--limit', '11')
+  assert.is(other.status, 2, other.stderr)
+  assert.match(
+    other.stderr,
+    /^error: --resume: .*sweep\.json is another sweep, its limit was 12 and is now 11/,
+  )
+  const { cells } = await read('whole')
+  const dates = new Map(cells.map(({ id, eval: record }) => [id, record?.date]))
+  const wider = await again('--sparsity', '0,0.5,0.6', '--limit', '12', '--parts', 'eval')
+  assert.is(wider.status, 0)
+  const record = await read('whole')
+  assert.equal(
+    record.cells.map(({ id }) => id),
+    ['dense', 'adaptive-0.5', 'adaptive-0.6', 'local-0.5', 'local-0.6'],
+  )
+  for (const { id, eval: own } of record.cells) {
+    if (dates.has(id)) assert.is(own?.date, dates.get(id), id)
+    assert.is(own?.status, 'complete')
+  }
+})
+
+test.run()
