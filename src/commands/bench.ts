@@ -21,7 +21,7 @@ import { tunedDevice, tuningFlag } from '../tuned-device.js'
 const CACHE_DTYPES = ['f32', 'f16'] as const
 
 const RENDER = {
-  table: renderBench,
+  table: (record: BenchRecord) => renderBench(record, { width: process.stdout.columns }),
   json: (record: BenchRecord) => formatRecord(record).trimEnd(),
   jsonl: benchJsonLines,
   csv: benchCsv,

@@ -16,7 +16,7 @@ import { renderPpl, renderPplMarkdown } from '../report/ppl-table.js'
 
 /** What is printed; csv and md are also written beside the record. */
 const FORMATS: Readonly<Record<(typeof FORMAT_NAMES)[number], (record: PplRecord) => string>> = {
-  table: (record) => renderPpl(record),
+  table: (record) => renderPpl(record, { width: process.stdout.columns }),
   csv: pplCsv,
   md: renderPplMarkdown,
   json: (record) => formatRecord(record).trimEnd(),

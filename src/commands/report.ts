@@ -1,4 +1,4 @@
-/** `asp report`: records -> one page that needs nothing else, for people to look at. */
+/** `asp report`: records -> one page that needs nothing else, for people to look at; or plots in the terminal. */
 import { resolve } from 'node:path'
 import { Args, Flags } from '@oclif/core'
 import { AspCommand } from '../command.js'
@@ -6,9 +6,11 @@ import { EXIT } from '../errors.js'
 import { loadRecords } from '../record/load.js'
 import { writeWhole } from '../record/store.js'
 import { renderReport } from '../report/report-page.js'
+import { renderReportText } from '../report/text-plots.js'
 
 export interface ReportResult {
-  page: string
+  /** Absolute path; null where only plots were printed. */
+  page: string | null
   bytes: number
   records: string[]
 }
@@ -21,26 +23,32 @@ export default class Report extends AspCommand {
   static override examples = [
     '<%= config.bin %> report results/ -o report.html',
     '<%= config.bin %> report sweep.json bench.json pruned/train-log.jsonl -o report.html --title "asp-tiny, December"',
+    '<%= config.bin %> report results/ --text',
   ]
   static override strict = false
   static override args = {
     records: Args.string({ description: 'records, logs, or folders with them', required: true }),
   }
   static override flags = {
-    output: Flags.string({ description: 'the page', char: 'o', default: 'report.html' }),
+    output: Flags.string({ description: 'the page (default: report.html, none with --text)', char: 'o' }),
     title: Flags.string({ description: 'its heading', default: 'asp report' }),
+    text: Flags.boolean({ description: 'print the main plots' }),
   }
 
   async run(): Promise<ReportResult> {
     const { argv, flags } = await this.parse(Report)
     const loaded = await loadRecords(argv as string[])
+    const records = loaded.map(({ file }) => file)
+    if (flags.text) this.log(renderReportText(loaded, { width: process.stdout.columns }))
+    const output = flags.output ?? (flags.text ? null : 'report.html')
+    if (output === null) return { page: null, bytes: 0, records }
     const html = await renderReport(loaded, { title: flags.title, made: new Date() })
-    const page = resolve(flags.output)
+    const page = resolve(output)
     await writeWhole(page, html, {
       hint: 'give --output a file name in a folder that exists and can be written to',
       exit: EXIT.usage,
     })
     this.log(page)
-    return { page, bytes: Buffer.byteLength(html), records: loaded.map(({ file }) => file) }
+    return { page, bytes: Buffer.byteLength(html), records }
   }
 }

@@ -4,14 +4,19 @@ import type { BenchConfiguration, BenchRecord, BenchResult, Figure } from '../re
 import { curveTable, stageTable } from './bench-detail.js'
 import { batchText, type Grid, milliseconds, policyName } from './bench-names.js'
 import { benchNotes } from './bench-notes.js'
+import { figuresOf } from './figures/figures.js'
 import { formatBytes, formatPercent, formatRate, formatShare } from './format.js'
 import { ASCII_BORDER, markdownRow, renderNotes, toAscii } from './notes.js'
+import type { TableOptions } from './table.js'
+import { curvePlots, renderPlots } from './text-plots.js'
 
-/** The tables and the lines under them; no colours, ends without a newline. */
-export function renderBench(record: BenchRecord, { ascii = false }: { ascii?: boolean } = {}): string {
-  const text = [...gridsOf(record).map((grid) => drawn(grid, ascii)), renderNotes(benchNotes(record))].join(
-    '\n',
-  )
+/** The tables, the last setting's curves, and the lines under them; no colours, ends without a newline. */
+export function renderBench(record: BenchRecord, { ascii = false, width }: TableOptions = {}): string {
+  const grids = gridsOf(record).map((grid) => drawn(grid, ascii))
+  // Latency and cache of one setting: of the largest batch, the last, pruning says most.
+  const curves = curvePlots(figuresOf([{ file: '', record }])).slice(-2)
+  const plots = curves.length === 0 ? [] : [renderPlots(curves, { ascii, width }), '']
+  const text = [...grids, ...plots, renderNotes(benchNotes(record))].join('\n')
   return ascii ? toAscii(text) : text
 }
 

@@ -1,6 +1,7 @@
 /** A perplexity record -> what a person reads after a run: a row a level and context length, the change by position, notes. */
 import Table from 'cli-table3'
 import type { ContextRecord, PplRecord, RuleRecord } from '../record/ppl-schema.js'
+import { figuresOf } from './figures/figures.js'
 import { formatBytes, formatCount, formatPercent, formatRate, formatSeconds, formatShare } from './format.js'
 import {
   ASCII_BORDER,
@@ -13,9 +14,10 @@ import {
 } from './notes.js'
 import { columnsOf, rowsOf, signed } from './ppl-columns.js'
 import type { TableOptions } from './table.js'
+import { perplexityPlots, renderPlots } from './text-plots.js'
 
-/** No colours, ends without a newline. */
-export function renderPpl(record: PplRecord, { ascii = false }: TableOptions = {}): string {
+/** Tables, a plot where there are enough levels for one, notes; no colours, ends without a newline. */
+export function renderPpl(record: PplRecord, { ascii = false, width }: TableOptions = {}): string {
   const parts = tablesOf(record).map(({ title, head, rows }) => {
     const table = new Table({
       head,
@@ -26,7 +28,8 @@ export function renderPpl(record: PplRecord, { ascii = false }: TableOptions = {
     table.push(...rows)
     return title === null ? table.toString() : `${title}\n${table.toString()}`
   })
-  const text = [...parts, renderNotes(notesOf(record))].join('\n')
+  const plots = renderPlots(perplexityPlots(figuresOf([{ file: '', record }])), { ascii, width })
+  const text = [...parts, ...(plots === '' ? [] : [plots, '']), renderNotes(notesOf(record))].join('\n')
   return ascii ? toAscii(text) : text
 }
 

@@ -16,6 +16,8 @@ import { ASCII_BORDER, describeAdapter, describeModel, markdownRow, renderNotes,
 export interface TableOptions {
   /** Only ASCII, for terminals and logs that show nothing else. */
   ascii?: boolean
+  /** Columns of the terminal, for plots; 80 where it is not known. */
+  width?: number
 }
 
 /** The table and the lines under it; no colours, ends without a newline. */

@@ -75,6 +75,13 @@ function evaluationRows(
   })
 }
 
+/** Evaluations under what decoding does: a run's hard rule, or the dense one where it has no other. */
+export function asTrained(rows: readonly EvaluationRow[]): EvaluationRow[] {
+  const hard = rows.filter(({ rule }) => rule !== 'dense' && rule !== 'soft')
+  const pruning = new Set(hard.map(({ run }) => run))
+  return [...hard, ...rows.filter(({ rule, run }) => rule === 'dense' && !pruning.has(run))]
+}
+
 /** `gamma 0.3`, `dense`, `local 205`: what a training is called where no other has that name. */
 export function runName({ rule, gamma }: TrainRunOptions): string {
   if (gamma !== null) return `gamma ${gamma}`

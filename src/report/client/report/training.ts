@@ -1,5 +1,7 @@
 /** Trainings: what they minimised, what they dropped on the way, and what held-out text said. */
+
 import type { EvaluationRow, PageData, StepRow } from '../../figures/rows.js'
+import { asTrained } from '../../figures/train-rows.js'
 import type { Column } from '../shared/sortable-table.js'
 import type { Axis, ChartParts, Point } from './chart.js'
 import { type Section, tableOf } from './section.js'
@@ -24,7 +26,7 @@ export function trainingSection({ steps, evaluations }: PageData, sources: Sourc
     evaluationChart(
       'Held-out loss as trained',
       'nats a token',
-      ruleOfRun(onTheWay),
+      asTrained(onTheWay),
       ({ nll }) => nll,
       runs,
       sources,
@@ -48,7 +50,7 @@ export function trainingSection({ steps, evaluations }: PageData, sources: Sourc
     evaluationChart(
       'Sparsity on held-out text',
       'share of pairs',
-      ruleOfRun(pruned),
+      asTrained(pruned),
       ({ sparsity }) => sparsity,
       runs,
       sources,
@@ -63,13 +65,6 @@ export function trainingSection({ steps, evaluations }: PageData, sources: Sourc
     charts: charts.filter(({ points }) => points.length > 0),
     table: tableOf('held-out text', columns(sources), evaluations),
   }
-}
-
-/** What decoding does: the hard rule where a run has one, dense where it has none. */
-function ruleOfRun(rows: readonly EvaluationRow[]): EvaluationRow[] {
-  const hard = rows.filter(({ rule }) => rule !== 'dense' && rule !== 'soft')
-  const pruning = new Set(hard.map(({ run }) => run))
-  return [...hard, ...rows.filter(({ rule, run }) => rule === 'dense' && !pruning.has(run))]
 }
 
 function stepChart(

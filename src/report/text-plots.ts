@@ -1,0 +1,124 @@
+/** The main plots of a report as text: quality, perplexity, latency, cache and training loss. Pure. */
+import type { LoadedRecord } from '../record/any-record.js'
+import { figuresOf } from './figures/figures.js'
+import { grouped } from './figures/grouped.js'
+import { linesOverSparsity, SubjectNames, seriesByShare } from './figures/names.js'
+import type { CurveRow, EvaluationRow, Figures, LossRow, QualityRow, StepRow } from './figures/rows.js'
+import { asTrained } from './figures/train-rows.js'
+import { plotText, type TextPlot, type TextPlotOptions, type TextSeries } from './plot-text.js'
+
+/** Fewer points than this on every line are told by the table. */
+const WORTH_A_PLOT = 3
+const SPARSITY = 'share of causal pairs removed'
+
+/** One under the other, a line between them; empty where no plot says more than a table. */
+export function renderPlots(plots: readonly TextPlot[], options: TextPlotOptions = {}): string {
+  return plots.map((plot) => plotText(plot, options)).join('\n\n')
+}
+
+/** What `asp report --text` prints. */
+export function renderReportText(loaded: readonly LoadedRecord[], options: TextPlotOptions = {}): string {
+  const figures = figuresOf(loaded)
+  const plots = [qualityPlots, perplexityPlots, curvePlots, trainingPlots].flatMap((of) => of(figures))
+  const nothing = `Nothing to plot: no line has ${WORTH_A_PLOT} points; the page has tables`
+  return plots.length === 0 ? nothing : renderPlots(plots, options)
+}
+
+export function qualityPlots(figures: Figures): TextPlot[] {
+  const names = new SubjectNames(figures)
+  const panels = grouped(figures.quality, ({ task, metric, shots }) => JSON.stringify([task, metric, shots]))
+  return panels.flatMap((rows): TextPlot[] => {
+    const series = overSparsity(rows, names, ({ value }: QualityRow) => value)
+    return worth({ title: rows[0].task, x: SPARSITY, y: rows[0].metric, series })
+  })
+}
+
+/** A plot a context length; of one policy alone, one plot with a line a context length. */
+export function perplexityPlots(figures: Figures): TextPlot[] {
+  const names = new SubjectNames(figures)
+  const hard = figures.losses.filter(({ rule, perplexity }) => rule !== 'soft' && perplexity !== null)
+  const of = ({ perplexity }: LossRow): number => perplexity ?? 0
+  return grouped(hard, ({ text, protocol }) => JSON.stringify([text, protocol])).flatMap((texts) => {
+    const panels = grouped(texts, ({ ctx }) => String(ctx)).map((rows) => ({
+      rows,
+      series: overSparsity(rows, names, of),
+    }))
+    const alone = panels.every(({ series }) => series.length === 1)
+    const plot = (title: string, series: TextSeries[]): TextPlot[] =>
+      worth({ title, x: SPARSITY, y: 'perplexity', series })
+    if (alone && panels.length > 1) {
+      const series = panels.map(({ rows, series: [line] }) => ({
+        ...line,
+        name: `context of ${rows[0].ctx}`,
+      }))
+      return plot(texts[0].text, series)
+    }
+    return panels.flatMap(({ rows: [{ text, ctx }], series }) => plot(`${text}, context of ${ctx}`, series))
+  })
+}
+
+/** Latency, and the live cache, of each setting. */
+export function curvePlots(figures: Figures): TextPlot[] {
+  const names = new SubjectNames(figures)
+  const panels = grouped(figures.curves, ({ record, checkpoint, batch, setting }) =>
+    JSON.stringify([record, checkpoint, batch, setting]),
+  )
+  return panels.flatMap((rows) => {
+    const [{ checkpoint, batch, setting }] = rows
+    const lines = grouped(rows, seriesByShare(rows, names))
+    const plot = (y: string, of: (row: CurveRow) => number): TextPlot => ({
+      title: `${checkpoint}, batch ${batch ?? '?'}, ${setting}`,
+      x: 'tokens of context',
+      y,
+      fromZero: true,
+      series: lines.map((line) => ({
+        name: seriesByShare(rows, names)(line[0]),
+        points: line.map((row) => ({ x: row.length, y: of(row) })),
+      })),
+    })
+    return [
+      plot('milliseconds of a step', ({ stepSeconds }) => 1000 * stepSeconds),
+      plot('MiB of live cache of a sequence', ({ liveBytes }) => liveBytes / 2 ** 20),
+    ]
+  })
+}
+
+export function trainingPlots({ steps, evaluations }: Figures): TextPlot[] {
+  const byRun = <Row extends { run: string; step: number }>(
+    rows: readonly Row[],
+    of: (row: Row) => number,
+  ): TextSeries[] =>
+    grouped(rows, ({ run }) => run).map((line) => ({
+      name: line[0].run,
+      points: line.map((row) => ({ x: row.step, y: of(row) })),
+    }))
+  const onTheWay = evaluations.filter(({ final }) => !final)
+  return [
+    ...worth({
+      title: 'Training',
+      x: 'steps',
+      y: 'cross-entropy, nats',
+      series: byRun(steps, ({ crossEntropy }: StepRow) => crossEntropy),
+    }),
+    ...worth({
+      title: 'Held-out text',
+      x: 'steps',
+      y: 'loss as trained, nats',
+      series: byRun(asTrained(onTheWay), ({ nll }: EvaluationRow) => nll),
+    }),
+  ]
+}
+
+function overSparsity<Row extends LossRow | QualityRow>(
+  rows: readonly Row[],
+  names: SubjectNames,
+  of: (row: Row) => number,
+): TextSeries[] {
+  return linesOverSparsity(rows, names).map(({ name, rows: line }) => ({
+    name,
+    points: line.map((row) => ({ x: row.sparsity, y: of(row) })),
+  }))
+}
+
+const worth = (plot: TextPlot): TextPlot[] =>
+  plot.series.some(({ points }) => points.length >= WORTH_A_PLOT) ? [plot] : []
