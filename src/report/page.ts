@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises'
 import { EXIT, Failure } from '../errors.js'
 
 /** The folders of client/ that are pages. */
-export type ClientName = 'drops' | 'report'
+export type ClientName = 'drop-stats' | 'drops' | 'report'
 
 /** A bundled script and its style. */
 export interface Client {

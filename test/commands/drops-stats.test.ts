@@ -45,7 +45,7 @@ const RUNS = {
       '4',
       '--quiet',
     ],
-    ...['--model', 'asp-tiny-dense'],
+    ...['--model', 'asp-tiny-dense', '--output', 'sized.html'],
   ],
   dense: ['drops', 'stats', 'story.txt', '--model', 'asp-tiny-dense'],
   short: ['drops', 'stats', 'story.txt', '--ctx', '1024'],
@@ -114,6 +114,8 @@ test('a window kills nobody', async () => {
   assert.is(status, 0, stderr)
   assert.match(stdout, /\nKind: alive 4 tokens later/)
   assert.not.match(stdout, /Words that kill|│ Kills/)
+  const page = readFileSync(join(folder, 'sized.html'), 'utf8')
+  assert.match(page, /^<!doctype html>[\s\S]*"schema":"asp\.drop-stats\/1"/)
 })
 
 const refusals: [RunName, RegExp][] = [
@@ -136,7 +138,7 @@ test('nothing else was written', async () => {
   await Promise.all(Object.values(outcomes))
   assert.equal(
     namesIn(folder).filter((name) => name !== '.hub'),
-    ['one.json', 'story.txt', 'tiny'],
+    ['one.json', 'sized.html', 'story.txt', 'tiny'],
   )
 })
 

@@ -1,7 +1,8 @@
 /** Statistics of drops as tables. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { renderDropStats, usualAge } from '../../src/report/drop-stats-table.js'
+import { usualAge } from '../../src/report/drop-stats-figures.js'
+import { renderDropStats } from '../../src/report/drop-stats-table.js'
 import { patternRun, statsRecord, statsRun } from '../record/drop-stats-fixture.js'
 
 const test = suite('tables of drop statistics')

@@ -13,9 +13,12 @@ import { createProgress, type Progress } from '../../progress.js'
 import type { DropStatsRecord } from '../../record/drop-stats-schema.js'
 import { formatRecord } from '../../record/store.js'
 import { renderDropStats } from '../../report/drop-stats-table.js'
+import { dropStatsPage } from '../../report/drops-page.js'
+import { readClient } from '../../report/page.js'
 
 /** What --output writes, by the ending of the file. */
 const FORMS: Output<DropStatsRecord>['forms'] = {
+  '.html': async (record) => dropStatsPage(record, await readClient('drop-stats')),
   '.json': formatRecord,
 }
 
@@ -84,7 +87,7 @@ export default class DropsStats extends AspCommand {
     output: Flags.string({
       description: `file to write as well: ${Object.keys(FORMS).join(', ')}`,
       char: 'o',
-      helpValue: 'stats.json',
+      helpValue: 'stats.html',
     }),
     quiet: Flags.boolean({ description: 'no progress', char: 'q' }),
   }
