@@ -25,7 +25,8 @@ const NEVER = 0xffffffff
 export function evictionReference(rule: EvictingRule, qkv: ArrayLike<number>, setting: Setting): Evictions {
   const n = qkv.length / (3 * setting.C)
   const deaths = new Uint32Array(n).fill(NEVER)
-  const attention = attentionOf(qkv, setting)
+  const vectors = vectorsOf(qkv, setting)
+  const attention = attentionOf(vectors, setting)
   const sums = new Float64Array(n)
   let alive: number[] = []
   const after: number[][] = []
@@ -34,7 +35,8 @@ export function evictionReference(rule: EvictingRule, qkv: ArrayLike<number>, se
   for (let k = 0; k < n; k++) {
     alive.push(k)
     const last = new Float64Array(n)
-    attention(k, alive).forEach((weight, i) => {
+    const weights = rule.kind === 'h2o' || rule.kind === 'tova' ? attention(k, alive) : []
+    weights.forEach((weight, i) => {
       last[alive[i]] = weight
       sums[alive[i]] += weight
     })
@@ -42,9 +44,9 @@ export function evictionReference(rule: EvictingRule, qkv: ArrayLike<number>, se
       const worths = {
         h2o: () => alive.map((j) => sums[j]),
         tova: () => alive.map((j) => last[j]),
-        knorm: () => alive.map((j) => -meanNorm(qkv, j, setting)),
+        knorm: () => alive.map((j) => -meanNorm(vectors, j, setting.H)),
         random: () => alive.map((j) => drawn(j, setting.layer)),
-        expected: () => expectation(qkv, k, alive, setting),
+        expected: () => expectation(vectors, k, alive, setting),
       }[rule.kind]()
       const ranked = alive
         .map((j, i) => ({ j, worth: worths[i] }))
@@ -77,12 +79,24 @@ const PROTECTED: Record<
 }
 
 /** One head's vector of a row: 0 query, 1 key, 2 value. */
-function vector(qkv: ArrayLike<number>, row: number, which: number, h: number, { C, H }: Setting): number[] {
+type Vectors = (row: number, which: 0 | 1 | 2, h: number) => Float64Array
+
+function vectorsOf(qkv: ArrayLike<number>, { C, H }: Setting): Vectors {
   const d = C / H
-  return Array.from({ length: d }, (_, c) => qkv[row * 3 * C + which * C + h * d + c])
+  const known = new Map<number, Float64Array>()
+  return (row, which, h) => {
+    const at = row * 3 * C + which * C + h * d
+    const vector = known.get(at) ?? Float64Array.from({ length: d }, (_, c) => qkv[at + c])
+    known.set(at, vector)
+    return vector
+  }
 }
 
-const dot = (a: readonly number[], b: readonly number[]): number => a.reduce((sum, x, i) => sum + x * b[i], 0)
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0
+  for (let i = 0; i < a.length; i++) sum += a[i] * b[i]
+  return sum
+}
 
 function softmax(scores: readonly number[]): number[] {
   const top = Math.max(...scores)
@@ -92,13 +106,12 @@ function softmax(scores: readonly number[]): number[] {
 }
 
 /** Attention of a query over the keys alive, summed over heads. */
-function attentionOf(qkv: ArrayLike<number>, setting: Setting) {
-  const { C, H } = setting
+function attentionOf(vector: Vectors, { C, H }: Setting) {
   return (k: number, alive: readonly number[]): number[] => {
     const total = alive.map(() => 0)
     for (let h = 0; h < H; h++) {
-      const query = vector(qkv, k, 0, h, setting)
-      const scores = alive.map((j) => dot(query, vector(qkv, j, 1, h, setting)) / Math.sqrt(C / H))
+      const query = vector(k, 0, h)
+      const scores = alive.map((j) => dot(query, vector(j, 1, h)) / Math.sqrt(C / H))
       softmax(scores).forEach((weight, i) => {
         total[i] += weight
       })
@@ -107,37 +120,34 @@ function attentionOf(qkv: ArrayLike<number>, setting: Setting) {
   }
 }
 
-function meanNorm(qkv: ArrayLike<number>, row: number, setting: Setting): number {
+function meanNorm(vector: Vectors, row: number, H: number): number {
   let sum = 0
-  for (let h = 0; h < setting.H; h++) {
-    const own = vector(qkv, row, 1, h, setting)
+  for (let h = 0; h < H; h++) {
+    const own = vector(row, 1, h)
     sum += Math.sqrt(dot(own, own))
   }
-  return sum / setting.H
+  return sum / H
 }
 
 /** Mean over heads of softmax(mu . k / sqrt(d) + k' Sigma k / (2 d)) |v|, with the moments of queries 4 to k. */
-function expectation(
-  qkv: ArrayLike<number>,
-  k: number,
-  alive: readonly number[],
-  setting: Setting,
-): number[] {
-  const { C, H } = setting
+function expectation(vector: Vectors, k: number, alive: readonly number[], { C, H }: Setting): number[] {
   const d = C / H
   const total = alive.map(() => 0)
   for (let h = 0; h < H; h++) {
-    const queries = Array.from({ length: k - 3 }, (_, i) => vector(qkv, i + 4, 0, h, setting))
-    const mu = Array.from({ length: d }, (_, c) => queries.reduce((sum, q) => sum + q[c], 0) / queries.length)
+    const queries = Array.from({ length: k - 3 }, (_, i) => vector(i + 4, 0, h))
+    const mu = Float64Array.from(
+      { length: d },
+      (_, c) => queries.reduce((sum, q) => sum + q[c], 0) / queries.length,
+    )
     const scores = alive.map((j) => {
-      const key = vector(qkv, j, 1, h, setting)
+      const key = vector(j, 1, h)
       const along = dot(mu, key)
       // k' Sigma k is the variance of q . k.
       const variance = queries.reduce((sum, q) => sum + (dot(q, key) - along) ** 2, 0) / queries.length
       return along / Math.sqrt(d) + variance / (2 * d)
     })
     softmax(scores).forEach((weight, i) => {
-      const value = vector(qkv, alive[i], 2, h, setting)
+      const value = vector(alive[i], 2, h)
       total[i] += (weight * Math.sqrt(dot(value, value))) / H
     })
   }

@@ -1,0 +1,73 @@
+/** evict.wgsl over packed batches: what hardware gets too, on sizes that are no multiple of anything, with branches. */
+import * as assert from 'uvu/assert'
+import { NEVER, packBatch } from '../../src/engine/batch.js'
+import { EVICTING, EVICTING_KINDS, sizedRule } from '../../src/engine/policies/index.js'
+import {
+  budgetWords,
+  evictionSpec,
+  MOMENT_WORDS,
+  rememberedWords,
+  scoreBindings,
+} from '../../src/engine/policies/scores.js'
+import { chooseTuning } from '../../src/engine/tuning.js'
+import { KernelBench, onEachAdapter } from '../gpu.js'
+import { evictionReference } from '../reference/evictions.js'
+import { seededFloats } from '../reference/floats.js'
+import { sequencesOf } from '../reference/sequence.js'
+import { SHAPES } from './shapes.js'
+
+const [H, C, LAYER] = [2, 128, 1]
+const config = { nEmbd: C, nHead: H, nPositions: 160 }
+
+await onEachAdapter('evict kernel', (test, open) => {
+  const bench = new KernelBench(open)
+  test.after.each(() => bench.clear())
+  const { lanes } = chooseTuning(open.adapter)
+  const second = open.adapter.kind === 'swiftshader'
+
+  for (const kind of EVICTING_KINDS) {
+    test(`${kind}: death times of plain loops, whatever the workgroup`, async () => {
+      let [compared, evicted] = [0, 0]
+      for (const { name, segments } of SHAPES) {
+        const batch = packBatch(segments, [], { queries: 8, keys: 8 })
+        const qkv = seededFloats(7)(batch.rows * 3 * C).map((value) => 2 * value)
+        const sequences = sequencesOf(batch)
+        for (const size of [Math.max(3, EVICTING[kind].least), 20]) {
+          const rule = sizedRule(kind, size)
+          const twins = sequences.map((rows) => {
+            const own = rows.flatMap((row) => [...qkv.subarray(row * 3 * C, (row + 1) * 3 * C)])
+            return evictionReference(rule, own, { C, H, layer: LAYER })
+          })
+          for (const WORKGROUP of second ? [lanes] : [lanes, 64]) {
+            const spec = evictionSpec(rule, ['batch.wgsl', 'evict-batch.wgsl'], config, WORKGROUP)
+            const table = bench.upload(batch.table)
+            const deaths = bench.upload(new Uint32Array(2 * batch.keys).fill(0xdead))
+            const worths = bench.upload(new Float32Array(batch.keys * rememberedWords([rule], config)))
+            const moments = bench.upload(new Float32Array(segments.length * H * MOMENT_WORDS))
+            const budget = bench.uniform(budgetWords(rule, config, { layer: LAYER, entries: batch.keys }))
+            const given = scoreBindings(rule, { 'own key': bench.upload(qkv), 'moments of queries': moments })
+            const dispatches = [batch.trunkTiles, batch.branchTiles].map((tiles) => ({
+              spec,
+              bindings: [table, bench.upload(tiles), deaths, budget, worths, ...given],
+              grid: [tiles.length / 2] as const,
+            }))
+            const all = new Uint32Array(await bench.run(dispatches, deaths, 2 * batch.keys))
+            for (const [s, { first, length }] of batch.views.entries()) {
+              if (twins[s].margin < 1e-5) continue
+              compared++
+              const got = all.subarray(batch.keys + first, batch.keys + first + length)
+              const inside = got.map((time) => (time < length ? time : NEVER))
+              assert.equal(
+                [...inside],
+                [...twins[s].deaths],
+                `${name}, size ${size}, segment ${s}, ${WORKGROUP} lanes`,
+              )
+              evicted += inside.filter((time) => time !== NEVER).length
+            }
+          }
+        }
+      }
+      assert.ok(compared > 20 && evicted > 100, `${compared} compared, ${evicted} evicted`)
+    })
+  }
+})
