@@ -47,6 +47,9 @@ export default class Eval extends AspCommand {
       description: 'share of context to remove, at least 0 and below 1',
       helpValue: '0.8',
     }),
+    size: Flags.string({
+      description: 'window, stride or budget in tokens instead of the one for --sparsity',
+    }),
     shift: Flags.string({
       description: 'threshold shift to use instead of searching the one for --sparsity',
     }),
@@ -150,6 +153,7 @@ type EvalFlags = {
   policy?: (typeof SCORING_POLICY_NAMES)[number]
   sparsity?: string
   shift?: string
+  size?: string
   data?: string
   dtype: (typeof DTYPE_NAMES)[number]
   limit?: string
@@ -177,6 +181,7 @@ function optionsOf(suites: readonly string[], flags: EvalFlags): EvaluateOptions
     policy: flags.policy,
     sparsity: asNumber('--sparsity', flags.sparsity),
     shift: asNumber('--shift', flags.shift),
+    size: asNumber('--size', flags.size),
     limit: asNumber('--limit', flags.limit),
     samples: flags.samples === undefined ? undefined : parseSamples(flags.samples),
     numFewshot: asNumber('--num-fewshot', flags['num-fewshot']),

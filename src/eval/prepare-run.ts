@@ -1,6 +1,6 @@
 /** Everything of a run that can be checked before a device is opened; every bad input ends here. */
 import type { Checkpoint } from '../data/checkpoint.js'
-import type { SizedRule } from '../engine/policies/index.js'
+import { SIZED, type SizedRule, sizedRule } from '../engine/policies/index.js'
 import { Failure } from '../errors.js'
 import { fitSize } from './fit-size.js'
 import { choosePolicy, isSizedPolicy, type PolicyChoice, type ScoringPolicyName } from './policy.js'
@@ -13,6 +13,8 @@ export interface PolicyOptions {
   sparsity?: number
   /** Added to every drop score, instead of finding the shift that `sparsity` needs. */
   shift?: number
+  /** Window, stride or budget, instead of the one that `sparsity` needs. */
+  size?: number
 }
 
 export interface RunOptions extends SuiteOptions, PolicyOptions {}
@@ -32,18 +34,18 @@ export async function prepareRun(options: RunOptions, hooks: PrepareHooks = {}):
 /** The tasks as they are run under one policy. Failure: what the checkpoint or the policy cannot do. */
 export function withPolicy(prepared: PreparedTasks, asked: PolicyOptions): PreparedRun {
   const policy = checkPolicy(prepared.checkpoint, asked)
-  const { policy: name, sparsity, shift } = asked
-  const options = { ...prepared.options, policy: name, sparsity, shift }
-  return { ...prepared, options, policy, sized: sizedOf(policy, prepared.tasks) }
+  const { policy: name, sparsity, shift, size } = asked
+  const options = { ...prepared.options, policy: name, sparsity, shift, size }
+  return { ...prepared, options, policy, sized: sizedOf(policy, size, prepared.tasks) }
 }
 
 /** Failure: a request the checkpoint cannot meet. */
 export function checkPolicy(
   checkpoint: Pick<Checkpoint, 'id' | 'config'>,
-  { policy, sparsity, shift }: PolicyOptions,
+  { policy, sparsity, shift, size }: PolicyOptions,
 ): PolicyChoice<ScoringPolicyName> {
   const choice = choosePolicy(checkpoint, { policy, sparsity })
-  checkShare(choice)
+  checkSize(size, choice)
   checkShift(shift, choice)
   return choice
 }
@@ -51,17 +53,40 @@ export function checkPolicy(
 /** By the requests of the whole run, also in a shard, as a shift is. */
 function sizedOf(
   { name, sparsity }: PolicyChoice<ScoringPolicyName>,
+  size: number | undefined,
   tasks: readonly Task[],
 ): SizedRule | null {
   if (!isSizedPolicy(name)) return null
+  if (size !== undefined) return sizedRule(name, size)
   const lengths = tasks.flatMap(({ requests }) => requests.map(({ input }) => input.length))
   return fitSize(name, lengths, sparsity ?? 0, 'of these requests')
 }
 
 /** The checkpoint has a threshold of its own, other policies have no size of their own. */
-function checkShare({ name, sparsity }: PolicyChoice<ScoringPolicyName>): void {
-  if (!isSizedPolicy(name) || sparsity !== null) return
-  throw new Failure(`--policy ${name}: needs the share of context to remove`, { hint: 'add --sparsity 0.8' })
+function checkSize(size: number | undefined, { name, sparsity }: PolicyChoice<ScoringPolicyName>): void {
+  if (!isSizedPolicy(name)) {
+    if (size === undefined) return
+    throw new Failure(`--size ${size}: the ${name} policy has no size`, { hint: 'leave --size out' })
+  }
+  const { parameter, least } = SIZED[name]
+  if (size !== undefined && sparsity !== null) {
+    throw new Failure(`--size ${size}: --sparsity ${sparsity} decides the ${parameter} already`, {
+      hint: 'give one of the two',
+    })
+  }
+  if (size === undefined && sparsity === null) {
+    throw new Failure(`--policy ${name}: needs the share of context to remove`, {
+      hint: `add --sparsity 0.8, or its ${parameter} in tokens: --size 32`,
+    })
+  }
+  if (size !== undefined && !(Number.isInteger(size) && size >= least)) {
+    throw new Failure(
+      `--size: the ${parameter} of ${name} must be a whole number from ${least}, got ${size}`,
+      {
+        hint: 'it is in tokens',
+      },
+    )
+  }
 }
 
 function checkShift(shift: number | undefined, { name }: PolicyChoice<ScoringPolicyName>): void {

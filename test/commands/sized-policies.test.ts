@@ -37,6 +37,7 @@ const RUNS = {
     '--data',
     'sample',
   ],
+  size: ['eval', 'piqa', '--policy', 'h2o', '--size', '9', '-L', '4', '--data', 'sample'],
   tooMuch: ['ppl', ...ON_DENSE, '--policy', 'strided', '--sparsity', '0.5,0.9', '--ctx', '64'],
   evalTooMuch: ['eval', 'piqa', '--policy', 'strided', '--sparsity', '0.9', '-L', '4', '--data', 'sample'],
   noShare: ['eval', 'piqa', '--policy', 'local', '-L', '4', '--data', 'sample'],
@@ -119,6 +120,13 @@ test('asp eval --policy local: one window for the run, its share counted over al
   assert.is(record.sparsity.requested, 0.5)
   const { stdout } = await outcomes.eval
   assert.match(stdout, new RegExp(`^Policy +local, window ${parameters.window}$`, 'm'))
+})
+
+test('asp eval --size: the budget as given', async () => {
+  const record = await recordOf<EvalRecord>('size', 'asp.result-1')
+  assert.equal(record.policy.parameters, { budget: 9, recent: 4 })
+  assert.is(record.sparsity.requested, null)
+  assert.ok(record.sparsity.achieved > 0.4, String(record.sparsity.achieved))
 })
 
 const REFUSED: [RunName, says: RegExp, hint: RegExp][] = [

@@ -1,0 +1,47 @@
+/** What may be asked of a policy; every other request ends in one line. */
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { Failure } from '../../src/errors.js'
+import { checkPolicy, type PolicyOptions } from '../../src/eval/prepare-run.js'
+import { openBundled } from '../golden.js'
+
+const tiny = await openBundled('asp-tiny')
+const dense = await openBundled('asp-tiny-dense')
+
+const test = suite('checking a policy')
+
+test('a size or a share, on any checkpoint', () => {
+  const of = (asked: PolicyOptions) => checkPolicy(dense, asked)
+  assert.equal(of({ policy: 'h2o', size: 8 }), { name: 'h2o', sparsity: null })
+  assert.equal(of({ policy: 'h2o', sparsity: 0.5 }), { name: 'h2o', sparsity: 0.5 })
+  assert.equal(of({ policy: 'expected', size: 5 }), { name: 'expected', sparsity: null })
+})
+
+const REFUSED: [asked: PolicyOptions, says: RegExp, hint: RegExp][] = [
+  [{ policy: 'h2o' }, /^--policy h2o: needs the share of context to remove$/, /budget in tokens: --size/],
+  [
+    { policy: 'h2o', size: 8, sparsity: 0.5 },
+    /^--size 8: --sparsity 0\.5 decides the budget already$/,
+    /one/,
+  ],
+  [
+    { policy: 'tova', size: 0 },
+    /^--size: the budget of tova must be a whole number from 1, got 0$/,
+    /tokens/,
+  ],
+  [{ policy: 'expected', size: 4 }, /must be a whole number from 5, got 4$/, /tokens/],
+  [{ policy: 'strided', size: 2.5 }, /^--size: the stride of strided .* got 2\.5$/, /tokens/],
+  [{ policy: 'adaptive', size: 8 }, /^--size 8: the adaptive policy has no size$/, /leave --size out/],
+  [{ size: 8 }, /^--size 8: the adaptive policy has no size$/, /leave --size out/],
+  [{ policy: 'local', sparsity: 0.5, shift: 1 }, /^--shift 1: the local policy has no threshold$/, /leave/],
+]
+for (const [asked, says, hint] of REFUSED) {
+  test(`refused: ${JSON.stringify(asked)}`, () => {
+    assert.throws(
+      () => checkPolicy(tiny, asked),
+      (error: unknown) => error instanceof Failure && says.test(error.message) && hint.test(error.hint ?? ''),
+    )
+  })
+}
+
+test.run()
