@@ -1,5 +1,6 @@
 /** Every kind of record that can be read back, as one type. */
 import type { BenchRecord } from './bench-schema.js'
+import type { CompareRecord } from './compare-schema.js'
 import type { PplRecord } from './ppl-schema.js'
 import type { EvalRecord } from './schema.js'
 import type { SweepRecord } from './sweep-schema.js'
@@ -13,7 +14,14 @@ export interface TrainLogRecord {
   evaluations: EvalLine[]
 }
 
-export type AnyRecord = EvalRecord | PplRecord | BenchRecord | TrainRecord | SweepRecord | TrainLogRecord
+export type AnyRecord =
+  | EvalRecord
+  | PplRecord
+  | BenchRecord
+  | TrainRecord
+  | SweepRecord
+  | CompareRecord
+  | TrainLogRecord
 
 export interface LoadedRecord {
   /** As it was named. */

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Failure } from '../errors.js'
 import type { AnyRecord, LoadedRecord, TrainLogRecord } from './any-record.js'
 import { BENCH_SCHEMA } from './bench-schema.js'
+import { COMPARE_SCHEMA } from './compare-schema.js'
 import { PPL_SCHEMA } from './ppl-schema.js'
 import { SCHEMA } from './schema.js'
 import { type Fault, type JsonSchema, schemaFault } from './schema-check.js'
@@ -18,6 +19,7 @@ const SCHEMA_FILES: Record<Exclude<AnyRecord['schema'], typeof TRAIN_LOG_SCHEMA>
   [BENCH_SCHEMA]: 'asp.bench-1.schema.json',
   [TRAIN_SCHEMA]: 'asp.train-1.schema.json',
   [SWEEP_SCHEMA]: 'asp.sweep-1.schema.json',
+  [COMPARE_SCHEMA]: 'asp.compare-1.schema.json',
 }
 const KNOWN = [...Object.keys(SCHEMA_FILES), TRAIN_LOG_SCHEMA]
 

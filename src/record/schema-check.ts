@@ -18,8 +18,11 @@ export interface JsonSchema {
   items?: JsonSchema
   minimum?: number
   maximum?: number
+  exclusiveMinimum?: number
   exclusiveMaximum?: number
   minItems?: number
+  maxItems?: number
+  minLength?: number
   pattern?: string
 }
 
@@ -63,16 +66,23 @@ function ownFault(schema: JsonSchema, value: unknown): string | null {
     return `must be one of ${schema.enum.map((one) => JSON.stringify(one)).join(', ')}`
   }
   if (typeof value === 'number') {
-    const { minimum = -Infinity, maximum = Infinity, exclusiveMaximum = Infinity } = schema
+    const { minimum = -Infinity, maximum = Infinity } = schema
+    const { exclusiveMinimum = -Infinity, exclusiveMaximum = Infinity } = schema
     if (value < minimum) return `must be at least ${minimum}`
+    if (value <= exclusiveMinimum) return `must be above ${exclusiveMinimum}`
     if (value > maximum) return `must be at most ${maximum}`
     if (value >= exclusiveMaximum) return `must be below ${exclusiveMaximum}`
   }
-  if (typeof value === 'string' && schema.pattern !== undefined && !new RegExp(schema.pattern).test(value)) {
-    return `must match ${schema.pattern}`
+  if (typeof value === 'string') {
+    const { pattern, minLength = 0 } = schema
+    if (value.length < minLength) return `must have ${minLength} characters`
+    if (pattern !== undefined && !new RegExp(pattern).test(value)) return `must match ${pattern}`
   }
-  if (Array.isArray(value) && value.length < (schema.minItems ?? 0))
-    return `must have ${schema.minItems} items`
+  if (Array.isArray(value)) {
+    const { minItems = 0, maxItems = Infinity } = schema
+    if (value.length < minItems) return `must have ${minItems} items or more`
+    if (value.length > maxItems) return `must have ${maxItems} items or fewer`
+  }
   return null
 }
 

@@ -24,20 +24,35 @@ export function pageDataOf(loaded: readonly LoadedRecord[], { title, made }: Rep
 function infoOf({ file, record }: LoadedRecord): RecordInfo {
   // What a log knows of its run is in its first line.
   const run = record.schema === 'asp.train-log/1' ? record.run : record
-  const { environment, date, command } = run
-  return {
+  const shared = {
     file,
     schema: record.schema,
-    status: 'status' in record ? record.status : lastStep(record),
-    date: new Date(1000 * date).toISOString(),
+    date: new Date(1000 * run.date).toISOString(),
+    command: run.command.join(' '),
+  }
+  if (run.kind === 'compare') {
+    const { verdict, base } = run
+    return {
+      ...shared,
+      status: verdict,
+      model: base.settings.model ?? '',
+      adapter: null,
+      version: null,
+      commit: null,
+    }
+  }
+  const { environment } = run
+  return {
+    ...shared,
+    status: run.kind === 'run' ? lastStep(record) : run.status,
     model: 'model' in run ? run.model.id : run.source.id,
     adapter: environment.adapter.name,
     version: environment.asp_version,
     commit: environment.commit,
-    command: command.join(' '),
   }
 }
 
-function lastStep(record: Extract<AnyRecord, { steps: readonly unknown[] }>): string {
-  return `${record.steps.at(-1)?.step ?? 0} steps`
+function lastStep(record: AnyRecord): string {
+  const steps = record.schema === 'asp.train-log/1' ? record.steps : []
+  return `${steps.at(-1)?.step ?? 0} steps`
 }

@@ -63,6 +63,7 @@ browserTest(test, 'shows a plot for all that the records hold, in light and dark
         assert.is(await page.locator('h1').textContent(), TITLE)
         const titles = await page.locator('section h2').allTextContents()
         assert.equal(titles, [
+          'Comparison',
           'Quality against sparsity',
           'Perplexity against sparsity',
           'Quality beside cost',

@@ -19,6 +19,7 @@ const NAMES = {
   'asp.bench/1': 'asp.bench-1.schema.json',
   'asp.train/1': 'asp.train-1.schema.json',
   'asp.sweep/1': 'asp.sweep-1.schema.json',
+  'asp.compare/1': 'asp.compare-1.schema.json',
 }
 const CASES = Object.entries(RECORDS).flatMap(([file, record]) =>
   record.schema === 'asp.train-log/1'
@@ -67,6 +68,38 @@ test('a record with one thing changed is refused where ajv refuses it', () => {
     }
   }
   assert.ok(refused > 500, `${refused} refused`)
+})
+
+test('knows every keyword that the schemas use', () => {
+  const known = [
+    ...['$schema', '$id', '$ref', '$defs', 'title', 'description', 'type', 'const', 'enum', 'anyOf', 'oneOf'],
+    ...[
+      'required',
+      'properties',
+      'patternProperties',
+      'additionalProperties',
+      'items',
+      'minItems',
+      'pattern',
+    ],
+    ...['pattern', 'minLength', 'minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum'],
+  ]
+  const used = new Set<string>()
+  const visit = (schema: unknown): void => {
+    if (typeof schema !== 'object' || schema === null) return
+    for (const [key, value] of Object.entries(schema)) {
+      used.add(key)
+      // Under these stand names of properties, not keywords.
+      const named = ['properties', 'patternProperties', '$defs'].includes(key)
+      if (key === 'enum' || key === 'const' || key === 'required') continue
+      for (const inner of named || Array.isArray(value) ? Object.values(value) : [value]) visit(inner)
+    }
+  }
+  for (const schema of Object.values(files)) visit(schema)
+  assert.equal(
+    [...used].filter((key) => !known.includes(key)),
+    [],
+  )
 })
 
 test('says where, and what was expected', () => {

@@ -1,8 +1,10 @@
 /** One record of every kind, as `asp report` gets them. */
+import { compareRecords } from '../../src/compare/compare.js'
 import type { AnyRecord, LoadedRecord } from '../../src/record/any-record.js'
 import { buildBenchRecord } from '../../src/record/bench-build.js'
 import { buildRecord } from '../../src/record/build.js'
 import { buildPplRecord } from '../../src/record/ppl-build.js'
+import { answers, choiceTask, evalRecord, range } from '../compare/records.js'
 import { benchParts } from '../record/bench-fixture.js'
 import { hellaswag, recordParts, wikitext } from '../record/fixture.js'
 import { contextParts, pplParts, SIZED_RULES } from '../record/ppl-fixture.js'
@@ -27,6 +29,17 @@ export const RECORDS = {
   'train-log.jsonl': trainLog(),
   'control-log.jsonl': trainLog(CONTROL_OPTIONS),
   'sweep.json': sweepRecord(),
+  'compare.json': compareRecords(
+    { file: 'a.json', record: evalRecord([choiceTask(answers(40, 20))]) },
+    [{ file: 'b.json', record: evalRecord([choiceTask(answers(40, 20, range(0, 9)))]) }],
+    {
+      alpha: 0.05,
+      margins: {},
+      metrics: null,
+      date: new Date(1.7e12),
+      command: ['asp', 'compare', 'a.json', 'b.json'],
+    },
+  ),
 } satisfies Record<string, AnyRecord>
 
 /** In the order given; all of them where nothing is said. */

@@ -2,6 +2,7 @@
 import type { LoadedRecord } from '../../record/any-record.js'
 import type { TrainRunOptions } from '../../record/train-schema.js'
 import { curveRows, speedRows } from './bench-rows.js'
+import { comparisonRows } from './compare-rows.js'
 import { evalLayerRows, qualityRows } from './eval-rows.js'
 import { checkpointNames, type Place } from './place.js'
 import { lossRows, positionRows, pplLayerRows } from './ppl-rows.js'
@@ -38,6 +39,8 @@ function rowsOf({ record }: LoadedRecord, place: Place, run: string): Figures {
         steps: stepRows(record, place, run),
         evaluations: logEvaluationRows(record, place, run),
       }
+    case 'asp.compare/1':
+      return { ...NONE, comparisons: comparisonRows(record, place) }
     case 'asp.sweep/1': {
       const inside = [
         ...record.cells.map((cell, i) => ({ record: cell.eval, prefix: `cells[${i}].eval.` })),
@@ -64,6 +67,7 @@ const NONE: Figures = {
   steps: [],
   evaluations: [],
   trades: [],
+  comparisons: [],
 }
 
 function joined(parts: readonly Figures[]): Figures {
@@ -77,6 +81,7 @@ function joined(parts: readonly Figures[]): Figures {
     steps: parts.flatMap(({ steps }) => steps),
     evaluations: withoutRepeats(parts),
     trades: parts.flatMap(({ trades }) => trades),
+    comparisons: parts.flatMap(({ comparisons }) => comparisons),
   }
 }
 

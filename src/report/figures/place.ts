@@ -43,11 +43,12 @@ export function checkpointNames(loaded: readonly LoadedRecord[]): Map<string, st
   )
 }
 
-/** Trainings have names of their own. */
+/** Trainings have names of their own, and comparisons files. */
 function weightsOf(record: AnyRecord): Weights[] {
   switch (record.schema) {
     case 'asp.train/1':
     case 'asp.train-log/1':
+    case 'asp.compare/1':
       return []
     default:
       return [record.model]

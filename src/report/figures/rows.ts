@@ -3,6 +3,7 @@
  * all that the page holds. `low` and `high` bound a 95 % interval; null where there is none.
  */
 import type { AnyRecord } from '../../record/any-record.js'
+import type { ComparedMetric } from '../../record/compare-schema.js'
 import type { RULE_KINDS } from '../../record/ppl-schema.js'
 
 /** Where a figure stands: `records[record]` of the page, and a path inside that file, such as `contexts[0].rules[1]`. */
@@ -139,20 +140,46 @@ export interface EvaluationRow extends Origin {
 
 /** A quality beside what it costs. */
 export interface TradeRow extends Origin, Subject {
-  quality: string
+  /** Of a suite, or a text. */
+  of: string
+  metric: string
   higherIsBetter: boolean
   value: number
   low: number | null
   high: number | null
   cost: 'cache' | 'latency'
-  /** What the cost is of. */
-  costOf: string
+  /** Where it was measured, or counted, and what dominance is over. */
+  where: string
   /** Bytes of one sequence, or seconds of one step. */
   amount: number
-  /** `within noise`: dominated by its figures alone, but the lead is within the interval. */
+  /** `within noise`: another's figures are at least as good, but its lead is within the interval. */
   state: 'frontier' | 'within noise' | 'dominated'
   /** Who does better. */
   betterOnes: string[]
+}
+
+/** A metric of one record against the base's. */
+export interface ComparisonRow extends Origin {
+  /** Files. */
+  base: string
+  compared: string
+  test: string
+  metric: string
+  higherIsBetter: boolean
+  scale: ComparedMetric['scale']
+  before: number
+  after: number
+  /** On `scale`. */
+  change: number
+  low: number | null
+  high: number | null
+  /** The change that is still taken for none, on the side where it is a loss. */
+  limit: number
+  n: number
+  /** Holm-corrected. */
+  p: number | null
+  verdict: ComparedMetric['verdict']
+  reason: string
 }
 
 /** All rows that some records give. */
@@ -166,6 +193,7 @@ export interface Figures {
   steps: StepRow[]
   evaluations: EvaluationRow[]
   trades: TradeRow[]
+  comparisons: ComparisonRow[]
 }
 
 /** A record as the page lists it. */
@@ -176,8 +204,9 @@ export interface RecordInfo {
   /** ISO, UTC. */
   date: string
   model: string
-  adapter: string
-  version: string
+  /** Null where a record has none of its own. */
+  adapter: string | null
+  version: string | null
   commit: string | null
   /** As typed. */
   command: string

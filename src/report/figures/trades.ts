@@ -2,13 +2,19 @@
  * Quality beside cost, and who is beaten in both. Figures of separate records are put together where weights, policy and
  * the share asked for are the same; a sweep brings its own frontiers. Pure.
  */
+import { exactLead, type Lead, standings } from '../../record/frontier.js'
 import type { SweepFrontier, SweepRecord } from '../../record/sweep-schema.js'
-import { logInterval, normalInterval } from '../../stats.js'
+import { type Interval, logInterval, normalInterval } from '../../stats.js'
 import { grouped } from './grouped.js'
+import { DENSE } from './names.js'
 import { origin, type Place, subject } from './place.js'
 import type { LossRow, QualityRow, SpeedRow, Subject, TradeRow } from './rows.js'
 
-type Offer = Omit<TradeRow, 'state' | 'betterOnes'>
+/** A point before it is compared. */
+export interface Offer extends Omit<TradeRow, 'state' | 'betterOnes'> {
+  /** Bounds of the amount, where it was sampled and there are enough samples for 95 %. */
+  bounds: Interval | null
+}
 
 /** Of separate records, as a sweep has frontiers of its own: costs of the deepest test that generates, with the largest batch. */
 export function joinedTrades(
@@ -22,39 +28,55 @@ export function joinedTrades(
       .filter((cost) => cost.record !== one.record && sameSubject(one, cost))
       .flatMap((cost) => withCosts(one, cost)),
   )
-  const panels = grouped(offers, ({ quality, cost, costOf }) => JSON.stringify([quality, cost, costOf]))
+  const panels = grouped(offers, panelOf)
   // One point alone is no choice.
   return panels.filter((panel) => panel.length > 1).flatMap(judge)
 }
 
-/** Points that others beat, marked. A lead in quality counts where the intervals do not meet; in cost, any does. */
+/** Rows that are compared with each other have equal ones. */
+export const panelOf = ({
+  of,
+  metric,
+  cost,
+  where,
+}: Pick<TradeRow, 'of' | 'metric' | 'cost' | 'where'>): string => JSON.stringify([of, metric, cost, where])
+
+/** Points that others beat, as the frontier of a sweep tells them, but without pairs: intervals of differences are wider. */
 export function judge(offers: readonly Offer[]): TradeRow[] {
-  return offers.map((offer) => {
-    const better = offers.filter((other) => beats(other, offer))
-    const surely = better.filter((other) => isResolved(other, offer))
-    const state = surely.length > 0 ? 'dominated' : better.length > 0 ? 'within noise' : 'frontier'
-    return { ...offer, state, betterOnes: (surely.length > 0 ? surely : better).map(nameOf) }
+  const found = standings(offers.length, [
+    (a, b) => qualityLead(offers[a], offers[b]),
+    (a, b) => costLead(offers[a], offers[b]),
+  ])
+  return offers.map(({ bounds: _, ...offer }, i) => {
+    const { dominated_by, within_noise_of } = found[i]
+    const better = [...dominated_by, ...within_noise_of].map((other) => nameOf(offers[other]))
+    const state = dominated_by.length > 0 ? 'dominated' : better.length > 0 ? 'within noise' : 'frontier'
+    return { ...offer, state, betterOnes: better }
   })
 }
 
-/** At least as good in both, better in one. */
-function beats(one: Offer, other: Offer): boolean {
-  const gain = one.higherIsBetter ? one.value - other.value : other.value - one.value
-  return gain >= 0 && one.amount <= other.amount && (gain > 0 || one.amount < other.amount)
+/** The difference of independent figures: half of its interval is the root of the halves' squares. */
+function qualityLead(one: Offer, other: Offer): Lead {
+  const value = one.higherIsBetter ? one.value - other.value : other.value - one.value
+  if (one.low === null || one.high === null || other.low === null || other.high === null) {
+    return { value, low: Number.NEGATIVE_INFINITY }
+  }
+  return { value, low: value - Math.hypot((one.high - one.low) / 2, (other.high - other.low) / 2) }
 }
 
-/** Equal quality needs no proof: then the cost alone decides. */
-function isResolved(one: Offer, other: Offer): boolean {
-  if (one.value === other.value) return true
-  const [better, worse] = one.value > other.value ? [one, other] : [other, one]
-  return better.low !== null && worse.high !== null && better.low > worse.high
+/** Bytes are counted: any difference is one. Of times, intervals that do not meet. */
+function costLead(one: Offer, other: Offer): Lead {
+  const value = other.amount - one.amount
+  if (one.cost === 'cache') return exactLead(value)
+  if (one.bounds === null || other.bounds === null) return { value, low: Number.NEGATIVE_INFINITY }
+  return { value, low: other.bounds.low - one.bounds.high }
 }
 
 /** `adaptive at 0.8`. */
 export const nameOf = ({ checkpoint, policy, requested }: Subject): string =>
   `${checkpoint}, ${policy}${requested === null ? '' : ` at ${requested}`}`
 
-type Quality = Omit<Offer, 'cost' | 'costOf' | 'amount'>
+type Quality = Omit<Offer, 'cost' | 'where' | 'amount' | 'bounds'>
 
 function qualityOffer(row: QualityRow): Quality {
   const { record, path, checkpoint, policy, requested, task, metric, higherIsBetter, value, low, high } = row
@@ -64,7 +86,8 @@ function qualityOffer(row: QualityRow): Quality {
     checkpoint,
     policy,
     requested,
-    quality: `${task} ${metric}`,
+    of: task,
+    metric,
     higherIsBetter,
     value,
     low,
@@ -75,7 +98,6 @@ function qualityOffer(row: QualityRow): Quality {
 function lossOffer(row: LossRow): Quality[] {
   const { record, path, checkpoint, policy, requested, text, ctx, perplexity, low, high } = row
   if (perplexity === null || row.rule === 'soft') return []
-  const quality = `perplexity of ${text}, ${ctx} tokens`
   return [
     {
       record,
@@ -83,7 +105,8 @@ function lossOffer(row: LossRow): Quality[] {
       checkpoint,
       policy,
       requested,
-      quality,
+      of: `${text}, ${ctx} tokens`,
+      metric: 'perplexity',
       higherIsBetter: false,
       value: perplexity,
       low,
@@ -101,47 +124,49 @@ function costliest(speeds: readonly SpeedRow[]): SpeedRow[] {
 }
 
 function withCosts(quality: Quality, cost: SpeedRow): Offer[] {
-  const where = `${cost.test}, batch ${cost.batch ?? '?'}, ${cost.setting}`
-  const bytes =
-    cost.liveBytes === null ? [] : [{ cost: 'cache' as const, costOf: where, amount: cost.liveBytes }]
-  const step =
-    cost.stepSeconds === null ? [] : [{ cost: 'latency' as const, costOf: where, amount: cost.stepSeconds }]
-  return [...bytes, ...step].map((one) => ({ ...quality, ...one }))
+  const where = `in ${cost.test}, batch ${cost.batch ?? '?'}, ${cost.setting}`
+  const { liveBytes, stepSeconds, stepLow, stepHigh, enough } = cost
+  const bounds = enough && stepLow !== null && stepHigh !== null ? { low: stepLow, high: stepHigh } : null
+  const offer = (kind: Offer['cost'], amount: number | null, bounds: Interval | null): Offer[] =>
+    amount === null ? [] : [{ ...quality, cost: kind, where, amount, bounds }]
+  return [...offer('cache', liveBytes, null), ...offer('latency', stepSeconds, bounds)]
 }
 
 const sameSubject = (a: Subject, b: Subject): boolean =>
   a.checkpoint === b.checkpoint && a.policy === b.policy && a.requested === b.requested
 
-/** A sweep's frontiers as they stand in it. */
+/** A sweep's frontiers as they stand in it: bytes of those without latency, latency of those with. */
 export function sweepTrades(record: SweepRecord, place: Place): TradeRow[] {
-  return record.frontiers.flatMap((frontier, f) =>
-    frontier.points.flatMap((point, p) => {
+  return record.frontiers.flatMap((frontier, f) => {
+    const { quality, objectives } = frontier
+    const timed = objectives.includes('latency')
+    const ctx = frontier.ctx === null ? "the ends of the suites' requests" : `${frontier.ctx} tokens`
+    const at = timed || frontier.ctx === null ? ctx : `${ctx} (${frontier.cache_source})`
+    return frontier.points.flatMap((point, p): TradeRow[] => {
       const cell = record.cells.find(({ id }) => id === point.cell)
-      if (cell === undefined) return []
-      const { quality, quality_stderr: stderr } = point
-      const interval = stderr === null ? null : intervalOf(frontier, quality, stderr)
-      const shared = {
-        ...origin(place, `frontiers[${f}].points[${p}]`),
-        ...subject(place, record.model, cell.policy, cell.policy === 'dense' ? null : cell.sparsity),
-        quality: `${frontier.quality.name} ${frontier.quality.metric}`,
-        higherIsBetter: frontier.quality.higher_is_better,
-        value: quality,
-        low: interval?.low ?? null,
-        high: interval?.high ?? null,
-        state: stateOf(point),
-        betterOnes: [...point.dominated_by, ...point.within_noise_of],
-      }
-      const ctx = frontier.ctx === null ? '' : `, ${frontier.ctx} tokens`
+      const amount = timed ? point.latency_s : point.cache_bytes
+      if (cell === undefined || amount === null) return []
+      const { quality: value, quality_stderr: stderr } = point
+      const interval = stderr === null ? null : intervalOf(frontier, value, stderr)
       return [
         {
-          cost: 'cache' as const,
-          costOf: `cache (${frontier.cache_source})${ctx}`,
-          amount: point.cache_bytes,
+          ...origin(place, `frontiers[${f}].points[${p}]`),
+          ...subject(place, record.model, cell.policy, cell.policy === DENSE ? null : cell.sparsity),
+          of: quality.name,
+          metric: quality.metric,
+          higherIsBetter: quality.higher_is_better,
+          value,
+          low: interval?.low ?? null,
+          high: interval?.high ?? null,
+          cost: timed ? 'latency' : 'cache',
+          where: `at ${at}, judged over ${objectives.join(', ')}`,
+          amount,
+          state: stateOf(point),
+          betterOnes: [...point.dominated_by, ...point.within_noise_of],
         },
-        { cost: 'latency' as const, costOf: `decoding${ctx}`, amount: point.latency_s },
-      ].flatMap(({ amount, ...one }) => (amount === null ? [] : [{ ...shared, ...one, amount }]))
-    }),
-  )
+      ]
+    })
+  })
 }
 
 function intervalOf(

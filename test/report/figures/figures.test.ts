@@ -44,6 +44,9 @@ test('every figure is what stands in its record at its path', () => {
     )
     assert.is((traced({ ...row, path: at }) as { nll: number }).nll, row.nll, row.path)
   }
+  for (const row of figures.comparisons) {
+    assert.is((traced(row) as { change: number }).change, row.change, row.path)
+  }
   const sizes = Object.values(figures).map((rows: unknown[]) => rows.length)
   assert.ok(Math.min(...sizes) > 0, 'the records have figures of every kind')
 })
@@ -158,6 +161,18 @@ test('runs and checkpoints of one name are told apart', () => {
     { file: 'b', record: twin },
   ]).quality.map(({ checkpoint }) => checkpoint)
   assert.equal([...new Set(names)], ['asp-tiny 444444', 'asp-tiny cccccc'])
+})
+
+test('a comparison: the limit is on the side of the loss', () => {
+  const rows = figuresOf(loaded('compare.json')).comparisons
+  assert.equal(
+    rows.map(({ base, compared, higherIsBetter, limit }) => [base, compared, higherIsBetter, limit < 0]),
+    rows.map(({ higherIsBetter }) => ['a.json', 'b.json', higherIsBetter, higherIsBetter]),
+  )
+  assert.equal(
+    rows.filter(({ metric }) => metric === 'acc').map(({ verdict, n }) => [verdict, n]),
+    [['worse', 40]],
+  )
 })
 
 test('a sweep gives the rows of the records in it, with paths that lead through it', () => {

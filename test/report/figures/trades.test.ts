@@ -2,7 +2,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { figuresOf } from '../../../src/report/figures/figures.js'
-import { judge } from '../../../src/report/figures/trades.js'
+import { judge, type Offer } from '../../../src/report/figures/trades.js'
 import { loaded } from '../records-fixture.js'
 
 const SHARED = {
@@ -10,26 +10,37 @@ const SHARED = {
   path: '',
   checkpoint: 'a',
   policy: 'adaptive',
-  quality: 'acc',
+  of: 'piqa',
+  metric: 'acc',
   higherIsBetter: true,
-  cost: 'cache' as const,
-  costOf: 'tg128',
+  where: 'in tg128',
 }
-const offer = (requested: number, value: number, half: number | null, amount: number) => ({
+
+/** A quality with half the width of its interval, and bytes. */
+const offer = (requested: number, value: number, half: number | null, amount: number): Offer => ({
   ...SHARED,
   requested,
   value,
   low: half === null ? null : value - half,
   high: half === null ? null : value + half,
+  cost: 'cache',
   amount,
+  bounds: null,
 })
 
-const states = (offers: ReturnType<typeof offer>[]): [number | null, string, string[]][] =>
+/** The same quality for everybody, and seconds with half the width of theirs. */
+const timed = (requested: number, amount: number, half: number | null): Offer => ({
+  ...offer(requested, 0.5, 0.1, amount),
+  cost: 'latency',
+  bounds: half === null ? null : { low: amount - half, high: amount + half },
+})
+
+const states = (offers: Offer[]): [number | null, string, string[]][] =>
   judge(offers).map(({ requested, state, betterOnes }) => [requested, state, betterOnes])
 
 const test = suite('trades')
 
-test('a point that costs more and scores less is dominated where the intervals do not meet', () => {
+test('a point that costs more and scores less is dominated', () => {
   assert.equal(states([offer(0, 0.5, 0.01, 100), offer(0.5, 0.6, 0.01, 50), offer(0.9, 0.3, 0.01, 10)]), [
     [0, 'dominated', ['a, adaptive at 0.5']],
     [0.5, 'frontier', []],
@@ -37,17 +48,21 @@ test('a point that costs more and scores less is dominated where the intervals d
   ])
 })
 
-test('where they meet, or there is none, it is within noise', () => {
-  assert.equal(states([offer(0, 0.5, 0.06, 100), offer(0.5, 0.6, 0.06, 50)])[0], [
-    0,
-    'within noise',
-    ['a, adaptive at 0.5'],
-  ])
-  assert.is(states([offer(0, 0.5, null, 100), offer(0.5, 0.6, 0.01, 50)])[0][1], 'within noise')
+test('at equal cost it takes a lead in quality beyond the interval of the difference', () => {
+  // Halves of 0.07 make one of 0.099.
+  assert.is(states([offer(0, 0.5, 0.07, 50), offer(0.5, 0.6, 0.07, 50)])[0][1], 'dominated')
+  assert.is(states([offer(0, 0.5, 0.08, 50), offer(0.5, 0.6, 0.08, 50)])[0][1], 'within noise')
+  assert.is(states([offer(0, 0.5, null, 50), offer(0.5, 0.6, 0.01, 50)])[0][1], 'within noise')
 })
 
-test('the same quality for less dominates; two equal points do not dominate each other', () => {
-  assert.is(states([offer(0, 0.5, 0.1, 100), offer(0.5, 0.5, 0.1, 50)])[0][1], 'dominated')
+test('bytes are counted; seconds take intervals that do not meet', () => {
+  assert.is(states([offer(0, 0.5, 0.1, 51), offer(0.5, 0.5, 0.1, 50)])[0][1], 'dominated')
+  assert.is(states([timed(0, 2, 0.4), timed(0.5, 1, 0.4)])[0][1], 'dominated')
+  assert.is(states([timed(0, 2, 0.6), timed(0.5, 1, 0.6)])[0][1], 'within noise')
+  assert.is(states([timed(0, 2, null), timed(0.5, 1, 0.1)])[0][1], 'within noise')
+})
+
+test('two equal points do not dominate each other', () => {
   assert.equal(
     states([offer(0, 0.5, 0.1, 50), offer(0.5, 0.5, 0.1, 50)]).map(([, state]) => state),
     ['frontier', 'frontier'],
@@ -69,31 +84,41 @@ test('separate records are joined where weights, policy and the share asked for 
   const { trades } = figuresOf(loaded('dense.json', 'adaptive.json', 'bench.json'))
   assert.equal(
     trades
-      .filter(({ quality, cost }) => quality === 'hellaswag acc' && cost === 'cache')
-      .map(({ policy, requested, amount, costOf }) => [policy, requested, amount, costOf]),
+      .filter(({ metric, cost }) => metric === 'acc' && cost === 'cache')
+      .map(({ of, policy, requested, amount, where }) => [of, policy, requested, amount, where]),
     [
-      ['dense', null, 1000, 'tg128 @ d384, batch 2, f16, paged f32'],
-      ['adaptive', 0.8, 200, 'tg128 @ d384, batch 2, f16, paged f32'],
+      ['hellaswag', 'dense', null, 1000, 'in tg128 @ d384, batch 2, f16, paged f32'],
+      ['hellaswag', 'adaptive', 0.8, 200, 'in tg128 @ d384, batch 2, f16, paged f32'],
     ],
   )
   // The records of wikitext and of a text at 0.5 have one point each, or a share that was not timed.
-  assert.equal([...new Set(trades.map(({ quality }) => quality))], ['hellaswag acc', 'hellaswag acc_norm'])
+  assert.equal(
+    [...new Set(trades.map(({ of, metric }) => `${of} ${metric}`))],
+    ['hellaswag acc', 'hellaswag acc_norm'],
+  )
 })
 
 test("a sweep's frontiers are taken as they stand", () => {
   const { trades } = figuresOf(loaded('sweep.json'))
   assert.equal(
-    trades.map(({ policy, cost, costOf, amount, state, betterOnes }) => [
+    trades.map(({ policy, cost, where, amount, state, betterOnes }) => [
       policy,
       cost,
-      costOf,
+      where,
       amount,
       state,
       betterOnes,
     ]),
     [
-      ['dense', 'cache', 'cache (windows), 8 tokens', 4096, 'dominated', ['adaptive-0.8']],
-      ['adaptive', 'cache', 'cache (windows), 8 tokens', 1024, 'frontier', []],
+      [
+        'dense',
+        'cache',
+        'at 8 tokens (windows), judged over quality, cache',
+        4096,
+        'dominated',
+        ['adaptive-0.8'],
+      ],
+      ['adaptive', 'cache', 'at 8 tokens (windows), judged over quality, cache', 1024, 'frontier', []],
     ],
   )
 })

@@ -3,6 +3,7 @@
 import { grouped } from '../../figures/grouped.js'
 import { seriesByShare } from '../../figures/names.js'
 import type { CurveRow, PageData, SpeedRow, TradeRow } from '../../figures/rows.js'
+import { panelOf } from '../../figures/trades.js'
 import { formatBytes, formatRate } from '../../format.js'
 import type { Column } from '../shared/sortable-table.js'
 import type { ChartParts, Point } from './chart.js'
@@ -126,12 +127,12 @@ function speedColumns(rows: readonly SpeedRow[], sources: Sources): Column<Speed
 }
 
 export function tradeSection({ trades }: PageData, page: PageSeries, sources: Sources): Section {
-  const panels = grouped(trades, ({ quality, cost, costOf }) => JSON.stringify([quality, cost, costOf]))
+  const panels = grouped(trades, panelOf)
   return {
     title: 'Quality beside cost',
     intro:
-      'Hollow points are dominated: another is at least as good in both figures, and better in quality beyond the 95 % intervals, ' +
-      'or no worse and cheaper. Pale ones are within noise of that: the intervals meet. The line joins those that no other beats; ' +
+      "Hollow points are dominated: another's figures are at least as good in both, and its lead in one is beyond the 95 % interval " +
+      '(bytes are counted, any difference is one). Pale points are within noise of that. The line joins those that no other beats; ' +
       'numbers are the shares asked for.',
     charts: panels.map((rows) => tradeChart(rows, page, sources)),
     table: tableOf('quality beside cost', tradeColumns(trades, sources), trades),
@@ -139,7 +140,7 @@ export function tradeSection({ trades }: PageData, page: PageSeries, sources: So
 }
 
 function tradeChart(rows: TradeRow[], page: PageSeries, sources: Sources): ChartParts {
-  const [{ quality, cost, costOf, higherIsBetter }] = rows
+  const [{ of, metric, cost, where, higherIsBetter }] = rows
   const show = cost === 'cache' ? formatBytes : milliseconds
   const { unit, factor } =
     cost === 'cache' ? bytesIn(rows.map(({ amount }) => amount)) : { unit: 'milliseconds', factor: 1e-3 }
@@ -154,7 +155,7 @@ function tradeChart(rows: TradeRow[], page: PageSeries, sources: Sources): Chart
       label: row.requested === null ? '' : String(row.requested),
       tip: [
         page.names.full(row),
-        `${quality} ${row.value.toFixed(4)} (${range(row.low, row.high)})`,
+        `${metric} ${row.value.toFixed(4)} (${range(row.low, row.high)})`,
         show(row.amount),
         row.state === 'frontier' ? 'on the frontier' : `${row.state}: ${row.betterOnes.join('; ')}`,
         ...sources.lines(row),
@@ -162,9 +163,9 @@ function tradeChart(rows: TradeRow[], page: PageSeries, sources: Sources): Chart
     }),
   )
   return {
-    title: `${quality} (${higherIsBetter ? 'higher' : 'lower'} is better) by ${cost === 'cache' ? 'live cache' : 'latency'}, ${costOf}`,
+    title: `${metric} of ${of} (${higherIsBetter ? 'higher' : 'lower'} is better) by ${cost === 'cache' ? 'live cache' : 'latency'} ${where}`,
     x: { label: cost === 'cache' ? `${unit} of one sequence` : `${unit} a step`, fromZero: true },
-    y: { label: quality.split(' of ')[0] },
+    y: { label: metric },
     points: points.toSorted((a, b) => a.x - b.x),
     series: page.of(points.map(({ series }) => series)),
     joined: 'frontier',
@@ -174,7 +175,10 @@ function tradeChart(rows: TradeRow[], page: PageSeries, sources: Sources): Chart
 
 function tradeColumns(rows: readonly TradeRow[], sources: Sources): Column<TradeRow>[] {
   return [
-    { head: 'Quality', value: ({ quality, higherIsBetter }) => `${quality} ${higherIsBetter ? '↑' : '↓'}` },
+    {
+      head: 'Quality',
+      value: ({ of, metric, higherIsBetter }) => `${of} ${metric} ${higherIsBetter ? '↑' : '↓'}`,
+    },
     ...subjectColumns(rows),
     { head: 'Value', value: ({ value }) => value, text: ({ value }) => value.toFixed(4), numeric: true },
     {
@@ -189,7 +193,7 @@ function tradeColumns(rows: readonly TradeRow[], sources: Sources): Column<Trade
       text: ({ cost, amount }) => (cost === 'cache' ? formatBytes(amount) : milliseconds(amount)),
       numeric: true,
     },
-    { head: 'Of', value: ({ cost, costOf }) => `${cost}: ${costOf}` },
+    { head: 'Where', value: ({ cost, where }) => `${cost} ${where}` },
     { head: 'State', value: ({ state }) => state },
     { head: 'Done better by', value: ({ betterOnes }) => betterOnes.join('; ') },
     sources.column(),

@@ -2,6 +2,7 @@
 /** The page of `asp report`: its data -> sections with plots and tables, those left out that have nothing to show. */
 import type { PageData } from '../../figures/rows.js'
 import { element, pageData, pageRoot } from '../shared/dom.js'
+import { comparisonSection } from './comparisons.js'
 import { costSection, tradeSection } from './costs.js'
 import { layerSection } from './layers.js'
 import { lossSection, positionSection } from './losses.js'
@@ -17,6 +18,7 @@ const page = new PageSeries(data)
 const sources = new Sources(data)
 
 const sections = [
+  comparisonSection(data, sources),
   qualitySection(data, page, sources),
   lossSection(data, page, sources),
   tradeSection(data, page, sources),

@@ -10,10 +10,7 @@ const COLUMNS: readonly Column<RecordInfo>[] = [
   { head: 'Model', value: ({ model }) => model },
   { head: 'Begun', value: ({ date }) => date, text: ({ date }) => date.slice(0, 16).replace('T', ' ') },
   { head: 'Adapter', value: ({ adapter }) => adapter },
-  {
-    head: 'asp',
-    value: ({ version, commit }) => `${version}${commit === null ? '' : ` ${commit.slice(0, 8)}`}`,
-  },
+  { head: 'asp', value: ({ version, commit }) => [version, commit?.slice(0, 8)].filter(Boolean).join(' ') },
   { head: 'Command', value: ({ command }) => command },
 ]
 

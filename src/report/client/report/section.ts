@@ -3,13 +3,14 @@ import { button, element } from '../shared/dom.js'
 import { saveSvg } from '../shared/save-svg.js'
 import { type Column, sortableTable } from '../shared/sortable-table.js'
 import { type ChartParts, chart } from './chart.js'
+import { type ForestParts, forest } from './forest.js'
 import { legend } from './legend.js'
 import type { Series } from './series.js'
 
 export interface Section {
   title: string
   intro: string
-  charts: ChartParts[]
+  charts: (ChartParts | ForestParts)[]
   table: HTMLElement | null
 }
 
@@ -27,9 +28,9 @@ export function renderSection({ title, intro, charts, table }: Section): HTMLEle
   )
 }
 
-function figure(parts: ChartParts): HTMLElement {
+function figure(parts: ChartParts | ForestParts): HTMLElement {
   const { title, series } = parts
-  const drawn = chart(parts)
+  const drawn = 'rows' in parts ? forest(parts) : chart(parts)
   const names = legend(series)
   const save = button('SVG', `Save ${title} as SVG`, () =>
     saveSvg({ title, parts: [names, drawn] }, slug(title)),

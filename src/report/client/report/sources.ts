@@ -40,4 +40,4 @@ export const range = (low: number | null, high: number | null, digits = 4): stri
   low === null || high === null ? '' : `${low.toFixed(digits)} to ${high.toFixed(digits)}`
 
 export const signed = (value: number | null): string =>
-  value === null ? '' : `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(4)}`
+  value === null ? '' : `${value < 0 ? '-' : '+'}${Math.abs(value).toFixed(4)}`
