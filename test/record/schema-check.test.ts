@@ -72,18 +72,9 @@ test('a record with one thing changed is refused where ajv refuses it', () => {
 
 test('knows every keyword that the schemas use', () => {
   const known = [
-    ...['$schema', '$id', '$ref', '$defs', 'title', 'description', 'type', 'const', 'enum', 'anyOf', 'oneOf'],
-    ...[
-      'required',
-      'properties',
-      'patternProperties',
-      'additionalProperties',
-      'items',
-      'minItems',
-      'pattern',
-    ],
-    ...['pattern', 'minLength', 'minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum'],
-  ]
+    '$schema $id $ref $defs title description type const enum anyOf oneOf minimum maximum exclusiveMinimum exclusiveMaximum',
+    'required properties patternProperties additionalProperties items minItems maxItems pattern minLength',
+  ].flatMap((names) => names.split(' '))
   const used = new Set<string>()
   const visit = (schema: unknown): void => {
     if (typeof schema !== 'object' || schema === null) return
