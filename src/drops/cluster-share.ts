@@ -3,7 +3,9 @@
  * tokens. Pure.
  */
 import type { ShareFigure } from '../record/drop-stats-schema.js'
-import { wilsonInterval } from '../stats.js'
+import { studentQuantile } from '../stats/distributions.js'
+import { ratioStandardError } from '../stats/paired.js'
+import { sum, wilsonInterval, Z95 } from '../stats.js'
 
 /** Of one window: how many tokens, and how many of them are counted. */
 export interface WindowCount {
@@ -12,33 +14,33 @@ export interface WindowCount {
 }
 
 /**
- * p = sum(count) / sum(of), with the ratio's standard error over windows (linearised, equal to a cluster-robust one):
- * se^2 = k / (k - 1) * sum((count_i - p of_i)^2) / sum(of)^2 over the k windows that have any. The interval is Wilson's at the number of
- * independent tokens that would have this error, p (1 - p) / se^2, so that it stays inside [0, 1] (Korn and Graubard 1998); at
- * most as many as there are, and at p = 0 or 1 as many as windows. Null with fewer than two windows.
+ * p = sum(count) / sum(of), with the standard error of a ratio over the k windows that have any (linearised, which is a
+ * cluster-robust one). The interval is Wilson's at the number of independent tokens that would have this error, p (1 - p) / se^2 times
+ * (z / t_{k-1})^2 for the windows being few (Korn and Graubard 1998): it stays inside [0, 1]. At most as many as there are; at p = 0
+ * or 1, where nothing tells of the error, as many as windows. Null with fewer than two windows.
  */
 export function clusterShare(windows: readonly WindowCount[]): ShareFigure {
   const some = windows.filter(({ of }) => of > 0)
-  const of = some.reduce((sum, one) => sum + one.of, 0)
-  const count = some.reduce((sum, one) => sum + one.count, 0)
+  const values = some.map(({ count }) => count)
+  const weights = some.map(({ of }) => of)
+  const [of, count] = [sum(weights), sum(values)]
   if (of === 0) return { of, count, share: null, low: null, high: null }
   const share = count / of
   if (some.length < 2) return { of, count, share, low: null, high: null }
-  const { low, high } = wilsonInterval(share, effectiveTokens(some, share, of))
+  const error = ratioStandardError({ values, weights })
+  const { low, high } = wilsonInterval(share, effectiveTokens({ share, error, of, windows: some.length }))
   return { of, count, share, low, high }
 }
 
-function effectiveTokens(windows: readonly WindowCount[], share: number, of: number): number {
-  const spread = share * (1 - share)
-  if (spread === 0) return windows.length
-  const error = shareError(windows, share)
-  return error === 0 ? of : Math.min(of, spread / error ** 2)
+interface Spread {
+  share: number
+  error: number
+  of: number
+  windows: number
 }
 
-/** The standard error of the share. */
-export function shareError(windows: readonly WindowCount[], share: number): number {
-  const k = windows.length
-  const total = windows.reduce((sum, { of }) => sum + of, 0)
-  const squares = windows.reduce((sum, { of, count }) => sum + (count - share * of) ** 2, 0)
-  return Math.sqrt((k / (k - 1)) * squares) / total
+function effectiveTokens({ share, error, of, windows }: Spread): number {
+  if (share === 0 || share === 1) return windows
+  const few = (Z95 / studentQuantile(0.975, windows - 1)) ** 2
+  return error === 0 ? of : Math.min(of, (few * share * (1 - share)) / error ** 2)
 }

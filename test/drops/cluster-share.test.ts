@@ -2,13 +2,12 @@
 import { readFileSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { clusterShare, shareError, type WindowCount } from '../../src/drops/cluster-share.js'
+import { clusterShare, type WindowCount } from '../../src/drops/cluster-share.js'
 import { pythonRandom } from '../../src/eval/python-random.js'
 
 interface Case {
   windows: WindowCount[]
   share: number
-  error: number
   low: number
   high: number
 }
@@ -22,11 +21,10 @@ const close = (a: number | null, b: number): void => {
 
 const test = suite('shares out of windows')
 
-for (const { windows, share, error, low, high } of cases) {
+for (const { windows, share, low, high } of cases) {
   test(`as statsmodels has them: ${windows.length} windows, share ${share.toFixed(3)}`, () => {
     const found = clusterShare(windows)
     close(found.share, share)
-    close(shareError(windows, share), error)
     close(found.low, low)
     close(found.high, high)
   })
@@ -69,7 +67,7 @@ test('95 % intervals hold the truth in some 95 % of simulations, though tokens o
     const { low, high } = clusterShare(windows)
     if (low !== null && high !== null && low <= 0.3 && 0.3 <= high) held++
   }
-  assert.ok(held / rounds > 0.925 && held / rounds < 0.97, String(held / rounds))
+  assert.ok(held / rounds > 0.93 && held / rounds < 0.97, String(held / rounds))
 })
 
 test.run()
