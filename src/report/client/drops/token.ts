@@ -8,6 +8,7 @@ import { shownLayers } from './text.js'
 
 export function tokenView(record: DropsRecord, relations: Relations, state: State): HTMLElement {
   const view = element('section', { class: 'looked-at-token', 'aria-live': 'polite', 'aria-label': 'Token' })
+  view.style.setProperty('--layers', String(relations.layers))
   let shown = ''
   state.watch((chosen) => {
     const key = `${chosen.token} ${chosen.layer} ${chosen.pinned}`
