@@ -64,7 +64,10 @@ async function readPlain({ input, stdin }: TextSource): Promise<PlainText> {
     const bytes = await readFile(input).catch((cause: unknown) => {
       throw fileFailure(input, cause, HINT)
     })
-    return { text: plainText(input, bytes), from: { kind: 'file', source: input, item: null } }
+    return {
+      text: withoutLastBreak(plainText(input, bytes)),
+      from: { kind: 'file', source: input, item: null },
+    }
   }
   if (LOOKS_LIKE_A_FILE.test(input)) throw new Failure(`${input}: no such file`, { hint: HINT })
   return { text: input, from: { kind: 'argument', source: null, item: null } }
@@ -78,6 +81,8 @@ async function readStdin(stdin: TextSource['stdin']): Promise<string> {
   }
   const pieces: Uint8Array[] = []
   for await (const piece of stdin) pieces.push(piece)
-  // What `echo` and editors put at the end is no part of the text.
-  return plainText('standard input', Buffer.concat(pieces)).replace(/\r?\n$/, '')
+  return withoutLastBreak(plainText('standard input', Buffer.concat(pieces)))
 }
+
+/** What `echo` and editors put at the end is no part of the text. */
+const withoutLastBreak = (text: string): string => text.replace(/\r?\n$/, '')

@@ -32,6 +32,7 @@ const RUNS = {
     'l.json',
   ],
   stdin: ['drops', '-', '--limit', '8', '--quiet'],
+  decoded: ['generate', STORY, '--max-tokens', '1', '--trace', 'trace.jsonl', '--quiet'],
   nothing: ['drops'],
   dense: ['drops', STORY, '--model', 'asp-tiny-dense'],
   noFile: ['drops', 'no-such.txt'],
@@ -90,6 +91,22 @@ test("--json: only the record, at the checkpoint's own threshold", async () => {
   const record = checked(stdout)
   assert.equal(record.text.kind, 'file')
   assert.equal([record.sparsity.requested, record.policy.threshold_shift], [null, 0])
+})
+
+test('the same deaths by the same killers as in decoding', async () => {
+  const record = checked((await outcomes.json).stdout)
+  const { status, stderr } = await outcomes.decoded
+  assert.is(status, 0, stderr)
+  const n = record.tokens.length
+  const lines = readFileSync(join(folder, 'trace.jsonl'), 'utf8').trimEnd().split('\n')
+  const drops = lines.map((line) => JSON.parse(line)).filter(({ kind }) => kind === 'drop')
+  const deaths = record.deaths.map((layer) => layer.map(() => null as number | null))
+  // The token that was written kills as well.
+  for (const { layer, position, killer_position } of drops) {
+    if (killer_position < n) deaths[layer][position] = killer_position
+  }
+  assert.equal(deaths, record.deaths)
+  assert.ok(drops.length > 50)
 })
 
 test("a suite's item, one layer", async () => {
@@ -158,7 +175,7 @@ test('nothing else was written', async () => {
   await Promise.all(Object.values(outcomes))
   assert.equal(
     namesIn(folder).filter((name) => name !== '.hub'),
-    ['item.html', 'l.json', 'story.txt', 'text.json'],
+    ['item.html', 'l.json', 'story.txt', 'text.json', 'trace.jsonl'],
   )
 })
 
