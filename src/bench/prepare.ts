@@ -35,6 +35,8 @@ export interface BenchOptions {
   tests: TestFlags
   /** Undefined: what the checkpoint can do. */
   policies?: readonly ScoringPolicyName[]
+  /** These instead of every policy at every sparsity. */
+  chosen?: readonly Policy[]
   /** Shares to remove; undefined: the checkpoint's own threshold, 0.8 for synthetic drops. */
   sparsities?: readonly number[]
   batches: readonly Batch[]
@@ -97,7 +99,7 @@ export async function prepareBench(
   const dtypes = options.dtypes.map((dtype) => chooseDtype(dtype, loaded.storedDtype))
   const configurations = planConfigurations(groups, {
     ...options,
-    policies: choosePolicies(options, loaded),
+    policies: options.chosen ?? choosePolicies(options, loaded),
     dtypes: [...new Set(dtypes)],
   })
   const began = performance.now()

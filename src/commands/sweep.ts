@@ -7,7 +7,9 @@ import { parseNumbers, parseRange, parseWords } from '../eval/ranges.js'
 import { describeFallback } from '../eval/source.js'
 import { catchInterruption } from '../interruption.js'
 import { createProgress, type Progress } from '../progress.js'
+import type { SweepPlan } from '../record/sweep-plan.js'
 import { SWEEP_PARTS, type SweepRecord } from '../record/sweep-schema.js'
+import { planLine, renderPlan } from '../report/sweep-plan.js'
 import { renderSweep } from '../report/sweep-table.js'
 import { DEFAULT_REPETITIONS, DEFAULT_SPARSITIES } from '../sweep/options.js'
 import type { SweepEvent } from '../sweep/run.js'
@@ -86,13 +88,16 @@ export default class Sweep extends AspCommand {
       description: 'tokens of a batch at most, or "auto" for what suits the adapter',
       default: 'auto',
     }),
+    'dry-run': Flags.boolean({
+      description: 'print the grid and an estimate of the time, and measure nothing',
+    }),
     resume: Flags.boolean({ description: 'go on with the sweep at --output, or start it there' }),
     seed: Flags.integer({ description: 'seed of the calibration samples', default: 1234 }),
     output: Flags.string({ description: 'record file (.json) or its folder (default: results)', char: 'o' }),
     quiet: Flags.boolean({ description: 'no progress', char: 'q' }),
   }
 
-  async run(): Promise<SweepRecord> {
+  async run(): Promise<SweepRecord | SweepPlan> {
     const { argv, flags } = await this.parse(Sweep)
     const progress = createProgress({ quiet: flags.quiet })
     const interruption = catchInterruption()
@@ -102,7 +107,7 @@ export default class Sweep extends AspCommand {
     }
     try {
       progress.start('Reading checkpoint, suites and text')
-      const { record, path } = await sweep(optionsOf(argv as string[], flags), {
+      const { plan, record, path } = await sweep(optionsOf(argv as string[], flags), {
         orStop,
         signal,
         openDevice: async () => runDevice(await this.openDevice(flags.device)),
@@ -111,8 +116,9 @@ export default class Sweep extends AspCommand {
           signal.addEventListener('abort', () =>
             note('interrupted: finishing the work in flight; Ctrl-C again ends at once'),
           ),
-        onKept: (parts) => {
-          if (parts.length > 0) note(`resuming: ${parts.join(', ')} are there already`)
+        onPlan: (plan) => {
+          progress.stop()
+          if (!flags['dry-run']) note(planLine(plan))
         },
         onEvent: showProgress(progress),
         onFetch: ({ repo, file, done, total }) => {
@@ -121,6 +127,10 @@ export default class Sweep extends AspCommand {
         },
         onFallback: (fallback) => note(`note: ${describeFallback(fallback)}`),
       })
+      if (record === null) {
+        this.log(renderPlan(plan))
+        return plan
+      }
       if (record.status === 'complete') progress.succeed()
       progress.stop()
       this.log(renderSweep(record))
@@ -152,6 +162,7 @@ type SweepFlags = {
   repetitions: number
   dtype: (typeof DTYPE_NAMES)[number]
   'batch-tokens': string
+  'dry-run': boolean
   resume: boolean
   seed: number
   output?: string
@@ -179,6 +190,7 @@ function optionsOf(suites: readonly string[], flags: SweepFlags): SweepRunOption
     repetitions: flags.repetitions,
     batchTokens:
       flags['batch-tokens'] === 'auto' ? undefined : asNumber('--batch-tokens', flags['batch-tokens']),
+    dryRun: flags['dry-run'],
     resume: flags.resume,
     seed: flags.seed,
     output: flags.output,

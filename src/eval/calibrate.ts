@@ -33,9 +33,9 @@ export interface Sampled {
 }
 
 /** Sizes of the two samples: a coarse one to come near, a fine one to decide. */
-const COARSE = { requests: 24, tokens: 1_500 }
+export const COARSE = { requests: 24, tokens: 1_500 }
 // Some 120 requests of HellaSwag, 400 of WinoGrande: sparsity within 0.003 of the whole run's (standard deviation).
-const FINE = { requests: 512, tokens: 11_000 }
+export const FINE = { requests: 512, tokens: 11_000 }
 
 /** Throws a Failure only if the device fails; a target out of reach gives the nearest shift found. */
 export async function calibrate(

@@ -26,14 +26,9 @@ const EVALUATION_COST = 0.5
 const EVALUATIONS = 3
 
 /** One meter for each context length, in order; each begins where the one before should have ended. */
-export function workMeters(
-  { contexts, levels: { levels }, options: { alpha } }: PreparedPpl,
-  onProgress?: (progress: PplProgress) => void,
-): WorkMeter[] {
-  const rules = 1 + levels.length * (1 + alpha.length)
-  const plans = contexts.map(
-    (context) => rowsOf(context) * rules + sumOf(levels, (level) => searchWork(context, level)),
-  )
+export function workMeters(prepared: PreparedPpl, onProgress?: (progress: PplProgress) => void): WorkMeter[] {
+  const { contexts } = prepared
+  const plans = plannedRows(prepared).map(({ scored, searched }) => scored + searched)
   const total = sumOf(plans, (rows) => rows)
   return contexts.map((context, i) => {
     let settled = sumOf(plans.slice(0, i), (rows) => rows)
@@ -57,6 +52,19 @@ export function workMeters(
       },
     }
   })
+}
+
+/** Rows of each context length, in order; those of searches as they count beside scored ones. */
+export function plannedRows({
+  contexts,
+  levels: { levels },
+  options: { alpha },
+}: Pick<PreparedPpl, 'contexts' | 'levels' | 'options'>): { scored: number; searched: number }[] {
+  const rules = 1 + levels.length * (1 + alpha.length)
+  return contexts.map((context) => ({
+    scored: rowsOf(context) * rules,
+    searched: sumOf(levels, (level) => searchWork(context, level)),
+  }))
 }
 
 /** In rows scored under one rule. */

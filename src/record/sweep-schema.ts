@@ -76,7 +76,7 @@ export interface SweepCell {
   stands_for: string[]
   /** A whole asp.result/1; null until it is begun, where no suite was asked for, and where it is refused. */
   eval: EvalRecord | null
-  /** Parts that this cell is not in, and why: the policy cannot remove so much there, or decoding does not have it. */
+  /** Parts that this cell is not in, and why: a policy cannot remove more than some share of short sequences. */
   refused: { part: SweepPart; reason: string }[]
 }
 

@@ -1,4 +1,5 @@
 /** What `asp sweep` is asked for, and what of it can be checked without reading anything. Pure. */
+import type { Policy } from '../bench/configurations.js'
 import type { BenchOptions } from '../bench/prepare.js'
 import { DEFAULT_COLUMN } from '../data/text.js'
 import { Failure } from '../errors.js'
@@ -81,20 +82,18 @@ export function pplOptions(options: SweepOptions): PplOptions {
   }
 }
 
-/** @param policies those that decoding can do */
+/** At batch 1, dense beside the others. */
 export function benchOptions(
-  { model, revision, dtype, sparsities, repetitions, seed, command }: SweepOptions,
-  policies: NonNullable<BenchOptions['policies']>,
+  { model, revision, dtype, repetitions, seed, command }: SweepOptions,
+  chosen: readonly Policy[],
   contexts: readonly number[],
 ): BenchOptions {
-  const shares = sparsities.filter((share) => share > 0)
   return {
     model,
     revision,
     seed,
     tests: { ctx: contexts.join(','), curve: false },
-    policies,
-    sparsities: policies.every((name) => name === 'dense') ? undefined : shares,
+    chosen,
     batches: [1],
     dtypes: [dtype],
     caches: ['paged'],

@@ -1,19 +1,15 @@
 /** Everything of a sweep that can be checked before a device is opened; what all its cells share is read once. */
+import type { Policy } from '../bench/configurations.js'
 import { type PreparedBench, prepareBench } from '../bench/prepare.js'
 import type { Checkpoint } from '../data/checkpoint.js'
 import { Failure } from '../errors.js'
-import {
-  checkSparsity,
-  POLICY_NAMES,
-  type PolicyName,
-  SCORING_POLICY_NAMES,
-  type ScoringPolicyName,
-} from '../eval/policy.js'
+import { fitSize } from '../eval/fit-size.js'
+import { checkSparsity, isSizedPolicy, SCORING_POLICY_NAMES, type ScoringPolicyName } from '../eval/policy.js'
 import { checkPolicy, type PreparedRun, withPolicy } from '../eval/prepare-run.js'
 import { type PreparedTasks, type PrepareHooks, prepareTasks } from '../eval/prepare-tasks.js'
-import { chooseLevels, fitLevel, type Level } from '../ppl/levels.js'
+import { chooseLevels, type Level } from '../ppl/levels.js'
 import { checkOptions } from '../ppl/options.js'
-import { contextLengths, type PplPlan, type PreparedPpl, readWindows } from '../ppl/prepare.js'
+import { contextLengths, type PreparedPpl, readWindows } from '../ppl/prepare.js'
 import type { SweepCell, SweepPart } from '../record/sweep-schema.js'
 import { type Point, planGrid } from './grid.js'
 import { benchOptions, chooseParts, pplOptions, type SweepOptions, suiteOptions } from './options.js'
@@ -47,32 +43,32 @@ export async function prepareSweep(options: SweepOptions, hooks: PrepareHooks = 
   )
   const { options: _, ...shared } = tasks
   const { policies, points, contexts } = planSweep(tasks.checkpoint, options)
-  const levels = parts.includes('ppl')
-    ? planLevels(tasks.checkpoint, { ...options, policies }, contexts)
-    : null
   const cells = points.map((point): PreparedCell => {
-    const { run, refused } = suites.length === 0 ? { run: null, refused: [] } : suiteRun(point, tasks)
-    const level = levels?.refused.find(({ level }) => isOf(level, point))
-    const decodes = !parts.includes('bench') || isDecoded(point.policy)
-    return {
-      ...point,
-      run,
-      refused: [
-        ...refused,
-        ...(level === undefined ? [] : [{ part: 'ppl' as const, reason: level.reason }]),
-        ...(decodes
-          ? []
-          : [{ part: 'bench' as const, reason: `decoding does not have the ${point.policy} policy` }]),
-      ],
-    }
+    const scored = suites.length === 0 ? null : suiteRun(point, tasks)
+    const reason = parts.some((part) => part !== 'eval') ? outOfReach(point, contexts) : null
+    const refused = parts.flatMap((part) => {
+      const why = part === 'eval' ? (scored?.reason ?? null) : reason
+      return why === null ? [] : [{ part, reason: why }]
+    })
+    return { ...point, run: scored?.value ?? null, refused }
   })
-  const decoded = cells.map(({ policy }) => policy).filter(isDecoded)
-  const ppl = levels && (await readWindows(tasks, levels.plan, pplOptions({ ...options, policies }), hooks))
-  const bench =
-    parts.includes('bench') && decoded.length > 0
-      ? await prepareBench(benchOptions(options, [...new Set(decoded)], contexts), hooks)
-      : null
-  return { options, parts, ...shared, policies, contexts, cells, ppl, bench }
+  const inPart = (part: SweepPart): PreparedCell[] =>
+    parts.includes(part) ? cells.filter(({ refused }) => !refused.some((one) => one.part === part)) : []
+  const read = inPart('ppl')
+  const decoded = inPart('bench')
+  return {
+    options,
+    parts,
+    ...shared,
+    policies,
+    contexts,
+    cells,
+    ppl: read.length === 0 ? null : await readPpl(read, tasks, { ...options, ctx: contexts }, hooks),
+    bench:
+      decoded.length === 0
+        ? null
+        : await prepareBench(benchOptions(options, decoded.map(benchPolicy), contexts), hooks),
+  }
 }
 
 interface Plan {
@@ -103,36 +99,46 @@ function planSweep(checkpoint: Checkpoint, { policies, sparsities, ctx }: SweepO
 }
 
 /** A policy that cannot remove so much of these requests leaves its cell out of the suites, not the sweep undone. */
-function suiteRun({ policy, sparsity }: Point, tasks: PreparedTasks): Pick<PreparedCell, 'run' | 'refused'> {
-  const asked = { policy, sparsity: policy === 'dense' ? undefined : sparsity }
-  const { run, reason } = attempt(() => withPolicy(tasks, asked))
-  return { run, refused: reason === null ? [] : [{ part: 'eval', reason }] }
+function suiteRun({ policy, sparsity }: Point, tasks: PreparedTasks): Attempt<PreparedRun> {
+  return attempt(() => withPolicy(tasks, { policy, sparsity: policy === 'dense' ? undefined : sparsity }))
 }
 
-/** Levels that can be reached at every context length, and the others. */
-function planLevels(
-  checkpoint: Checkpoint,
-  options: SweepOptions,
-  ctxs: number[],
-): { plan: PplPlan; refused: { level: Level; reason: string }[] } {
-  const dense = options.policies?.every((name) => name === 'dense')
-  const asked = pplOptions(options)
-  const levels = chooseLevels(checkpoint, dense ? { ...asked, sparsity: undefined } : asked)
-  const refused = levels.levels.flatMap((level) => {
-    const { reason } = attempt(() => (level.kind === 'sized' ? ctxs.map((ctx) => fitLevel(level, ctx)) : []))
-    return reason === null ? [] : [{ level, reason }]
-  })
-  const left = levels.levels.filter((level) => !refused.some((one) => one.level === level))
-  return { plan: { levels: { ...levels, levels: left }, ctxs }, refused }
+/** Why a cell cannot be at every context length; null where it can. */
+function outOfReach({ policy, sparsity }: Point, contexts: readonly number[]): string | null {
+  if (!isSizedPolicy(policy)) return null
+  return attempt(() => contexts.map((ctx) => fitSize(policy, [ctx], sparsity, `at ctx ${ctx}`))).reason
 }
 
-function attempt<T>(work: () => T): { run: T; reason: null } | { run: null; reason: string } {
+type Attempt<T> = { value: T; reason: null } | { value: null; reason: string }
+
+function attempt<T>(work: () => T): Attempt<T> {
   try {
-    return { run: work(), reason: null }
+    return { value: work(), reason: null }
   } catch (error) {
     if (!(error instanceof Failure)) throw error
-    return { run: null, reason: error.message }
+    return { value: null, reason: error.message }
   }
+}
+
+/** The levels of these cells, and the text they are measured on. */
+function readPpl(
+  cells: readonly Point[],
+  tasks: PreparedTasks,
+  options: SweepOptions,
+  hooks: PrepareHooks,
+): Promise<PreparedPpl> {
+  const policies = [...new Set(cells.map(({ policy }) => policy))]
+  const dropping = cells.filter(({ policy }) => policy !== 'dense')
+  const sparsities = dropping.length === 0 ? [0] : [...new Set(dropping.map(({ sparsity }) => sparsity))]
+  const asked = pplOptions({ ...options, policies, sparsities })
+  const { levels, ...rest } = chooseLevels(tasks.checkpoint, asked)
+  const wanted = levels.filter((level) => cells.some((cell) => isOf(level, cell)))
+  return readWindows(
+    tasks,
+    { levels: { ...rest, levels: wanted }, ctxs: [...(options.ctx ?? [])] },
+    asked,
+    hooks,
+  )
 }
 
 function isOf(level: Level, { policy, sparsity }: Point): boolean {
@@ -140,5 +146,6 @@ function isOf(level: Level, { policy, sparsity }: Point): boolean {
   return policy === (level.kind === 'sized' ? level.policy : 'adaptive')
 }
 
-const isDecoded = (policy: ScoringPolicyName): policy is PolicyName =>
-  POLICY_NAMES.some((name) => name === policy)
+function benchPolicy({ policy, sparsity }: Point): Policy {
+  return policy === 'dense' ? { name: policy } : { name: policy, sparsity }
+}

@@ -17,10 +17,13 @@ import type { PplRecord } from '../record/ppl-schema.js'
 import type { EnvironmentRecord, EvalRecord, IdentityParts } from '../record/schema.js'
 import { writeRecord } from '../record/store.js'
 import { buildSweepRecord } from '../record/sweep-build.js'
-import type { SweepRecord } from '../record/sweep-schema.js'
+import type { SweepPlan } from '../record/sweep-plan.js'
+import type { SweepGrid, SweepRecord } from '../record/sweep-schema.js'
+import { planUnits } from './estimate.js'
 import { besideRecord, partPlace } from './files.js'
 import { checkSameSweep, keptBench, keptCell, keptPpl, type Settings, suitesIdentity } from './kept.js'
 import type { PreparedCell, PreparedSweep } from './prepare.js'
+import { probeSpeeds } from './probe.js'
 
 export type SweepEvent =
   | { stage: 'load'; done: number; total: number }
@@ -33,8 +36,8 @@ export interface SweepHooks {
   onEvent?: (event: SweepEvent) => void
   /** The record so far: when the sweep begins, and after every part of it. */
   onRecord: (record: SweepRecord) => Promise<void>
-  /** Told what is there already, by name. */
-  onKept?: (parts: string[]) => void
+  /** Told what is to be done, before anything is measured. */
+  onPlan?: (plan: SweepPlan) => void
   /** Aborting ends the sweep after the work in flight. */
   signal?: AbortSignal
 }
@@ -48,7 +51,14 @@ export interface SweepContext {
   resume: boolean
   /** The record of an earlier run, and where it was read from. */
   earlier: { path: string; record: SweepRecord } | null
-  estimatedSeconds: number
+  /** Nothing but the plan. */
+  dryRun: boolean
+}
+
+export interface Swept {
+  plan: SweepPlan
+  /** Null of a dry run. */
+  record: SweepRecord | null
 }
 
 export async function runSweep(
@@ -56,11 +66,11 @@ export async function runSweep(
   device: RunDevice,
   context: SweepContext,
   hooks: SweepHooks,
-): Promise<SweepRecord> {
+): Promise<Swept> {
   const onLoad = (done: number, total: number): void => hooks.onEvent?.({ stage: 'load', done, total })
   const others = new Set(prepared.cells.map(({ policy }) => policy).filter((policy) => policy !== 'dense'))
   const model = await openModel(prepared, device, ['dense', ...others], onLoad)
-  const done: Done = { evals: new Map(), ppl: null, bench: null }
+  const done: Done = { evals: new Map(), ppl: null, bench: null, estimated: 0 }
   const work: Work = { prepared, device, model, context, hooks, done }
   const write = (): Promise<void> => hooks.onRecord(recordOf(work))
   const stopped = (): boolean => hooks.signal?.aborted ?? false
@@ -68,6 +78,10 @@ export async function runSweep(
     const { earlier } = context
     if (earlier !== null) checkSameSweep(earlier.path, earlier.record, recordOf(work))
     if (context.resume) await keepFinished(work)
+    const plan = await planOf(work)
+    hooks.onPlan?.(plan)
+    if (context.dryRun) return { plan, record: null }
+    done.estimated = plan.seconds
     await write()
     for (const [place, cell] of prepared.cells.entries()) {
       if (stopped() || cell.run === null || done.evals.has(cell.id)) continue
@@ -82,7 +96,7 @@ export async function runSweep(
       done.bench = await measureBench(work, prepared.bench)
       await write()
     }
-    return recordOf(work)
+    return { plan, record: recordOf(work) }
   } finally {
     model.engine.close()
   }
@@ -93,6 +107,8 @@ interface Done {
   evals: Map<string, EvalRecord>
   ppl: PplRecord | null
   bench: BenchRecord | null
+  /** Seconds that all of it should take. */
+  estimated: number
 }
 
 interface Work {
@@ -104,7 +120,7 @@ interface Work {
   done: Done
 }
 
-async function keepFinished({ prepared, model, context, hooks, done }: Work): Promise<void> {
+async function keepFinished({ prepared, model, context, done }: Work): Promise<void> {
   const { folder } = context
   const settings = settingsOf({ prepared, model, context })
   for (const { id, run } of prepared.cells) {
@@ -113,11 +129,17 @@ async function keepFinished({ prepared, model, context, hooks, done }: Work): Pr
   }
   if (prepared.ppl !== null) done.ppl = await keptPpl(folder, settings)
   done.bench = await keptBench(folder, prepared, settings)
-  hooks.onKept?.([
-    ...done.evals.keys(),
-    ...(done.ppl?.contexts.map(({ ctx }) => `perplexity at ctx ${ctx}`) ?? []),
-    ...(done.bench === null ? [] : ['benchmark']),
-  ])
+}
+
+async function planOf({ prepared, model, done }: Work): Promise<SweepPlan> {
+  const began = performance.now()
+  const speeds = await probeSpeeds(model, prepared)
+  const plan = planUnits(prepared, gridOf(prepared), speeds, {
+    cells: new Set(done.evals.keys()),
+    contexts: new Set(done.ppl?.contexts.map(({ ctx }) => ctx)),
+    bench: done.bench !== null,
+  })
+  return { ...plan, probe_s: (performance.now() - began) / 1000 }
 }
 
 /** As `asp eval --resume` does it, on the model that is open. */
@@ -194,16 +216,10 @@ function settingsOf({ prepared, model, context }: Pick<Work, 'prepared' | 'model
 }
 
 function recordOf({ prepared, model, context, done }: Work): SweepRecord {
-  const { options, parts, policies, contexts, tasks, cells, ppl } = prepared
+  const { options, tasks, cells, ppl } = prepared
   return buildSweepRecord({
     started: context.started,
-    grid: {
-      parts,
-      suites: tasks.map(({ suite }) => suite.name),
-      policies,
-      sparsities: [...options.sparsities],
-      contexts,
-    },
+    grid: gridOf(prepared),
     ...settingsOf({ prepared, model, context }),
     cells: cells.map(({ id, policy, sparsity, standsFor, refused }) => ({
       id,
@@ -222,7 +238,7 @@ function recordOf({ prepared, model, context, done }: Work): SweepRecord {
     limit: options.limit ?? null,
     command: [...options.command],
     loadSeconds: model.seconds,
-    estimatedSeconds: context.estimatedSeconds,
+    estimatedSeconds: model.seconds + done.estimated,
   })
 }
 
@@ -233,3 +249,8 @@ const textIdentity = (ppl: PreparedPpl, { sha256 }: OpenModel): IdentityParts =>
     contexts: ppl.contexts.map(emptyContext),
     model: { sha256 },
   })
+
+function gridOf({ options, parts, policies, contexts, tasks }: PreparedSweep): SweepGrid {
+  const suites = tasks.map(({ suite }) => suite.name)
+  return { parts, suites, policies, sparsities: [...options.sparsities], contexts }
+}

@@ -5,20 +5,21 @@ import type { PrepareHooks } from '../eval/prepare-tasks.js'
 import { collectEnvironment } from '../record/environment.js'
 import type { AdapterRecord } from '../record/schema.js'
 import { abandonOutput, prepareOutput, recordFileName, writeRecord } from '../record/store.js'
-import type { SweepRecord } from '../record/sweep-schema.js'
-import { makeWorkFolder, readSweep } from './files.js'
+import { makeWorkFolder, readSweep, workFolder } from './files.js'
 import type { SweepOptions } from './options.js'
 import { type PreparedSweep, prepareSweep } from './prepare.js'
-import { runSweep, type SweepHooks } from './run.js'
+import { runSweep, type SweepHooks, type Swept } from './run.js'
 
 export interface SweepRunOptions extends SweepOptions {
   /** A .json file or a folder; `results` when undefined. */
   output?: string
   /** Go on with what is at `output`, or start there. */
   resume: boolean
+  /** Tell what would be done, and do nothing. */
+  dryRun: boolean
 }
 
-export interface SweepRunHooks extends PrepareHooks, Pick<SweepHooks, 'onEvent' | 'onKept' | 'signal'> {
+export interface SweepRunHooks extends PrepareHooks, Pick<SweepHooks, 'onEvent' | 'onPlan' | 'signal'> {
   openDevice: () => Promise<RunDevice & { record: AdapterRecord }>
   onPrepared?: (prepared: PreparedSweep) => void
   /** From here on an interruption leaves a record. */
@@ -30,7 +31,7 @@ export interface SweepRunHooks extends PrepareHooks, Pick<SweepHooks, 'onEvent' 
 export async function sweep(
   options: SweepRunOptions,
   hooks: SweepRunHooks,
-): Promise<{ record: SweepRecord; path: string }> {
+): Promise<Swept & { path: string }> {
   const { orStop, openDevice } = hooks
   const started = new Date()
   checkResume(options)
@@ -45,17 +46,17 @@ export async function sweep(
     const { record: adapter, ...device } = await orStop(openDevice())
     const environment = await collectEnvironment(adapter)
     hooks.onRunning?.()
-    const folder = await makeWorkFolder(place)
-    const { resume } = options
-    const context = { environment, started, folder, resume, earlier, estimatedSeconds: 0 }
-    const record = await runSweep(prepared, device, context, {
+    const { resume, dryRun } = options
+    const folder = dryRun ? workFolder(place) : await makeWorkFolder(place)
+    const context = { environment, started, folder, resume, earlier, dryRun }
+    const swept = await runSweep(prepared, device, context, {
       ...hooks,
       onRecord: async (record) => {
         await writeRecord(place, record)
         written = true
       },
     })
-    return { record, path: place.path }
+    return { ...swept, path: place.path }
   } finally {
     if (!written) await abandonOutput(checked)
   }

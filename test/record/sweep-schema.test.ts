@@ -26,7 +26,7 @@ const records = {
     cells: whole.cells.map((cell) => ({
       ...cell,
       eval: null,
-      refused: [{ part: 'bench' as const, reason: 'decoding does not have it' }],
+      refused: [{ part: 'bench' as const, reason: 'it removes at most 0.7 of these requests' }],
     })),
     ppl: null,
     bench: null,

@@ -1,0 +1,116 @@
+/** What this adapter takes for a row under each policy: a few documents and windows of the run itself, timed. */
+import type { Engine } from '../engine/engine.js'
+import type { DropRule } from '../engine/gpt2/forward.js'
+import type { AdapterTraits } from '../engine/tuning.js'
+import { fitSize } from '../eval/fit-size.js'
+import type { OpenModel } from '../eval/open-model.js'
+import { tokensRun } from '../eval/plan.js'
+import { isSizedPolicy, type ScoringPolicyName } from '../eval/policy.js'
+import type { Request } from '../eval/request.js'
+import { scoreRequests } from '../eval/score.js'
+import { scoreWindows } from '../ppl/score.js'
+import type { Window } from '../ppl/windows.js'
+import type { PreparedSweep } from './prepare.js'
+
+export interface Speeds {
+  /** Seconds of a token of the suites, by policy. */
+  suites: Map<ScoringPolicyName, number>
+  /** Seconds of a row of a window under one rule, mean over policies, by context length. */
+  windows: Map<number, number>
+}
+
+/** Tokens of the documents that are timed. */
+const PROBE_TOKENS: Record<AdapterTraits['kind'], number> = {
+  hardware: 8192,
+  llvmpipe: 768,
+  swiftshader: 512,
+  software: 512,
+}
+
+export async function probeSpeeds(
+  { engine, adapter }: OpenModel,
+  { cells, tasks, ppl, bench, contexts }: PreparedSweep,
+): Promise<Speeds> {
+  const suites = new Map<ScoringPolicyName, number>()
+  const sample = someDocuments(
+    tasks.flatMap(({ requests }) => requests),
+    PROBE_TOKENS[adapter.kind],
+  )
+  for (const { policy, run } of cells) {
+    if (run === null || suites.has(policy)) continue
+    const rule: DropRule =
+      run.sized ?? (policy === 'adaptive' ? { kind: 'adaptive', shift: 0 } : { kind: 'dense' })
+    // The first of all runs pays for what is made once.
+    if (suites.size === 0) await timeRequests(engine, sample, rule)
+    suites.set(policy, await timeRequests(engine, sample, rule))
+  }
+  const rules = new Map(
+    cells.flatMap(({ policy, sparsity }) => ruleAt(policy, sparsity, Math.min(...contexts))),
+  )
+  const windows = ppl === null && bench === null ? [] : contexts.map((ctx) => windowOf(ctx, ppl))
+  return { suites, windows: await timeWindows(engine, windows, [...rules.values()]) }
+}
+
+/** Whole documents from the beginning on, until there are enough tokens. */
+function someDocuments(requests: readonly Request[], tokens: number): Request[] {
+  let count = 0
+  const end = requests.findIndex(({ doc, input }, i) => {
+    const begins = i > 0 && requests[i - 1].doc !== doc
+    if (begins && count >= tokens) return true
+    count += input.length
+    return false
+  })
+  return requests.slice(0, end < 0 ? requests.length : end)
+}
+
+/** Seconds of a token that is run. */
+async function timeRequests(engine: Engine, sample: readonly Request[], rule: DropRule): Promise<number> {
+  const limits = { tokens: engine.maxRows, requests: Number.POSITIVE_INFINITY }
+  const began = performance.now()
+  for await (const _ of scoreRequests(engine, sample, { rule, limits }));
+  return (performance.now() - began) / 1000 / tokensRun(sample, { limits, share: true })
+}
+
+/** One rule of each policy that drops, as it is at this length. */
+function ruleAt(policy: ScoringPolicyName, sparsity: number, ctx: number): [ScoringPolicyName, DropRule][] {
+  if (policy === 'adaptive') return [[policy, { kind: 'adaptive', shift: 0 }]]
+  if (!isSizedPolicy(policy)) return []
+  try {
+    return [[policy, fitSize(policy, [ctx], sparsity, `at ctx ${ctx}`)]]
+  } catch {
+    // A cell that is left out needs no time.
+    return []
+  }
+}
+
+/** Of the text; where there is none, of any tokens. */
+function windowOf(ctx: number, ppl: PreparedSweep['ppl']): Window {
+  const planned = ppl?.contexts
+    .find((one) => one.ctx === ctx)
+    ?.windows.findLast(({ input }) => input.length === ctx)
+  const input = new Uint32Array(ctx)
+  return planned ?? { input, firstRow: 0, firstTarget: 0, targets: input.slice(1) }
+}
+
+/** All rules on the shortest window; the longer ones under the dense rule alone, which tells how much dearer their rows are. */
+async function timeWindows(
+  engine: Engine,
+  windows: readonly Window[],
+  rules: readonly DropRule[],
+): Promise<Map<number, number>> {
+  const time = async (window: Window, rules: readonly DropRule[]): Promise<number> => {
+    const began = performance.now()
+    for await (const _ of scoreWindows(engine, [window], { rules, batchTokens: engine.maxRows }));
+    return (performance.now() - began) / 1000 / window.input.length / (1 + rules.length)
+  }
+  const found = new Map<number, number>()
+  const [first, ...longer] = windows.toSorted((a, b) => a.input.length - b.input.length)
+  if (first === undefined) return found
+  await time(first, rules)
+  const [dense, all] = [await time(first, []), await time(first, rules)]
+  found.set(first.input.length, all)
+  for (const window of longer) {
+    found.set(window.input.length, (all * (await time(window, []))) / dense)
+  }
+  return found
+}
