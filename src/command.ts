@@ -1,9 +1,10 @@
 /** The base of asp's commands: shared flags, a device that is always closed, errors left to bin/. */
 import { freemem } from 'node:os'
-import { Command, Flags } from '@oclif/core'
+import { Command, Flags, ux } from '@oclif/core'
 import { type OpenDevice, openDevice } from './device/open.js'
 import { Failure } from './errors.js'
 import type { RunDevice } from './eval/open-model.js'
+import { layOut } from './record/layout.js'
 import type { AdapterRecord } from './record/schema.js'
 
 /** `--device`, for commands that compute. */
@@ -43,6 +44,11 @@ export abstract class AspCommand extends Command {
     const opened = await openDevice({ device })
     this.#opened.push(opened)
     return opened
+  }
+
+  /** `--json` prints what a record's file holds. */
+  protected override logJson(json: unknown): void {
+    ux.stdout(layOut((json ?? null) as object))
   }
 
   /** Errors reach `failWith` (src/report-error.ts) as they are; oclif would print them as JSON under --json. */

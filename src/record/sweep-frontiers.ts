@@ -146,7 +146,7 @@ function frontierOf(
   }
 }
 
-/** Means over the groups that were named, else over all suites that have an accuracy; then each suite's first metric. */
+/** Means over the groups that were named, else over all suites that have an accuracy; then each suite's own figure. */
 function suiteQualities(cells: readonly SweepCell[], ctxs: (number | null)[]): Quality[] {
   const record = cells.find((cell) => isWhole(cell.eval))?.eval
   if (!record) return []
@@ -194,8 +194,14 @@ function meanQuality(
   }
 }
 
+/** The accuracy where there is one, as it is what means are over; else the suite's first metric. */
+export function mainMetric({ higher_is_better }: EvalRecord, task: string): string {
+  const metrics = Object.keys(higher_is_better[task] ?? {})
+  return metrics.includes('acc') ? 'acc' : metrics[0]
+}
+
 function taskQuality(task: string, record: EvalRecord, ctxs: (number | null)[]): Quality {
-  const [metric] = Object.keys(record.higher_is_better[task])
+  const metric = mainMetric(record, task)
   return {
     head: { kind: 'task', name: task, metric, higher_is_better: record.higher_is_better[task][metric] },
     ctxs,

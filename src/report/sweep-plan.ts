@@ -6,7 +6,12 @@ import { formatCount, formatSeconds } from './format.js'
 import { ASCII_BORDER, type Note, renderNotes, toAscii } from './notes.js'
 import type { TableOptions } from './table.js'
 
-const PART_NAMES: Record<SweepPart, string> = { eval: 'suites', ppl: 'perplexity', bench: 'memory, latency' }
+/** As people read them. */
+export const PART_NAMES: Record<SweepPart, string> = {
+  eval: 'suites',
+  ppl: 'perplexity',
+  bench: 'memory, latency',
+}
 
 /** No colours, ends without a newline. */
 export function renderPlan(plan: SweepPlan, { ascii = false }: TableOptions = {}): string {

@@ -2,7 +2,8 @@
 import Table from 'cli-table3'
 import type { EvalRecord } from '../record/schema.js'
 import { ruleOf, stepResult } from '../record/sweep-costs.js'
-import type { SweepCell, SweepFrontier, SweepRecord } from '../record/sweep-schema.js'
+import { mainMetric } from '../record/sweep-frontiers.js'
+import type { FrontierPoint, SweepCell, SweepFrontier, SweepRecord } from '../record/sweep-schema.js'
 import { formatBytes, formatRate, formatSeconds, formatShare } from './format.js'
 import {
   ASCII_BORDER,
@@ -13,31 +14,39 @@ import {
   renderNotes,
   toAscii,
 } from './notes.js'
+import { PART_NAMES } from './sweep-plan.js'
 import type { TableOptions } from './table.js'
 
 /** No colours, ends without a newline. */
 export function renderSweep(record: SweepRecord, { ascii = false }: TableOptions = {}): string {
-  const columns = columnsOf(record)
-  const table = new Table({
-    head: columns.map(({ head }) => head),
-    colAligns: columns.map(({ align }) => align),
-    style: { head: [], border: [], compact: true },
-    chars: ascii ? ASCII_BORDER : {},
+  const tables = tablesOf(record).map((columns) => {
+    const table = new Table({
+      head: columns.map(({ head }) => head),
+      colAligns: columns.map(({ align }) => align),
+      style: { head: [], border: [], compact: true },
+      chars: ascii ? ASCII_BORDER : {},
+    })
+    table.push(...rowsOf(record, columns))
+    return table.toString()
   })
-  table.push(...record.cells.map((cell) => columns.map((column) => column.cell(cell))))
-  const text = `${table.toString()}\n${renderNotes(notesOf(record))}`
+  const text = [...tables, renderNotes(notesOf(record))].join('\n')
   return ascii ? toAscii(text) : text
 }
 
-/** The table as Markdown. */
+/** The tables as Markdown, without the notes. */
 export function renderSweepMarkdown(record: SweepRecord): string {
-  const columns = columnsOf(record)
-  return [
-    markdownRow(columns.map(({ head }) => head.replaceAll('\n', ' '))),
-    markdownRow(columns.map(({ align }) => (align === 'right' ? '---:' : '---'))),
-    ...record.cells.map((cell) => markdownRow(columns.map((column) => column.cell(cell)))),
-  ].join('\n')
+  const tables = tablesOf(record).map((columns) =>
+    [
+      markdownRow(columns.map(({ head }) => head.replaceAll('\n', ' '))),
+      markdownRow(columns.map(({ align }) => (align === 'right' ? '---:' : '---'))),
+      ...rowsOf(record, columns).map(markdownRow),
+    ].join('\n'),
+  )
+  return tables.join('\n\n')
 }
+
+const rowsOf = ({ cells }: SweepRecord, columns: readonly Column[]): string[][] =>
+  cells.map((cell) => columns.map((column) => column.cell(cell)))
 
 interface Column {
   head: string
@@ -45,61 +54,101 @@ interface Column {
   cell(cell: SweepCell): string
 }
 
-function columnsOf(record: SweepRecord): Column[] {
-  const { ppl, bench, grid, frontiers } = record
+const right = (head: string, cell: Column['cell']): Column => ({ head, align: 'right', cell })
+
+/** What says which cell a row is. */
+const NAMES: readonly Column[] = [
+  { head: 'Policy', align: 'left', cell: ({ policy }) => policy },
+  right('Sparsity\nrequested', ({ sparsity }) => String(sparsity)),
+]
+
+/** So many suites stand beside the other figures; more have tables of their own. */
+const MOST_BESIDE = 2
+const MOST_IN_TABLE = 6
+
+function tablesOf(record: SweepRecord): Column[][] {
+  const tasks = taskColumns(record)
+  const beside = tasks.length <= MOST_BESIDE ? tasks : []
+  const apart = tasks.slice(beside.length)
+  const tables = Array.from({ length: Math.ceil(apart.length / MOST_IN_TABLE) }, (_, i) => [
+    ...NAMES,
+    ...apart.slice(i * MOST_IN_TABLE, (i + 1) * MOST_IN_TABLE),
+  ])
+  return [[...NAMES, ...qualityColumns(record, beside), ...costColumns(record)], ...tables]
+}
+
+const suitesOf = ({ cells }: SweepRecord): EvalRecord | null =>
+  cells.find((cell) => cell.eval !== null)?.eval ?? null
+
+function taskColumns(record: SweepRecord): Column[] {
+  const suites = suitesOf(record)
+  return Object.keys(suites?.tasks ?? {}).map((task) => {
+    const metric = suites ? mainMetric(suites, task) : ''
+    return right(`${task}\n${metric}`, ({ eval: own }) => taskFigure(own, task, metric))
+  })
+}
+
+function qualityColumns(record: SweepRecord, tasks: readonly Column[]): Column[] {
+  const { ppl, grid, frontiers } = record
   const longest = Math.max(...grid.contexts)
-  const some = record.cells.find((cell) => cell.eval !== null)?.eval
-  const right = (head: string, cell: Column['cell']): Column => ({ head, align: 'right', cell })
-  const tasks = some ? Object.keys(some.tasks) : []
   const [first] = frontiers
-  const timed = frontiers.find(
-    ({ quality, objectives }) => quality.name === first?.quality.name && objectives.includes('latency'),
+  const achieved = right('achieved\nsuites', ({ eval: own }) =>
+    own === null ? '' : formatShare(own.sparsity.achieved, 3),
   )
-  const pointOf = ({ id }: SweepCell) => first?.points.find(({ cell }) => cell === id)
-  return [
-    { head: 'Policy', align: 'left', cell: ({ policy }) => policy },
-    right('Sparsity\nrequested', ({ sparsity }) => String(sparsity)),
-    ...(some
+  const inText = right(`achieved\nctx ${longest}`, (cell) => achievedInText(record, cell, longest))
+  const mean =
+    first?.quality.kind === 'mean'
       ? [
-          right('achieved\nsuites', ({ eval: own }) =>
-            own === null ? '' : formatShare(own.sparsity.achieved, 3),
-          ),
-        ]
-      : []),
-    ...(ppl ? [right(`achieved\nctx ${longest}`, (cell) => achievedInText(record, cell, longest))] : []),
-    ...(first?.quality.kind === 'mean'
-      ? [
-          right(`${first.quality.name}\n${first.quality.metric}`, (cell) =>
-            withError(pointOf(cell)?.quality, pointOf(cell)?.quality_stderr),
-          ),
-        ]
-      : []),
-    ...tasks.map((task) => {
-      const [metric] = Object.keys(some?.higher_is_better[task] ?? {})
-      return right(`${task}\n${metric}`, ({ eval: own }) => taskFigure(own, task, metric))
-    }),
-    ...(ppl?.contexts.map(({ ctx }) =>
-      right(`PPL\nctx ${ctx}`, (cell) => ruleOf(ppl, cell, ctx)?.perplexity?.toFixed(2) ?? ''),
-    ) ?? []),
-    ...(first
-      ? [
-          right(`Cache\n${first.ctx === null ? 'a request' : `ctx ${first.ctx}`}`, (cell) =>
-            bytesOf(pointOf(cell)?.cache_bytes),
-          ),
-        ]
-      : []),
-    ...(bench
-      ? [
-          right(`Tokens/s\nctx ${longest}`, (cell) => {
-            const rate = stepResult(bench, cell, longest)?.tokens_per_s?.median
-            return rate === undefined ? '' : formatRate(rate)
+          right(`${first.quality.name}\n${first.quality.metric}`, (cell) => {
+            const point = pointOf(first, cell)
+            return point === undefined ? '' : withError(point.quality, point.quality_stderr)
           }),
         ]
-      : []),
-    ...(first ? [{ head: 'Frontier\nquality, cache', align: 'left' as const, cell: verdict(first) }] : []),
-    ...(timed ? [{ head: 'Frontier\nand latency', align: 'left' as const, cell: verdict(timed) }] : []),
+      : []
+  const perplexities = (ppl?.contexts ?? []).map(({ ctx }) =>
+    right(`PPL\nctx ${ctx}`, (cell) => ruleOf(ppl, cell, ctx)?.perplexity?.toFixed(2) ?? ''),
+  )
+  return [
+    ...(suitesOf(record) === null ? [] : [achieved]),
+    ...(ppl === null ? [] : [inText]),
+    ...mean,
+    ...tasks,
+    ...perplexities,
   ]
 }
+
+/** By the first quality: what it is bought with, and whether it is worth it. */
+function costColumns({ bench, grid, frontiers }: SweepRecord): Column[] {
+  const [first] = frontiers
+  const longest = Math.max(...grid.contexts)
+  const rate = right(`Tokens/s\nctx ${longest}`, (cell) => {
+    const found = stepResult(bench, cell, longest)?.tokens_per_s?.median
+    return found === undefined ? '' : formatRate(found)
+  })
+  const rates = bench === null ? [] : [rate]
+  if (first === undefined) return rates
+  const at = first.ctx === null ? 'a request' : `ctx ${first.ctx}`
+  const timed = frontiers.find(
+    ({ quality, objectives }) => quality.name === first.quality.name && objectives.includes('latency'),
+  )
+  const column = (head: string, frontier: SweepFrontier): Column => ({
+    head,
+    align: 'left',
+    cell: (cell) => verdict(pointOf(frontier, cell)),
+  })
+  return [
+    right(`Cache\n${at}`, (cell) => {
+      const bytes = pointOf(first, cell)?.cache_bytes ?? null
+      return bytes === null ? '' : formatBytes(bytes)
+    }),
+    ...rates,
+    column('Frontier:\nquality, cache', first),
+    ...(timed === undefined ? [] : [column('Frontier:\nand latency', timed)]),
+  ]
+}
+
+const pointOf = ({ points }: SweepFrontier, { id }: SweepCell): FrontierPoint | undefined =>
+  points.find(({ cell }) => cell === id)
 
 function achievedInText({ ppl }: SweepRecord, cell: SweepCell, ctx: number): string {
   const rule = ruleOf(ppl, cell, ctx)
@@ -112,26 +161,19 @@ function taskFigure(record: EvalRecord | null, task: string, metric: string): st
   return typeof value === 'number' ? withError(value, typeof error === 'number' ? error : null) : ''
 }
 
-function withError(value: number | undefined, error: number | null | undefined): string {
-  if (value === undefined) return ''
+function withError(value: number, error: number | null): string {
   // A perplexity may be anything, a share is below 1.
-  const decimals = value < 10 ? 4 : 1
-  return error === null || error === undefined
-    ? value.toFixed(decimals)
-    : `${value.toFixed(decimals)} ± ${error.toFixed(decimals)}`
+  const decimals = value < 10 ? 3 : 1
+  return error === null ? value.toFixed(decimals) : `${value.toFixed(decimals)} ± ${error.toFixed(decimals)}`
 }
 
-const bytesOf = (bytes: number | null | undefined): string =>
-  bytes === null || bytes === undefined ? '' : formatBytes(bytes)
-
 /** `on it`, or by whom a cell is dominated. */
-function verdict({ points }: SweepFrontier): Column['cell'] {
-  return ({ id }) => {
-    const point = points.find(({ cell }) => cell === id)
-    if (point === undefined) return ''
-    if (!point.on_frontier) return `behind ${listed(point.dominated_by)}`
-    return point.within_noise_of.length === 0 ? 'on it' : `on it, as near as ${listed(point.within_noise_of)}`
-  }
+function verdict(point: FrontierPoint | undefined): string {
+  if (point === undefined) return ''
+  if (!point.on_frontier) return `behind ${listed(point.dominated_by)}`
+  return point.within_noise_of.length === 0
+    ? 'on it'
+    : `on it, perhaps behind ${listed(point.within_noise_of)}`
 }
 
 const listed = ([first, ...more]: readonly string[]): string =>
@@ -146,9 +188,15 @@ function notesOf(record: SweepRecord): Note[] {
       ? [['Shared', `sparsity 0 of ${shared.stands_for.join(', ')} is the dense model, run once`] as const]
       : []),
     ...cells.flatMap(({ id, refused }) =>
-      refused.map(({ part, reason }): Note => ['Left out', `${id}, ${part}: ${reason}`]),
+      refused.map(({ part, reason }): Note => ['Left out', `${id}, ${PART_NAMES[part]}: ${reason}`]),
     ),
-    ...frontiers.map((frontier): Note => ['Frontier', describeFrontier(frontier)]),
+    ...[...new Set(frontiers.map(({ quality }) => quality.name))].map((name): Note => {
+      const own = frontiers.filter(({ quality }) => quality.name === name)
+      return [
+        'Frontier',
+        `${name} (${own[0].quality.metric}) against ${own.map(describeFrontier).join('; ')}`,
+      ]
+    }),
     ...[...new Set(frontiers.map(({ note }) => note))].map((note): Note => ['Compared', note]),
     ['Model', describeModel(model)],
     ['Adapter', describeAdapter(environment)],
@@ -160,11 +208,10 @@ function notesOf(record: SweepRecord): Note[] {
   ]
 }
 
-function describeFrontier({ quality, objectives, ctx, points }: SweepFrontier): string {
+function describeFrontier({ objectives, ctx, points }: SweepFrontier): string {
   const others = objectives.filter((name) => name !== 'quality').join(' and ')
-  const at = ctx === null ? 'of the requests' : `at ctx ${ctx}`
   const on = points.filter(({ on_frontier }) => on_frontier).map(({ cell }) => cell)
-  return `${quality.name} (${quality.metric}) against ${others} ${at}: ${on.join(', ')}`
+  return `${others} ${ctx === null ? 'of the requests' : `at ctx ${ctx}`}: ${on.join(', ')}`
 }
 
 function missing({ grid, cells, ppl, bench }: SweepRecord): string {
