@@ -5,6 +5,7 @@ import { drops, type Output } from '../drops/drops.js'
 import type { DropsOptions } from '../drops/options.js'
 import { prepareDrops } from '../drops/prepare.js'
 import { runDrops } from '../drops/run.js'
+import type { TextHooks } from '../drops/text.js'
 import { Failure } from '../errors.js'
 import { DTYPE_NAMES, SCORING_POLICY_NAMES } from '../eval/policy.js'
 import { describeFallback } from '../eval/source.js'
@@ -84,65 +85,33 @@ export default class Drops extends AspCommand {
   async run(): Promise<DropsRecord> {
     const { args, flags } = await this.parse(Drops)
     const progress = createProgress({ quiet: flags.quiet })
-    const interruption = catchInterruption('nothing was shown yet')
+    const { orStop, signal, release } = catchInterruption('nothing was shown yet')
     const note = (text: string): void => {
       if (!flags.quiet) process.stderr.write(`${text}\n`)
     }
-    const { orStop, signal } = interruption
-    const onFetch = ({
-      repo,
-      file,
-      done,
-      total,
-    }: {
-      repo: string
-      file: string
-      done: number
-      total: number
-    }) => {
-      if (done === 0) progress.start(`Fetching ${repo}/${file}`, total, 'bytes')
-      progress.update(done)
+    const hooks: TextHooks = {
+      onFetch: ({ repo, file, done, total }) => {
+        if (done === 0) progress.start(`Fetching ${repo}/${file}`, total, 'bytes')
+        progress.update(done)
+      },
+      onFallback: (fallback) => note(`note: ${describeFallback(fallback)}`),
     }
+    const onTry = ({ shift, sparsity }: { shift: number; sparsity: number }): void =>
+      progress.update(0, `shift ${shift.toFixed(3)}, sparsity ${sparsity.toFixed(3)}`)
     try {
       progress.start('Reading checkpoint and text')
-      const options: DropsOptions = {
-        input: args.text,
-        data: flags.data,
-        limit: flags.limit,
-        model: flags.model,
-        revision: flags.revision,
-        dtype: flags.dtype,
-        policy: flags.policy,
-        sparsity: asNumber('--sparsity', flags.sparsity),
-        shift: asNumber('--shift', flags.shift),
-        seed: flags.seed,
-      }
       const stdin = process.stdin.isTTY ? null : process.stdin
       const record = await drops(
         { file: flags.output, forms: FORMS },
         {
-          prepare: () =>
-            prepareDrops(options, stdin, {
-              onFetch,
-              onFallback: (fallback) => note(`note: ${describeFallback(fallback)}`),
-            }),
+          prepare: () => prepareDrops(optionsOf(args.text, flags), stdin, hooks),
           onPrepared: ({ checkpoint }) => checkLayer(flags.layer, checkpoint.config.nLayer),
           openDevice: async () => runDevice(await this.openDevice(flags.device)),
           orStop,
           run: (prepared, device, context) => {
             progress.start('Computing death times')
-            return orStop(
-              runDrops(
-                prepared,
-                device,
-                { ...context, command: ['asp', ...process.argv.slice(2)] },
-                {
-                  signal,
-                  onTry: ({ shift, sparsity }) =>
-                    progress.update(0, `shift ${shift.toFixed(3)}, sparsity ${sparsity.toFixed(3)}`),
-                },
-              ),
-            )
+            const command = ['asp', ...process.argv.slice(2)]
+            return orStop(runDrops(prepared, device, { ...context, command }, { signal, onTry }))
           },
         },
       )
@@ -152,8 +121,31 @@ export default class Drops extends AspCommand {
       return record
     } finally {
       progress.stop()
-      interruption.release()
+      release()
     }
+  }
+}
+
+interface DropsFlags
+  extends Pick<DropsOptions, 'data' | 'limit' | 'model' | 'revision' | 'dtype' | 'policy' | 'seed'> {
+  sparsity?: string
+  shift?: string
+}
+
+function optionsOf(input: string | undefined, flags: DropsFlags): DropsOptions {
+  const { data, limit, model, revision, dtype, policy, seed } = flags
+  const sparsity = asNumber('--sparsity', flags.sparsity)
+  return {
+    input,
+    data,
+    limit,
+    model,
+    revision,
+    dtype,
+    policy,
+    sparsity,
+    shift: asNumber('--shift', flags.shift),
+    seed,
   }
 }
 

@@ -1,5 +1,5 @@
 /** Which classes a token belongs to: by the word that a tagger finds where the token stands, by its place in that word, by position. Pure. */
-import { DIMENSION_NAMES, type DimensionName } from '../record/drop-stats-schema.js'
+import type { DimensionName } from '../record/drop-stats-schema.js'
 import type { TaggedWord } from './tagger.js'
 
 /** Of one token, its class in each dimension. */
@@ -112,5 +112,3 @@ export function orderedClasses(dimension: DimensionName, names: Iterable<string>
   const place = (name: string): number => (order.includes(name) ? order.indexOf(name) : order.length)
   return [...names].sort((a, b) => place(a) - place(b) || (a < b ? -1 : 1))
 }
-
-export const DIMENSIONS = DIMENSION_NAMES

@@ -1,4 +1,4 @@
-/** `asp drops` on one text without its command: prepare, find the place of the file, run, write. */
+/** `asp drops` and `asp drops stats` without their commands: find the place of the file, prepare, run, write. */
 import { stat } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { Failure } from '../errors.js'

@@ -1,15 +1,16 @@
 /** Tallies of windows -> the figures of a record: shares with intervals over windows, layer by layer and together. Pure. */
-import type {
-  ClassFigures,
-  ClassRecord,
-  DimensionName,
-  DimensionRecord,
-  KillFigure,
-  ShareFigure,
-  ShareFigures,
+import {
+  type ClassFigures,
+  type ClassRecord,
+  DIMENSION_NAMES,
+  type DimensionName,
+  type DimensionRecord,
+  type KillFigure,
+  type ShareFigure,
+  type ShareFigures,
 } from '../record/drop-stats-schema.js'
 import { sum } from '../stats.js'
-import { DIMENSIONS, orderedClasses } from './classes.js'
+import { orderedClasses } from './classes.js'
 import { clusterShare } from './cluster-share.js'
 import type { ClassTally, WindowTally } from './tally.js'
 
@@ -22,7 +23,7 @@ export interface FigureOptions {
 
 export function dimensionRecords(windows: readonly WindowTally[], options: FigureOptions): DimensionRecord[] {
   const all = windows.map((window) => [...window.all.values()][0])
-  return DIMENSIONS.map((name) => ({ name, classes: classRecords(windows, all, name, options) }))
+  return DIMENSION_NAMES.map((name) => ({ name, classes: classRecords(windows, all, name, options) }))
 }
 
 /** @param all of each window, the tally of all its tokens */

@@ -1,7 +1,7 @@
 /** Counts of windows: of each class how many tokens live how long, and whom they kill. Pure. */
 import { NEVER } from '../engine/batch.js'
-import type { DimensionName } from '../record/drop-stats-schema.js'
-import { DIMENSIONS, type TokenClasses } from './classes.js'
+import { DIMENSION_NAMES, type DimensionName } from '../record/drop-stats-schema.js'
+import type { TokenClasses } from './classes.js'
 import type { InputDeaths } from './deaths.js'
 
 /** What one window counts of one class; [layer], and of ages [layer][age]. */
@@ -25,12 +25,11 @@ export function tallyWindow(
   classes: readonly TokenClasses[],
   ages: readonly number[],
 ): WindowTally {
-  const tally = Object.fromEntries(DIMENSIONS.map((name) => [name, new Map<string, ClassTally>()])) as Record<
-    DimensionName,
-    Map<string, ClassTally>
-  >
+  const tally = Object.fromEntries(
+    DIMENSION_NAMES.map((name) => [name, new Map<string, ClassTally>()]),
+  ) as Record<DimensionName, Map<string, ClassTally>>
   const n = classes.length
-  for (const dimension of DIMENSIONS) {
+  for (const dimension of DIMENSION_NAMES) {
     const found = tally[dimension]
     const of = (at: number): ClassTally => {
       const name = classes[at][dimension]
