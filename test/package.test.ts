@@ -65,7 +65,9 @@ test('everything a run reads is shipped, and nothing of the tests', () => {
     'README.md',
     'bin/run.js',
     ...['eval', 'tasks', 'doctor'].map((command) => `dist/commands/${command}.js`),
-    ...['main.js', 'main.css'].map((file) => `dist/report/client/report/${file}`),
+    ...['report', 'drops', 'drop-stats'].flatMap((page) =>
+      ['main.js', 'main.css'].map((file) => `dist/report/client/${page}/${file}`),
+    ),
     ...['asp-tiny', 'asp-tiny-dense'].flatMap((model) =>
       ['config.json', 'model.safetensors', 'tokenizer.json'].map((file) => `models/${model}/${file}`),
     ),

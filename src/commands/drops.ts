@@ -33,12 +33,12 @@ export default class Drops extends AspCommand {
     "file, standard input (-), or a suite's item with its right choice. docs/drops.md defines every figure."
   static override examples = [
     "<%= config.bin %> drops 'Once upon a time, there was a king. He had three sons.' --sparsity 0.8",
-    '<%= config.bin %> drops hellaswag:12 --sparsity 0.8 --layer 3',
+    '<%= config.bin %> drops hellaswag:0 --sparsity 0.8 --layer 3',
     '<%= config.bin %> drops story.txt --limit 256 --output drops.html',
   ]
   static override args = {
     text: Args.string({
-      description: "a text in quotes, a file, - for standard input, or a suite's item such as hellaswag:12",
+      description: "a text in quotes, a file, - for standard input, or a suite's item such as hellaswag:0",
       ignoreStdin: true,
     }),
   }

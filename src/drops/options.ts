@@ -42,7 +42,7 @@ export interface DropsOptions extends ModelOptions {
 export function checkOptions({ input, limit }: DropsOptions): void {
   if (input === undefined) {
     throw new Failure('text: must be given, got none', {
-      hint: "a text in quotes, a file, - for standard input, or a suite's item such as hellaswag:12",
+      hint: "a text in quotes, a file, - for standard input, or a suite's item such as hellaswag:0",
     })
   }
   if (limit !== undefined && !(Number.isInteger(limit) && limit >= 2)) {
