@@ -45,7 +45,8 @@ export function judge(measured: Measured, { margin, alpha, pHolm }: Judging): Ju
     if (flips !== null) {
       const discordant = flips.gained + flips.lost
       const fewest = fewestDiscordant(alpha)
-      if (discordant < fewest) return `${discordant} flips, below ${fewest} nothing can be shown`
+      if (discordant < fewest)
+        return `${discordant} flip${discordant === 1 ? '' : 's'}, below ${fewest} nothing can be shown`
     }
     if (pHolm !== null && pHolm < alpha) return 'a loss, perhaps within the margin'
     if (floor !== null && floor > margin) return 'within the noise of identical runs'

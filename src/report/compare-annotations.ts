@@ -8,7 +8,7 @@ export function renderAnnotations(record: CompareRecord): string {
       const level = { worse: 'error', inconclusive: 'warning', same: null, better: null }[result.verdict]
       return level === null
         ? []
-        : [`::${level} title=asp compare: ${property(result.verdict)}::${data(describeResult(result))}`]
+        : [`::${level} title=${property(`asp compare: ${result.verdict}`)}::${data(describeResult(result))}`]
     }),
   )
   return lines.join('\n')

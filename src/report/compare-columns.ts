@@ -98,7 +98,7 @@ export function describeDifferences({ base }: CompareRecord, { record, differs }
 export function describeFamily({ tests, alpha, power }: CompareRecord): string {
   const percent = (share: number): string => `${Number((100 * share).toPrecision(4))} %`
   return (
-    `${tests} tests, Holm-corrected at ${percent(alpha)}; a true loss of the size under Detectable is called worse ` +
+    `${tests} test${tests === 1 ? '' : 's'}, Holm-corrected at ${percent(alpha)}; a true loss of the size under Detectable is called worse ` +
     `with ${percent(power)} chance`
   )
 }

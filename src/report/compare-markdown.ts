@@ -44,8 +44,8 @@ function renderOne(record: CompareRecord, comparison: Comparison, most: number):
     ].join('\n')
   })
   return [
-    `\`${comparison.record.file}\` against \`${record.base.file}\`: ${countVerdicts(results)}. ` +
-      `${plain(describeDifferences(record, comparison))}.`,
+    `\`${comparison.record.file}\` against \`${record.base.file}\`: ${countVerdicts(results)} ` +
+      `(${plain(describeDifferences(record, comparison))}).`,
     table,
     ...flips,
     ...notes.map((note) => `Left out: ${plain(note)}`),

@@ -13,6 +13,7 @@ import type { AnyRecord } from '../../src/record/read-any.js'
 import { seededRandom } from '../../src/stats/bootstrap.js'
 import { benchParts, RESULTS, samples } from '../record/bench-fixture.js'
 import { pplParts } from '../record/ppl-fixture.js'
+import { sweepRecord } from '../record/sweep-fixture.js'
 import { answers, choiceTask, evalRecord, range, textTask } from './records.js'
 
 function compare(
@@ -219,6 +220,41 @@ test('times of two machines are refused; absolute speeds are compared only when 
     new Set(resultsOf(compare(base, base, { margin })).map(({ metric }) => metric))
   assert.not.ok(metrics().has('tokens_per_s'))
   assert.ok(metrics('tokens_per_s=10%').has('tokens_per_s'))
+})
+
+test('a sweep is compared point by point, with the perplexities and benchmarks it holds, and is the same as itself', () => {
+  const base = sweepRecord()
+  const results = resultsOf(compare(base, base))
+  assert.ok(results.every(({ verdict }) => verdict === 'same'))
+  const cells = new Set(results.map(({ cell, task }) => cell || task))
+  for (const name of ['dense', 'adaptive 0.8']) assert.ok(cells.has(name), name)
+  for (const metric of ['acc', 'perplexity', 'speedup', 'cache_bytes'])
+    assert.ok(
+      results.some((one) => one.metric === metric),
+      metric,
+    )
+
+  const other = sweepRecord()
+  other.cells[1] = { ...other.cells[1], id: 'streaming-0.8', policy: 'streaming' }
+  const points = new Set(resultsOf(compare(base, other)).map(({ cell }) => cell))
+  assert.ok(points.has('adaptive 0.8 to streaming 0.8'))
+
+  // The fixture's points share their columns; through JSON they do not.
+  const flipped = JSON.parse(JSON.stringify(base)) as typeof base
+  for (const column of Object.values(flipped.cells[1].eval?.tasks.hellaswag.per_document.metrics ?? {}))
+    column[0] = 0
+  const [{ flips }] = compare(base, flipped).comparisons
+  assert.equal(
+    flips.map(({ cell, metric, kind }) => [cell, metric, kind]),
+    [
+      ['adaptive 0.8', 'acc', 'lost'],
+      ['adaptive 0.8', 'acc_norm', 'lost'],
+    ],
+  )
+
+  const foreign = structuredClone(base)
+  if (foreign.cells[1].eval) foreign.cells[1].eval['n-shot'].hellaswag = 5
+  assert.match(refusal(base, foreign).message, /few-shot examples differs/)
 })
 
 test('points of two grids: equal ones together, two policies at one sparsity, the rest named', () => {
