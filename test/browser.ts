@@ -3,7 +3,7 @@
  * skipped and say so; with ASP_TEST_BROWSER=required (continuous integration, `.ci/run`) they fail instead.
  */
 import { existsSync } from 'node:fs'
-import { type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import type { Test } from 'uvu'
 
 const PLACES = [
@@ -32,23 +32,36 @@ export interface Visit {
   faults: string[]
 }
 
+/** One for all tests of a file. */
+let browser: Promise<Browser> | undefined
+const waiting = new Set<Test>()
+
 /** A test that needs a browser. */
 export function browserTest(test: Test, name: string, run: () => Promise<void>): void {
-  if (executable === undefined && process.env.ASP_TEST_BROWSER !== 'required') {
-    test.skip(`${name} (no chromium here: ASP_TEST_CHROMIUM may name one)`, run)
-  } else test(name, run)
+  if (executable !== undefined || process.env.ASP_TEST_BROWSER === 'required') test(name, run)
+  else {
+    test.skip(name, run)
+    process.stdout.write(`skipped, no chromium here (ASP_TEST_CHROMIUM may name one): ${name}\n`)
+  }
+  if (!waiting.has(test)) test.after(close)
+  waiting.add(test)
 }
 
-/** Opens a page in a browser of its own, from an empty profile, and closes it whatever happens. */
+async function close(): Promise<void> {
+  await (await browser)?.close()
+  browser = undefined
+}
+
+/** Opens a page with an empty profile of its own, which is closed whatever happens. */
 export async function visit(
   url: string,
   look: (visit: Visit) => Promise<void>,
   options: BrowserContextOptions = {},
 ): Promise<void> {
   if (executable === undefined) throw new Error('no chromium found; ASP_TEST_CHROMIUM may name one')
-  const browser = await chromium.launch({ executablePath: executable, headless: true, args: FLAGS })
+  browser ??= chromium.launch({ executablePath: executable, headless: true, args: FLAGS })
+  const context = await (await browser).newContext({ viewport: { width: 1280, height: 900 }, ...options })
   try {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options })
     const page = await context.newPage()
     const faults: string[] = []
     page.on('console', (message) => {
@@ -61,6 +74,6 @@ export async function visit(
     await page.goto(url)
     await look({ page, faults })
   } finally {
-    await browser.close()
+    await context.close()
   }
 }

@@ -196,53 +196,23 @@ test('--text prints the main plots and writes a page only where one is asked for
   assert.equal(namesIn(own), [])
 })
 
-const damaged = structuredClone(RECORDS['ppl.json']) as unknown as {
-  contexts: { rules: { nll: unknown }[] }[]
-}
-damaged.contexts[0].rules[1].nll = 'x'
-const REFUSED: [what: string, text: string | null, message: RegExp][] = [
-  [
-    'nothing of that name',
-    null,
-    /^error: bad\.json: cannot be read \(no such file or folder\); hint: give records/,
-  ],
-  ['no JSON', 'hello', /^error: bad\.json: not JSON; hint: /],
-  ['no record', '[1]', /^error: bad\.json: a record must be an object; hint: /],
-  [
-    'another format',
-    '{"schema":"asp.trace/1"}',
-    /^error: bad\.json: not a record that can be read here, its schema is "asp\.trace\/1"/,
-  ],
-  [
-    'a damaged record',
-    JSON.stringify(damaged),
-    /^error: bad\.json: not a whole asp\.ppl\/1 record: contexts\[0\]\.rules\[1\]\.nll must be number, got "x"/,
-  ],
-  [
-    'a damaged log',
-    `${logText(RECORDS['train-log.jsonl'])}{"kind":"step"}\n{}\n`,
-    /^error: bad\.json, line 8: not a line of a training's log: step is missing/,
-  ],
-]
-for (const [what, text, message] of REFUSED) {
-  test(`refuses ${what} with one line, and writes nothing`, async () => {
-    const own = join(folder, what.replaceAll(' ', '-'))
-    mkdirSync(own)
-    if (text !== null) writeFileSync(join(own, 'bad.json'), text)
-    const { status, stderr, stdout } = await asp(own, ['report', 'bad.json', '-o', 'page.html'])
-    assert.is(status, 2)
-    assert.match(stderr, message)
-    assert.is(stderr.trimEnd().split('\n').length, 1)
-    assert.is(stdout, '')
-    assert.not(namesIn(own).includes('page.html'))
-  })
-}
+test('refuses a damaged record with one line that says where, and writes nothing', async () => {
+  const own = join(folder, 'damaged')
+  mkdirSync(own)
+  const record = structuredClone(RECORDS['ppl.json'])
+  record.contexts[0].rules[1].nll = 'x' as unknown as number
+  writeFileSync(join(own, 'bad.json'), JSON.stringify(record))
+  const { status, stderr, stdout } = await asp(own, ['report', 'bad.json', '-o', 'page.html'])
+  assert.is(status, 2)
+  assert.match(
+    stderr,
+    /^error: bad\.json: not a whole asp\.ppl\/1 record: contexts\[0\]\.rules\[1\]\.nll must be number, got "x"; hint: [^\n]+\n$/,
+  )
+  assert.is(stdout, '')
+  assert.equal(namesIn(own), ['bad.json'])
+})
 
-test('refuses a folder without records, and a place that cannot be written', async () => {
-  mkdirSync(join(folder, 'empty'))
-  const empty = await asp(folder, ['report', 'empty'])
-  assert.is(empty.status, 2)
-  assert.match(empty.stderr, /^error: empty: no record in this folder/)
+test('refuses a place that cannot be written', async () => {
   const nowhere = await asp(folder, ['report', 'dense.json', '-o', 'missing/page.html'])
   assert.is(nowhere.status, 2)
   assert.match(
