@@ -18,7 +18,7 @@ export interface ReportResult {
 export default class Report extends AspCommand {
   static override summary = 'Plots and tables of records as one HTML page'
   static override description =
-    'Takes records of asp eval, ppl, bench, sweep, finetune and train, logs of trainings (train-log.jsonl), and folders with ' +
+    'Takes records of asp eval, ppl, bench, sweep, finetune and train, what asp compare --json prints, logs of trainings, and folders with ' +
     'them, in any mixture. The page fetches nothing, is readable in light and dark, and prints. docs/report.md shows what is in it.'
   static override examples = [
     '<%= config.bin %> report results/ -o report.html',

@@ -65,20 +65,20 @@ export function curvePlots(figures: Figures): TextPlot[] {
   )
   return panels.flatMap((rows) => {
     const [{ checkpoint, batch, setting }] = rows
-    const lines = grouped(rows, seriesByShare(rows, names))
-    const plot = (y: string, of: (row: CurveRow) => number): TextPlot => ({
+    const name = seriesByShare(rows, names)
+    const plot = (y: string, of: (row: CurveRow) => number[]): TextPlot => ({
       title: `${checkpoint}, batch ${batch ?? '?'}, ${setting}`,
       x: 'tokens of context',
       y,
       fromZero: true,
-      series: lines.map((line) => ({
-        name: seriesByShare(rows, names)(line[0]),
-        points: line.map((row) => ({ x: row.length, y: of(row) })),
+      series: rows.map((row) => ({
+        name: name(row),
+        points: of(row).map((value, i) => ({ x: row.lengths[i], y: value })),
       })),
     })
     return [
-      plot('milliseconds of a step', ({ stepSeconds }) => 1000 * stepSeconds),
-      plot('MiB of live cache of a sequence', ({ liveBytes }) => liveBytes / 2 ** 20),
+      plot('milliseconds of a step', ({ stepSeconds }) => stepSeconds.map((s) => 1000 * s)),
+      plot('MiB of live cache of a sequence', ({ liveBytes }) => liveBytes.map((bytes) => bytes / 2 ** 20)),
     ]
   })
 }

@@ -40,23 +40,21 @@ export function speedRows(record: BenchRecord, place: Place): SpeedRow[] {
   })
 }
 
-/** By the clock that the record's own figures are by; each row stands for a stretch of lengths. */
+/** By the clock that the record's own figures are by. */
 export function curveRows(record: BenchRecord, place: Place): CurveRow[] {
-  return record.curves.flatMap((curve, i) => {
+  return record.curves.map((curve, i) => {
     const configuration = configurationOf(record, curve.configuration)
-    const shared = {
+    const seconds = curve.device_s ?? curve.host_s
+    const parts = stretches(curve)
+    return {
       ...origin(place, `curves[${i}]`),
       ...subjectOf(record, place, configuration),
       batch: configuration.batch,
       setting: settingOf(configuration),
+      lengths: parts.map(({ to }) => curve.lengths[to - 1]),
+      stepSeconds: parts.map(({ from, to }) => median(seconds.slice(from, to))),
+      liveBytes: parts.map(({ to }) => curve.live_bytes[to - 1] / (configuration.batch ?? 1)),
     }
-    return stretches(curve).map(({ from, to }) => ({
-      ...shared,
-      length: curve.lengths[to - 1],
-      stepSeconds: median((curve.device_s ?? curve.host_s).slice(from, to)),
-      liveBytes: curve.live_bytes[to - 1] / (configuration.batch ?? 1),
-      allocatedBytes: curve.allocated_bytes[to - 1] / (configuration.batch ?? 1),
-    }))
   })
 }
 

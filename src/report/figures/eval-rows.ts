@@ -55,15 +55,12 @@ function qualityRow(
 
 export function evalLayerRows(record: EvalRecord, place: Place): LayerRow[] {
   if (record.policy.name === 'dense') return []
-  return Object.entries(record.tasks).flatMap(([task, { sparsity }]) =>
-    sparsity.per_layer.map((share, i) => ({
-      ...origin(place, `tasks.${task}.sparsity.per_layer[${i}]`),
-      ...subjectOf(record, place),
-      on: task,
-      layer: i + 1,
-      sparsity: share,
-    })),
-  )
+  return Object.entries(record.tasks).map(([task, { sparsity }]) => ({
+    ...origin(place, `tasks.${task}.sparsity.per_layer`),
+    ...subjectOf(record, place),
+    on: task,
+    perLayer: sparsity.per_layer,
+  }))
 }
 
 const subjectOf = ({ model, policy, sparsity }: EvalRecord, place: Place): Subject =>

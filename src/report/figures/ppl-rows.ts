@@ -62,13 +62,14 @@ export function pplLayerRows(record: PplRecord, place: Place): LayerRow[] {
   return eachRule(record, place, (rule, { ctx }, at, who) =>
     rule.rule === 'soft' || rule.sparsity === null
       ? []
-      : rule.sparsity.per_layer.map((share, i) => ({
-          ...origin(place, `${at}.sparsity.per_layer[${i}]`),
-          ...who,
-          on: `${textName(record)}, ${ctx} tokens`,
-          layer: i + 1,
-          sparsity: share,
-        })),
+      : [
+          {
+            ...origin(place, `${at}.sparsity.per_layer`),
+            ...who,
+            on: `${textName(record)}, ${ctx} tokens`,
+            perLayer: rule.sparsity.per_layer,
+          },
+        ],
   )
 }
 

@@ -70,12 +70,12 @@ export interface PositionRow extends Origin, Subject {
   high: number | null
 }
 
+/** What each layer of one run dropped. */
 export interface LayerRow extends Origin, Subject {
   /** What it was counted on. */
   on: string
-  /** From 1. */
-  layer: number
-  sparsity: number
+  /** Share of causal pairs removed. */
+  perLayer: number[]
 }
 
 /** One test of a benchmark. */
@@ -102,15 +102,16 @@ export interface SpeedRow extends Origin, Subject {
   dropped: number | null
 }
 
-/** Decoding at one length of the context. */
+/** Decoding along the context: a point a stretch of lengths. */
 export interface CurveRow extends Origin, Subject {
   batch: number | null
   setting: string
-  length: number
-  stepSeconds: number
-  /** Of one sequence. */
-  liveBytes: number
-  allocatedBytes: number
+  /** Tokens of a sequence at the end of each stretch. */
+  lengths: number[]
+  /** Medians over the stretch. */
+  stepSeconds: number[]
+  /** Of one sequence, at the end of the stretch. */
+  liveBytes: number[]
 }
 
 /** Some steps of a training, averaged. */

@@ -52,7 +52,7 @@ export function chart(parts: ChartParts): SVGSVGElement {
   const drawn = Plot.plot({
     width: WIDTH,
     height: HEIGHT,
-    marginLeft: 58,
+    marginLeft: 62,
     marginRight: 18,
     marginBottom: 40,
     ariaLabel: parts.title,

@@ -30,26 +30,26 @@ export function costSection({ curves, speeds }: PageData, page: PageSeries, sour
 interface Curve {
   what: string
   unit: string
-  /** In that unit. */
-  of(row: CurveRow): number
-  text(row: CurveRow): string
+  /** In that unit, by stretch. */
+  of(row: CurveRow): number[]
+  text(value: number): string
 }
 
 const latencyChart = (rows: CurveRow[], page: PageSeries, sources: Sources): ChartParts =>
   curveChart(rows, page, sources, {
     what: 'Latency of a step',
     unit: 'milliseconds',
-    of: ({ stepSeconds }) => 1000 * stepSeconds,
-    text: ({ stepSeconds }) => milliseconds(stepSeconds),
+    of: ({ stepSeconds }) => stepSeconds.map((seconds) => 1000 * seconds),
+    text: (value) => `${formatRate(value)} ms`,
   })
 
 function cacheChart(rows: CurveRow[], page: PageSeries, sources: Sources): ChartParts {
-  const { unit, factor } = bytesIn(rows.map(({ liveBytes }) => liveBytes))
+  const { unit, factor } = bytesIn(rows.flatMap(({ liveBytes }) => liveBytes))
   return curveChart(rows, page, sources, {
     what: 'Live cache of a sequence',
     unit,
-    of: ({ liveBytes }) => liveBytes / factor,
-    text: ({ liveBytes }) => formatBytes(liveBytes),
+    of: ({ liveBytes }) => liveBytes.map((bytes) => bytes / factor),
+    text: (value) => formatBytes(factor * value),
   })
 }
 
@@ -61,12 +61,14 @@ function curveChart(rows: CurveRow[], page: PageSeries, sources: Sources, curve:
     title: `${curve.what}, ${checkpoint}, batch ${batch ?? '?'}, ${setting}`,
     x: { label: 'tokens of context' },
     y: { label: curve.unit, fromZero: true },
-    points: rows.map((row) => ({
-      series: name(row),
-      x: row.length,
-      y: curve.of(row),
-      tip: [page.names.full(row), `${curve.text(row)} at ${row.length} tokens`, ...sources.lines(row)],
-    })),
+    points: rows.flatMap((row) =>
+      curve.of(row).map((y, i) => ({
+        series: name(row),
+        x: row.lengths[i],
+        y,
+        tip: [page.names.full(row), `${curve.text(y)} at ${row.lengths[i]} tokens`, ...sources.lines(row)],
+      })),
+    ),
     series: shadedSeries([...new Set(bySparsity.map(name))]),
     joined: 'series',
     dots: false,

@@ -20,51 +20,46 @@ export function layerSection({ layers }: PageData, page: PageSeries, sources: So
   }
 }
 
-/** Some layer drops more than another, at the same share asked for. */
-function differs(rows: readonly LayerRow[]): boolean {
-  return grouped(rows, runOf).some((run) => {
-    const shares = run.map(({ sparsity }) => sparsity)
-    return Math.max(...shares) - Math.min(...shares) > 1e-9
-  })
-}
-
-/** The layers of one run share all of their path but its end. */
-const runOf = ({ record, path }: LayerRow): string => `${record} ${path.replace(/\[\d+\]$/, '')}`
+/** Some layer drops more than another. */
+const differs = (rows: readonly LayerRow[]): boolean =>
+  rows.some(({ perLayer }) => Math.max(...perLayer) - Math.min(...perLayer) > 1e-9)
 
 function layerChart(rows: LayerRow[], page: PageSeries, sources: Sources): ChartParts {
   const levels = [...new Set(rows.map(({ requested }) => requested))].sort((a, b) => (a ?? 2) - (b ?? 2))
-  const last = Math.max(...rows.map(({ layer }) => layer))
+  const count = depthOf(rows)
   return {
     title: `${page.names.of(rows[0])} on ${rows[0].on}`,
-    x: {
-      label: 'layer',
-      ticks: last > 16 ? undefined : Array.from({ length: last }, (_, i) => i + 1),
-      format: String,
-    },
+    x: { label: 'layer', ticks: count > 16 ? undefined : [...Array(count).keys()], format: String },
     y: { label: 'share of causal pairs removed', domain: [0, 1] },
-    points: rows.map((row) => ({
-      series: levelName(row.requested),
-      x: row.layer,
-      y: row.sparsity,
-      tip: [page.names.full(row), `layer ${row.layer}: ${row.sparsity.toFixed(4)}`, ...sources.lines(row)],
-    })),
+    points: rows.flatMap((row) =>
+      row.perLayer.map((share, layer) => ({
+        series: levelName(row.requested),
+        x: layer,
+        y: share,
+        tip: [
+          page.names.full(row),
+          `layer ${layer}: ${share.toFixed(4)}`,
+          ...sources.lines({ ...row, path: `${row.path}[${layer}]` }),
+        ],
+      })),
+    ),
     series: shadedSeries(levels.map(levelName)),
     joined: 'series',
     dots: true,
   }
 }
 
+const depthOf = (rows: readonly LayerRow[]): number =>
+  Math.max(...rows.map(({ perLayer }) => perLayer.length))
+
 function columns(rows: readonly LayerRow[], sources: Sources): Column<LayerRow>[] {
   return [
     { head: 'On', value: ({ on }) => on },
     ...subjectColumns(rows),
-    { head: 'Layer', value: ({ layer }) => layer, numeric: true },
-    {
-      head: 'Sparsity',
-      value: (row) => row.sparsity,
-      text: (row) => decimals(4)(row.sparsity),
-      numeric: true,
-    },
+    ...Array.from({ length: rows.length === 0 ? 0 : depthOf(rows) }, (_, layer): Column<LayerRow> => {
+      const share = ({ perLayer }: LayerRow): number | null => perLayer[layer] ?? null
+      return { head: String(layer), value: share, text: (row) => decimals(2)(share(row)), numeric: true }
+    }),
     sources.column(),
   ]
 }

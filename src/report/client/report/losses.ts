@@ -58,7 +58,7 @@ function changeChart(rows: LossRow[], page: PageSeries, sources: Sources): Chart
   return {
     title: `Change of loss, ${where(rows[0])}`,
     x: SPARSITY,
-    y: { label: 'nats a token against nothing dropped' },
+    y: { label: 'nats a token' },
     points: lines.flatMap(({ name, rows }) =>
       rows.flatMap((row) =>
         row.delta === null

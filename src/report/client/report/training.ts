@@ -5,128 +5,67 @@ import { asTrained } from '../../figures/train-rows.js'
 import type { Column } from '../shared/sortable-table.js'
 import type { Axis, ChartParts, Point } from './chart.js'
 import { type Section, tableOf } from './section.js'
-import { type Series, seriesOf } from './series.js'
+import { seriesOf } from './series.js'
 import { decimals, range, type Sources } from './sources.js'
 
-const STEPS: Axis = { label: 'steps' }
+const NATS: Axis = { label: 'nats a token' }
+const SHARE: Axis = { label: 'share of pairs', domain: [0, 1] }
 
 export function trainingSection({ steps, evaluations }: PageData, sources: Sources): Section {
   const runs = seriesOf([...new Set([...steps, ...evaluations].map(({ run }) => run))])
   const onTheWay = evaluations.filter(({ final }) => !final)
   const pruned = onTheWay.filter(({ rule }) => rule !== 'dense')
-  const charts = [
-    stepChart(
-      'Training loss (cross-entropy)',
-      'nats a token',
-      steps,
-      ({ crossEntropy }) => crossEntropy,
-      runs,
-      sources,
-    ),
-    evaluationChart(
-      'Held-out loss as trained',
-      'nats a token',
-      asTrained(onTheWay),
-      ({ nll }) => nll,
-      runs,
-      sources,
-    ),
-    evaluationChart(
-      'Held-out loss with nothing dropped',
-      'nats a token',
-      pruned.length === 0 ? [] : onTheWay.filter(({ rule }) => rule === 'dense'),
-      ({ nll }) => nll,
-      runs,
-      sources,
-    ),
-    stepChart(
-      'Mean of I over pairs',
-      'share of pairs kept',
-      steps,
-      ({ pairMean }) => pairMean,
-      runs,
-      sources,
-    ),
-    evaluationChart(
-      'Sparsity on held-out text',
-      'share of pairs',
-      asTrained(pruned),
-      ({ sparsity }) => sparsity,
-      runs,
-      sources,
-    ),
-    stepChart('Alpha', 'alpha', steps, ({ alpha }) => alpha, runs, sources),
+  const nothingDropped = pruned.length === 0 ? [] : onTheWay.filter(({ rule }) => rule === 'dense')
+  const bySteps = (of: (row: StepRow) => number | null): Point[] =>
+    steps.flatMap((row) => stepPoint(row, of(row), sources))
+  const losses = (rows: readonly EvaluationRow[]): Point[] =>
+    rows.map((row) => ({ ...evaluationPoint(row, row.nll, sources), low: row.low, high: row.high }))
+  const shares = asTrained(pruned).map((row) => evaluationPoint(row, row.sparsity, sources))
+  const charts: [title: string, y: Axis, points: Point[], dots: boolean][] = [
+    ['Training loss (cross-entropy)', NATS, bySteps(({ crossEntropy }) => crossEntropy), false],
+    ['Held-out loss as trained', NATS, losses(asTrained(onTheWay)), true],
+    ['Held-out loss with nothing dropped', NATS, losses(nothingDropped), true],
+    ['Mean of I over pairs', { label: 'share of pairs kept' }, bySteps(({ pairMean }) => pairMean), false],
+    ['Sparsity on held-out text', SHARE, shares, true],
+    ['Alpha', { label: 'alpha' }, bySteps(({ alpha }) => alpha), false],
   ]
   return {
     title: 'Training',
     intro:
       'Means over stretches of steps where a run has many. Held-out loss as trained is under the step function for adaptive ' +
       'runs, under their own pattern for controls; 95 % intervals with windows as units.',
-    charts: charts.filter(({ points }) => points.length > 0),
+    charts: charts
+      .filter(([, , points]) => points.length > 0)
+      .map(
+        ([title, y, points, dots]): ChartParts => ({
+          title,
+          x: { label: 'steps' },
+          y,
+          points,
+          series: runs.filter(({ name }) => points.some(({ series }) => series === name)),
+          joined: 'series',
+          dots,
+        }),
+      ),
     table: tableOf('held-out text', columns(sources), evaluations),
   }
 }
 
-function stepChart(
-  title: string,
-  unit: string,
-  rows: readonly StepRow[],
-  of: (row: StepRow) => number | null,
-  runs: readonly Series[],
-  sources: Sources,
-): ChartParts {
-  const points = rows.flatMap((row): Point[] => {
-    const y = of(row)
-    const tip = [row.run, `${y?.toFixed(4)} ${unit}`, ...sources.lines(row)]
-    return y === null ? [] : [{ series: row.run, x: row.step, y, tip }]
-  })
-  return {
-    title,
-    x: STEPS,
-    y: { label: unit },
-    points,
-    series: used(runs, points),
-    joined: 'series',
-    dots: false,
-  }
+function stepPoint(row: StepRow, y: number | null, sources: Sources): Point[] {
+  const tip = [row.run, y?.toFixed(4) ?? '', ...sources.lines(row)]
+  return y === null ? [] : [{ series: row.run, x: row.step, y, tip }]
 }
 
-function evaluationChart(
-  title: string,
-  unit: string,
-  rows: readonly EvaluationRow[],
-  of: (row: EvaluationRow) => number,
-  runs: readonly Series[],
-  sources: Sources,
-): ChartParts {
-  const points = rows.map((row): Point => {
-    const isLoss = of(row) === row.nll
-    return {
-      series: row.run,
-      x: row.step,
-      y: of(row),
-      low: isLoss ? row.low : null,
-      high: isLoss ? row.high : null,
-      tip: [
-        `${row.run}, step ${row.step}, ${row.rule}`,
-        `loss ${row.nll.toFixed(4)} (${range(row.low, row.high)}), sparsity ${row.sparsity.toFixed(4)}`,
-        ...sources.lines(row),
-      ],
-    }
-  })
-  return {
-    title,
-    x: STEPS,
-    y: { label: unit },
-    points,
-    series: used(runs, points),
-    joined: 'series',
-    dots: true,
-  }
+function evaluationPoint(row: EvaluationRow, y: number, sources: Sources): Point {
+  const { run, step, rule, nll, low, high, sparsity } = row
+  const loss = `loss ${nll.toFixed(4)}${low === null ? '' : ` (${range(low, high)})`}`
+  const tip = [
+    `${run}, step ${step}, ${rule}`,
+    `${loss}, sparsity ${sparsity.toFixed(4)}`,
+    ...sources.lines(row),
+  ]
+  return { series: run, x: step, y, tip }
 }
-
-const used = (runs: readonly Series[], points: readonly Point[]): Series[] =>
-  runs.filter(({ name }) => points.some(({ series }) => series === name))
 
 function columns(sources: Sources): Column<EvaluationRow>[] {
   return [
