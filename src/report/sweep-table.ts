@@ -138,8 +138,12 @@ function costColumns({ bench, grid, frontiers }: SweepRecord): Column[] {
   })
   return [
     right(`Cache\n${at}`, (cell) => {
-      const bytes = pointOf(first, cell)?.cache_bytes ?? null
-      return bytes === null ? '' : formatBytes(bytes)
+      // A cell without the first quality may have another that was paid for in the same way.
+      const alike = frontiers.filter(
+        ({ ctx, cache_source }) => ctx === first.ctx && cache_source === first.cache_source,
+      )
+      const [bytes] = alike.flatMap((frontier) => pointOf(frontier, cell)?.cache_bytes ?? [])
+      return bytes === undefined ? '' : formatBytes(bytes)
     }),
     ...rates,
     column('Frontier:\nquality, cache', first),
