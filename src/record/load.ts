@@ -1,6 +1,6 @@
 /** Any record or training log that asp writes, from its file: which kind it is is in it, and all of it is checked. */
 import { readdir, readFile, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { Failure } from '../errors.js'
 import type { AnyRecord, LoadedRecord, TrainLogRecord } from './any-record.js'
 import { BENCH_SCHEMA } from './bench-schema.js'
@@ -28,7 +28,8 @@ type Schemas = Record<string, JsonSchema>
 const HINT = `give records that asp wrote (${KNOWN.join(', ')}) or folders with them`
 
 /**
- * Records of all files, in the order given. A folder stands for the records in it, by name; what else it holds is passed over.
+ * Records of all files, in the order given, each once. A folder stands for the records in it, by name; what else it holds is
+ * passed over.
  * Throws a Failure that names the file and the first thing wrong with it.
  */
 export async function loadRecords(paths: readonly string[]): Promise<LoadedRecord[]> {
@@ -42,7 +43,8 @@ export async function loadRecords(paths: readonly string[]): Promise<LoadedRecor
     if (isFolder) loaded.push(...(await loadFolder(path, schemas)))
     else loaded.push({ file: path, record: checked(path, await readText(path), schemas) })
   }
-  return loaded
+  const places = loaded.map(({ file }) => resolve(file))
+  return loaded.filter((_, i) => places.indexOf(places[i]) === i)
 }
 
 async function loadFolder(folder: string, schemas: Schemas): Promise<LoadedRecord[]> {

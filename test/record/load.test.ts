@@ -59,6 +59,13 @@ test('a folder stands for its records by name, what else is in it is passed over
   )
 })
 
+test('a file that is named twice is read once', async () => {
+  const file = join(folder, 'ppl.json')
+  const loaded = await loadRecords([file, folder, file])
+  assert.is(loaded.length, Object.keys(RECORDS).length)
+  assert.is(loaded[0].file, file)
+})
+
 test('a log that is being written is read up to its last whole line', async () => {
   const file = join(workplace, 'log.jsonl')
   const read = async (text: string): Promise<number> => {

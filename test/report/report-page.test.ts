@@ -1,10 +1,15 @@
 /** The page's data: what it says of each record, and that a large sweep still makes a small page. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { buildRecord } from '../../src/record/build.js'
 import type { SweepRecord } from '../../src/record/sweep-schema.js'
 import { pageDataOf, renderReport } from '../../src/report/report-page.js'
+import { browserTest, visit } from '../browser.js'
 import { buildClient } from '../client.js'
+import { workFolder } from '../commands/asp.js'
 import { hellaswag, recordParts } from '../record/fixture.js'
 import { sweepRecord } from '../record/sweep-fixture.js'
 import { loaded } from './records-fixture.js'
@@ -47,24 +52,58 @@ test('every record is listed with what it was made by', () => {
   })
 })
 
-test('ten policies at five sparsities over ten suites of a model of 48 layers make less than 3 MB', async () => {
+/** The page of a sweep over so many suites, with so many cells, of a model of 48 layers. */
+async function sweepPage(suites: number, points: number): Promise<string> {
   const layers = Array.from({ length: 48 }, (_, i) => 3e6 + 12345 * i)
   const { counts } = hellaswag
-  const tasks = Array.from({ length: 10 }, (_, i) => ({
+  const tasks = Array.from({ length: suites }, (_, i) => ({
     ...hellaswag,
     name: `suite_number_${i}`,
     counts: { ...counts, removed: layers, kept: layers },
   }))
   const record = buildRecord(recordParts({ tasks }))
-  const cells: SweepRecord['cells'] = Array.from({ length: 50 }, (_, i) => ({
+  const cells: SweepRecord['cells'] = Array.from({ length: points }, (_, i) => ({
     ...sweepRecord().cells[1],
     id: `adaptive-${i}`,
-    sparsity: i / 50,
-    eval: { ...record, sparsity: { ...record.sparsity, requested: i / 50 } },
+    sparsity: i / points,
+    eval: { ...record, sparsity: { ...record.sparsity, requested: i / points } },
   }))
-  const html = await renderReport([{ file: 'sweep.json', record: sweepRecord({ cells }) }], OPTIONS)
-  assert.ok(html.length < 3e6, `${html.length} bytes`)
-  assert.ok(html.length > 5e5, 'it does hold the figures')
+  return renderReport([{ file: 'sweep.json', record: sweepRecord({ cells }) }], OPTIONS)
+}
+
+test('fifty cells over ten suites make a page of less than 3 MB that does hold the figures', async () => {
+  const large = await sweepPage(10, 50)
+  assert.ok(large.length < 3e6, `${large.length} bytes`)
+  assert.ok(large.length > 5e5, `${large.length} bytes`)
 })
+
+browserTest(
+  test,
+  'of many plots the first are drawn at once, the others when asked for or printed',
+  async () => {
+    const file = join(workFolder(), 'large.html')
+    writeFileSync(file, await sweepPage(7, 4))
+    const url = pathToFileURL(file).href
+    await visit(url, async ({ page, faults }) => {
+      const section = page.locator('#quality-against-sparsity')
+      const figures = section.locator('figure')
+      await figures.first().waitFor()
+      assert.is(await figures.count(), 12)
+      assert.is(await section.locator('table').count(), 0)
+      await section.getByText('2 more plots').click()
+      await figures.nth(13).waitFor()
+      assert.is(await figures.count(), 14)
+      await section.getByText('Table: scores (56 rows)').click()
+      assert.is(await section.locator('tbody tr').count(), 56)
+      assert.equal(faults, [])
+    })
+    await visit(url, async ({ page }) => {
+      const figures = page.locator('#quality-against-sparsity figure')
+      await figures.first().waitFor()
+      await page.pdf({ pageRanges: '1' })
+      assert.is(await figures.count(), 14)
+    })
+  },
+)
 
 test.run()

@@ -1,6 +1,7 @@
 /*! Contains Observable Plot (ISC, Observable, Inc.) and modules of D3 (ISC, Mike Bostock). */
 /** The page of `asp report`: its data -> sections with plots and tables, those left out that have nothing to show. */
 import type { PageData } from '../../figures/rows.js'
+import { openForPrint } from '../shared/details.js'
 import { element, pageData, pageRoot } from '../shared/dom.js'
 import { comparisonSection } from './comparisons.js'
 import { costSection, tradeSection } from './costs.js'
@@ -52,12 +53,4 @@ function linkTo(section: HTMLElement): HTMLElement {
   return element('a', { href: `#${section.id}` }, section.querySelector('h2')?.textContent ?? '')
 }
 
-// Print shows every table, and leaves the page as it was.
-let closed: HTMLDetailsElement[] = []
-addEventListener('beforeprint', () => {
-  closed = [...document.querySelectorAll<HTMLDetailsElement>('details:not([open])')]
-  for (const one of closed) one.open = true
-})
-addEventListener('afterprint', () => {
-  for (const one of closed) one.open = false
-})
+openForPrint()

@@ -5,7 +5,7 @@ import { linesOverSparsity } from '../../figures/names.js'
 import type { PageData, QualityRow } from '../../figures/rows.js'
 import type { Column } from '../shared/sortable-table.js'
 import type { Axis, ChartParts, Point } from './chart.js'
-import { type Section, tableOf, usedSeries } from './section.js'
+import { type Section, tableOf } from './section.js'
 import type { PageSeries } from './series.js'
 import { decimals, range, type Sources, subjectColumns } from './sources.js'
 
@@ -49,10 +49,7 @@ function qualityChart(rows: QualityRow[], page: PageSeries, sources: Sources): C
     x: SPARSITY,
     y: { label: metric },
     points,
-    series: usedSeries(
-      page.of(lines.map(({ name }) => name)),
-      points.map(({ series }) => series),
-    ),
+    series: page.of(lines.map(({ name }) => name)),
     joined: 'series',
     dots: true,
     levels: lines.filter(({ level }) => level).map(({ name, rows }) => point(name, rows[0])),

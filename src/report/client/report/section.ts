@@ -1,11 +1,11 @@
 /** A part of the page: what it shows in a sentence, plots with a legend and a button each, and the table of the same figures. */
+import { details } from '../shared/details.js'
 import { button, element } from '../shared/dom.js'
 import { saveSvg } from '../shared/save-svg.js'
 import { type Column, sortableTable } from '../shared/sortable-table.js'
 import { type ChartParts, chart } from './chart.js'
 import { type ForestParts, forest } from './forest.js'
 import { legend } from './legend.js'
-import type { Series } from './series.js'
 
 export interface Section {
   title: string
@@ -18,20 +18,30 @@ export interface Section {
 export function renderSection({ title, intro, charts, table }: Section): HTMLElement | null {
   if (charts.length === 0 && table === null) return null
   const id = slug(title)
+  const more = charts.slice(MANY_CHARTS)
   return element(
     'section',
     { id, 'aria-labelledby': `${id}-title` },
     element('h2', { id: `${id}-title` }, title),
     element('p', { class: 'faint' }, intro),
-    charts.length === 0 ? null : element('div', { class: 'charts' }, ...charts.map(figure)),
+    charts.length === 0 ? null : grid(charts.slice(0, MANY_CHARTS)),
+    more.length === 0 ? null : details(`${more.length} more plots`, false, () => grid(more)),
     table,
   )
 }
+
+/** A large sweep has a hundred plots: the first ones are drawn at once, the others when they are asked for. */
+const MANY_CHARTS = 12
+
+const grid = (charts: readonly (ChartParts | ForestParts)[]): HTMLElement =>
+  element('div', { class: 'charts' }, ...charts.map(figure))
 
 function figure(parts: ChartParts | ForestParts): HTMLElement {
   const { title, series } = parts
   const drawn = 'rows' in parts ? forest(parts) : chart(parts)
   const names = legend(series)
+  // Each is one picture, named by its label; the table has the figures for who does not see it.
+  for (const svg of [names, drawn]) svg.setAttribute('role', 'img')
   const save = button('SVG', `Save ${title} as SVG`, () =>
     saveSvg({ title, parts: [names, drawn] }, slug(title)),
   )
@@ -39,28 +49,20 @@ function figure(parts: ChartParts | ForestParts): HTMLElement {
   return element('figure', {}, caption, names, drawn)
 }
 
-/** Open where it is short; a long one waits for a click, and print shows all. */
+/** Open where it is short. */
 export function tableOf<Row>(
   caption: string,
   columns: readonly Column<Row>[],
   rows: readonly Row[],
 ): HTMLElement | null {
   if (rows.length === 0) return null
-  const table = sortableTable(caption, columns, rows)
   const count = `${rows.length} ${rows.length === 1 ? 'row' : 'rows'}`
-  return element(
-    'details',
-    { open: rows.length <= LONG_TABLE },
-    element('summary', {}, `Table: ${caption} (${count})`),
-    table,
+  return details(`Table: ${caption} (${count})`, rows.length <= LONG_TABLE, () =>
+    sortableTable(caption, columns, rows),
   )
 }
 
 const LONG_TABLE = 24
-
-/** Series of these points alone. */
-export const usedSeries = (series: readonly Series[], names: readonly string[]): Series[] =>
-  series.filter(({ name }) => names.includes(name))
 
 const slug = (text: string): string =>
   text
