@@ -9,7 +9,7 @@ import { Failure } from '../errors.js'
 import { documentTexts } from '../eval/document-texts.js'
 import type { CompareRecord } from '../record/compare-schema.js'
 import { readAny } from '../record/read-any.js'
-import { prepareOutput, writeWhole } from '../record/store.js'
+import { type OutputTarget, prepareOutput, writeWhole } from '../record/store.js'
 import { renderAnnotations } from '../report/compare-annotations.js'
 import { renderJunit } from '../report/compare-junit.js'
 import { renderCompareMarkdown } from '../report/compare-markdown.js'
@@ -57,8 +57,7 @@ export default class Compare extends AspCommand {
     const options = optionsOf(flags)
     const records = []
     for (const file of files) records.push({ file, record: await readAny(file) })
-    const junit =
-      flags.junit === undefined ? null : await prepareOutput(flags.junit, 'asp-compare.xml', '.xml')
+    const junit = flags.junit === undefined ? null : await junitPlace(flags.junit)
     const [base, ...others] = records
     const compared = compareRecords(base, others, options)
     const record = await withTexts(compared, base.record, (task) => documentTexts(task, flags.data))
@@ -70,6 +69,13 @@ export default class Compare extends AspCommand {
     process.exitCode = exitOf(record.verdict, flags.strict)
     return record
   }
+}
+
+/** Tried before anything is compared. */
+function junitPlace(file: string): Promise<OutputTarget> {
+  return prepareOutput(file, 'asp-compare.xml', '.xml').catch((cause: Error) => {
+    throw new Failure(cause.message, { hint: 'give --junit an .xml file in a folder that is there', cause })
+  })
 }
 
 function optionsOf(flags: { margin?: string; metrics?: string; alpha: string }): CompareOptions {

@@ -40,7 +40,13 @@ export function compareRecords(
   const { alpha } = options
   const paired = others.map((other) => {
     const { pairs, notes } = pairRecords(base, other)
-    return { other, notes, pairs: pairs.filter(({ metric }) => isAsked(metric, options)) }
+    const asked = pairs.filter(({ metric }) => isAsked(metric, options))
+    const broken = asked.filter((pair) => !isFinitePair(pair))
+    return {
+      other,
+      notes: [...notes, ...broken.map(({ task, metric }) => `${task} ${metric}: a value is not finite`)],
+      pairs: asked.filter(isFinitePair),
+    }
   })
   const measured = paired.map(({ pairs }) => pairs.map((pair) => ({ pair, found: measure(pair, 1 - alpha) })))
   const tested = measured.flat().filter(({ found }) => found.p !== null)
@@ -74,6 +80,13 @@ export function compareRecords(
     comparisons,
     command: [...options.command],
   }
+}
+
+/** A model gone astray has log-probabilities that no statistic is to be made of. */
+function isFinitePair({ base, new: other, data }: Pair): boolean {
+  const values =
+    data.kind === 'gains' ? data.values : data.kind === 'rounds' ? [...data.base, ...data.new] : []
+  return [base, other, ...values].every(Number.isFinite)
 }
 
 function isAsked(metric: string, { metrics, margins }: CompareOptions): boolean {

@@ -30,7 +30,7 @@ export interface Measured {
 }
 
 /** Units from which a bootstrap has something to draw from, and up to which it differs from the t interval. */
-const BOOTSTRAP_UNITS = { least: 10, most: 2000 }
+const BOOTSTRAP_UNITS = { least: 10, most: 1000 }
 
 export function measure(pair: Pair, confidence: number): Measured {
   const { data } = pair

@@ -9,6 +9,7 @@ import type {
 import { mean } from '../stats.js'
 import { checkComparable, type Field, type From } from './comparable.js'
 import type { Pair, Paired } from './pairs.js'
+import { matchPoints, type Point } from './points.js'
 
 /** Times of two machines are not to be compared, nor what two texts leave in a cache. */
 const FIELDS: readonly Field<BenchRecord>[] = [
@@ -32,17 +33,10 @@ export function pairBench(base: From<BenchRecord>, other: From<BenchRecord>): Pa
     base,
     other,
   )
-  const [a, b] = [base, other].map(({ record }) => resultsOf(record))
-  const lone = (of: Map<string, Measured>, than: Map<string, Measured>, where: string): string[] =>
-    [...of.keys()]
-      .filter((name) => !than.has(name))
-      .map((name) => `${other.file}: ${name} is only in the ${where} record`)
+  const { matched, notes } = matchPoints(resultsOf(base.record), resultsOf(other.record))
   return {
-    pairs: [...a].flatMap(([name, measured]) => {
-      const partner = b.get(name)
-      return partner === undefined ? [] : pairResult(name, measured, partner)
-    }),
-    notes: [...lone(a, b, 'base'), ...lone(b, a, 'new')],
+    pairs: matched.flatMap((one) => pairResult(one.name, one.base, one.other)),
+    notes: notes.map((note) => `${other.file}: ${note}`),
   }
 }
 
@@ -61,62 +55,54 @@ interface Rounds {
   floor: number | null
 }
 
-/** By a name that says all a configuration is. */
-function resultsOf(record: BenchRecord): Map<string, Measured> {
-  const { configurations, results, method } = record
+/** Points of equal name are the same test of the same configuration. */
+function resultsOf(record: BenchRecord): Point<Measured>[] {
+  const { configurations, results } = record
+  return results
+    .filter(({ status }) => status === 'measured')
+    .map((result) => {
+      const configuration = configurations[result.configuration]
+      const dense = results.find(
+        (one) => one.configuration === configuration.baseline && one.test === result.test,
+      )
+      return { ...nameOf(configuration, result.test), value: measuredOf(result, dense, record.method.clock) }
+    })
+}
+
+function measuredOf(result: BenchResult, dense: BenchResult | undefined, clock: 'device' | 'host'): Measured {
   const seconds = (sample: BenchSample): number =>
-    method.clock === 'device' && sample.device_s !== null ? sample.device_s : sample.host_s
-  const speed = (of: BenchResult, sample: BenchSample): number => Math.log(of.tokens / seconds(sample))
-  return new Map(
-    results
-      .filter(({ status }) => status === 'measured')
-      .map((result) => {
-        const configuration = configurations[result.configuration]
-        const dense = results.find(
-          (one) => one.configuration === configuration.baseline && one.test === result.test,
-        )
-        // Times taken as a difference may come out as nothing.
-        const measured = result.samples.filter((sample) => seconds(sample) > 0)
-        const speedups = measured.flatMap((sample) => {
-          const partner = dense?.samples.find(({ round }) => round === sample.round)
-          if (dense === undefined || partner === undefined || !(seconds(partner) > 0)) return []
-          return [speed(result, sample) - speed(dense, partner)]
-        })
-        const [own, denseFloor] = [floorOf(result), dense === undefined ? null : floorOf(dense)]
-        return [
-          `${result.test}, ${nameOf(configuration)}`,
-          {
-            result,
-            speed: {
-              logs: measured.map((sample) => speed(result, sample)),
-              figure: result.tokens_per_s?.median,
-              floor: own,
-            },
-            speedup: {
-              logs: speedups,
-              figure: result.speedup?.median,
-              floor: own === null || denseFloor === null ? null : Math.max(own, denseFloor),
-            },
-          },
-        ]
-      }),
-  )
+    clock === 'device' && sample.device_s !== null ? sample.device_s : sample.host_s
+  // Times taken as a difference may come out as nothing.
+  const timed = (of: BenchResult | undefined): { round: number; speed: number }[] =>
+    (of?.samples ?? [])
+      .filter((sample) => seconds(sample) > 0)
+      .map((sample) => ({ round: sample.round, speed: Math.log((of?.tokens ?? 0) / seconds(sample)) }))
+  const [own, base] = [timed(result), timed(dense)]
+  const speedups = own.flatMap(({ round, speed }) => {
+    const partner = base.find((one) => one.round === round)
+    return partner === undefined ? [] : [speed - partner.speed]
+  })
+  const floors = [floorOf(result), dense === undefined ? null : floorOf(dense)]
+  return {
+    result,
+    speed: { logs: own.map(({ speed }) => speed), figure: result.tokens_per_s?.median, floor: floors[0] },
+    speedup: {
+      logs: speedups,
+      figure: result.speedup?.median,
+      floor: floors.some((floor) => floor === null) ? null : Math.max(...floors.map(Number)),
+    },
+  }
 }
 
 const floorOf = ({ noise }: BenchResult): number | null =>
   noise?.floor == null ? null : Math.log1p(noise.floor)
 
-function nameOf({
-  policy,
-  sparsity,
-  batch_asked,
-  dtype,
-  cache,
-  cache_dtype,
-  ctx,
-}: BenchConfiguration): string {
-  const level = sparsity === null ? policy : `${policy} ${sparsity}`
-  return `${level}, ctx ${ctx}, batch ${batch_asked}, ${dtype}, ${cache} cache ${cache_dtype}`
+/** Everything but the policy is the level at which two policies may be held against each other. */
+function nameOf(configuration: BenchConfiguration, test: string): { policy: string; sparsity: string } {
+  const { policy, sparsity, batch_asked, dtype, cache, cache_dtype, ctx } = configuration
+  const level = sparsity === null ? [] : [String(sparsity)]
+  const rest = [test, `ctx ${ctx}`, `batch ${batch_asked}`, dtype, `${cache} cache ${cache_dtype}`]
+  return { policy, sparsity: [...level, ...rest].join(', ') }
 }
 
 function pairResult(task: string, base: Measured, other: Measured): Pair[] {

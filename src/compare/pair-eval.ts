@@ -77,7 +77,11 @@ function pairTask(task: string, base: From<EvalRecord>, other: From<EvalRecord>,
     higherIsBetter,
     ...parts,
   })
-  const gains = a.logprob.map((logprob, i) => b.logprob[partner[i]] - logprob)
+  const gains = a.logprob.map((logprob, i) => {
+    const other = b.logprob[partner[i]]
+    // JSON has null for what is not finite, which a subtraction would take for 0.
+    return Number.isFinite(logprob) && Number.isFinite(other) ? other - logprob : Number.NaN
+  })
   const verdicts = metrics
     .filter(([metric]) => metric in a.metrics)
     .map(([metric, better]) =>

@@ -18,11 +18,6 @@ export function mcnemarTest({ gained, lost }: Flips): number {
   return Math.min(1, 2 * binomialCdf(Math.min(gained, lost), n, 0.5))
 }
 
-/** The chance of at most so many gains were gains and losses equally likely: small where the new run is worse. */
-export function mcnemarWorse({ gained, lost }: Flips): number {
-  return binomialCdf(gained, gained + lost, 0.5)
-}
-
 /**
  * Score interval of the difference of two paired shares, new minus base, over `n` documents (Tango 1998, Statistics in
  * Medicine 17:891): sound for few discordant documents, where the plain interval has no width.

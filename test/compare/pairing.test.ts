@@ -115,6 +115,17 @@ test('margins are of the unit of the metric, or of the value of the base', () =>
     assert.throws(() => parseMargins(bad))
 })
 
+test('what is not finite is left out and named', () => {
+  const good = choiceTask([1, 0, 1], [-1, -2, -3])
+  const astray = choiceTask([1, 0, 1], [-1, Number.NaN, -3])
+  const record = compare(evalRecord([good]), JSON.parse(JSON.stringify(evalRecord([astray]))))
+  assert.equal(
+    resultsOf(record).map(({ metric }) => metric),
+    ['acc'],
+  )
+  assert.equal(record.comparisons[0].notes, ['hellaswag logprob: a value is not finite'])
+})
+
 test('fewer than 6 discordant documents show nothing, and no loss is said to be detectable', () => {
   const [base, other] = [answers(100, 50), answers(100, 50, range(0, 5))].map((right) =>
     evalRecord([choiceTask(right)]),
