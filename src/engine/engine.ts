@@ -295,6 +295,11 @@ export class Engine {
     return decoder
   }
 
+  /** Frees what batches share, where batches of another kind are to follow; none may be under way. */
+  releaseActivations(): void {
+    this.#pool.release()
+  }
+
   /** Frees everything on the device; the device itself belongs to the caller. */
   close(): void {
     this.#memory.freeAll()

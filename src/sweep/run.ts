@@ -83,16 +83,20 @@ export async function runSweep(
     if (context.dryRun) return { plan, record: null }
     done.estimated = plan.seconds
     await write()
+    // What was planned for one kind of batch is in the way of the next.
+    model.engine.releaseActivations()
     for (const [place, cell] of prepared.cells.entries()) {
       if (stopped() || cell.run === null || done.evals.has(cell.id)) continue
       done.evals.set(cell.id, await evalCell(work, { ...cell, run: cell.run }, place))
       await write()
     }
     if (prepared.ppl !== null && done.ppl?.status !== 'complete' && !stopped()) {
+      model.engine.releaseActivations()
       done.ppl = await measurePpl(work, prepared.ppl)
       await write()
     }
     if (prepared.bench !== null && done.bench === null && !stopped()) {
+      model.engine.releaseActivations()
       done.bench = await measureBench(work, prepared.bench)
       await write()
     }

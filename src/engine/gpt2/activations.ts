@@ -156,5 +156,6 @@ export class ActivationPool {
   release(): void {
     if (this.#held !== null) for (const buffer of Object.values(this.#held)) this.#memory.free(buffer)
     this.#held = null
+    this.#extent = NOTHING
   }
 }
