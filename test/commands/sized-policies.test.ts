@@ -24,6 +24,11 @@ const RUNS = {
     '128',
   ],
   strided: ['ppl', ...ON_DENSE, '--policy', 'strided', '--sparsity', '0.5', '--ctx', '64', '--limit', '128'],
+  several: [
+    'ppl',
+    ...ON_DENSE,
+    ...['--policy', 'local,strided', '--sparsity', '0.5', '--ctx', '64', '--limit', '128'],
+  ],
   eval: [
     'eval',
     'piqa',
@@ -96,6 +101,17 @@ test('asp ppl --policy local: the window of each level and length, what it remov
   assert.match(stdout, /│ +64 │ +0\.8 │ +8 │/)
   assert.match(stdout, /^Policy +local; windows ctx 32: 10 4; ctx 64: 20 8$/m)
   assert.not.match(stderr, /note: .* interaction weights/)
+})
+
+test('asp ppl --policy local,strided: one record, every rule as it is alone, bit for bit', async () => {
+  const record = await recordOf<PplRecord>('several', 'asp.ppl-1')
+  assert.is(record.policy.name, 'local+strided')
+  assert.match(fileOf('several'), /^ppl_windowed-asp-tiny-dense-local\+strided-/)
+  const [local, strided] = [
+    (await recordOf<PplRecord>('local', 'asp.ppl-1')).contexts[1].rules,
+    (await recordOf<PplRecord>('strided', 'asp.ppl-1')).contexts[0].rules,
+  ]
+  assert.equal(record.contexts[0].rules, [local[0], local[1], strided[1]])
 })
 
 test('asp ppl --policy strided', async () => {
