@@ -1,4 +1,4 @@
-/** Saves a drawing as an SVG file that looks the same anywhere: colours and fonts of the page are written into it. */
+/** Saves a drawing as an SVG file that looks the same anywhere: what the page's style says is written into its elements. */
 
 export interface Drawing {
   title: string
@@ -8,19 +8,13 @@ export interface Drawing {
 
 const SVG = 'http://www.w3.org/2000/svg'
 const MARGIN = 12
-const TITLE_HEIGHT = 24
+const TITLE_SIZE = 13
+const TITLE_LINE = 18
 
-/** Properties that the page's style may have set on elements of a drawing. */
+/** Properties that a style sheet may have set; all are inherited, so only what differs from the parent is written. */
 const PROPERTIES = [
-  'color',
-  'fill',
-  'fill-opacity',
-  'stroke',
-  'stroke-opacity',
-  'font-family',
-  'font-size',
-  'font-weight',
-  'text-anchor',
+  ...['color', 'fill', 'fill-opacity', 'stroke', 'stroke-opacity'],
+  ...['font-family', 'font-size', 'font-weight', 'text-anchor'],
 ]
 
 export function saveSvg(drawing: Drawing, name: string): void {
@@ -35,64 +29,71 @@ export function saveSvg(drawing: Drawing, name: string): void {
 
 /** The text of the file. */
 export function svgFile({ title, parts }: Drawing): string {
-  const outer = document.createElementNS(SVG, 'svg')
   const width = Math.max(...parts.map((part) => part.width.baseVal.value)) + 2 * MARGIN
-  let y = MARGIN + TITLE_HEIGHT
-  const copies = parts.map((part) => {
-    const copy = withStyle(part)
-    copy.setAttribute('x', String(MARGIN))
-    copy.setAttribute('y', String(y))
-    copy.setAttribute('width', part.getAttribute('width') ?? '')
-    copy.setAttribute('height', part.getAttribute('height') ?? '')
+  const heading = titleLines(title, width - 2 * MARGIN)
+  let y = MARGIN + TITLE_LINE * heading.length + MARGIN / 2
+  const groups = parts.map((part) => {
+    const group = make('g', { transform: `translate(${MARGIN},${y})`, ...styleOf(part) }, ...copies(part))
     y += part.height.baseVal.value
-    return copy
+    return group
   })
   const height = y + MARGIN
-  for (const [key, value] of Object.entries({
-    width,
-    height,
-    viewBox: `0 0 ${width} ${height}`,
-    xmlns: SVG,
-  })) {
-    outer.setAttribute(key, String(value))
-  }
-  outer.append(background(), heading(title), ...copies)
-  return new XMLSerializer().serializeToString(outer)
+  const { backgroundColor, color, fontFamily } = getComputedStyle(document.body)
+  const text = { fill: color, 'font-family': fontFamily, 'font-size': TITLE_SIZE, 'font-weight': 600 }
+  const lines = heading.map((line, i) => {
+    const made = make('text', { x: MARGIN, y: MARGIN + TITLE_SIZE + TITLE_LINE * i, ...text })
+    made.textContent = line
+    return made
+  })
+  const file = make(
+    'svg',
+    { width, height, viewBox: `0 0 ${width} ${height}` },
+    make('rect', { width, height, fill: backgroundColor }),
+    ...lines,
+    ...groups,
+  )
+  return new XMLSerializer().serializeToString(file)
 }
 
-function withStyle(svg: SVGSVGElement): SVGSVGElement {
-  const copy = svg.cloneNode(true) as SVGSVGElement
-  const originals = [svg, ...svg.querySelectorAll('*')]
-  const copies = [copy, ...copy.querySelectorAll('*')]
-  for (const [i, original] of originals.entries()) {
-    const target = copies[i]
-    const seen = getComputedStyle(original)
-    if (!(target instanceof SVGElement)) continue
-    for (const property of PROPERTIES) {
-      target.style.setProperty(property, seen.getPropertyValue(property))
-      target.removeAttribute(property)
+/** Copies of what is in an element, each with its style as attributes. */
+function copies(parent: Element): Node[] {
+  const around = getComputedStyle(parent)
+  return [...parent.childNodes].flatMap((node) => {
+    if (!(node instanceof Element)) return [node.cloneNode()]
+    // What a style sheet says is on the elements.
+    if (node instanceof SVGStyleElement) return []
+    const copy = node.cloneNode() as Element
+    for (const name of ['class', 'style', ...PROPERTIES]) copy.removeAttribute(name)
+    for (const [name, value] of Object.entries(styleOf(node))) {
+      if (value !== around.getPropertyValue(name)) copy.setAttribute(name, value)
     }
+    copy.append(...copies(node))
+    return [copy]
+  })
+}
+
+function styleOf(element: Element): Record<string, string> {
+  const seen = getComputedStyle(element)
+  return Object.fromEntries(PROPERTIES.map((name) => [name, seen.getPropertyValue(name)]))
+}
+
+/** Lines no wider than the drawing. */
+function titleLines(title: string, width: number): string[] {
+  const context = document.createElement('canvas').getContext('2d')
+  if (context !== null) context.font = `600 ${TITLE_SIZE}px ${getComputedStyle(document.body).fontFamily}`
+  const lines: string[] = []
+  for (const word of title.split(' ')) {
+    const longer = lines.length === 0 ? word : `${lines.at(-1)} ${word}`
+    const fits = (context?.measureText(longer).width ?? 0) <= width
+    if (lines.length > 0 && fits) lines[lines.length - 1] = longer
+    else lines.push(word)
   }
-  // What these said is on each element now.
-  for (const style of copy.querySelectorAll('style')) style.remove()
-  return copy
+  return lines
 }
 
-function background(): SVGElement {
-  const made = document.createElementNS(SVG, 'rect')
-  made.setAttribute('width', '100%')
-  made.setAttribute('height', '100%')
-  made.setAttribute('fill', getComputedStyle(document.body).backgroundColor)
-  return made
-}
-
-function heading(title: string): SVGElement {
-  const { color, fontFamily } = getComputedStyle(document.body)
-  const made = document.createElementNS(SVG, 'text')
-  made.setAttribute('x', String(MARGIN + 2))
-  made.setAttribute('y', String(MARGIN + 12))
-  made.setAttribute('fill', color)
-  made.style.font = `600 13px ${fontFamily}`
-  made.textContent = title
+function make(name: string, attributes: Record<string, string | number>, ...children: Node[]): SVGElement {
+  const made = document.createElementNS(SVG, name)
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, String(value))
+  made.append(...children)
   return made
 }
