@@ -1,12 +1,8 @@
 // A key is worth the attention that it gets, summed over heads: from all queries so far (H2O), or from the last one (TOVA).
 //   a[h,k,j] = softmax_j (q[h,k] . k[h,j] / sqrt(64)) over the keys alive, query k's own among them
+// Joined with evict-softmax.wgsl.
 
 override ACCUMULATE: bool = false;
-
-// Of one head: scores, then their exponentials, of the lane's keys; largest score and sum of each lane.
-var<workgroup> weights: array<f32, WORKGROUP * REGION>;
-var<workgroup> tops: array<f32, WORKGROUP>;
-var<workgroup> masses: array<f32, WORKGROUP>;
 
 fn inherit(s: Sequence, lane: u32) {}
 
@@ -38,23 +34,7 @@ fn weigh(s: Sequence, k: u32, lane: u32, own: u32) {
       weights[i] = x;
       top = max(top, x);
     }
-    tops[lane] = top;
-    workgroupBarrier();
-    for (var i = 0u; i < WORKGROUP; i++) {
-      top = max(top, tops[i]);
-    }
-    var mass = 0.0;
-    for (var i = first; i < first + own; i++) {
-      let weight = exp(weights[i] - top);
-      weights[i] = weight;
-      mass += weight;
-    }
-    masses[lane] = mass;
-    workgroupBarrier();
-    mass = 0.0;
-    for (var i = 0u; i < WORKGROUP; i++) {
-      mass += masses[i];
-    }
+    let mass = exponentiate(lane, own, top);
     for (var i = first; i < first + own; i++) {
       worth[i] += weights[i] / mass;
     }

@@ -4,14 +4,10 @@
 //   worth[j] = mean_h softmax_j(x[h,j]) |v[h,j]|  over the keys alive
 // mu and Sigma: mean and covariance of the queries from position SINKS on, kept as sums of q and of q q'.
 // moments, of a sequence: of each head the sum of q (16 vec4s) and of q q' (64 rows of 16). Lengths of values lie behind the
-// scores, head by head.
+// scores, head by head. Joined with evict-softmax.wgsl.
 
 const HEAD4 = 16u;
 const SUMS = HEAD4 + 64u * HEAD4;
-
-var<workgroup> weights: array<f32, WORKGROUP * REGION>;
-var<workgroup> tops: array<f32, WORKGROUP>;
-var<workgroup> masses: array<f32, WORKGROUP>;
 
 fn heads() -> u32 {
   return budget.C4 / HEAD4;
@@ -105,23 +101,7 @@ fn weigh(s: Sequence, k: u32, lane: u32, own: u32) {
       weights[i] = x;
       top = max(top, x);
     }
-    tops[lane] = top;
-    workgroupBarrier();
-    for (var i = 0u; i < WORKGROUP; i++) {
-      top = max(top, tops[i]);
-    }
-    var mass = 0.0;
-    for (var i = first; i < first + own; i++) {
-      let weight = exp(weights[i] - top);
-      weights[i] = weight;
-      mass += weight;
-    }
-    masses[lane] = mass;
-    workgroupBarrier();
-    mass = 0.0;
-    for (var i = 0u; i < WORKGROUP; i++) {
-      mass += masses[i];
-    }
+    let mass = exponentiate(lane, own, top);
     for (var i = first; i < first + own; i++) {
       worth[i] += weights[i] / mass * scores[length_entry(score_entry(s, alive[i]), head)];
     }

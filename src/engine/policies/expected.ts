@@ -18,7 +18,7 @@ export const expected: EvictingPolicy = {
     return gone
   },
   parameters: (budget) => ({ budget, sinks: SINKS, interval: INTERVAL }),
-  score: 'evict-by-expectation.wgsl',
+  scores: ['evict-softmax.wgsl', 'evict-by-expectation.wgsl'],
   constants: {},
   reads: 'moments of queries',
   sinks: SINKS,

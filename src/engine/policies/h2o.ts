@@ -11,7 +11,7 @@ export const h2o: EvictingPolicy = {
   least: 1,
   removed: onePerQuery,
   parameters: (budget) => ({ budget, recent: recent(budget) }),
-  score: 'evict-by-attention.wgsl',
+  scores: ['evict-softmax.wgsl', 'evict-by-attention.wgsl'],
   constants: { ACCUMULATE: 1 },
   reads: 'all keys',
   sinks: 0,

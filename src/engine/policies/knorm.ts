@@ -11,7 +11,7 @@ export const knorm: EvictingPolicy = {
   least: 1,
   removed: onePerQuery,
   parameters: (budget) => ({ budget, recent: recent(budget) }),
-  score: 'evict-by-norm.wgsl',
+  scores: ['evict-by-norm.wgsl'],
   constants: {},
   reads: 'own key',
   sinks: 0,

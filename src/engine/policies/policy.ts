@@ -27,9 +27,9 @@ export type ScoreInput = (typeof SCORE_INPUTS)[number]
 
 /** One decision a layer, shared by its heads: scores are means or sums over heads. */
 export interface EvictingPolicy extends SizedPolicy {
-  /** The shader file that says what a key is worth. */
-  score: string
-  /** Overrides of that file. */
+  /** The shader files that say what a key is worth. */
+  scores: readonly string[]
+  /** Overrides of theirs. */
   constants: Readonly<Record<string, number>>
   reads: ScoreInput
   /** First positions that are never evicted. */

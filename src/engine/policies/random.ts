@@ -6,7 +6,7 @@ export const random: EvictingPolicy = {
   least: 1,
   removed: onePerQuery,
   parameters: (budget) => ({ budget }),
-  score: 'evict-at-random.wgsl',
+  scores: ['evict-at-random.wgsl'],
   constants: {},
   reads: 'position',
   sinks: 0,

@@ -40,9 +40,9 @@ export function evictionSpec(
   { nPositions }: Pick<Gpt2Config, 'nPositions'>,
   WORKGROUP: number,
 ): KernelSpec {
-  const { score, constants, sinks, interval } = EVICTING[kind]
+  const { scores, constants, sinks, interval } = EVICTING[kind]
   return {
-    files: [...places, 'evict.wgsl', score],
+    files: [...places, 'evict.wgsl', ...scores],
     constants: {
       WORKGROUP,
       REGION: Math.ceil(nPositions / WORKGROUP),
