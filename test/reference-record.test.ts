@@ -1,0 +1,89 @@
+/** results/reference-*.json is what this code computes: a slice of it, scored again, on whatever software adapter there is. */
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { openDevice } from '../src/device/open.js'
+import { evaluate } from '../src/eval/evaluate.js'
+import type { ScoringPolicyName } from '../src/eval/policy.js'
+import type { EvalRecord, PerDocumentRecord, PolicyRecord } from '../src/record/schema.js'
+import { readRecord } from '../src/record/store.js'
+import type { SweepRecord } from '../src/record/sweep-schema.js'
+import { workFolder } from './commands/asp.js'
+
+const reference = (await readRecord(
+  fileURLToPath(new URL('../results/reference-paper-asp-tiny.json', import.meta.url)),
+)) as unknown as SweepRecord
+
+/** Of every suite, so many documents. */
+const DOCUMENTS = 4
+const CELLS = ['dense', 'adaptive-0.8', 'streaming-0.8', 'h2o-0.8', 'tova-0.5', 'knorm-0.9', 'expected-0.5']
+
+const folder = workFolder()
+const test = suite('reference record')
+const open = await openDevice({ device: process.env.ASP_TEST_DEVICE ?? 'software' })
+test.after(() => open.close())
+const adapter = { ...open.adapter, kind: 'software' as const, features: [] }
+
+const sizeOf = ({ parameters }: PolicyRecord): number | undefined => {
+  const { window, stride, budget } = parameters as Record<string, number | undefined>
+  return window ?? stride ?? budget
+}
+
+/** The first documents of every suite under the policy of a record, with the shift or the size that it has. */
+async function scoreAgain(name: string, { policy, tasks }: EvalRecord): Promise<EvalRecord> {
+  const { record } = await evaluate(
+    {
+      suites: Object.keys(tasks),
+      samples: Object.fromEntries(
+        Object.entries(tasks).map(([task, { per_document: { doc_id } }]) => [task, doc_id.slice(0, DOCUMENTS)]),
+      ),
+      data: 'sample',
+      dtype: 'auto',
+      policy: policy.name as ScoringPolicyName,
+      shift: policy.threshold_shift ?? undefined,
+      size: sizeOf(policy),
+      seed: reference.seed,
+      logSamples: false,
+      resume: false,
+      lmEval: false,
+      output: join(folder, `${name}.json`),
+      command: ['asp'],
+    },
+    { openDevice: async () => ({ ...open, record: adapter }), orStop: (work) => work },
+  )
+  return record
+}
+
+const first = ({ hash, logprob, metrics }: PerDocumentRecord) => ({
+  hash: hash.slice(0, DOCUMENTS),
+  logprob: logprob.slice(0, DOCUMENTS),
+  metrics: Object.entries(metrics).map(([metric, values]) => [metric, values.slice(0, DOCUMENTS)]),
+})
+
+for (const id of CELLS) {
+  test(`${id}: the same documents, verdicts and log-probabilities`, async () => {
+    const cell = reference.cells.find((one) => one.id === id)
+    assert.ok(cell?.eval, `no cell ${id}`)
+    const again = await scoreAgain(id, cell.eval)
+    assert.equal(Object.keys(again.tasks), Object.keys(cell.eval.tasks))
+    for (const [task, { per_document }] of Object.entries(cell.eval.tasks)) {
+      const [expected, got] = [per_document, again.tasks[task].per_document].map(first)
+      assert.equal(got.hash, expected.hash, task)
+      assert.equal(got.metrics, expected.metrics, task)
+      expected.logprob.forEach((logprob, i) => {
+        const off = Math.abs(got.logprob[i] - logprob)
+        assert.ok(off < 1e-3, `${task}, document ${i}: ${got.logprob[i]}, not ${logprob}`)
+      })
+    }
+  })
+}
+
+test('it is whole: every policy at every sparsity, and the model that is bundled', () => {
+  assert.is(reference.status, 'complete')
+  assert.is(reference.cells.length, 1 + 6 * 3)
+  assert.ok(reference.cells.every(({ eval: own }) => own?.status === 'complete'))
+  assert.is(reference.model.id, 'asp-tiny')
+})
+
+test.run()
