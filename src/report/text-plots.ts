@@ -3,6 +3,7 @@ import type { LoadedRecord } from '../record/any-record.js'
 import { figuresOf } from './figures/figures.js'
 import { grouped } from './figures/grouped.js'
 import { linesOverSparsity, SubjectNames, seriesByShare } from './figures/names.js'
+import { curvePanels, lossPanels, qualityPanels } from './figures/panels.js'
 import type { CurveRow, EvaluationRow, Figures, LossRow, QualityRow, StepRow } from './figures/rows.js'
 import { asTrained } from './figures/train-rows.js'
 import { plotText, type TextPlot, type TextPlotOptions, type TextSeries } from './plot-text.js'
@@ -26,10 +27,9 @@ export function renderReportText(loaded: readonly LoadedRecord[], options: TextP
 
 export function qualityPlots(figures: Figures): TextPlot[] {
   const names = new SubjectNames(figures)
-  const panels = grouped(figures.quality, ({ task, metric, shots }) => JSON.stringify([task, metric, shots]))
-  return panels.flatMap((rows): TextPlot[] => {
+  return qualityPanels(figures.quality).flatMap(({ rows, note }): TextPlot[] => {
     const series = overSparsity(rows, names, ({ value }: QualityRow) => value)
-    return worth({ title: rows[0].task, x: SPARSITY, y: rows[0].metric, series })
+    return worth({ title: `${rows[0].task}${note}`, x: SPARSITY, y: rows[0].metric, series })
   })
 }
 
@@ -39,35 +39,31 @@ export function perplexityPlots(figures: Figures): TextPlot[] {
   const hard = figures.losses.filter(({ rule, perplexity }) => rule !== 'soft' && perplexity !== null)
   const of = ({ perplexity }: LossRow): number => perplexity ?? 0
   return grouped(hard, ({ text, protocol }) => JSON.stringify([text, protocol])).flatMap((texts) => {
-    const panels = grouped(texts, ({ ctx }) => String(ctx)).map((rows) => ({
-      rows,
+    const panels = lossPanels(texts).map(({ rows, note }) => ({
+      name: `context of ${rows[0].ctx}${note}`,
       series: overSparsity(rows, names, of),
     }))
     const alone = panels.every(({ series }) => series.length === 1)
     const plot = (title: string, series: TextSeries[]): TextPlot[] =>
       worth({ title, x: SPARSITY, y: 'perplexity', series })
     if (alone && panels.length > 1) {
-      const series = panels.map(({ rows, series: [line] }) => ({
-        ...line,
-        name: `context of ${rows[0].ctx}`,
-      }))
-      return plot(texts[0].text, series)
+      return plot(
+        texts[0].text,
+        panels.map(({ name, series: [line] }) => ({ ...line, name })),
+      )
     }
-    return panels.flatMap(({ rows: [{ text, ctx }], series }) => plot(`${text}, context of ${ctx}`, series))
+    return panels.flatMap(({ name, series }) => plot(`${texts[0].text}, ${name}`, series))
   })
 }
 
 /** Latency, and the live cache, of each setting. */
 export function curvePlots(figures: Figures): TextPlot[] {
   const names = new SubjectNames(figures)
-  const panels = grouped(figures.curves, ({ record, checkpoint, batch, setting }) =>
-    JSON.stringify([record, checkpoint, batch, setting]),
-  )
-  return panels.flatMap((rows) => {
-    const [{ checkpoint, batch, setting }] = rows
+  return curvePanels(figures.curves).flatMap((rows) => {
+    const [{ checkpoint, ctx, batch, setting }] = rows
     const name = seriesByShare(rows, names)
     const plot = (y: string, of: (row: CurveRow) => number[]): TextPlot => ({
-      title: `${checkpoint}, batch ${batch ?? '?'}, ${setting}`,
+      title: `${checkpoint}, context of ${ctx}, batch ${batch ?? '?'}, ${setting}`,
       x: 'tokens of context',
       y,
       fromZero: true,

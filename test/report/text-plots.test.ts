@@ -52,7 +52,10 @@ test('asp ppl prints it where there are enough levels, and only to people', () =
 test('asp bench prints latency and live cache along the context', () => {
   const record = buildBenchRecord(benchParts())
   const text = renderBench(record, { width: 60 })
-  assert.match(text, /^asp-tiny, batch 2, f16, paged f32: milliseconds of a step by tokens of context$/m)
+  assert.match(
+    text,
+    /^asp-tiny, context of 512, batch 2, f16, paged f32: milliseconds of a step by tokens of context$/m,
+  )
   assert.match(text, /^ +● dense {3}■ 0\.8$/m)
   assert.not.match(renderBench(buildBenchRecord(benchParts({ curves: [] }))), 'by tokens of context')
   const [latency, cache] = curvePlots(figuresOf([{ file: '', record }]))

@@ -49,6 +49,7 @@ export function curveRows(record: BenchRecord, place: Place): CurveRow[] {
     return {
       ...origin(place, `curves[${i}]`),
       ...subjectOf(record, place, configuration),
+      ctx: configuration.ctx,
       batch: configuration.batch,
       setting: settingOf(configuration),
       lengths: parts.map(({ to }) => curve.lengths[to - 1]),

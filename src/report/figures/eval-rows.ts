@@ -47,6 +47,7 @@ function qualityRow(
     low: interval?.low ?? null,
     high: interval?.high ?? null,
     documents,
+    set: record.tasks[task]?.identity_parts.requests.slice(0, 12) ?? `${documents}`,
     shots: record['n-shot'][task] ?? null,
     sparsity: (record.tasks[task] ?? record).sparsity.achieved,
     complete: record.status === 'complete',

@@ -5,7 +5,7 @@ import { origin, type Place, subject } from './place.js'
 import type { LayerRow, LossRow, PositionRow, Subject } from './rows.js'
 
 export function lossRows(record: PplRecord, place: Place): LossRow[] {
-  return eachRule(record, place, (rule, { ctx, tokens }, at, who) => {
+  return eachRule(record, place, (rule, { ctx, tokens, windows }, at, who) => {
     const { nll, nll_stderr, delta } = rule
     const loss = nll_stderr === null ? null : normalInterval(nll, nll_stderr)
     const change = delta === null || delta.stderr === null ? null : normalInterval(delta.nll, delta.stderr)
@@ -14,6 +14,7 @@ export function lossRows(record: PplRecord, place: Place): LossRow[] {
         ...origin(place, at),
         ...who,
         text: textName(record),
+        set: `${record.text.sha256.slice(0, 12)} ${tokens} in ${windows}`,
         protocol: record.protocol.name,
         ctx,
         rule: rule.rule,
@@ -45,6 +46,7 @@ export function positionRows(record: PplRecord, place: Place): PositionRow[] {
             {
               ...origin(place, `${at}.positions[${i}]`),
               ...who,
+              text: textName(record),
               ctx,
               from,
               to,

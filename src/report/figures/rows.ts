@@ -31,6 +31,8 @@ export interface QualityRow extends Origin, Subject {
   low: number | null
   high: number | null
   documents: number
+  /** Of the requests: figures of other documents or prompts are no points of one line. */
+  set: string
   shots: number | null
   /** Share of causal pairs removed. */
   sparsity: number
@@ -40,6 +42,8 @@ export interface QualityRow extends Origin, Subject {
 /** Perplexity of a text at one context length. */
 export interface LossRow extends Origin, Subject {
   text: string
+  /** Of the text and what of it is scored. */
+  set: string
   protocol: string
   ctx: number
   rule: (typeof RULE_KINDS)[number]
@@ -61,6 +65,7 @@ export interface LossRow extends Origin, Subject {
 
 /** Loss less the dense rule's, for tokens with `from` to `to` tokens before them. */
 export interface PositionRow extends Origin, Subject {
+  text: string
   ctx: number
   from: number
   to: number
@@ -104,6 +109,8 @@ export interface SpeedRow extends Origin, Subject {
 
 /** Decoding along the context: a point a stretch of lengths. */
 export interface CurveRow extends Origin, Subject {
+  /** That the threshold belongs to. */
+  ctx: number
   batch: number | null
   setting: string
   /** Tokens of a sequence at the end of each stretch. */

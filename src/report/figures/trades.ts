@@ -7,6 +7,7 @@ import type { SweepFrontier, SweepRecord } from '../../record/sweep-schema.js'
 import { type Interval, logInterval, normalInterval } from '../../stats.js'
 import { grouped } from './grouped.js'
 import { DENSE } from './names.js'
+import { tradePanels } from './panels.js'
 import { origin, type Place, subject } from './place.js'
 import type { LossRow, QualityRow, SpeedRow, Subject, TradeRow } from './rows.js'
 
@@ -28,18 +29,11 @@ export function joinedTrades(
       .filter((cost) => cost.record !== one.record && sameSubject(one, cost))
       .flatMap((cost) => withCosts(one, cost)),
   )
-  const panels = grouped(offers, panelOf)
   // One point alone is no choice.
-  return panels.filter((panel) => panel.length > 1).flatMap(judge)
+  return tradePanels(offers)
+    .filter((panel) => panel.length > 1)
+    .flatMap(judge)
 }
-
-/** Rows that are compared with each other have equal ones. */
-export const panelOf = ({
-  of,
-  metric,
-  cost,
-  where,
-}: Pick<TradeRow, 'of' | 'metric' | 'cost' | 'where'>): string => JSON.stringify([of, metric, cost, where])
 
 /** Points that others beat, as the frontier of a sweep tells them, but without pairs: intervals of differences are wider. */
 export function judge(offers: readonly Offer[]): TradeRow[] {

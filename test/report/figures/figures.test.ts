@@ -69,6 +69,7 @@ test('scores have the interval that tables show', () => {
       low: '0.2308',
       high: '0.3556',
       documents: 200,
+      set: '222222222222',
       shots: 0,
       sparsity: 0.8,
       complete: true,

@@ -1,9 +1,8 @@
 /** What decoding takes: latency and cache bytes against the context, and quality beside both. */
 
-import { grouped } from '../../figures/grouped.js'
 import { seriesByShare } from '../../figures/names.js'
+import { curvePanels, tradePanels } from '../../figures/panels.js'
 import type { CurveRow, PageData, SpeedRow, TradeRow } from '../../figures/rows.js'
-import { panelOf } from '../../figures/trades.js'
 import { formatBytes, formatRate } from '../../format.js'
 import type { Column } from '../shared/sortable-table.js'
 import type { ChartParts, Point } from './chart.js'
@@ -14,15 +13,15 @@ import { decimals, range, type Sources, subjectColumns } from './sources.js'
 const milliseconds = (seconds: number): string => `${formatRate(1000 * seconds)} ms`
 
 export function costSection({ curves, speeds }: PageData, page: PageSeries, sources: Sources): Section {
-  const panels = grouped(curves, ({ record, checkpoint, batch, setting }) =>
-    JSON.stringify([record, checkpoint, batch, setting]),
-  )
   return {
     title: 'Latency and cache against context',
     intro:
       'Decoding one token at a time: seconds of a step of the whole batch (medians over stretches of the context) and bytes of ' +
       'the rows of one sequence that are still there.',
-    charts: panels.flatMap((rows) => [latencyChart(rows, page, sources), cacheChart(rows, page, sources)]),
+    charts: curvePanels(curves).flatMap((rows) => [
+      latencyChart(rows, page, sources),
+      cacheChart(rows, page, sources),
+    ]),
     table: tableOf('benchmarks', speedColumns(speeds, sources), speeds),
   }
 }
@@ -54,11 +53,11 @@ function cacheChart(rows: CurveRow[], page: PageSeries, sources: Sources): Chart
 }
 
 function curveChart(rows: CurveRow[], page: PageSeries, sources: Sources, curve: Curve): ChartParts {
-  const [{ batch, setting, checkpoint }] = rows
+  const [{ ctx, batch, setting, checkpoint }] = rows
   const name = seriesByShare(rows, page.names)
   const bySparsity = rows.toSorted((a, b) => (a.requested ?? -1) - (b.requested ?? -1))
   return {
-    title: `${curve.what}, ${checkpoint}, batch ${batch ?? '?'}, ${setting}`,
+    title: `${curve.what}, ${checkpoint}, context of ${ctx}, batch ${batch ?? '?'}, ${setting}`,
     x: { label: 'tokens of context' },
     y: { label: curve.unit, fromZero: true },
     points: rows.flatMap((row) =>
@@ -129,14 +128,13 @@ function speedColumns(rows: readonly SpeedRow[], sources: Sources): Column<Speed
 }
 
 export function tradeSection({ trades }: PageData, page: PageSeries, sources: Sources): Section {
-  const panels = grouped(trades, panelOf)
   return {
     title: 'Quality beside cost',
     intro:
       "Hollow points are dominated: another's figures are at least as good in both, and its lead in one is beyond the 95 % interval " +
       '(bytes are counted, any difference is one). Pale points are within noise of that. The line joins those that no other beats; ' +
       'numbers are the shares asked for.',
-    charts: panels.map((rows) => tradeChart(rows, page, sources)),
+    charts: tradePanels(trades).map((rows) => tradeChart(rows, page, sources)),
     table: tableOf('quality beside cost', tradeColumns(trades, sources), trades),
   }
 }

@@ -2,6 +2,7 @@
 
 import { grouped } from '../../figures/grouped.js'
 import { levelName, linesOverSparsity } from '../../figures/names.js'
+import { lossPanels, type Panel } from '../../figures/panels.js'
 import type { LossRow, PageData, PositionRow } from '../../figures/rows.js'
 import type { Column } from '../shared/sortable-table.js'
 import type { ChartParts, Point } from './chart.js'
@@ -13,21 +14,20 @@ import { decimals, range, type Sources, signed, subjectColumns } from './sources
 export function lossSection({ losses }: PageData, page: PageSeries, sources: Sources): Section {
   // Soft rules are what training sees; they are in the table.
   const hard = losses.filter(({ rule }) => rule !== 'soft')
-  const panels = grouped(hard, ({ text, protocol, ctx }) => JSON.stringify([text, protocol, ctx]))
   return {
     title: 'Perplexity against sparsity',
     intro:
       'Perplexity of running text by the share of context that was removed, and the change of loss against the same weights ' +
       'with nothing dropped. 95 % intervals with windows as units; those of changes are paired.',
-    charts: panels.flatMap((rows) => [
-      perplexityChart(rows, page, sources),
-      ...(rows.some(({ delta }) => delta !== null) ? [changeChart(rows, page, sources)] : []),
+    charts: lossPanels(hard).flatMap((panel) => [
+      perplexityChart(panel, page, sources),
+      ...(panel.rows.some(({ delta }) => delta !== null) ? [changeChart(panel, page, sources)] : []),
     ]),
     table: tableOf('perplexity', columns(losses, sources), losses),
   }
 }
 
-function perplexityChart(rows: LossRow[], page: PageSeries, sources: Sources): ChartParts {
+function perplexityChart({ rows, note }: Panel<LossRow>, page: PageSeries, sources: Sources): ChartParts {
   const finite = rows.filter(({ perplexity }) => perplexity !== null)
   const lines = linesOverSparsity(finite, page.names)
   const point = (series: string, row: LossRow): Point => ({
@@ -39,7 +39,7 @@ function perplexityChart(rows: LossRow[], page: PageSeries, sources: Sources): C
     tip: tipOf(row, page, sources),
   })
   return {
-    title: `Perplexity, ${where(rows[0])}`,
+    title: `Perplexity, ${where(rows[0])}${note}`,
     x: SPARSITY,
     y: { label: 'perplexity a token' },
     points: lines.flatMap(({ name, rows }) => rows.map((row) => point(name, row))),
@@ -50,13 +50,13 @@ function perplexityChart(rows: LossRow[], page: PageSeries, sources: Sources): C
   }
 }
 
-function changeChart(rows: LossRow[], page: PageSeries, sources: Sources): ChartParts {
+function changeChart({ rows, note }: Panel<LossRow>, page: PageSeries, sources: Sources): ChartParts {
   const lines = linesOverSparsity(
     rows.filter(({ policy }) => policy !== 'dense'),
     page.names,
   )
   return {
-    title: `Change of loss, ${where(rows[0])}`,
+    title: `Change of loss, ${where(rows[0])}${note}`,
     x: SPARSITY,
     y: { label: 'nats a token' },
     points: lines.flatMap(({ name, rows }) =>
@@ -140,7 +140,9 @@ function columns(rows: readonly LossRow[], sources: Sources): Column<LossRow>[] 
 }
 
 export function positionSection({ positions }: PageData, page: PageSeries, sources: Sources): Section {
-  const subjects = grouped(positions, ({ checkpoint, policy }) => JSON.stringify([checkpoint, policy]))
+  const subjects = grouped(positions, ({ checkpoint, policy, text }) =>
+    JSON.stringify([checkpoint, policy, text]),
+  )
   // The longest context says most about where dropping costs.
   const shown = subjects.map((rows) => {
     const longest = Math.max(...rows.map(({ ctx }) => ctx))
@@ -159,7 +161,7 @@ export function positionSection({ positions }: PageData, page: PageSeries, sourc
 function positionChart(rows: PositionRow[], page: PageSeries, sources: Sources): ChartParts {
   const levels = [...new Set(rows.map(({ requested }) => requested))].sort((a, b) => (a ?? -1) - (b ?? -1))
   return {
-    title: `${page.names.of(rows[0])}, context of ${rows[0].ctx}`,
+    title: `${page.names.of(rows[0])} on ${rows[0].text}, context of ${rows[0].ctx}`,
     x: { label: 'tokens of context before the prediction' },
     y: { label: 'nats a token' },
     points: rows.map((row) => ({
@@ -184,6 +186,7 @@ function positionChart(rows: PositionRow[], page: PageSeries, sources: Sources):
 
 function positionColumns(rows: readonly PositionRow[], sources: Sources): Column<PositionRow>[] {
   return [
+    { head: 'Text', value: ({ text }) => text },
     ...subjectColumns(rows),
     { head: 'Context', value: ({ ctx }) => ctx, numeric: true },
     { head: 'From', value: ({ from }) => from, numeric: true },

@@ -1,7 +1,7 @@
 /** Scores of suites against what was dropped. */
 
-import { grouped } from '../../figures/grouped.js'
 import { linesOverSparsity } from '../../figures/names.js'
+import { type Panel, qualityPanels } from '../../figures/panels.js'
 import type { PageData, QualityRow } from '../../figures/rows.js'
 import type { Column } from '../shared/sortable-table.js'
 import type { Axis, ChartParts, Point } from './chart.js'
@@ -16,18 +16,17 @@ export const SPARSITY: Axis = {
 }
 
 export function qualitySection({ quality }: PageData, page: PageSeries, sources: Sources): Section {
-  const panels = grouped(quality, ({ task, metric, shots }) => JSON.stringify([task, metric, shots]))
   return {
     title: 'Quality against sparsity',
     intro:
       'Scores of suites by the share of context that was removed, with 95 % intervals over documents: of each score alone, ' +
       'not of differences, which are smaller where the documents are the same.',
-    charts: panels.map((rows) => qualityChart(rows, page, sources)),
+    charts: qualityPanels(quality).map((panel) => qualityChart(panel, page, sources)),
     table: tableOf('scores', columns(quality, sources), quality),
   }
 }
 
-function qualityChart(rows: QualityRow[], page: PageSeries, sources: Sources): ChartParts {
+function qualityChart({ rows, note }: Panel<QualityRow>, page: PageSeries, sources: Sources): ChartParts {
   const lines = linesOverSparsity(rows, page.names)
   const [{ task, metric, higherIsBetter }] = rows
   const point = (series: string, row: QualityRow): Point => ({
@@ -45,7 +44,7 @@ function qualityChart(rows: QualityRow[], page: PageSeries, sources: Sources): C
   })
   const points = lines.flatMap(({ name, rows }) => rows.map((row) => point(name, row)))
   return {
-    title: `${task}, ${metric} (${higherIsBetter ? 'higher' : 'lower'} is better)`,
+    title: `${task}, ${metric}${note} (${higherIsBetter ? 'higher' : 'lower'} is better)`,
     x: SPARSITY,
     y: { label: metric },
     points,
