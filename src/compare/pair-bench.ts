@@ -101,8 +101,13 @@ const floorOf = ({ noise }: BenchResult): number | null =>
 function nameOf(configuration: BenchConfiguration, test: string): { policy: string; sparsity: string } {
   const { policy, sparsity, batch_asked, dtype, cache, cache_dtype, ctx } = configuration
   const level = sparsity === null ? [] : [String(sparsity)]
-  const rest = [test, `ctx ${ctx}`, `batch ${batch_asked}`, dtype, `${cache} cache ${cache_dtype}`]
-  return { policy, sparsity: [...level, ...rest].join(', ') }
+  // What is as usual goes without saying.
+  const unusual = [
+    ...(batch_asked === 1 ? [] : [`batch ${batch_asked}`]),
+    ...(cache === 'paged' ? [] : [`${cache} cache`]),
+    ...(cache_dtype === 'f32' ? [] : [`cache ${cache_dtype}`]),
+  ]
+  return { policy, sparsity: [...level, test, `ctx ${ctx}`, dtype, ...unusual].join(', ') }
 }
 
 function pairResult(task: string, base: Measured, other: Measured): Pair[] {
