@@ -7,7 +7,7 @@ import { bootstrapInterval } from '../stats/bootstrap.js'
 import { normalQuantile } from '../stats/distributions.js'
 import { type Flips, mcnemarTest, pairedShareInterval } from '../stats/mcnemar.js'
 import { ratioOf, ratioStandardError, tInterval, tTest, type Weighted } from '../stats/paired.js'
-import { detectableByT, detectableShare, type PowerOptions } from '../stats/power.js'
+import { detectableByT, detectableShare, mcnemarCritical, type PowerOptions } from '../stats/power.js'
 import { type Interval, mean, meanStandardError } from '../stats.js'
 import type { Pair, PairedVerdict } from './pairs.js'
 
@@ -35,6 +35,7 @@ const BOOTSTRAP_UNITS = { least: 10, most: 1000 }
 export function measure(pair: Pair, confidence: number): Measured {
   const { data } = pair
   if (data.kind === 'verdicts') return measureVerdicts(data.documents, confidence)
+  if (data.kind === 'means') return measureMeans(data.suites, confidence)
   if (data.kind === 'gains') return measureGains(data, confidence)
   if (data.kind === 'rounds') return measureRounds(data.base, data.new, data.floor, confidence)
   const { base, new: value, scale, higherIsBetter } = pair
@@ -53,12 +54,14 @@ export function measure(pair: Pair, confidence: number): Measured {
   }
 }
 
+const countFlips = (documents: readonly PairedVerdict[]): Flips => ({
+  gained: documents.filter((one) => one.new > one.base).length,
+  lost: documents.filter((one) => one.new < one.base).length,
+})
+
 function measureVerdicts(documents: readonly PairedVerdict[], confidence: number): Measured {
   const n = documents.length
-  const flips = {
-    gained: documents.filter((one) => one.new > one.base).length,
-    lost: documents.filter((one) => one.new < one.base).length,
-  }
+  const flips = countFlips(documents)
   const discordant = flips.gained + flips.lost
   return {
     gain: (flips.gained - flips.lost) / n,
@@ -71,6 +74,30 @@ function measureVerdicts(documents: readonly PairedVerdict[], confidence: number
     floor: null,
     stderr: Math.sqrt(discordant - (flips.gained - flips.lost) ** 2 / n) / n,
     detectable: (options) => detectableShare(discordant, n, options),
+  }
+}
+
+/**
+ * A mean of means as the mean over all documents, each multiplied by what it counts. A few flips can look certain to a t-test, so
+ * p is never below that of the flips alone.
+ */
+function measureMeans(suites: readonly (readonly PairedVerdict[])[], confidence: number): Measured {
+  const documents = suites.flat()
+  const n = documents.length
+  const values = suites.flatMap((suite) =>
+    suite.map((one) => ((one.new - one.base) * n) / (suites.length * suite.length)),
+  )
+  const found = measureGains({ values, weights: values.map(() => 1) }, confidence)
+  const flips = countFlips(documents)
+  return {
+    ...found,
+    p: Math.max(found.p ?? 1, mcnemarTest(flips)),
+    method: 'paired t and exact McNemar, bootstrap interval',
+    flips,
+    detectable: (options) =>
+      mcnemarCritical(flips.gained + flips.lost, options.alpha) < 0
+        ? Number.POSITIVE_INFINITY
+        : found.detectable(options),
   }
 }
 

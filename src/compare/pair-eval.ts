@@ -1,7 +1,7 @@
 /** Two records of `asp eval` -> pairs: accuracies by document, log-probabilities and perplexities as gains of each document. Pure. */
-import type { EvalRecord, PerDocumentRecord, TaskRecord } from '../record/schema.js'
+import type { EvalRecord, GroupResult, PerDocumentRecord, TaskRecord } from '../record/schema.js'
 import { checkComparable, type Field, type From, notComparable } from './comparable.js'
-import { joinPaired, type Pair, type Paired } from './pairs.js'
+import type { Pair, Paired } from './pairs.js'
 
 const byTask =
   (of: (task: TaskRecord, name: string, record: EvalRecord) => unknown) =>
@@ -40,9 +40,40 @@ export function pairEval(base: From<EvalRecord>, other: From<EvalRecord>, cell =
   const same = JSON.stringify(requests(base.record)) === JSON.stringify(requests(other.record))
   // A limit of as many documents as there are is none.
   checkComparable(same ? FIELDS.filter(({ name }) => name !== 'limit') : FIELDS, base, other)
-  return joinPaired(
-    Object.keys(base.record.tasks).map((task) => ({ pairs: pairTask(task, base, other, cell), notes: [] })),
+  const tasks = new Map(
+    Object.keys(base.record.tasks).map((task) => [task, pairTask(task, base, other, cell)]),
   )
+  return { pairs: [...[...tasks.values()].flat(), ...pairGroups(tasks, base, other, cell)], notes: [] }
+}
+
+/** Groups whose figure both records have, where every document of their tasks is right or wrong. */
+function pairGroups(
+  tasks: ReadonlyMap<string, readonly Pair[]>,
+  base: From<EvalRecord>,
+  other: From<EvalRecord>,
+  cell: string,
+): Pair[] {
+  return Object.values(base.record.groups).flatMap(({ name, metric, weight_by_size }) => {
+    const members = base.record.group_subtasks[name].map((task) =>
+      tasks.get(task)?.find((pair) => pair.metric === metric),
+    )
+    const suites = members.flatMap((pair) => (pair?.data.kind === 'verdicts' ? [pair.data.documents] : []))
+    const group = other.record.groups[name]
+    if (suites.length < members.length || group === undefined) return []
+    const value = (of: GroupResult): number => Number(of[`${metric},none`])
+    return [
+      {
+        cell,
+        task: name,
+        metric,
+        higherIsBetter: members[0]?.higherIsBetter ?? true,
+        scale: 'difference' as const,
+        base: value(base.record.groups[name]),
+        new: value(group),
+        data: { kind: 'means' as const, suites: weight_by_size ? [suites.flat()] : suites },
+      },
+    ]
+  })
 }
 
 /** Records written before asp 0.2 have no values by document. */

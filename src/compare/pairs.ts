@@ -15,6 +15,8 @@ export interface Pair {
 
 export type PairedData =
   | { kind: 'verdicts'; documents: readonly PairedVerdict[] }
+  /** The mean of shares of right documents, each list of documents counting the same: the figure of a group of suites. */
+  | { kind: 'means'; suites: readonly (readonly PairedVerdict[])[] }
   /** Gains of each unit over what they are spread over: positive where the new run is better. */
   | { kind: 'gains'; values: readonly number[]; weights: readonly number[] }
   /** Logarithms, larger is better, of each run's own rounds; `floor`: of what identical runs differ by. */

@@ -13,6 +13,7 @@ export const METHODS = [
   'exact McNemar, score interval',
   'paired t, bootstrap interval',
   'paired t',
+  'paired t and exact McNemar, bootstrap interval',
   'rounds beyond the noise floor',
   'size alone',
 ] as const

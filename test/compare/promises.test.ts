@@ -8,7 +8,7 @@ import { compareRecords } from '../../src/compare/compare.js'
 import type { ComparedMetric, Verdict } from '../../src/record/compare-schema.js'
 import type { EvalRecord } from '../../src/record/schema.js'
 import { seededRandom } from '../../src/stats/bootstrap.js'
-import { choiceTask, evalRecord, range, textTask } from './records.js'
+import { answers, choiceTask, evalRecord, range, textTask } from './records.js'
 
 const DOCUMENTS = 200
 const TEXTS = 40
@@ -99,6 +99,65 @@ for (const metric of ['acc', 'logprob', 'word_perplexity'] as const) {
     })
   }
 }
+
+/** Three suites of different size and their mean, of which a share of documents flips. */
+function simulateGroup(seed: number, lose: number, gain: number): [EvalRecord, EvalRecord] {
+  const random = seededRandom(seed)
+  const suites = [40, 120, 200].map((n, i) => {
+    const pairs = range(0, n).map(() => {
+      const draw = random()
+      return draw < lose ? [1, 0] : draw < lose + gain ? [0, 1] : [Number(draw < 0.6), Number(draw < 0.6)]
+    })
+    return { name: `suite${i}`, pairs }
+  })
+  const run = (side: 0 | 1): EvalRecord => {
+    const tasks = suites.map(({ name, pairs }) =>
+      choiceTask(
+        pairs.map((pair) => pair[side]),
+        undefined,
+        name,
+      ),
+    )
+    const names = suites.map(({ name }) => name)
+    return evalRecord(tasks, {
+      groups: [{ name: 'all', tasks: names, metric: 'acc', weightBySize: false, note: '' }],
+    })
+  }
+  return [run(0), run(1)]
+}
+
+test('the mean of a group: its own figures, few false alarms, a loss in all its suites found', () => {
+  const group = (pair: [EvalRecord, EvalRecord]): ComparedMetric => {
+    const found = compare(pair, ['acc']).find(({ task }) => task === 'all')
+    if (found === undefined) throw new Error('no group')
+    return found
+  }
+  const [base, other] = simulateGroup(1, 0.08, 0.03)
+  const one = group([base, other])
+  assert.equal([one.base, one.new], [base.groups.all['acc,none'], other.groups.all['acc,none']])
+  assert.ok(Math.abs(one.change - (one.new - one.base)) < 1e-12)
+  const quiet = range(0, 100).map((seed) => group(simulateGroup(seed, 0.06, 0.06)).verdict)
+  const alarms = quiet.filter((verdict) => verdict === 'worse' || verdict === 'better').length
+  assert.ok(alarms <= 5, `${alarms} alarms`)
+  const caught = range(0, 50).filter(
+    (seed) => group(simulateGroup(seed, 0.16, 0.04)).verdict === 'worse',
+  ).length
+  assert.ok(caught >= 48, `${caught} of 50`)
+  // One loss in each of four suites: a t-test alone would believe them.
+  const names = ['a', 'b', 'c', 'd']
+  const groups = [{ name: 'all', tasks: names, metric: 'acc', weightBySize: false, note: '' }]
+  const [whole, fewLost] = [[], [0]].map((lost) =>
+    evalRecord(
+      names.map((name) => choiceTask(answers(100, 50, lost), undefined, name)),
+      { groups },
+    ),
+  )
+  const few = group([whole, fewLost])
+  assert.equal(
+    [few.discordant?.lost, few.p?.toFixed(9), few.detectable, few.verdict],
+    [4, '0.125000000', null, 'inconclusive'],
+  )
+})
 
 test('half the detectable loss is found less often, twice the loss nearly always', () => {
   const share = (size: number): number =>
