@@ -15,8 +15,9 @@ export const PART_NAMES: Record<SweepPart, string> = {
 
 /** No colours, ends without a newline. */
 export function renderPlan(plan: SweepPlan, { ascii = false }: TableOptions = {}): string {
+  const resumed = plan.units.some(({ done }) => done)
   const table = new Table({
-    head: ['Part', 'What', 'Rows', 'About', ''],
+    head: ['Part', 'What', 'Rows', 'About', ...(resumed ? [''] : [])],
     colAligns: ['left', 'left', 'right', 'right', 'left'],
     style: { head: [], border: [], compact: true },
     chars: ascii ? ASCII_BORDER : {},
@@ -27,7 +28,7 @@ export function renderPlan(plan: SweepPlan, { ascii = false }: TableOptions = {}
       name,
       formatCount(tokens),
       formatSeconds(seconds),
-      done ? 'there already' : '',
+      ...(resumed ? [done ? 'there already' : ''] : []),
     ]),
   )
   const text = `${table.toString()}\n${renderNotes(notesOf(plan))}`

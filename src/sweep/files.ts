@@ -12,8 +12,7 @@ import { SWEEP_SCHEMA, type SweepRecord } from '../record/sweep-schema.js'
 export const workFolder = ({ path }: Pick<OutputTarget, 'path'>): string =>
   `${path.replace(/\.json$/, '')}.sweep`
 
-export async function makeWorkFolder(place: OutputTarget): Promise<string> {
-  const folder = workFolder(place)
+export async function makeWorkFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
     throw new Failure(`${folder}: the folder for a sweep's working files cannot be made`, {
       hint: 'give --output a .json path where a folder of the same name may stand beside it',
@@ -21,7 +20,6 @@ export async function makeWorkFolder(place: OutputTarget): Promise<string> {
       cause,
     })
   })
-  return folder
 }
 
 /** Where the record of one part lies: `dense`, `adaptive-0.8`, `ppl`, `bench`. */

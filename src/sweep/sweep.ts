@@ -47,11 +47,12 @@ export async function sweep(
     const environment = await collectEnvironment(adapter)
     hooks.onRunning?.()
     const { resume, dryRun } = options
-    const folder = dryRun ? workFolder(place) : await makeWorkFolder(place)
+    const folder = workFolder(place)
     const context = { environment, started, folder, resume, earlier, dryRun }
     const swept = await runSweep(prepared, device, context, {
       ...hooks,
       onRecord: async (record) => {
+        if (!written) await makeWorkFolder(folder)
         await writeRecord(place, record)
         written = true
       },
