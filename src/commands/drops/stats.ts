@@ -22,7 +22,7 @@ const FORMS: Output<DropStatsRecord>['forms'] = {
   '.json': formatRecord,
 }
 
-/** Half a minute on two cores without a GPU. */
+/** Under a minute on two cores without a GPU. */
 const DEFAULT_LIMIT = 16_384
 
 export default class DropsStats extends AspCommand {
