@@ -146,7 +146,7 @@ function frontierOf(
   }
 }
 
-/** Means over the groups that were named, else over all suites that have an accuracy; then each suite's own figure. */
+/** Means over the groups that were named, else over all suites that have an accuracy; then each suite's own. */
 function suiteQualities(cells: readonly SweepCell[], ctxs: (number | null)[]): Quality[] {
   const record = cells.find((cell) => isWhole(cell.eval))?.eval
   if (!record) return []
@@ -160,7 +160,9 @@ function suiteQualities(cells: readonly SweepCell[], ctxs: (number | null)[]): Q
   const means = groups.length > 0 ? groups : scored.length > 1 ? [{ name, metric: 'acc', tasks: scored }] : []
   return [
     ...means.map((group) => meanQuality(group, record, ctxs)),
-    ...Object.keys(record.tasks).map((task) => taskQuality(task, record, ctxs)),
+    ...Object.keys(record.tasks).flatMap((task) =>
+      metricsOf(record, task).map((metric) => taskQuality(task, metric, record, ctxs)),
+    ),
   ]
 }
 
@@ -200,8 +202,12 @@ export function mainMetric({ higher_is_better }: EvalRecord, task: string): stri
   return metrics.includes('acc') ? 'acc' : metrics[0]
 }
 
-function taskQuality(task: string, record: EvalRecord, ctxs: (number | null)[]): Quality {
-  const metric = mainMetric(record, task)
+/** That, and the suite's first where it is another: a perplexity tells more than how often it was right. */
+const metricsOf = (record: EvalRecord, task: string): string[] => [
+  ...new Set([mainMetric(record, task), ...Object.keys(record.higher_is_better[task]).slice(0, 1)]),
+]
+
+function taskQuality(task: string, metric: string, record: EvalRecord, ctxs: (number | null)[]): Quality {
   return {
     head: { kind: 'task', name: task, metric, higher_is_better: record.higher_is_better[task][metric] },
     ctxs,

@@ -129,7 +129,7 @@ function costColumns({ bench, grid, frontiers }: SweepRecord): Column[] {
   if (first === undefined) return rates
   const at = first.ctx === null ? 'a request' : `ctx ${first.ctx}`
   const timed = frontiers.find(
-    ({ quality, objectives }) => quality.name === first.quality.name && objectives.includes('latency'),
+    (one) => qualityName(one) === qualityName(first) && one.objectives.includes('latency'),
   )
   const column = (head: string, frontier: SweepFrontier): Column => ({
     head,
@@ -194,12 +194,9 @@ function notesOf(record: SweepRecord): Note[] {
     ...cells.flatMap(({ id, refused }) =>
       refused.map(({ part, reason }): Note => ['Left out', `${id}, ${PART_NAMES[part]}: ${reason}`]),
     ),
-    ...[...new Set(frontiers.map(({ quality }) => quality.name))].map((name): Note => {
-      const own = frontiers.filter(({ quality }) => quality.name === name)
-      return [
-        'Frontier',
-        `${name} (${own[0].quality.metric}) against ${own.map(describeFrontier).join('; ')}`,
-      ]
+    ...[...new Set(frontiers.map(qualityName))].map((name): Note => {
+      const own = frontiers.filter((frontier) => qualityName(frontier) === name)
+      return ['Frontier', `${name} against ${own.map(describeFrontier).join('; ')}`]
     }),
     ...[...new Set(frontiers.map(({ note }) => note))].map((note): Note => ['Compared', note]),
     ['Model', describeModel(model)],
@@ -211,6 +208,8 @@ function notesOf(record: SweepRecord): Note[] {
     ],
   ]
 }
+
+const qualityName = ({ quality: { name, metric } }: SweepFrontier): string => `${name} (${metric})`
 
 function describeFrontier({ objectives, ctx, points }: SweepFrontier): string {
   const others = objectives.filter((name) => name !== 'quality').join(' and ')
