@@ -125,7 +125,7 @@ function pairResult(task: string, base: Measured, other: Measured): Pair[] {
   })
   const rounds = (metric: string, of: (measured: Measured) => Rounds): Pair[] => {
     const [a, b] = [of(base), of(other)]
-    if (a.figure === undefined || b.figure === undefined) return []
+    if (a.figure === undefined || b.figure === undefined || a.logs.length * b.logs.length === 0) return []
     const floor = jointFloor(a.floor, b.floor)
     return [
       pair(metric, true, {

@@ -3,24 +3,28 @@ import type { EvalRecord, GroupResult, PerDocumentRecord, TaskRecord } from '../
 import { checkComparable, type Field, type From, notComparable } from './comparable.js'
 import type { Pair, Paired } from './pairs.js'
 
+/** In the order of names: suites are the same in whatever order they were asked for. */
 const byTask =
   (of: (task: TaskRecord, name: string, record: EvalRecord) => unknown) =>
   (record: EvalRecord): unknown =>
-    Object.fromEntries(Object.entries(record.tasks).map(([name, task]) => [name, of(task, name, record)]))
+    Object.fromEntries(
+      Object.keys(record.tasks)
+        .sort()
+        .map((name) => [name, of(record.tasks[name], name, record)]),
+    )
 
 /** Two records whose requests are equal asked the same of the same items, wherever these came from. */
 const FIELDS: readonly Field<EvalRecord>[] = [
-  { name: 'status', of: ({ status }) => status, hint: 'finish the run with asp eval --resume' },
   { name: 'suites', of: ({ tasks }) => Object.keys(tasks).sort() },
   {
     name: 'protocol',
     of: byTask(({ identity_parts }) => identity_parts.protocol),
     shown: byTask(({ suite }) => `${suite.protocol}, version ${suite.version}`),
   },
-  { name: 'few-shot examples', of: (record) => record['n-shot'] },
+  { name: 'few-shot examples', of: byTask((_, name, record) => record['n-shot'][name]) },
   {
     name: 'limit',
-    of: (record) => [record.limit, Object.values(record.tasks).map(({ documents }) => documents)],
+    of: (record) => [record.limit, byTask(({ documents }) => documents)(record)],
     shown: ({ limit }) => limit,
   },
   {
@@ -35,7 +39,7 @@ const describeData = ({ kind, source, split, rows, sha256 }: TaskRecord['data'])
 
 /** Pairs of every task, under the name of a sweep's point. */
 export function pairEval(base: From<EvalRecord>, other: From<EvalRecord>, cell = ''): Paired {
-  for (const { file, record } of [base, other]) checkColumns(file, record)
+  for (const { file, record } of [base, other]) checkWhole(file, record)
   const requests = byTask(({ identity_parts }) => identity_parts.requests)
   const same = JSON.stringify(requests(base.record)) === JSON.stringify(requests(other.record))
   // A limit of as many documents as there are is none.
@@ -76,8 +80,8 @@ function pairGroups(
   })
 }
 
-/** Records written before asp 0.2 have no values by document. */
-function checkColumns(file: string, { status, tasks }: EvalRecord): void {
+/** A whole run, with values by document: older records have none. */
+function checkWhole(file: string, { status, tasks }: EvalRecord): void {
   if (status === 'incomplete') {
     throw notComparable(`${file}: the run is incomplete`, 'finish it with asp eval --resume')
   }

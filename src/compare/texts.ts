@@ -8,9 +8,11 @@ import { SWEEP_SCHEMA } from '../record/sweep-schema.js'
 export interface TextSource {
   task: string
   data: TaskRecord['data']
+  /** Few-shot examples, which are part of a document's hash. */
+  shots: number
 }
 
-/** A document by its place in the full split; null where it is not to be had. */
+/** A document by its place in the full split and its hash; null where it is not to be had. */
 export type TextOf = (docId: number, hash: string) => string | null
 
 export async function withTexts(
@@ -18,11 +20,11 @@ export async function withTexts(
   base: AnyRecord,
   find: (source: TextSource) => Promise<TextOf>,
 ): Promise<CompareRecord> {
-  const tasks = tasksOf(base)
+  const sources = sourcesOf(base)
   const texts = new Map<string, TextOf>()
   for (const { task } of record.comparisons.flatMap(({ flips }) => flips)) {
-    const data = tasks[task]?.data
-    if (data !== undefined && !texts.has(task)) texts.set(task, await find({ task, data }))
+    const source = sources.get(task)
+    if (source !== undefined && !texts.has(task)) texts.set(task, await find(source))
   }
   const told = (flip: Flip): Flip => ({
     ...flip,
@@ -35,8 +37,19 @@ export async function withTexts(
 }
 
 /** Every point of a sweep is of the same tasks. */
-function tasksOf(record: AnyRecord): EvalRecord['tasks'] {
-  if (record.schema === SCHEMA) return record.tasks
-  if (record.schema !== SWEEP_SCHEMA) return {}
-  return Object.assign({}, ...record.cells.map((cell) => cell.eval?.tasks ?? {}))
+function sourcesOf(base: AnyRecord): Map<string, TextSource> {
+  const records: EvalRecord[] =
+    base.schema === SCHEMA
+      ? [base]
+      : base.schema === SWEEP_SCHEMA
+        ? base.cells.flatMap((cell) => cell.eval ?? [])
+        : []
+  return new Map(
+    records.flatMap((record) =>
+      Object.entries(record.tasks).map(([task, { data }]) => [
+        task,
+        { task, data, shots: record['n-shot'][task] },
+      ]),
+    ),
+  )
 }

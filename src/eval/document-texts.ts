@@ -4,17 +4,18 @@ import { Failure } from '../errors.js'
 import type { DataOrigin } from '../record/schema.js'
 import { hasSample, readLocal, readSample } from './dataset.js'
 import { type Example, loadExamples } from './example.js'
+import { documentHash } from './identity.js'
 import { SAMPLE } from './source.js'
 import { loadSuite, type Suite, suiteNames } from './suite.js'
 
 /**
- * Finds texts by a document's place in the full split. `data` says where the items are; else those the record was made
+ * Finds texts by a document's place in the full split, and by its hash where no few-shot examples are part of it. `data` says where the items are; else those the record was made
  * from, where these are bundled or a file that is still there.
  */
 export async function documentTexts(
-  { task, data: origin }: { task: string; data: DataOrigin },
+  { task, data: origin, shots }: { task: string; data: DataOrigin; shots: number },
   data?: string,
-): Promise<(docId: number) => string | null> {
+): Promise<(docId: number, hash: string) => string | null> {
   const nothing = (): null => null
   const place = data ?? (origin.kind === 'sample' ? SAMPLE : origin.source)
   if (!suiteNames().includes(task)) return nothing
@@ -26,8 +27,13 @@ export async function documentTexts(
     if (data === undefined && error instanceof Failure) return []
     throw error
   })
-  const texts = new Map(examples.map((example) => [example.docId, textOf(example)]))
-  return (docId) => texts.get(docId) ?? null
+  const byPlace = new Map(examples.map((example) => [example.docId, example]))
+  return (docId, hash) => {
+    const example = byPlace.get(docId)
+    if (example === undefined) return null
+    // Another version of the data has other documents in the same places.
+    return shots > 0 || documentHash(suite, example).startsWith(hash) ? textOf(example) : null
+  }
 }
 
 async function examplesAt(suite: Suite, place: string): Promise<Example[]> {

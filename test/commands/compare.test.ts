@@ -4,6 +4,10 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { EXIT_COMPARE } from '../../src/compare/exit.js'
+import { readSample } from '../../src/eval/dataset.js'
+import { loadExamples } from '../../src/eval/example.js'
+import { documentHash } from '../../src/eval/identity.js'
+import { loadSuite, SUITES } from '../../src/eval/suite.js'
 import type { TaskParts } from '../../src/record/build.js'
 import type { CompareRecord } from '../../src/record/compare-schema.js'
 import type { EvalRecord } from '../../src/record/schema.js'
@@ -26,6 +30,17 @@ const asking = (requests: string, task: TaskParts): TaskParts => ({
   ...task,
   identity: { ...task.identity, requests },
 })
+
+const sample = loadSuite('hellaswag')
+const examples = loadExamples(sample, (await readSample(sample)).rows)
+/** The same answers, to the bundled items. */
+function toSample(task: TaskParts): TaskParts {
+  const documents = {
+    hash: examples.map((example) => documentHash(sample, example).slice(0, 16)),
+    doc_id: examples.map(({ docId }) => docId),
+  }
+  return { ...task, perDocument: { ...task.perDocument, ...documents } }
+}
 
 const RECORDS: Record<string, EvalRecord> = {
   base: evalRecord([choiceTask(answers(200, 100), jitter(200, 0)), texts(0)]),
@@ -138,13 +153,41 @@ test('--json is the record and nothing else', async () => {
   assert.ok(flips.every(({ kind }) => kind === 'lost'))
 })
 
-test('flips are listed with the text of bundled items, and of --data', async () => {
-  // The fixture's documents are said to lie at every tenth place of the split; the sample has those at every 50th.
-  const bundled = await compare(['base.json', 'worse.json', '--flips', '30'])
-  assert.match(bundled.stdout, /hellaswag acc:\n {2}lost {4}document 0 \([0-9a-f]{16}\) \S.*\n/)
+test('flips are listed with the text of bundled items, and of those at --data; others by place and hash', async () => {
+  const [base, other] = [[], range(0, 30)].map((flips) =>
+    evalRecord([toSample(choiceTask(answers(200, 100, flips), jitter(200, 0)))]),
+  )
+  await writeFile(join(folder, 'a.json'), JSON.stringify(base))
+  await writeFile(join(folder, 'b.json'), JSON.stringify(other))
+  const text =
+    /^hellaswag acc:\n {2}lost {4}document 0 \([0-9a-f]{16}\) Roof shingle removal: A man is sitting on a roof/m
+  const bundled = await compare(['a.json', 'b.json', '--flips', '30'])
+  assert.match(bundled.stdout, text)
   assert.is(bundled.stdout.match(/^ {2}lost/gm)?.length, 30)
-  const few = await compare(['base.json', 'worse.json', '--flips', '4'])
-  assert.match(few.stdout, /and 26 more/)
+  const few = await compare(['a.json', 'b.json', '--flips', '4'])
+  assert.match(few.stdout, /^ {2}and 26 more/m)
+
+  // As of a run on items that lie elsewhere by now.
+  for (const [name, record] of [['a', base] as const, ['b', other] as const]) {
+    const moved = structuredClone(record)
+    moved.tasks.hellaswag.data = { ...moved.tasks.hellaswag.data, kind: 'file', source: 'gone.jsonl' }
+    await writeFile(join(folder, `${name}-moved.json`), JSON.stringify(moved))
+  }
+  const gone = await compare(['a-moved.json', 'b-moved.json'])
+  assert.match(gone.stdout, /^ {2}lost {4}document 0 \([0-9a-f]{16}\)$/m)
+  const told = await compare([
+    'a-moved.json',
+    'b-moved.json',
+    '--data',
+    join(SUITES, 'samples', 'hellaswag.jsonl'),
+  ])
+  assert.match(told.stdout, text)
+  const missing = await compare(['a.json', 'b.json', '--data', 'missing.jsonl'])
+  assert.is(missing.status, 2)
+  assert.match(missing.stderr, /^error: .*missing\.jsonl.*\n$/)
+  // Made-up documents in the places of real ones.
+  const foreign = await compare(['base.json', 'worse.json'])
+  assert.match(foreign.stdout, /^ {2}lost {4}document 0 \([0-9a-f]{16}\)$/m)
 })
 
 test('--junit, --markdown and annotations say the same', async () => {

@@ -58,6 +58,13 @@ test('documents are paired by hash, in whatever order they lie', () => {
     assert.is(reason, 'identical')
 })
 
+test('suites are the same in whatever order they were asked for', () => {
+  const tasks = [choiceTask(answers(60, 30)), textTask([-30, -40], [9, 11])]
+  const results = resultsOf(compare(evalRecord(tasks), evalRecord(tasks.toReversed())))
+  assert.ok(results.length === 3 && results.every(({ reason }) => reason === 'identical'))
+  assert.match(refusal(evalRecord(tasks), evalRecord(tasks.slice(1))).message, /suites differs/)
+})
+
 test('a question that is asked twice is paired twice', () => {
   const task = choiceTask([1, 0, 1])
   task.perDocument.hash[2] = task.perDocument.hash[0]
