@@ -52,6 +52,12 @@ test('every record is listed with what it was made by', () => {
   })
 })
 
+test('the page carries the notices of what is bundled into it, once', async () => {
+  const html = await renderReport(loaded('dense.json'), OPTIONS)
+  assert.is(html.match(/Copyright 2020-2025 Observable, Inc\./g)?.length, 1)
+  assert.match(html, /this permission notice appear in all copies/)
+})
+
 /** The page of a sweep over so many suites, with so many cells, of a model of 48 layers. */
 async function sweepPage(suites: number, points: number): Promise<string> {
   const layers = Array.from({ length: 48 }, (_, i) => 3e6 + 12345 * i)

@@ -1,4 +1,3 @@
-/*! Contains Observable Plot (ISC, Observable, Inc.) and modules of D3 (ISC, Mike Bostock). */
 /** The page of `asp drops stats`: who survives and who kills, for a layer and an age that the reader chooses. */
 import type { DimensionName, DropStatsRecord } from '../../../record/drop-stats-schema.js'
 import { DIMENSION_TITLES, notesOf, runNames, usualAge } from '../../drop-stats-figures.js'

@@ -1,3 +1,18 @@
+/*!
+ * Observable Plot, Copyright 2020-2025 Observable, Inc. D3 and isoformat, Copyright 2010-2026 Mike Bostock.
+ *
+ * Permission to use, copy, modify, and/or distribute this software for any purpose with or without fee is hereby granted,
+ * provided that the above copyright notice and this permission notice appear in all copies.
+ *
+ * THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES WITH REGARD TO THIS SOFTWARE INCLUDING ALL
+ * IMPLIED WARRANTIES OF MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR ANY SPECIAL, DIRECT,
+ * INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ * ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF OR IN CONNECTION WITH THE USE OR PERFORMANCE OF
+ * THIS SOFTWARE.
+ *
+ * d3-geo has parts of GeographicLib, Copyright 2008-2012 Charles Karney (MIT); d3-scale-chromatic has colours of ColorBrewer,
+ * Copyright 2002 Cynthia Brewer, Mark Harrower, and The Pennsylvania State University (Apache-style).
+ */
 /** Which colour and shape is which series, as a drawing, so that a saved plot can carry it. */
 import * as Plot from '@observablehq/plot'
 import type { Series } from './series.js'

@@ -1,4 +1,3 @@
-/*! Contains Observable Plot (ISC, Observable, Inc.) and modules of D3 (ISC, Mike Bostock). */
 /** The page of `asp report`: its data -> sections with plots and tables, those left out that have nothing to show. */
 import type { PageData } from '../../figures/rows.js'
 import { openForPrint } from '../shared/details.js'
