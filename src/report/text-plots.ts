@@ -27,7 +27,7 @@ export function renderReportText(loaded: readonly LoadedRecord[], options: TextP
 
 export function qualityPlots(figures: Figures): TextPlot[] {
   const names = new SubjectNames(figures)
-  return qualityPanels(figures.quality).flatMap(({ rows, note }): TextPlot[] => {
+  return qualityPanels(figures.quality, names).flatMap(({ rows, note }): TextPlot[] => {
     const series = overSparsity(rows, names, ({ value }: QualityRow) => value)
     return worth({ title: `${rows[0].task}${note}`, x: SPARSITY, y: rows[0].metric, series })
   })
@@ -39,7 +39,7 @@ export function perplexityPlots(figures: Figures): TextPlot[] {
   const hard = figures.losses.filter(({ rule, perplexity }) => rule !== 'soft' && perplexity !== null)
   const of = ({ perplexity }: LossRow): number => perplexity ?? 0
   return grouped(hard, ({ text, protocol }) => JSON.stringify([text, protocol])).flatMap((texts) => {
-    const panels = lossPanels(texts).map(({ rows, note }) => ({
+    const panels = lossPanels(texts, names).map(({ rows, note }) => ({
       name: `context of ${rows[0].ctx}${note}`,
       series: overSparsity(rows, names, of),
     }))

@@ -5,26 +5,38 @@ import type { Figures, Subject } from './rows.js'
 /** The policy of figures with nothing dropped. */
 export const DENSE = 'dense'
 
-/** Names a subject by what differs here: the policy, and the checkpoint where there are several. */
+/** So many lines can be told apart in one plot. */
+const MANY = 10
+
+/** Names subjects by what differs: the policy, and the checkpoint where there are several. */
 export class SubjectNames {
+  /** Too many for one plot: each checkpoint has plots of its own, where lines are called by their policies. */
+  readonly apart: boolean
   /** Every name that `of` gives, in the order of the figures, dense ones last. */
   readonly all: readonly string[]
   readonly #several: boolean
 
   constructor({ quality, losses, layers, speeds, curves, trades }: Figures) {
     const subjects: Subject[] = [...quality, ...losses, ...layers, ...speeds, ...curves, ...trades]
+    const pruned = subjects.filter(({ policy }) => policy !== DENSE)
     this.#several = new Set(subjects.map(({ checkpoint }) => checkpoint)).size > 1
-    const inOrder = [...subjects.filter(({ policy }) => policy !== DENSE), ...subjects]
-    this.all = [...new Set(inOrder.map((one) => this.of(one)))]
+    this.apart = this.#several && new Set(pruned.map((one) => this.long(one))).size > MANY
+    this.all = [...new Set([...pruned, ...subjects].map((one) => this.of(one)))]
   }
 
-  of({ checkpoint, policy }: Pick<Subject, 'checkpoint' | 'policy'>): string {
+  /** In a plot. */
+  of(one: Pick<Subject, 'checkpoint' | 'policy'>): string {
+    return this.apart ? one.policy : this.long(one)
+  }
+
+  /** Anywhere. */
+  long({ checkpoint, policy }: Pick<Subject, 'checkpoint' | 'policy'>): string {
     return this.#several ? `${checkpoint}, ${policy}` : policy
   }
 
   /** `adaptive at 0.8`. */
   full(one: Subject): string {
-    return `${this.of(one)}${one.requested === null ? '' : ` at ${one.requested}`}`
+    return `${this.long(one)}${one.requested === null ? '' : ` at ${one.requested}`}`
   }
 }
 

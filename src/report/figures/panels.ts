@@ -1,6 +1,7 @@
 /** Which figures stand in one plot, on the page and in the terminal. Pure. */
 import { grouped } from './grouped.js'
-import type { CurveRow, LossRow, QualityRow, TradeRow } from './rows.js'
+import type { SubjectNames } from './names.js'
+import type { CurveRow, LossRow, QualityRow, Subject, TradeRow } from './rows.js'
 
 export interface Panel<Row> {
   rows: Row[]
@@ -8,19 +9,27 @@ export interface Panel<Row> {
   note: string
 }
 
-export const qualityPanels = (rows: readonly QualityRow[]): Panel<QualityRow>[] =>
-  panels(
-    rows,
-    ({ task, metric, shots }) => [task, metric, shots],
-    ({ documents }) => `, ${documents} documents`,
-  )
+export const qualityPanels = (rows: readonly QualityRow[], names: SubjectNames): Panel<QualityRow>[] =>
+  panels(rows, names, {
+    about: ({ task, metric, shots }) => [task, metric, shots],
+    counted: ({ set, documents }) => ({ set, text: `${documents} documents` }),
+  })
 
-export const lossPanels = (rows: readonly LossRow[]): Panel<LossRow>[] =>
-  panels(
-    rows,
-    ({ text, protocol, ctx }) => [text, protocol, ctx],
-    ({ tokens }) => `, ${tokens} tokens`,
-  )
+export const lossPanels = (rows: readonly LossRow[], names: SubjectNames): Panel<LossRow>[] =>
+  panels(rows, names, {
+    about: ({ text, protocol, ctx }) => [text, protocol, ctx],
+    counted: ({ set, tokens }) => ({ set, text: `${tokens} tokens` }),
+  })
+
+/** Points that were judged together: those of separate records, or of one sweep. */
+export const tradePanels = (rows: readonly TradeRow[], names: SubjectNames): Panel<TradeRow>[] =>
+  panels(rows, names, {
+    about: ({ of, metric, cost, where }) => [of, metric, cost, where],
+    counted: ({ sweep, checkpoint }) => ({
+      set: String(sweep),
+      text: sweep === null ? 'separate records' : checkpoint,
+    }),
+  })
 
 /** Configurations of one benchmark that differ in policy and share alone. */
 export const curvePanels = (rows: readonly CurveRow[]): CurveRow[][] =>
@@ -28,18 +37,26 @@ export const curvePanels = (rows: readonly CurveRow[]): CurveRow[][] =>
     JSON.stringify([record, checkpoint, ctx, batch, setting]),
   )
 
-/** Offers that are compared with each other. */
-export const tradePanels = <Row extends Pick<TradeRow, 'of' | 'metric' | 'cost' | 'where'>>(
-  rows: readonly Row[],
-): Row[][] => grouped(rows, ({ of, metric, cost, where }) => JSON.stringify([of, metric, cost, where]))
+interface Rules<Row> {
+  about(row: Row): unknown[]
+  /** Of what the figure is, and how a title says so where it is not the same everywhere. */
+  counted(row: Row): { set: string; text: string }
+}
 
-function panels<Row extends { set: string }>(
+function panels<Row extends Subject>(
   rows: readonly Row[],
-  about: (row: Row) => unknown[],
-  note: (row: Row) => string,
+  { apart }: SubjectNames,
+  { about, counted }: Rules<Row>,
 ): Panel<Row>[] {
   return grouped(rows, (row) => JSON.stringify(about(row))).flatMap((some) => {
-    const sets = grouped(some, ({ set }) => set)
-    return sets.map((same) => ({ rows: same, note: sets.length > 1 ? note(same[0]) : '' }))
+    const sets = grouped(some, (row) => counted(row).set)
+    return sets.flatMap((same) => {
+      const note = sets.length > 1 ? `, ${counted(same[0]).text}` : ''
+      if (!apart) return [{ rows: same, note }]
+      return grouped(same, ({ checkpoint }) => checkpoint).map((own) => {
+        const [{ checkpoint }] = own
+        return { rows: own, note: note.endsWith(checkpoint) ? note : `${note}, ${checkpoint}` }
+      })
+    })
   })
 }

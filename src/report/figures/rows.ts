@@ -148,6 +148,8 @@ export interface EvaluationRow extends Origin {
 
 /** A quality beside what it costs. */
 export interface TradeRow extends Origin, Subject {
+  /** The record of the sweep that it was judged in; null for separate records, which the report judges. */
+  sweep: number | null
   /** Of a suite, or a text. */
   of: string
   metric: string

@@ -7,7 +7,6 @@ import type { SweepFrontier, SweepRecord } from '../../record/sweep-schema.js'
 import { type Interval, logInterval, normalInterval } from '../../stats.js'
 import { grouped } from './grouped.js'
 import { DENSE } from './names.js'
-import { tradePanels } from './panels.js'
 import { origin, type Place, subject } from './place.js'
 import type { LossRow, QualityRow, SpeedRow, Subject, TradeRow } from './rows.js'
 
@@ -30,7 +29,7 @@ export function joinedTrades(
       .flatMap((cost) => withCosts(one, cost)),
   )
   // One point alone is no choice.
-  return tradePanels(offers)
+  return grouped(offers, ({ of, metric, cost, where }) => JSON.stringify([of, metric, cost, where]))
     .filter((panel) => panel.length > 1)
     .flatMap(judge)
 }
@@ -70,7 +69,7 @@ function costLead(one: Offer, other: Offer): Lead {
 export const nameOf = ({ checkpoint, policy, requested }: Subject): string =>
   `${checkpoint}, ${policy}${requested === null ? '' : ` at ${requested}`}`
 
-type Quality = Omit<Offer, 'cost' | 'where' | 'amount' | 'bounds'>
+type Quality = Omit<Offer, 'sweep' | 'cost' | 'where' | 'amount' | 'bounds'>
 
 function qualityOffer(row: QualityRow): Quality {
   const { record, path, checkpoint, policy, requested, task, metric, higherIsBetter, value, low, high } = row
@@ -122,7 +121,7 @@ function withCosts(quality: Quality, cost: SpeedRow): Offer[] {
   const { liveBytes, stepSeconds, stepLow, stepHigh, enough } = cost
   const bounds = enough && stepLow !== null && stepHigh !== null ? { low: stepLow, high: stepHigh } : null
   const offer = (kind: Offer['cost'], amount: number | null, bounds: Interval | null): Offer[] =>
-    amount === null ? [] : [{ ...quality, cost: kind, where, amount, bounds }]
+    amount === null ? [] : [{ ...quality, sweep: null, cost: kind, where, amount, bounds }]
   return [...offer('cache', liveBytes, null), ...offer('latency', stepSeconds, bounds)]
 }
 
@@ -146,6 +145,7 @@ export function sweepTrades(record: SweepRecord, place: Place): TradeRow[] {
         {
           ...origin(place, `frontiers[${f}].points[${p}]`),
           ...subject(place, record.model, cell.policy, cell.policy === DENSE ? null : cell.sparsity),
+          sweep: place.record,
           of: quality.name,
           metric: quality.metric,
           higherIsBetter: quality.higher_is_better,

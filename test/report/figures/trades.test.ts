@@ -10,6 +10,7 @@ const SHARED = {
   path: '',
   checkpoint: 'a',
   policy: 'adaptive',
+  sweep: null,
   of: 'piqa',
   metric: 'acc',
   higherIsBetter: true,

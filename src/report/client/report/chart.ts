@@ -48,7 +48,8 @@ const WIDTH = 460
 const HEIGHT = 300
 
 export function chart(parts: ChartParts): SVGSVGElement {
-  const { x, y, points, series, joined, dots, levels = [], zero = false } = parts
+  const { x, points, series, joined, dots, levels = [], zero = false } = parts
+  const y = fitted(parts.y, [...points, ...levels])
   const drawn = Plot.plot({
     width: WIDTH,
     height: HEIGHT,
@@ -74,7 +75,8 @@ export function chart(parts: ChartParts): SVGSVGElement {
         y2: 'high',
         stroke: 'series',
         strokeWidth: 1.5,
-        strokeOpacity: 0.55,
+        // Many intervals are a background.
+        strokeOpacity: series.length > 5 ? 0.3 : 0.55,
       }),
       joined === 'series'
         ? Plot.line(points, { x: 'x', y: 'y', z: 'series', stroke: 'series', strokeWidth: 1.75 })
@@ -111,6 +113,19 @@ export function chart(parts: ChartParts): SVGSVGElement {
   // Without HTML legends a plot is the bare drawing.
   return drawn as unknown as SVGSVGElement
 }
+
+/** An axis for what is there: short numbers where they are large, and some height where all figures are one. */
+function fitted(y: Axis, points: readonly Point[]): Axis {
+  const values = points.flatMap(({ y: value, low, high }) => [value, low ?? value, high ?? value])
+  const [low, high] = [Math.min(...values), Math.max(...values)]
+  const large = high >= LARGE ? { format: SHORT.format } : {}
+  const flat: Partial<Axis> =
+    low === high ? { domain: low === 0 ? [0, 1] : [low - Math.abs(low) / 10, low + Math.abs(low) / 10] } : {}
+  return { ...flat, ...large, ...y }
+}
+
+const LARGE = 1e4
+const SHORT = new Intl.NumberFormat('en-US', { notation: 'compact' })
 
 const pointer = (alongX: boolean, options: Plot.TipOptions): Plot.TipOptions =>
   alongX ? Plot.pointerX(options) : Plot.pointer(options)

@@ -1,7 +1,7 @@
 /** What decoding takes: latency and cache bytes against the context, and quality beside both. */
 
 import { seriesByShare } from '../../figures/names.js'
-import { curvePanels, tradePanels } from '../../figures/panels.js'
+import { curvePanels, type Panel, tradePanels } from '../../figures/panels.js'
 import type { CurveRow, PageData, SpeedRow, TradeRow } from '../../figures/rows.js'
 import { formatBytes, formatRate } from '../../format.js'
 import type { Column } from '../shared/sortable-table.js'
@@ -133,13 +133,13 @@ export function tradeSection({ trades }: PageData, page: PageSeries, sources: So
     intro:
       "Hollow points are dominated: another's figures are at least as good in both, and its lead in one is beyond the 95 % interval " +
       '(bytes are counted, any difference is one). Pale points are within noise of that. The line joins those that no other beats; ' +
-      'numbers are the shares asked for.',
-    charts: tradePanels(trades).map((rows) => tradeChart(rows, page, sources)),
+      'numbers are the shares they were asked for.',
+    charts: tradePanels(trades, page.names).map((panel) => tradeChart(panel, page, sources)),
     table: tableOf('quality beside cost', tradeColumns(trades, sources), trades),
   }
 }
 
-function tradeChart(rows: TradeRow[], page: PageSeries, sources: Sources): ChartParts {
+function tradeChart({ rows, note }: Panel<TradeRow>, page: PageSeries, sources: Sources): ChartParts {
   const [{ of, metric, cost, where, higherIsBetter }] = rows
   const show = cost === 'cache' ? formatBytes : milliseconds
   const { unit, factor } =
@@ -152,7 +152,8 @@ function tradeChart(rows: TradeRow[], page: PageSeries, sources: Sources): Chart
       low: row.low,
       high: row.high,
       state: row.state,
-      label: row.requested === null ? '' : String(row.requested),
+      // All of them would hide each other.
+      label: row.state === 'frontier' && row.requested !== null ? String(row.requested) : undefined,
       tip: [
         page.names.full(row),
         `${metric} ${row.value.toFixed(4)} (${range(row.low, row.high)})`,
@@ -163,7 +164,7 @@ function tradeChart(rows: TradeRow[], page: PageSeries, sources: Sources): Chart
     }),
   )
   return {
-    title: `${metric} of ${of} (${higherIsBetter ? 'higher' : 'lower'} is better) by ${cost === 'cache' ? 'live cache' : 'latency'} ${where}`,
+    title: `${metric} of ${of} (${higherIsBetter ? 'higher' : 'lower'} is better) by ${cost === 'cache' ? 'live cache' : 'latency'} ${where}${note}`,
     x: { label: cost === 'cache' ? `${unit} of one sequence` : `${unit} a step`, fromZero: true },
     y: { label: metric },
     points: points.toSorted((a, b) => a.x - b.x),

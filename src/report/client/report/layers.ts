@@ -28,7 +28,7 @@ function layerChart(rows: LayerRow[], page: PageSeries, sources: Sources): Chart
   const levels = [...new Set(rows.map(({ requested }) => requested))].sort((a, b) => (a ?? 2) - (b ?? 2))
   const count = depthOf(rows)
   return {
-    title: `${page.names.of(rows[0])} on ${rows[0].on}`,
+    title: `${page.names.long(rows[0])} on ${rows[0].on}`,
     x: { label: 'layer', ticks: count > 16 ? undefined : [...Array(count).keys()], format: String },
     y: { label: 'share of causal pairs removed', domain: [0, 1] },
     points: rows.flatMap((row) =>

@@ -19,7 +19,7 @@ export function lossSection({ losses }: PageData, page: PageSeries, sources: Sou
     intro:
       'Perplexity of running text by the share of context that was removed, and the change of loss against the same weights ' +
       'with nothing dropped. 95 % intervals with windows as units; those of changes are paired.',
-    charts: lossPanels(hard).flatMap((panel) => [
+    charts: lossPanels(hard, page.names).flatMap((panel) => [
       perplexityChart(panel, page, sources),
       ...(panel.rows.some(({ delta }) => delta !== null) ? [changeChart(panel, page, sources)] : []),
     ]),
@@ -161,7 +161,7 @@ export function positionSection({ positions }: PageData, page: PageSeries, sourc
 function positionChart(rows: PositionRow[], page: PageSeries, sources: Sources): ChartParts {
   const levels = [...new Set(rows.map(({ requested }) => requested))].sort((a, b) => (a ?? -1) - (b ?? -1))
   return {
-    title: `${page.names.of(rows[0])} on ${rows[0].text}, context of ${rows[0].ctx}`,
+    title: `${page.names.long(rows[0])} on ${rows[0].text}, context of ${rows[0].ctx}`,
     x: { label: 'tokens of context before the prediction' },
     y: { label: 'nats a token' },
     points: rows.map((row) => ({

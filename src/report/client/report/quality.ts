@@ -21,7 +21,7 @@ export function qualitySection({ quality }: PageData, page: PageSeries, sources:
     intro:
       'Scores of suites by the share of context that was removed, with 95 % intervals over documents: of each score alone, ' +
       'not of differences, which are smaller where the documents are the same.',
-    charts: qualityPanels(quality).map((panel) => qualityChart(panel, page, sources)),
+    charts: qualityPanels(quality, page.names).map((panel) => qualityChart(panel, page, sources)),
     table: tableOf('scores', columns(quality, sources), quality),
   }
 }

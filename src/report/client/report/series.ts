@@ -10,17 +10,18 @@ export interface Series {
 }
 
 const COLOURS = Array.from({ length: 10 }, (_, i) => `var(--series-${i})`)
+/** All with an inside, which says whether a point is dominated. */
 const SYMBOLS = [
   'circle',
   'square',
   'triangle',
   'diamond',
-  'star',
-  'times',
+  'cross',
   'wye',
   'hexagon',
-  'plus',
-  'asterisk',
+  'square2',
+  'diamond2',
+  'star',
 ]
 const SHADES = 6
 
