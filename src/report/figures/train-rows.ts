@@ -5,8 +5,8 @@ import { mean, normalInterval } from '../../stats.js'
 import { origin, type Place } from './place.js'
 import type { EvaluationRow, StepRow } from './rows.js'
 
-/** A log has a line a step: more than a plot can show. */
-const STEP_POINTS = 100
+/** A log has a line a step, and the loss of a single step is mostly noise. */
+const STEP_POINTS = 50
 
 /** Means over stretches of steps, each at its last one. */
 export function stepRows({ steps }: TrainLogRecord, place: Place, run: string): StepRow[] {
