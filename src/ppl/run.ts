@@ -6,14 +6,15 @@ import { modelRecord } from '../eval/run-record.js'
 import { busyClock } from '../eval/score.js'
 import { buildPplRecord, type ContextParts } from '../record/ppl-build.js'
 import type { WindowScore } from '../record/ppl-figures.js'
-import type { ContextRecord, PplRecord, RuleRecord } from '../record/ppl-schema.js'
+import type { PplRecord } from '../record/ppl-schema.js'
 import type { EnvironmentRecord, Status } from '../record/schema.js'
 import { sum } from '../stats.js'
 import { findLevels } from './find-levels.js'
+import { finishedContexts } from './finished.js'
 import { fitLevel } from './levels.js'
 import { emptyContext, protocolParts, scoredAmount, textParts } from './parts.js'
 import type { PlannedContext, PreparedPpl } from './prepare.js'
-import { DENSE_RULE, dropRule, plannedRules, ruleKinds, rulesOf } from './rules.js'
+import { DENSE_RULE, dropRule, ruleKinds, rulesOf } from './rules.js'
 import { bytesOfBatch, scoreWindows } from './score.js'
 import { type PplProgress, type WorkMeter, workMeters } from './work.js'
 
@@ -92,7 +93,7 @@ export async function pplOn(
       command,
     })
   }
-  const known = earlier === null ? [] : finishedContexts(earlier, summary('incomplete'), prepared)
+  const known = earlier === null ? [] : finishedContexts(earlier, prepared, sha256)
   const meters = workMeters(prepared, (progress) => onEvent?.({ stage: 'measure', ...progress }))
   for (const [i, context] of contexts.entries()) {
     if (i > 0) await onContext?.(summary('incomplete'))
@@ -106,21 +107,6 @@ export async function pplOn(
     if (scored < context.windows.length) return summary('incomplete')
   }
   return summary('complete')
-}
-
-/** Contexts that an earlier run over the same windows has measured whole, under the same levels. */
-function finishedContexts(
-  earlier: PplRecord,
-  now: PplRecord,
-  { levels, options }: PreparedPpl,
-): ContextRecord[] {
-  if (earlier.identity !== now.identity) return []
-  const heads = (rules: readonly Pick<RuleRecord, 'policy' | 'requested' | 'alpha'>[]): string =>
-    JSON.stringify(rules.map(({ policy, requested, alpha }) => [policy, requested, alpha]))
-  const wanted = heads(plannedRules(levels.levels, options.alpha))
-  return earlier.contexts.filter(
-    ({ windows, windows_planned, rules }) => windows === windows_planned && heads(rules) === wanted,
-  )
 }
 
 interface Measuring {

@@ -2,6 +2,8 @@
 import { Failure } from '../errors.js'
 import type { PreparedRun } from '../eval/prepare-run.js'
 import { type EarlierRun, readEarlier } from '../eval/resume.js'
+import { finishedContexts } from '../ppl/finished.js'
+import type { PreparedPpl } from '../ppl/prepare.js'
 import { BENCH_SCHEMA, type BenchRecord } from '../record/bench-schema.js'
 import { identityOf, pooledIdentity } from '../record/build.js'
 import { PPL_SCHEMA, type PplRecord } from '../record/ppl-schema.js'
@@ -73,18 +75,19 @@ export async function keptCell(
   return { record: null, earlier: await readEarlier(partPlace(folder, id).path) }
 }
 
-/** Finished or not: what there is of it is for the perplexity's run to tell. */
-export async function keptPpl(folder: string, now: Settings): Promise<PplRecord | null> {
+/** With at least one context length that need not be measured again; complete where none need be. */
+export async function keptPpl(folder: string, ppl: PreparedPpl, now: Settings): Promise<PplRecord | null> {
   const record = await readPart<PplRecord>(folder, 'ppl', PPL_SCHEMA)
-  return record !== null && sameSettings(record, now) && record.model.dtype === now.model.dtype
-    ? record
-    : null
+  if (record === null || !sameSettings(record, now) || record.model.dtype !== now.model.dtype) return null
+  const contexts = finishedContexts(record, ppl, now.model.sha256)
+  if (contexts.length === 0) return null
+  return contexts.length === ppl.contexts.length ? record : { ...record, status: 'incomplete', contexts }
 }
 
 /** Only whole: rounds of two runs are not of one machine at one time. */
 export async function keptBench(
   folder: string,
-  { bench, dtype }: PreparedSweep,
+  { bench, dtype, options }: PreparedSweep,
   now: Settings,
 ): Promise<BenchRecord | null> {
   const record = await readPart<BenchRecord>(folder, 'bench', BENCH_SCHEMA)
@@ -97,6 +100,7 @@ export async function keptBench(
   const same =
     record.model.sha256 === now.model.sha256 &&
     record.data.sha256 === bench.data.sha256 &&
+    record.method.repetitions.asked === options.repetitions &&
     record.configurations.every((one) => one.dtype === dtype) &&
     JSON.stringify(record.configurations.map(({ ctx, policy, sparsity }) => [ctx, policy, sparsity])) ===
       JSON.stringify(planned)

@@ -1,5 +1,4 @@
 /** A prepared sweep and a device -> its record: one model, cell after cell, then perplexity, then memory and latency. */
-
 import type { BenchEvent } from '../bench/phases.js'
 import type { PreparedBench } from '../bench/prepare.js'
 import { runBench } from '../bench/run.js'
@@ -7,23 +6,20 @@ import { type OpenModel, openModel, type RunDevice } from '../eval/open-model.js
 import type { PreparedRun } from '../eval/prepare-run.js'
 import { recordRun } from '../eval/record-run.js'
 import { type RunEvent, runOn } from '../eval/run.js'
-import { modelRecord } from '../eval/run-record.js'
-import { emptyContext, protocolParts, textParts } from '../ppl/parts.js'
 import type { PreparedPpl } from '../ppl/prepare.js'
 import { type PplEvent, pplOn } from '../ppl/run.js'
 import type { BenchRecord } from '../record/bench-schema.js'
-import { pplIdentity } from '../record/ppl-build.js'
 import type { PplRecord } from '../record/ppl-schema.js'
-import type { EnvironmentRecord, EvalRecord, IdentityParts } from '../record/schema.js'
+import type { EnvironmentRecord, EvalRecord } from '../record/schema.js'
 import { writeRecord } from '../record/store.js'
-import { buildSweepRecord } from '../record/sweep-build.js'
 import type { SweepPlan } from '../record/sweep-plan.js'
-import type { SweepGrid, SweepRecord } from '../record/sweep-schema.js'
+import type { SweepRecord } from '../record/sweep-schema.js'
 import { planUnits } from './estimate.js'
 import { besideRecord, partPlace } from './files.js'
-import { checkSameSweep, keptBench, keptCell, keptPpl, type Settings, suitesIdentity } from './kept.js'
+import { checkSameSweep, keptBench, keptCell, keptPpl } from './kept.js'
 import type { PreparedCell, PreparedSweep } from './prepare.js'
 import { probeSpeeds } from './probe.js'
+import { type Done, gridOf, settingsOf, sweepRecord } from './run-record.js'
 
 export type SweepEvent =
   | { stage: 'load'; done: number; total: number }
@@ -72,11 +68,11 @@ export async function runSweep(
   const model = await openModel(prepared, device, ['dense', ...others], onLoad)
   const done: Done = { evals: new Map(), ppl: null, bench: null, estimated: 0 }
   const work: Work = { prepared, device, model, context, hooks, done }
-  const write = (): Promise<void> => hooks.onRecord(recordOf(work))
+  const write = (): Promise<void> => hooks.onRecord(sweepRecord(work, done))
   const stopped = (): boolean => hooks.signal?.aborted ?? false
   try {
     const { earlier } = context
-    if (earlier !== null) checkSameSweep(earlier.path, earlier.record, recordOf(work))
+    if (earlier !== null) checkSameSweep(earlier.path, earlier.record, sweepRecord(work, done))
     if (context.resume) await keepFinished(work)
     const plan = await planOf(work)
     hooks.onPlan?.(plan)
@@ -100,19 +96,10 @@ export async function runSweep(
       done.bench = await measureBench(work, prepared.bench)
       await write()
     }
-    return { plan, record: recordOf(work) }
+    return { plan, record: sweepRecord(work, done) }
   } finally {
     model.engine.close()
   }
-}
-
-/** What there is of the parts. */
-interface Done {
-  evals: Map<string, EvalRecord>
-  ppl: PplRecord | null
-  bench: BenchRecord | null
-  /** Seconds that all of it should take. */
-  estimated: number
 }
 
 interface Work {
@@ -131,7 +118,7 @@ async function keepFinished({ prepared, model, context, done }: Work): Promise<v
     const kept = run && (await keptCell(folder, id, run, settings))
     if (kept?.record) done.evals.set(id, inSweep(folder, kept.record))
   }
-  if (prepared.ppl !== null) done.ppl = await keptPpl(folder, settings)
+  if (prepared.ppl !== null) done.ppl = await keptPpl(folder, prepared.ppl, settings)
   done.bench = await keptBench(folder, prepared, settings)
 }
 
@@ -212,49 +199,4 @@ async function measureBench(
   })
   await writeRecord(partPlace(folder, 'bench'), record)
   return record
-}
-
-function settingsOf({ prepared, model, context }: Pick<Work, 'prepared' | 'model' | 'context'>): Settings {
-  const { environment } = context
-  return { environment, model: modelRecord(prepared, model.sha256), seed: prepared.options.seed }
-}
-
-function recordOf({ prepared, model, context, done }: Work): SweepRecord {
-  const { options, tasks, cells, ppl } = prepared
-  return buildSweepRecord({
-    started: context.started,
-    grid: gridOf(prepared),
-    ...settingsOf({ prepared, model, context }),
-    cells: cells.map(({ id, policy, sparsity, standsFor, refused }) => ({
-      id,
-      policy,
-      sparsity,
-      stands_for: standsFor,
-      eval: done.evals.get(id) ?? null,
-      refused,
-    })),
-    ppl: done.ppl,
-    bench: done.bench,
-    identity_parts: {
-      suites: tasks.length === 0 ? null : suitesIdentity(tasks, model),
-      text: ppl && textIdentity(ppl, model),
-    },
-    limit: options.limit ?? null,
-    command: [...options.command],
-    loadSeconds: model.seconds,
-    estimatedSeconds: model.seconds + done.estimated,
-  })
-}
-
-const textIdentity = (ppl: PreparedPpl, { sha256 }: OpenModel): IdentityParts =>
-  pplIdentity({
-    text: textParts(ppl),
-    protocol: protocolParts(ppl),
-    contexts: ppl.contexts.map(emptyContext),
-    model: { sha256 },
-  })
-
-function gridOf({ options, parts, policies, contexts, tasks }: PreparedSweep): SweepGrid {
-  const suites = tasks.map(({ suite }) => suite.name)
-  return { parts, suites, policies, sparsities: [...options.sparsities], contexts }
 }

@@ -72,12 +72,16 @@ test('another sweep is refused with what differs; a larger grid uses what is the
   )
   const { cells } = await read('whole')
   const dates = new Map(cells.map(({ id, eval: record }) => [id, record?.date]))
-  const wider = await again('--sparsity', '0,0.5,0.6', '--limit', '12', '--parts', 'eval')
+  const wider = await again('--sparsity', '0,0.5,0.6', '--limit', '12', '--parts', 'eval,ppl')
   assert.is(wider.status, 0)
   const record = await read('whole')
   assert.equal(
     record.cells.map(({ id }) => id),
     ['dense', 'adaptive-0.5', 'adaptive-0.6', 'h2o-0.5', 'h2o-0.6'],
+  )
+  assert.equal(
+    record.ppl?.contexts.map(({ rules }) => rules.length),
+    [5, 5],
   )
   for (const { id, eval: own } of record.cells) {
     if (dates.has(id)) assert.is(own?.date, dates.get(id), id)
