@@ -1,12 +1,12 @@
 enable subgroups;
 
-// Matrix product by broadcasts within a subgroup of 8 lanes (llvmpipe): 16 rows x 64 columns a workgroup, as
+// Matrix product by broadcasts within a subgroup of 8 lanes (llvmpipe): 32 rows x 64 columns a workgroup, as
 // matmul-broadcast.wgsl, but with factors that may lie transposed. A lane reads 4 values of a row of left, which
 // subgroupBroadcast hands to the others, and keeps the sums of 8 columns of its own.
-// Joined with product-blocks.wgsl. Grid: (ceil(N / 64), ceil(M / 16), matrices).
+// Joined with product-blocks.wgsl. Grid: (ceil(N / 64), ceil(M / 32), matrices).
 
 const LANES = 8u;
-const ROWS = 16u;
+const ROWS = 32u;
 
 // What a lane reads of 8 rows: 4 k of its own row, or, transposed, one k of 4 rows.
 fn left_share(z: u32, k4: u32, first_row: u32, lane: u32) -> vec4f {
@@ -45,6 +45,21 @@ fn high_rows(share: vec4f) -> mat4x4f {
   return rows;
 }
 
+// Rows `first` to `first + 7` by what the lanes have read of them. One by one: llvmpipe keeps sums in registers only where
+// their place is known beforehand.
+fn add_eight(sums: ptr<function, array<Columns, ROWS>>, first: u32, share: vec4f, low: mat4x4f, high: mat4x4f) {
+  let rows_0 = low_rows(share);
+  add(&(*sums)[first], rows_0[0], low, high);
+  add(&(*sums)[first + 1u], rows_0[1], low, high);
+  add(&(*sums)[first + 2u], rows_0[2], low, high);
+  add(&(*sums)[first + 3u], rows_0[3], low, high);
+  let rows_4 = high_rows(share);
+  add(&(*sums)[first + 4u], rows_4[0], low, high);
+  add(&(*sums)[first + 5u], rows_4[1], low, high);
+  add(&(*sums)[first + 6u], rows_4[2], low, high);
+  add(&(*sums)[first + 7u], rows_4[3], low, high);
+}
+
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) lane: u32) {
   let first_row = group.y * ROWS;
@@ -60,26 +75,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) la
     let high = right_block(group.z, k4, quad + 1u, 0u);
     let share_0 = left_share(group.z, k4, first_row, lane);
     let share_8 = left_share(group.z, k4, first_row + 8u, lane);
-    let rows_0 = low_rows(share_0);
-    add(&sums[0], rows_0[0], low, high);
-    add(&sums[1], rows_0[1], low, high);
-    add(&sums[2], rows_0[2], low, high);
-    add(&sums[3], rows_0[3], low, high);
-    let rows_4 = high_rows(share_0);
-    add(&sums[4], rows_4[0], low, high);
-    add(&sums[5], rows_4[1], low, high);
-    add(&sums[6], rows_4[2], low, high);
-    add(&sums[7], rows_4[3], low, high);
-    let rows_8 = low_rows(share_8);
-    add(&sums[8], rows_8[0], low, high);
-    add(&sums[9], rows_8[1], low, high);
-    add(&sums[10], rows_8[2], low, high);
-    add(&sums[11], rows_8[3], low, high);
-    let rows_12 = high_rows(share_8);
-    add(&sums[12], rows_12[0], low, high);
-    add(&sums[13], rows_12[1], low, high);
-    add(&sums[14], rows_12[2], low, high);
-    add(&sums[15], rows_12[3], low, high);
+    let share_16 = left_share(group.z, k4, first_row + 16u, lane);
+    let share_24 = left_share(group.z, k4, first_row + 24u, lane);
+    add_eight(&sums, 0u, share_0, low, high);
+    add_eight(&sums, 8u, share_8, low, high);
+    add_eight(&sums, 16u, share_16, low, high);
+    add_eight(&sums, 24u, share_24, low, high);
   }
   for (var r = 0u; r < ROWS && first_row + r < shape.M; r++) {
     if (quad < shape.N / 4u) {

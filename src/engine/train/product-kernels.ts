@@ -10,7 +10,7 @@ export interface ProductKernel {
 
 const LANES_8: ProductKernel = {
   files: ['product-lanes8.wgsl', 'product-blocks.wgsl'],
-  rows: 16,
+  rows: 32,
   columns: 64,
 }
 const LANES_4: ProductKernel = {
