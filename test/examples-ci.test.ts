@@ -62,7 +62,7 @@ test('the whole way', () => {
   assert.is(first.status, 0, first.stderr)
   assert.match(left('comment.md'), /^<!-- asp compare -->\n\n### asp compare: nothing to compare with/)
 
-  assert.is(recipe(['--update']).status, 0)
+  assert.is(recipe(['--scored', '--update']).status, 0)
   const record = JSON.parse(readFileSync(join(checkout, RECORD), 'utf8')) as EvalRecord
   assert.equal(Object.keys(record.results), ['hellaswag', 'wikitext'])
   commit()
@@ -78,7 +78,7 @@ test('the whole way', () => {
   for (const [i, words] of (units?.words ?? []).entries()) logprob[i] += 0.05 * words
   writeFileSync(join(checkout, RECORD), JSON.stringify(record))
   commit()
-  const worse = recipe()
+  const worse = recipe(['--scored'])
   assert.is(worse.status, 1, worse.stderr)
   assert.match(left('comment.md'), /### asp compare: \*\*worse\*\*/)
   assert.match(worse.stderr, /^::error title=asp compare%3A worse::wikitext word_perplexity/m)
@@ -86,7 +86,7 @@ test('the whole way', () => {
   record.tasks.wikitext.identity_parts.requests = 'f'.repeat(64)
   writeFileSync(join(checkout, RECORD), JSON.stringify(record))
   commit()
-  const foreign = recipe()
+  const foreign = recipe(['--scored'])
   assert.is(foreign.status, 3)
   assert.match(left('comment.md'), /### asp compare: failed\n\n {4}error: .*data differs/)
 })

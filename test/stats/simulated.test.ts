@@ -46,7 +46,7 @@ function texts(n: number, seed: number): Weighted {
 for (const [name, data, n] of [
   ['documents', differences, 20],
   ['documents', differences, 60],
-  ['documents', differences, 200],
+  ['documents', differences, 120],
   ['texts', texts, 60],
 ] as const) {
   test(`a 95 % bootstrap interval over ${n} ${name} holds the truth in 93 to 97 % of simulations`, () => {
