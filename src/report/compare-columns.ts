@@ -60,8 +60,9 @@ export function formatValue(metric: string, value: number): string {
 }
 
 export function formatChange({ scale }: Pick<ComparedMetric, 'scale'>, change: number): string {
-  const sign = change < 0 ? '-' : '+'
-  return `${sign}${formatSize({ scale }, Math.abs(change))}`
+  const size = formatSize({ scale }, Math.abs(change))
+  // No minus before what is written as nothing.
+  return `${change < 0 && /[1-9]/.test(size) ? '-' : '+'}${size}`
 }
 
 /** A size on the scale of a change, without a sign. */
