@@ -10,8 +10,8 @@ import { stripVTControlCharacters } from 'node:util'
 /** Two files at a time: most of a test's wall time is start-up and waiting for the device on one core. */
 const AT_ONCE = 2
 
-/** A test file takes seconds; one that takes this long hangs. */
-const TIMEOUT_MS = 240_000
+/** A test file takes seconds, or minutes where SwiftShader is all there is; one that takes this long hangs. */
+const TIMEOUT_MS = 600_000
 
 interface FileResult {
   file: string
