@@ -18,6 +18,7 @@ import {
   choosePolicy,
   type DtypeName,
   isSizedPolicy,
+  missingShare,
   type ScoringPolicyName,
 } from '../eval/policy.js'
 import type { BenchData, BenchModel } from '../record/bench-schema.js'
@@ -191,9 +192,7 @@ function choosePolicies({ policies, sparsities }: BenchOptions, { model, config 
       const { sparsity } = choosePolicy(checkpoint, { policy, sparsity: share })
       if (!isSizedPolicy(policy)) return { name: 'adaptive', sparsity }
       if (sparsity !== null) return { name: policy, sparsity }
-      throw new Failure(`--policy ${policy}: needs the share of context to remove`, {
-        hint: 'add --sparsity 0.8',
-      })
+      throw missingShare(policy)
     })
   })
   if (names.every((name) => name === 'dense')) {

@@ -55,6 +55,10 @@ export function checkSparsity(sparsity: number): void {
   })
 }
 
+/** A checkpoint has a threshold of its own, other policies have no size of their own. */
+export const missingShare = (name: string, hint = 'add --sparsity 0.8'): Failure =>
+  new Failure(`--policy ${name}: needs the share of context to remove`, { hint })
+
 /** Policies that need nothing of a checkpoint. */
 export const isSizedPolicy = <Name extends string>(name: Name): name is Name & SizedKind =>
   Object.hasOwn(SIZED, name)

@@ -3,7 +3,13 @@ import type { Checkpoint } from '../data/checkpoint.js'
 import { SIZED, type SizedRule, sizedRule } from '../engine/policies/index.js'
 import { Failure } from '../errors.js'
 import { fitSize } from './fit-size.js'
-import { choosePolicy, isSizedPolicy, type PolicyChoice, type ScoringPolicyName } from './policy.js'
+import {
+  choosePolicy,
+  isSizedPolicy,
+  missingShare,
+  type PolicyChoice,
+  type ScoringPolicyName,
+} from './policy.js'
 import { type PreparedTasks, type PrepareHooks, prepareTasks, type SuiteOptions } from './prepare-tasks.js'
 import type { Task } from './task.js'
 
@@ -62,7 +68,6 @@ function sizedOf(
   return fitSize(name, lengths, sparsity ?? 0, 'of these requests')
 }
 
-/** The checkpoint has a threshold of its own, other policies have no size of their own. */
 function checkSize(size: number | undefined, { name, sparsity }: PolicyChoice<ScoringPolicyName>): void {
   if (!isSizedPolicy(name)) {
     if (size === undefined) return
@@ -75,9 +80,7 @@ function checkSize(size: number | undefined, { name, sparsity }: PolicyChoice<Sc
     })
   }
   if (size === undefined && sparsity === null) {
-    throw new Failure(`--policy ${name}: needs the share of context to remove`, {
-      hint: `add --sparsity 0.8, or its ${parameter} in tokens: --size 32`,
-    })
+    throw missingShare(name, `add --sparsity 0.8, or its ${parameter} in tokens: --size 32`)
   }
   if (size !== undefined && !(Number.isInteger(size) && size >= least)) {
     throw new Failure(

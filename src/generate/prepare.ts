@@ -10,6 +10,7 @@ import {
   chooseDtype,
   choosePolicy,
   isSizedPolicy,
+  missingShare,
   type PolicyChoice,
   type ScoringPolicyName,
 } from '../eval/policy.js'
@@ -78,11 +79,7 @@ function checkDrops(
   L: number,
 ): void {
   if (isSizedPolicy(name)) {
-    if (sparsity === null) {
-      throw new Failure(`--policy ${name}: needs the share of context to remove`, {
-        hint: 'add --sparsity 0.8',
-      })
-    }
+    if (sparsity === null) throw missingShare(name)
     const idle = [
       { flag: '--trace', given: trace },
       { flag: `--shift ${shift}`, given: shift !== undefined },

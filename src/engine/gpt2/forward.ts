@@ -225,6 +225,17 @@ function interact(
   multiply(context, pass, interaction, a.normed, a.interaction, count, rows)
 }
 
+/** Tiles of keys: trunks before branches, which begin with what their trunks have dropped. */
+function keyTileLevels(
+  { trunkTiles, branchTiles }: Batch,
+  a: Activations,
+): { tiles: GPUBuffer; count: number }[] {
+  return [
+    { tiles: a.trunkTiles, count: trunkTiles.length / 2 },
+    { tiles: a.branchTiles, count: branchTiles.length / 2 },
+  ]
+}
+
 function dropTimes(
   { config, tuning, kernels }: ForwardContext,
   pass: GPUComputePassEncoder,
@@ -239,11 +250,7 @@ function dropTimes(
       PROPAGATE: config.interaction?.propagateInDepth ? 1 : 0,
     },
   }
-  const levels = [
-    { tiles: a.trunkTiles, count: batch.trunkTiles.length / 2 },
-    { tiles: a.branchTiles, count: batch.branchTiles.length / 2 },
-  ]
-  for (const { tiles, count } of levels) {
+  for (const { tiles, count } of keyTileLevels(batch, a)) {
     kernels.dispatch(pass, spec, [a.interaction, a.segments, tiles, a.deaths, layer], [count])
   }
 }
@@ -259,11 +266,7 @@ function evict(
 ): void {
   const spec = evictionSpec(rule, ['batch.wgsl', 'evict-batch.wgsl'], config, tuning.lanes)
   const given = { 'own key': a.qkv, 'moments of queries': a.moments }
-  const levels = [
-    { tiles: a.trunkTiles, count: batch.trunkTiles.length / 2 },
-    { tiles: a.branchTiles, count: batch.branchTiles.length / 2 },
-  ]
-  for (const { tiles, count } of levels) {
+  for (const { tiles, count } of keyTileLevels(batch, a)) {
     const bindings = [a.segments, tiles, a.deaths, budget, a.worths, ...scoreBindings(rule, given)]
     kernels.dispatch(pass, spec, bindings, [count])
   }
