@@ -31,6 +31,7 @@ export interface RawTraining {
   warmup?: string
   'rate-schedule': (typeof RATE_SCHEDULES)[number]
   'rate-final': string
+  'rate-interaction'?: string
   'weight-decay': string
   clip: string
   /** Of AdamW; in files only. */
@@ -82,6 +83,7 @@ export function trainingOptions(raw: RawTraining, start: StartOptions): Training
     rate: {
       schedule: raw['rate-schedule'],
       peak: number('rate'),
+      interaction: optional('rate-interaction'),
       final: number('rate-final'),
       warmup: optional('warmup'),
     },

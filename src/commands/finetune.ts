@@ -86,6 +86,9 @@ export default class Finetune extends AspCommand {
       description: 'share of the rate at the end of the cosine',
       default: String(DEFAULTS.rate.final),
     }),
+    'rate-interaction': Flags.string({
+      description: 'learning rate of the interaction weights, which begin from nothing (default: as --rate)',
+    }),
     'weight-decay': Flags.string({
       description: 'of AdamW, on matrices only',
       default: String(DEFAULTS.optimiser.weightDecay),

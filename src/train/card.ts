@@ -151,11 +151,12 @@ function objective({ options }: TrainRecord): [string, string][] {
 }
 
 function rate({ options }: TrainRecord): string {
-  const { rate: schedule, optimiser } = options
+  const { rate: schedule, rate_interaction, optimiser } = options
   const after =
     schedule.kind === 'cosine' ? `, cosine to ${schedule.final} of it at step ${count(schedule.over)}` : ''
   const clip = optimiser.clip === null ? '' : `, gradients clipped to ${optimiser.clip}`
-  return `${schedule.rate} after ${count(schedule.warmup)} steps of warm-up${after}; AdamW ${optimiser.beta1}, ${optimiser.beta2}, decay ${optimiser.weight_decay}${clip}`
+  const other = rate_interaction === undefined ? '' : ` (${rate_interaction} for the interaction)`
+  return `${schedule.rate}${other} after ${count(schedule.warmup)} steps of warm-up${after}; AdamW ${optimiser.beta1}, ${optimiser.beta2}, decay ${optimiser.weight_decay}${clip}`
 }
 
 function describeSource({ kind, source, revision, split }: TrainRecord['data']['sources'][number]): string {

@@ -30,6 +30,7 @@ const KEYS = {
   warmup: 'number',
   rate_schedule: RATE_SCHEDULES,
   rate_final: 'number',
+  rate_interaction: 'number',
   weight_decay: 'number',
   clip: 'number',
   beta1: 'number',

@@ -21,6 +21,8 @@ export interface AlphaOptions {
 export interface RateOptions {
   schedule: (typeof RATE_SCHEDULES)[number]
   peak: number
+  /** Peak of the interaction weights, by the same schedule; as the others when undefined. */
+  interaction?: number
   /** Share of the peak at the end of the cosine. */
   final: number
   /** Steps; WARMUP_SHARE of all when undefined. */
@@ -153,6 +155,14 @@ function boundsOf(options: TrainingOptions): Bound[] {
     { flag: '--batch-tokens', value: options.batchTokens, whole: true, least: 1, hint: 'tokens of a step' },
     { flag: '--micro-tokens', value: options.microTokens, whole: true, least: 1, hint: 'tokens at a time' },
     { flag: '--rate', value: rate.peak, least: 0, open: true, most: 1, hint: 'such as 1e-4' },
+    {
+      flag: '--rate-interaction',
+      value: rate.interaction,
+      least: 0,
+      open: true,
+      most: 1,
+      hint: 'such as 1e-3, or leave it out for --rate',
+    },
     { flag: '--rate-final', value: rate.final, least: 0, most: 1, hint: share },
     { flag: '--warmup', value: rate.warmup, whole: true, least: 0, hint: 'a number of steps, 0 for none' },
     { flag: '--weight-decay', value: optimiser.weightDecay, least: 0, most: 1, hint: 'such as 0.1' },
@@ -229,6 +239,7 @@ function checkRule(options: TrainingOptions): void {
     ['--beta', options.beta !== undefined],
     ['--propagate-in-depth', options.propagateInDepth !== undefined],
     ['--freeze', options.freeze],
+    ['--rate-interaction', options.rate.interaction !== undefined],
     ['--shift-range', options.shiftRange !== undefined],
   ]
   const found = unused.find(([, given]) => given)

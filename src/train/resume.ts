@@ -11,6 +11,7 @@ const FLAGS: Readonly<Record<keyof TrainRunOptions, string>> = {
   gamma_weight: '--gamma',
   alpha: '--alpha, --alpha-from, --alpha-to, --alpha-steps',
   rate: '--rate, --warmup, --rate-schedule, --rate-final',
+  rate_interaction: '--rate-interaction',
   ctx: '--ctx',
   batch_tokens: '--batch-tokens',
   int_dim: '--int-dim',

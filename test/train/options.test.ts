@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert'
 import { Failure } from '../../src/errors.js'
 import {
   checkTraining,
+  DEFAULTS,
   parseControl,
   parseShiftRange,
   type TrainingOptions,
@@ -49,6 +50,16 @@ const refused: [string, Partial<TrainingOptions>, RegExp][] = [
     'steps of no schedule',
     { alpha: { schedule: 'constant', from: 1, to: 8, steps: 3 } },
     /^--alpha-steps 3: /,
+  ],
+  [
+    'an interaction rate of 0',
+    { rate: { ...DEFAULTS.rate, interaction: 0 } },
+    /^--rate-interaction: must be a number above 0 to 1, got 0$/,
+  ],
+  [
+    'an interaction rate of a control',
+    { ...control, rate: { ...DEFAULTS.rate, interaction: 1e-3 } },
+    /^--rate-interaction: has no meaning for a control/,
   ],
   ['a share above 1', { distill: 1.5 }, /^--distill: .* got 1\.5$/],
   ['a range without 0', { shiftRange: { low: 1, high: 2 } }, /^--shift-range: .* got 1\.\.2$/],
@@ -121,6 +132,7 @@ test('schedules are stretched to the steps, unless something else is said', () =
   })
   const other = planRuns(said, CONFIG, false)[0]
   assert.equal(other.options.alpha, { kind: 'linear', from: 1, to: 8, over: 900 })
+  assert.is('rate_interaction' in other.options, false)
   assert.equal(other.options.rate, { kind: 'cosine', rate: 1e-3, warmup: 5, final: 0.1, over: 1000 })
 })
 

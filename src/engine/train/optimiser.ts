@@ -2,7 +2,7 @@
 import { floatBits } from '../gpu/uniforms.js'
 import type { TrainContext } from './context.js'
 import type { Held } from './parameters.js'
-import type { OptimiserOptions } from './types.js'
+import type { OptimiserOptions, StepInputs } from './types.js'
 
 /** Most sums of squares that one parameter leaves. */
 const GROUPS = 32
@@ -19,13 +19,12 @@ function groupsOf(quads: number, lanes: number): number {
   return Math.min(GROUPS, Math.ceil(quads / lanes))
 }
 
-/** @param step steps taken before this one */
 export function descend(
   context: TrainContext,
   held: readonly Held[],
   { squares, norm }: { squares: GPUBuffer; norm: GPUBuffer },
   { beta1, beta2, epsilon, weightDecay, clip }: OptimiserOptions,
-  { step, rate }: { step: number; rate: number },
+  { step, rate, interactionRate = rate }: Pick<StepInputs, 'step' | 'rate' | 'interactionRate'>,
 ): void {
   const WORKGROUP = context.lanes
   let at = 0
@@ -50,8 +49,9 @@ export function descend(
     if (learning === null) continue
     const quads = parameter.elements / 4
     const [across, down] = context.groups(quads)
-    const decay = parameter.decays ? rate * weightDecay : 0
-    const numbers = [rate, decay, beta1, beta2, epsilon, ...corrections].map(floatBits)
+    const own = parameter.interacts ? interactionRate : rate
+    const decay = parameter.decays ? own * weightDecay : 0
+    const numbers = [own, decay, beta1, beta2, epsilon, ...corrections].map(floatBits)
     context.dispatch(
       { files: ['adamw.wgsl'], constants: { WORKGROUP } },
       [

@@ -63,6 +63,8 @@ export interface StepInputs {
   /** Of the alpha-sigmoid, 1 < alpha < infinity. */
   alpha: number
   rate: number
+  /** Of the interaction weights, which begin from nothing where the rest is trained already; `rate` when undefined. */
+  interactionRate?: number
   /** Weight of the mean of I over learnable pairs (method.md 1.3, the paper's normalisation). */
   gamma: number
   /** Share of the divergence from the teacher in the loss, beside 1 - distill of the cross-entropy. */

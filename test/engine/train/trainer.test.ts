@@ -206,6 +206,28 @@ await onEachAdapter('trainer', (test, { device, lost, adapter }) => {
     }
   })
 
+  test('the interaction learns at a rate of its own', async () => {
+    const moved = async (rates: Pick<StepInputs, 'rate' | 'interactionRate'>) => {
+      const trainer = await open()
+      const before = await trainer.weights()
+      await trainer.step(inputs(rates))
+      const after = await trainer.weights()
+      trainer.close()
+      const furthest = (isInteraction: boolean): number =>
+        [...before]
+          .filter(([name]) => /_int|int_bias/.test(name) === isInteraction)
+          .flatMap(([name, { values }]) => [...values.map((v, i) => v - (after.get(name)?.values[i] ?? v))])
+          .reduce((most, difference) => Math.max(most, Math.abs(difference)), 0)
+      return { interaction: furthest(true), rest: furthest(false) }
+    }
+    // Adam's first step is the rate, whatever the gradient.
+    const apart = await moved({ rate: 1e-4, interactionRate: 1e-2 })
+    close(apart.rest, 1e-4, 1e-2, 'the rest')
+    close(apart.interaction, 1e-2, 1e-2, 'the interaction')
+    const alike = await moved({ rate: 1e-3 })
+    close(alike.interaction, 1e-3, 1e-2, 'as the rest')
+  })
+
   test('a state that is taken up again goes on with the same bits', async () => {
     const [first, second] = [await open(), await open()]
     const at = (step: number) => inputs({ step, rate: 1e-3, alpha: 1.5 + step })
