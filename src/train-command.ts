@@ -1,7 +1,6 @@
 /** What `asp finetune` and `asp train` share: progress, notes, Ctrl-C and the table at the end. */
-import type { FetchProgress } from './data/hub.js'
-import { catchInterruption, type Interruption } from './interruption.js'
-import { createProgress, type Progress } from './progress.js'
+import { type Attended, attended, endInterrupted } from './attended.js'
+import type { Progress } from './progress.js'
 import type { EvalLine, TrainRecord } from './record/train-schema.js'
 import { formatBytes, formatCount, formatRate } from './report/format.js'
 import { renderTraining } from './report/train-table.js'
@@ -16,27 +15,15 @@ export interface TrainCommand {
   openDevice: TrainHooks['openDevice']
   /** To standard output. */
   print(text: string): void
-  /** A line for standard error. */
-  note(text: string): void
-  /** The run was interrupted, and its checkpoint saved. */
-  onStopped(): void
 }
 
-export async function runTraining(command: TrainCommand): Promise<TrainRecord[]> {
-  const { quiet, print } = command
-  const progress = createProgress({ quiet })
-  const interruption = catchInterruption('nothing was trained yet, no checkpoint is written')
-  const note = (text: string): void => {
-    if (!quiet) command.note(text)
-  }
-  try {
+export function runTraining({ options, quiet, openDevice, print }: TrainCommand): Promise<TrainRecord[]> {
+  const nothing = 'nothing was trained yet, no checkpoint is written'
+  return attended({ quiet, nothing }, async (watch) => {
+    const { progress } = watch
     progress.start('Reading checkpoint and text')
-    const hooks = trainHooks(progress, interruption, note, command.openDevice)
-    const { records, folders } = await train(
-      await command.options(),
-      ['asp', ...process.argv.slice(2)],
-      hooks,
-    )
+    const command = ['asp', ...process.argv.slice(2)]
+    const { records, folders } = await train(await options(), command, trainHooks(watch, openDevice))
     progress.stop()
     print(renderTraining(records))
     const finished = records.filter(({ status }) => status === 'complete')
@@ -45,23 +32,14 @@ export async function runTraining(command: TrainCommand): Promise<TrainRecord[]>
     if (finished.length < folders.length) {
       const { steps } = records.find(({ status }) => status === 'incomplete') ?? { steps: null }
       const at = steps === null ? '' : `, after step ${steps.taken} of ${steps.planned}`
-      // Not thrown: under --json the records are still to be printed.
-      command.note(`error: interrupted${at}; hint: the same command with --resume goes on`)
-      command.onStopped()
+      endInterrupted(`${at}; hint: the same command with --resume goes on`)
     }
     return records
-  } finally {
-    progress.stop()
-    interruption.release()
-  }
+  })
 }
 
-function trainHooks(
-  progress: Progress,
-  { signal, orStop }: Interruption,
-  note: (text: string) => void,
-  openDevice: TrainHooks['openDevice'],
-): TrainHooks {
+function trainHooks(watch: Attended, openDevice: TrainHooks['openDevice']): TrainHooks {
+  const { progress, signal, orStop, note, onFetch } = watch
   let stage = 'read'
   /** Starts the task of a stage when it is not the one under way. */
   const during = (name: string, label: string, total: number, unit: string, from = 0): void => {
@@ -74,10 +52,7 @@ function trainHooks(
     signal,
     orStop,
     openDevice,
-    onFetch: ({ repo, file, done, total }: FetchProgress) => {
-      if (done === 0) progress.start(`Fetching ${repo}/${file}`, total, 'bytes')
-      progress.update(done)
-    },
+    onFetch,
     onTokens: (done, total) => {
       during('tokens', 'Tokenizing', total, 'characters')
       progress.update(done)
@@ -95,9 +70,7 @@ function trainHooks(
     onRunning: () => {
       if (isWarned) return
       isWarned = true
-      signal.addEventListener('abort', () =>
-        note('interrupted: finishing the step under way and saving; Ctrl-C again ends at once'),
-      )
+      watch.onRunning('the step under way and saving')
     },
     onEvent: (event) => showEvent(event, { progress, note, during }),
     onPushed: (repo, url) => note(`uploaded to ${repo}: ${url}`),

@@ -83,7 +83,7 @@ const IMPORTS: [from: string, imported: string, allowed: boolean][] = [
 ]
 
 /** Standard output, standard error and the exit code belong to commands, and to these. */
-const MAY_PRINT = ['src/progress.ts', 'src/report-error.ts', 'src/interruption.ts']
+const MAY_PRINT = ['src/attended.ts', 'src/progress.ts', 'src/report-error.ts', 'src/interruption.ts']
 const PRINTS = /\bconsole\.|\bprocess\s*\.\s*(exit|exitCode|abort|stdout|stderr)\b/
 
 /** A folder with asp's lint rules and the given files. */

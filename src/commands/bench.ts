@@ -1,16 +1,15 @@
 /** `asp bench`: how fast and how large decoding is, dense and pruned side by side. */
 import { Flags } from '@oclif/core'
+import { attended, endInterrupted } from '../attended.js'
 import { bench } from '../bench/bench.js'
 import type { Batch } from '../bench/configurations.js'
 import type { BenchEvent, WorkEvent } from '../bench/phases.js'
 import type { BenchOptions } from '../bench/prepare.js'
 import { AspCommand, asNumber, deviceFlag } from '../command.js'
 import { CACHE_KINDS } from '../engine/decode/types.js'
-import { EXIT } from '../errors.js'
 import { DTYPE_NAMES, SCORING_POLICY_NAMES } from '../eval/policy.js'
 import { parseNumbers, parseRange, parseWords } from '../eval/ranges.js'
-import { catchInterruption } from '../interruption.js'
-import { createProgress, type Progress } from '../progress.js'
+import type { Progress } from '../progress.js'
 import type { BenchRecord } from '../record/bench-schema.js'
 import { formatRecord } from '../record/store.js'
 import { benchCsv, benchJsonLines } from '../report/bench-rows.js'
@@ -124,15 +123,9 @@ export default class Bench extends AspCommand {
 
   async run(): Promise<BenchRecord> {
     const { flags } = await this.parse(Bench)
-    const progress = createProgress({ quiet: flags.quiet })
-    const shown = showProgress(progress)
-    const interruption = catchInterruption()
-    const { signal, orStop } = interruption
-    let tuning = false
-    const note = (text: string): void => {
-      if (!flags.quiet) process.stderr.write(`${text}\n`)
-    }
-    try {
+    return attended(flags, async ({ progress, signal, orStop, note, onFetch, onRunning }) => {
+      const shown = showProgress(progress)
+      let tuning = false
       progress.start('Reading checkpoint and text')
       const { record, path } = await bench(optionsOf(flags), {
         orStop,
@@ -148,15 +141,9 @@ export default class Bench extends AspCommand {
             onTuned: () => (tuning ? progress.succeed() : undefined),
           }),
         onPrepared: () => progress.stop(),
-        onRunning: () =>
-          signal.addEventListener('abort', () =>
-            note('interrupted: finishing the work in flight; Ctrl-C again ends at once'),
-          ),
+        onRunning: () => onRunning('the work in flight'),
         onEvent: shown.onEvent,
-        onFetch: ({ repo, file, done, total }) => {
-          if (done === 0) progress.start(`Fetching ${repo}/${file}`, total, 'bytes')
-          progress.update(done)
-        },
+        onFetch,
       })
       if (record.status === 'complete') shown.finish()
       progress.stop()
@@ -164,15 +151,9 @@ export default class Bench extends AspCommand {
       // Standard output is for the format alone when a program reads it.
       if (flags['output-format'] === 'table') this.log(`\nRecord: ${path}`)
       else note(`Record: ${path}`)
-      if (record.status === 'incomplete') {
-        process.stderr.write(`error: interrupted: what was measured until then is in ${path}\n`)
-        process.exitCode = EXIT.interrupted
-      }
+      if (record.status === 'incomplete') endInterrupted(`: what was measured until then is in ${path}`)
       return record
-    } finally {
-      progress.stop()
-      interruption.release()
-    }
+    })
   }
 }
 

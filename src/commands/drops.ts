@@ -1,16 +1,13 @@
 /** `asp drops`: which token a layer dropped when, and which later token it was that killed it. */
 import { Args, Flags } from '@oclif/core'
+import { attended } from '../attended.js'
 import { AspCommand, asNumber, deviceFlag, runDevice } from '../command.js'
 import { drops, type Output } from '../drops/drops.js'
 import type { DropsOptions } from '../drops/options.js'
 import { prepareDrops } from '../drops/prepare.js'
 import { runDrops } from '../drops/run.js'
-import type { TextHooks } from '../drops/text.js'
 import { Failure } from '../errors.js'
 import { DTYPE_NAMES, SCORING_POLICY_NAMES } from '../eval/policy.js'
-import { describeFallback } from '../eval/source.js'
-import { catchInterruption } from '../interruption.js'
-import { createProgress } from '../progress.js'
 import type { DropsRecord } from '../record/drops-schema.js'
 import { formatRecord } from '../record/store.js'
 import { dropsPage } from '../report/drops-page.js'
@@ -84,27 +81,16 @@ export default class Drops extends AspCommand {
 
   async run(): Promise<DropsRecord> {
     const { args, flags } = await this.parse(Drops)
-    const progress = createProgress({ quiet: flags.quiet })
-    const { orStop, signal, release } = catchInterruption('nothing was shown yet')
-    const note = (text: string): void => {
-      if (!flags.quiet) process.stderr.write(`${text}\n`)
-    }
-    const hooks: TextHooks = {
-      onFetch: ({ repo, file, done, total }) => {
-        if (done === 0) progress.start(`Fetching ${repo}/${file}`, total, 'bytes')
-        progress.update(done)
-      },
-      onFallback: (fallback) => note(`note: ${describeFallback(fallback)}`),
-    }
-    const onTry = ({ shift, sparsity }: { shift: number; sparsity: number }): void =>
-      progress.update(0, `shift ${shift.toFixed(3)}, sparsity ${sparsity.toFixed(3)}`)
-    try {
+    return attended({ quiet: flags.quiet, nothing: 'nothing was shown yet' }, async (watch) => {
+      const { progress, signal, orStop, note } = watch
+      const onTry = ({ shift, sparsity }: { shift: number; sparsity: number }): void =>
+        progress.update(0, `shift ${shift.toFixed(3)}, sparsity ${sparsity.toFixed(3)}`)
       progress.start('Reading checkpoint and text')
       const stdin = process.stdin.isTTY ? null : process.stdin
       const record = await drops(
         { file: flags.output, forms: FORMS },
         {
-          prepare: () => prepareDrops(optionsOf(args.text, flags), stdin, hooks),
+          prepare: () => prepareDrops(optionsOf(args.text, flags), stdin, watch),
           onPrepared: ({ checkpoint }) => checkLayer(flags.layer, checkpoint.config.nLayer),
           openDevice: async () => runDevice(await this.openDevice(flags.device)),
           orStop,
@@ -119,10 +105,7 @@ export default class Drops extends AspCommand {
       this.log(renderDropsText(record, viewOf(process, flags.layer)))
       if (flags.output !== undefined) note(`Written: ${flags.output}`)
       return record
-    } finally {
-      progress.stop()
-      release()
-    }
+    })
   }
 }
 

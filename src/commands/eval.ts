@@ -1,16 +1,14 @@
 /** `asp eval`: scores suites with a checkpoint, pruned or not, and writes the record. */
 import { Args, Flags } from '@oclif/core'
+import { attended, endInterrupted } from '../attended.js'
 import { AspCommand, asNumber, deviceFlag, runDevice } from '../command.js'
-import { EXIT } from '../errors.js'
 import { type EvaluateOptions, evaluate } from '../eval/evaluate.js'
 import { FEWSHOT_SEED } from '../eval/fewshot.js'
 import { DTYPE_NAMES, SCORING_POLICY_NAMES } from '../eval/policy.js'
 import type { RunEvent } from '../eval/run.js'
 import { parseSamples } from '../eval/selection.js'
 import { parseShard } from '../eval/shard.js'
-import { describeFallback } from '../eval/source.js'
-import { catchInterruption } from '../interruption.js'
-import { createProgress, type Progress } from '../progress.js'
+import type { Progress } from '../progress.js'
 import type { EvalRecord } from '../record/schema.js'
 import { renderRecord } from '../report/table.js'
 
@@ -102,48 +100,29 @@ export default class Eval extends AspCommand {
 
   async run(): Promise<EvalRecord> {
     const { argv, flags } = await this.parse(Eval)
-    const progress = createProgress({ quiet: flags.quiet })
-    const interruption = catchInterruption()
-    const { signal, orStop } = interruption
-    const note = (text: string): void => {
-      if (!flags.quiet) process.stderr.write(`${text}\n`)
-    }
-    try {
+    return attended(flags, async ({ progress, signal, orStop, note, onFetch, onFallback, onRunning }) => {
       progress.start('Reading suites and checkpoint')
       const { record, path, lmEval } = await evaluate(optionsOf(argv as string[], flags), {
         orStop,
         signal,
         openDevice: async () => runDevice(await this.openDevice(flags.device)),
         onPrepared: () => progress.stop(),
-        onRunning: () =>
-          signal.addEventListener('abort', () =>
-            note('interrupted: finishing the batches in flight; Ctrl-C again ends at once'),
-          ),
+        onRunning: () => onRunning('the batches in flight'),
         onEvent: showProgress(progress),
         onResume: (requests) => {
           if (requests > 0) note(`resuming: ${requests} requests are scored already`)
         },
-        onFetch: ({ repo, file, done, total }) => {
-          if (done === 0) progress.start(`Fetching ${repo}/${file}`, total, 'bytes')
-          progress.update(done)
-        },
-        onFallback: (fallback) => note(`note: ${describeFallback(fallback)}`),
+        onFetch,
+        onFallback,
       })
       if (record.status === 'complete') progress.succeed()
       progress.stop()
       this.log(renderRecord(record))
       this.log(`\nRecord: ${path}`)
       if (lmEval !== null) this.log(`lm-eval's files: ${lmEval}`)
-      if (record.status === 'incomplete') {
-        // Not thrown: under --json the record is still to be printed.
-        process.stderr.write(`error: interrupted: what was scored until then is in ${path}\n`)
-        process.exitCode = EXIT.interrupted
-      }
+      if (record.status === 'incomplete') endInterrupted(`: what was scored until then is in ${path}`)
       return record
-    } finally {
-      progress.stop()
-      interruption.release()
-    }
+    })
   }
 }
 

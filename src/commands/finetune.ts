@@ -2,7 +2,6 @@
 import { Flags } from '@oclif/core'
 import { AspCommand, deviceFlag } from '../command.js'
 import { DEFAULT_COLUMN } from '../data/text.js'
-import { EXIT } from '../errors.js'
 import {
   ALPHA_SCHEDULES,
   GAMMA_CONVENTIONS,
@@ -158,10 +157,6 @@ export default class Finetune extends AspCommand {
       quiet: flags.quiet,
       openDevice: async () => tunedDevice(await this.openDevice(flags.device), flags.tuning),
       print: (text) => this.log(text),
-      note: (text) => process.stderr.write(`${text}\n`),
-      onStopped: () => {
-        process.exitCode = EXIT.interrupted
-      },
     })
   }
 }

@@ -1,5 +1,6 @@
 /** `asp generate`: texts from prompts, as they come, with what was dropped on the way. */
 import { Args, Flags } from '@oclif/core'
+import { attended } from '../attended.js'
 import { AspCommand, asNumber, deviceFlag, runDevice } from '../command.js'
 import { CACHE_KINDS } from '../engine/decode/types.js'
 import { EXIT } from '../errors.js'
@@ -7,8 +8,6 @@ import { DTYPE_NAMES, SCORING_POLICY_NAMES } from '../eval/policy.js'
 import { type FileOptions, generate } from '../generate/generate.js'
 import type { GenerateOptions } from '../generate/options.js'
 import type { PromptSource } from '../generate/prompts.js'
-import { catchInterruption } from '../interruption.js'
-import { createProgress } from '../progress.js'
 import type { GenerateRecord } from '../record/generate-schema.js'
 import { formatCount } from '../report/format.js'
 import { closingLine } from '../report/generate.js'
@@ -113,8 +112,6 @@ export default class Generate extends AspCommand {
 
   async run(): Promise<GenerateRecord> {
     const { args, flags } = await this.parse(Generate)
-    const progress = createProgress({ quiet: flags.quiet })
-    const interruption = catchInterruption('nothing was generated yet')
     const closed = new AbortController()
     // A reader that has seen enough, such as head, ends the work; that is no error.
     const onError = (error: NodeJS.ErrnoException): void => {
@@ -124,25 +121,20 @@ export default class Generate extends AspCommand {
       process.exitCode = EXIT.ok
     }
     process.stdout.on('error', onError)
-    const note = (text: string): void => {
-      if (!flags.quiet) process.stderr.write(`${text}\n`)
-    }
-    const shown: { view: View | null } = { view: null }
-    let stage = ''
-    const begin = (next: string, start: () => void): void => {
-      if (stage !== next) start()
-      stage = next
-    }
-    try {
+    const work = attended({ quiet: flags.quiet, nothing: 'nothing was generated yet' }, async (watch) => {
+      const { progress, note } = watch
+      const shown: { view: View | null } = { view: null }
+      let stage = ''
+      const begin = (next: string, start: () => void): void => {
+        if (stage !== next) start()
+        stage = next
+      }
       progress.start('Reading prompts and checkpoint')
       const { record, path } = await generate(optionsOf(flags), sourceOf(args.prompt, flags.file), {
-        orStop: interruption.orStop,
-        signal: AbortSignal.any([interruption.signal, closed.signal]),
+        orStop: watch.orStop,
+        signal: AbortSignal.any([watch.signal, closed.signal]),
         openDevice: async () => runDevice(await this.openDevice(flags.device)),
-        onFetch: ({ repo, file, done, total }) => {
-          if (done === 0) progress.start(`Fetching ${repo}/${file}`, total, 'bytes')
-          progress.update(done)
-        },
+        onFetch: watch.onFetch,
         onLoad: (done, total) => {
           begin('load', () => progress.start('Loading weights', total, 'tensors'))
           progress.update(done)
@@ -182,13 +174,10 @@ export default class Generate extends AspCommand {
       note(closingLine(record))
       if (path !== null) note(`Record: ${path}`)
       if (flags.trace !== undefined) note(`Trace: ${flags.trace}`)
-      if (interruption.signal.aborted && record.status === 'incomplete') process.exitCode = EXIT.interrupted
+      if (watch.signal.aborted && record.status === 'incomplete') process.exitCode = EXIT.interrupted
       return record
-    } finally {
-      progress.stop()
-      interruption.release()
-      process.stdout.off('error', onError)
-    }
+    })
+    return work.finally(() => process.stdout.off('error', onError))
   }
 }
 

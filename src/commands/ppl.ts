@@ -1,14 +1,13 @@
 /** `asp ppl`: perplexity of a text at several context lengths and sparsities, and how far pruning is from dense. */
 import { Args, Flags } from '@oclif/core'
+import { attended, endInterrupted } from '../attended.js'
 import { AspCommand, asNumber, deviceFlag, runDevice } from '../command.js'
 import { DEFAULT_COLUMN } from '../data/text.js'
-import { EXIT } from '../errors.js'
 import { DTYPE_NAMES, SCORING_POLICY_NAMES } from '../eval/policy.js'
 import { parseNumbers, parseRange, parseWords } from '../eval/ranges.js'
-import { catchInterruption } from '../interruption.js'
 import { type PerplexityOptions, perplexity } from '../ppl/perplexity.js'
 import type { PplEvent } from '../ppl/run.js'
-import { createProgress, type Progress } from '../progress.js'
+import type { Progress } from '../progress.js'
 import { type PplRecord, PROTOCOL_NAMES } from '../record/ppl-schema.js'
 import { formatRecord, writeWhole } from '../record/store.js'
 import { pplCsv } from '../report/ppl-csv.js'
@@ -105,13 +104,7 @@ export default class Ppl extends AspCommand {
 
   async run(): Promise<PplRecord> {
     const { argv, flags } = await this.parse(Ppl)
-    const progress = createProgress({ quiet: flags.quiet })
-    const interruption = catchInterruption()
-    const { signal, orStop } = interruption
-    const note = (text: string): void => {
-      if (!flags.quiet) process.stderr.write(`${text}\n`)
-    }
-    try {
+    return attended(flags, async ({ progress, signal, orStop, note, onFetch, onRunning }) => {
       progress.start('Reading checkpoint and text')
       const { record, path } = await perplexity(optionsOf(argv as string[], flags), {
         orStop,
@@ -122,15 +115,9 @@ export default class Ppl extends AspCommand {
           if (levels.denseOnly)
             note(`note: ${model.id} has no interaction weights: only the dense model is measured`)
         },
-        onRunning: () =>
-          signal.addEventListener('abort', () =>
-            note('interrupted: finishing the batches in flight; Ctrl-C again ends at once'),
-          ),
+        onRunning: () => onRunning('the batches in flight'),
         onEvent: showProgress(progress),
-        onFetch: ({ repo, file, done, total }) => {
-          if (done === 0) progress.start(`Fetching ${repo}/${file}`, total, 'bytes')
-          progress.update(done)
-        },
+        onFetch,
       })
       if (record.status === 'complete') progress.succeed()
       progress.stop()
@@ -141,16 +128,9 @@ export default class Ppl extends AspCommand {
       const places = [`Record: ${path}`, ...(beside === null ? [] : [`Beside it: ${beside}`])]
       if (flags['output-format'] === 'table') this.log(`\n${places.join('\n')}`)
       else note(places.join('\n'))
-      if (record.status === 'incomplete') {
-        // Not thrown: under --json the record is still to be printed.
-        process.stderr.write(`error: interrupted: what was scored until then is in ${path}\n`)
-        process.exitCode = EXIT.interrupted
-      }
+      if (record.status === 'incomplete') endInterrupted(`: what was scored until then is in ${path}`)
       return record
-    } finally {
-      progress.stop()
-      interruption.release()
-    }
+    })
   }
 }
 

@@ -1,12 +1,10 @@
 /** `asp sweep`: policies at sparsities over suites, perplexity, memory and latency, in one resumable run and one record. */
 import { Args, Flags } from '@oclif/core'
+import { attended, endInterrupted } from '../attended.js'
 import { AspCommand, asNumber, deviceFlag, runDevice } from '../command.js'
-import { EXIT } from '../errors.js'
 import { DTYPE_NAMES, SCORING_POLICY_NAMES } from '../eval/policy.js'
 import { parseNumbers, parseRange, parseWords } from '../eval/ranges.js'
-import { describeFallback } from '../eval/source.js'
-import { catchInterruption } from '../interruption.js'
-import { createProgress, type Progress } from '../progress.js'
+import type { Progress } from '../progress.js'
 import type { SweepPlan } from '../record/sweep-plan.js'
 import { SWEEP_PARTS, type SweepRecord } from '../record/sweep-schema.js'
 import { planLine, renderPlan } from '../report/sweep-plan.js'
@@ -99,33 +97,21 @@ export default class Sweep extends AspCommand {
 
   async run(): Promise<SweepRecord | SweepPlan> {
     const { argv, flags } = await this.parse(Sweep)
-    const progress = createProgress({ quiet: flags.quiet })
-    const interruption = catchInterruption()
-    const { signal, orStop } = interruption
-    const note = (text: string): void => {
-      if (!flags.quiet) process.stderr.write(`${text}\n`)
-    }
-    try {
+    return attended(flags, async ({ progress, signal, orStop, note, onFetch, onFallback, onRunning }) => {
       progress.start('Reading checkpoint, suites and text')
       const { plan, record, path } = await sweep(optionsOf(argv as string[], flags), {
         orStop,
         signal,
         openDevice: async () => runDevice(await this.openDevice(flags.device)),
         onPrepared: () => progress.stop(),
-        onRunning: () =>
-          signal.addEventListener('abort', () =>
-            note('interrupted: finishing the work in flight; Ctrl-C again ends at once'),
-          ),
+        onRunning: () => onRunning('the work in flight'),
         onPlan: (plan) => {
           progress.stop()
           if (!flags['dry-run']) note(planLine(plan))
         },
         onEvent: showProgress(progress),
-        onFetch: ({ repo, file, done, total }) => {
-          if (done === 0) progress.start(`Fetching ${repo}/${file}`, total, 'bytes')
-          progress.update(done)
-        },
-        onFallback: (fallback) => note(`note: ${describeFallback(fallback)}`),
+        onFetch,
+        onFallback,
       })
       if (record === null) {
         this.log(renderPlan(plan))
@@ -135,16 +121,9 @@ export default class Sweep extends AspCommand {
       progress.stop()
       this.log(renderSweep(record))
       this.log(`\nRecord: ${path}`)
-      if (record.status === 'incomplete') {
-        // Not thrown: under --json the record is still to be printed.
-        process.stderr.write(`error: interrupted: what was measured until then is in ${path}\n`)
-        process.exitCode = EXIT.interrupted
-      }
+      if (record.status === 'incomplete') endInterrupted(`: what was measured until then is in ${path}`)
       return record
-    } finally {
-      progress.stop()
-      interruption.release()
-    }
+    })
   }
 }
 

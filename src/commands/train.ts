@@ -2,7 +2,7 @@
 import { Flags } from '@oclif/core'
 import { AspCommand, deviceFlag } from '../command.js'
 import { DEFAULT_COLUMN } from '../data/text.js'
-import { EXIT, Failure } from '../errors.js'
+import { Failure } from '../errors.js'
 import type { TrainRecord } from '../record/train-schema.js'
 import { readTrainConfig } from '../train/config-file.js'
 import { DEFAULTS, type TrainingOptions } from '../train/options.js'
@@ -37,10 +37,6 @@ export default class Train extends AspCommand {
       quiet: flags.quiet,
       openDevice: async () => tunedDevice(await this.openDevice(flags.device), flags.tuning),
       print: (text) => this.log(text),
-      note: (text) => process.stderr.write(`${text}\n`),
-      onStopped: () => {
-        process.exitCode = EXIT.interrupted
-      },
     })
   }
 }

@@ -1,5 +1,6 @@
 /** `asp drops stats`: which kinds of tokens survive how long over windows of a text, and which kinds kill them. */
 import { Args, Flags } from '@oclif/core'
+import { attended } from '../../attended.js'
 import { AspCommand, asNumber, deviceFlag, runDevice } from '../../command.js'
 import { DEFAULT_COLUMN } from '../../data/text.js'
 import { drops, type Output } from '../../drops/drops.js'
@@ -8,8 +9,7 @@ import { type PreparedStats, prepareStats } from '../../drops/prepare-stats.js'
 import { agesOf, runStats, type StatsEvent } from '../../drops/run-stats.js'
 import { Failure } from '../../errors.js'
 import { DTYPE_NAMES, SCORING_POLICY_NAMES } from '../../eval/policy.js'
-import { catchInterruption } from '../../interruption.js'
-import { createProgress, type Progress } from '../../progress.js'
+import type { Progress } from '../../progress.js'
 import type { DropStatsRecord } from '../../record/drop-stats-schema.js'
 import { formatRecord } from '../../record/store.js'
 import { renderDropStats } from '../../report/drop-stats-table.js'
@@ -94,9 +94,6 @@ export default class DropsStats extends AspCommand {
 
   async run(): Promise<DropStatsRecord> {
     const { argv, flags } = await this.parse(DropsStats)
-    const progress = createProgress({ quiet: flags.quiet })
-    const interruption = catchInterruption('nothing was counted yet')
-    const { orStop, signal } = interruption
     const options: StatsOptions = {
       inputs: argv as string[],
       column: flags.column,
@@ -113,16 +110,13 @@ export default class DropsStats extends AspCommand {
       shift: asNumber('--shift', flags.shift),
       seed: flags.seed,
     }
-    try {
+    return attended({ quiet: flags.quiet, nothing: 'nothing was counted yet' }, async (watch) => {
+      const { progress, signal, orStop, note } = watch
       progress.start('Reading checkpoints and text')
       const record = await drops(
         { file: flags.output, forms: FORMS },
         {
-          prepare: () =>
-            prepareStats(options, ({ repo, file, done, total }) => {
-              if (done === 0) progress.start(`Fetching ${repo}/${file}`, total, 'bytes')
-              progress.update(done)
-            }),
+          prepare: () => prepareStats(options, watch.onFetch),
           onPrepared: (prepared) => checkView(prepared, flags),
           openDevice: async () => runDevice(await this.openDevice(flags.device)),
           orStop,
@@ -135,12 +129,9 @@ export default class DropsStats extends AspCommand {
       )
       progress.stop()
       this.log(renderDropStats(record, { age: flags.age, layer: flags.layer }))
-      if (flags.output !== undefined && !flags.quiet) process.stderr.write(`Written: ${flags.output}\n`)
+      if (flags.output !== undefined) note(`Written: ${flags.output}`)
       return record
-    } finally {
-      progress.stop()
-      interruption.release()
-    }
+    })
   }
 }
 
