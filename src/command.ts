@@ -4,6 +4,7 @@ import { Command, Flags, ux } from '@oclif/core'
 import { type OpenDevice, openDevice } from './device/open.js'
 import { Failure } from './errors.js'
 import type { RunDevice } from './eval/open-model.js'
+import { DTYPE_NAMES } from './eval/policy.js'
 import { layOut } from './record/layout.js'
 import type { AdapterRecord } from './record/schema.js'
 
@@ -13,6 +14,33 @@ export const deviceFlag = Flags.string({
   description: 'where to compute: auto, hardware, software, or part of an adapter name such as llvmpipe',
   helpValue: 'auto|hardware|software|<name>',
 })
+
+/** Which checkpoint is read, and where it computes: for commands that take one as it is. */
+export const modelFlags = {
+  model: Flags.string({
+    description: 'folder, bundled name or Hub id (default: the bundled asp-tiny)',
+    char: 'm',
+  }),
+  revision: Flags.string({ description: 'branch, tag or commit of a Hub model' }),
+  dtype: Flags.option({
+    description: 'how weights are kept',
+    options: DTYPE_NAMES,
+    default: 'auto' as const,
+  })(),
+  device: deviceFlag,
+}
+
+export const calibrationSeedFlag = Flags.integer({
+  description: 'seed of the calibration sample',
+  default: 1234,
+})
+
+export const recordFlag = Flags.string({
+  description: 'record file (.json) or its folder (default: results)',
+  char: 'o',
+})
+
+export const quietFlag = Flags.boolean({ description: 'no progress', char: 'q' })
 
 /** The number a flag holds; its bounds are checked by the run, which knows the rules. */
 export function asNumber(flag: string, text: string | undefined): number | undefined {

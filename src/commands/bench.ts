@@ -5,7 +5,7 @@ import { bench } from '../bench/bench.js'
 import type { Batch } from '../bench/configurations.js'
 import type { BenchEvent, WorkEvent } from '../bench/phases.js'
 import type { BenchOptions } from '../bench/prepare.js'
-import { AspCommand, asNumber, deviceFlag } from '../command.js'
+import { AspCommand, asNumber, deviceFlag, quietFlag, recordFlag } from '../command.js'
 import { CACHE_KINDS } from '../engine/decode/types.js'
 import { DTYPE_NAMES, SCORING_POLICY_NAMES } from '../eval/policy.js'
 import { parseNumbers, parseRange, parseWords } from '../eval/ranges.js'
@@ -117,8 +117,8 @@ export default class Bench extends AspCommand {
       options: FORMATS,
       default: 'table' as const,
     })(),
-    output: Flags.string({ description: 'record file (.json) or its folder (default: results)', char: 'o' }),
-    quiet: Flags.boolean({ description: 'no progress', char: 'q' }),
+    output: recordFlag,
+    quiet: quietFlag,
   }
 
   async run(): Promise<BenchRecord> {

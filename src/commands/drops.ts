@@ -1,13 +1,13 @@
 /** `asp drops`: which token a layer dropped when, and which later token it was that killed it. */
 import { Args, Flags } from '@oclif/core'
 import { attended } from '../attended.js'
-import { AspCommand, asNumber, deviceFlag, runDevice } from '../command.js'
+import { AspCommand, asNumber, calibrationSeedFlag, modelFlags, quietFlag, runDevice } from '../command.js'
 import { drops, type Output } from '../drops/drops.js'
 import type { DropsOptions } from '../drops/options.js'
 import { prepareDrops } from '../drops/prepare.js'
 import { runDrops } from '../drops/run.js'
 import { Failure } from '../errors.js'
-import { DTYPE_NAMES, SCORING_POLICY_NAMES } from '../eval/policy.js'
+import { SCORING_POLICY_NAMES } from '../eval/policy.js'
 import type { DropsRecord } from '../record/drops-schema.js'
 import { formatRecord } from '../record/store.js'
 import { dropsPage } from '../report/drops-page.js'
@@ -59,24 +59,14 @@ export default class Drops extends AspCommand {
     data: Flags.string({
       description: "file or folder with a suite's items, or sample for the bundled ones",
     }),
-    model: Flags.string({
-      description: 'folder, bundled name or Hub id (default: the bundled asp-tiny)',
-      char: 'm',
-    }),
-    revision: Flags.string({ description: 'branch, tag or commit of a Hub model' }),
-    dtype: Flags.option({
-      description: 'how weights are kept',
-      options: DTYPE_NAMES,
-      default: 'auto' as const,
-    })(),
-    device: deviceFlag,
-    seed: Flags.integer({ description: 'seed of the calibration sample', default: 1234 }),
+    ...modelFlags,
+    seed: calibrationSeedFlag,
     output: Flags.string({
       description: `file to write as well: ${Object.keys(FORMS).join(', ')}`,
       char: 'o',
       helpValue: 'drops.html',
     }),
-    quiet: Flags.boolean({ description: 'no progress', char: 'q' }),
+    quiet: quietFlag,
   }
 
   async run(): Promise<DropsRecord> {

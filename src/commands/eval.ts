@@ -1,10 +1,18 @@
 /** `asp eval`: scores suites with a checkpoint, pruned or not, and writes the record. */
 import { Args, Flags } from '@oclif/core'
 import { attended, endInterrupted } from '../attended.js'
-import { AspCommand, asNumber, deviceFlag, runDevice } from '../command.js'
+import {
+  AspCommand,
+  asNumber,
+  calibrationSeedFlag,
+  modelFlags,
+  quietFlag,
+  recordFlag,
+  runDevice,
+} from '../command.js'
 import { type EvaluateOptions, evaluate } from '../eval/evaluate.js'
 import { FEWSHOT_SEED } from '../eval/fewshot.js'
-import { DTYPE_NAMES, SCORING_POLICY_NAMES } from '../eval/policy.js'
+import { type DTYPE_NAMES, SCORING_POLICY_NAMES } from '../eval/policy.js'
 import type { RunEvent } from '../eval/run.js'
 import { parseSamples } from '../eval/selection.js'
 import { parseShard } from '../eval/shard.js'
@@ -32,11 +40,7 @@ export default class Eval extends AspCommand {
     }),
   }
   static override flags = {
-    model: Flags.string({
-      description: 'folder, bundled name or Hub id (default: the bundled asp-tiny)',
-      char: 'm',
-    }),
-    revision: Flags.string({ description: 'branch, tag or commit of a Hub model' }),
+    ...modelFlags,
     policy: Flags.option({
       description: 'what decides which tokens are dropped',
       options: SCORING_POLICY_NAMES,
@@ -52,12 +56,6 @@ export default class Eval extends AspCommand {
       description: 'threshold shift to use instead of searching the one for --sparsity',
     }),
     data: Flags.string({ description: 'file or folder with the items, or "sample" for the bundled ones' }),
-    dtype: Flags.option({
-      description: 'how weights are kept',
-      options: DTYPE_NAMES,
-      default: 'auto' as const,
-    })(),
-    device: deviceFlag,
     limit: Flags.string({
       description: 'score only the first documents: a number, or a fraction below 1',
       char: 'L',
@@ -87,15 +85,15 @@ export default class Eval extends AspCommand {
       helpValue: 'i/n|auto|auto/n',
     }),
     resume: Flags.boolean({ description: 'go on with the run at --output, or start it there' }),
-    seed: Flags.integer({ description: 'seed of the calibration sample', default: 1234 }),
-    output: Flags.string({ description: 'record file (.json) or its folder (default: results)', char: 'o' }),
+    seed: calibrationSeedFlag,
+    output: recordFlag,
     'log-samples': Flags.boolean({ description: 'write a line per request beside the record', char: 's' }),
     format: Flags.option({
       description: "files to write: asp's record, or lm-eval's results and samples beside it",
       options: ['asp', 'lm-eval'] as const,
       default: 'asp' as const,
     })(),
-    quiet: Flags.boolean({ description: 'no progress', char: 'q' }),
+    quiet: quietFlag,
   }
 
   async run(): Promise<EvalRecord> {

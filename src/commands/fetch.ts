@@ -1,6 +1,6 @@
 /** `asp fetch`: models and datasets into the Hub's cache, for a machine that will have no network. */
 import { Args, Flags } from '@oclif/core'
-import { AspCommand } from '../command.js'
+import { AspCommand, quietFlag } from '../command.js'
 import type { FetchProgress } from '../data/hub.js'
 import { EXIT, Failure } from '../errors.js'
 import { type Fetched, fetchTarget, planTargets, type Target } from '../eval/fetch.js'
@@ -40,7 +40,7 @@ export default class Fetch extends AspCommand {
       default: true,
       allowNo: true,
     }),
-    quiet: Flags.boolean({ description: 'no progress', char: 'q' }),
+    quiet: quietFlag,
   }
 
   async run(): Promise<FetchReport> {

@@ -1,6 +1,6 @@
 /** `asp finetune`: a GPT-2 checkpoint learns which tokens of its context to drop. */
 import { Flags } from '@oclif/core'
-import { AspCommand, deviceFlag } from '../command.js'
+import { AspCommand, deviceFlag, quietFlag } from '../command.js'
 import { DEFAULT_COLUMN } from '../data/text.js'
 import {
   ALPHA_SCHEDULES,
@@ -146,7 +146,7 @@ export default class Finetune extends AspCommand {
     }),
     device: deviceFlag,
     tuning: tuningFlag,
-    quiet: Flags.boolean({ description: 'no progress', char: 'q' }),
+    quiet: quietFlag,
   }
 
   async run(): Promise<TrainRecord[]> {

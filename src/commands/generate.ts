@@ -1,10 +1,10 @@
 /** `asp generate`: texts from prompts, as they come, with what was dropped on the way. */
 import { Args, Flags } from '@oclif/core'
 import { attended } from '../attended.js'
-import { AspCommand, asNumber, deviceFlag, runDevice } from '../command.js'
+import { AspCommand, asNumber, modelFlags, runDevice } from '../command.js'
 import { CACHE_KINDS } from '../engine/decode/types.js'
 import { EXIT } from '../errors.js'
-import { DTYPE_NAMES, SCORING_POLICY_NAMES } from '../eval/policy.js'
+import { type DTYPE_NAMES, SCORING_POLICY_NAMES } from '../eval/policy.js'
 import { type FileOptions, generate } from '../generate/generate.js'
 import type { GenerateOptions } from '../generate/options.js'
 import type { PromptSource } from '../generate/prompts.js'
@@ -90,17 +90,7 @@ export default class Generate extends AspCommand {
       description: 'texts at a time (default: all, up to 8); one that ends makes room for the next',
       char: 'b',
     }),
-    model: Flags.string({
-      description: 'folder, bundled name or Hub id (default: the bundled asp-tiny)',
-      char: 'm',
-    }),
-    revision: Flags.string({ description: 'branch, tag or commit of a Hub model' }),
-    dtype: Flags.option({
-      description: 'how weights are kept',
-      options: DTYPE_NAMES,
-      default: 'auto' as const,
-    })(),
-    device: deviceFlag,
+    ...modelFlags,
     'output-format': Flags.option({
       description: 'what is printed: the texts, or a line of JSON each',
       options: FORMATS,

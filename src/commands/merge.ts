@@ -1,7 +1,7 @@
 /** `asp merge`: the records of all shards of a run -> the record a single machine would have written. */
 import { basename } from 'node:path'
-import { Args, Flags } from '@oclif/core'
-import { AspCommand } from '../command.js'
+import { Args } from '@oclif/core'
+import { AspCommand, recordFlag } from '../command.js'
 import { mergeShards, readShard } from '../eval/merge.js'
 import { openSampleLog, sampleLogPath } from '../record/samples.js'
 import type { EvalRecord } from '../record/schema.js'
@@ -19,7 +19,7 @@ export default class Merge extends AspCommand {
     records: Args.string({ description: 'records of all shards', required: true }),
   }
   static override flags = {
-    output: Flags.string({ description: 'record file (.json) or its folder (default: results)', char: 'o' }),
+    output: recordFlag,
   }
 
   async run(): Promise<EvalRecord> {

@@ -1,9 +1,17 @@
 /** `asp ppl`: perplexity of a text at several context lengths and sparsities, and how far pruning is from dense. */
 import { Args, Flags } from '@oclif/core'
 import { attended, endInterrupted } from '../attended.js'
-import { AspCommand, asNumber, deviceFlag, runDevice } from '../command.js'
+import {
+  AspCommand,
+  asNumber,
+  calibrationSeedFlag,
+  modelFlags,
+  quietFlag,
+  recordFlag,
+  runDevice,
+} from '../command.js'
 import { DEFAULT_COLUMN } from '../data/text.js'
-import { DTYPE_NAMES, SCORING_POLICY_NAMES } from '../eval/policy.js'
+import { type DTYPE_NAMES, SCORING_POLICY_NAMES } from '../eval/policy.js'
 import { parseNumbers, parseRange, parseWords } from '../eval/ranges.js'
 import { type PerplexityOptions, perplexity } from '../ppl/perplexity.js'
 import type { PplEvent } from '../ppl/run.js'
@@ -77,29 +85,19 @@ export default class Ppl extends AspCommand {
       default: String(DEFAULT_LIMIT),
     }),
     column: Flags.string({ description: 'field of rows that holds the text', default: DEFAULT_COLUMN }),
-    model: Flags.string({
-      description: 'folder, bundled name or Hub id (default: the bundled asp-tiny)',
-      char: 'm',
-    }),
-    revision: Flags.string({ description: 'branch, tag or commit of a Hub model' }),
-    dtype: Flags.option({
-      description: 'how weights are kept',
-      options: DTYPE_NAMES,
-      default: 'auto' as const,
-    })(),
-    device: deviceFlag,
+    ...modelFlags,
     'batch-tokens': Flags.string({
       description: 'tokens of a batch at most, or "auto" for what suits the adapter',
       default: 'auto',
     }),
-    seed: Flags.integer({ description: 'seed of the calibration sample', default: 1234 }),
-    output: Flags.string({ description: 'record file (.json) or its folder (default: results)', char: 'o' }),
+    seed: calibrationSeedFlag,
+    output: recordFlag,
     'output-format': Flags.option({
       description: 'what is printed; csv and md are also written beside the record',
       options: FORMAT_NAMES,
       default: 'table' as const,
     })(),
-    quiet: Flags.boolean({ description: 'no progress', char: 'q' }),
+    quiet: quietFlag,
   }
 
   async run(): Promise<PplRecord> {

@@ -1,8 +1,8 @@
 /** `asp sweep`: policies at sparsities over suites, perplexity, memory and latency, in one resumable run and one record. */
 import { Args, Flags } from '@oclif/core'
 import { attended, endInterrupted } from '../attended.js'
-import { AspCommand, asNumber, deviceFlag, runDevice } from '../command.js'
-import { DTYPE_NAMES, SCORING_POLICY_NAMES } from '../eval/policy.js'
+import { AspCommand, asNumber, modelFlags, quietFlag, recordFlag, runDevice } from '../command.js'
+import { type DTYPE_NAMES, SCORING_POLICY_NAMES } from '../eval/policy.js'
 import { parseNumbers, parseRange, parseWords } from '../eval/ranges.js'
 import type { Progress } from '../progress.js'
 import type { SweepPlan } from '../record/sweep-plan.js'
@@ -54,11 +54,7 @@ export default class Sweep extends AspCommand {
       description: `what is measured: some of ${SWEEP_PARTS.join(', ')} (default: all; eval where suites are named)`,
       helpValue: 'eval,ppl',
     }),
-    model: Flags.string({
-      description: 'folder, bundled name or Hub id (default: the bundled asp-tiny)',
-      char: 'm',
-    }),
-    revision: Flags.string({ description: 'branch, tag or commit of a Hub model' }),
+    ...modelFlags,
     data: Flags.string({ description: 'suites\' items: a file or folder, or "sample" for the bundled ones' }),
     limit: Flags.string({
       description: 'score only the first documents of each suite: a number, or a fraction below 1',
@@ -76,12 +72,6 @@ export default class Sweep extends AspCommand {
       char: 'r',
       default: DEFAULT_REPETITIONS,
     }),
-    dtype: Flags.option({
-      description: 'how weights are kept',
-      options: DTYPE_NAMES,
-      default: 'auto' as const,
-    })(),
-    device: deviceFlag,
     'batch-tokens': Flags.string({
       description: 'tokens of a batch at most, or "auto" for what suits the adapter',
       default: 'auto',
@@ -91,8 +81,8 @@ export default class Sweep extends AspCommand {
     }),
     resume: Flags.boolean({ description: 'go on with the sweep at --output, or start it there' }),
     seed: Flags.integer({ description: 'seed of the calibration samples', default: 1234 }),
-    output: Flags.string({ description: 'record file (.json) or its folder (default: results)', char: 'o' }),
-    quiet: Flags.boolean({ description: 'no progress', char: 'q' }),
+    output: recordFlag,
+    quiet: quietFlag,
   }
 
   async run(): Promise<SweepRecord | SweepPlan> {

@@ -1,6 +1,6 @@
 /** `asp train`: a small GPT-2 from random weights, by a file of options; otherwise what `asp finetune` does. */
 import { Flags } from '@oclif/core'
-import { AspCommand, deviceFlag } from '../command.js'
+import { AspCommand, deviceFlag, quietFlag } from '../command.js'
 import { DEFAULT_COLUMN } from '../data/text.js'
 import { Failure } from '../errors.js'
 import type { TrainRecord } from '../record/train-schema.js'
@@ -27,7 +27,7 @@ export default class Train extends AspCommand {
     }),
     device: deviceFlag,
     tuning: tuningFlag,
-    quiet: Flags.boolean({ description: 'no progress', char: 'q' }),
+    quiet: quietFlag,
   }
 
   async run(): Promise<TrainRecord[]> {

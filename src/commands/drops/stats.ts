@@ -1,7 +1,7 @@
 /** `asp drops stats`: which kinds of tokens survive how long over windows of a text, and which kinds kill them. */
 import { Args, Flags } from '@oclif/core'
 import { attended } from '../../attended.js'
-import { AspCommand, asNumber, deviceFlag, runDevice } from '../../command.js'
+import { AspCommand, asNumber, calibrationSeedFlag, deviceFlag, quietFlag, runDevice } from '../../command.js'
 import { DEFAULT_COLUMN } from '../../data/text.js'
 import { drops, type Output } from '../../drops/drops.js'
 import type { StatsOptions } from '../../drops/options.js'
@@ -83,13 +83,13 @@ export default class DropsStats extends AspCommand {
       default: 'auto' as const,
     })(),
     device: deviceFlag,
-    seed: Flags.integer({ description: 'seed of the calibration sample', default: 1234 }),
+    seed: calibrationSeedFlag,
     output: Flags.string({
       description: `file to write as well: ${Object.keys(FORMS).join(', ')}`,
       char: 'o',
       helpValue: 'stats.html',
     }),
-    quiet: Flags.boolean({ description: 'no progress', char: 'q' }),
+    quiet: quietFlag,
   }
 
   async run(): Promise<DropStatsRecord> {

@@ -1,7 +1,7 @@
 /** `asp tasks check`: proves, without a model, that requests are built as lm-eval builds them. */
 import { Args, Flags } from '@oclif/core'
 import Table from 'cli-table3'
-import { AspCommand } from '../../command.js'
+import { AspCommand, quietFlag } from '../../command.js'
 import { EXIT } from '../../errors.js'
 import { type Check, type Conformance, checkConformance } from '../../eval/conformance.js'
 import type { DataOrigin } from '../../eval/dataset.js'
@@ -30,7 +30,7 @@ export default class TasksCheck extends AspCommand {
   }
   static override flags = {
     data: Flags.string({ description: 'file or folder with the items, or "sample" for the bundled ones' }),
-    quiet: Flags.boolean({ description: 'no progress', char: 'q' }),
+    quiet: quietFlag,
   }
 
   async run(): Promise<Result[]> {
