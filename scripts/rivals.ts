@@ -5,11 +5,11 @@
  */
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { type Measured, measure } from '../src/compare/measure.js'
-import type { Pair } from '../src/compare/pairs.js'
+import type { Measured } from '../src/compare/measure.js'
 import type { RuleRecord } from '../src/record/ppl-schema.js'
 import type { EvalRecord } from '../src/record/schema.js'
 import type { SweepRecord } from '../src/record/sweep-schema.js'
+import { gainOf, markdownTable, showGain, textGain } from './gains.js'
 
 const read = (name: string): SweepRecord =>
   JSON.parse(
@@ -17,8 +17,6 @@ const read = (name: string): SweepRecord =>
   )
 const tuned = read('asp-tiny')
 const untouched = read('asp-tiny-dense')
-
-const CONFIDENCE = 0.95
 
 /** Null where a policy cannot remove so much of short prompts. */
 function cellOf(sweep: SweepRecord, policy: string, sparsity: number): EvalRecord | null {
@@ -41,18 +39,6 @@ function ruleOf(
   return { rule, tokens: context.samples.tokens }
 }
 
-/** What is common to the pairs that are measured here: gains of `next` over `base`. */
-const pairOf = (data: Pair['data']): Pair => ({
-  cell: '',
-  task: '',
-  metric: '',
-  higherIsBetter: true,
-  scale: 'difference',
-  base: 0,
-  new: 0,
-  data,
-})
-
 /** Accuracies of all suites' documents together, right or wrong. */
 function accuracy(base: EvalRecord, next: EvalRecord): Measured {
   const documents = Object.entries(base.tasks).flatMap(([task, { per_document: a }]) => {
@@ -64,7 +50,7 @@ function accuracy(base: EvalRecord, next: EvalRecord): Measured {
       new: b.metrics.acc[i],
     }))
   })
-  return measure(pairOf({ kind: 'verdicts', documents }), CONFIDENCE)
+  return gainOf({ kind: 'verdicts', documents })
 }
 
 /** Log-probability of the right answer, nats a document. */
@@ -72,23 +58,7 @@ function logprob(base: EvalRecord, next: EvalRecord): Measured {
   const values = Object.entries(base.tasks).flatMap(([task, { per_document: a }]) =>
     a.logprob.map((value, i) => next.tasks[task].per_document.logprob[i] - value),
   )
-  return measure(pairOf({ kind: 'gains', values, weights: values.map(() => 1) }), CONFIDENCE)
-}
-
-/** Nats a token of the text, windows as units. */
-function text(base: RuleRecord, next: RuleRecord, tokens: number[]): Measured {
-  const values = base.samples.nll.map((nll, i) => nll - next.samples.nll[i])
-  return measure(pairOf({ kind: 'gains', values, weights: tokens }), CONFIDENCE)
-}
-
-const signed = (value: number, digits: number): string =>
-  `${value < 0 ? '-' : '+'}${Math.abs(value).toFixed(digits)}`
-
-function figure({ gain, interval }: Measured, digits: number, times = 1): string {
-  if (interval === null) return signed(times * gain, digits)
-  const [low, high] = [interval.low, interval.high].map((end) => signed(times * end, digits))
-  const clear = interval.low > 0 || interval.high < 0 ? '**' : ''
-  return `${clear}${signed(times * gain, digits)}${clear} (${low} to ${high})`
+  return gainOf({ kind: 'gains', values, weights: values.map(() => 1) })
 }
 
 const policies = tuned.grid.policies.filter((name) => name !== 'dense' && name !== 'adaptive')
@@ -108,9 +78,9 @@ const rows = sparsities.flatMap((share) =>
         policy,
         weights,
         reached,
-        both ? figure(accuracy(theirs, own), 1, 100) : '',
-        both ? figure(logprob(theirs, own), 2) : '',
-        figure(text(rival.rule, adaptive.rule, adaptive.tokens), 3),
+        both ? showGain(accuracy(theirs, own), 1, 100) : '',
+        both ? showGain(logprob(theirs, own), 2) : '',
+        showGain(textGain(rival.rule, adaptive.rule, adaptive.tokens), 3),
       ]
     }),
   ),
@@ -129,7 +99,6 @@ const head = [
   'log-probability of the right answer, nats a document',
   'text, nats a token',
 ]
-const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
 process.stdout.write(`# Learned pruning against policies that need no training
 
 Made by \`node --import tsx scripts/rivals.ts\` from results/reference-paper-asp-tiny.json and -dense.json: two sweeps of the bundled
@@ -143,7 +112,7 @@ prompts of some 20 to 100 tokens do not let a policy remove so much, only the te
 fine-tuned with adaptive pruning. *Dense*: the rival on asp-tiny-dense, which both began from and which had no further training, so that
 these rows also hold what fine-tuning on books did.
 
-${[line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')}
+${markdownTable(head, rows)}
 
 asp-tiny is a toy of 4.6 million parameters whose accuracies are near chance; what its rows can show is log-probability and text.
 `)

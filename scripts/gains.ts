@@ -1,0 +1,34 @@
+/** Paired gains of one record over another, and how tables of documents show them. */
+import { type Measured, measure } from '../src/compare/measure.js'
+import type { Pair } from '../src/compare/pairs.js'
+import type { RuleRecord } from '../src/record/ppl-schema.js'
+
+const CONFIDENCE = 0.95
+
+/** The gain of `data` with its interval, positive where the new run is better. */
+export function gainOf(data: Pair['data']): Measured {
+  const unnamed = { cell: '', task: '', metric: '', base: 0, new: 0 }
+  return measure({ ...unnamed, higherIsBetter: true, scale: 'difference', data }, CONFIDENCE)
+}
+
+/** Nats a token of the same windows, which are the units. */
+export function textGain(base: RuleRecord, next: RuleRecord, tokens: readonly number[]): Measured {
+  const values = base.samples.nll.map((nll, i) => nll - next.samples.nll[i])
+  return gainOf({ kind: 'gains', values, weights: tokens })
+}
+
+const signed = (value: number, digits: number): string =>
+  `${value < 0 ? '-' : '+'}${Math.abs(value).toFixed(digits)}`
+
+/** `**+0.352** (+0.309 to +0.394)`: bold where the interval leaves out 0. */
+export function showGain({ gain, interval }: Measured, digits: number, times = 1): string {
+  if (interval === null) return signed(times * gain, digits)
+  const [low, high] = [interval.low, interval.high].map((end) => signed(times * end, digits))
+  const clear = interval.low > 0 || interval.high < 0 ? '**' : ''
+  return `${clear}${signed(times * gain, digits)}${clear} (${low} to ${high})`
+}
+
+export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
+}
