@@ -1,0 +1,157 @@
+/**
+ * docs/finetuning.md from results/finetuning/: one dense checkpoint fine-tuned for as many steps by adaptive pruning and by each
+ * control, and the perplexity of held-out text against the sparsity that was reached.
+ *   node --import tsx scripts/finetuning.ts > docs/finetuning.md
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type { PplRecord, RuleRecord } from '../src/record/ppl-schema.js'
+import type { TrainRecord } from '../src/record/train-schema.js'
+import { describeTraining } from '../src/train/card.js'
+import { markdownTable, showGain, textGain } from './gains.js'
+
+const root = fileURLToPath(new URL('../results/finetuning/', import.meta.url))
+
+interface Run {
+  name: string
+  /** Null for the checkpoint that all began from. */
+  train: TrainRecord | null
+  ppl: PplRecord
+}
+
+function readRun(name: string): Run {
+  const read = (file: string) => JSON.parse(readFileSync(`${root}${name}/${file}`, 'utf8'))
+  const isTrained = existsSync(`${root}${name}/train.json`)
+  return { name, train: isTrained ? (read('train.json') as TrainRecord) : null, ppl: read('ppl.json') }
+}
+
+const runs = readdirSync(root, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => readRun(name))
+
+function runOf(name: string): Run & { train: TrainRecord } {
+  const run = runs.find((one) => one.name === name)
+  if (run?.train == null) throw new Error(`results/finetuning/${name}: no training record`)
+  return { ...run, train: run.train }
+}
+
+const contextOf = ({ ppl }: Run) => ppl.contexts[0]
+const control = runOf('dense')
+const dense = contextOf(control).rules[0]
+const { tokens, first } = contextOf(control).samples
+
+interface Point {
+  run: Run
+  rule: RuleRecord
+  reached: number
+}
+
+/** What each checkpoint is judged by: the control with nothing dropped, the others where they drop. */
+const points: Point[] = runs
+  .flatMap((run) => {
+    if (contextOf(run).samples.first.join() !== first.join()) throw new Error(`${run.name}: other windows`)
+    return contextOf(run)
+      .rules.filter(({ rule }) => run === control || run.train === null || rule !== 'dense')
+      .map((rule) => ({ run, rule, reached: rule.sparsity?.achieved ?? 0 }))
+  })
+  .sort((a, b) => a.reached - b.reached || a.rule.nll - b.rule.nll)
+
+const perplexity = ({ nll }: RuleRecord): string => Math.exp(nll).toFixed(2)
+const kindOf = ({ train }: Run): string => train?.options.rule.kind ?? 'untouched'
+
+function training({ train }: Run): string {
+  if (train === null) return 'none'
+  const { shift_range: range } = train.options
+  return `${describeTraining(train)}${range === null ? '' : `, shifts in ${range.join('..')}`}`
+}
+
+function asked({ rule, requested, sized }: RuleRecord): string {
+  if (rule === 'dense') return 'nothing dropped'
+  const size = sized === null ? '' : ` (${sized.parameter} ${sized.size})`
+  return `${requested === null ? 'own threshold' : requested.toFixed(1)}${size}`
+}
+
+const quality = points.map(({ run, rule, reached }) => [
+  run.name,
+  training(run),
+  asked(rule),
+  rule.sparsity === null ? '' : reached.toFixed(3),
+  rule.sparsity?.at_ctx == null ? '' : rule.sparsity.at_ctx.toFixed(3),
+  rule.nll.toFixed(4),
+  perplexity(rule),
+  rule === dense ? '' : showGain(textGain(rule, dense, tokens), 4),
+  rule === dense ? '' : `${(100 * (Math.exp(rule.nll - dense.nll) - 1)).toFixed(1)} %`,
+])
+
+/** Each point of adaptive pruning beside the control's point that is nearest in what was reached. */
+const rivals = points
+  .filter(({ run }) => kindOf(run) === 'adaptive')
+  .flatMap((own) =>
+    ['local', 'strided'].flatMap((kind) => {
+      const theirs = points
+        .filter(({ run }) => kindOf(run) === kind)
+        .sort((a, b) => Math.abs(a.reached - own.reached) - Math.abs(b.reached - own.reached))[0]
+      return [
+        [
+          own.run.name,
+          asked(own.rule),
+          own.reached.toFixed(3),
+          kind,
+          theirs.reached.toFixed(3),
+          perplexity(own.rule),
+          perplexity(theirs.rule),
+          showGain(textGain(theirs.rule, own.rule, tokens), 4),
+        ],
+      ]
+    }),
+  )
+
+/** Held-out losses on the way, under the rule that each is trained for. */
+const trained = runs.flatMap(({ name, train }) => (train === null ? [] : [{ name, train }]))
+const steps = control.train.evaluations.map(({ step }) => step)
+const trend = trained.map(({ name, train }) => [
+  name,
+  ...train.evaluations.map(({ rules }) => {
+    const own = rules.find(({ rule }) => rule !== 'dense' && rule !== 'soft') ?? rules[0]
+    const share = own.sparsity === null ? '' : ` (S ${own.sparsity.achieved.toFixed(2)})`
+    return `${own.nll.toFixed(4)}${share}`
+  }),
+])
+
+const { options, data, tokens: trainedOn, environment } = control.train
+const evaluated = control.train.evaluations[0]
+const rate = options.rate
+const interaction = runOf('gamma-0.1').train.options.rate_interaction
+const context = contextOf(control)
+const name = (source: string): string => source.split('/').at(-1) ?? source
+
+process.stdout.write(`# Learned pruning against controls of equal steps
+
+Made by \`node --import tsx scripts/finetuning.ts\` from results/finetuning/, where every training has its record, log and model card and every
+checkpoint its record of \`asp ppl\`. [finetuning.html](finetuning.html) is \`asp report\` of the same files, with the plots.
+
+All began from asp-tiny-dense and took ${control.train.steps.taken} steps of ${options.batch_tokens} tokens (${trainedOn.toLocaleString('en-US')} in all) in sequences of ${options.ctx}, the same
+windows of ${data.sources.map(({ source }) => name(source)).join(', ')} in the same order, at a rate of ${rate.rate} (${rate.kind})${interaction === undefined ? '' : `, the interaction weights at ${interaction}`}, on
+${environment.adapter.name}. They are judged on ${context.windows} windows of ${context.ctx} tokens, ${context.tokens.toLocaleString('en-US')} predictions, of
+${control.ppl.text.sources.map(({ source }) => name(source)).join(', ')}: books that are in no training text. S_pair is the share of causal pairs that is gone, as reached, not as asked for. Differences are
+paired by window, with 95 % intervals (bootstrap over windows), bold where they leave out 0.
+
+## Perplexity by sparsity
+
+Local attention was trained with a window of ${runOf('local').train.options.rule.tokens} tokens and strided attention with blocks of ${runOf('strided').train.options.rule.tokens}, both a sparsity of 0.8; at other sparsities the
+same checkpoints are used with other sizes. *To the control*: nats a token below (+) or above (-) the dense control, and the change of perplexity.
+
+${markdownTable(['checkpoint', 'training', 'asked', 'S_pair', 'S@ctx', 'nats', 'perplexity', 'to the control', ''], quality)}
+
+## Beside local and strided attention
+
+Each point of adaptive pruning and the point of a control that dropped most nearly as much: nats a token that adaptive pruning is better (+) or worse (-).
+
+${markdownTable(['checkpoint', 'asked', 'S_pair', 'control', 'its S_pair', 'perplexity', "control's", 'difference'], rivals)}
+
+## On the way
+
+Nats a token on ${evaluated.windows} held-out windows after so many steps, under the rule each was trained for (adaptive: the step function).
+
+${markdownTable(['checkpoint', ...steps.map(String)], trend)}
+`)
