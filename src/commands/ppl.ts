@@ -66,6 +66,10 @@ export default class Ppl extends AspCommand {
       description: "threshold shifts to measure at instead; 0 is the checkpoint's own threshold",
       helpValue: '0,-0.4',
     }),
+    size: Flags.string({
+      description: 'windows, strides or budgets in tokens, in place of sparsities that they are counted for',
+      helpValue: '64,109',
+    }),
     policy: Flags.string({
       description: `what decides which tokens are dropped: some of ${SCORING_POLICY_NAMES.join(', ')}`,
       helpValue: 'adaptive,local',
@@ -147,6 +151,7 @@ type PplFlags = {
   ctx?: string
   sparsity?: string
   shift?: string
+  size?: string
   policy?: string
   alpha?: string
   protocol: (typeof PROTOCOL_NAMES)[number]
@@ -175,6 +180,7 @@ function optionsOf(inputs: readonly string[], flags: PplFlags): PerplexityOption
     ctx: flags.ctx === undefined ? undefined : parseRange('--ctx', flags.ctx),
     sparsity: numbers('--sparsity', flags.sparsity),
     shift: numbers('--shift', flags.shift),
+    size: numbers('--size', flags.size),
     alpha: numbers('--alpha', flags.alpha) ?? [],
     protocol: flags.protocol,
     stride: asNumber('--stride', flags.stride),

@@ -41,7 +41,8 @@ function pairContext(base: ContextRecord, other: ContextRecord, file: string): P
 
 function pointOf(value: RuleRecord): { policy: string; sparsity: string; value: RuleRecord } {
   const { rule, sized, requested, shift, alpha } = value
-  const level = requested ?? (shift === null ? '' : `shift ${shift}`)
+  const given = sized === null ? (shift === null ? '' : `shift ${shift}`) : `${sized.parameter} ${sized.size}`
+  const level = requested ?? given
   const soft = alpha === null ? '' : ` alpha ${alpha}`
   return {
     policy: rule === 'dense' ? 'dense' : (sized?.policy ?? 'adaptive'),

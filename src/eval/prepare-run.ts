@@ -2,7 +2,7 @@
 import type { Checkpoint } from '../data/checkpoint.js'
 import { SIZED, type SizedRule, sizedRule } from '../engine/policies/index.js'
 import { Failure } from '../errors.js'
-import { fitSize } from './fit-size.js'
+import { fitSize, givenSize } from './fit-size.js'
 import {
   choosePolicy,
   isSizedPolicy,
@@ -73,7 +73,7 @@ function checkSize(size: number | undefined, { name, sparsity }: PolicyChoice<Sc
     if (size === undefined) return
     throw new Failure(`--size ${size}: the ${name} policy has no size`, { hint: 'leave --size out' })
   }
-  const { parameter, least } = SIZED[name]
+  const { parameter } = SIZED[name]
   if (size !== undefined && sparsity !== null) {
     throw new Failure(`--size ${size}: --sparsity ${sparsity} decides the ${parameter} already`, {
       hint: 'give one of the two',
@@ -82,14 +82,7 @@ function checkSize(size: number | undefined, { name, sparsity }: PolicyChoice<Sc
   if (size === undefined && sparsity === null) {
     throw missingShare(name, `add --sparsity 0.8, or its ${parameter} in tokens: --size 32`)
   }
-  if (size !== undefined && !(Number.isInteger(size) && size >= least)) {
-    throw new Failure(
-      `--size: the ${parameter} of ${name} must be a whole number from ${least}, got ${size}`,
-      {
-        hint: 'it is in tokens',
-      },
-    )
-  }
+  if (size !== undefined) givenSize(name, size)
 }
 
 function checkShift(shift: number | undefined, { name }: PolicyChoice<ScoringPolicyName>): void {

@@ -29,7 +29,7 @@ export async function findLevels(
   for (const level of levels) {
     if (level.kind === 'shift')
       found.push({ requested: null, shift: level.shift, sized: null, calibration: null })
-    else if (level.kind === 'sized') found.push(fitLevel(level, ctx))
+    else if (level.kind !== 'sparsity') found.push(fitLevel(level, ctx))
     else {
       const onTry = (evaluation: Evaluation): void => options.onTry(level, evaluation)
       const search = await searchOne(engine, whole, level.sparsity, { ...options, ctx, known, onTry })

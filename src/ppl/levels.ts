@@ -2,19 +2,20 @@
 import type { Checkpoint } from '../data/checkpoint.js'
 import { SIZED, type SizedKind } from '../engine/policies/index.js'
 import { Failure } from '../errors.js'
-import { fitSize } from '../eval/fit-size.js'
+import { fitSize, givenSize } from '../eval/fit-size.js'
 import { choosePolicy, isSizedPolicy, type ScoringPolicyName } from '../eval/policy.js'
 import type { PplCalibration, SizedRecord } from '../record/ppl-schema.js'
 import { DEFAULT_SPARSITY, DEFAULT_STRIDED_SPARSITY, type PplOptions } from './options.js'
 
 /**
  * A share of causal pairs, for which a shift is found at each context length; a shift itself; a share for which the size of a
- * policy is counted at each context length.
+ * policy is counted at each context length; a size itself.
  */
 export type Level =
   | { kind: 'sparsity'; sparsity: number }
   | { kind: 'shift'; shift: number }
   | { kind: 'sized'; policy: SizedKind; sparsity: number }
+  | { kind: 'size'; policy: SizedKind; size: number }
 
 /** A level at one context length. */
 export interface FoundLevel {
@@ -61,7 +62,7 @@ export function chooseLevels(checkpoint: Model, options: PplOptions): Levels {
 function levelsOfPolicy(
   checkpoint: Model,
   policy: ScoringPolicyName | undefined,
-  { sparsity, shift, alpha }: PplOptions,
+  { sparsity, shift, size, alpha }: PplOptions,
 ): Pick<Levels, 'levels' | 'denseOnly'> & { policy: ScoringPolicyName } {
   const canDrop = checkpoint.config.interaction !== null
   const asked = sparsity?.find((share) => !(share >= 0 && share < 1)) ?? sparsity?.find((share) => share > 0)
@@ -70,9 +71,18 @@ function levelsOfPolicy(
     const why = `the ${choice.name} policy has no threshold`
     if (shift !== undefined) throw unused(`--shift ${shift}`, why, 'use --policy adaptive')
     if (alpha.length > 0) throw unused(`--alpha ${alpha}`, why, 'use --policy adaptive')
+    if (size !== undefined)
+      return { policy: choice.name, levels: givenLevels(choice.name, size), denseOnly: false }
     const usual = choice.name === 'strided' ? DEFAULT_STRIDED_SPARSITY : DEFAULT_SPARSITY
     const levels = sizedLevels(choice.name, sparsity ?? usual)
     return { policy: choice.name, levels, denseOnly: false }
+  }
+  if (size !== undefined) {
+    throw unused(
+      `--size ${size}`,
+      `the ${choice.name} policy has no size`,
+      'name one that has, such as --policy local',
+    )
   }
   const levels =
     choice.name === 'dense'
@@ -110,11 +120,16 @@ function sizedLevels(policy: SizedKind, sparsities: readonly number[]): Level[] 
     .map((sparsity): Level => ({ kind: 'sized', policy, sparsity }))
 }
 
-/** By counting alone. Failure: the policy cannot remove so much at this length. */
-export function fitLevel({ policy, sparsity }: Level & { kind: 'sized' }, ctx: number): FoundLevel {
-  const { size } = fitSize(policy, [ctx], sparsity, `at ctx ${ctx}`)
+function givenLevels(policy: SizedKind, sizes: readonly number[]): Level[] {
+  return sizes.map((size): Level => ({ kind: 'size', policy, size: givenSize(policy, size).size }))
+}
+
+/** By counting alone, where a share was asked for. Failure: the policy cannot remove so much at this length. */
+export function fitLevel(level: Level & { kind: 'sized' | 'size' }, ctx: number): FoundLevel {
+  const { policy } = level
+  const { size } = level.kind === 'size' ? level : fitSize(policy, [ctx], level.sparsity, `at ctx ${ctx}`)
   return {
-    requested: sparsity,
+    requested: level.kind === 'size' ? null : level.sparsity,
     shift: null,
     sized: { policy, parameter: SIZED[policy].parameter, size },
     calibration: null,

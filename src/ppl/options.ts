@@ -18,6 +18,8 @@ export interface PplOptions {
   sparsity?: readonly number[]
   /** Threshold shifts to measure at, instead of sparsities that they are searched for. */
   shift?: readonly number[]
+  /** Windows, strides or budgets to measure at, in tokens, instead of sparsities that they are counted for. */
+  size?: readonly number[]
   /** Soft evaluations beside the step function. */
   alpha: readonly number[]
   protocol: ProtocolName
@@ -43,6 +45,7 @@ export function checkOptions({
   alpha,
   sparsity,
   shift,
+  size,
   stride,
   protocol,
   ctx,
@@ -51,6 +54,11 @@ export function checkOptions({
 }: PplOptions): void {
   if (sparsity !== undefined && shift !== undefined) {
     throw new Failure(`--shift ${shift}: takes the place of --sparsity, got --sparsity ${sparsity} as well`, {
+      hint: 'give one of them',
+    })
+  }
+  if (sparsity !== undefined && size !== undefined) {
+    throw new Failure(`--size ${size}: takes the place of --sparsity, got --sparsity ${sparsity} as well`, {
       hint: 'give one of them',
     })
   }

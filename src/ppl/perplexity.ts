@@ -59,7 +59,7 @@ function fileName({ options, model, levels }: PreparedPpl, started: Date): strin
     suites: [`ppl_${options.protocol}`],
     model: model.id,
     policy: levels.policies.join('+'),
-    sparsity: more.length === 0 && only !== undefined && only.kind !== 'shift' ? only.sparsity : null,
+    sparsity: more.length === 0 && only !== undefined && 'sparsity' in only ? only.sparsity : null,
     started,
   })
 }

@@ -33,8 +33,8 @@ export function plannedRules(
   alphas: readonly number[],
 ): Pick<RuleHead, 'policy' | 'requested' | 'alpha'>[] {
   const rules = levels.flatMap((level) => {
-    const requested = level.kind === 'shift' ? null : level.sparsity
-    if (level.kind === 'sized') return [{ policy: level.policy, requested, alpha: null }]
+    const requested = 'sparsity' in level ? level.sparsity : null
+    if ('policy' in level) return [{ policy: level.policy, requested, alpha: null }]
     return [null, ...alphas].map((alpha) => ({ policy: 'adaptive', requested, alpha }))
   })
   return [DENSE_RULE, ...rules]
@@ -49,7 +49,7 @@ export function dropRule({ shift, sized, alpha }: RuleHead): DropRule {
 /** Kinds of rules beside the dense one, each once. */
 export function ruleKinds(levels: readonly Level[], alphas: readonly number[]): DropRule['kind'][] {
   const kinds = levels.flatMap((level): DropRule['kind'][] => {
-    if (level.kind === 'sized') return [level.policy]
+    if ('policy' in level) return [level.policy]
     return alphas.length === 0 ? ['adaptive'] : ['adaptive', 'soft']
   })
   return [...new Set(kinds)]

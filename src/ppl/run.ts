@@ -167,7 +167,7 @@ function batchLimit(
   const longest = Math.max(...contexts.map(({ ctx }) => ctx))
   const some = levels.levels.flatMap((level) =>
     rulesOf(
-      level.kind === 'sized'
+      'policy' in level
         ? fitLevel(level, longest)
         : { requested: null, shift: 0, sized: null, calibration: null },
       options.alpha,

@@ -46,6 +46,11 @@ export function columnsOf(record: PplRecord): PplColumn[] {
 /** Columns that name the level; what it was solved by follows them. */
 const LEVEL_COLUMNS = 3
 
+/** What a level is called that was given, not searched or counted for a share. */
+export function givenLevel({ shift, sized }: RuleRecord): string {
+  return sized === null ? `shift ${shift}` : `${sized.parameter} ${sized.size}`
+}
+
 const pruned = (rows: readonly PplRow[]): boolean => rows.some(({ rule }) => rule.rule !== 'dense')
 
 const COLUMNS: readonly PplColumn[] = [
@@ -58,8 +63,7 @@ const COLUMNS: readonly PplColumn[] = [
   },
   {
     head: 'Sparsity\nrequested',
-    cell: ({ rule }) =>
-      rule.rule === 'dense' ? 'dense' : (rule.requested?.toString() ?? `shift ${rule.shift}`),
+    cell: ({ rule }) => (rule.rule === 'dense' ? 'dense' : (rule.requested?.toString() ?? givenLevel(rule))),
     shown: pruned,
   },
   { head: 'S_pair', cell: ({ rule }) => fixed(rule.sparsity?.achieved), shown: pruned },

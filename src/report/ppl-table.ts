@@ -12,7 +12,7 @@ import {
   renderNotes,
   toAscii,
 } from './notes.js'
-import { columnsOf, rowsOf, signed } from './ppl-columns.js'
+import { columnsOf, givenLevel, rowsOf, signed } from './ppl-columns.js'
 import type { TableOptions } from './table.js'
 import { perplexityPlots, renderPlots } from './text-plots.js'
 
@@ -85,8 +85,9 @@ function positionTable({ ctx, rules }: ContextRecord): TableText | null {
 const isLevel = ({ rule }: RuleRecord): boolean => rule === 'step' || rule === 'sized'
 
 /** `several`: the policy has to be told as well. */
-function nameOf({ policy, requested, shift }: RuleRecord, several: boolean, between = ' '): string {
-  const level = requested === null ? `shift ${shift}` : `S ${requested}`
+function nameOf(rule: RuleRecord, several: boolean, between = ' '): string {
+  const { policy, requested } = rule
+  const level = requested === null ? givenLevel(rule) : `S ${requested}`
   return several ? `${policy}${between}${level}` : level
 }
 

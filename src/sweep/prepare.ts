@@ -142,8 +142,8 @@ function readPpl(
 }
 
 function isOf(level: Level, { policy, sparsity }: Point): boolean {
-  if (level.kind === 'shift' || level.sparsity !== sparsity) return false
-  return policy === (level.kind === 'sized' ? level.policy : 'adaptive')
+  if (!('sparsity' in level) || level.sparsity !== sparsity) return false
+  return policy === ('policy' in level ? level.policy : 'adaptive')
 }
 
 function benchPolicy({ policy, sparsity }: Point): Policy {

@@ -24,6 +24,7 @@ const RUNS = {
     '128',
   ],
   strided: ['ppl', ...ON_DENSE, '--policy', 'strided', '--sparsity', '0.5', '--ctx', '64', '--limit', '128'],
+  given: ['ppl', ...ON_DENSE, '--policy', 'local', '--size', '8', '--ctx', '64', '--limit', '128'],
   several: [
     'ppl',
     ...ON_DENSE,
@@ -112,6 +113,14 @@ test('asp ppl --policy local,strided: one record, every rule as it is alone, bit
     (await recordOf<PplRecord>('strided', 'asp.ppl-1')).contexts[0].rules,
   ]
   assert.equal(record.contexts[0].rules, [local[0], local[1], strided[1]])
+})
+
+test('asp ppl --size: the window as given, and what it removes', async () => {
+  const record = await recordOf<PplRecord>('given', 'asp.ppl-1')
+  const [, counted] = (await recordOf<PplRecord>('local', 'asp.ppl-1')).contexts[1].rules.slice(1)
+  assert.equal(record.contexts[0].rules[1], { ...counted, requested: null })
+  const { stdout } = await outcomes.given
+  assert.match(stdout, /│ +window 8 │/)
 })
 
 test('asp ppl --policy strided', async () => {

@@ -23,6 +23,10 @@ const BAD: [options: Partial<PplOptions>, message: RegExp][] = [
     { sparsity: [0.5], shift: [1] },
     /^--shift 1: takes the place of --sparsity, got --sparsity 0\.5 as well$/,
   ],
+  [
+    { sparsity: [0.5], size: [64] },
+    /^--size 64: takes the place of --sparsity, got --sparsity 0\.5 as well$/,
+  ],
   [{ alpha: [8, 1] }, /^--alpha: must be above 1 and at most 64, got 1$/],
   [{ alpha: [1000] }, /got 1000$/],
   [{ limit: 0 }, /^--limit: must be a whole number from 2, got 0$/],
@@ -63,6 +67,15 @@ const LEVELS: [
     { policies: ['local'] },
     [0.5, 0.8, 0.9].map((share) => ['local', share]),
   ],
+  [
+    'windows as given',
+    'dense',
+    { policies: ['local'], size: [64, 109] },
+    [
+      ['local', '64 tokens'],
+      ['local', '109 tokens'],
+    ],
+  ],
   ['strides', 'adaptive', { policies: ['strided'] }, [0.5, 0.8].map((share) => ['strided', share])],
   [
     'policy by policy, the dense one needs no level',
@@ -77,6 +90,7 @@ for (const [name, on, options, levels] of LEVELS) {
     const chosen = chooseLevels(checkpoints[on], { ...plain, ...options })
     const got = chosen.levels.map((level) => {
       if (level.kind === 'shift') return String(level.shift)
+      if (level.kind === 'size') return [level.policy, `${level.size} tokens`]
       return level.kind === 'sized' ? [level.policy, level.sparsity] : level.sparsity
     })
     assert.equal(got, levels)
@@ -105,6 +119,13 @@ const REFUSED: [on: keyof typeof checkpoints, options: Partial<PplOptions>, mess
     /^--policy adaptive: checkpoint asp-tiny-dense has no interaction weights/,
   ],
   ['adaptive', { policies: ['local'], shift: [0] }, /^--shift 0: the local policy has no threshold/],
+  ['adaptive', { size: [64] }, /^--size 64: the adaptive policy has no size$/],
+  ['adaptive', { policies: ['dense'], size: [64] }, /^--size 64: the dense policy has no size$/],
+  [
+    'adaptive',
+    { policies: ['strided'], size: [0] },
+    /^--size: the stride of strided must be a whole number from 1, got 0$/,
+  ],
   ['adaptive', { policies: ['strided'], alpha: [8] }, /^--alpha 8: the strided policy has no threshold/],
   ['dense', { policies: ['local'], sparsity: [1] }, /^--sparsity: must be at least 0 and below 1, got 1$/],
   [
