@@ -1,10 +1,10 @@
 /** The page of `asp drops stats`: who survives and who kills, for a layer and an age that the reader chooses. */
 import type { DimensionName, DropStatsRecord } from '../../../record/drop-stats-schema.js'
 import { DIMENSION_TITLES, notesOf, runNames, usualAge } from '../../drop-stats-figures.js'
-import { legend } from '../report/legend.js'
-import { seriesOf } from '../report/series.js'
 import { button, element, pageData, pageRoot } from '../shared/dom.js'
+import { legend } from '../shared/legend.js'
 import { saveSvg } from '../shared/save-svg.js'
+import { seriesOf } from '../shared/series.js'
 import { alivePlot, curvePlot, killPlot } from './plots.js'
 import { ageRows, type Choice, classRows } from './rows.js'
 import { ageTable, classTable, killerTables } from './tables.js'

@@ -1,6 +1,6 @@
 /** Two plots: shares of classes with their intervals, a line a class; and survival by age, a curve a class. */
 import * as Plot from '@observablehq/plot'
-import { seriesOf } from '../report/series.js'
+import { seriesOf } from '../shared/series.js'
 import type { AgeRow, ClassRow } from './rows.js'
 
 const WIDTH = 460

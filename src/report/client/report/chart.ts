@@ -1,7 +1,7 @@
 /** The one kind of plot of the page: points of several series with intervals, joined or not, with the exact values on hover. */
 import * as Plot from '@observablehq/plot'
 import type { TradeRow } from '../../figures/rows.js'
-import type { Series } from './series.js'
+import type { Series } from '../shared/series.js'
 
 export interface Point {
   series: string

@@ -1,10 +1,10 @@
 /** What changed between records, and what was concluded of it. */
 import { grouped } from '../../figures/grouped.js'
 import type { ComparisonRow, PageData } from '../../figures/rows.js'
+import type { Series } from '../shared/series.js'
 import type { Column } from '../shared/sortable-table.js'
 import type { ForestParts } from './forest.js'
 import { type Section, tableOf } from './section.js'
-import type { Series } from './series.js'
 import { decimals, range, type Sources, signed } from './sources.js'
 
 const VERDICTS: readonly Series[] = [

@@ -4,10 +4,10 @@ import { seriesByShare } from '../../figures/names.js'
 import { curvePanels, type Panel, tradePanels } from '../../figures/panels.js'
 import type { CurveRow, PageData, SpeedRow, TradeRow } from '../../figures/rows.js'
 import { formatBytes, formatRate } from '../../format.js'
+import { type PageSeries, shadedSeries } from '../shared/series.js'
 import type { Column } from '../shared/sortable-table.js'
 import type { ChartParts, Point } from './chart.js'
 import { type Section, tableOf } from './section.js'
-import { type PageSeries, shadedSeries } from './series.js'
 import { decimals, range, type Sources, subjectColumns } from './sources.js'
 
 const milliseconds = (seconds: number): string => `${formatRate(1000 * seconds)} ms`

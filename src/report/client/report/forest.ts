@@ -1,6 +1,6 @@
 /** Changes one under the other, each with its interval, and the limit up to which a loss is taken for none. */
 import * as Plot from '@observablehq/plot'
-import type { Series } from './series.js'
+import type { Series } from '../shared/series.js'
 
 export interface ForestRow {
   name: string

@@ -3,10 +3,10 @@
 import { grouped } from '../../figures/grouped.js'
 import { levelName } from '../../figures/names.js'
 import type { LayerRow, PageData } from '../../figures/rows.js'
+import { type PageSeries, shadedSeries } from '../shared/series.js'
 import type { Column } from '../shared/sortable-table.js'
 import type { ChartParts } from './chart.js'
 import { type Section, tableOf } from './section.js'
-import { type PageSeries, shadedSeries } from './series.js'
 import { decimals, type Sources, subjectColumns } from './sources.js'
 
 export function layerSection({ layers }: PageData, page: PageSeries, sources: Sources): Section {

@@ -4,11 +4,11 @@ import { grouped } from '../../figures/grouped.js'
 import { levelName, linesOverSparsity } from '../../figures/names.js'
 import { lossPanels, type Panel } from '../../figures/panels.js'
 import type { LossRow, PageData, PositionRow } from '../../figures/rows.js'
+import { type PageSeries, shadedSeries } from '../shared/series.js'
 import type { Column } from '../shared/sortable-table.js'
 import type { ChartParts, Point } from './chart.js'
 import { SPARSITY } from './quality.js'
 import { type Section, tableOf } from './section.js'
-import { type PageSeries, shadedSeries } from './series.js'
 import { decimals, range, type Sources, signed, subjectColumns } from './sources.js'
 
 export function lossSection({ losses }: PageData, page: PageSeries, sources: Sources): Section {

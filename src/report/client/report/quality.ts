@@ -3,10 +3,10 @@
 import { linesOverSparsity } from '../../figures/names.js'
 import { type Panel, qualityPanels } from '../../figures/panels.js'
 import type { PageData, QualityRow } from '../../figures/rows.js'
+import type { PageSeries } from '../shared/series.js'
 import type { Column } from '../shared/sortable-table.js'
 import type { Axis, ChartParts, Point } from './chart.js'
 import { type Section, tableOf } from './section.js'
-import type { PageSeries } from './series.js'
 import { decimals, range, type Sources, subjectColumns } from './sources.js'
 
 export const SPARSITY: Axis = {

@@ -1,11 +1,11 @@
 /** A part of the page: what it shows in a sentence, plots with a legend and a button each, and the table of the same figures. */
 import { details } from '../shared/details.js'
 import { button, element } from '../shared/dom.js'
+import { legend } from '../shared/legend.js'
 import { saveSvg } from '../shared/save-svg.js'
 import { type Column, sortableTable } from '../shared/sortable-table.js'
 import { type ChartParts, chart } from './chart.js'
 import { type ForestParts, forest } from './forest.js'
-import { legend } from './legend.js'
 
 export interface Section {
   title: string

@@ -2,10 +2,10 @@
 
 import type { EvaluationRow, PageData, StepRow } from '../../figures/rows.js'
 import { asTrained } from '../../figures/train-rows.js'
+import { seriesOf } from '../shared/series.js'
 import type { Column } from '../shared/sortable-table.js'
 import type { Axis, ChartParts, Point } from './chart.js'
 import { type Section, tableOf } from './section.js'
-import { seriesOf } from './series.js'
 import { decimals, range, type Sources } from './sources.js'
 
 const NATS: Axis = { label: 'nats a token' }

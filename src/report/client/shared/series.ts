@@ -4,7 +4,7 @@ import type { Figures } from '../../figures/rows.js'
 
 export interface Series {
   name: string
-  /** A custom property of main.css, which knows light and dark. */
+  /** A custom property of charts.css, which knows light and dark. */
   colour: string
   symbol: string
 }
