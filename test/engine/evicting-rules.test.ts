@@ -1,6 +1,6 @@
 /** The forward pass under evicting policies: plain loops, branches, dense limits, what is counted. */
 import * as assert from 'uvu/assert'
-import { NEVER, packBatch, type Segment } from '../../src/engine/batch.js'
+import { NEVER, type Segment } from '../../src/engine/batch.js'
 import { countDrops } from '../../src/engine/drops.js'
 import type { Engine } from '../../src/engine/engine.js'
 import { EVICTING, EVICTING_KINDS, type EvictingRule, sizedRule } from '../../src/engine/policies/index.js'
@@ -10,25 +10,15 @@ import { largestDifference } from '../reference/compare.js'
 import { evictionReference } from '../reference/evictions.js'
 import { gpt2Reference } from '../reference/gpt2.js'
 import { readWeights } from '../reference/weights.js'
+import { pack, scoreBranches, tokensOf, V } from './sequences.js'
 
-const [V, C, H, L] = [97, 128, 2, 3]
+const [C, H, L] = [128, 2, 3]
 const checkpoint = await openMicro()
 const weights = await readWeights(checkpoint.tensors)
 /** The same GPT-2, as if it had no interaction weights. */
 const plain = { tensors: checkpoint.tensors, config: { ...checkpoint.config, interaction: null } }
 /** Scores nearer than this, relative, may be ordered otherwise in f32. */
 const MARGIN = 2e-5
-
-const tokensOf = (length: number, seed: number) =>
-  Uint32Array.from({ length }, (_, i) => (i * i * 7 + i * 13 * seed + 5 * seed) % V)
-
-/** Every row scored. */
-function pack(engine: Engine, segments: readonly Segment[]) {
-  const targets = segments.flatMap(({ tokens }, segment) =>
-    Array.from(tokens, (token, row) => ({ segment, row, token })),
-  )
-  return packBatch(segments, targets, engine.tiles)
-}
 
 /** Never more alive than there may be, and nobody gone who is protected (method.md 5, property 18). */
 function assertBudget({ kind, size }: EvictingRule, deaths: Uint32Array): void {
@@ -108,34 +98,10 @@ await onEachAdapter('evicting rules', (test, open) => {
     })
 
     test(`${kind}: branches are scored as the whole sequences they stand for`, async () => {
-      const whole = tokensOf(40, 3)
-      const other = tokensOf(12, 8)
-      const trunk = whole.subarray(0, 22)
-      const segments: Segment[] = [
-        { tokens: tokensOf(3, 1), trunk: null },
-        { tokens: trunk, trunk: null },
-        { tokens: other, trunk: 1 },
-        { tokens: whole.subarray(22), trunk: 1 },
-      ]
-      const joined = Uint32Array.from([...trunk, ...other])
       for (const size of sizes) {
-        const rule = sizedRule(kind, size)
-        const shared = await engine.logits(pack(engine, segments), rule)
-        const apart = await engine.logits(
-          pack(
-            engine,
-            [whole, joined].map((tokens) => ({ tokens, trunk: null })),
-          ),
-          rule,
-        )
-        const rows = ({ logits }: { logits: Float32Array }, from: number, to: number) =>
-          logits.subarray(from * V, to * V)
-        assert.ok(largestDifference(rows(shared, 37, 55), rows(apart, 22, 40)) < 1e-5)
-        assert.ok(largestDifference(rows(shared, 25, 37), rows(apart, 62, 74)) < 1e-5)
-        for (let l = 0; l < L; l++) {
-          assert.equal(shared.deaths?.[l][3], apart.deaths?.[l][0])
-          assert.equal(shared.deaths?.[l][2], apart.deaths?.[l][1])
-        }
+        const { logits, deaths } = await scoreBranches(engine, sizedRule(kind, size))
+        for (const [got, expected] of logits.slice(1)) assert.ok(largestDifference(got, expected) < 1e-5)
+        for (const [got, expected] of deaths) assert.equal(got, expected)
       }
     })
 

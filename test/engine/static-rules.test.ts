@@ -1,6 +1,6 @@
 /** The forward pass under static policies: plain loops, checkpoints without interaction weights, branches, dense limits. */
 import * as assert from 'uvu/assert'
-import { packBatch, type Segment } from '../../src/engine/batch.js'
+import type { Segment } from '../../src/engine/batch.js'
 import { countDrops } from '../../src/engine/drops.js'
 import type { Engine } from '../../src/engine/engine.js'
 import type { DropRule } from '../../src/engine/gpt2/forward.js'
@@ -11,8 +11,9 @@ import { largestDifference } from '../reference/compare.js'
 import { gpt2Reference } from '../reference/gpt2.js'
 import { staticReference } from '../reference/static-policies.js'
 import { readWeights } from '../reference/weights.js'
+import { pack, scoreBranches, tokensOf, V } from './sequences.js'
 
-const [V, L] = [97, 3]
+const L = 3
 const checkpoint = await openMicro()
 const weights = await readWeights(checkpoint.tensors)
 /** The same GPT-2, as if it had no interaction weights. */
@@ -23,17 +24,6 @@ const strided = (size: number) => sizedRule('strided', size)
 const streaming = (size: number) => sizedRule('streaming', size)
 const RULES = [local(1), local(7), local(33), strided(2), strided(5), strided(16), streaming(1), streaming(9)]
 const LENGTHS = [45, 1, 9, 32]
-
-const tokensOf = (length: number, seed: number) =>
-  Uint32Array.from({ length }, (_, i) => (i * i * 7 + i * 13 * seed + 5 * seed) % V)
-
-/** Every row scored. */
-function pack(engine: Engine, segments: readonly Segment[]) {
-  const targets = segments.flatMap(({ tokens }, segment) =>
-    Array.from(tokens, (token, row) => ({ segment, row, token })),
-  )
-  return packBatch(segments, targets, engine.tiles)
-}
 
 await onEachAdapter('static rules', (test, open) => {
   let engine: Engine
@@ -88,37 +78,15 @@ await onEachAdapter('static rules', (test, open) => {
   })
 
   test('branches are scored as the whole sequences they stand for', async () => {
-    const whole = tokensOf(40, 3)
-    const other = tokensOf(12, 8)
-    const trunk = whole.subarray(0, 22)
-    const segments: Segment[] = [
-      { tokens: tokensOf(3, 1), trunk: null },
-      { tokens: trunk, trunk: null },
-      { tokens: other, trunk: 1 },
-      { tokens: whole.subarray(22), trunk: 1 },
-    ]
-    const joined = Uint32Array.from([...trunk, ...other])
     for (const rule of RULES) {
-      const shared = await engine.logits(pack(engine, segments), rule)
-      const apart = await engine.logits(
-        pack(
-          engine,
-          [whole, joined].map((tokens) => ({ tokens, trunk: null })),
-        ),
-        rule,
-      )
-      const rows = ({ logits }: { logits: Float32Array }, from: number, to: number) =>
-        logits.subarray(from * V, to * V)
-      const pairs = [
-        [rows(shared, 3, 25), rows(apart, 0, 22)],
-        [rows(shared, 37, 55), rows(apart, 22, 40)],
-        [rows(shared, 25, 37), rows(apart, 62, 74)],
-      ]
-      for (const [got, expected] of pairs) {
+      const { logits, deaths } = await scoreBranches(engine, rule)
+      for (const [got, expected] of logits) {
         assert.ok(largestDifference(got, expected) < 1e-5, JSON.stringify(rule))
       }
-      assert.equal(shared.deaths?.[0][3], staticDeaths(rule, 40))
-      assert.equal(shared.deaths?.[0][2], staticDeaths(rule, 34))
+      assert.equal(
+        deaths.map(([shared]) => shared?.[0]),
+        [40, 34].map((length) => staticDeaths(rule, length)),
+      )
     }
   })
 
