@@ -20,9 +20,16 @@ interface Run {
 }
 
 function readRun(name: string): Run {
-  const read = (file: string) => JSON.parse(readFileSync(`${root}${name}/${file}`, 'utf8'))
-  const isTrained = existsSync(`${root}${name}/train.json`)
-  return { name, train: isTrained ? (read('train.json') as TrainRecord) : null, ppl: read('ppl.json') }
+  const read = (file: string) => JSON.parse(readFileSync(file, 'utf8'))
+  // The bundled one has its record beside its weights.
+  const record = [`${root}${name}/train.json`, `${root}../../models/asp-tiny-${name}/train.json`].find(
+    existsSync,
+  )
+  return {
+    name,
+    train: record === undefined ? null : (read(record) as TrainRecord),
+    ppl: read(`${root}${name}/ppl.json`) as PplRecord,
+  }
 }
 
 const runs = readdirSync(root, { withFileTypes: true })
@@ -131,7 +138,7 @@ Made by \`node --import tsx scripts/finetuning.ts\` from results/finetuning/, wh
 checkpoint its record of \`asp ppl\`. [finetuning.html](finetuning.html) is \`asp report\` of the same files, with the plots.
 
 All began from asp-tiny-dense and took ${control.train.steps.taken} steps of ${options.batch_tokens} tokens (${trainedOn.toLocaleString('en-US')} in all) in sequences of ${options.ctx}, the same
-windows of ${data.sources.map(({ source }) => name(source)).join(', ')} in the same order, at a rate of ${rate.rate} (${rate.kind})${interaction === undefined ? '' : `, the interaction weights at ${interaction}`}, on
+windows of ${data.sources.map(({ source }) => name(source)).join(', ')} in the same order, at a rate of ${rate.rate} (${rate.kind})${interaction === null ? '' : `, the interaction weights at ${interaction}`}, on
 ${environment.adapter.name}. They are judged on ${context.windows} windows of ${context.ctx} tokens, ${context.tokens.toLocaleString('en-US')} predictions, of
 ${control.ppl.text.sources.map(({ source }) => name(source)).join(', ')}: books that are in no training text. S_pair is the share of causal pairs that is gone, as reached, not as asked for. Differences are
 paired by window, with 95 % intervals (bootstrap over windows), bold where they leave out 0.

@@ -42,8 +42,8 @@ export interface TrainRunOptions {
   gamma_weight: number
   alpha: AlphaSchedule | null
   rate: RateSchedule
-  /** The interaction weights' after the warm-up, by the same schedule; absent where it is the others'. */
-  rate_interaction?: number
+  /** The interaction weights' after the warm-up, by the same schedule; null where it is the others'. */
+  rate_interaction: number | null
   ctx: number
   batch_tokens: number
   /** r, and beta at the start; null for a control, beta also where the checkpoint brought its own. */

@@ -155,7 +155,7 @@ function rate({ options }: TrainRecord): string {
   const after =
     schedule.kind === 'cosine' ? `, cosine to ${schedule.final} of it at step ${count(schedule.over)}` : ''
   const clip = optimiser.clip === null ? '' : `, gradients clipped to ${optimiser.clip}`
-  const other = rate_interaction === undefined ? '' : ` (${rate_interaction} for the interaction)`
+  const other = rate_interaction === null ? '' : ` (${rate_interaction} for the interaction)`
   return `${schedule.rate}${other} after ${count(schedule.warmup)} steps of warm-up${after}; AdamW ${optimiser.beta1}, ${optimiser.beta2}, decay ${optimiser.weight_decay}${clip}`
 }
 

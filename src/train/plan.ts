@@ -95,7 +95,7 @@ function runOptions(
     gamma_weight: weight,
     alpha: rule.kind === 'adaptive' ? alphaSchedule(options) : null,
     rate: rateSchedule(options),
-    ...(options.rate.interaction !== undefined && { rate_interaction: options.rate.interaction }),
+    rate_interaction: options.rate.interaction ?? null,
     ctx,
     batch_tokens: batchTokens,
     int_dim: interaction?.dim ?? null,

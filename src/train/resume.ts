@@ -41,7 +41,8 @@ export function checkResume(
     ['--data, --eval-data, --held-out', state.data, now.data],
     ...(Object.keys(FLAGS) as (keyof TrainRunOptions)[]).map((key): [string, unknown, unknown] => [
       FLAGS[key],
-      state.options[key],
+      // A state from before an option was there.
+      state.options[key] ?? null,
       now.options[key],
     ]),
   ]

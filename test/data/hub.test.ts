@@ -227,7 +227,10 @@ hub('resolves what --model may say', async ({ settings }) => {
     (await failureOf(resolveModel('gpt2', offline))).message,
     'model openai-community/gpt2 at revision main',
   )
-  assert.match((await failureOf(resolveModel('asp-tinny'))).hint ?? '', 'asp-tiny, asp-tiny-dense, gpt2')
+  assert.match(
+    (await failureOf(resolveModel('asp-tinny'))).hint ?? '',
+    'asp-tiny, asp-tiny-dense, asp-tiny-any, gpt2',
+  )
   assert.match((await failureOf(resolveModel('asp-tiny', { revision: 'v1' }))).message, '--revision')
   assert.match((await failureOf(resolveModel('a/b@v1', { revision: 'v2' }))).message, 'names revision v1')
 })

@@ -19,6 +19,7 @@ export const TRAIN_OPTIONS: TrainRunOptions = {
   gamma_weight: 0.3,
   alpha: { kind: 'linear', from: 1, to: 8, over: 4 },
   rate: { kind: 'constant', rate: 1e-4, warmup: 0 },
+  rate_interaction: null,
   ctx: 8,
   batch_tokens: 16,
   int_dim: 64,

@@ -132,7 +132,7 @@ test('schedules are stretched to the steps, unless something else is said', () =
   })
   const other = planRuns(said, CONFIG, false)[0]
   assert.equal(other.options.alpha, { kind: 'linear', from: 1, to: 8, over: 900 })
-  assert.is('rate_interaction' in other.options, false)
+  assert.is(other.options.rate_interaction, null)
   assert.equal(other.options.rate, { kind: 'cosine', rate: 1e-3, warmup: 5, final: 0.1, over: 1000 })
 })
 
