@@ -72,10 +72,11 @@ function training({ train }: Run): string {
   return `${describeTraining(train)}${range === null ? '' : `, shifts in ${range.join('..')}`}`
 }
 
-function asked({ rule, requested, sized }: RuleRecord): string {
+function asked({ rule, requested, shift, sized }: RuleRecord): string {
   if (rule === 'dense') return 'nothing dropped'
   const size = sized === null ? '' : ` (${sized.parameter} ${sized.size})`
-  return `${requested === null ? 'own threshold' : requested.toFixed(1)}${size}`
+  if (requested !== null) return `${requested.toFixed(1)}${size}`
+  return shift === 0 ? 'own threshold' : `shift ${shift}`
 }
 
 const quality = points.map(({ run, rule, reached }) => [
