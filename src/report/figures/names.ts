@@ -12,7 +12,7 @@ const MANY = 10
 export class SubjectNames {
   /** Too many for one plot: each checkpoint has plots of its own, where lines are called by their policies. */
   readonly apart: boolean
-  /** Every name that `of` gives, in the order of the figures, dense ones last. */
+  /** Every name that `of` gives, in the order of the figures, dense ones last: first those of checkpoints with no other line. */
   readonly all: readonly string[]
   readonly #several: boolean
 
@@ -21,7 +21,9 @@ export class SubjectNames {
     const pruned = subjects.filter(({ policy }) => policy !== DENSE)
     this.#several = new Set(subjects.map(({ checkpoint }) => checkpoint)).size > 1
     this.apart = this.#several && new Set(pruned.map((one) => this.long(one))).size > MANY
-    this.all = [...new Set([...pruned, ...subjects].map((one) => this.of(one)))]
+    const dropping = new Set(pruned.map(({ checkpoint }) => checkpoint))
+    const denseOnly = subjects.filter(({ checkpoint }) => !dropping.has(checkpoint))
+    this.all = [...new Set([...pruned, ...denseOnly, ...subjects].map((one) => this.of(one)))]
   }
 
   /** In a plot. */

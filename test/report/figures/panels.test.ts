@@ -101,6 +101,12 @@ test('where lines are too many for one plot each checkpoint has its own, with li
   assert.is(names.full(many[1].rows[0]), 'bb, adaptive at 0.8')
 })
 
+test('colours go first to what has a line: dense checkpoints before the dense figures of those that drop', () => {
+  const records = [run('aa', 'dense'), run('aa', 'local'), run('bb', 'dense')]
+  const { all } = new SubjectNames(figuresOf(records))
+  assert.equal(all, ['aa, local', 'bb, dense', 'aa, dense'])
+})
+
 test('points of different sweeps are not judged together, so they stand apart', () => {
   const [sweep] = loaded('sweep.json')
   const other = structuredClone(sweep)
