@@ -151,14 +151,14 @@ paired by window, with 95 % intervals (bootstrap over windows), bold where they 
 - Strided attention lies far above all others at the same share.
 - Local attention is a strong rival of this model, which saw 256 tokens at a time for most of its own training. It has its mask from the first
   step on, where adaptive pruning has to find out first what may go; both still fall with every step (*On the way*).
-- Asked for more than they were trained to drop, adaptive checkpoints break down, also the one with random shifts (*any*): the shifts that 0.8 and
-  0.9 need lie outside its range. Within it one checkpoint serves 0.5 to 0.7.
+- Away from its own threshold a checkpoint of one gamma breaks down, in both directions. The one with random shifts (*any*) serves 0.5 to 0.7
+  within its range; the shifts that 0.8 and 0.9 need lie outside, and there it breaks down too.
 - So few steps are a taste of training. The bundled asp-tiny has had twenty times as many tokens, and no controls.
 
 ## Perplexity by sparsity
 
 Local attention was trained with a window of ${runOf('local').train.options.rule.tokens} tokens and strided attention with blocks of ${runOf('strided').train.options.rule.tokens}, both a sparsity of 0.8; at other sparsities the
-same checkpoints are used with other sizes. *To the control*: nats a token below (+) or above (-) the dense control, and the change of perplexity.
+same checkpoints are used with other sizes. *To the control*: nats a token above (+) or below (-) the dense control, and the change of perplexity.
 
 ${markdownTable(['checkpoint', 'training', 'asked', 'S_pair', 'S@ctx', 'nats', 'perplexity', 'to the control', ''], quality)}
 
