@@ -4,7 +4,9 @@
  *   node --import tsx scripts/finetuning.ts > docs/finetuning.md
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { givenLevel } from '../src/record/ppl-levels.js'
 import type { PplRecord, RuleRecord } from '../src/record/ppl-schema.js'
 import type { TrainRecord } from '../src/record/train-schema.js'
 import { describeTraining } from '../src/train/card.js'
@@ -72,11 +74,11 @@ function training({ train }: Run): string {
   return `${describeTraining(train)}${range === null ? '' : `, shifts in ${range.join('..')}`}`
 }
 
-function asked({ rule, requested, shift, sized }: RuleRecord): string {
+function asked(one: RuleRecord): string {
+  const { rule, requested, shift, sized } = one
   if (rule === 'dense') return 'nothing dropped'
-  const size = sized === null ? '' : ` (${sized.parameter} ${sized.size})`
-  if (requested !== null) return `${requested.toFixed(1)}${size}`
-  return shift === 0 ? 'own threshold' : `shift ${shift}`
+  if (requested !== null) return `${requested.toFixed(1)}${sized === null ? '' : ` (${givenLevel(one)})`}`
+  return shift === 0 ? 'own threshold' : givenLevel(one)
 }
 
 const quality = points.map(({ run, rule, reached }) => [
@@ -95,21 +97,19 @@ const quality = points.map(({ run, rule, reached }) => [
 const rivals = points
   .filter(({ run }) => kindOf(run) === 'adaptive')
   .flatMap((own) =>
-    ['local', 'strided'].flatMap((kind) => {
+    ['local', 'strided'].map((kind) => {
       const theirs = points
         .filter(({ run }) => kindOf(run) === kind)
         .sort((a, b) => Math.abs(a.reached - own.reached) - Math.abs(b.reached - own.reached))[0]
       return [
-        [
-          own.run.name,
-          asked(own.rule),
-          own.reached.toFixed(3),
-          kind,
-          theirs.reached.toFixed(3),
-          perplexity(own.rule),
-          perplexity(theirs.rule),
-          showGain(textGain(theirs.rule, own.rule, tokens), 4),
-        ],
+        own.run.name,
+        asked(own.rule),
+        own.reached.toFixed(3),
+        kind,
+        theirs.reached.toFixed(3),
+        perplexity(own.rule),
+        perplexity(theirs.rule),
+        showGain(textGain(theirs.rule, own.rule, tokens), 4),
       ]
     }),
   )
@@ -131,7 +131,6 @@ const evaluated = control.train.evaluations[0]
 const rate = options.rate
 const interaction = runOf('gamma-0.1').train.options.rate_interaction
 const context = contextOf(control)
-const name = (source: string): string => source.split('/').at(-1) ?? source
 
 process.stdout.write(`# Learned pruning against controls of equal steps
 
@@ -139,9 +138,9 @@ Made by \`node --import tsx scripts/finetuning.ts\` from results/finetuning/, wh
 checkpoint its record of \`asp ppl\`. [finetuning.html](finetuning.html) is \`asp report\` of the same files, with the plots.
 
 All began from asp-tiny-dense and took ${control.train.steps.taken} steps of ${options.batch_tokens} tokens (${trainedOn.toLocaleString('en-US')} in all) in sequences of ${options.ctx}, the same
-windows of ${data.sources.map(({ source }) => name(source)).join(', ')} in the same order, at a rate of ${rate.rate} (${rate.kind})${interaction === null ? '' : `, the interaction weights at ${interaction}`}, on
+windows of ${data.sources.map(({ source }) => basename(source)).join(', ')} in the same order, at a rate of ${rate.rate} (${rate.kind})${interaction === null ? '' : `, the interaction weights at ${interaction}`}, on
 ${environment.adapter.name}. They are judged on ${context.windows} windows of ${context.ctx} tokens, ${context.tokens.toLocaleString('en-US')} predictions, of
-${control.ppl.text.sources.map(({ source }) => name(source)).join(', ')}: books that are in no training text. S_pair is the share of causal pairs that is gone, as reached, not as asked for. Differences are
+${control.ppl.text.sources.map(({ source }) => basename(source)).join(', ')}: books that are in no training text. S_pair is the share of causal pairs that is gone, as reached, not as asked for. Differences are
 paired by window, with 95 % intervals (bootstrap over windows), bold where they leave out 0.
 
 ![Perplexity and change of loss by sparsity](finetuning.png)

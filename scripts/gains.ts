@@ -2,6 +2,7 @@
 import { type Measured, measure } from '../src/compare/measure.js'
 import type { Pair } from '../src/compare/pairs.js'
 import type { RuleRecord } from '../src/record/ppl-schema.js'
+import { markdownRow } from '../src/report/notes.js'
 
 const CONFIDENCE = 0.95
 
@@ -29,6 +30,5 @@ export function showGain({ gain, interval }: Measured, digits: number, times = 1
 }
 
 export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
+  return [head, head.map(() => '---'), ...rows].map(markdownRow).join('\n')
 }

@@ -1,4 +1,5 @@
 /** Two records of `asp ppl` -> pairs: perplexities at each context length under each rule, by window. Pure. */
+import { givenLevel } from '../record/ppl-levels.js'
 import type { ContextRecord, PplRecord, RuleRecord } from '../record/ppl-schema.js'
 import { checkComparable, type Field, type From } from './comparable.js'
 import { joinPaired, type Pair, type Paired } from './pairs.js'
@@ -40,9 +41,8 @@ function pairContext(base: ContextRecord, other: ContextRecord, file: string): P
 }
 
 function pointOf(value: RuleRecord): { policy: string; sparsity: string; value: RuleRecord } {
-  const { rule, sized, requested, shift, alpha } = value
-  const given = sized === null ? (shift === null ? '' : `shift ${shift}`) : `${sized.parameter} ${sized.size}`
-  const level = requested ?? given
+  const { rule, sized, requested, alpha } = value
+  const level = requested ?? givenLevel(value)
   const soft = alpha === null ? '' : ` alpha ${alpha}`
   return {
     policy: rule === 'dense' ? 'dense' : (sized?.policy ?? 'adaptive'),

@@ -52,13 +52,12 @@ export function checkOptions({
   limit,
   batchTokens,
 }: PplOptions): void {
-  if (sparsity !== undefined && shift !== undefined) {
-    throw new Failure(`--shift ${shift}: takes the place of --sparsity, got --sparsity ${sparsity} as well`, {
-      hint: 'give one of them',
-    })
-  }
-  if (sparsity !== undefined && size !== undefined) {
-    throw new Failure(`--size ${size}: takes the place of --sparsity, got --sparsity ${sparsity} as well`, {
+  for (const [flag, given] of [
+    ['--shift', shift],
+    ['--size', size],
+  ] as const) {
+    if (sparsity === undefined || given === undefined) continue
+    throw new Failure(`${flag} ${given}: takes the place of --sparsity, got --sparsity ${sparsity} as well`, {
       hint: 'give one of them',
     })
   }

@@ -1,4 +1,5 @@
 /** The columns of a perplexity run: one list for the terminal, Markdown and CSV. */
+import { givenLevel } from '../record/ppl-levels.js'
 import type { ContextRecord, PplRecord, RuleRecord } from '../record/ppl-schema.js'
 import { formatPercent } from './format.js'
 
@@ -45,11 +46,6 @@ export function columnsOf(record: PplRecord): PplColumn[] {
 
 /** Columns that name the level; what it was solved by follows them. */
 const LEVEL_COLUMNS = 3
-
-/** What a level is called that was given, not searched or counted for a share. */
-export function givenLevel({ shift, sized }: RuleRecord): string {
-  return sized === null ? `shift ${shift}` : `${sized.parameter} ${sized.size}`
-}
 
 const pruned = (rows: readonly PplRow[]): boolean => rows.some(({ rule }) => rule.rule !== 'dense')
 

@@ -1,5 +1,6 @@
 /** A perplexity record -> what a person reads after a run: a row a level and context length, the change by position, notes. */
 import Table from 'cli-table3'
+import { givenLevel } from '../record/ppl-levels.js'
 import type { ContextRecord, PplRecord, RuleRecord } from '../record/ppl-schema.js'
 import { figuresOf } from './figures/figures.js'
 import { formatBytes, formatCount, formatPercent, formatRate, formatSeconds, formatShare } from './format.js'
@@ -12,7 +13,7 @@ import {
   renderNotes,
   toAscii,
 } from './notes.js'
-import { columnsOf, givenLevel, rowsOf, signed } from './ppl-columns.js'
+import { columnsOf, rowsOf, signed } from './ppl-columns.js'
 import type { TableOptions } from './table.js'
 import { perplexityPlots, renderPlots } from './text-plots.js'
 

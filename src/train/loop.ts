@@ -101,7 +101,7 @@ async function takeStep(
     step,
     alpha: Math.max(alpha ?? 0, LEAST_ALPHA),
     rate,
-    interactionRate: rate * ((options.rate_interaction ?? options.rate.rate) / options.rate.rate),
+    interactionRate: rateAt({ ...options.rate, rate: options.rate_interaction ?? options.rate.rate }, step),
     gamma: options.gamma_weight,
     distill: options.distill,
     batches: microBatches(windows, shifts, sequences),

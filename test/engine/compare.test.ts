@@ -11,6 +11,7 @@ import { type Dispatch, KernelBench, onEachAdapter, openEngine } from '../gpu.js
 import { divergenceReference } from '../reference/divergence.js'
 import { seededFloats } from '../reference/floats.js'
 import { logsumexpReference } from '../reference/logsumexp.js'
+import { tokensOf } from './sequences.js'
 
 const checkpoint = await openMicro()
 const V = checkpoint.config.vocabSize
@@ -105,7 +106,7 @@ await onEachAdapter('comparison', (test, open) => {
   /** More rows than are given logits at a time; some rows have two targets, in the reverse order. */
   function manyRows(): Batch {
     const segments = [48, 1, ...new Array<number>(25).fill(40)].map((length, seed) => ({
-      tokens: Uint32Array.from({ length }, (_, i) => (i * i * 7 + i * 13 * seed + 5 * seed) % V),
+      tokens: tokensOf(length, seed),
       trunk: null,
     }))
     const targets = segments.flatMap(({ tokens }, segment) =>

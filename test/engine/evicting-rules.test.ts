@@ -1,6 +1,6 @@
 /** The forward pass under evicting policies: plain loops, branches, dense limits, what is counted. */
 import * as assert from 'uvu/assert'
-import { NEVER, type Segment } from '../../src/engine/batch.js'
+import { NEVER } from '../../src/engine/batch.js'
 import { countDrops } from '../../src/engine/drops.js'
 import type { Engine } from '../../src/engine/engine.js'
 import { EVICTING, EVICTING_KINDS, type EvictingRule, sizedRule } from '../../src/engine/policies/index.js'
@@ -10,7 +10,7 @@ import { largestDifference } from '../reference/compare.js'
 import { evictionReference } from '../reference/evictions.js'
 import { gpt2Reference } from '../reference/gpt2.js'
 import { readWeights } from '../reference/weights.js'
-import { pack, scoreBranches, tokensOf, V } from './sequences.js'
+import { packWhole, scoreBranches, tokensOf, V } from './sequences.js'
 
 const [C, H, L] = [128, 2, 3]
 const checkpoint = await openMicro()
@@ -45,7 +45,6 @@ await onEachAdapter('evicting rules', (test, open) => {
   const n = plain.config.nPositions
   const second = open.adapter.kind === 'swiftshader'
   const sequences = [n, 1, 33, 20].map((length, seed) => tokensOf(length, seed))
-  const alone = (): Segment[] => sequences.map((tokens) => ({ tokens, trunk: null }))
 
   for (const kind of EVICTING_KINDS) {
     const { least, removed } = EVICTING[kind]
@@ -55,7 +54,7 @@ await onEachAdapter('evicting rules', (test, open) => {
       let compared = 0
       for (const size of sizes) {
         const rule = sizedRule(kind, size)
-        const { logits, deaths } = await engine.logits(pack(engine, alone()), rule)
+        const { logits, deaths } = await engine.logits(packWhole(engine, sequences), rule)
         let row = 0
         for (const [segment, tokens] of sequences.entries()) {
           let margin = Number.POSITIVE_INFINITY
@@ -88,7 +87,7 @@ await onEachAdapter('evicting rules', (test, open) => {
     })
 
     test(`${kind}: a budget of at least the length is the dense model, to the last bit`, async () => {
-      const batch = pack(engine, alone())
+      const batch = packWhole(engine, sequences)
       const dense = await engine.logits(batch, { kind: 'dense' })
       for (const size of [n, 10 * n]) {
         const { logits, deaths } = await engine.logits(batch, sizedRule(kind, size))
@@ -108,8 +107,8 @@ await onEachAdapter('evicting rules', (test, open) => {
     test(`${kind}: what is cut off changes nothing before`, async () => {
       const rule = sizedRule(kind, 7)
       const tokens = tokensOf(n, 2)
-      const long = await engine.logits(pack(engine, [{ tokens, trunk: null }]), rule)
-      const short = await engine.logits(pack(engine, [{ tokens: tokens.subarray(0, 35), trunk: null }]), rule)
+      const long = await engine.logits(packWhole(engine, [tokens]), rule)
+      const short = await engine.logits(packWhole(engine, [tokens.subarray(0, 35)]), rule)
       for (let l = 0; l < L; l++) {
         const expected = long.deaths?.[l][0].slice(0, 35).map((time) => (time < 35 ? time : NEVER))
         assert.equal(short.deaths?.[l][0], expected)

@@ -1,6 +1,6 @@
 /** Laws that hold whatever the weights are: method.md section 5, numbers 5, 8 to 11 and 17. */
 import * as assert from 'uvu/assert'
-import { NEVER, packBatch, type Segment } from '../../src/engine/batch.js'
+import { NEVER, packBatch } from '../../src/engine/batch.js'
 import { causalPairs, countDrops } from '../../src/engine/drops.js'
 import type { Engine } from '../../src/engine/engine.js'
 import { type DropRule, KEEP_EVERYTHING } from '../../src/engine/gpt2/forward.js'
@@ -10,8 +10,9 @@ import { onEachAdapter, openEngine } from '../gpu.js'
 import { largestDifference } from '../reference/compare.js'
 import { gpt2Reference } from '../reference/gpt2.js'
 import { readWeights } from '../reference/weights.js'
+import { packWhole, tokensOf, V } from './sequences.js'
 
-const [N, V, L] = [40, 97, 3]
+const [N, L] = [40, 3]
 const golden = goldenTensors('micro/forward')
 const checkpoint = await openMicro()
 const { config } = checkpoint
@@ -32,18 +33,6 @@ const steepTensors: TensorSource = new Map(
     return [name, { ...tensor, read: async () => new Uint8Array(values.buffer) }]
   }),
 )
-
-const tokensOf = (length: number, seed: number) =>
-  Uint32Array.from({ length }, (_, i) => (i * i * 7 + i * 13 * seed + 5 * seed) % V)
-
-/** Every row scored. */
-function pack(engine: Engine, sequences: readonly Uint32Array[]) {
-  const segments: Segment[] = sequences.map((tokens) => ({ tokens, trunk: null }))
-  const targets = sequences.flatMap((tokens, segment) =>
-    Array.from(tokens, (token, row) => ({ segment, row, token })),
-  )
-  return packBatch(segments, targets, engine.tiles)
-}
 
 /** What a promise fails with; nothing when it does not. */
 const faultOf = (work: Promise<unknown>): Promise<string> =>
@@ -67,7 +56,7 @@ await onEachAdapter('properties', (test, open) => {
   })
 
   async function run(on: Engine, sequences: readonly Uint32Array[], rule: DropRule) {
-    const { logits, deaths } = await on.logits(pack(on, sequences), rule)
+    const { logits, deaths } = await on.logits(packWhole(on, sequences), rule)
     if (deaths === null) throw new Error('nothing could be dropped')
     return { logits, deaths }
   }
@@ -75,7 +64,7 @@ await onEachAdapter('properties', (test, open) => {
   // First, so that buffers are made anew while earlier batches are on their way.
   test('batches handed over together give what they give one by one', async () => {
     const batches = [9, 30, 2, 48, 17].map((length, i) =>
-      pack(engine, [tokensOf(length, i), tokensOf(length, 9)]),
+      packWhole(engine, [tokensOf(length, i), tokensOf(length, 9)]),
     )
     const together = await Promise.all(batches.map((batch) => engine.score(batch, OWN)))
     const times = await Promise.all(
@@ -126,7 +115,7 @@ await onEachAdapter('properties', (test, open) => {
 
   test('8: an engine that keeps everything gives the bits of the dense model', async () => {
     const sequences = [tokensOf(33, 1), tokensOf(7, 2)]
-    const batch = pack(engine, sequences)
+    const batch = packWhole(engine, sequences)
     const rule: DropRule = { kind: 'adaptive', shift: KEEP_EVERYTHING }
     const [dense, keeping] = [await engine.score(batch, { kind: 'dense' }), await engine.score(batch, rule)]
     assert.equal(keeping.logprobs, dense.logprobs)
@@ -143,7 +132,7 @@ await onEachAdapter('properties', (test, open) => {
 
   test('8: a checkpoint without interaction weights is the dense model', async () => {
     const plain = await openEngine(open, { ...checkpoint, config: { ...config, interaction: null } })
-    const batch = pack(engine, [tokensOf(19, 3)])
+    const batch = packWhole(engine, [tokensOf(19, 3)])
     const bare = await plain.score(batch, { kind: 'dense' })
     assert.equal(bare.logprobs, (await engine.score(batch, { kind: 'dense' })).logprobs)
     let message = ''
@@ -210,7 +199,7 @@ await onEachAdapter('properties', (test, open) => {
       const tokens = tokensOf(45, 3)
       const { margin } = gpt2Reference(from, steepWeights, tokens, 0)
       assert.ok(margin > 1 / 7, `${name}: a score of ${margin}`)
-      const batch = pack(steep, [tokens])
+      const batch = packWhole(steep, [tokens])
       const hard = await steep.logits(batch, OWN)
       const soft = await steep.logits(batch, { kind: 'soft', alpha: 8, shift: 0 })
       const worst = largestDifference(soft.logits, hard.logits)
@@ -228,7 +217,7 @@ await onEachAdapter('properties', (test, open) => {
 
   test('a soft rule that keeps everything is the dense model, and says what it cannot do', async () => {
     const rule: DropRule = { kind: 'soft', alpha: 1.5, shift: 1000 }
-    const batch = pack(engine, [tokensOf(45, 3), tokensOf(7, 2)])
+    const batch = packWhole(engine, [tokensOf(45, 3), tokensOf(7, 2)])
     const [dense, soft] = [await engine.logits(batch, { kind: 'dense' }), await engine.logits(batch, rule)]
     assert.ok(largestDifference(soft.logits, dense.logits) < 1e-6)
     assert.equal(
@@ -259,7 +248,10 @@ await onEachAdapter('properties', (test, open) => {
   test('a larger shift keeps every key of the first layer at least as long', async () => {
     let before = new Uint32Array(48)
     for (const shift of [-3, -1, -0.2, 0, 0.2, 1, 3]) {
-      const [[deaths]] = await engine.deathTimes(pack(engine, [tokensOf(48, 6)]), { kind: 'adaptive', shift })
+      const [[deaths]] = await engine.deathTimes(packWhole(engine, [tokensOf(48, 6)]), {
+        kind: 'adaptive',
+        shift,
+      })
       assert.ok(deaths.every((death, j) => death >= before[j]))
       before = deaths.slice()
     }
@@ -268,10 +260,10 @@ await onEachAdapter('properties', (test, open) => {
   test('17: a ragged batch gives what its sequences give alone', async () => {
     const sequences = [1, 48, 7, 2, 33, 41, 1].map((length, i) => tokensOf(length, i + 7))
     for (const rule of [OWN, { kind: 'dense' } as const]) {
-      const together = await engine.logits(pack(engine, sequences), rule)
+      const together = await engine.logits(packWhole(engine, sequences), rule)
       let row = 0
       for (const [i, tokens] of sequences.entries()) {
-        const alone = await engine.logits(pack(engine, [tokens]), rule)
+        const alone = await engine.logits(packWhole(engine, [tokens]), rule)
         const end = row + tokens.length
         const worst = largestDifference(together.logits.subarray(row * V, end * V), alone.logits)
         assert.ok(worst < 1e-5, `sequence ${i}: off by ${worst}`)

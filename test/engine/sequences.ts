@@ -10,12 +10,19 @@ export const tokensOf = (length: number, seed: number): Uint32Array =>
   Uint32Array.from({ length }, (_, i) => (i * i * 7 + i * 13 * seed + 5 * seed) % V)
 
 /** Every row scored. */
-export function pack(engine: Engine, segments: readonly Segment[]) {
+function pack(engine: Engine, segments: readonly Segment[]) {
   const targets = segments.flatMap(({ tokens }, segment) =>
     Array.from(tokens, (token, row) => ({ segment, row, token })),
   )
   return packBatch(segments, targets, engine.tiles)
 }
+
+/** Each a sequence of its own. */
+export const packWhole = (engine: Engine, sequences: readonly Uint32Array[]) =>
+  pack(
+    engine,
+    sequences.map((tokens) => ({ tokens, trunk: null })),
+  )
 
 const WHOLE = tokensOf(40, 3)
 const OTHER = tokensOf(12, 8)
@@ -33,13 +40,7 @@ export async function scoreBranches(engine: Engine, rule: DropRule) {
     rule,
   )
   const joined = Uint32Array.from([...TRUNK, ...OTHER])
-  const apart = await engine.logits(
-    pack(
-      engine,
-      [WHOLE, joined].map((tokens) => ({ tokens, trunk: null })),
-    ),
-    rule,
-  )
+  const apart = await engine.logits(packWhole(engine, [WHOLE, joined]), rule)
   const rows = ({ logits }: { logits: Float32Array }, from: number, to: number): Float32Array =>
     logits.subarray(from * V, to * V)
   return {

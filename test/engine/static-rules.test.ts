@@ -1,6 +1,5 @@
 /** The forward pass under static policies: plain loops, checkpoints without interaction weights, branches, dense limits. */
 import * as assert from 'uvu/assert'
-import type { Segment } from '../../src/engine/batch.js'
 import { countDrops } from '../../src/engine/drops.js'
 import type { Engine } from '../../src/engine/engine.js'
 import type { DropRule } from '../../src/engine/gpt2/forward.js'
@@ -11,7 +10,7 @@ import { largestDifference } from '../reference/compare.js'
 import { gpt2Reference } from '../reference/gpt2.js'
 import { staticReference } from '../reference/static-policies.js'
 import { readWeights } from '../reference/weights.js'
-import { pack, scoreBranches, tokensOf, V } from './sequences.js'
+import { packWhole, scoreBranches, tokensOf, V } from './sequences.js'
 
 const L = 3
 const checkpoint = await openMicro()
@@ -37,11 +36,10 @@ await onEachAdapter('static rules', (test, open) => {
     adaptive.close()
   })
   const sequences = LENGTHS.map((length, seed) => tokensOf(length, seed))
-  const alone = (): Segment[] => sequences.map((tokens) => ({ tokens, trunk: null }))
 
   for (const rule of RULES) {
     test(`${JSON.stringify(rule)}: logits and death times are those of plain loops`, async () => {
-      const { logits, deaths, keep } = await engine.logits(pack(engine, alone()), rule)
+      const { logits, deaths, keep } = await engine.logits(packWhole(engine, sequences), rule)
       assert.is(keep, null)
       assert.is(deaths?.length, L)
       let row = 0
@@ -62,13 +60,13 @@ await onEachAdapter('static rules', (test, open) => {
 
   test('interaction weights change nothing', async () => {
     for (const rule of RULES) {
-      const [with_, without] = [adaptive, engine].map((one) => one.logits(pack(one, alone()), rule))
+      const [with_, without] = [adaptive, engine].map((one) => one.logits(packWhole(one, sequences), rule))
       assert.equal((await with_).logits, (await without).logits)
     }
   })
 
   test('a window or a stride of at least the length is the dense model, to the last bit', async () => {
-    const batch = pack(engine, alone())
+    const batch = packWhole(engine, sequences)
     const dense = await engine.logits(batch, { kind: 'dense' })
     for (const rule of [local(45), local(1000), strided(1), strided(45)]) {
       assert.equal((await engine.logits(batch, rule)).logits, dense.logits, JSON.stringify(rule))
@@ -92,7 +90,7 @@ await onEachAdapter('static rules', (test, open) => {
 
   test('compared with dense and with each other in one pass, each is what it is alone', async () => {
     await engine.warmUp('dense', 'local', 'strided', 'streaming')
-    const batch = pack(adaptive, alone())
+    const batch = packWhole(adaptive, sequences)
     const rules: DropRule[] = [local(4), { kind: 'adaptive', shift: 0 }, strided(5), local(20)]
     const { base, others } = await adaptive.compare(batch, { kind: 'dense' }, rules)
     assert.is(base.deaths, null)
@@ -104,7 +102,7 @@ await onEachAdapter('static rules', (test, open) => {
   })
 
   test('memory for death times is taken where there is one', () => {
-    const batch = pack(engine, alone())
+    const batch = packWhole(engine, sequences)
     const own = engine.batchBytes(batch, [local(3)]) - engine.batchBytes(batch)
     assert.is(own, 4 * (batch.keys + batch.listed))
   })
