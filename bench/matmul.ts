@@ -1,7 +1,8 @@
 /** How fast the matmul kernels of an adapter are, beside the fastest multiply-adds a shader gets from it. */
-import { type KernelSpec, Kernels } from '../src/engine/gpu/kernel.js'
-import { Memory } from '../src/engine/gpu/memory.js'
-import { peakWork } from '../src/engine/gpu/peak.js'
+import type { ComputeDevice, DeviceBuffer, KernelSpec, Kernels } from '../src/engine/compute/device.js'
+import { kernelsOf } from '../src/engine/compute/kernel.js'
+import { Memory } from '../src/engine/compute/memory.js'
+import { peakWork } from '../src/engine/compute/peak.js'
 import { f32ToF16 } from '../src/engine/half.js'
 import { chooseMatmul, type MatmulVariant, type WeightDtype } from '../src/engine/matmul.js'
 import type { AdapterTraits } from '../src/engine/tuning.js'
@@ -34,7 +35,7 @@ export interface MatmulBench {
 }
 
 export interface MatmulBenchOptions {
-  device: GPUDevice
+  device: ComputeDevice
   adapter: AdapterTraits
   shapes?: readonly Shape[]
   repetitions?: number
@@ -81,7 +82,7 @@ export async function benchMatmul({
   onRow,
 }: MatmulBenchOptions): Promise<MatmulBench> {
   const memory = new Memory(device)
-  const kernels = new Kernels(device)
+  const kernels = kernelsOf(device)
   try {
     const work = await peakWork(device, adapter)
     const [peak] = await rates([work], repetitions)
@@ -141,7 +142,7 @@ function median(values: readonly number[]): number {
 
 /** The matmul as a decoding step does it and, where that is another kernel, as a long prompt's would be done. */
 async function matmulWorks(
-  device: GPUDevice,
+  device: ComputeDevice,
   memory: Memory,
   kernels: Kernels,
   variant: MatmulVariant,
@@ -177,10 +178,10 @@ const MANY = 4096
 const LEAST_FLOPS = 5e7
 
 async function submit(
-  device: GPUDevice,
+  device: ComputeDevice,
   kernels: Kernels,
   spec: KernelSpec,
-  bindings: readonly GPUBuffer[],
+  bindings: readonly DeviceBuffer[],
   grid: readonly [number, number?],
   times = 1,
 ): Promise<void> {

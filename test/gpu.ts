@@ -2,13 +2,22 @@
  * The devices that GPU tests run on: every software adapter of this machine, one device each, opened once a file.
  * ASP_TEST_DEVICE restricts them; it takes what `--device` takes, so a hardware adapter can be tested as well.
  */
+
 import { suite, type Test } from 'uvu'
 import { listAdapters, matches, type OpenDevice, openDevice } from '../src/device/open.js'
+import type {
+  Binding,
+  ComputeDevice,
+  DeviceBuffer,
+  Grid,
+  KernelSpec,
+  Kernels,
+} from '../src/engine/compute/device.js'
+import { kernelsOf } from '../src/engine/compute/kernel.js'
+import { Memory } from '../src/engine/compute/memory.js'
+import { readBack } from '../src/engine/compute/read.js'
 import { Engine } from '../src/engine/engine.js'
 import type { Gpt2Config } from '../src/engine/gpt2/config.js'
-import { type Grid, type KernelSpec, Kernels } from '../src/engine/gpu/kernel.js'
-import { Memory, type Slice } from '../src/engine/gpu/memory.js'
-import { readBack } from '../src/engine/gpu/read.js'
 import type { WeightDtype } from '../src/engine/matmul.js'
 import type { TensorSource } from '../src/engine/tensor-source.js'
 
@@ -46,39 +55,39 @@ export function openEngine(
 
 export interface Dispatch {
   spec: KernelSpec
-  bindings: readonly (GPUBuffer | Slice)[]
+  bindings: readonly Binding[]
   grid: Grid
 }
 
 /** Single kernels on buffers of a test's own. */
 export class KernelBench {
-  readonly #device: GPUDevice
+  readonly #device: ComputeDevice
   readonly #kernels: Kernels
   readonly #memory: Memory
 
   constructor({ device }: OpenDevice) {
     this.#device = device
-    this.#kernels = new Kernels(device)
+    this.#kernels = kernelsOf(device)
     this.#memory = new Memory(device)
   }
 
-  upload(data: ArrayBufferView): GPUBuffer {
+  upload(data: ArrayBufferView): DeviceBuffer {
     return this.#memory.upload('activations', 'input', data)
   }
 
   /** A buffer of `count` numbers, none of which a kernel should leave as it is. */
-  filled(count: number, value = Number.NaN): GPUBuffer {
+  filled(count: number, value = Number.NaN): DeviceBuffer {
     return this.upload(new Float32Array(count).fill(value))
   }
 
-  uniform(words: readonly number[]): GPUBuffer {
+  uniform(words: readonly number[]): DeviceBuffer {
     const buffer = this.#memory.uniform('uniform', 4 * words.length)
     this.#memory.write(buffer, Uint32Array.from(words))
     return buffer
   }
 
   /** Runs the dispatches in order, then reads the first `count` words of `out`. */
-  async run(dispatches: readonly Dispatch[], out: GPUBuffer, count: number): Promise<ArrayBuffer> {
+  async run(dispatches: readonly Dispatch[], out: DeviceBuffer, count: number): Promise<ArrayBuffer> {
     await this.#kernels.prepare(dispatches.map(({ spec }) => spec))
     const encoder = this.#device.createCommandEncoder()
     const pass = encoder.beginComputePass()

@@ -73,7 +73,7 @@ const IMPORTS: [from: string, imported: string, allowed: boolean][] = [
   ['src/data/one.ts', '../engine/engine.js', false],
   ['src/data/one.ts', '../eval/suite.js', false],
   ['src/engine/one.ts', './gpt2/config.js', true],
-  ['src/engine/gpt2/one.ts', '../gpu/memory.js', true],
+  ['src/engine/gpt2/one.ts', '../compute/memory.js', true],
   ['src/engine/gpt2/one.ts', '../../errors.js', true],
   ['src/engine/gpt2/one.ts', '../../data/checkpoint.js', false],
   ['src/engine/one.ts', '../device/open.js', false],

@@ -1,6 +1,6 @@
 /** What a benchmark's phases know -> the parts of its record. Pure. */
-import type { Ledger } from '../engine/gpu/memory.js'
-import { PURPOSES } from '../engine/gpu/memory.js'
+import type { Ledger } from '../engine/compute/memory.js'
+import { PURPOSES } from '../engine/compute/memory.js'
 import { buildBenchRecord, type CurveParts } from '../record/bench-build.js'
 import type { BenchConfiguration, BenchRecord } from '../record/bench-schema.js'
 import type { EnvironmentRecord } from '../record/schema.js'

@@ -1,4 +1,5 @@
 /** Opens a WebGPU device: hardware first, then an installed software driver, then the bundled one. */
+import type { ComputeDevice } from '../engine/compute/device.js'
 import { EXIT, Failure } from '../errors.js'
 import {
   type AdapterKind,
@@ -28,7 +29,9 @@ export interface OpenDeviceOptions {
 }
 
 export interface OpenDevice {
-  device: GPUDevice
+  device: ComputeDevice
+  /** The same where it is WebGPU's. */
+  gpu: GPUDevice
   adapter: AdapterReport
   /** Resolves when the device is lost or has failed; never after `close`. */
   lost: Promise<Failure>
@@ -119,7 +122,9 @@ async function openOn(
   const health = new DeviceHealth(device)
   onEvent?.({ type: 'opened', adapter: report })
   return {
-    device,
+    // WebGPU's own types are branded, so that the compiler sees no likeness.
+    device: device as unknown as ComputeDevice,
+    gpu: device,
     adapter: report,
     lost: health.lost,
     health,

@@ -1,9 +1,17 @@
 /**
  * The door to the engine: token ids in, numbers out. It knows no text, no files but its shaders, no network.
  */
+
 import { EXIT, Failure } from '../errors.js'
 import { type Batch, packBatch, type TileSizes } from './batch.js'
 import { type Divergence, divergence } from './compare.js'
+import type { CommandEncoder, ComputeDevice } from './compute/device.js'
+import { kernelsOf } from './compute/kernel.js'
+import { orLost } from './compute/lost.js'
+import { type Ledger, Memory } from './compute/memory.js'
+import { readBack } from './compute/read.js'
+import { type Stopwatch, stopwatch } from './compute/timing.js'
+import { Uniforms } from './compute/uniforms.js'
 import { Decoder } from './decode/decoder.js'
 import type { DecoderOptions } from './decode/types.js'
 import { type ActivationName, ActivationPool, type Activations, activationBytes } from './gpt2/activations.js'
@@ -22,19 +30,13 @@ import { type Drops, readDrops } from './gpt2/read-drops.js'
 import { type BatchScores, extentOf, joinParts, judge } from './gpt2/results.js'
 import { slotStride, splitSlots } from './gpt2/slots.js'
 import { loadWeights } from './gpt2/weights.js'
-import { kernelsOf } from './gpu/kernel.js'
-import { orLost } from './gpu/lost.js'
-import { type Ledger, Memory } from './gpu/memory.js'
-import { readBack } from './gpu/read.js'
-import { type Stopwatch, stopwatch } from './gpu/timing.js'
-import { Uniforms } from './gpu/uniforms.js'
 import { chooseMatmul, type WeightDtype } from './matmul.js'
 import { batchStaticDeaths, isStatic, SIZED, SIZED_KINDS, sizedRule } from './policies/index.js'
 import type { TensorSource } from './tensor-source.js'
 import { type AdapterTraits, chooseTuning } from './tuning.js'
 
 export interface EngineOptions {
-  device: GPUDevice
+  device: ComputeDevice
   /** Resolves, with what to say of it, when the device is gone. */
   lost: Promise<Failure>
   adapter: AdapterTraits
@@ -59,7 +61,7 @@ export type ComparedResult = BatchResult & Divergence
 
 /** A batch that has been recorded but not yet submitted. */
 interface Recording {
-  encoder: GPUCommandEncoder
+  encoder: CommandEncoder
   activations: Activations
   uniforms: ForwardUniforms
 }
@@ -69,7 +71,7 @@ export class Engine {
   readonly tiles: TileSizes
   /** Most rows one batch may have on this adapter. */
   readonly maxRows: number
-  readonly #device: GPUDevice
+  readonly #device: ComputeDevice
   readonly #lost: Promise<Failure>
   readonly #memory: Memory
   readonly #context: ForwardContext
@@ -351,7 +353,7 @@ export class Engine {
   }
 
   #readDrops(
-    encoder: GPUCommandEncoder,
+    encoder: CommandEncoder,
     activations: Activations,
     batch: Batch,
     rule: DropRule,

@@ -1,5 +1,5 @@
 /** Which matmul kernel multiplies how many rows on an adapter, and how its weights lie in memory. No GPU calls. */
-import type { KernelSpec } from './gpu/kernel.js'
+import type { KernelSpec } from './compute/device.js'
 import { blockOf, MATMUL_KERNELS, type MatmulKernel } from './matmul-kernels.js'
 import type { AdapterTraits, MatmulRule } from './tuning.js'
 

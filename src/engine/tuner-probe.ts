@@ -1,7 +1,8 @@
 /** Runs matmul kernels on made-up numbers: whether they compile, whether they are right, how long they take. */
-import { type KernelSpec, type Kernels, kernelsOf } from './gpu/kernel.js'
-import { Memory } from './gpu/memory.js'
-import { readBack } from './gpu/read.js'
+import type { CommandEncoder, ComputeDevice, DeviceBuffer, KernelSpec, Kernels } from './compute/device.js'
+import { kernelsOf } from './compute/kernel.js'
+import { Memory } from './compute/memory.js'
+import { readBack } from './compute/read.js'
 import { f32ToF16 } from './half.js'
 import { type MatmulPlan, singleVariant, type WeightDtype } from './matmul.js'
 import type { MatmulKernel } from './matmul-kernels.js'
@@ -27,17 +28,17 @@ const ROUNDS = 5
 const FAR_BEHIND = 3
 
 export class Probe {
-  readonly #device: GPUDevice
+  readonly #device: ComputeDevice
   readonly #adapter: AdapterTraits
   readonly #dtype: WeightDtype
   readonly #sizes: ProbeSizes
   readonly #memory: Memory
   readonly #kernels: Kernels
-  readonly #inputs: GPUBuffer[]
-  readonly #out: GPUBuffer
-  readonly #shape: GPUBuffer
+  readonly #inputs: DeviceBuffer[]
+  readonly #out: DeviceBuffer
+  readonly #shape: DeviceBuffer
 
-  constructor(device: GPUDevice, adapter: AdapterTraits, dtype: WeightDtype, sizes: ProbeSizes) {
+  constructor(device: ComputeDevice, adapter: AdapterTraits, dtype: WeightDtype, sizes: ProbeSizes) {
     this.#device = device
     this.#adapter = adapter
     this.#dtype = dtype
@@ -166,7 +167,7 @@ export class Probe {
     return (performance.now() - start) / 1000
   }
 
-  #encode({ spec, grid }: MatmulPlan, times: number): GPUCommandEncoder {
+  #encode({ spec, grid }: MatmulPlan, times: number): CommandEncoder {
     const encoder = this.#device.createCommandEncoder()
     const pass = encoder.beginComputePass()
     const bindings = [...this.#inputs, this.#out, this.#shape]

@@ -3,8 +3,10 @@
  * the sizes that matter; what does not compile, computes something else or is slower is left out. The result is plain
  * JSON that a caller may keep: it holds for this adapter, this driver and these kernels (`kernelSetHash`).
  */
+
 import { createHash } from 'node:crypto'
-import { readShader } from './gpu/kernel.js'
+import type { ComputeDevice } from './compute/device.js'
+import { readShader } from './gpu/kernels.js'
 import { candidates, type WeightDtype } from './matmul.js'
 import { MATMUL_KERNELS, type MatmulKernel } from './matmul-kernels.js'
 import { type Class, chooseRules, type Timing } from './tuner-choice.js'
@@ -48,7 +50,7 @@ const SIZES: Record<'hardware' | 'software', ProbeSizes> = {
 
 /** Finds the fastest right kernels of this adapter. */
 export async function tune(
-  device: GPUDevice,
+  device: ComputeDevice,
   adapter: AdapterTraits,
   { dtypes = ['f32', 'f16'], sizes, only, signal, onProgress }: TuneOptions = {},
 ): Promise<TuningChoice> {

@@ -1,5 +1,7 @@
 /** A checkpoint -> the engine that runs it: loaded once, whatever is asked of it afterwards. */
+
 import type { Checkpoint } from '../data/checkpoint.js'
+import type { ComputeDevice } from '../engine/compute/device.js'
 import { Engine } from '../engine/engine.js'
 import type { DropRule } from '../engine/gpt2/forward.js'
 import type { WeightDtype } from '../engine/matmul.js'
@@ -8,7 +10,7 @@ import type { Failure } from '../errors.js'
 
 /** The open device, as far as a run is concerned. */
 export interface RunDevice {
-  device: GPUDevice
+  device: ComputeDevice
   lost: Promise<Failure>
   adapter: AdapterTraits
   /** Bytes that buffers may take in all; unlimited when undefined. */

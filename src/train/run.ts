@@ -1,6 +1,6 @@
 /** One training from its first step, or the one it was stopped after, to its record. */
-import type { Ledger } from '../engine/gpu/memory.js'
-import { measurePeak } from '../engine/gpu/peak.js'
+import type { Ledger } from '../engine/compute/memory.js'
+import { measurePeak } from '../engine/compute/peak.js'
 import { stepFlops } from '../engine/train/flops.js'
 import type { RunDevice } from '../eval/open-model.js'
 import type { MemoryParts } from '../record/build.js'

@@ -39,7 +39,7 @@ open('there is an adapter to test on', () => {
 for (const { name, kind, source } of adapters) {
   open(`computes on ${name} with every limit it has`, () =>
     using(name, async (opened) => {
-      const { adapter, device } = opened
+      const { adapter, gpu: device } = opened
       assert.is(adapter.kind, kind)
       assert.is(adapter.bundled, source === 'bundled')
       assert.equal(await selfTest(opened).then(({ ok, wrong }) => ({ ok, wrong })), {
@@ -96,7 +96,7 @@ open('an unknown adapter name is a usage error that lists the adapters', async (
 
 open('an error scope names its subject and leaves the device usable', () =>
   using('auto', async (opened) => {
-    const { device } = opened
+    const { gpu: device } = opened
     const create = () => device.createBuffer({ size: TOO_BIG, usage: GPUBufferUsage.STORAGE })
     const { message, exit } = await rejection(withErrorScopes(device, 'token table', create))
     assert.match(message, /^token table: WebGPU error, Buffer size/)
@@ -107,8 +107,8 @@ open('an error scope names its subject and leaves the device usable', () =>
 
 open('an error outside of any scope fails the work that waits', () =>
   using('auto', async (opened) => {
-    opened.device.createBuffer({ size: TOO_BIG, usage: GPUBufferUsage.STORAGE })
-    const { message } = await rejection(guard(opened, opened.device.queue.onSubmittedWorkDone()))
+    opened.gpu.createBuffer({ size: TOO_BIG, usage: GPUBufferUsage.STORAGE })
+    const { message } = await rejection(guard(opened, opened.gpu.queue.onSubmittedWorkDone()))
     assert.match(message, /Buffer size/)
     assert.is((await opened.lost).message, message)
   }),
@@ -118,7 +118,7 @@ open('a lost device fails what waits on it and what comes later', () =>
   using('auto', async (opened) => {
     const forever = new Promise<never>(() => {})
     const waiting = rejection(guard(opened, forever))
-    opened.device.destroy() // as asp itself never does before close
+    opened.gpu.destroy() // as asp itself never does before close
     assert.match((await waiting).message, /^GPU device: lost/)
     assert.is((await rejection(guard(opened, forever))).exit, 1)
   }),
@@ -131,7 +131,7 @@ open('closing is not a loss', async () => {
     lost = true
   })
   opened.close()
-  await opened.device.lost
+  await opened.gpu.lost
   await new Promise((resolve) => setTimeout(resolve, 20))
   assert.not(lost)
 })

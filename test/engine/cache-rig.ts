@@ -3,13 +3,21 @@
  * Keys and queries are signs, so that a test knows exactly which query drops which row, and it is the real kernel that
  * decides. Keys and values say which row they belong to.
  */
+
 import * as assert from 'uvu/assert'
 import type { OpenDevice } from '../../src/device/open.js'
+import type {
+  CommandEncoder,
+  ComputeDevice,
+  ComputePassEncoder,
+  DeviceBuffer,
+  Slice,
+} from '../../src/engine/compute/device.js'
+import { kernelsOf } from '../../src/engine/compute/kernel.js'
+import { Memory } from '../../src/engine/compute/memory.js'
+import { readBackAll } from '../../src/engine/compute/read.js'
 import { Cache } from '../../src/engine/decode/cache.js'
 import type { CacheKind } from '../../src/engine/decode/types.js'
-import { Kernels } from '../../src/engine/gpu/kernel.js'
-import { Memory, type Slice } from '../../src/engine/gpu/memory.js'
-import { readBackAll } from '../../src/engine/gpu/read.js'
 import { chooseTuning } from '../../src/engine/tuning.js'
 
 export const C = 64
@@ -61,10 +69,10 @@ export interface Snapshot {
 class Uploads {
   readonly #words: Uint32Array<ArrayBuffer>
   readonly #memory: Memory
-  readonly #buffer: GPUBuffer
+  readonly #buffer: DeviceBuffer
   #at = 0
 
-  constructor(memory: Memory, buffer: GPUBuffer, words: number) {
+  constructor(memory: Memory, buffer: DeviceBuffer, words: number) {
     this.#memory = memory
     this.#buffer = buffer
     this.#words = new Uint32Array(words)
@@ -87,12 +95,12 @@ class Uploads {
 export class CacheRig {
   readonly cache: Cache
   readonly resizes = { growths: 0, shrinks: 0 }
-  readonly #device: GPUDevice
+  readonly #device: ComputeDevice
   readonly #memory: Memory
   readonly #storage: Uploads
   readonly #uniforms: Uploads
-  #encoder: GPUCommandEncoder
-  #pass: GPUComputePassEncoder
+  #encoder: CommandEncoder
+  #pass: ComputePassEncoder
   #rounds = 0
   #rows = 0
   /** Number of the round at hand, as a decoder numbers its submissions. */
@@ -108,7 +116,7 @@ export class CacheRig {
       interaction: { dim: R, propagateInDepth: propagate },
     }
     const context = {
-      ...{ config, kernels: new Kernels(device), tuning: chooseTuning(open.adapter) },
+      ...{ config, kernels: kernelsOf(device), tuning: chooseTuning(open.adapter) },
       weights: { blocks: BETAS.map((beta) => ({ beta })) },
     }
     const rule = { kind: 'adaptive', shift: 0 } as const
@@ -238,7 +246,7 @@ export class CacheRig {
   }
 
   /** Submits what is recorded, learns what became of it and reads `buffers`. */
-  async #flush(buffers: readonly GPUBuffer[]): Promise<ArrayBuffer[]> {
+  async #flush(buffers: readonly DeviceBuffer[]): Promise<ArrayBuffer[]> {
     const { cache } = this
     this.#pass.end()
     this.#storage.write()

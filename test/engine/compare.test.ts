@@ -1,7 +1,9 @@
 /** How far one rule's predictions are from another's, in one pass: the kernel, and the engine against whole logits. */
+
 import * as assert from 'uvu/assert'
 import { type Batch, packBatch } from '../../src/engine/batch.js'
 import { divergence } from '../../src/engine/compare.js'
+import type { DeviceBuffer } from '../../src/engine/compute/device.js'
 import type { Engine } from '../../src/engine/engine.js'
 import type { DropRule } from '../../src/engine/gpt2/forward.js'
 import { vocabularySlices } from '../../src/engine/gpt2/vocabulary.js'
@@ -81,7 +83,7 @@ await onEachAdapter('comparison', (test, open) => {
             ]
           })
         })
-        const read = async (buffer: GPUBuffer, words: number, steps: readonly Dispatch[] = []) =>
+        const read = async (buffer: DeviceBuffer, words: number, steps: readonly Dispatch[] = []) =>
           new Float32Array(await bench.run(steps, buffer, words))
         const batch = everyRow(M)
         const { kl, agree } = divergence(

@@ -2,7 +2,9 @@
  * What a decoder promises besides its numbers (method.md 5, properties 15 to 17): how many steps go into a submission
  * changes nothing, nothing is read back in between, sequences come and go, and memory follows them.
  */
+
 import * as assert from 'uvu/assert'
+import type { ComputeDevice, DeviceBuffer } from '../../src/engine/compute/device.js'
 import type { Decoder } from '../../src/engine/decode/decoder.js'
 import { PAGE } from '../../src/engine/decode/layout.js'
 import { CACHE_KINDS, type DecoderOptions, GREEDY, type Sampling } from '../../src/engine/decode/types.js'
@@ -21,10 +23,10 @@ const PROMPTS = [16, 11, 3].map((length, b) => ids.slice(40 * b, 40 * b + length
 const PLACES = [0, 1, 2]
 const SAMPLED: Sampling = { temperature: 1.3, topK: 20, topP: 0.95, seed: 7 }
 
-/** Calls of GPUBuffer.mapAsync while `work` is done. */
-async function mappings(open: { device: GPUDevice }, work: () => Promise<unknown>): Promise<number> {
-  const buffer = open.device.createBuffer({ size: 16, usage: 1 /* MAP_READ */ })
-  const prototype: GPUBuffer = Object.getPrototypeOf(buffer)
+/** Calls of DeviceBuffer.mapAsync while `work` is done. */
+async function mappings(open: { device: ComputeDevice }, work: () => Promise<unknown>): Promise<number> {
+  const buffer = open.device.createBuffer({ label: '', size: 16, usage: 1 /* MAP_READ */ })
+  const prototype: DeviceBuffer = Object.getPrototypeOf(buffer)
   const { mapAsync } = prototype
   let calls = 0
   prototype.mapAsync = function (...range) {

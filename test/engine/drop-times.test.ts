@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert'
 import { type Batch, NEVER, packBatch } from '../../src/engine/batch.js'
+import { floatBits } from '../../src/engine/compute/uniforms.js'
 import { KEEP_EVERYTHING } from '../../src/engine/gpt2/forward.js'
-import { floatBits } from '../../src/engine/gpu/uniforms.js'
 import { chooseTuning } from '../../src/engine/tuning.js'
 import { type Dispatch, KernelBench, onEachAdapter } from '../gpu.js'
 import { dropTimesReference } from '../reference/drop-times.js'

@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
 import { type Batch, NEVER, packBatch, type Segment } from '../../src/engine/batch.js'
-import type { KernelSpec } from '../../src/engine/gpu/kernel.js'
+import type { KernelSpec } from '../../src/engine/compute/device.js'
 import { attentionKernels, chooseTuning } from '../../src/engine/tuning.js'
 import { type Dispatch, KernelBench, onEachAdapter } from '../gpu.js'
 import { attentionReference } from '../reference/attention.js'

@@ -1,8 +1,10 @@
 /** Kernels for hardware that no adapter at hand runs: Dawn's compiler must at least accept them. */
+
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { create, globals } from 'webgpu'
-import { Kernels } from '../../src/engine/gpu/kernel.js'
+import type { Kernels } from '../../src/engine/compute/device.js'
+import { gpuKernels } from '../../src/engine/gpu/kernels.js'
 import { candidates, singleVariant } from '../../src/engine/matmul.js'
 import type { AdapterTraits } from '../../src/engine/tuning.js'
 
@@ -23,7 +25,7 @@ compile.before(async () => {
   const adapter = await gpu.requestAdapter()
   if (adapter === null) throw new Error('Dawn has no null backend')
   device = await adapter.requestDevice({ requiredFeatures: FEATURES as GPUFeatureName[] })
-  kernels = new Kernels(device)
+  kernels = gpuKernels(device)
 })
 
 for (const dtype of ['f32', 'f16'] as const) {

@@ -1,8 +1,8 @@
 /** Matmuls on made-up numbers and what they must give: what the tests of matmul kernels share. */
 import type { OpenDevice } from '../../src/device/open.js'
-import { kernelsOf } from '../../src/engine/gpu/kernel.js'
-import { Memory } from '../../src/engine/gpu/memory.js'
-import { readBack } from '../../src/engine/gpu/read.js'
+import { kernelsOf } from '../../src/engine/compute/kernel.js'
+import { Memory } from '../../src/engine/compute/memory.js'
+import { readBack } from '../../src/engine/compute/read.js'
 import { f16ToF32, f32ToF16 } from '../../src/engine/half.js'
 import type { MatmulFlags, MatmulVariant } from '../../src/engine/matmul.js'
 import { seededFloats } from '../reference/floats.js'

@@ -1,7 +1,8 @@
 import * as assert from 'uvu/assert'
-import { Memory } from '../../src/engine/gpu/memory.js'
-import { readBack } from '../../src/engine/gpu/read.js'
-import { floatBits, Uniforms } from '../../src/engine/gpu/uniforms.js'
+import type { DeviceBuffer } from '../../src/engine/compute/device.js'
+import { Memory } from '../../src/engine/compute/memory.js'
+import { readBack } from '../../src/engine/compute/read.js'
+import { floatBits, Uniforms } from '../../src/engine/compute/uniforms.js'
 import { Failure } from '../../src/errors.js'
 import { onEachAdapter } from '../gpu.js'
 
@@ -13,7 +14,7 @@ await onEachAdapter('GPU memory', (test, open) => {
   })
   test.after.each(() => memory.freeAll())
 
-  async function read(buffer: GPUBuffer, size: number, offset = 0): Promise<number[]> {
+  async function read(buffer: DeviceBuffer, size: number, offset = 0): Promise<number[]> {
     const encoder = device.createCommandEncoder()
     const copy = readBack(memory, encoder, buffer, size, offset)
     device.queue.submit([encoder.finish()])

@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
+import { floatBits } from '../../src/engine/compute/uniforms.js'
 import { vocabularySlices } from '../../src/engine/gpt2/vocabulary.js'
-import { floatBits } from '../../src/engine/gpu/uniforms.js'
 import { f16ToF32, f32ToF16 } from '../../src/engine/half.js'
 import { chooseMatmul, type MatmulVariant } from '../../src/engine/matmul.js'
 import { chooseTuning } from '../../src/engine/tuning.js'

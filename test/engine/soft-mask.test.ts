@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert'
 import { packBatch } from '../../src/engine/batch.js'
-import { floatBits } from '../../src/engine/gpu/uniforms.js'
+import { floatBits } from '../../src/engine/compute/uniforms.js'
 import { chooseTuning } from '../../src/engine/tuning.js'
 import { KernelBench, onEachAdapter } from '../gpu.js'
 import { largestDifference } from '../reference/compare.js'

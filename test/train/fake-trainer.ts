@@ -1,6 +1,7 @@
 /** A trainer without a device: its losses and weights depend on everything that a real one's do, to the last bit. */
+
+import { type Ledger, PURPOSES } from '../../src/engine/compute/memory.js'
 import type { Gpt2Config } from '../../src/engine/gpt2/config.js'
-import { type Ledger, PURPOSES } from '../../src/engine/gpu/memory.js'
 import type { TensorSource } from '../../src/engine/tensor-source.js'
 import type {
   HostTensor,

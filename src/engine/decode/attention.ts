@@ -2,28 +2,27 @@
  * Attention to the key-value cache: of single query rows, one a sequence, when decoding, and of the many rows of a chunk
  * when reading prompts.
  */
+import type { Binding, ComputePass, DeviceBuffer, Grid, KernelSpec, Slice } from '../compute/device.js'
 import { type Gpt2Config, HEAD_DIM } from '../gpt2/config.js'
 import type { ForwardContext } from '../gpt2/layers.js'
-import type { ComputePass, Grid, KernelSpec } from '../gpu/kernel.js'
-import type { Slice } from '../gpu/memory.js'
 import type { WeightDtype } from '../matmul.js'
 import { SMALLEST_QUERY_TILE, SPLIT_ROWS, type Tuning } from '../tuning.js'
 
 /** What attention reads and writes; `cache` is the uniform struct Cache of the layer. */
 export interface CacheBuffers {
   /** (rows, 3 C) */
-  qkv: GPUBuffer
+  qkv: DeviceBuffer
   /** (rows of the pool, C), as `dtype` has it. */
-  keys: GPUBuffer
-  values: GPUBuffer
-  state: GPUBuffer
-  deaths: GPUBuffer
+  keys: DeviceBuffer
+  values: DeviceBuffer
+  state: DeviceBuffer
+  deaths: DeviceBuffer
   /** (rows, 2): token, position. */
-  tokens: GPUBuffer
+  tokens: DeviceBuffer
   /** (rows, C) */
-  out: GPUBuffer
+  out: DeviceBuffer
   /** Partial results of single rows, or lists of live rows of chunks: of `scratchWords` words. */
-  scratch: GPUBuffer
+  scratch: DeviceBuffer
   cache: Slice
 }
 
@@ -38,7 +37,7 @@ interface CacheKind {
 
 export interface RowsToAttend extends CacheKind {
   /** (count) of struct Span, one row each. */
-  spans: GPUBuffer
+  spans: DeviceBuffer
   count: number
   /** No place holds more rows than this, the step's own among them. */
   bound: number
@@ -46,7 +45,7 @@ export interface RowsToAttend extends CacheKind {
 
 export interface TilesToAttend extends CacheKind {
   /** (count) of struct Span, as `chunkTiles` has them. */
-  tiles: GPUBuffer
+  tiles: DeviceBuffer
   count: number
   /** Rows of the longest span. */
   longest: number
@@ -54,7 +53,7 @@ export interface TilesToAttend extends CacheKind {
 
 export interface AttentionDispatch {
   spec: KernelSpec
-  bindings: readonly (GPUBuffer | Slice)[]
+  bindings: readonly Binding[]
   grid: Grid
 }
 

@@ -2,7 +2,7 @@
  * Rows in pages that any sequence may hold, given back when rows die or sequences end (method.md 2.3). Live rows are
  * packed after every step; or stay where they are with those that died, for a cache that only masks.
  */
-import type { ComputePass, KernelSpec } from '../gpu/kernel.js'
+import type { CommandEncoder, ComputePass, KernelSpec } from '../compute/device.js'
 import type { CacheScheme, LayerView, SpanList, StepSpans } from './cache-scheme.js'
 import { type CacheShape, maxPages, PAGE, pagesNeeded, pagesWanted, stateOffsets } from './layout.js'
 
@@ -64,7 +64,7 @@ function pack(pass: ComputePass, view: LayerView, { spans, spanCount }: StepSpan
   context.kernels.dispatch(pass, spec, [keys, values, interactionKeys, state, spans, uniform], [spanCount])
 }
 
-function move(encoder: GPUCommandEncoder, from: LayerView, to: LayerView): void {
+function move(encoder: CommandEncoder, from: LayerView, to: LayerView): void {
   const { context, shape } = from
   const { kernels, tuning } = context
   const pass = encoder.beginComputePass()

@@ -1,7 +1,6 @@
 /** What the kinds of cache (method.md 2) do differently, and what all of them work on. */
+import type { Binding, CommandEncoder, ComputePass, DeviceBuffer, Kernels, Slice } from '../compute/device.js'
 import type { Gpt2Config } from '../gpt2/config.js'
-import type { ComputePass, Kernels } from '../gpu/kernel.js'
-import type { Slice } from '../gpu/memory.js'
 import type { Tuning } from '../tuning.js'
 import type { CacheShape } from './layout.js'
 import type { RowBounds } from './row-bounds.js'
@@ -18,12 +17,12 @@ export interface CacheContext {
 export interface CacheLayer {
   pages: number
   /** (rows, C) */
-  keys: GPUBuffer
+  keys: DeviceBuffer
   /** (rows, C) */
-  values: GPUBuffer
+  values: DeviceBuffer
   /** (rows, r) f32; of 16 bytes where nothing is dropped. */
-  interactionKeys: GPUBuffer
-  state: GPUBuffer
+  interactionKeys: DeviceBuffer
+  state: DeviceBuffer
 }
 
 /** A layer and what dispatches over it need besides. */
@@ -35,14 +34,14 @@ export interface LayerView extends CacheLayer {
   rowBytes: number
   interactionBytes: number
   /** (L, 2 B + 1) */
-  status: GPUBuffer
+  status: DeviceBuffer
   /** The uniform struct Cache. */
   uniform: Slice
 }
 
 export interface SpanList {
   /** (spans) of struct Span. */
-  spans: GPUBuffer | Slice
+  spans: Binding
   /** Uniform {spans}. */
   spansUniform: Slice
 }
@@ -55,11 +54,11 @@ export interface StepSpans extends SpanList {
 /** What a step's dispatches read besides the cache. */
 export interface StepRows extends StepSpans {
   /** (rows, 3 C) */
-  qkv: GPUBuffer | Slice
+  qkv: Binding
   /** (rows, 2 r) */
-  interaction: GPUBuffer | Slice
+  interaction: Binding
   /** (rows, 2): token, position. */
-  tokens: GPUBuffer | Slice
+  tokens: Binding
   /** Rows of the longest span. */
   longest: number
 }
@@ -87,5 +86,5 @@ export interface CacheScheme {
   /** Gives back everything that the places of `ended` hold. */
   release(pass: ComputePass, view: LayerView, ended: SpanList): void
   /** Copies everything to buffers of another size. */
-  move(encoder: GPUCommandEncoder, from: LayerView, to: LayerView): void
+  move(encoder: CommandEncoder, from: LayerView, to: LayerView): void
 }

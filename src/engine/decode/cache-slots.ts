@@ -6,7 +6,7 @@
  * It is kinder than the original, which reads back from the device two times or more in every layer of every token: here
  * the device finds slots, measures the load and compacts by itself, in place, and moves only rows that have to move.
  */
-import type { ComputePass, KernelSpec } from '../gpu/kernel.js'
+import type { CommandEncoder, ComputePass, KernelSpec } from '../compute/device.js'
 import type { CacheScheme, LayerView, SpanList } from './cache-scheme.js'
 import { type CacheShape, maxPages, PAGE, slotPagesNeeded, slotPagesWanted, stateOffsets } from './layout.js'
 
@@ -66,7 +66,7 @@ function compact(pass: ComputePass, view: LayerView): void {
 }
 
 /** Each place's slots to where they start now; the page table is that of the new buffers. */
-function move(encoder: GPUCommandEncoder, from: LayerView, to: LayerView): void {
+function move(encoder: CommandEncoder, from: LayerView, to: LayerView): void {
   const { shape } = from
   const rows = (from.pages / shape.places) * PAGE
   const apart = (to.pages / shape.places) * PAGE

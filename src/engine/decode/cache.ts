@@ -2,10 +2,10 @@
  * Keys, values and interaction keys of sequences being decoded, on the device, layer by layer. How rows are placed and
  * freed is what the kinds of cache differ in (cache-scheme.ts); putting rows in and scoring them is common to all.
  */
+import type { ComputeDevice, ComputePass, DeviceBuffer, KernelSpec, Slice } from '../compute/device.js'
+import type { Memory } from '../compute/memory.js'
+import { Uniforms } from '../compute/uniforms.js'
 import type { Gpt2Config } from '../gpt2/config.js'
-import type { ComputePass, KernelSpec } from '../gpu/kernel.js'
-import type { Memory, Slice } from '../gpu/memory.js'
-import { Uniforms } from '../gpu/uniforms.js'
 import type { WeightDtype } from '../matmul.js'
 import { pagedScheme } from './cache-paged.js'
 import type {
@@ -41,15 +41,15 @@ export class Cache {
   readonly shape: CacheShape
   readonly layers: CacheLayer[]
   /** (L, B, n_positions) death times; of 16 bytes where nothing is dropped. */
-  readonly deaths: GPUBuffer
+  readonly deaths: DeviceBuffer
   /** (L, 2 B + 1): rows that a step goes through and live rows of each place, free pages. */
-  readonly status: GPUBuffer
+  readonly status: DeviceBuffer
   /** Grows by one whenever buffers are replaced: what was recorded with the old ones is void. */
   generation = 0
   readonly prunes: boolean
   readonly readsInteraction: boolean
   readonly dtype: WeightDtype
-  readonly #device: GPUDevice
+  readonly #device: ComputeDevice
   readonly #memory: Memory
   readonly #context: CacheContext
   readonly #options: CacheOptions
@@ -60,7 +60,7 @@ export class Cache {
   #slices: Slice[]
   #usage: CacheUsage
 
-  constructor(device: GPUDevice, memory: Memory, context: CacheContext, options: CacheOptions) {
+  constructor(device: ComputeDevice, memory: Memory, context: CacheContext, options: CacheOptions) {
     const { nLayer: L, nPositions } = context.config
     const { places } = options
     this.#device = device
@@ -222,7 +222,7 @@ export class Cache {
   #create(layer: number, pages: number): CacheLayer {
     const { config } = this.#context
     const rows = pages * PAGE
-    const pool = (name: string, bytes: number): GPUBuffer =>
+    const pool = (name: string, bytes: number): DeviceBuffer =>
       this.#memory.bound('cache', `${name} of layer ${layer}`, rows * bytes)
     const state = this.#scheme.emptyState(this.shape, pages)
     return {

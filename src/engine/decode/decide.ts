@@ -1,8 +1,8 @@
 /** Which of a place's rows a step drops, and when: drop scores, positions, or a budget; each writes death times and live rows. */
+import type { ComputePass, DeviceBuffer, KernelSpec, Slice } from '../compute/device.js'
+import type { Memory } from '../compute/memory.js'
+import { Uniforms } from '../compute/uniforms.js'
 import type { Gpt2Config } from '../gpt2/config.js'
-import type { ComputePass, KernelSpec } from '../gpu/kernel.js'
-import type { Memory, Slice } from '../gpu/memory.js'
-import { Uniforms } from '../gpu/uniforms.js'
 import type { WeightDtype } from '../matmul.js'
 import { type EvictingRule, isEvicting, isStatic, type StaticRule, staticDeaths } from '../policies/index.js'
 import {
@@ -21,7 +21,7 @@ import type { DecodeRule } from './types.js'
 export interface DecidingLayer extends LayerView {
   layer: number
   /** (L, B, n_positions) */
-  deaths: GPUBuffer
+  deaths: DeviceBuffer
 }
 
 export interface Decider {

@@ -2,11 +2,13 @@
  * Decoding step by step with a cache (method.md 2): prompts in chunks, then one row a sequence, many steps in one
  * submission, the next token chosen on the device. Sequences join and leave between submissions.
  */
+
 import { NEVER } from '../batch.js'
+import type { ComputeDevice, Slice } from '../compute/device.js'
+import type { Memory } from '../compute/memory.js'
+import { readBack } from '../compute/read.js'
+import { Uniforms } from '../compute/uniforms.js'
 import type { ForwardContext } from '../gpt2/layers.js'
-import type { Memory, Slice } from '../gpu/memory.js'
-import { readBack } from '../gpu/read.js'
-import { Uniforms } from '../gpu/uniforms.js'
 import { scratchWords } from './attention.js'
 import { Cache } from './cache.js'
 import { chunkInputs } from './chunk-inputs.js'
@@ -36,7 +38,7 @@ import {
 } from './types.js'
 
 export interface DecoderHost {
-  device: GPUDevice
+  device: ComputeDevice
   memory: Memory
   context: ForwardContext
   /** Gives a failed wait the reason why the device is gone. */

@@ -2,15 +2,23 @@
  * A step's dispatches, recorded once and played into as many passes as there are steps: WebGPU has no command buffer
  * that can be submitted twice, but pipelines and bind groups, which are what recording costs, can be used again.
  */
-import type { ComputePass } from '../gpu/kernel.js'
-import type { Memory } from '../gpu/memory.js'
-import type { Region } from '../gpu/read.js'
+import type {
+  BindGroup,
+  CommandEncoder,
+  ComputeDevice,
+  ComputePass,
+  DeviceBuffer,
+  Pipeline,
+  QuerySet,
+} from '../compute/device.js'
+import type { Memory } from '../compute/memory.js'
+import type { Region } from '../compute/read.js'
 import { STAGES, type Stage } from './types.js'
 
 interface Item {
   stage: Stage
-  pipeline: GPUComputePipeline
-  bindGroup: GPUBindGroup
+  pipeline: Pipeline
+  bindGroup: BindGroup
   grid: [number, number, number]
 }
 
@@ -18,18 +26,18 @@ export class DispatchList implements ComputePass {
   /** What the dispatches from here on are counted as. */
   stage: Stage = 'head'
   readonly items: Item[] = []
-  #pipeline: GPUComputePipeline | null = null
-  #bindGroup: GPUBindGroup | null = null
+  #pipeline: Pipeline | null = null
+  #bindGroup: BindGroup | null = null
 
-  setPipeline(pipeline: GPUComputePipeline): undefined {
+  setPipeline(pipeline: Pipeline): void {
     this.#pipeline = pipeline
   }
 
-  setBindGroup(_index: number, bindGroup: GPUBindGroup | null | undefined): undefined {
-    this.#bindGroup = bindGroup ?? null
+  setBindGroup(_index: number, bindGroup: BindGroup): void {
+    this.#bindGroup = bindGroup
   }
 
-  dispatchWorkgroups(x: number, y = 1, z = 1): undefined {
+  dispatchWorkgroups(x: number, y: number, z: number): void {
     if (this.#pipeline === null || this.#bindGroup === null)
       throw new RangeError('dispatch: nothing is bound')
     this.items.push({
@@ -65,14 +73,14 @@ const MOST_STAMPS = 4096
  * known apart. Null where the adapter has no clock.
  */
 export function play(
-  encoder: GPUCommandEncoder,
+  encoder: CommandEncoder,
   lists: readonly DispatchList[],
-  { device, memory, profile }: { device: GPUDevice; memory: Memory; profile: boolean },
+  { device, memory, profile }: { device: ComputeDevice; memory: Memory; profile: boolean },
 ): StageClock | null {
   const items = lists.flatMap((list) => list.items)
   const runs = profile ? runsOf(items) : [items]
   const timed = device.features.has('timestamp-query') && items.length > 0
-  const sets: { querySet: GPUQuerySet; count: number; resolved: GPUBuffer }[] = []
+  const sets: { querySet: QuerySet; count: number; resolved: DeviceBuffer }[] = []
   runs.forEach((run, index) => {
     const slot = (2 * index) % MOST_STAMPS
     if (timed && slot === 0) {

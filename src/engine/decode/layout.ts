@@ -1,6 +1,7 @@
 /** Where everything of one layer of the cache lies (cache.wgsl). Pure planning. */
+
+import { floatBits } from '../compute/uniforms.js'
 import type { Gpt2Config } from '../gpt2/config.js'
-import { floatBits } from '../gpu/uniforms.js'
 import type { WeightDtype } from '../matmul.js'
 import type { RowBounds } from './row-bounds.js'
 

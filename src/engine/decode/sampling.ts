@@ -1,8 +1,7 @@
 /** Choosing the next token of every row on the device: what the kernels want to be told, and their dispatch. */
+import type { ComputePass, DeviceBuffer, KernelSpec, Slice } from '../compute/device.js'
+import { floatBits } from '../compute/uniforms.js'
 import { columnsOf, type ForwardContext } from '../gpt2/layers.js'
-import type { ComputePass, KernelSpec } from '../gpu/kernel.js'
-import type { Slice } from '../gpu/memory.js'
-import { floatBits } from '../gpu/uniforms.js'
 import type { Tuning } from '../tuning.js'
 import type { Sampling } from './types.js'
 
@@ -27,15 +26,15 @@ export interface LogitLayout {
 /** M rows of logits and what is chosen from them. */
 export interface SampleBuffers {
   /** As `logitSlices` has them. */
-  logits: GPUBuffer
+  logits: DeviceBuffer
   /** (M, 2): last token and its position on entry, the chosen token and its position on return. */
-  tokens: GPUBuffer
+  tokens: DeviceBuffer
   /** (steps, M): receives the chosen token. */
-  ring: GPUBuffer
+  ring: DeviceBuffer
   /** (steps, M): tokens to take instead, NOT_FORCED where there is none; null when there is none at all. */
-  forced: GPUBuffer | null
+  forced: DeviceBuffer | null
   /** (M, 4) of `samplingWords`; null when every row is greedy. */
-  samplings: GPUBuffer | null
+  samplings: DeviceBuffer | null
 }
 
 export function logitLayout({ config, weights, tuning }: ForwardContext): LogitLayout {
@@ -55,7 +54,7 @@ export function logitWords({ columns }: LogitLayout): number {
 }
 
 /** Where the logits of each vocabulary slice of M rows lie: what the head's matmuls write to. */
-export function logitSlices({ columns }: LogitLayout, rows: number, buffer: GPUBuffer): Slice[] {
+export function logitSlices({ columns }: LogitLayout, rows: number, buffer: DeviceBuffer): Slice[] {
   let offset = 0
   return columns.map((count) => {
     const slice = { buffer, offset, size: 4 * rows * count }

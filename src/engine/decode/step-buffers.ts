@@ -1,6 +1,7 @@
 /** The buffers that the steps of a decoder share, and how large they are. */
+import type { DeviceBuffer } from '../compute/device.js'
+import type { Memory } from '../compute/memory.js'
 import type { Gpt2Config } from '../gpt2/config.js'
-import type { Memory } from '../gpu/memory.js'
 
 /** What the sizes follow from. */
 export interface StepExtent {
@@ -58,7 +59,7 @@ const SIZES = {
   next: (e: StepExtent) => 2 * e.places,
 } satisfies Record<string, (extent: StepExtent, config: Gpt2Config) => number>
 
-export type StepBuffers = Record<keyof typeof SIZES, GPUBuffer>
+export type StepBuffers = Record<keyof typeof SIZES, DeviceBuffer>
 
 const NAMES = Object.keys(SIZES) as (keyof typeof SIZES)[]
 

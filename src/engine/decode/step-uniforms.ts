@@ -1,7 +1,7 @@
 /** The small structs that a submission's kernels read, and where each lies. */
 
+import type { Slice } from '../compute/device.js'
 import type { VocabularySlice } from '../gpt2/vocabulary.js'
-import type { Slice } from '../gpu/memory.js'
 import type { StepUniforms } from './step.js'
 
 /** Steps of one submission at most. */

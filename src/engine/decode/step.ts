@@ -1,6 +1,6 @@
 /** One step of decoding: some rows of some sequences pass through the model and leave keys and values behind. */
+import type { DeviceBuffer, Slice } from '../compute/device.js'
 import { embed, type ForwardContext, layernorm, multiply, normalise } from '../gpt2/layers.js'
-import type { Slice } from '../gpu/memory.js'
 import { attendChunk, attendRows } from './attention.js'
 import type { Cache } from './cache.js'
 import type { StepRows } from './cache-scheme.js'
@@ -120,7 +120,7 @@ export function encodeChoice(
   context: ForwardContext,
   list: DispatchList,
   b: StepBuffers,
-  { tokens, greedy, forced }: { tokens: GPUBuffer; greedy: boolean; forced: boolean },
+  { tokens, greedy, forced }: { tokens: DeviceBuffer; greedy: boolean; forced: boolean },
   scored: number,
   uniform: Slice,
 ): void {

@@ -1,12 +1,13 @@
 /** Hands a list of steps to the device as one submission, and reads what it tells with one mapping. */
-import type { Memory } from '../gpu/memory.js'
-import { type Region, readBackAll } from '../gpu/read.js'
+import type { CommandEncoder, ComputeDevice } from '../compute/device.js'
+import type { Memory } from '../compute/memory.js'
+import { type Region, readBackAll } from '../compute/read.js'
 import { type DispatchList, play, type Times } from './dispatch-list.js'
 
 /** What is to be done around the steps, and read after them. */
 export interface Work {
-  before?: (encoder: GPUCommandEncoder) => void
-  after?: (encoder: GPUCommandEncoder) => void
+  before?: (encoder: CommandEncoder) => void
+  after?: (encoder: CommandEncoder) => void
   tokens: Region
   /** M: rows whose logits there are. */
   scored: number
@@ -22,7 +23,7 @@ export interface Readings {
 }
 
 export async function submit(
-  device: GPUDevice,
+  device: ComputeDevice,
   memory: Memory,
   lists: readonly DispatchList[],
   {

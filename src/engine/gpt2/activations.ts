@@ -1,5 +1,6 @@
 import { SEGMENT_WORDS } from '../batch.js'
-import type { Memory } from '../gpu/memory.js'
+import type { DeviceBuffer } from '../compute/device.js'
+import type { Memory } from '../compute/memory.js'
 import { MOMENT_WORDS } from '../policies/scores.js'
 import type { Gpt2Config } from './config.js'
 import { slotStride } from './slots.js'
@@ -94,7 +95,7 @@ const SIZES = {
 } satisfies Record<string, (extent: Extent, config: Gpt2Config, columns: number) => number>
 
 export type ActivationName = keyof typeof SIZES
-export type Activations = Record<ActivationName, GPUBuffer>
+export type Activations = Record<ActivationName, DeviceBuffer>
 
 const NOTHING: Extent = {
   rows: 0,

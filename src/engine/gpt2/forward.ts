@@ -2,10 +2,10 @@
  * The forward pass for scoring: a packed batch in, death times and per-target logits out, all on the device.
  * One function a step, in the order they run.
  */
+
 import type { Batch } from '../batch.js'
-import type { KernelSpec } from '../gpu/kernel.js'
-import type { Slice } from '../gpu/memory.js'
-import { floatBits } from '../gpu/uniforms.js'
+import type { ComputePass, DeviceBuffer, KernelSpec, Slice } from '../compute/device.js'
+import { floatBits } from '../compute/uniforms.js'
 import { type EvictingRule, isEvicting, isStatic, type SizedRule } from '../policies/index.js'
 import { budgetWords, evictionSpec, scoreBindings } from '../policies/scores.js'
 import { type Activations, LOGIT_ROWS } from './activations.js'
@@ -104,7 +104,7 @@ export type Purpose = 'scores' | 'drops'
 /** Embeds the tokens and runs every block; leaves the scored rows, normalised, in `slot`, and what was dropped. */
 export function encodeBlocks(
   context: ForwardContext,
-  pass: GPUComputePassEncoder,
+  pass: ComputePass,
   batch: Batch,
   rule: DropRule,
   a: Activations,
@@ -147,7 +147,7 @@ export function encodeBlocks(
 /** Logits of one part under the rule of a slot, into `to` (rows, columns of the slice in memory). */
 export function encodeLogits(
   context: ForwardContext,
-  pass: GPUComputePassEncoder,
+  pass: ComputePass,
   batch: Batch,
   a: Activations,
   { part, rows }: ForwardUniforms['parts'][number],
@@ -163,7 +163,7 @@ export function encodeLogits(
 /** Folds one part's logits into the running log-sum-exp and arg max, and picks the targets' logits out. */
 export function encodeScores(
   { weights, tuning, kernels }: ForwardContext,
-  pass: GPUComputePassEncoder,
+  pass: ComputePass,
   batch: Batch,
   a: Activations,
   { part, uniform }: ForwardUniforms['parts'][number],
@@ -187,7 +187,7 @@ export function encodeScores(
  */
 export function encodeComparison(
   context: ForwardContext,
-  pass: GPUComputePassEncoder,
+  pass: ComputePass,
   batch: Batch,
   a: Activations,
   part: ForwardUniforms['parts'][number],
@@ -215,7 +215,7 @@ export function encodeComparison(
 /** Interaction queries and keys of every row: what drop scores are made of. */
 function interact(
   context: ForwardContext,
-  pass: GPUComputePassEncoder,
+  pass: ComputePass,
   { interaction }: BlockWeights,
   { rows: count }: Batch,
   a: Activations,
@@ -229,7 +229,7 @@ function interact(
 function keyTileLevels(
   { trunkTiles, branchTiles }: Batch,
   a: Activations,
-): { tiles: GPUBuffer; count: number }[] {
+): { tiles: DeviceBuffer; count: number }[] {
   return [
     { tiles: a.trunkTiles, count: trunkTiles.length / 2 },
     { tiles: a.branchTiles, count: branchTiles.length / 2 },
@@ -238,7 +238,7 @@ function keyTileLevels(
 
 function dropTimes(
   { config, tuning, kernels }: ForwardContext,
-  pass: GPUComputePassEncoder,
+  pass: ComputePass,
   batch: Batch,
   a: Activations,
   layer: Slice,
@@ -258,7 +258,7 @@ function dropTimes(
 /** Queries and keys -> death times of this layer. A branch goes on from where its trunk has ended. */
 function evict(
   { config, tuning, kernels }: ForwardContext,
-  pass: GPUComputePassEncoder,
+  pass: ComputePass,
   batch: Batch,
   rule: EvictingRule,
   a: Activations,
@@ -275,7 +275,7 @@ function evict(
 /** Interaction scores -> `masks` of this layer, and `keeps`. Throws RangeError when the batch has branches. */
 function softMask(
   { config, tuning, kernels }: ForwardContext,
-  pass: GPUComputePassEncoder,
+  pass: ComputePass,
   batch: Batch,
   a: Activations,
   layer: Slice,
@@ -299,9 +299,9 @@ function softMask(
  */
 function liveLists(
   { tuning, kernels }: ForwardContext,
-  pass: GPUComputePassEncoder,
+  pass: ComputePass,
   { queryTiles }: Batch,
-  deaths: GPUBuffer,
+  deaths: DeviceBuffer,
   a: Activations,
   layer: Slice,
 ): void {
@@ -315,7 +315,7 @@ function liveLists(
 
 function attend(
   { config, tuning, kernels }: ForwardContext,
-  pass: GPUComputePassEncoder,
+  pass: ComputePass,
   batch: Batch,
   rule: DropRule,
   a: Activations,

@@ -1,6 +1,5 @@
 /** The steps that know rows only, not sequences: embedding, layer norm, matmul. Scoring and decoding share them. */
-import type { ComputePass, KernelSpec, Kernels } from '../gpu/kernel.js'
-import type { Slice } from '../gpu/memory.js'
+import type { Binding, ComputePass, DeviceBuffer, KernelSpec, Kernels, Slice } from '../compute/device.js'
 import type { MatmulFlags } from '../matmul.js'
 import type { Tuning } from '../tuning.js'
 import type { Gpt2Config } from './config.js'
@@ -24,7 +23,7 @@ export function embed(
   pass: ComputePass,
   rows: number,
   { linear }: TokenSlice,
-  { tokens, x }: { tokens: GPUBuffer; x: GPUBuffer },
+  { tokens, x }: { tokens: DeviceBuffer; x: DeviceBuffer },
   uniform: Slice,
 ): void {
   const { nEmbd: C } = config
@@ -56,8 +55,8 @@ export function normalise(
   { config, tuning, kernels }: ForwardContext,
   pass: ComputePass,
   { gain, bias }: Norm,
-  from: GPUBuffer,
-  to: GPUBuffer,
+  from: DeviceBuffer,
+  to: DeviceBuffer,
   rows: number,
 ): void {
   // `rows` is not read without GATHER; any read-only buffer may stand there.
@@ -68,8 +67,8 @@ export function multiply(
   { kernels }: ForwardContext,
   pass: ComputePass,
   { K, N, variant, weight, bias }: Linear,
-  from: GPUBuffer | Slice,
-  to: GPUBuffer | Slice,
+  from: Binding,
+  to: Binding,
   rows: number,
   uniform: Slice,
   flags: MatmulFlags = {},

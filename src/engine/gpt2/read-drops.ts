@@ -1,7 +1,9 @@
 /** What a rule dropped: from where it is known, on the device or beforehand. */
+
 import { type Batch, NEVER } from '../batch.js'
-import type { Memory } from '../gpu/memory.js'
-import { readBack } from '../gpu/read.js'
+import type { CommandEncoder } from '../compute/device.js'
+import type { Memory } from '../compute/memory.js'
+import { readBack } from '../compute/read.js'
 import { batchStaticDeaths, isEvicting, isStatic } from '../policies/index.js'
 import type { Activations } from './activations.js'
 import type { DropRule } from './forward.js'
@@ -20,7 +22,7 @@ export interface Drops {
 /** Records the copy to the host; what is returned waits for it, once it has been submitted. */
 export function readDrops(
   memory: Memory,
-  encoder: GPUCommandEncoder,
+  encoder: CommandEncoder,
   { deaths, keeps }: Activations,
   batch: Batch,
   rule: DropRule,

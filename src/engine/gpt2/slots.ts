@@ -1,5 +1,6 @@
+import type { DeviceBuffer, Slice } from '../compute/device.js'
+
 /** Where the results of each rule lie when one batch is scored under several: one slot a rule, the base in slot 0. */
-import type { Slice } from '../gpu/memory.js'
 
 /** Words between which a binding may start: 256 bytes, the largest alignment WebGPU may ask for. */
 const ALIGNMENT = 64
@@ -9,7 +10,7 @@ export function slotStride(words: number): number {
   return Math.ceil(words / ALIGNMENT) * ALIGNMENT
 }
 
-export function slotOf(buffer: GPUBuffer, words: number, slot: number): Slice {
+export function slotOf(buffer: DeviceBuffer, words: number, slot: number): Slice {
   return { buffer, offset: 4 * slot * slotStride(words), size: 4 * words }
 }
 

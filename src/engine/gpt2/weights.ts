@@ -1,5 +1,6 @@
 import { Failure } from '../../errors.js'
-import type { Memory } from '../gpu/memory.js'
+import type { DeviceBuffer } from '../compute/device.js'
+import type { Memory } from '../compute/memory.js'
 import { bf16ToF32, f16ToF32, f32ToF16 } from '../half.js'
 import type { MatmulVariant, WeightDtype } from '../matmul.js'
 import type { StoredTensor, TensorSource } from '../tensor-source.js'
@@ -11,13 +12,13 @@ export interface Linear {
   K: number
   N: number
   variant: MatmulVariant
-  weight: GPUBuffer
-  bias: GPUBuffer
+  weight: DeviceBuffer
+  bias: DeviceBuffer
 }
 
 export interface Norm {
-  gain: GPUBuffer
-  bias: GPUBuffer
+  gain: DeviceBuffer
+  bias: DeviceBuffer
 }
 
 export interface BlockWeights {
@@ -45,7 +46,7 @@ export interface TokenSlice extends VocabularySlice {
 export interface Weights {
   tokens: TokenSlice[]
   /** (n_positions, C) */
-  positions: GPUBuffer
+  positions: DeviceBuffer
   blocks: BlockWeights[]
   finalNorm: Norm
 }
@@ -72,13 +73,13 @@ export async function loadWeights(
     onProgress?.(done++, 12 * L + 4)
     return required(tensors, name)
   }
-  const vector = async (name: string): Promise<GPUBuffer> =>
+  const vector = async (name: string): Promise<DeviceBuffer> =>
     memory.upload('weights', name, await readF32(get(name)))
   const norm = async (name: string): Promise<Norm> => ({
     gain: await vector(`${name}.weight`),
     bias: await vector(`${name}.bias`),
   })
-  const upload = (label: string, matrix: Matrix, bias: GPUBuffer | null, exact = false): Linear => {
+  const upload = (label: string, matrix: Matrix, bias: DeviceBuffer | null, exact = false): Linear => {
     const variant = choose(matrix.values instanceof Uint16Array ? 'f16' : 'f32', exact)
     const { K, N } = matrix
     return {
@@ -127,7 +128,7 @@ async function interactionOf(
   tensors: TensorSource,
   { interaction, nEmbd: C }: Gpt2Config,
   layer: number,
-  upload: (label: string, matrix: Matrix, bias: GPUBuffer | null, exact: boolean) => Linear,
+  upload: (label: string, matrix: Matrix, bias: DeviceBuffer | null, exact: boolean) => Linear,
 ): Promise<Pick<BlockWeights, 'interaction' | 'beta'>> {
   if (interaction === null) return { interaction: null, beta: 0 }
   const [q, k, beta] = ['q_int.weight', 'k_int.weight', 'int_bias'].map((name) =>

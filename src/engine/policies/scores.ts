@@ -1,14 +1,13 @@
 /** How evict.wgsl is put together and bound, over a batch and over the cache. Pure planning. */
+
 import type { Gpt2Config } from '../gpt2/config.js'
-import type { KernelSpec } from '../gpu/kernel.js'
-import type { Slice } from '../gpu/memory.js'
 import { EVICTING, type EvictingRule } from './index.js'
 import { SCORE_INPUTS, type ScoreInput } from './policy.js'
 
 /** Of the queries of one head: their sum, and the sum of their products, 64 x 64. */
 export const MOMENT_WORDS = 64 + 64 * 64
 
-type Binding = GPUBuffer | Slice
+import type { Binding, KernelSpec } from '../compute/device.js'
 
 /** What a kernel is given beyond what every policy needs. */
 export type ScoreBindings = Readonly<Partial<Record<ScoreInput, Binding>>>

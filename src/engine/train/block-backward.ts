@@ -1,6 +1,7 @@
 /** One transformer block on the way back: from the gradient of its output to that of its input, in place, and its parameters'. */
+import type { DeviceBuffer } from '../compute/device.js'
+import { floatBits } from '../compute/uniforms.js'
 import { HEAD_DIM } from '../gpt2/config.js'
-import { floatBits } from '../gpu/uniforms.js'
 import {
   ATTENTION_SCALE,
   type BlockScene,
@@ -24,7 +25,7 @@ export function blockBackward(scene: BlockScene, block: BlockHeld, l: number, pa
   const N = B * T
   const { shared } = buffers
   const own = buffers.layers[l]
-  const wide = (buffer: GPUBuffer, width = C): Matrix => ({ buffer, width })
+  const wide = (buffer: DeviceBuffer, width = C): Matrix => ({ buffer, width })
 
   normalise(context, block.norm2, own.middle, shared.normed, N)
   gelu(context, own.expanded, shared.hidden, N * F)
@@ -53,7 +54,7 @@ function linearBackward(
   { weight, bias }: LinearHeld,
   a: Matrix,
   d: Matrix,
-  dInputs: GPUBuffer,
+  dInputs: DeviceBuffer,
   to?: Destination,
 ): void {
   const { context, sequences, tokens } = scene
@@ -97,9 +98,9 @@ export function weightGradient(
 function biasGradient(
   { context, buffers, sequences: B, tokens: T }: BlockScene,
   { learning }: Held,
-  values: GPUBuffer,
+  values: DeviceBuffer,
   width: number,
-  inputs: GPUBuffer | null = null,
+  inputs: DeviceBuffer | null = null,
 ): void {
   if (learning === null) return
   const { columnSums, stats } = buffers.shared
@@ -132,7 +133,7 @@ function biasGradient(
 export function normBackward(
   scene: BlockScene,
   { gain, bias }: NormHeld,
-  inputs: GPUBuffer,
+  inputs: DeviceBuffer,
   residual: boolean,
 ): void {
   const { context, buffers, sequences: B, tokens: T } = scene
@@ -242,7 +243,7 @@ function dropsBackward(
     [Math.ceil(T / WORKGROUP), B],
   )
   if (betas?.learning) sumInto(context, shared.keeps, { first: 0, count: N }, betas.learning.gradient, l, 1)
-  const side = (buffer: GPUBuffer, at: number): Matrix => ({ buffer, at, width: r2, next: r2 * T })
+  const side = (buffer: DeviceBuffer, at: number): Matrix => ({ buffer, at, width: r2, next: r2 * T })
   const common = {
     M: T,
     N: r,

@@ -1,6 +1,7 @@
 /** One transformer block on the way there, keeping what the way back needs. */
+import type { DeviceBuffer } from '../compute/device.js'
+import { floatBits } from '../compute/uniforms.js'
 import { HEAD_DIM } from '../gpt2/config.js'
-import { floatBits } from '../gpu/uniforms.js'
 import type { LayerBuffers, TrainBuffers } from './buffers.js'
 import type { TrainContext } from './context.js'
 import type { BlockHeld, Held, LinearHeld, NormHeld } from './parameters.js'
@@ -20,12 +21,12 @@ export interface BlockScene {
   alpha: number
   betas: Held | null
   /** What the sums of a step are gathered in, and the share in their mean of one pair of one layer. */
-  sums: GPUBuffer
+  sums: DeviceBuffer
   pairShare: number
 }
 
 /** Where block `l` finds its input, and the next one, or the head, expects the output. */
-export function outputOf({ buffers }: BlockScene, l: number): GPUBuffer {
+export function outputOf({ buffers }: BlockScene, l: number): DeviceBuffer {
   return buffers.layers[l + 1]?.x ?? buffers.shared.last
 }
 
@@ -63,13 +64,13 @@ export function blockForward(scene: BlockScene, block: BlockHeld, l: number, aga
 
 interface LinearSizes {
   /** (rows, K) -> (rows, N) */
-  from: GPUBuffer
+  from: DeviceBuffer
   K: number
-  to: GPUBuffer
+  to: DeviceBuffer
   N: number
   rows: number
   /** (rows, N) on top of which the result goes. */
-  residual?: GPUBuffer
+  residual?: DeviceBuffer
 }
 
 function linear(
@@ -96,8 +97,8 @@ export function interactionWidth({ config }: TrainContext): number {
 export function normalise(
   context: TrainContext,
   { gain, bias }: NormHeld,
-  from: GPUBuffer,
-  to: GPUBuffer,
+  from: DeviceBuffer,
+  to: DeviceBuffer,
   rows: number,
 ): void {
   const { nEmbd: C, layerNormEpsilon: EPSILON } = context.config
@@ -109,7 +110,7 @@ export function normalise(
   )
 }
 
-export function gelu(context: TrainContext, from: GPUBuffer, to: GPUBuffer, elements: number): void {
+export function gelu(context: TrainContext, from: DeviceBuffer, to: DeviceBuffer, elements: number): void {
   const [across, down] = context.groups(elements / 4)
   const struct = context.struct([elements / 4, across])
   context.dispatch(
@@ -120,7 +121,7 @@ export function gelu(context: TrainContext, from: GPUBuffer, to: GPUBuffer, elem
 }
 
 /** The log-masks that attention adds to its scores: null where nothing is dropped. */
-export function masksOf({ context, buffers, rule }: BlockScene, own: LayerBuffers): GPUBuffer | null {
+export function masksOf({ context, buffers, rule }: BlockScene, own: LayerBuffers): DeviceBuffer | null {
   if (rule === 'dense') return null
   if (rule !== 'adaptive') return buffers.shared.pattern
   return context.config.interaction?.propagateInDepth ? own.depthMasks : own.masks
@@ -162,7 +163,7 @@ function softMask(scene: BlockScene, own: LayerBuffers, l: number): void {
 
 /** Queries, keys and values of one head among (N, 3C), one matrix a sequence. */
 export function headOf(
-  buffer: GPUBuffer,
+  buffer: DeviceBuffer,
   which: 'query' | 'key' | 'value',
   head: number,
   C: number,
@@ -173,7 +174,7 @@ export function headOf(
 }
 
 /** One head's scores or weights: (B, T, T). */
-export function squareOf(buffer: GPUBuffer, T: number): Matrix {
+export function squareOf(buffer: DeviceBuffer, T: number): Matrix {
   return { buffer, width: T, next: T * T }
 }
 

@@ -1,7 +1,8 @@
 /** What a trainer holds besides parameters: each buffer's size and scope in one table, so that a plan and a run agree. */
+import type { DeviceBuffer } from '../compute/device.js'
+import type { Memory } from '../compute/memory.js'
 import { LOGIT_ROWS } from '../gpt2/activations.js'
 import type { Gpt2Config } from '../gpt2/config.js'
-import type { Memory } from '../gpu/memory.js'
 
 /** Rows that one workgroup of column-sums.wgsl adds up. */
 export const COLUMN_ROWS = 128
@@ -112,7 +113,7 @@ const SHARED = {
   divergences: (e) => (e.distilled ? 4 * rows(e) : 0),
 } satisfies Record<string, Size>
 
-type Buffers<Table> = Record<keyof Table, GPUBuffer>
+type Buffers<Table> = Record<keyof Table, DeviceBuffer>
 export type LayerBuffers = Buffers<typeof KEPT> & Buffers<typeof AGAIN>
 export type SharedBuffers = Buffers<typeof SHARED>
 

@@ -1,7 +1,15 @@
 /** What every step of training is recorded with: kernels, a pass to put them into, and the structs they read. */
+import type {
+  Binding,
+  ComputePass,
+  DeviceBuffer,
+  Grid,
+  KernelSpec,
+  Kernels,
+  Slice,
+} from '../compute/device.js'
+import type { Memory } from '../compute/memory.js'
 import type { Gpt2Config } from '../gpt2/config.js'
-import type { ComputePass, Grid, KernelSpec, Kernels } from '../gpu/kernel.js'
-import type { Memory, Slice } from '../gpu/memory.js'
 import { type AdapterTraits, chooseTuning } from '../tuning.js'
 import { type ProductKernel, productKernels } from './product-kernels.js'
 
@@ -16,7 +24,7 @@ const MOST_GROUPS = 65535
 class Structs {
   readonly #memory: Memory
   readonly #known = new Map<string, Slice>()
-  #page: GPUBuffer | null = null
+  #page: DeviceBuffer | null = null
   #used = 0
 
   constructor(memory: Memory) {
@@ -46,13 +54,13 @@ export class TrainContext {
   readonly config: Gpt2Config
   readonly memory: Memory
   /** Bound where a kernel has a binding that it does not use: sixteen bytes of zeros, for reading only. */
-  readonly nothing: GPUBuffer
+  readonly nothing: DeviceBuffer
   readonly product: ProductKernel
   /** Lanes of row-wise kernels. */
   readonly lanes: number
   readonly #kernels: Kernels
   readonly #structs: Structs
-  readonly #changing = new Map<string, GPUBuffer>()
+  readonly #changing = new Map<string, DeviceBuffer>()
   #pass: ComputePass | null = null
 
   constructor(config: Gpt2Config, memory: Memory, kernels: Kernels, adapter: AdapterTraits) {
@@ -70,7 +78,7 @@ export class TrainContext {
     this.#pass = pass
   }
 
-  dispatch(spec: KernelSpec, bindings: readonly (GPUBuffer | Slice)[], grid: Grid): void {
+  dispatch(spec: KernelSpec, bindings: readonly Binding[], grid: Grid): void {
     if (this.#pass === null) throw new RangeError('training: no pass is open')
     this.#kernels.dispatch(this.#pass, spec, bindings, grid)
   }
@@ -81,7 +89,7 @@ export class TrainContext {
   }
 
   /** A uniform struct that differs from submission to submission; `name` has one value in each. */
-  changing(name: string, words: readonly number[]): GPUBuffer {
+  changing(name: string, words: readonly number[]): DeviceBuffer {
     let buffer = this.#changing.get(name)
     if (buffer === undefined) {
       buffer = this.memory.uniform(name, STRIDE)

@@ -1,5 +1,6 @@
 /** Token and position embedding, there and back. The way back goes by lists of who read what, so that sums have one order. */
-import type { Memory } from '../gpu/memory.js'
+import type { DeviceBuffer } from '../compute/device.js'
+import type { Memory } from '../compute/memory.js'
 import type { BlockScene } from './block-forward.js'
 import type { SharedBuffers } from './buffers.js'
 import type { Held, ModelHeld } from './parameters.js'
@@ -74,7 +75,7 @@ export function writeInputs(
 export function embed(
   { context, buffers, sequences, tokens: T }: BlockScene,
   model: ModelHeld,
-  to: GPUBuffer,
+  to: DeviceBuffer,
 ): void {
   const C4 = context.config.nEmbd / 4
   for (const { first, columns, table } of model.tokens) {
@@ -96,7 +97,7 @@ export function embedBackward(
   const C4 = context.config.nEmbd / 4
   const scatter = (
     { learning }: Held,
-    uses: readonly [GPUBuffer, GPUBuffer],
+    uses: readonly [DeviceBuffer, DeviceBuffer],
     count: number,
     slice: { first: number; columns: number },
   ): void => {

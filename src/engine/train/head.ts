@@ -1,6 +1,7 @@
 /** The tied head: cross-entropy, and the divergence from a teacher, in vocabulary slices, there and back in one go. */
+
+import { floatBits } from '../compute/uniforms.js'
 import { LOGIT_ROWS } from '../gpt2/activations.js'
-import { floatBits } from '../gpu/uniforms.js'
 import { normBackward, weightGradient } from './block-backward.js'
 import { type BlockScene, normalise } from './block-forward.js'
 import type { ModelHeld, TokensHeld } from './parameters.js'

@@ -1,5 +1,6 @@
 /** AdamW over all parameters that learn, with the norm of their gradients taken, and clipped, first. */
-import { floatBits } from '../gpu/uniforms.js'
+import type { DeviceBuffer } from '../compute/device.js'
+import { floatBits } from '../compute/uniforms.js'
 import type { TrainContext } from './context.js'
 import type { Held } from './parameters.js'
 import type { OptimiserOptions, StepInputs } from './types.js'
@@ -22,7 +23,7 @@ function groupsOf(quads: number, lanes: number): number {
 export function descend(
   context: TrainContext,
   held: readonly Held[],
-  { squares, norm }: { squares: GPUBuffer; norm: GPUBuffer },
+  { squares, norm }: { squares: DeviceBuffer; norm: DeviceBuffer },
   { beta1, beta2, epsilon, weightDecay, clip }: OptimiserOptions,
   { step, rate, interactionRate = rate }: Pick<StepInputs, 'step' | 'rate' | 'interactionRate'>,
 ): void {

@@ -2,11 +2,12 @@
  * The parameters of a model in training: values, gradients and AdamW's moments side by side, row-major as checkpoints have
  * them, so that one layout serves all products, the optimiser and the files.
  */
+import type { ComputeDevice, DeviceBuffer } from '../compute/device.js'
+import type { Memory } from '../compute/memory.js'
+import { readBack } from '../compute/read.js'
 import type { Gpt2Config } from '../gpt2/config.js'
 import { vocabularySlices } from '../gpt2/vocabulary.js'
 import { readF32, required } from '../gpt2/weights.js'
-import type { Memory } from '../gpu/memory.js'
-import { readBack } from '../gpu/read.js'
 import type { TensorSource } from '../tensor-source.js'
 import type { HostTensor } from './types.js'
 
@@ -35,8 +36,8 @@ export interface Parameter {
 /** Where a parameter lives. A frozen one has no gradient and no moments. */
 export interface Held {
   parameter: Parameter
-  weight: GPUBuffer
-  learning: { gradient: GPUBuffer; first: GPUBuffer; second: GPUBuffer } | null
+  weight: DeviceBuffer
+  learning: { gradient: DeviceBuffer; first: DeviceBuffer; second: DeviceBuffer } | null
 }
 
 export interface NormHeld {
@@ -177,7 +178,7 @@ export async function loadParameters(
 }
 
 /** What of a parameter is read or written: its values or one of its moments. */
-export type Face = (held: Held) => GPUBuffer | null
+export type Face = (held: Held) => DeviceBuffer | null
 
 export const WEIGHTS: Face = ({ weight }) => weight
 export const GRADIENTS: Face = ({ learning }) => learning?.gradient ?? null
@@ -186,7 +187,7 @@ export const SECOND_MOMENTS: Face = ({ learning }) => learning?.second ?? null
 
 /** Reads one face of all parameters back, one parameter at a time, as tensors by canonical name. */
 export async function readParameters(
-  device: GPUDevice,
+  device: ComputeDevice,
   memory: Memory,
   { all }: ModelHeld,
   face: Face,

@@ -1,11 +1,11 @@
 /** Matrix products of training: which kernel, where the factors lie, what becomes of the sums. */
-import type { KernelSpec } from '../gpu/kernel.js'
-import { floatBits } from '../gpu/uniforms.js'
+import type { DeviceBuffer, KernelSpec } from '../compute/device.js'
+import { floatBits } from '../compute/uniforms.js'
 import type { TrainContext } from './context.js'
 
 /** A row-major f32 matrix in a buffer, or several of one shape. In elements, multiples of 4. */
 export interface Matrix {
-  buffer: GPUBuffer
+  buffer: DeviceBuffer
   /** Place of the first element; 0 when undefined. */
   at?: number
   /** Elements from one row to the next. */
@@ -16,10 +16,10 @@ export interface Matrix {
 
 /** What becomes of the sums: a product-to-*.wgsl file each. */
 export type Destination =
-  | { kind: 'result'; bias?: GPUBuffer; residual?: GPUBuffer; accumulate?: boolean }
-  | { kind: 'gelu-gradient'; inputs: GPUBuffer }
-  | { kind: 'scores'; masks: GPUBuffer | null; lse: GPUBuffer; weights: boolean; head: number }
-  | { kind: 'score-gradients'; dots: GPUBuffer; total: GPUBuffer | null; first: boolean; head: number }
+  | { kind: 'result'; bias?: DeviceBuffer; residual?: DeviceBuffer; accumulate?: boolean }
+  | { kind: 'gelu-gradient'; inputs: DeviceBuffer }
+  | { kind: 'scores'; masks: DeviceBuffer | null; lse: DeviceBuffer; weights: boolean; head: number }
+  | { kind: 'score-gradients'; dots: DeviceBuffer; total: DeviceBuffer | null; first: boolean; head: number }
 
 /** How the factors lie: n as the product has them, t transposed; left first. */
 export type ProductForm = 'nn' | 'nt' | 'tn'
@@ -75,7 +75,7 @@ interface DestinationParts {
   file: string
   constants: Record<string, number>
   extra: number
-  bindings: GPUBuffer[]
+  bindings: DeviceBuffer[]
 }
 
 /** Bindings that a destination does not use hold any read-only buffer: a layout has them all the same. */

@@ -1,5 +1,6 @@
 /** Sums of a buffer's values, which a step gathers in one place to be read back together. */
-import { floatBits } from '../gpu/uniforms.js'
+import type { DeviceBuffer } from '../compute/device.js'
+import { floatBits } from '../compute/uniforms.js'
 import type { TrainContext } from './context.js'
 
 /** Where a step's sums lie; the mean of I of each layer follows. */
@@ -8,9 +9,9 @@ export const SUMS = { crossEntropy: 0, divergence: 1, pairs: 2 } as const
 /** out[at] += scale * the sum of a stretch of values. */
 export function sumInto(
   context: TrainContext,
-  values: GPUBuffer,
+  values: DeviceBuffer,
   { first, count }: { first: number; count: number },
-  out: GPUBuffer,
+  out: DeviceBuffer,
   at: number,
   scale: number,
 ): void {

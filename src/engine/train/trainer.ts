@@ -2,12 +2,13 @@
  * Training on the device: forward, backward and AdamW of a GPT-2 with or without adaptive pruning, step by step. Nothing is
  * read back but a step's sums.
  */
+import type { CommandEncoder, DeviceBuffer } from '../compute/device.js'
+import { kernelsOf } from '../compute/kernel.js'
+import { orLost } from '../compute/lost.js'
+import { type Ledger, Memory } from '../compute/memory.js'
+import { readBackAll } from '../compute/read.js'
+import { type Stopwatch, stopwatch } from '../compute/timing.js'
 import type { Gpt2Config } from '../gpt2/config.js'
-import { kernelsOf } from '../gpu/kernel.js'
-import { orLost } from '../gpu/lost.js'
-import { type Ledger, Memory } from '../gpu/memory.js'
-import { readBackAll } from '../gpu/read.js'
-import { type Stopwatch, stopwatch } from '../gpu/timing.js'
 import { isStatic } from '../policies/index.js'
 import type { TensorSource } from '../tensor-source.js'
 import { blockBackward } from './block-backward.js'
@@ -52,8 +53,8 @@ export class Trainer implements TrainerLike {
   readonly #model: ModelHeld
   readonly #teacher: ModelHeld | null
   readonly #buffers: TrainBuffers
-  readonly #sums: GPUBuffer
-  readonly #norms: { squares: GPUBuffer; norm: GPUBuffer }
+  readonly #sums: DeviceBuffer
+  readonly #norms: { squares: DeviceBuffer; norm: DeviceBuffer }
 
   private constructor(config: Gpt2Config, options: TrainerOptions, plan: TrainPlan, memory: Memory) {
     const { device, adapter, rule, trainable } = options
@@ -66,7 +67,7 @@ export class Trainer implements TrainerLike {
     const hold =
       (learning: boolean): Hold =>
       (parameter) => {
-        const make = (purpose: 'weights' | 'gradients' | 'moments', of = ''): GPUBuffer =>
+        const make = (purpose: 'weights' | 'gradients' | 'moments', of = ''): DeviceBuffer =>
           memory.bound(purpose, `${of}${parameter.label}`, 4 * parameter.elements)
         return {
           parameter,
@@ -247,14 +248,14 @@ export class Trainer implements TrainerLike {
     embedBackward(scene, model, inputs)
   }
 
-  #record(encoder: GPUCommandEncoder, watch: Stopwatch, work: () => void): void {
+  #record(encoder: CommandEncoder, watch: Stopwatch, work: () => void): void {
     const pass = encoder.beginComputePass({ timestampWrites: watch.whole })
     this.#context.into(pass)
     work()
     pass.end()
   }
 
-  #readSums(encoder: GPUCommandEncoder): () => Promise<ArrayBuffer[]> {
+  #readSums(encoder: CommandEncoder): () => Promise<ArrayBuffer[]> {
     return readBackAll(this.#memory, encoder, [
       { buffer: this.#sums, size: 4 * (SUMS.pairs + this.config.nLayer) },
       { buffer: this.#norms.norm, size: 4 * NORM_WORDS },

@@ -1,7 +1,9 @@
 /** What a trainer is told and what it tells: token ids and numbers. */
+
 import type { Failure } from '../../errors.js'
+import type { ComputeDevice } from '../compute/device.js'
+import type { Ledger } from '../compute/memory.js'
 import type { Gpt2Config } from '../gpt2/config.js'
-import type { Ledger } from '../gpu/memory.js'
 import type { StaticRule } from '../policies/index.js'
 import type { TensorSource } from '../tensor-source.js'
 import type { AdapterTraits } from '../tuning.js'
@@ -27,7 +29,7 @@ export interface OptimiserOptions {
 }
 
 export interface TrainerOptions {
-  device: GPUDevice
+  device: ComputeDevice
   /** Resolves, with what to say of it, when the device is gone. */
   lost: Promise<Failure>
   adapter: AdapterTraits

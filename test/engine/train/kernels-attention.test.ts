@@ -1,5 +1,7 @@
 /** Attention of training, there and back, head by head: products, softmax-rows.wgsl and head-dots.wgsl against plain loops. */
+
 import * as assert from 'uvu/assert'
+import type { DeviceBuffer } from '../../../src/engine/compute/device.js'
 import { type Matrix, multiply } from '../../../src/engine/train/products.js'
 import { onEachAdapter } from '../../gpu.js'
 import { largestDifference } from '../../reference/compare.js'
@@ -102,13 +104,13 @@ await onEachAdapter('attention of training', (test, device) => {
         const [o, lse, dQkv, dots] = [N * C, N * H, N * 3 * C, N * H].map((count) => bench.filled(count))
         const [scores, total] = [N * T, N * T].map((count) => bench.filled(count))
         const square: Matrix = { buffer: scores, width: T, next: T * T }
-        const part = (buffer: GPUBuffer, which: number, head: number): Matrix => ({
+        const part = (buffer: DeviceBuffer, which: number, head: number): Matrix => ({
           buffer,
           at: which * C + head * D,
           width: 3 * C,
           next: T * 3 * C,
         })
-        const side = (buffer: GPUBuffer, head: number): Matrix => ({
+        const side = (buffer: DeviceBuffer, head: number): Matrix => ({
           buffer,
           at: head * D,
           width: C,

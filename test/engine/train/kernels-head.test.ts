@@ -1,7 +1,7 @@
 /** The head of training, cross-entropy and divergence from a teacher by slices of the vocabulary, against plain loops. */
 import * as assert from 'uvu/assert'
+import { floatBits } from '../../../src/engine/compute/uniforms.js'
 import { vocabularySlices } from '../../../src/engine/gpt2/vocabulary.js'
-import { floatBits } from '../../../src/engine/gpu/uniforms.js'
 import { onEachAdapter } from '../../gpu.js'
 import { largestDifference } from '../../reference/compare.js'
 import { divergenceReference } from '../../reference/divergence.js'

@@ -1,6 +1,6 @@
 /** AdamW, and the norm of all gradients with its clipping, against plain loops. */
 import * as assert from 'uvu/assert'
-import { floatBits } from '../../../src/engine/gpu/uniforms.js'
+import { floatBits } from '../../../src/engine/compute/uniforms.js'
 import { onEachAdapter } from '../../gpu.js'
 import { largestDifference } from '../../reference/compare.js'
 import { seededFloats } from '../../reference/floats.js'

@@ -1,6 +1,6 @@
 /** Kernels of training that go row by row or element by element, against plain loops on odd sizes. */
 import * as assert from 'uvu/assert'
-import { floatBits } from '../../../src/engine/gpu/uniforms.js'
+import { floatBits } from '../../../src/engine/compute/uniforms.js'
 import { usesOf } from '../../../src/engine/train/embedding.js'
 import { onEachAdapter } from '../../gpu.js'
 import { largestDifference } from '../../reference/compare.js'

@@ -1,6 +1,6 @@
 /** Log-masks of training, there and back, against plain loops: odd lengths, several alphas, shifts by sequence. */
 import * as assert from 'uvu/assert'
-import { floatBits } from '../../../src/engine/gpu/uniforms.js'
+import { floatBits } from '../../../src/engine/compute/uniforms.js'
 import { onEachAdapter } from '../../gpu.js'
 import { largestDifference } from '../../reference/compare.js'
 import { seededFloats } from '../../reference/floats.js'

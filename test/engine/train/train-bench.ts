@@ -1,14 +1,16 @@
 /** What parts of a training step are recorded with, on buffers of a test's own. */
+
 import type { OpenDevice } from '../../../src/device/open.js'
+import type { ComputeDevice, DeviceBuffer, Grid } from '../../../src/engine/compute/device.js'
+import { kernelsOf } from '../../../src/engine/compute/kernel.js'
+import { Memory } from '../../../src/engine/compute/memory.js'
+import { readBack } from '../../../src/engine/compute/read.js'
 import type { Gpt2Config } from '../../../src/engine/gpt2/config.js'
-import { type Grid, kernelsOf } from '../../../src/engine/gpu/kernel.js'
-import { Memory } from '../../../src/engine/gpu/memory.js'
-import { readBack } from '../../../src/engine/gpu/read.js'
 import { TrainContext } from '../../../src/engine/train/context.js'
 
 export class TrainBench {
   readonly context: TrainContext
-  readonly #device: GPUDevice
+  readonly #device: ComputeDevice
   readonly #memory: Memory
 
   constructor({ device, adapter }: Pick<OpenDevice, 'device' | 'adapter'>, config: Gpt2Config) {
@@ -17,21 +19,24 @@ export class TrainBench {
     this.context = new TrainContext(config, this.#memory, kernelsOf(device), adapter)
   }
 
-  upload(data: ArrayLike<number>): GPUBuffer {
+  upload(data: ArrayLike<number>): DeviceBuffer {
     return this.#memory.upload('activations', 'input', Float32Array.from(data))
   }
 
-  words(data: ArrayLike<number>): GPUBuffer {
+  words(data: ArrayLike<number>): DeviceBuffer {
     return this.#memory.upload('activations', 'input', Uint32Array.from(data))
   }
 
   /** A buffer of `count` numbers, none of which a kernel should leave as it is or take for one of its own. */
-  filled(count: number, value = Number.NaN): GPUBuffer {
+  filled(count: number, value = Number.NaN): DeviceBuffer {
     return this.upload(new Float32Array(count).fill(value))
   }
 
   /** Runs what `record` records, then reads the first numbers of each buffer. */
-  async run(record: () => void, outputs: readonly (readonly [GPUBuffer, number])[]): Promise<Float32Array[]> {
+  async run(
+    record: () => void,
+    outputs: readonly (readonly [DeviceBuffer, number])[],
+  ): Promise<Float32Array[]> {
     this.#device.pushErrorScope('validation')
     const encoder = this.#device.createCommandEncoder()
     const pass = encoder.beginComputePass()
@@ -49,8 +54,8 @@ export class TrainBench {
   async runKernel(
     file: string | readonly string[],
     constants: Readonly<Record<string, number>>,
-    { bindings, struct, grid }: { bindings: readonly GPUBuffer[]; struct?: readonly number[]; grid: Grid },
-    outputs: readonly (readonly [GPUBuffer, number])[],
+    { bindings, struct, grid }: { bindings: readonly DeviceBuffer[]; struct?: readonly number[]; grid: Grid },
+    outputs: readonly (readonly [DeviceBuffer, number])[],
   ): Promise<Float32Array[]> {
     const files = typeof file === 'string' ? [file] : file
     return this.run(() => {

@@ -1,5 +1,7 @@
 /** The ceiling that speeds are compared with: the fastest multiply-adds a shader gets from an adapter. */
+
 import type { AdapterTraits } from '../tuning.js'
+import type { ComputeDevice } from './device.js'
 import { kernelsOf } from './kernel.js'
 import { Memory } from './memory.js'
 
@@ -14,7 +16,7 @@ export interface PeakWork {
 }
 
 /** Multiply-adds in registers, no memory. */
-export async function peakWork(device: GPUDevice, { kind }: AdapterTraits): Promise<PeakWork> {
+export async function peakWork(device: ComputeDevice, { kind }: AdapterTraits): Promise<PeakWork> {
   const memory = new Memory(device)
   const kernels = kernelsOf(device)
   // Enough workgroups to fill the adapter, enough rounds to make the rest invisible.
@@ -39,7 +41,7 @@ export async function peakWork(device: GPUDevice, { kind }: AdapterTraits): Prom
 }
 
 /** FLOP/s, the best of some runs: takes a fraction of a second. */
-export async function measurePeak(device: GPUDevice, adapter: AdapterTraits, runs = 4): Promise<number> {
+export async function measurePeak(device: ComputeDevice, adapter: AdapterTraits, runs = 4): Promise<number> {
   const work = await peakWork(device, adapter)
   try {
     // Drivers compile on first use.

@@ -1,4 +1,5 @@
 import { EXIT, Failure } from '../../errors.js'
+import type { ComputeDevice, DeviceBuffer } from './device.js'
 
 /** What a buffer is for; the unit of every memory report. */
 export const PURPOSES = ['weights', 'gradients', 'moments', 'activations', 'cache', 'staging'] as const
@@ -13,38 +14,31 @@ export type Ledger = Record<Purpose | 'total', LedgerEntry>
 
 const SMALLER = 'use a smaller --batch-tokens, --dtype f16 or a smaller model'
 
-/** A slice of a buffer to bind; a whole buffer when `offset` and `size` are absent. */
-export interface Slice {
-  buffer: GPUBuffer
-  offset?: number
-  size?: number
-}
-
 /**
  * The only place that makes GPU buffers. It labels them, checks them against the device's limits before asking,
  * keeps the ledger that memory reports print, and turns the device's out-of-memory errors into a Failure.
  */
 export class Memory {
-  readonly #device: GPUDevice
+  readonly #device: ComputeDevice
   readonly #limit: number
-  readonly #owned = new Map<GPUBuffer, { purpose: Purpose; bytes: number }>()
+  readonly #owned = new Map<DeviceBuffer, { purpose: Purpose; bytes: number }>()
   readonly #ledger = emptyLedger()
   #pending: Promise<unknown>[] = []
   #failure: Failure | null = null
 
   /** `limit`: bytes that all buffers together may take; software adapters grant more than the machine has. */
-  constructor(device: GPUDevice, limit = Number.POSITIVE_INFINITY) {
+  constructor(device: ComputeDevice, limit = Number.POSITIVE_INFINITY) {
     this.#device = device
     this.#limit = limit
   }
 
   /** A storage buffer of `bytes` (rounded up to 16); call `settled` before relying on it. */
-  storage(purpose: Purpose, label: string, bytes: number): GPUBuffer {
+  storage(purpose: Purpose, label: string, bytes: number): DeviceBuffer {
     return this.#create(purpose, label, bytes, BUFFER_USAGE.storage)
   }
 
   /** A storage buffer that a shader binds whole, which the adapter may not allow though it would make the buffer. */
-  bound(purpose: Purpose, label: string, bytes: number): GPUBuffer {
+  bound(purpose: Purpose, label: string, bytes: number): DeviceBuffer {
     const most = this.#device.limits.maxStorageBufferBindingSize
     if (bytes > most) {
       throw new Failure(
@@ -71,29 +65,29 @@ export class Memory {
   }
 
   /** A storage buffer that holds `data`. */
-  upload(purpose: Purpose, label: string, data: ArrayBufferView): GPUBuffer {
+  upload(purpose: Purpose, label: string, data: ArrayBufferView): DeviceBuffer {
     const buffer = this.storage(purpose, label, data.byteLength)
     this.write(buffer, data)
     return buffer
   }
 
   /** A buffer the host can map for reading. */
-  staging(label: string, bytes: number): GPUBuffer {
+  staging(label: string, bytes: number): DeviceBuffer {
     return this.#create('staging', label, bytes, BUFFER_USAGE.staging)
   }
 
   /** A uniform buffer of at least 16 bytes. */
-  uniform(label: string, bytes: number): GPUBuffer {
+  uniform(label: string, bytes: number): DeviceBuffer {
     return this.#create('activations', label, bytes, BUFFER_USAGE.uniform)
   }
 
   /** A buffer that timestamps are resolved into. */
-  queries(label: string, bytes: number): GPUBuffer {
+  queries(label: string, bytes: number): DeviceBuffer {
     return this.#create('staging', label, bytes, BUFFER_USAGE.queries)
   }
 
   /** Queues a write; lengths that are no multiple of 4 are padded with zeros. */
-  write(buffer: GPUBuffer, data: ArrayBufferView, offset = 0): void {
+  write(buffer: DeviceBuffer, data: ArrayBufferView, offset = 0): void {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
     const rest = bytes.byteLength % 4
     if (bytes.byteLength === 0) return
@@ -106,7 +100,7 @@ export class Memory {
     this.#device.queue.writeBuffer(buffer, offset, padded)
   }
 
-  free(buffer: GPUBuffer): void {
+  free(buffer: DeviceBuffer): void {
     const entry = this.#owned.get(buffer)
     if (entry === undefined) return
     this.#owned.delete(buffer)
@@ -135,7 +129,7 @@ export class Memory {
     return structuredClone(this.#ledger)
   }
 
-  #create(purpose: Purpose, label: string, bytes: number, usage: GPUBufferUsageFlags): GPUBuffer {
+  #create(purpose: Purpose, label: string, bytes: number, usage: GPUBufferUsageFlags): DeviceBuffer {
     const size = Math.max(16, Math.ceil(bytes / 16) * 16)
     const most = this.#device.limits.maxBufferSize
     if (size > most) {

@@ -1,4 +1,5 @@
-import type { Memory, Slice } from './memory.js'
+import type { DeviceBuffer, Slice } from './device.js'
+import type { Memory } from './memory.js'
 
 /** Bytes between two uniform structs: the largest alignment WebGPU may ask for. */
 const STRIDE = 256
@@ -6,7 +7,7 @@ const STRIDE = 256
 /** The small structs one batch hands to its kernels, gathered in one buffer that is written once a batch. */
 export class Uniforms {
   readonly #memory: Memory
-  #buffer: GPUBuffer | null = null
+  #buffer: DeviceBuffer | null = null
   #capacity = 0
 
   constructor(memory: Memory) {
@@ -30,7 +31,7 @@ export class Uniforms {
     this.#capacity = 0
   }
 
-  #fit(count: number): GPUBuffer {
+  #fit(count: number): DeviceBuffer {
     if (this.#buffer === null || count > this.#capacity) {
       if (this.#buffer !== null) this.#memory.free(this.#buffer)
       this.#capacity = count

@@ -1,4 +1,5 @@
 /** How long the device works on a batch, by its own clock; does nothing where it has no timestamp queries. */
+import type { CommandEncoder, ComputeDevice, TimestampWrites } from './device.js'
 import type { Memory } from './memory.js'
 import { type Readback, readBack } from './read.js'
 
@@ -6,14 +7,14 @@ const BYTES = 16
 
 /** Times the one pass that is given `whole`. */
 export interface Stopwatch {
-  whole: GPUComputePassTimestampWrites | undefined
+  whole: TimestampWrites | undefined
   /** Records the reading of the clock; afterwards `seconds` waits for it. Null without timestamp queries. */
-  finish(encoder: GPUCommandEncoder): (() => Promise<number>) | null
+  finish(encoder: CommandEncoder): (() => Promise<number>) | null
 }
 
 const NONE: Stopwatch = { whole: undefined, finish: () => null }
 
-export function stopwatch(device: GPUDevice, memory: Memory): Stopwatch {
+export function stopwatch(device: ComputeDevice, memory: Memory): Stopwatch {
   if (!device.features.has('timestamp-query')) return NONE
   const querySet = device.createQuerySet({ type: 'timestamp', count: 2 })
   return {

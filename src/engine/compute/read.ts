@@ -1,3 +1,4 @@
+import type { CommandEncoder, DeviceBuffer } from './device.js'
 import type { Memory } from './memory.js'
 
 /** A copy recorded into a command encoder, to be read by the host once the work is done. */
@@ -8,8 +9,8 @@ export interface Readback {
 /** Records a copy of `size` bytes of `buffer` to a staging buffer of its own, which `bytes` maps and frees. */
 export function readBack(
   memory: Memory,
-  encoder: GPUCommandEncoder,
-  buffer: GPUBuffer,
+  encoder: CommandEncoder,
+  buffer: DeviceBuffer,
   size: number,
   offset = 0,
 ): Readback {
@@ -30,7 +31,7 @@ export function readBack(
 
 /** A stretch of a buffer. */
 export interface Region {
-  buffer: GPUBuffer
+  buffer: DeviceBuffer
   offset?: number
   /** Bytes, a multiple of 4. */
   size: number
@@ -39,7 +40,7 @@ export interface Region {
 /** Records copies of several regions into one staging buffer: one mapping, however many regions. */
 export function readBackAll(
   memory: Memory,
-  encoder: GPUCommandEncoder,
+  encoder: CommandEncoder,
   regions: readonly Region[],
 ): () => Promise<ArrayBuffer[]> {
   const total = regions.reduce((sum, { size }) => sum + size, 0)

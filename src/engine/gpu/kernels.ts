@@ -1,33 +1,21 @@
-import { readFileSync } from 'node:fs'
-import type { Slice } from './memory.js'
-
-/** A shader with its sizes fixed: one pipeline. */
-export interface KernelSpec {
-  /** Files under src/engine/kernels, joined in this order. */
-  files: readonly string[]
-  /** Values of the shader's `override` constants; a name the shader lacks is an error. */
-  constants: Readonly<Record<string, number>>
-}
-
-/** What dispatches are put into: a pass, or a list to be played into passes later. */
-export type ComputePass = Pick<GPUComputePassEncoder, 'setPipeline' | 'setBindGroup' | 'dispatchWorkgroups'>
-
-export type Grid = readonly [x: number, y?: number, z?: number]
+import { readdirSync, readFileSync } from 'node:fs'
+import { basename } from 'node:path'
+import type { Binding, ComputePass, Grid, KernelSpec, Kernels } from '../compute/device.js'
 
 // The same depth below the package root from src/engine/gpu and dist/engine/gpu.
 const FOLDER = new URL('../../../src/engine/kernels/', import.meta.url)
 
-const KERNELS = new WeakMap<GPUDevice, Kernels>()
+const KERNELS = new WeakMap<GPUDevice, GpuKernels>()
 
 /** The kernels of a device: what one engine had compiled serves the next. */
-export function kernelsOf(device: GPUDevice): Kernels {
-  const known = KERNELS.get(device) ?? new Kernels(device)
+export function gpuKernels(device: GPUDevice): Kernels {
+  const known = KERNELS.get(device) ?? new GpuKernels(device)
   KERNELS.set(device, known)
   return known
 }
 
 /** Compiles kernels once per (files, constants) and dispatches them with their bindings in order. */
-export class Kernels {
+class GpuKernels implements Kernels {
   readonly #device: GPUDevice
   readonly #modules = new Map<string, GPUShaderModule>()
   readonly #pipelines = new Map<string, GPUComputePipeline>()
@@ -48,7 +36,7 @@ export class Kernels {
   }
 
   /** Adds one dispatch to `pass`; bindings 0, 1, ... of group 0 in the order given. */
-  dispatch(pass: ComputePass, spec: KernelSpec, bindings: readonly (GPUBuffer | Slice)[], grid: Grid): void {
+  dispatch(pass: ComputePass, spec: KernelSpec, bindings: readonly Binding[], grid: Grid): void {
     const [x, y = 1, z = 1] = grid
     if (x === 0 || y === 0 || z === 0) return
     const pipeline = this.#pipeline(spec)
@@ -67,17 +55,13 @@ export class Kernels {
     return pipeline
   }
 
-  #bindGroup(
-    pipeline: GPUComputePipeline,
-    spec: KernelSpec,
-    bindings: readonly (GPUBuffer | Slice)[],
-  ): GPUBindGroup {
+  #bindGroup(pipeline: GPUComputePipeline, spec: KernelSpec, bindings: readonly Binding[]): GPUBindGroup {
     return this.#device.createBindGroup({
       label: spec.files.at(-1) ?? '',
       layout: pipeline.getBindGroupLayout(0),
       entries: bindings.map((binding, index) => ({
         binding: index,
-        resource: 'buffer' in binding ? binding : { buffer: binding },
+        resource: ('buffer' in binding ? binding : { buffer: binding }) as GPUBufferBinding,
       })),
     })
   }
@@ -114,7 +98,17 @@ export class Kernels {
 
 /** The text of shader files, joined. */
 export function readShader(files: readonly string[]): string {
-  return files.map((file) => readFileSync(new URL(file, FOLDER), 'utf8')).join('\n')
+  return files.map((file) => readFileSync(new URL(roomOf(file), FOLDER), 'utf8')).join('\n')
+}
+
+const ROOMS = new Map<string, string>()
+
+function roomOf(file: string): string {
+  if (ROOMS.size === 0) {
+    for (const path of readdirSync(FOLDER, { recursive: true, encoding: 'utf8' }))
+      ROOMS.set(basename(path), path)
+  }
+  return ROOMS.get(file) ?? file
 }
 
 function keyOf({ files, constants }: KernelSpec): string {
