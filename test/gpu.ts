@@ -65,9 +65,9 @@ export class KernelBench {
   readonly #kernels: Kernels
   readonly #memory: Memory
 
-  constructor({ device }: OpenDevice) {
+  constructor({ device }: OpenDevice, kernels = kernelsOf(device)) {
     this.#device = device
-    this.#kernels = kernelsOf(device)
+    this.#kernels = kernels
     this.#memory = new Memory(device)
   }
 

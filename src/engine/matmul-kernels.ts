@@ -1,4 +1,5 @@
 /** The table of matmul kernels: what each needs, how much of the result a workgroup computes, how it sums. Pure data. */
+import type { KernelName, VariantOf } from './kernels/table.js'
 import { type AdapterTraits, subgroupLanes } from './tuning.js'
 
 /**
@@ -9,8 +10,9 @@ export type SummingWay = 'ascending' | 'broadcast' | 'swap' | 'split' | 'halves'
 
 export interface MatmulKernel {
   name: string
-  /** Shader files, joined in this order before those of the weights and of the output. */
-  files: readonly string[]
+  /** The shader, and its variant but for the dtype of the weights. */
+  kernel: KernelName
+  variant?: Readonly<Record<string, string>>
   /** Columns of out that one workgroup computes. */
   columns: number
   /**
@@ -34,7 +36,7 @@ export function blockOf(adapter: AdapterTraits): number {
 }
 
 /** A kernel that the tuner tries where the adapter has what it needs. */
-type Candidate = Pick<MatmulKernel, 'name' | 'files' | 'columns' | 'rows' | 'way'> & Partial<MatmulKernel>
+type Candidate = Pick<MatmulKernel, 'name' | 'kernel' | 'columns' | 'rows' | 'way'> & Partial<MatmulKernel>
 
 const MATRIX = 'chromium-experimental-subgroup-matrix'
 
@@ -50,7 +52,7 @@ function fixedLanes({ features, subgroupMinSize, subgroupMaxSize }: AdapterTrait
 export const MATMUL_KERNELS: readonly MatmulKernel[] = [
   {
     name: 'subgroup8',
-    files: ['matmul-broadcast.wgsl'],
+    kernel: 'matmul-broadcast',
     columns: 64,
     rows: [1, 4, 8, 16],
     constants: (ROWS) => ({ ROWS }),
@@ -61,7 +63,7 @@ export const MATMUL_KERNELS: readonly MatmulKernel[] = [
   },
   {
     name: 'subgroup4',
-    files: ['matmul-swap.wgsl'],
+    kernel: 'matmul-swap',
     columns: 32,
     rows: [2, 4, 8, 16, 32],
     constants: (ROWS) => ({ ROWS }),
@@ -72,7 +74,7 @@ export const MATMUL_KERNELS: readonly MatmulKernel[] = [
   },
   {
     name: 'tile',
-    files: ['matmul-tile.wgsl'],
+    kernel: 'matmul-tile',
     columns: 64,
     rows: [64],
     constants: () => ({}),
@@ -93,7 +95,7 @@ export const MATMUL_KERNELS: readonly MatmulKernel[] = [
   halves(16, 16),
   candidate({
     name: 'subgroup32',
-    files: ['matmul-broadcast.wgsl'],
+    kernel: 'matmul-broadcast',
     columns: 256,
     rows: [4, 16],
     constants: (ROWS) => ({ ROWS, LANES: 32 }),
@@ -112,7 +114,7 @@ function candidate(row: Candidate): MatmulKernel {
 function short(EIGHTS: number): MatmulKernel {
   return candidate({
     name: `short-${8 * EIGHTS}`,
-    files: ['matmul-short.wgsl'],
+    kernel: 'matmul-short',
     columns: 8 * EIGHTS,
     rows: [1, 4, 8],
     // At most 16 KiB of workgroup memory: ROWS LANES 32 bytes.
@@ -125,7 +127,8 @@ function short(EIGHTS: number): MatmulKernel {
 function tile8(LANES_Y: number, LANES_X: number): MatmulKernel {
   return candidate({
     name: `tile-${8 * LANES_Y}x${8 * LANES_X}`,
-    files: ['matmul-kept-f32.wgsl', 'matmul-tile8.wgsl'],
+    kernel: 'matmul-tile8',
+    variant: { kept: 'f32' },
     columns: 8 * LANES_X,
     rows: [8 * LANES_Y],
     constants: () => ({ LANES_X, LANES_Y }),
@@ -135,11 +138,11 @@ function tile8(LANES_Y: number, LANES_X: number): MatmulKernel {
 
 /** The same with halves in workgroup memory. */
 function halves(LANES_Y: number, LANES_X: number): MatmulKernel {
-  const { name, files, ...rest } = tile8(LANES_Y, LANES_X)
+  const { name, ...rest } = tile8(LANES_Y, LANES_X)
   return {
     ...rest,
     name: `halves-${name.slice('tile-'.length)}`,
-    files: files.map((file) => file.replace('kept-f32', 'kept-f16')),
+    variant: { kept: 'f16' },
     way: 'halves',
     rounds: true,
     suits: ({ features }) => features.includes('shader-f16'),
@@ -147,11 +150,12 @@ function halves(LANES_Y: number, LANES_X: number): MatmulKernel {
 }
 
 /** Matrix units of one shape, M x N x K; whether the adapter has that shape shows when it is compiled. */
-function matrix(unit: string, way: SummingWay): MatmulKernel {
+function matrix(unit: VariantOf<'matmul-matrix'>['unit'], way: SummingWay): MatmulKernel {
   const rounds = unit.startsWith('f16')
   return candidate({
     name: `matrix-${unit}`,
-    files: [`matmul-unit-${unit}.wgsl`, 'matmul-matrix.wgsl'],
+    kernel: 'matmul-matrix',
+    variant: { unit },
     columns: 64,
     rows: [64],
     constants: () => ({ SIZE: 32 }),

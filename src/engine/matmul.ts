@@ -105,9 +105,12 @@ function variantOf(
       const tileRows = kernel.rows.find((size) => size >= rows) ?? kernel.rows[kernel.rows.length - 1]
       const { gelu = false, accumulate = false } = flags
       const shape = { K, N, BLOCK: block, GELU: Number(gelu), ACCUMULATE: Number(accumulate) }
-      const files = [...kernel.files, `matmul-weights-${dtype}.wgsl`, 'matmul-output.wgsl']
       return {
-        spec: { files, constants: { ...shape, ...kernel.constants(tileRows) } },
+        spec: {
+          kernel: kernel.kernel,
+          variant: { ...kernel.variant, dtype },
+          constants: { ...shape, ...kernel.constants(tileRows) },
+        },
         grid: [Math.ceil(N / kernel.columns), Math.ceil(rows / tileRows)],
       }
     },

@@ -6,7 +6,7 @@
 
 import { createHash } from 'node:crypto'
 import type { ComputeDevice } from './compute/device.js'
-import { readShader } from './gpu/kernels.js'
+import { ShaderFiles } from './gpu/shader.js'
 import { candidates, type WeightDtype } from './matmul.js'
 import { MATMUL_KERNELS, type MatmulKernel } from './matmul-kernels.js'
 import { type Class, chooseRules, type Timing } from './tuner-choice.js'
@@ -90,12 +90,14 @@ export async function tune(
 
 /** Changes with every change of a matmul kernel or of the table of them. */
 export function kernelSetHash(): string {
-  const files = new Set(MATMUL_KERNELS.flatMap(({ files }) => files))
-  for (const dtype of ['f32', 'f16']) files.add(`matmul-weights-${dtype}.wgsl`)
-  files.add('matmul-output.wgsl')
+  const files = new ShaderFiles()
   const table = MATMUL_KERNELS.map((kernel) => [kernel, kernel.rows.map(kernel.constants)])
   const hash = createHash('sha256').update(JSON.stringify([VERSION, SIZES, table]))
-  return hash.update(readShader([...files])).digest('hex')
+  for (const { kernel, variant } of MATMUL_KERNELS) {
+    for (const dtype of ['f32', 'f16'])
+      hash.update(files.read({ kernel, variant: { ...variant, dtype } }).code)
+  }
+  return hash.digest('hex')
 }
 
 /** A choice read back from where it was kept, or null where that is none. */

@@ -1,4 +1,5 @@
 /** Which kernels and workgroup sizes suit an adapter. Pure planning; the matmuls have a table of their own. */
+import type { KernelName, VariantOf } from './kernels/table.js'
 
 /** What an adapter is, as far as choosing kernels goes. */
 export interface AdapterTraits {
@@ -28,10 +29,8 @@ export interface MatmulChoice {
 }
 
 export interface AttentionKernel {
-  /** The kernel's own files, which come first as they may enable features. */
-  own: readonly string[]
-  /** All files that make it a kernel over a packed batch: under a hard rule, visiting all keys or live ones, or a soft one. */
-  files: Readonly<Record<'hard' | 'live' | 'soft', readonly string[]>>
+  /** Of attend-batch.wgsl and attend-chunk.wgsl. */
+  body: VariantOf<'attend-batch'>['body']
   /** Queries of one segment that a workgroup handles. */
   queryTile: number
   /** Overrides of its own. */
@@ -40,8 +39,7 @@ export interface AttentionKernel {
 
 /** Attention of single rows to the key-value cache. */
 export interface RowAttentionKernel {
-  /** The kernel's own files; those of the cache come after them. */
-  files: readonly string[]
+  kernel: KernelName
   /** Overrides of its own. */
   constants: Readonly<Record<string, number>>
 }
@@ -58,9 +56,13 @@ export interface Tuning {
 /** No attention kernel has smaller tiles of queries. */
 export const SMALLEST_QUERY_TILE = 16
 
-const SUBGROUP_4 = attention(['attention-subgroup.wgsl', 'attention-lanes4.wgsl'], SMALLEST_QUERY_TILE)
-const SUBGROUP_8 = attention(['attention-subgroup.wgsl', 'attention-lanes8.wgsl'], 32)
-const WORKGROUP_64 = attention(['attention.wgsl'], 64, { WORKGROUP: 64 })
+const SUBGROUP_4: AttentionKernel = {
+  body: 'attention-lanes4',
+  queryTile: SMALLEST_QUERY_TILE,
+  constants: {},
+}
+const SUBGROUP_8: AttentionKernel = { body: 'attention-lanes8', queryTile: 32, constants: {} }
+const WORKGROUP_64: AttentionKernel = { body: 'attention', queryTile: 64, constants: { WORKGROUP: 64 } }
 
 /** Every attention kernel that runs on this adapter, its own choice first. */
 export function attentionKernels(adapter: AdapterTraits): AttentionKernel[] {
@@ -75,9 +77,9 @@ export const SPLIT_ROWS = 128
 /** Every kernel for attention of single rows that runs on this adapter, its own choice first. */
 export function rowAttentionKernels(adapter: AdapterTraits): RowAttentionKernel[] {
   const LANES = subgroupLanes(adapter)
-  const portable = { files: ['decode-attention.wgsl'], constants: {} }
+  const portable: RowAttentionKernel = { kernel: 'decode-attention', constants: {} }
   if (LANES !== 4 && LANES !== 8) return [portable]
-  return [{ files: ['decode-attention-subgroup.wgsl'], constants: { LANES, ROWS: SPLIT_ROWS } }, portable]
+  return [{ kernel: 'decode-attention-subgroup', constants: { LANES, ROWS: SPLIT_ROWS } }, portable]
 }
 
 export function chooseTuning(adapter: AdapterTraits): Tuning {
@@ -92,19 +94,4 @@ export function subgroupLanes(adapter: AdapterTraits): number | null {
   const { kind, features, subgroupMinSize, subgroupMaxSize } = adapter
   const fixed = features.includes('subgroups') && subgroupMinSize === subgroupMaxSize
   return kind !== 'hardware' && fixed && subgroupMaxSize > 0 ? subgroupMaxSize : null
-}
-
-function attention(
-  own: readonly string[],
-  queryTile: number,
-  constants: Record<string, number> = {},
-): AttentionKernel {
-  const inputs = [...own, 'attention-inputs.wgsl', 'batch.wgsl']
-  const live = ['attention-live-keys.wgsl', 'live-list-layout.wgsl']
-  const files = {
-    hard: [...inputs, 'attention-deaths.wgsl', 'attention-every-key.wgsl'],
-    live: [...inputs, 'attention-deaths.wgsl', ...live],
-    soft: [...inputs, 'attention-masks.wgsl', 'attention-every-key.wgsl'],
-  }
-  return { own, files, queryTile, constants }
 }

@@ -10,17 +10,15 @@ import {
   type Point,
   type Value,
 } from './alpha-sigmoid-points.js'
+import { testKernels, testSpec } from './test-kernels.js'
 
 await onEachAdapter('alpha-sigmoid kernel', (test, open) => {
-  const bench = new KernelBench(open)
+  const bench = new KernelBench(open, testKernels(open.device as unknown as GPUDevice))
   test.after.each(() => bench.clear())
 
   async function run(points: readonly Point[]): Promise<Value[]> {
     const values = bench.filled(4 * points.length)
-    const spec = {
-      files: ['alpha-sigmoid.wgsl', '../../../test/engine/kernels/alpha-sigmoid-values.wgsl'],
-      constants: {},
-    }
+    const spec = testSpec('alpha-sigmoid-values')
     const bindings = [bench.upload(Float32Array.from(points.flatMap(({ x, alpha }) => [x, alpha]))), values]
     const dispatch = { spec, bindings, grid: [Math.ceil(points.length / 8)] as const }
     const got = new Float32Array(await bench.run([dispatch], values, 4 * points.length))

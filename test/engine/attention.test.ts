@@ -1,5 +1,6 @@
 import * as assert from 'uvu/assert'
 import { type Batch, NEVER, packBatch } from '../../src/engine/batch.js'
+import type { KernelSpec } from '../../src/engine/compute/device.js'
 import { attentionKernels } from '../../src/engine/tuning.js'
 import { KernelBench, onEachAdapter } from '../gpu.js'
 import { attentionReference } from '../reference/attention.js'
@@ -65,7 +66,13 @@ await onEachAdapter('attention kernels', (test, open) => {
   const bench = new KernelBench(open)
   test.after.each(() => bench.clear())
 
-  for (const { own, files, queryTile, constants } of attentionKernels(open.adapter)) {
+  for (const { body, queryTile, constants } of attentionKernels(open.adapter)) {
+    const specOf = (mask: 'deaths' | 'masks'): KernelSpec => ({
+      kernel: 'attend-batch',
+      variant: { body, mask, keys: 'every-key' },
+      constants,
+    })
+
     const run = async ({ segments, qkv, deaths }: Omit<Case, 'expected'>): Promise<Float32Array> => {
       const batch = packBatch(segments, [], { queries: queryTile, keys: 8 })
       const out = bench.filled(batch.rows * C)
@@ -74,19 +81,19 @@ await onEachAdapter('attention kernels', (test, open) => {
       layers.set(deaths, batch.keys)
       const inputs = [qkv, batch.table, batch.queryTiles, layers].map((data) => bench.upload(data))
       const bindings = [...inputs, out, bench.uniform([batch.keys, 1, 0, 0, 0])]
-      const spec = { files: files.hard, constants }
+      const spec = specOf('deaths')
       const grid = [batch.queryTiles.length / 2, H] as const
       return new Float32Array(await bench.run([{ spec, bindings, grid }], out, batch.rows * C))
     }
 
     for (const { name, ...given } of CASES) {
-      test(`${own[0]}: ${name}`, async () => {
+      test(`${body}: ${name}`, async () => {
         const worst = largestDifference(await run(given), given.expected)
         assert.ok(worst < 5e-6, `off by ${worst}`)
       })
     }
 
-    test(`${own[0]}: masks of a soft rule are added to scores`, async () => {
+    test(`${body}: masks of a soft rule are added to scores`, async () => {
       const segments = [65, 1, 7, 130, 2].map((length) => ({ tokens: new Uint32Array(length), trunk: null }))
       const batch = packBatch(segments, [], { queries: queryTile, keys: 8 })
       const { qkv } = caseOf(segments, () => NEVER)
@@ -110,7 +117,7 @@ await onEachAdapter('attention kernels', (test, open) => {
       })
       const out = bench.filled(batch.rows * C)
       const bindings = [qkv, batch.table, batch.queryTiles, laidOut].map((data) => bench.upload(data))
-      const spec = { files: files.soft, constants }
+      const spec = specOf('masks')
       const grid = [batch.queryTiles.length / 2, H] as const
       const got = await bench.run([{ spec, bindings: [...bindings, out], grid }], out, batch.rows * C)
       const never = new Uint32Array(batch.keys).fill(NEVER)
@@ -121,13 +128,13 @@ await onEachAdapter('attention kernels', (test, open) => {
       assert.ok(worst < 5e-6, `off by ${worst}`)
     })
 
-    test(`${own[0]}: logits of thousands`, async () => {
+    test(`${body}: logits of thousands`, async () => {
       // The logits themselves are only known to some 1e-4 of a unit, and so are the weights.
       const worst = largestDifference(await run(HUGE), HUGE.expected)
       assert.ok(worst < 0.05, `off by ${worst}`)
     })
 
-    test(`${own[0]}: a sequence gives the same alone, in a batch and as a branch`, async () => {
+    test(`${body}: a sequence gives the same alone, in a batch and as a branch`, async () => {
       const [n, shared, others] = [65, 30, 13]
       const segment = (length: number, trunk: number | null = null) => ({
         tokens: new Uint32Array(length),

@@ -3,7 +3,7 @@
 import * as assert from 'uvu/assert'
 import { type Batch, packBatch } from '../../src/engine/batch.js'
 import { divergence } from '../../src/engine/compare.js'
-import type { DeviceBuffer } from '../../src/engine/compute/device.js'
+import type { DeviceBuffer, KernelSpec } from '../../src/engine/compute/device.js'
 import type { Engine } from '../../src/engine/engine.js'
 import type { DropRule } from '../../src/engine/gpt2/forward.js'
 import { vocabularySlices } from '../../src/engine/gpt2/vocabulary.js'
@@ -73,8 +73,8 @@ await onEachAdapter('comparison', (test, open) => {
             })
             const part = bench.uniform([firstRow, rows, first, columns, 0])
             const constants = { N4: N / 4, WORKGROUP }
-            const reduce = { files: ['logsumexp.wgsl'], constants }
-            const compare = { files: ['divergence.wgsl'], constants }
+            const reduce: KernelSpec = { kernel: 'logsumexp', constants }
+            const compare: KernelSpec = { kernel: 'divergence', constants }
             const grid = [rows] as const
             return [
               { spec: reduce, bindings: [slices[0], states, part], grid },

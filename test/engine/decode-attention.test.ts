@@ -69,7 +69,7 @@ await onEachAdapter('attention to the cache', (test, open) => {
   }
 
   for (const [index, rowAttention] of rowAttentionKernels(open.adapter).entries()) {
-    const [file] = rowAttention.files
+    const { kernel } = rowAttention
     const plan: Plan = (scene, buffers) => {
       const { spans, bound, dtype, dense } = scene
       const words = spans.flatMap(({ place, row, count }) => [place, row, count, 0])
@@ -80,14 +80,14 @@ await onEachAdapter('attention to the cache', (test, open) => {
 
     for (const dtype of dtypesOf(index)) {
       for (const { name, places } of ROWS) {
-        test(`${file}: ${name}, ${dtype}`, async () => {
+        test(`${kernel}: ${name}, ${dtype}`, async () => {
           const scene = cacheScene({ H, dtype, places, order: 'shuffled' })
           assertLike(await run(scene, plan), scene)
         })
       }
     }
 
-    test(`${file}: a sequence gives the same bits alone and in a batch, however large the bound`, async () => {
+    test(`${kernel}: a sequence gives the same bits alone and in a batch, however large the bound`, async () => {
       const places = [one(2 * SPLIT_ROWS), one(SPLIT_ROWS - 1), one(5), one(3 * SPLIT_ROWS)]
       const scene = cacheScene({ H, dtype: 'f32', places, order: 'shuffled' })
       const together = await run(scene, plan)
@@ -98,7 +98,7 @@ await onEachAdapter('attention to the cache', (test, open) => {
       }
     })
 
-    test(`${file}: the order of rows does not matter`, async () => {
+    test(`${kernel}: the order of rows does not matter`, async () => {
       const scene = cacheScene({ H, dtype: 'f32', places: [one(SPLIT_ROWS + 70), one(20)], order: 'sorted' })
       const shuffled = shuffleRows(scene, 5)
       const worst = largestDifference(await run(scene, plan), await run(shuffled, plan))
@@ -117,7 +117,7 @@ await onEachAdapter('attention to the cache', (test, open) => {
   })
 
   for (const [index, attention] of attentionKernels(open.adapter).entries()) {
-    const [file] = attention.own
+    const kernel = attention.body
     const plan: Plan = ({ spans, dtype, dense }, buffers) => {
       const words = chunkTiles(spans, attention.queryTile)
       const longest = Math.max(...spans.map(({ count }) => count))
@@ -127,7 +127,7 @@ await onEachAdapter('attention to the cache', (test, open) => {
 
     for (const dtype of dtypesOf(index)) {
       for (const { name, places } of dtype === 'f32' ? [...CHUNKS, LONG] : CHUNKS) {
-        test(`${file}: ${name}, ${dtype}`, async () => {
+        test(`${kernel}: ${name}, ${dtype}`, async () => {
           const scene = cacheScene({ H, dtype, places, order: 'shuffled' })
           assertLike(await run(scene, plan), scene)
         })

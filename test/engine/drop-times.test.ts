@@ -1,5 +1,6 @@
 import * as assert from 'uvu/assert'
 import { type Batch, NEVER, packBatch } from '../../src/engine/batch.js'
+import type { KernelSpec } from '../../src/engine/compute/device.js'
 import { floatBits } from '../../src/engine/compute/uniforms.js'
 import { KEEP_EVERYTHING } from '../../src/engine/gpt2/forward.js'
 import { chooseTuning } from '../../src/engine/tuning.js'
@@ -26,8 +27,8 @@ await onEachAdapter('drop-times kernel', (test, open) => {
   ): Promise<Uint32Array[]> {
     const deaths = bench.upload(new Uint32Array(layers.length * batch.keys).fill(0xdead))
     const segments = bench.upload(batch.table)
-    const spec = {
-      files: ['batch.wgsl', 'drop-times.wgsl'],
+    const spec: KernelSpec = {
+      kernel: 'drop-times',
       constants: { WORKGROUP: keyTile, PROPAGATE: Number(propagate) },
     }
     const dispatches = layers.flatMap((scores, layer): Dispatch[] => {

@@ -39,7 +39,7 @@ await onEachAdapter('lists of live keys', (test, open) => {
 
   // SwiftShader takes seconds to compile a kernel: there, only the one it is used with.
   const kernels = attentionKernels(open.adapter).slice(0, open.adapter.kind === 'swiftshader' ? 1 : undefined)
-  for (const { own, files, queryTile, constants } of kernels) {
+  for (const { body, queryTile, constants } of kernels) {
     /** Lists and heads; `live` is whether attention goes by the lists. */
     const run = async (
       segments: readonly Segment[],
@@ -58,12 +58,14 @@ await onEachAdapter('lists of live keys', (test, open) => {
       const heads = bench.filled(batch.rows * C)
       const count = batch.queryTiles.length / 2
       const listing: KernelSpec = {
-        files: ['batch.wgsl', 'live-list-layout.wgsl', 'live-list.wgsl'],
+        kernel: 'live-list',
         constants: { QUERY_TILE: queryTile, WORKGROUP: lanes },
       }
-      const attending: KernelSpec = live
-        ? { files: files.live, constants: { QUERY_TILE: queryTile, ...constants } }
-        : { files: files.hard, constants }
+      const attending: KernelSpec = {
+        kernel: 'attend-batch',
+        variant: { body, mask: 'deaths', keys: live ? 'live-keys' : 'every-key' },
+        constants: live ? { QUERY_TILE: queryTile, ...constants } : constants,
+      }
       const dispatches: Dispatch[] = [
         { spec: listing, bindings: [table, tiles, death, lists, layer], grid: [count] },
         {
@@ -78,7 +80,7 @@ await onEachAdapter('lists of live keys', (test, open) => {
     }
 
     for (const { name, segments } of SHAPES) {
-      test(`${own[0]}: ${name}`, async () => {
+      test(`${body}: ${name}`, async () => {
         const { batch, qkv, deaths, out, listed } = await run(segments, deathsOf, true)
         const lists = liveListsReference(batch, deaths, queryTile)
         let at = 0
@@ -93,7 +95,7 @@ await onEachAdapter('lists of live keys', (test, open) => {
       })
     }
 
-    test(`${own[0]}: where nothing dies, the same bits as without lists`, async () => {
+    test(`${body}: where nothing dies, the same bits as without lists`, async () => {
       const { segments } = SHAPES[3]
       const never = ({ keys }: Batch) => new Uint32Array(keys).fill(NEVER)
       assert.equal((await run(segments, never, true)).out, (await run(segments, never, false)).out)

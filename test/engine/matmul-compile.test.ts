@@ -7,6 +7,7 @@ import type { Kernels } from '../../src/engine/compute/device.js'
 import { gpuKernels } from '../../src/engine/gpu/kernels.js'
 import { candidates, singleVariant } from '../../src/engine/matmul.js'
 import type { AdapterTraits } from '../../src/engine/tuning.js'
+import { testKernels, testSpec } from './test-kernels.js'
 
 const FEATURES = ['shader-f16', 'subgroups', 'chromium-experimental-subgroup-matrix']
 
@@ -54,14 +55,13 @@ compile('matrix units are tried where an adapter has them, and nowhere else', ()
 })
 
 compile('a kernel that does not compile is refused with its place', async () => {
-  const broken = { files: ['matmul-tile.wgsl', 'matmul-output.wgsl'], constants: { K: 4, N: 4, BLOCK: 64 } }
   try {
     device.pushErrorScope('validation')
-    const compiled = kernels.prepare([broken])
+    const compiled = testKernels(device).prepare([testSpec('broken')])
     await Promise.all([compiled, device.popErrorScope()])
     assert.unreachable()
   } catch (error) {
-    assert.match((error as Error).message, /matmul-tile\.wgsl\+matmul-output\.wgsl:\d+:\d+: unresolved/)
+    assert.match((error as Error).message, /^broken\.wgsl:6:3: unresolved/)
   }
 })
 

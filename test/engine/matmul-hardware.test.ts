@@ -43,7 +43,9 @@ function rowsOf({ rows }: MatmulKernel, { kind }: AdapterTraits): number[] {
 
 function oneOfEachFile(adapter: AdapterTraits): MatmulKernel[] {
   const [own, ...others] = candidates(adapter, 'f16')
-  const byFile = new Map(others.toReversed().map((kernel) => [kernel.files.join(), kernel]))
-  byFile.delete(own.files.join())
+  const fileOf = ({ kernel, variant = {} }: MatmulKernel): string =>
+    [kernel, ...Object.values(variant)].join()
+  const byFile = new Map(others.toReversed().map((kernel) => [fileOf(kernel), kernel]))
+  byFile.delete(fileOf(own))
   return [...byFile.values()]
 }

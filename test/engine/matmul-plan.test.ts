@@ -30,14 +30,17 @@ packing.run()
 
 const plans = suite('matmul plans')
 const GPU = { kind: 'hardware', features: ['shader-f16'], subgroupMinSize: 0, subgroupMaxSize: 0 } as const
-const fileOf = (variant: MatmulVariant, rows: number, N: number, flags: MatmulFlags = {}): string =>
-  variant.plan(rows, 64, N, flags).spec.files.slice(0, -2).join('+')
+const kernelOf = (variant: MatmulVariant, rows: number, N: number, flags: MatmulFlags = {}): string => {
+  const { spec } = variant.plan(rows, 64, N, flags)
+  const kept = spec.variant?.kept
+  return kept === undefined ? spec.kernel : `${spec.kernel} ${kept}`
+}
 
 plans('hardware that was not tuned takes tiles, and few rows at a time only for whoever asks', () => {
   const variant = chooseMatmul(GPU, 'f32')
-  assert.is(fileOf(variant, 1, 64), 'matmul-tile.wgsl')
-  assert.is(fileOf(variant, 8, 64, { anyOrder: true }), 'matmul-short.wgsl')
-  assert.is(fileOf(variant, 9, 64, { anyOrder: true }), 'matmul-tile.wgsl')
+  assert.is(kernelOf(variant, 1, 64), 'matmul-tile')
+  assert.is(kernelOf(variant, 8, 64, { anyOrder: true }), 'matmul-short')
+  assert.is(kernelOf(variant, 9, 64, { anyOrder: true }), 'matmul-tile')
 })
 
 plans('the first rule that holds is followed, and none leaves the adapter its own kernel', () => {
@@ -49,19 +52,19 @@ plans('the first rule that holds is followed, and none leaves the adapter its ow
   const free = [{ rows: 4, kernel: 'short-8' }, { kernel: 'halves-128x128' }]
   const tuned = { ...GPU, tuned: { f32: { steady: [], free: [] }, f16: { steady, free } } }
   const variant = chooseMatmul(tuned, 'f16')
-  const kept = (dtype: string) => `matmul-kept-${dtype}.wgsl+matmul-tile8.wgsl`
-  assert.is(fileOf(variant, 16, 100), kept('f16'))
+  const kept = (dtype: string) => `matmul-tile8 ${dtype}`
+  assert.is(kernelOf(variant, 16, 100), kept('f16'))
   assert.equal(variant.plan(16, 64, 101).grid, [2, 1])
-  assert.is(fileOf(variant, 16, 101), kept('f32'))
+  assert.is(kernelOf(variant, 16, 101), kept('f32'))
   assert.equal(variant.plan(65, 64, 100).grid, [2, 2])
-  assert.is(fileOf(variant, 17, 101), 'matmul-tile.wgsl')
-  assert.is(fileOf(variant, 4, 64, { anyOrder: true }), 'matmul-short.wgsl')
-  assert.is(fileOf(variant, 5, 64, { anyOrder: true }), kept('f16'))
+  assert.is(kernelOf(variant, 17, 101), 'matmul-tile')
+  assert.is(kernelOf(variant, 4, 64, { anyOrder: true }), 'matmul-short')
+  assert.is(kernelOf(variant, 5, 64, { anyOrder: true }), kept('f16'))
   // Interaction weights: nothing may be rounded, so the rules that would are passed over.
   const exact = chooseMatmul(tuned, 'f16', { exact: true })
-  assert.is(fileOf(exact, 16, 100), kept('f32'))
-  assert.is(fileOf(exact, 5, 64, { anyOrder: true }), 'matmul-tile.wgsl')
-  assert.is(fileOf(chooseMatmul(tuned, 'f32'), 1, 64), 'matmul-tile.wgsl')
+  assert.is(kernelOf(exact, 16, 100), kept('f32'))
+  assert.is(kernelOf(exact, 5, 64, { anyOrder: true }), 'matmul-tile')
+  assert.is(kernelOf(chooseMatmul(tuned, 'f32'), 1, 64), 'matmul-tile')
 })
 
 plans('software kernels are compiled for the least number of rows that holds all', () => {

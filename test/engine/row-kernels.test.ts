@@ -1,4 +1,5 @@
 import * as assert from 'uvu/assert'
+import type { KernelSpec } from '../../src/engine/compute/device.js'
 import { floatBits } from '../../src/engine/compute/uniforms.js'
 import { vocabularySlices } from '../../src/engine/gpt2/vocabulary.js'
 import { f16ToF32, f32ToF16 } from '../../src/engine/half.js'
@@ -62,11 +63,13 @@ await onEachAdapter('row-wise kernels', (test, open) => {
         )
         const x = bench.filled(N * C)
         const read = bench.upload(tokens)
+        const spec: KernelSpec = {
+          kernel: 'embedding',
+          variant: { dtype },
+          constants: { C, BLOCK: variant.block },
+        }
         const dispatches = tables.map(({ table, slice }) => ({
-          spec: {
-            files: [`table-${dtype}.wgsl`, 'embedding.wgsl'],
-            constants: { C, BLOCK: variant.block },
-          },
+          spec,
           bindings: [read, table, bench.upload(wpe), x, slice],
           grid: [Math.ceil(C / 64), N] as const,
         }))
@@ -89,8 +92,8 @@ await onEachAdapter('row-wise kernels', (test, open) => {
         for (const [GATHER, source] of [all.slice(0, M), gathered].entries()) {
           const y = bench.filled(M * C)
           const read = [x, gain, bias, gathered].map((data) => bench.upload(data))
-          const spec = {
-            files: ['layernorm.wgsl'],
+          const spec: KernelSpec = {
+            kernel: 'layernorm',
             constants: { C4: C / 4, EPSILON: 1e-3, WORKGROUP: lanes, GATHER },
           }
           const got = new Float32Array(
@@ -110,11 +113,7 @@ await onEachAdapter('row-wise kernels', (test, open) => {
     const y = bench.filled(C)
     const bindings = [...[x, ones, zeros, Uint32Array.of(0)].map((data) => bench.upload(data)), y]
     const constants = { C4: C / 4, EPSILON: 1e-5, WORKGROUP: lanes, GATHER: 0 }
-    const got = await bench.run(
-      [{ spec: { files: ['layernorm.wgsl'], constants }, bindings, grid: [1] }],
-      y,
-      C,
-    )
+    const got = await bench.run([{ spec: { kernel: 'layernorm', constants }, bindings, grid: [1] }], y, C)
     // The spacing of floats at 1000 is 6e-5, and the mean of 192 of them is off by a few of these.
     const worst = largestDifference(new Float32Array(got), layernormReference(x, [0], ones, zeros, 1e-5))
     assert.ok(worst < 2e-3, `off by ${worst}`)
@@ -152,12 +151,12 @@ await onEachAdapter('row-wise kernels', (test, open) => {
             const part = bench.uniform([firstRow, rows, first, columns, count])
             return [
               {
-                spec: { files: ['logsumexp.wgsl'], constants: { N4: N / 4, WORKGROUP } },
+                spec: { kernel: 'logsumexp', constants: { N4: N / 4, WORKGROUP } },
                 bindings: [read, state, part],
                 grid: [rows],
               },
               {
-                spec: { files: ['target-logit.wgsl'], constants: { N } },
+                spec: { kernel: 'target-logit', constants: { N } },
                 bindings: [read, wanted, values, part],
                 grid: [Math.ceil(count / 64)],
               },
@@ -186,7 +185,7 @@ await onEachAdapter('row-wise kernels', (test, open) => {
       [-400, -300, -200, 0],
     ]
     const [state, part] = [bench.filled(16), bench.uniform([0, 4, 0, 4, 0])]
-    const spec = { files: ['logsumexp.wgsl'], constants: { N4: 1, WORKGROUP: lanes } }
+    const spec: KernelSpec = { kernel: 'logsumexp', constants: { N4: 1, WORKGROUP: lanes } }
     const bindings = [bench.upload(Float32Array.from(rows.flat())), state, part]
     const states = new Float32Array(await bench.run([{ spec, bindings, grid: [4] }], state, 16))
     for (const [m, row] of rows.entries()) {

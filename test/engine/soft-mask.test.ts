@@ -1,5 +1,6 @@
 import * as assert from 'uvu/assert'
 import { packBatch } from '../../src/engine/batch.js'
+import type { KernelSpec } from '../../src/engine/compute/device.js'
 import { floatBits } from '../../src/engine/compute/uniforms.js'
 import { chooseTuning } from '../../src/engine/tuning.js'
 import { KernelBench, onEachAdapter } from '../gpu.js'
@@ -44,8 +45,8 @@ await onEachAdapter('soft-mask kernel', (test, open) => {
         for (const { alpha, beta } of RULES) {
           const [masks, keeps] = [bench.filled(batch.pairs), bench.filled(LAYERS * batch.keys)]
           const [table, tiles] = [batch.table, batch.trunkTiles].map((data) => bench.upload(data))
-          const spec = {
-            files: ['alpha-sigmoid.wgsl', 'batch.wgsl', 'soft-mask.wgsl'],
+          const spec: KernelSpec = {
+            kernel: 'soft-mask',
             constants: { WORKGROUP: keyTile, PROPAGATE: Number(propagate) },
           }
           const dispatches = layers.map((scores, layer) => {

@@ -1,4 +1,5 @@
 import * as assert from 'uvu/assert'
+import type { KernelName } from '../../src/engine/kernels/table.js'
 import { candidates, chooseMatmul } from '../../src/engine/matmul.js'
 import type { MatmulKernel } from '../../src/engine/matmul-kernels.js'
 import { parseChoice, tune } from '../../src/engine/tuner.js'
@@ -18,8 +19,8 @@ await onEachAdapter('tuner', (test, open) => {
     if (tile === undefined) throw new Error('every adapter runs the plain tiles')
     const suspects: MatmulKernel[] = [
       { ...own, name: 'too few workgroups', columns: 128 * own.columns },
-      { ...own, name: 'no file', files: ['no-such-kernel.wgsl'] },
-      { ...tile, name: 'no shader', files: ['matmul-output.wgsl'] },
+      { ...own, name: 'no file', kernel: 'no-such-kernel' as KernelName },
+      { ...tile, name: 'no shader', kernel: 'matmul-output' as KernelName },
       { ...own, name: 'no such constant', constants: () => ({ ROWS: 1, DEPTH: 3 }) },
       { ...tile, name: 'of another way', way: own.way },
       { ...own, name: 'as good as the first' },
@@ -34,8 +35,8 @@ await onEachAdapter('tuner', (test, open) => {
     const expected = [
       new RegExp(`^${own.name}: null$`),
       /^too few workgroups: differs by/,
-      /^no file: does not run: ENOENT/,
-      /^no shader: does not run: .*redeclar/,
+      /^no file: does not run: kernel no-such-kernel .*: no shader file/,
+      /^no shader: does not run: .*main/,
       /^no such constant: does not run/,
       new RegExp(`^of another way: sums in another order than others of its way, ${own.way}`),
       /^as good as the first: null$/,

@@ -3,6 +3,8 @@
  * copies the host can map, time stamps, limits. A `GPUDevice` has all of it as it is; src/engine/cpu makes one of the processor.
  */
 
+import type { KernelName } from '../kernels/table.js'
+
 /** Memory of the device. */
 export interface DeviceBuffer {
   readonly label: string
@@ -38,9 +40,10 @@ export interface ComputePass {
 
 /** A kernel with its sizes fixed: one pipeline. */
 export interface KernelSpec {
-  /** Files under src/engine/kernels, joined in this order. */
-  files: readonly string[]
-  /** Values of the shader's `override` constants; a name the shader lacks is an error. */
+  kernel: KernelName
+  /** Which of its variants, where it has some; what the others need alone may be left out. */
+  variant?: Readonly<Record<string, string>>
+  /** Values of the shader's `override` constants; a name the kernel lacks is an error. */
   constants: Readonly<Record<string, number>>
 }
 

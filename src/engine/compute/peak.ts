@@ -1,7 +1,7 @@
 /** The ceiling that speeds are compared with: the fastest multiply-adds a shader gets from an adapter. */
 
 import type { AdapterTraits } from '../tuning.js'
-import type { ComputeDevice } from './device.js'
+import type { ComputeDevice, KernelSpec } from './device.js'
 import { kernelsOf } from './kernel.js'
 import { Memory } from './memory.js'
 
@@ -21,7 +21,7 @@ export async function peakWork(device: ComputeDevice, { kind }: AdapterTraits): 
   const kernels = kernelsOf(device)
   // Enough workgroups to fill the adapter, enough rounds to make the rest invisible.
   const [WORKGROUP, groups, ROUNDS] = kind === 'hardware' ? [256, 4096, 4096] : [64, 64, 4096]
-  const spec = { files: ['fma-peak.wgsl'], constants: { ROUNDS, WORKGROUP } }
+  const spec: KernelSpec = { kernel: 'fma-peak', constants: { ROUNDS, WORKGROUP } }
   await kernels.prepare([spec])
   const out = memory.storage('activations', 'out', groups * WORKGROUP * 16)
   const factors = memory.uniform('factors', 16)

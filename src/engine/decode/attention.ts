@@ -82,7 +82,8 @@ export function rowDispatches(
   const to = splits === 1 ? out : scratch
   const walk: AttentionDispatch = {
     spec: {
-      files: [...rowAttention.files, ...cacheFiles(dtype)],
+      kernel: rowAttention.kernel,
+      variant: { dtype },
       constants: { DENSE: Number(dense), ...rowAttention.constants },
     },
     bindings: [qkv, keys, values, state, deaths, spans, to, tokens, cache],
@@ -91,7 +92,7 @@ export function rowDispatches(
   if (splits === 1) return [walk]
   const merge: AttentionDispatch = {
     spec: {
-      files: ['decode-attention-merge.wgsl', 'cache.wgsl'],
+      kernel: 'decode-attention-merge',
       constants: { H, ROWS: SPLIT_ROWS, WORKGROUP: lanes },
     },
     bindings: [scratch, state, spans, out],
@@ -136,14 +137,12 @@ export function chunkDispatches(
   { qkv, keys, values, state, deaths, tokens, out, scratch, cache }: CacheBuffers,
   { tiles, count, longest, dtype, dense }: TilesToAttend,
 ): AttentionDispatch[] {
-  const { own, queryTile } = attention
+  const { body, queryTile } = attention
   const listed = !dense && longest >= LIST_FROM
-  const visit = listed
-    ? ['attention-cache-live-rows.wgsl', 'live-list-cache-layout.wgsl']
-    : ['attention-cache-every-row.wgsl']
   const walk: AttentionDispatch = {
     spec: {
-      files: [...own, 'attention-cache-tiles.wgsl', ...visit, ...cacheFiles(dtype)],
+      kernel: 'attend-chunk',
+      variant: { body, rows: listed ? 'live-rows' : 'every-row', dtype },
       constants: { DENSE: Number(dense), ...attention.constants },
     },
     bindings: [qkv, keys, values, state, deaths, tiles, out, listed ? scratch : tokens, cache],
@@ -152,7 +151,7 @@ export function chunkDispatches(
   if (!listed) return [walk]
   const list: AttentionDispatch = {
     spec: {
-      files: ['cache.wgsl', 'live-list-cache-layout.wgsl', 'live-list-cache.wgsl'],
+      kernel: 'live-list-cache',
       constants: { QUERY_TILE: queryTile, WORKGROUP: lanes },
     },
     bindings: [state, deaths, tiles, tokens, scratch, cache],
@@ -174,8 +173,4 @@ export function attendChunk(
 
 function splitsOf(rows: number): number {
   return Math.max(1, Math.ceil(rows / SPLIT_ROWS))
-}
-
-function cacheFiles(dtype: WeightDtype): string[] {
-  return ['attention-cache.wgsl', `attention-cache-${dtype}.wgsl`, 'cache.wgsl']
 }

@@ -14,7 +14,7 @@ export function pagedScheme(evict: boolean): CacheScheme {
   const pages = (pass: ComputePass, view: LayerView, step: SpanList, mode: keyof typeof MODES): void => {
     const { context, state, status, uniform, prunes } = view
     const spec: KernelSpec = {
-      files: ['cache.wgsl', 'cache-pages.wgsl'],
+      kernel: 'cache-pages',
       constants: {
         MODE: MODES[mode],
         MASKED: Number(prunes && !evict),
@@ -25,7 +25,7 @@ export function pagedScheme(evict: boolean): CacheScheme {
   }
   return {
     common: false,
-    next: 'cache-next-packed.wgsl',
+    next: 'packed',
     needed: pagesNeeded,
     wanted: pagesWanted,
     emptyState,
@@ -52,7 +52,7 @@ function emptyState(shape: CacheShape, pages: number): Uint32Array<ArrayBuffer> 
 function pack(pass: ComputePass, view: LayerView, { spans, spanCount }: StepSpans): void {
   const { context, shape, keys, values, interactionKeys, state, uniform } = view
   const spec: KernelSpec = {
-    files: ['cache.wgsl', 'cache-evict.wgsl'],
+    kernel: 'cache-evict',
     constants: {
       KV4: view.rowBytes / 16,
       R4: view.interactionBytes / 16,
@@ -75,14 +75,14 @@ function move(encoder: CommandEncoder, from: LayerView, to: LayerView): void {
   ] as const
   for (const [old, pool, bytes] of pools) {
     const repack: KernelSpec = {
-      files: ['cache.wgsl', 'cache-repack.wgsl'],
+      kernel: 'cache-repack',
       constants: { ROW4: bytes / 16, WORKGROUP: tuning.lanes },
     }
     const grid = [bytes === 0 ? 0 : maxPages(shape), shape.places] as const
     kernels.dispatch(pass, repack, [old, pool, from.state, from.uniform], grid)
   }
   const relist: KernelSpec = {
-    files: ['cache.wgsl', 'cache-relist.wgsl'],
+    kernel: 'cache-relist',
     constants: { WORKGROUP: tuning.lanes },
   }
   kernels.dispatch(pass, relist, [from.state, to.state, from.uniform, to.uniform], [1])

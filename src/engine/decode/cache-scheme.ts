@@ -1,6 +1,7 @@
 /** What the kinds of cache (method.md 2) do differently, and what all of them work on. */
 import type { Binding, CommandEncoder, ComputePass, DeviceBuffer, Kernels, Slice } from '../compute/device.js'
 import type { Gpt2Config } from '../gpt2/config.js'
+import type { VariantOf } from '../kernels/table.js'
 import type { Tuning } from '../tuning.js'
 import type { CacheShape } from './layout.js'
 import type { RowBounds } from './row-bounds.js'
@@ -67,8 +68,8 @@ export interface StepRows extends StepSpans {
 export interface CacheScheme {
   /** Every step goes through as many rows of each place, and its own rows may lie anywhere among them. */
   common: boolean
-  /** The shader file that says where new rows go. */
-  next: string
+  /** Where new rows go. */
+  next: VariantOf<'cache-append'>['next']
   /** Pages that a layer needs at most once `added` more rows are at each place. */
   needed(bounds: RowBounds, shape: CacheShape, layer: number, added: ReadonlyMap<number, number>): number
   /** The pages a layer should have when it needs `needed` and has `held`; `held` itself when that will do. */

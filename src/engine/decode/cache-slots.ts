@@ -15,7 +15,7 @@ const MODES = { occupy: 0, settle: 1, advance: 2, release: 3 } as const
 
 export const SLOTS: CacheScheme = {
   common: true,
-  next: 'cache-next-free.wgsl',
+  next: 'free',
   needed: slotPagesNeeded,
   wanted: slotPagesWanted,
   emptyState,
@@ -46,7 +46,7 @@ function emptyState(shape: CacheShape, pages: number): Uint32Array<ArrayBuffer> 
 function slots(pass: ComputePass, view: LayerView, step: SpanList, mode: keyof typeof MODES): void {
   const { context, state, status, uniform } = view
   const spec: KernelSpec = {
-    files: ['cache.wgsl', 'cache-slots.wgsl'],
+    kernel: 'cache-slots',
     constants: { MODE: MODES[mode], WORKGROUP: context.tuning.lanes },
   }
   context.kernels.dispatch(pass, spec, [state, step.spans, status, uniform, step.spansUniform], [1])
@@ -55,7 +55,7 @@ function slots(pass: ComputePass, view: LayerView, step: SpanList, mode: keyof t
 function compact(pass: ComputePass, view: LayerView): void {
   const { context, shape, keys, values, interactionKeys, state, uniform } = view
   const spec: KernelSpec = {
-    files: ['cache.wgsl', 'cache-compact.wgsl'],
+    kernel: 'cache-compact',
     constants: {
       KV4: view.rowBytes / 16,
       R4: view.interactionBytes / 16,

@@ -163,7 +163,8 @@ export class Cache {
     const { keys, values, interactionKeys, state, uniform } = view
     const { config, tuning, kernels } = this.#context
     const spec: KernelSpec = {
-      files: ['cache.wgsl', `cache-rows-${this.dtype}.wgsl`, this.#scheme.next, 'cache-append.wgsl'],
+      kernel: 'cache-append',
+      variant: { dtype: this.dtype, next: this.#scheme.next },
       constants: { C4: config.nEmbd / 4, R4: this.#r / 4, WORKGROUP: tuning.lanes },
     }
     const { qkv, interaction, spans, tokens } = step

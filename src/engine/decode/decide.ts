@@ -44,7 +44,7 @@ export function decider(
 /** The checkpoint's own drop scores, or a hash in their place. */
 function byScore({ kernels, config, tuning }: CacheContext, rule: DecodeRule): Decider {
   const spec: KernelSpec = {
-    files: ['cache.wgsl', 'cache-score.wgsl'],
+    kernel: 'cache-score',
     constants: {
       WORKGROUP: Math.min(tuning.lanes, PAGE),
       PROPAGATE: Number(config.interaction?.propagateInDepth ?? false),
@@ -70,7 +70,7 @@ function byPosition(
 ): Decider {
   const times = memory.upload('cache', 'death times of a static policy', staticDeaths(rule, nPositions))
   const spec: KernelSpec = {
-    files: ['cache.wgsl', 'cache-static.wgsl'],
+    kernel: 'cache-static',
     constants: { WORKGROUP: Math.min(tuning.lanes, PAGE) },
   }
   return {
@@ -110,12 +110,7 @@ function byBudget(
   const budgets: Slice[] = uniforms.write(
     Array.from({ length: L }, (_, layer) => budgetWords(rule, config, { layer, entries })),
   )
-  const spec = evictionSpec(
-    rule,
-    ['cache.wgsl', 'evict-cache.wgsl', `evict-keys-${dtype}.wgsl`],
-    config,
-    tuning.lanes,
-  )
+  const spec = evictionSpec(rule, { places: 'cache', dtype }, config, tuning.lanes)
   return {
     decide: (pass, { layer, keys, state, deaths, uniform }, { spans, tokens, qkv, spanCount }) => {
       const given = { 'own key': qkv, 'all keys': keys, 'moments of queries': moments }

@@ -91,7 +91,7 @@ export function sampleUniform(
 /** The kernel for rows that are all greedy, or for any rows. */
 export function sampleKernel(lanes: number, greedy: boolean): KernelSpec {
   return {
-    files: ['sample-choice.wgsl', greedy ? 'sample-greedy.wgsl' : 'sample.wgsl'],
+    kernel: greedy ? 'sample-greedy' : 'sample',
     constants: { WORKGROUP: lanes },
   }
 }

@@ -172,10 +172,10 @@ export function encodeScores(
 ): void {
   const N = columnsOf(weights.tokens[part.slice].linear)
   const WORKGROUP = tuning.lanes
-  const reduce: KernelSpec = { files: ['logsumexp.wgsl'], constants: { N4: N / 4, WORKGROUP } }
+  const reduce: KernelSpec = { kernel: 'logsumexp', constants: { N4: N / 4, WORKGROUP } }
   const states = slotOf(a.rowStates, 4 * batch.scoredRows.length, slot)
   kernels.dispatch(pass, reduce, [logits, states, uniform], [part.rows])
-  const pick: KernelSpec = { files: ['target-logit.wgsl'], constants: { N } }
+  const pick: KernelSpec = { kernel: 'target-logit', constants: { N } }
   const targets = batch.targets.length / 2
   const values = slotOf(a.targetLogits, targets, slot)
   kernels.dispatch(pass, pick, [logits, a.targets, values, uniform], [Math.ceil(targets / 64)])
@@ -196,7 +196,7 @@ export function encodeComparison(
   const { weights, tuning, kernels } = context
   const N = columnsOf(weights.tokens[part.part.slice].linear)
   const spec: KernelSpec = {
-    files: ['divergence.wgsl'],
+    kernel: 'divergence',
     constants: { N4: N / 4, WORKGROUP: tuning.lanes },
   }
   const scored = batch.scoredRows.length
@@ -244,7 +244,7 @@ function dropTimes(
   layer: Slice,
 ): void {
   const spec: KernelSpec = {
-    files: ['batch.wgsl', 'drop-times.wgsl'],
+    kernel: 'drop-times',
     constants: {
       WORKGROUP: tuning.keyTile,
       PROPAGATE: config.interaction?.propagateInDepth ? 1 : 0,
@@ -264,7 +264,7 @@ function evict(
   a: Activations,
   budget: Slice,
 ): void {
-  const spec = evictionSpec(rule, ['batch.wgsl', 'evict-batch.wgsl'], config, tuning.lanes)
+  const spec = evictionSpec(rule, { places: 'batch' }, config, tuning.lanes)
   const given = { 'own key': a.qkv, 'moments of queries': a.moments }
   for (const { tiles, count } of keyTileLevels(batch, a)) {
     const bindings = [a.segments, tiles, a.deaths, budget, a.worths, ...scoreBindings(rule, given)]
@@ -282,7 +282,7 @@ function softMask(
 ): void {
   if (batch.branchTiles.length > 0) throw new RangeError('soft pruning: branches are not supported')
   const spec: KernelSpec = {
-    files: ['alpha-sigmoid.wgsl', 'batch.wgsl', 'soft-mask.wgsl'],
+    kernel: 'soft-mask',
     constants: {
       WORKGROUP: tuning.keyTile,
       PROPAGATE: config.interaction?.propagateInDepth ? 1 : 0,
@@ -306,7 +306,7 @@ function liveLists(
   layer: Slice,
 ): void {
   const spec: KernelSpec = {
-    files: ['batch.wgsl', 'live-list-layout.wgsl', 'live-list.wgsl'],
+    kernel: 'live-list',
     constants: { QUERY_TILE: tuning.attention.queryTile, WORKGROUP: tuning.lanes },
   }
   const bindings = [a.segments, a.queryTiles, deaths, a.lists, layer]
@@ -323,16 +323,16 @@ function attend(
 ): void {
   const H = config.nHead
   if (config.nEmbd !== H * HEAD_DIM) throw new RangeError(`attention: heads must be ${HEAD_DIM} wide`)
-  const { files, constants, queryTile } = tuning.attention
-  const variants = {
-    dense: { spec: { files: files.hard, constants }, left: [a.never, a.heads, layer] },
-    live: {
-      spec: { files: files.live, constants: { QUERY_TILE: queryTile, ...constants } },
-      left: [isStatic(rule) ? a.pattern : a.deaths, a.heads, layer, a.lists],
-    },
-    soft: { spec: { files: files.soft, constants }, left: [a.masks, a.heads] },
+  const { body, constants, queryTile } = tuning.attention
+  const soft = rule.kind === 'soft'
+  const live = !soft && rule.kind !== 'dense'
+  const spec: KernelSpec = {
+    kernel: 'attend-batch',
+    variant: { body, mask: soft ? 'masks' : 'deaths', keys: live ? 'live-keys' : 'every-key' },
+    constants: live ? { QUERY_TILE: queryTile, ...constants } : constants,
   }
-  const { spec, left } = variants[rule.kind === 'dense' || rule.kind === 'soft' ? rule.kind : 'live']
+  const deaths = live ? (isStatic(rule) ? a.pattern : a.deaths) : a.never
+  const left = soft ? [a.masks, a.heads] : [deaths, a.heads, layer, ...(live ? [a.lists] : [])]
   const bindings = [a.qkv, a.segments, a.queryTiles, ...left]
   kernels.dispatch(pass, spec, bindings, [batch.queryTiles.length / 2, H])
 }

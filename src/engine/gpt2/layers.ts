@@ -28,7 +28,8 @@ export function embed(
 ): void {
   const { nEmbd: C } = config
   const spec: KernelSpec = {
-    files: [`table-${linear.variant.dtype}.wgsl`, 'embedding.wgsl'],
+    kernel: 'embedding',
+    variant: { dtype: linear.variant.dtype },
     constants: { C, BLOCK: linear.variant.block },
   }
   kernels.dispatch(
@@ -41,7 +42,7 @@ export function embed(
 
 export function layernorm(config: Gpt2Config, lanes: number, gather: boolean): KernelSpec {
   return {
-    files: ['layernorm.wgsl'],
+    kernel: 'layernorm',
     constants: {
       C4: config.nEmbd / 4,
       EPSILON: config.layerNormEpsilon,

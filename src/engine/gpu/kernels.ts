@@ -1,27 +1,30 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { basename } from 'node:path'
 import type { Binding, ComputePass, Grid, KernelSpec, Kernels } from '../compute/device.js'
+import { labelOf, type Shader, ShaderFiles, type ShaderName } from './shader.js'
 
-// The same depth below the package root from src/engine/gpu and dist/engine/gpu.
-const FOLDER = new URL('../../../src/engine/kernels/', import.meta.url)
-
-const KERNELS = new WeakMap<GPUDevice, GpuKernels>()
+const KNOWN = new WeakMap<GPUDevice, GpuKernels>()
 
 /** The kernels of a device: what one engine had compiled serves the next. */
 export function gpuKernels(device: GPUDevice): Kernels {
-  const known = KERNELS.get(device) ?? new GpuKernels(device)
-  KERNELS.set(device, known)
+  const known = KNOWN.get(device) ?? new GpuKernels(device)
+  KNOWN.set(device, known)
   return known
 }
 
-/** Compiles kernels once per (files, constants) and dispatches them with their bindings in order. */
-class GpuKernels implements Kernels {
+interface Module {
+  shader: Shader
+  module: GPUShaderModule
+}
+
+/** Compiles kernels once per (kernel, variant, constants) and dispatches them with their bindings in order. */
+export class GpuKernels implements Kernels {
   readonly #device: GPUDevice
-  readonly #modules = new Map<string, GPUShaderModule>()
+  readonly #files: ShaderFiles
+  readonly #modules = new Map<string, Module>()
   readonly #pipelines = new Map<string, GPUComputePipeline>()
 
-  constructor(device: GPUDevice) {
+  constructor(device: GPUDevice, files = new ShaderFiles()) {
     this.#device = device
+    this.#files = files
   }
 
   /** Compiles ahead of use, so that a broken shader fails here with file, line and column. */
@@ -29,8 +32,8 @@ class GpuKernels implements Kernels {
     for (const spec of specs) {
       const key = keyOf(spec)
       if (this.#pipelines.has(key)) continue
-      const module = await this.#checkedModule(spec.files)
-      const pipeline = await this.#device.createComputePipelineAsync(this.#descriptor(spec, module))
+      const module = await this.#checkedModule(spec)
+      const pipeline = await this.#device.createComputePipelineAsync(descriptor(spec, module))
       this.#pipelines.set(key, pipeline)
     }
   }
@@ -49,7 +52,7 @@ class GpuKernels implements Kernels {
     const key = keyOf(spec)
     let pipeline = this.#pipelines.get(key)
     if (pipeline === undefined) {
-      pipeline = this.#device.createComputePipeline(this.#descriptor(spec, this.#module(spec.files)))
+      pipeline = this.#device.createComputePipeline(descriptor(spec, this.#module(spec).module))
       this.#pipelines.set(key, pipeline)
     }
     return pipeline
@@ -57,7 +60,7 @@ class GpuKernels implements Kernels {
 
   #bindGroup(pipeline: GPUComputePipeline, spec: KernelSpec, bindings: readonly Binding[]): GPUBindGroup {
     return this.#device.createBindGroup({
-      label: spec.files.at(-1) ?? '',
+      label: spec.kernel,
       layout: pipeline.getBindGroupLayout(0),
       entries: bindings.map((binding, index) => ({
         binding: index,
@@ -66,51 +69,37 @@ class GpuKernels implements Kernels {
     })
   }
 
-  #descriptor(spec: KernelSpec, module: GPUShaderModule): GPUComputePipelineDescriptor {
-    const constants = { ...spec.constants }
-    return {
-      label: spec.files.at(-1) ?? '',
-      layout: 'auto',
-      compute: { module, entryPoint: 'main', constants },
+  #module(name: ShaderName): Module {
+    const key = labelOf(name)
+    let known = this.#modules.get(key)
+    if (known === undefined) {
+      const shader = this.#files.read(name)
+      const { label, code } = shader
+      known = { shader, module: this.#device.createShaderModule({ label, code }) }
+      this.#modules.set(key, known)
     }
+    return known
   }
 
-  #module(files: readonly string[]): GPUShaderModule {
-    const label = files.join('+')
-    let module = this.#modules.get(label)
-    if (module === undefined) {
-      module = this.#device.createShaderModule({ label, code: readShader(files) })
-      this.#modules.set(label, module)
-    }
-    return module
-  }
-
-  async #checkedModule(files: readonly string[]): Promise<GPUShaderModule> {
-    const module = this.#module(files)
+  async #checkedModule(name: ShaderName): Promise<GPUShaderModule> {
+    const { shader, module } = this.#module(name)
     const { messages } = await module.getCompilationInfo()
     const error = messages.find((message) => message.type === 'error')
     if (error !== undefined) {
-      throw new Error(`${files.join('+')}:${error.lineNum}:${error.linePos}: ${error.message}`)
+      throw new Error(`${shader.place(error.lineNum)}:${error.linePos}: ${error.message}`)
     }
     return module
   }
 }
 
-/** The text of shader files, joined. */
-export function readShader(files: readonly string[]): string {
-  return files.map((file) => readFileSync(new URL(roomOf(file), FOLDER), 'utf8')).join('\n')
-}
-
-const ROOMS = new Map<string, string>()
-
-function roomOf(file: string): string {
-  if (ROOMS.size === 0) {
-    for (const path of readdirSync(FOLDER, { recursive: true, encoding: 'utf8' }))
-      ROOMS.set(basename(path), path)
+function descriptor(spec: KernelSpec, module: GPUShaderModule): GPUComputePipelineDescriptor {
+  return {
+    label: labelOf(spec),
+    layout: 'auto',
+    compute: { module, entryPoint: 'main', constants: { ...spec.constants } },
   }
-  return ROOMS.get(file) ?? file
 }
 
-function keyOf({ files, constants }: KernelSpec): string {
-  return `${files.join('+')} ${JSON.stringify(constants)}`
+function keyOf(spec: KernelSpec): string {
+  return `${labelOf(spec)} ${JSON.stringify(spec.constants)}`
 }

@@ -18,7 +18,7 @@ export const expected: EvictingPolicy = {
     return gone
   },
   parameters: (budget) => ({ budget, sinks: SINKS, interval: INTERVAL }),
-  scores: ['evict-softmax.wgsl', 'evict-by-expectation.wgsl'],
+  score: 'by-expectation',
   constants: {},
   reads: 'moments of queries',
   sinks: SINKS,

@@ -11,7 +11,7 @@ export const h2o: EvictingPolicy = {
   least: 1,
   removed: onePerQuery,
   parameters: (budget) => ({ budget, recent: recent(budget) }),
-  scores: ['evict-softmax.wgsl', 'evict-by-attention.wgsl'],
+  score: 'by-attention',
   constants: { ACCUMULATE: 1 },
   reads: 'all keys',
   sinks: 0,

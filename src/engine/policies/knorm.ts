@@ -11,7 +11,7 @@ export const knorm: EvictingPolicy = {
   least: 1,
   removed: onePerQuery,
   parameters: (budget) => ({ budget, recent: recent(budget) }),
-  scores: ['evict-by-norm.wgsl'],
+  score: 'by-norm',
   constants: {},
   reads: 'own key',
   sinks: 0,

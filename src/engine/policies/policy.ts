@@ -3,6 +3,7 @@
  * follow from positions alone, or a budget is kept: after each query, as long as more keys are alive, the one with the
  * lowest score goes. docs/policies.md shows how to add one.
  */
+import type { VariantOf } from '../kernels/table.js'
 
 export interface SizedPolicy {
   /** What the size is called. */
@@ -27,9 +28,9 @@ export type ScoreInput = (typeof SCORE_INPUTS)[number]
 
 /** One decision a layer, shared by its heads: scores are means or sums over heads. */
 export interface EvictingPolicy extends SizedPolicy {
-  /** The shader files that say what a key is worth. */
-  scores: readonly string[]
-  /** Overrides of theirs. */
+  /** The shader file that says what a key is worth: evict-<score>.wgsl. */
+  score: VariantOf<'evict'>['score']
+  /** Overrides of its. */
   constants: Readonly<Record<string, number>>
   reads: ScoreInput
   /** First positions that are never evicted. */

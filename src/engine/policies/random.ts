@@ -6,7 +6,7 @@ export const random: EvictingPolicy = {
   least: 1,
   removed: onePerQuery,
   parameters: (budget) => ({ budget }),
-  scores: ['evict-at-random.wgsl'],
+  score: 'at-random',
   constants: {},
   reads: 'position',
   sinks: 0,

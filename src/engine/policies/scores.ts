@@ -1,13 +1,13 @@
 /** How evict.wgsl is put together and bound, over a batch and over the cache. Pure planning. */
 
+import type { Binding, KernelSpec } from '../compute/device.js'
 import type { Gpt2Config } from '../gpt2/config.js'
+import type { WeightDtype } from '../matmul.js'
 import { EVICTING, type EvictingRule } from './index.js'
 import { SCORE_INPUTS, type ScoreInput } from './policy.js'
 
 /** Of the queries of one head: their sum, and the sum of their products, 64 x 64. */
 export const MOMENT_WORDS = 64 + 64 * 64
-
-import type { Binding, KernelSpec } from '../compute/device.js'
 
 /** What a kernel is given beyond what every policy needs. */
 export type ScoreBindings = Readonly<Partial<Record<ScoreInput, Binding>>>
@@ -32,16 +32,17 @@ export function budgetWords(
   return [layer, entries, size, EVICTING[kind].recent(size), C / 4]
 }
 
-/** @param places the files that say where keys lie */
+/** @param at where keys lie, and, in the cache, how */
 export function evictionSpec(
   { kind }: EvictingRule,
-  places: readonly string[],
+  at: { places: 'batch' } | { places: 'cache'; dtype: WeightDtype },
   { nPositions }: Pick<Gpt2Config, 'nPositions'>,
   WORKGROUP: number,
 ): KernelSpec {
-  const { scores, constants, sinks, interval } = EVICTING[kind]
+  const { score, constants, sinks, interval } = EVICTING[kind]
   return {
-    files: [...places, 'evict.wgsl', ...scores],
+    kernel: 'evict',
+    variant: { ...at, score },
     constants: {
       WORKGROUP,
       REGION: Math.ceil(nPositions / WORKGROUP),

@@ -6,7 +6,7 @@ export const tova: EvictingPolicy = {
   least: 1,
   removed: onePerQuery,
   parameters: (budget) => ({ budget }),
-  scores: ['evict-softmax.wgsl', 'evict-by-attention.wgsl'],
+  score: 'by-attention',
   constants: { ACCUMULATE: 0 },
   reads: 'all keys',
   sinks: 0,

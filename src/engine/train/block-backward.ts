@@ -110,7 +110,7 @@ function biasGradient(
   const across = Math.ceil(width / 4 / WORKGROUP)
   context.dispatch(
     {
-      files: ['column-sums.wgsl'],
+      kernel: 'column-sums',
       constants: { WORKGROUP, ROWS: COLUMN_ROWS, NORMALISED: Number(inputs !== null) },
     },
     [
@@ -123,7 +123,7 @@ function biasGradient(
     [across, blocks],
   )
   context.dispatch(
-    { files: ['column-fold.wgsl'], constants: { WORKGROUP } },
+    { kernel: 'column-fold', constants: { WORKGROUP } },
     [columnSums, learning.gradient, context.struct([blocks, width / 4])],
     [across],
   )
@@ -141,7 +141,7 @@ export function normBackward(
   const { dNormed, dx, stats } = buffers.shared
   const constants = { C4: C / 4, EPSILON, WORKGROUP: context.lanes, ACCUMULATE: Number(residual) }
   context.dispatch(
-    { files: ['layernorm-backward.wgsl'], constants },
+    { kernel: 'layernorm-backward', constants },
     [inputs, dNormed, gain.weight, dx, stats],
     [B * T],
   )
@@ -156,7 +156,7 @@ function attentionBackward(scene: BlockScene, own: LayerBuffers, l: number): voi
   const { scores, dHeads, dQkv, dots, dMasks } = buffers.shared
   const N = B * T
   context.dispatch(
-    { files: ['head-dots.wgsl'], constants: { WORKGROUP: context.lanes, H } },
+    { kernel: 'head-dots', constants: { WORKGROUP: context.lanes, H } },
     [own.heads, dHeads, dots, context.struct([N])],
     [Math.ceil((N * H) / context.lanes)],
   )
@@ -231,7 +231,7 @@ function dropsBackward(
   const r = r2 / 2
   const WORKGROUP = context.lanes
   context.dispatch(
-    { files: ['soft-mask-backward.wgsl'], constants: { WORKGROUP } },
+    { kernel: 'soft-mask-backward', constants: { WORKGROUP } },
     [
       own.masks,
       own.rhos,

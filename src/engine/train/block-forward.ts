@@ -104,7 +104,7 @@ export function normalise(
   const { nEmbd: C, layerNormEpsilon: EPSILON } = context.config
   // The rows are not gathered; any read-only buffer may stand for their list.
   context.dispatch(
-    { files: ['layernorm.wgsl'], constants: { C4: C / 4, EPSILON, WORKGROUP: context.lanes, GATHER: 0 } },
+    { kernel: 'layernorm', constants: { C4: C / 4, EPSILON, WORKGROUP: context.lanes, GATHER: 0 } },
     [from, gain.weight, bias.weight, gain.weight, to],
     [rows],
   )
@@ -114,7 +114,7 @@ export function gelu(context: TrainContext, from: DeviceBuffer, to: DeviceBuffer
   const [across, down] = context.groups(elements / 4)
   const struct = context.struct([elements / 4, across])
   context.dispatch(
-    { files: ['gelu.wgsl'], constants: { WORKGROUP: context.lanes } },
+    { kernel: 'gelu', constants: { WORKGROUP: context.lanes } },
     [from, to, struct],
     [across, down],
   )
@@ -133,7 +133,7 @@ function softMask(scene: BlockScene, own: LayerBuffers, l: number): void {
   const { shared, layers } = buffers
   const WORKGROUP = context.lanes
   context.dispatch(
-    { files: ['alpha-sigmoid.wgsl', 'soft-mask-train.wgsl'], constants: { WORKGROUP } },
+    { kernel: 'soft-mask-train', constants: { WORKGROUP } },
     [
       own.interaction,
       betas.weight,
@@ -149,7 +149,7 @@ function softMask(scene: BlockScene, own: LayerBuffers, l: number): void {
   if (context.config.interaction?.propagateInDepth) {
     const [across, down] = context.groups((B * T * T) / 4)
     context.dispatch(
-      { files: ['depth-mask.wgsl'], constants: { WORKGROUP, FIRST: Number(l === 0) } },
+      { kernel: 'depth-mask', constants: { WORKGROUP, FIRST: Number(l === 0) } },
       [
         own.masks,
         l === 0 ? context.nothing : layers[l - 1].depthMasks,
@@ -198,7 +198,7 @@ function attendHead(scene: BlockScene, own: LayerBuffers, head: number): void {
     to: { kind: 'scores', masks: masksOf(scene, own), lse: own.lse, weights: false, head },
   })
   context.dispatch(
-    { files: ['softmax-rows.wgsl'], constants: { WORKGROUP: context.lanes, H } },
+    { kernel: 'softmax-rows', constants: { WORKGROUP: context.lanes, H } },
     [scores, own.lse, context.struct([T, head])],
     [T, B],
   )

@@ -80,7 +80,7 @@ export function embed(
   const C4 = context.config.nEmbd / 4
   for (const { first, columns, table } of model.tokens) {
     context.dispatch(
-      { files: ['embedding-rows.wgsl'], constants: { C4, WORKGROUP: context.lanes } },
+      { kernel: 'embedding-rows', constants: { C4, WORKGROUP: context.lanes } },
       [buffers.shared.tokens, table.weight, model.positions.weight, to, context.struct([first, columns])],
       [Math.ceil(C4 / context.lanes), sequences * T],
     )
@@ -103,7 +103,7 @@ export function embedBackward(
   ): void => {
     if (learning === null) return
     context.dispatch(
-      { files: ['embedding-backward.wgsl'], constants: { C4, WORKGROUP: context.lanes } },
+      { kernel: 'embedding-backward', constants: { C4, WORKGROUP: context.lanes } },
       [dx, ...uses, learning.gradient, context.struct([slice.first, slice.columns])],
       [Math.ceil(C4 / context.lanes), count],
     )

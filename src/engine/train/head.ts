@@ -84,7 +84,7 @@ function logitsOf(
     })
     if (again) continue
     context.dispatch(
-      { files: ['logsumexp.wgsl'], constants: { N4: columns / 4, WORKGROUP } },
+      { kernel: 'logsumexp', constants: { N4: columns / 4, WORKGROUP } },
       [logits, states, struct],
       [rows],
     )
@@ -92,7 +92,7 @@ function logitsOf(
   // The divergence runs over the slices too, and needs both states as they are after this one.
   if (teacher === null || again) return
   context.dispatch(
-    { files: ['divergence.wgsl'], constants: { N4: columns / 4, WORKGROUP } },
+    { kernel: 'divergence', constants: { N4: columns / 4, WORKGROUP } },
     [shared.teacherLogits, shared.logits, shared.teacherStates, shared.states, shared.divergences, struct],
     [rows],
   )
@@ -107,7 +107,7 @@ function backOf(scene: HeadScene, { first, rows, slice }: Part): void {
   const DISTILL = Number(teacher !== null)
   context.dispatch(
     {
-      files: ['cross-entropy-backward.wgsl'],
+      kernel: 'cross-entropy-backward',
       constants: { N4: columns / 4, WORKGROUP: context.lanes, DISTILL },
     },
     [
@@ -141,7 +141,7 @@ function divergenceInto({ context, buffers, sequences: B, tokens: T, weight, sum
   const { shared } = buffers
   const N = B * T
   context.dispatch(
-    { files: ['divergence-rows.wgsl'], constants: { WORKGROUP: context.lanes } },
+    { kernel: 'divergence-rows', constants: { WORKGROUP: context.lanes } },
     [
       shared.divergences,
       shared.teacherStates,

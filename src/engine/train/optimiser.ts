@@ -34,14 +34,14 @@ export function descend(
     const quads = parameter.elements / 4
     const groups = groupsOf(quads, WORKGROUP)
     context.dispatch(
-      { files: ['squares.wgsl'], constants: { WORKGROUP } },
+      { kernel: 'squares', constants: { WORKGROUP } },
       [learning.gradient, squares, context.struct([quads, at, groups])],
       [groups],
     )
     at += groups
   }
   context.dispatch(
-    { files: ['gradient-norm.wgsl'], constants: { WORKGROUP } },
+    { kernel: 'gradient-norm', constants: { WORKGROUP } },
     [squares, norm, context.struct([at, floatBits(clip ?? 0)])],
     [1],
   )
@@ -54,7 +54,7 @@ export function descend(
     const decay = parameter.decays ? own * weightDecay : 0
     const numbers = [own, decay, beta1, beta2, epsilon, ...corrections].map(floatBits)
     context.dispatch(
-      { files: ['adamw.wgsl'], constants: { WORKGROUP } },
+      { kernel: 'adamw', constants: { WORKGROUP } },
       [
         weight,
         learning.gradient,

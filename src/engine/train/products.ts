@@ -47,9 +47,11 @@ export interface Product {
 export function multiply(context: TrainContext, product: Product): void {
   const { M, N, K, count = 1, causal = 'none' } = product
   const kernel = context.product
-  const { file, constants, extra, bindings } = destinationOf(context, product.to ?? { kind: 'result' })
+  const to = product.to ?? { kind: 'result' }
+  const { constants, extra, bindings } = destinationOf(context, to)
   const spec: KernelSpec = {
-    files: [...kernel.files, 'product.wgsl', file],
+    kernel: kernel.kernel,
+    variant: { to: to.kind },
     constants: {
       LEFT_TRANSPOSED: Number(product.form[0] === 't'),
       RIGHT_TRANSPOSED: Number(product.form[1] === 't'),
@@ -72,7 +74,6 @@ export function multiply(context: TrainContext, product: Product): void {
 }
 
 interface DestinationParts {
-  file: string
   constants: Record<string, number>
   extra: number
   bindings: DeviceBuffer[]
@@ -83,7 +84,6 @@ function destinationOf({ config: { nHead: H }, nothing }: TrainContext, to: Dest
   switch (to.kind) {
     case 'result':
       return {
-        file: 'product-to-result.wgsl',
         constants: {
           BIAS: Number(to.bias !== undefined),
           RESIDUAL: Number(to.residual !== undefined),
@@ -93,17 +93,15 @@ function destinationOf({ config: { nHead: H }, nothing }: TrainContext, to: Dest
         bindings: [to.bias ?? nothing, to.residual ?? nothing],
       }
     case 'gelu-gradient':
-      return { file: 'product-to-gelu-gradient.wgsl', constants: {}, extra: 0, bindings: [to.inputs] }
+      return { constants: {}, extra: 0, bindings: [to.inputs] }
     case 'scores':
       return {
-        file: 'product-to-scores.wgsl',
         constants: { MASKED: Number(to.masks !== null), WEIGHTS: Number(to.weights), H },
         extra: to.head,
         bindings: [to.masks ?? nothing, to.weights ? to.lse : nothing],
       }
     case 'score-gradients':
       return {
-        file: 'product-to-score-gradients.wgsl',
         constants: { MASKED: Number(to.total !== null), FIRST: Number(to.first), H },
         extra: to.head,
         bindings: [to.dots, to.total ?? nothing],

@@ -16,7 +16,7 @@ export function sumInto(
   scale: number,
 ): void {
   context.dispatch(
-    { files: ['total.wgsl'], constants: { WORKGROUP: context.lanes } },
+    { kernel: 'total', constants: { WORKGROUP: context.lanes } },
     [values, out, context.struct([first, count, at, floatBits(scale)])],
     [1],
   )

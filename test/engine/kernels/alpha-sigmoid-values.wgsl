@@ -1,4 +1,5 @@
-// Values of alpha-sigmoid.wgsl, which it is joined with, for its test: (x, alpha) -> p, q, log p, rho.
+// needs: alpha-sigmoid
+// Values of alpha-sigmoid.wgsl, for its test: (x, alpha) -> p, q, log p, rho.
 
 @group(0) @binding(0) var<storage, read> points: array<vec2f>;
 @group(0) @binding(1) var<storage, read_write> values: array<vec4f>;

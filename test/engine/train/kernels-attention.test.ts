@@ -131,7 +131,7 @@ await onEachAdapter('attention of training', (test, device) => {
           for (let head = 0; head < H; head++) {
             toScores(head, false)
             context.dispatch(
-              { files: ['softmax-rows.wgsl'], constants: { WORKGROUP: context.lanes, H } },
+              { kernel: 'softmax-rows', constants: { WORKGROUP: context.lanes, H } },
               [scores, lse, context.struct([T, head])],
               [T, B],
             )
@@ -144,7 +144,7 @@ await onEachAdapter('attention of training', (test, device) => {
         ])
         const [gotDQkv, gotHm] = await bench.run(() => {
           context.dispatch(
-            { files: ['head-dots.wgsl'], constants: { WORKGROUP: context.lanes, H } },
+            { kernel: 'head-dots', constants: { WORKGROUP: context.lanes, H } },
             [o, dO, dots, context.struct([N])],
             [Math.ceil((N * H) / context.lanes)],
           )

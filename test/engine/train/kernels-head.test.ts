@@ -68,14 +68,14 @@ await onEachAdapter('head of training', (test, device) => {
               [other, taughtStates],
             ]) {
               const bindings = [from, to]
-              await bench.runKernel('logsumexp.wgsl', { N4: N / 4 }, { bindings, struct, grid: [M] }, [])
+              await bench.runKernel('logsumexp', { N4: N / 4 }, { bindings, struct, grid: [M] }, [])
             }
             const bindings = [other, own, taughtStates, states, divergences]
-            await bench.runKernel('divergence.wgsl', { N4: N / 4 }, { bindings, struct, grid: [M] }, [])
+            await bench.runKernel('divergence', { N4: N / 4 }, { bindings, struct, grid: [M] }, [])
           }
           for (const { first, columns, N, own, other } of slices) {
             const [got] = await bench.runKernel(
-              'cross-entropy-backward.wgsl',
+              'cross-entropy-backward',
               { N4: N / 4, DISTILL: Number(distill > 0) },
               {
                 bindings: [own, states, read, losses, other, taughtStates],
@@ -91,7 +91,7 @@ await onEachAdapter('head of training', (test, device) => {
           }
           const kls = bench.filled(rows)
           const [perRow, gotLosses] = await bench.runKernel(
-            'divergence-rows.wgsl',
+            'divergence-rows',
             {},
             {
               bindings: [divergences, taughtStates, states, read, kls],

@@ -27,11 +27,11 @@ await onEachAdapter('optimiser kernels', (test, device) => {
       for (const [i, gradient] of gradients.entries()) {
         const struct = [gradient.length / 4, at, groups[i]]
         const bindings = [bench.upload(gradient), sums]
-        await bench.runKernel('squares.wgsl', {}, { bindings, struct, grid: [groups[i]] }, [])
+        await bench.runKernel('squares', {}, { bindings, struct, grid: [groups[i]] }, [])
         at += groups[i]
       }
       const [got] = await bench.runKernel(
-        'gradient-norm.wgsl',
+        'gradient-norm',
         {},
         { bindings: [sums, result], struct: [count, floatBits(clip)], grid: [1] },
         [[result, 3]],
@@ -99,7 +99,7 @@ await onEachAdapter('optimiser kernels', (test, device) => {
             const corrections = [1 - beta1 ** (step + 1), 1 - beta2 ** (step + 1)]
             const numbers = [rate, rate * decay, beta1, beta2, epsilon, ...corrections]
             const [got, gotM, gotV, left] = await bench.runKernel(
-              'adamw.wgsl',
+              'adamw',
               {},
               {
                 bindings: [weights, used, m, v, norm],
@@ -130,7 +130,7 @@ await onEachAdapter('optimiser kernels', (test, device) => {
       const gradient = bench.filled(12, Number.POSITIVE_INFINITY)
       const numbers = [0.1, 0.01, 0.9, 0.999, 1e-8, 0.1, 0.001]
       const got = await bench.runKernel(
-        'adamw.wgsl',
+        'adamw',
         {},
         {
           bindings: [weights, gradient, m, v, bench.upload([Number.NaN, Number.NaN, 0])],

@@ -39,7 +39,7 @@ await onEachAdapter('row-wise kernels of training', (test, device) => {
             const dx = ACCUMULATE ? bench.upload(earlier) : bench.filled(M * C)
             const stats = bench.filled(2 * M)
             const [got] = await bench.runKernel(
-              'layernorm-backward.wgsl',
+              'layernorm-backward',
               { C4: C / 4, EPSILON: 1e-3, ACCUMULATE },
               { bindings: [inputs, gradients, bench.upload(gain), dx, stats], grid: [M] },
               [[dx, M * C]],
@@ -53,13 +53,13 @@ await onEachAdapter('row-wise kernels of training', (test, device) => {
               const [partial, gradient] = [bench.filled(blocks * C), bench.upload(sums)]
               const across = Math.ceil(C / 4 / bench.context.lanes)
               await bench.runKernel(
-                'column-sums.wgsl',
+                'column-sums',
                 { ROWS: 50, NORMALISED },
                 { bindings: [gradients, inputs, stats, partial], struct: [M, C / 4], grid: [across, blocks] },
                 [],
               )
               const [folded] = await bench.runKernel(
-                'column-fold.wgsl',
+                'column-fold',
                 {},
                 { bindings: [partial, gradient], struct: [blocks, C / 4], grid: [across] },
                 [[gradient, C]],
@@ -91,7 +91,7 @@ await onEachAdapter('row-wise kernels of training', (test, device) => {
         const across = Math.min(3, Math.ceil(quads / bench.context.lanes))
         const out = bench.filled(count)
         const [got] = await bench.runKernel(
-          'gelu.wgsl',
+          'gelu',
           {},
           {
             bindings: [bench.upload(x), out],
@@ -129,14 +129,14 @@ await onEachAdapter('row-wise kernels of training', (test, device) => {
           const table = bench.upload(wte.subarray(first * C, (first + count) * C))
           const bindings = [bench.words(pairs), table, bench.upload(wpe), x]
           await bench.runKernel(
-            'embedding-rows.wgsl',
+            'embedding-rows',
             { C4: C / 4 },
             { bindings, struct: [first, count], grid: [across, N] },
             [],
           )
           const slice = bench.filled(count * C, 0.5)
           const [got] = await bench.runKernel(
-            'embedding-backward.wgsl',
+            'embedding-backward',
             { C4: C / 4 },
             {
               bindings: [gradients, bench.words(byToken.uses), bench.words(byToken.order), slice],
@@ -150,7 +150,7 @@ await onEachAdapter('row-wise kernels of training', (test, device) => {
         const byPosition = usesOf(positions)
         const all = bench.filled(P * C, 0.25)
         const [gotX, gotWpe] = await bench.runKernel(
-          'embedding-backward.wgsl',
+          'embedding-backward',
           { C4: C / 4 },
           {
             bindings: [gradients, bench.words(byPosition.uses), bench.words(byPosition.order), all],
@@ -177,7 +177,7 @@ await onEachAdapter('row-wise kernels of training', (test, device) => {
       ]) {
         const out = bench.filled(3, 2)
         const [got] = await bench.runKernel(
-          'total.wgsl',
+          'total',
           {},
           { bindings: [bench.upload(values), out], struct: [first, count, 1, floatBits(0.25)], grid: [1] },
           [[out, 3]],

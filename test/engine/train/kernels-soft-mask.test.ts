@@ -73,7 +73,7 @@ await onEachAdapter('soft masks of training', (test, device) => {
           const [own, rho] = [0, 1].map(() => bench.filled(B * T * T))
           const keeps = bench.filled(B * T)
           const [gotOwn, gotRho, gotKeeps] = await bench.runKernel(
-            ['alpha-sigmoid.wgsl', 'soft-mask-train.wgsl'],
+            'soft-mask-train',
             {},
             {
               bindings: [...[scores, betas, SHIFTS].map((data) => bench.upload(data)), own, rho, keeps],
@@ -136,7 +136,7 @@ await onEachAdapter('soft masks of training', (test, device) => {
           })
           const [gradients, betas] = [bench.filled(B * T * T), bench.filled(B * T)]
           const [got, gotBetas] = await bench.runKernel(
-            'soft-mask-backward.wgsl',
+            'soft-mask-backward',
             {},
             {
               bindings: [
@@ -185,7 +185,7 @@ await onEachAdapter('soft masks of training', (test, device) => {
       for (const FIRST of [1, 0]) {
         const total = bench.filled(own.length)
         const [got] = await bench.runKernel(
-          'depth-mask.wgsl',
+          'depth-mask',
           { FIRST },
           {
             bindings: [bench.upload(own), bench.upload(earlier), total],

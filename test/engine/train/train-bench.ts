@@ -6,6 +6,7 @@ import { kernelsOf } from '../../../src/engine/compute/kernel.js'
 import { Memory } from '../../../src/engine/compute/memory.js'
 import { readBack } from '../../../src/engine/compute/read.js'
 import type { Gpt2Config } from '../../../src/engine/gpt2/config.js'
+import type { KernelName } from '../../../src/engine/kernels/table.js'
 import { TrainContext } from '../../../src/engine/train/context.js'
 
 export class TrainBench {
@@ -52,15 +53,14 @@ export class TrainBench {
 
   /** As `run`, of a single kernel with `struct` as its last binding; WORKGROUP is the adapter's number of lanes. */
   async runKernel(
-    file: string | readonly string[],
+    kernel: KernelName,
     constants: Readonly<Record<string, number>>,
     { bindings, struct, grid }: { bindings: readonly DeviceBuffer[]; struct?: readonly number[]; grid: Grid },
     outputs: readonly (readonly [DeviceBuffer, number])[],
   ): Promise<Float32Array[]> {
-    const files = typeof file === 'string' ? [file] : file
     return this.run(() => {
       this.context.dispatch(
-        { files, constants: { WORKGROUP: this.context.lanes, ...constants } },
+        { kernel, constants: { WORKGROUP: this.context.lanes, ...constants } },
         struct === undefined ? bindings : [...bindings, this.context.struct(struct)],
         grid,
       )

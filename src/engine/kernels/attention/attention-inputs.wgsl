@@ -1,3 +1,4 @@
+// needs: batch, attention-{mask}, attention-{keys}
 // Where attention finds queries, keys and values when all lie in one packed batch; joined with batch.wgsl, with
 // attention-deaths.wgsl or attention-masks.wgsl, which say what is left of the keys, and with attention-every-key.wgsl or
 // attention-live-keys.wgsl, which say which keys are visited.

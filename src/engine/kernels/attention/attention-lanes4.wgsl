@@ -1,3 +1,4 @@
+// needs: attention-subgroup
 // What attention-subgroup.wgsl does with 4 keys at hand: subgroups of 4 lanes (SwiftShader).
 
 const LANES = 4u;

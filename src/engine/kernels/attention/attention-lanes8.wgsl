@@ -1,3 +1,4 @@
+// needs: attention-subgroup
 // What attention-subgroup.wgsl does with 8 keys at hand: subgroups of 8 lanes (llvmpipe).
 
 const LANES = 8u;

@@ -1,3 +1,4 @@
+// needs: live-list-cache-layout
 // A chunk's queries visit only the rows that live-list-cache.wgsl has found alive at the tile's first query or later.
 // Joined with attention-cache-tiles.wgsl and live-list-cache-layout.wgsl.
 

@@ -1,3 +1,4 @@
+// needs: attention-cache-{dtype}, cache
 // What attention over the key-value cache reads and writes; joined with cache.wgsl and attention-cache-f32.wgsl or
 // attention-cache-f16.wgsl, which hold the pools of keys and values at bindings 1 and 2.
 // qkv (rows, 3 C) of a step: only its queries are read here, its keys and values are in the pools already.

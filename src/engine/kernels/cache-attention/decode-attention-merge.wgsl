@@ -1,3 +1,4 @@
+// needs: cache
 // Joins the partial results of decode-attention.wgsl: each split's sums and mass count exp(its largest score - the
 // largest of all). A place's rows say which splits there are, so a sequence gives the same alone and in a batch.
 // Joined with cache.wgsl. partials (splits, spans, H, 17): 64 sums, then largest score and mass. out (rows, C).

@@ -1,3 +1,4 @@
+// needs: attention-cache
 enable subgroups;
 
 // decode-attention.wgsl for software adapters with subgroups of 8 (llvmpipe) or 4 (SwiftShader), without workgroup

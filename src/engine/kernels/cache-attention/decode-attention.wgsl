@@ -1,3 +1,4 @@
+// needs: attention-cache
 // Attention of single query rows, one a sequence, to the key-value cache (method.md 2.3, d5).
 //   o[h] = sum_i softmax_i( q[h] . k[h,i] / sqrt(64) ) v[h,i]   over the place's rows i that the query may see (E5)
 // Joined with attention-cache.wgsl, attention-cache-f32.wgsl or -f16.wgsl, and cache.wgsl.

@@ -1,3 +1,4 @@
+// needs: cache
 // Where the list of each tile of a chunk's queries lies: the position of its first query, the number of rows, then room for
 // as many rows as a place can hold. Joined with cache.wgsl.
 

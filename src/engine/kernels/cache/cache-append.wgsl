@@ -1,3 +1,4 @@
+// needs: cache, cache-rows-{dtype}, cache-next-{next}
 // Puts a step's keys, values and interaction keys into the cache.
 // qkv (rows, 3 C), interaction (rows, 2 r): queries, then keys. tokens (rows): token, position.
 // Joined with cache.wgsl, cache-rows-f32.wgsl or -f16.wgsl, and cache-next-packed.wgsl or -free.wgsl, which say where to.

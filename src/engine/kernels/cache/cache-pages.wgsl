@@ -1,3 +1,4 @@
+// needs: cache
 // Gives each place as many pages as its rows need, and one row more: takes them from the layer's free stack and puts
 // those no longer needed back. First all are put back, then all are taken, each lane at its own height of the stack:
 // no atomics, and the same pages in every run.

@@ -1,3 +1,4 @@
+// needs: cache
 // Which of a place's rows a step drops, and when (method.md 1.7, 2.3 d2): drop-times.wgsl for rows in a cache.
 //   x[k,j] = dot(Qi[k], Ki[j]) / sqrt(r) + beta + shift ;  the first k > j of the step with x <= 0 drops row j
 // f32 and the summation order of drop-times.wgsl, so that a sequence dies the same way in steps and in one pass.

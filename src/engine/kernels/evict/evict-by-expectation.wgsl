@@ -1,3 +1,4 @@
+// needs: evict-softmax
 // A key is worth the attention it can expect of queries distributed as those so far, times the length of its value, mean over
 // heads (Expected Attention, method.md 4.1):
 //   x[h,j] = mu[h] . k[h,j] / sqrt(64) + k[h,j]' Sigma[h] k[h,j] / (2 * 64)

@@ -1,3 +1,4 @@
+// needs: evict-{places}, evict-{score}
 // Which keys a budget leaves, and when the others die (method.md 4.1). A sequence's queries in order: each joins the keys and
 // weighs those alive; then, while more than `budget` are alive, the one of lowest score that is not protected is evicted,
 // the earliest where scores are equal. It is last seen by that query: t_j = k + 1.

@@ -1,3 +1,4 @@
+// needs: matmul-weights-{dtype}, matmul-output
 enable subgroups;
 
 // Matmul by broadcasts within a subgroup of LANES, all of one size: ROWS x (8 LANES) columns a workgroup, no workgroup

@@ -1,3 +1,4 @@
+// needs: matmul-unit-{unit}, matmul-weights-{dtype}, matmul-output
 // Matmul on matrix units, through Dawn's experimental subgroup matrices: 64 x 64 of out a workgroup of 4 subgroups, each
 // with 32 x 32 sums in units. Tiles of a and of the weights, TILE_K deep, pass through workgroup memory as the unit's
 // input type; with f16 the values of a are rounded (relative 2^-11). Sums are f32, in the unit's own order.

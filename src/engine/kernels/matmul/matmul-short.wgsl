@@ -1,3 +1,4 @@
+// needs: matmul-weights-{dtype}, matmul-output
 // Matmul of few rows for hardware GPUs, where reading the weights is all the time there is: ROWS x (8 EIGHTS) columns a
 // workgroup of LANES. Neighbouring lanes read neighbouring columns, 16 or 32 bytes each, the others the next 4 k, so
 // that every weight is read once and in one piece; each lane sums its own k for all rows, and the lanes of the

@@ -1,3 +1,4 @@
+// needs: matmul-weights-{dtype}, matmul-output
 enable subgroups;
 
 // Matmul for software adapters with subgroups of 4 (SwiftShader): ROWS x 32 columns a workgroup, no workgroup

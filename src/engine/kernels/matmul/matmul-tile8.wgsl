@@ -1,3 +1,4 @@
+// needs: matmul-kept-{kept}, matmul-weights-{dtype}, matmul-output
 // Matmul for hardware GPUs, with more sums a lane than matmul-tile.wgsl: 8 LANES_Y rows x 8 LANES_X columns a workgroup,
 // 8 x 8 sums a lane, so that 4 reads of workgroup memory feed 64 multiply-adds. Sums run as in matmul-tile.wgsl.
 // A lane's columns are 4 in the left half of the tile and 4 in the right: neighbouring lanes then read neighbouring

@@ -1,3 +1,4 @@
+// needs: product-blocks, product, product-to-{to}
 enable subgroups;
 
 // Matrix product within a subgroup of 4 lanes (SwiftShader): 16 rows x 32 columns a workgroup, as matmul-swap.wgsl, but

@@ -1,3 +1,4 @@
+// needs: product-blocks, product, product-to-{to}
 enable subgroups;
 
 // Matrix product by broadcasts within a subgroup of 8 lanes (llvmpipe): 32 rows x 64 columns a workgroup, as

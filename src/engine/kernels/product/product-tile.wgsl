@@ -1,3 +1,4 @@
+// needs: product, product-to-{to}
 // Matrix product for hardware GPUs, and for any adapter nothing better is known of: 64 rows x 64 columns a workgroup of
 // 16 x 16 lanes, 4 x 4 sums a lane. Tiles of both factors, 16 deep, pass through workgroup memory, where both lie with k
 // outermost, however they lie in the buffers.

@@ -1,3 +1,4 @@
+// needs: table-{dtype}
 // x[n] = wte[token[n]] + wpe[position[n]] for the tokens that lie in one slice of the vocabulary.
 // tokens (N): x = token, y = position. x (N, C). Preceded by table-f32.wgsl or table-f16.wgsl.
 // Grid: one lane an element, rows along y.

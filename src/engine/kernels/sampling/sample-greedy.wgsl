@@ -1,3 +1,4 @@
+// needs: sample-choice
 // The arg max of each row, for steps in which no row asks for anything else.
 // Preceded by sample-choice.wgsl, which tells the bindings and the grid.
 

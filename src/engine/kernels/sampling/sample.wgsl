@@ -1,3 +1,4 @@
+// needs: sample-choice
 // Chooses each row's token at random from softmax(logits / temperature), restricted to the top k, then to the top p of
 // what is left (the order of Hugging Face's samplers); temperature 0 takes the arg max.
 // Drawing is the arg max of logit / temperature + Gumbel noise. The noise is a hash of (token, position, seed), so what a

@@ -1,0 +1,175 @@
+/**
+ * Every kernel by its entry's name: where its shader (`<name>.wgsl`) and its twin for processors lie, which variants it has,
+ * what it is compiled for. A shader's first line names the fragments it is joined with; test/engine/kernel-table.test.ts
+ * holds both against each other.
+ */
+
+export interface KernelRow {
+  /** The folder. */
+  room: string
+  /** Values of what a needs line has in braces. A twin is given the places of the chosen ones, in this order. */
+  variants?: Readonly<Record<string, readonly string[]>>
+  /**
+   * Override constants: of the entry, then of its fragments in the order they are named; bool as u32. A twin is given all of
+   * them in this order, 0 where a variant has none.
+   */
+  constants: Readonly<Record<string, 'u32' | 'f32'>>
+}
+
+const dtype = ['f32', 'f16'] as const
+
+/** Who computes a tile: the portable kernel, or those for subgroups of 4 or 8 lanes. */
+const body = ['attention', 'attention-lanes4', 'attention-lanes8'] as const
+
+const matmul = { K: 'u32', N: 'u32', BLOCK: 'u32', GELU: 'u32', ACCUMULATE: 'u32' } as const
+
+const product = {
+  room: 'product',
+  variants: { to: ['result', 'gelu-gradient', 'scores', 'score-gradients'] },
+  constants: {
+    LEFT_TRANSPOSED: 'u32',
+    RIGHT_TRANSPOSED: 'u32',
+    CAUSAL: 'u32',
+    BIAS: 'u32',
+    RESIDUAL: 'u32',
+    ACCUMULATE: 'u32',
+    MASKED: 'u32',
+    WEIGHTS: 'u32',
+    H: 'u32',
+    FIRST: 'u32',
+  },
+} as const
+
+export const KERNELS = {
+  // Rows of activations.
+  embedding: {
+    room: 'rows',
+    variants: { dtype },
+    constants: { C: 'u32', BLOCK: 'u32', WORKGROUP: 'u32' },
+  },
+  'embedding-rows': { room: 'rows', constants: { C4: 'u32', WORKGROUP: 'u32' } },
+  gelu: { room: 'rows', constants: { WORKGROUP: 'u32' } },
+  layernorm: { room: 'rows', constants: { C4: 'u32', EPSILON: 'f32', WORKGROUP: 'u32', GATHER: 'u32' } },
+  'softmax-rows': { room: 'rows', constants: { WORKGROUP: 'u32', H: 'u32' } },
+
+  'matmul-broadcast': {
+    room: 'matmul',
+    variants: { dtype },
+    constants: { LANES: 'u32', ROWS: 'u32', ...matmul },
+  },
+  'matmul-swap': { room: 'matmul', variants: { dtype }, constants: { ROWS: 'u32', ...matmul } },
+  'matmul-tile': { room: 'matmul', variants: { dtype }, constants: matmul },
+  'matmul-tile8': {
+    room: 'matmul',
+    variants: { kept: dtype, dtype },
+    constants: { LANES_X: 'u32', LANES_Y: 'u32', ...matmul },
+  },
+  'matmul-short': {
+    room: 'matmul',
+    variants: { dtype },
+    constants: { ROWS: 'u32', EIGHTS: 'u32', LANES: 'u32', ...matmul },
+  },
+  'matmul-matrix': {
+    room: 'matmul',
+    variants: { unit: ['f16-16x16x16', 'f32-8x8x8'], dtype },
+    constants: { SIZE: 'u32', ...matmul },
+  },
+  'fma-peak': { room: 'matmul', constants: { ROUNDS: 'u32', WORKGROUP: 'u32' } },
+
+  // What dies when, and attention over what is left.
+  'drop-times': { room: 'drops', constants: { WORKGROUP: 'u32', PROPAGATE: 'u32' } },
+  'live-list': { room: 'attention', constants: { WORKGROUP: 'u32', QUERY_TILE: 'u32' } },
+  'attend-batch': {
+    room: 'attention',
+    variants: { body, mask: ['deaths', 'masks'], keys: ['every-key', 'live-keys'] },
+    constants: { WORKGROUP: 'u32', QUERY_TILE: 'u32' },
+  },
+  'live-list-cache': { room: 'cache-attention', constants: { QUERY_TILE: 'u32', WORKGROUP: 'u32' } },
+  'attend-chunk': {
+    room: 'cache-attention',
+    variants: { body, rows: ['every-row', 'live-rows'], dtype },
+    constants: { WORKGROUP: 'u32', DENSE: 'u32' },
+  },
+  'decode-attention': { room: 'cache-attention', variants: { dtype }, constants: { DENSE: 'u32' } },
+  'decode-attention-subgroup': {
+    room: 'cache-attention',
+    variants: { dtype },
+    constants: { LANES: 'u32', ROWS: 'u32', DENSE: 'u32' },
+  },
+  'decode-attention-merge': {
+    room: 'cache-attention',
+    constants: { H: 'u32', ROWS: 'u32', WORKGROUP: 'u32' },
+  },
+  evict: {
+    room: 'evict',
+    variants: {
+      places: ['batch', 'cache'],
+      score: ['at-random', 'by-norm', 'by-attention', 'by-expectation'],
+      // Of the cache's keys; a batch has none.
+      dtype,
+    },
+    constants: { WORKGROUP: 'u32', REGION: 'u32', SINKS: 'u32', INTERVAL: 'u32', ACCUMULATE: 'u32' },
+  },
+
+  // The key-value cache.
+  'cache-append': {
+    room: 'cache',
+    variants: { dtype, next: ['packed', 'free'] },
+    constants: { C4: 'u32', R4: 'u32', WORKGROUP: 'u32' },
+  },
+  'cache-compact': { room: 'cache', constants: { KV4: 'u32', R4: 'u32', WORKGROUP: 'u32' } },
+  'cache-evict': {
+    room: 'cache',
+    constants: { KV4: 'u32', R4: 'u32', MOVES: 'u32', PAGES: 'u32', WORKGROUP: 'u32' },
+  },
+  'cache-pages': { room: 'cache', constants: { MODE: 'u32', MASKED: 'u32', WORKGROUP: 'u32' } },
+  'cache-relist': { room: 'cache', constants: { WORKGROUP: 'u32' } },
+  'cache-repack': { room: 'cache', constants: { ROW4: 'u32', WORKGROUP: 'u32' } },
+  'cache-score': {
+    room: 'cache',
+    constants: { WORKGROUP: 'u32', PROPAGATE: 'u32', SYNTHETIC: 'u32', IMMORTAL: 'f32' },
+  },
+  'cache-slots': { room: 'cache', constants: { MODE: 'u32', WORKGROUP: 'u32' } },
+  'cache-static': { room: 'cache', constants: { WORKGROUP: 'u32' } },
+
+  // From logits to what is wanted of them.
+  logsumexp: { room: 'head', constants: { N4: 'u32', WORKGROUP: 'u32' } },
+  'target-logit': { room: 'head', constants: { N: 'u32', WORKGROUP: 'u32' } },
+  divergence: { room: 'head', constants: { N4: 'u32', WORKGROUP: 'u32' } },
+  'divergence-rows': { room: 'head', constants: { WORKGROUP: 'u32' } },
+  'cross-entropy-backward': { room: 'head', constants: { N4: 'u32', WORKGROUP: 'u32', DISTILL: 'u32' } },
+  sample: { room: 'sampling', constants: { WORKGROUP: 'u32' } },
+  'sample-greedy': { room: 'sampling', constants: { WORKGROUP: 'u32' } },
+
+  // Training.
+  'product-tile': product,
+  'product-lanes4': product,
+  'product-lanes8': product,
+  'soft-mask': { room: 'soft-mask', constants: { WORKGROUP: 'u32', PROPAGATE: 'u32' } },
+  'soft-mask-train': { room: 'soft-mask', constants: { WORKGROUP: 'u32' } },
+  'soft-mask-backward': { room: 'soft-mask', constants: { WORKGROUP: 'u32' } },
+  'depth-mask': { room: 'soft-mask', constants: { WORKGROUP: 'u32', FIRST: 'u32' } },
+  'layernorm-backward': {
+    room: 'gradients',
+    constants: { C4: 'u32', EPSILON: 'f32', WORKGROUP: 'u32', ACCUMULATE: 'u32' },
+  },
+  'embedding-backward': { room: 'gradients', constants: { C4: 'u32', WORKGROUP: 'u32' } },
+  'head-dots': { room: 'gradients', constants: { H: 'u32', WORKGROUP: 'u32' } },
+  'column-sums': { room: 'gradients', constants: { WORKGROUP: 'u32', ROWS: 'u32', NORMALISED: 'u32' } },
+  'column-fold': { room: 'gradients', constants: { WORKGROUP: 'u32' } },
+  total: { room: 'gradients', constants: { WORKGROUP: 'u32' } },
+  squares: { room: 'gradients', constants: { WORKGROUP: 'u32' } },
+  'gradient-norm': { room: 'gradients', constants: { WORKGROUP: 'u32' } },
+  adamw: { room: 'gradients', constants: { WORKGROUP: 'u32' } },
+} as const satisfies Record<string, KernelRow>
+
+export type KernelName = keyof typeof KERNELS
+
+/** What a kernel has to choose from: `VariantOf<'evict'>['score']`. */
+export type VariantOf<K extends KernelName> = (typeof KERNELS)[K] extends { variants: infer V }
+  ? { [name in keyof V]: V[name] extends readonly (infer value)[] ? value : never }
+  : never
+
+export function kernelRow(name: KernelName): KernelRow {
+  return KERNELS[name]
+}

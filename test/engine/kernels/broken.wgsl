@@ -1,0 +1,7 @@
+enable subgroups;
+// Does not compile, for the test of what is said then.
+
+@compute @workgroup_size(1)
+fn main() {
+  nobody_has_declared_this();
+}
