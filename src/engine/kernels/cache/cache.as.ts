@@ -103,3 +103,12 @@ export function below(page: u32, end: u32): u32 {
   if (end <= first) return 0
   return end - first >= PAGE ? 0xffffffff : (1 << (end - first)) - 1
 }
+
+/** Live ones among the first `rows` rows of a place. */
+export function liveRows(state: usize, cache: Cache, place: u32, rows: u32): u32 {
+  let sum: u32 = 0
+  for (let page: u32 = 0; page * PAGE < rows; page++) {
+    sum += popcnt(word(state, aliveWord(cache, place, page)) & below(page, rows))
+  }
+  return sum
+}
