@@ -11,7 +11,8 @@ import { madd, sumLanes } from '../common/simd.as'
 /** What sums are multiplied by; r4 = r / 4. */
 @inline
 export function dropScale(r4: u32): v128 {
-  return f32x4.splat(1 / Mathf.sqrt(<f32>(4 * r4)))
+  const r: u32 = 4 * r4
+  return f32x4.splat(1 / Mathf.sqrt(<f32>r))
 }
 
 /** Dot products of `one` with four others, each of `bytes` bytes. */
