@@ -1,6 +1,7 @@
 /** The base of asp's commands: shared flags, a device that is always closed, errors left to bin/. */
 import { freemem } from 'node:os'
 import { Command, Flags, ux } from '@oclif/core'
+import { usableCores } from './device/cores.js'
 import { type OpenDevice, openDevice } from './device/open.js'
 import { Failure } from './errors.js'
 import type { RunDevice } from './eval/open-model.js'
@@ -8,12 +9,26 @@ import { DTYPE_NAMES } from './eval/policy.js'
 import { layOut } from './record/layout.js'
 import type { AdapterRecord } from './record/schema.js'
 
-/** `--device`, for commands that compute. */
-export const deviceFlag = Flags.string({
-  default: 'auto',
-  description: 'where to compute: auto, hardware, software, or part of an adapter name such as llvmpipe',
-  helpValue: 'auto|hardware|software|<name>',
-})
+/** Where to compute, for commands that do. */
+export const deviceFlags = {
+  device: Flags.string({
+    default: 'auto',
+    description:
+      'where to compute: auto (a GPU where there is one, else the CPU), cpu, gpu, or a software driver by part of its name',
+    helpValue: 'auto|cpu|gpu|<name>',
+  }),
+  threads: Flags.integer({
+    description: 'threads of the CPU device (default: the cores this process may use)',
+    min: 0,
+  }),
+}
+
+/** What `deviceFlags` were given. */
+export interface DeviceChoice {
+  device: string
+  threads?: number
+  quiet?: boolean
+}
 
 /** Which checkpoint is read, and where it computes: for commands that take one as it is. */
 export const modelFlags = {
@@ -27,7 +42,7 @@ export const modelFlags = {
     options: DTYPE_NAMES,
     default: 'auto' as const,
   })(),
-  device: deviceFlag,
+  ...deviceFlags,
 }
 
 export const calibrationSeedFlag = Flags.integer({
@@ -55,9 +70,10 @@ export function asNumber(flag: string, text: string | undefined): number | undef
 /** The open device as runs and records take it. */
 export function runDevice({ device, lost, adapter }: OpenDevice): RunDevice & { record: AdapterRecord } {
   const { name, vendor, architecture, driver, backend, bundled, features } = adapter
-  const kind: AdapterRecord['kind'] = adapter.kind === 'hardware' ? 'hardware' : 'software'
-  // A software adapter lives in the machine's own memory, and grants more of it than there is.
-  const memoryLimit = kind === 'software' ? freemem() : undefined
+  const kind: AdapterRecord['kind'] =
+    adapter.kind === 'hardware' || adapter.kind === 'cpu' ? adapter.kind : 'software'
+  // The processor and software adapters live in the machine's own memory, and grant more of it than there is.
+  const memoryLimit = kind === 'hardware' ? undefined : freemem()
   const record = { name, vendor, architecture, driver, backend, kind, bundled, features: [...features] }
   return { device, lost, adapter, memoryLimit, record }
 }
@@ -68,10 +84,22 @@ export abstract class AspCommand extends Command {
   #opened: OpenDevice[] = []
 
   /** A device that is closed when the command ends, however it ends. */
-  protected async openDevice(device: string): Promise<OpenDevice> {
-    const opened = await openDevice({ device })
+  protected async openDevice({ device, threads, quiet = false }: DeviceChoice): Promise<OpenDevice> {
+    const opened = await openDevice({ device, threads: this.#threads(threads, quiet) })
     this.#opened.push(opened)
     return opened
+  }
+
+  /** As many threads as are asked for; more than there are cores is slower, not wrong. */
+  #threads(wanted: number | undefined, quiet: boolean): number | undefined {
+    const cores = usableCores()
+    if (wanted === undefined || (wanted > 0 && wanted <= cores)) return wanted
+    if (!quiet) {
+      const used =
+        wanted === 0 ? `using ${cores}` : `this process may use ${cores} ${cores === 1 ? 'core' : 'cores'}`
+      process.stderr.write(`note: --threads ${wanted}: ${used}\n`)
+    }
+    return wanted === 0 ? cores : wanted
   }
 
   /** `--json` prints what a record's file holds. */

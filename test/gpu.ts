@@ -32,7 +32,9 @@ export async function onEachAdapter(
   define: (test: Test, open: OpenDevice) => void,
   { once = false } = {},
 ): Promise<void> {
-  const all = (await listAdapters()).filter(({ name, kind }) => matches(WANTED, kind, name))
+  const all = [{ name: 'cpu', kind: 'cpu' as const }, ...(await listAdapters())].filter(({ name, kind }) =>
+    matches(WANTED, kind, name),
+  )
   if (all.length === 0) throw new Error(`no adapter to test on, wanted ${WANTED}`)
   const adapters = once ? all.slice(0, 1) : all
   const opened = await Promise.all(adapters.map(({ name }) => openDevice({ device: name })))
@@ -80,9 +82,9 @@ export class KernelBench {
     return this.upload(new Float32Array(count).fill(value))
   }
 
-  uniform(words: readonly number[]): DeviceBuffer {
+  uniform(words: Uint32Array): DeviceBuffer {
     const buffer = this.#memory.uniform('uniform', 4 * words.length)
-    this.#memory.write(buffer, Uint32Array.from(words))
+    this.#memory.write(buffer, words)
     return buffer
   }
 

@@ -41,6 +41,7 @@ const CHUNK: Record<AdapterTraits['kind'], number> = {
   llvmpipe: 512,
   swiftshader: 512,
   software: 512,
+  cpu: 512,
 }
 
 export interface RunHooks extends PhaseHooks {

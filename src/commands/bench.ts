@@ -5,7 +5,7 @@ import { bench } from '../bench/bench.js'
 import type { Batch } from '../bench/configurations.js'
 import type { BenchEvent, WorkEvent } from '../bench/phases.js'
 import type { BenchOptions } from '../bench/prepare.js'
-import { AspCommand, asNumber, deviceFlag, quietFlag, recordFlag } from '../command.js'
+import { AspCommand, asNumber, deviceFlags, quietFlag, recordFlag } from '../command.js'
 import { CACHE_KINDS } from '../engine/decode/types.js'
 import { DTYPE_NAMES, SCORING_POLICY_NAMES } from '../eval/policy.js'
 import { parseNumbers, parseRange, parseWords } from '../eval/ranges.js'
@@ -106,7 +106,7 @@ export default class Bench extends AspCommand {
       default: 16,
     }),
     chunk: Flags.integer({ description: 'rows of a prompt at a time (default: what suits the adapter)' }),
-    device: deviceFlag,
+    ...deviceFlags,
     tuning: tuningFlag,
     seed: Flags.integer({
       description: 'seed of random weights and tokens and of calibration',
@@ -131,7 +131,7 @@ export default class Bench extends AspCommand {
         orStop,
         signal,
         openDevice: async () =>
-          tunedDevice(await this.openDevice(flags.device), flags.tuning, {
+          tunedDevice(await this.openDevice(flags), flags.tuning, {
             signal,
             onProgress: (done, total) => {
               if (!tuning) progress.start('Timing kernels', total, 'kernels')

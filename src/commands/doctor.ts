@@ -1,5 +1,5 @@
 /** `asp doctor`: what asp would compute on, whether it works, and what would make it faster. */
-import { AspCommand, deviceFlag } from '../command.js'
+import { AspCommand, deviceFlags } from '../command.js'
 import { FEATURES, LIMITS, type LimitName } from '../device/adapter-report.js'
 import { type Diagnosis, diagnose } from '../device/diagnose.js'
 import { Failure } from '../errors.js'
@@ -11,7 +11,7 @@ export default class Doctor extends AspCommand {
     '<%= config.bin %> doctor',
     '<%= config.bin %> doctor --device swiftshader --json',
   ]
-  static override flags = { device: deviceFlag }
+  static override flags = deviceFlags
 
   async run(): Promise<Diagnosis> {
     const { flags } = await this.parse(Doctor)
@@ -49,6 +49,7 @@ function format({ adapter, selfTest, adapters, bundledDriver, system, host, advi
     }
     for (const [name, { what, unit }] of Object.entries(LIMITS)) {
       const value = adapter.limits[name as LimitName]
+      if (value === undefined) continue
       rows.push([what, unit === 'bytes' ? bytes(value) : String(value)])
     }
   }

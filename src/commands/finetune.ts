@@ -1,6 +1,6 @@
 /** `asp finetune`: a GPT-2 checkpoint learns which tokens of its context to drop. */
 import { Flags } from '@oclif/core'
-import { AspCommand, deviceFlag, quietFlag } from '../command.js'
+import { AspCommand, deviceFlags, quietFlag } from '../command.js'
 import { DEFAULT_COLUMN } from '../data/text.js'
 import {
   ALPHA_SCHEDULES,
@@ -144,7 +144,7 @@ export default class Finetune extends AspCommand {
       description: 'upload the result to this model repository of the Hub',
       helpValue: 'owner/name',
     }),
-    device: deviceFlag,
+    ...deviceFlags,
     tuning: tuningFlag,
     quiet: quietFlag,
   }
@@ -155,7 +155,7 @@ export default class Finetune extends AspCommand {
     return runTraining({
       options: () => trainingOptions(raw, { kind: 'checkpoint', model, revision }),
       quiet: flags.quiet,
-      openDevice: async () => tunedDevice(await this.openDevice(flags.device), flags.tuning),
+      openDevice: async () => tunedDevice(await this.openDevice(flags), flags.tuning),
       print: (text) => this.log(text),
     })
   }

@@ -123,7 +123,7 @@ export default class Generate extends AspCommand {
       const { record, path } = await generate(optionsOf(flags), sourceOf(args.prompt, flags.file), {
         orStop: watch.orStop,
         signal: AbortSignal.any([watch.signal, closed.signal]),
-        openDevice: async () => runDevice(await this.openDevice(flags.device)),
+        openDevice: async () => runDevice(await this.openDevice(flags)),
         onFetch: watch.onFetch,
         onLoad: (done, total) => {
           begin('load', () => progress.start('Loading weights', total, 'tensors'))

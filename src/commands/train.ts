@@ -1,6 +1,6 @@
 /** `asp train`: a small GPT-2 from random weights, by a file of options; otherwise what `asp finetune` does. */
 import { Flags } from '@oclif/core'
-import { AspCommand, deviceFlag, quietFlag } from '../command.js'
+import { AspCommand, deviceFlags, quietFlag } from '../command.js'
 import { DEFAULT_COLUMN } from '../data/text.js'
 import { Failure } from '../errors.js'
 import type { TrainRecord } from '../record/train-schema.js'
@@ -25,7 +25,7 @@ export default class Train extends AspCommand {
     resume: Flags.boolean({
       description: 'go on from the last checkpoint in the folder that the file names',
     }),
-    device: deviceFlag,
+    ...deviceFlags,
     tuning: tuningFlag,
     quiet: quietFlag,
   }
@@ -35,7 +35,7 @@ export default class Train extends AspCommand {
     return runTraining({
       options: () => optionsOf(flags.config, flags.resume),
       quiet: flags.quiet,
-      openDevice: async () => tunedDevice(await this.openDevice(flags.device), flags.tuning),
+      openDevice: async () => tunedDevice(await this.openDevice(flags), flags.tuning),
       print: (text) => this.log(text),
     })
   }

@@ -1,7 +1,7 @@
 /** What asp says about an adapter: who drives it and what it can do. */
 import { type DriverSource, dawnVersion } from './dawn.js'
 
-export type AdapterKind = 'hardware' | 'llvmpipe' | 'swiftshader' | 'software'
+export type AdapterKind = 'hardware' | 'llvmpipe' | 'swiftshader' | 'software' | 'cpu'
 
 /** Limits asked for, all as high as the adapter has them; what each is for. */
 export const LIMITS = {
@@ -36,13 +36,15 @@ export interface AdapterReport {
   /** Whether the driver is the one npm installed with asp. */
   bundled: boolean
   isFallback: boolean
-  /** Version of the `webgpu` package, which builds Dawn. */
-  dawn: string
-  limits: Record<LimitName, number>
-  features: FeatureName[]
+  /** Version of the `webgpu` package, which builds Dawn; undefined where it has no part. */
+  dawn?: string
+  limits: Partial<Record<LimitName, number>>
+  features: (FeatureName | 'simd128' | 'relaxed-simd')[]
   /** Lanes of a subgroup; 0 where the adapter has no subgroups. */
   subgroupMinSize: number
   subgroupMaxSize: number
+  /** Of the processor's device. */
+  cpu?: { build: 'relaxed' | 'simd'; threads: number }
 }
 
 const BACKENDS: Record<string, string> = { linux: 'vulkan', darwin: 'metal', win32: 'd3d12' }

@@ -6,7 +6,7 @@ import { EXIT, Failure } from '../errors.js'
 import type { AdapterReport } from './adapter-report.js'
 import { advise, type MachineFacts } from './advice.js'
 import { dawnVersion, installedManifests } from './dawn.js'
-import { type AdapterListing, ASK_DOCTOR, listAdapters, openDevice } from './open.js'
+import { type AdapterListing, ASK_DOCTOR, listAdapters, type OpenGpu, openDevice } from './open.js'
 import { type SelfTest, selfTest } from './self-test.js'
 import { cacheFolder, findDriverPackage, hasSystemLoader } from './vulkan-driver.js'
 
@@ -88,7 +88,8 @@ async function tryDevice(selector: string): Promise<Pick<Diagnosis, 'adapter' | 
     const opened = await openDevice({ device: selector })
     adapter = opened.adapter
     try {
-      const test = await selfTest(opened)
+      if (!('gpu' in opened)) return { adapter }
+      const test = await selfTest(opened as OpenGpu)
       if (!test.wrong) return { adapter, selfTest: test }
       const { index, expected, got } = test.wrong
       const message = `self-test on ${adapter.name}: expected ${expected} at ${index}, got ${got}`

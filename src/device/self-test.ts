@@ -1,5 +1,5 @@
 /** A shader so small that a wrong number means the driver is broken, not asp. */
-import type { OpenDevice } from './open.js'
+import type { OpenGpu } from './open.js'
 
 const LENGTH = 1000 // not a multiple of the workgroup size: the last workgroup is partly out of range
 const WORKGROUP = 64
@@ -24,7 +24,7 @@ export interface SelfTest {
  * Computes x^2 + 1 of 1000 whole numbers on the device and compares every one exactly.
  * @throws {Failure} exit 1 when the device is lost or refuses the work
  */
-export async function selfTest({ gpu: device, health }: OpenDevice): Promise<SelfTest> {
+export async function selfTest({ gpu: device, health }: OpenGpu): Promise<SelfTest> {
   const start = performance.now()
   const input = Float32Array.from({ length: LENGTH }, (_, index) => index)
   const { STORAGE, COPY_DST, COPY_SRC, MAP_READ } = GPUBufferUsage

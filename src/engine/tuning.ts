@@ -3,7 +3,7 @@ import type { KernelName, VariantOf } from './kernels/table.js'
 
 /** What an adapter is, as far as choosing kernels goes. */
 export interface AdapterTraits {
-  kind: 'hardware' | 'llvmpipe' | 'swiftshader' | 'software'
+  kind: 'hardware' | 'llvmpipe' | 'swiftshader' | 'software' | 'cpu'
   features: readonly string[]
   /** Lanes of a subgroup; 0 where the adapter has none. */
   subgroupMinSize: number

@@ -8,6 +8,7 @@ export const BATCH_TOKENS: Readonly<Record<AdapterTraits['kind'], number>> = {
   llvmpipe: 2048,
   swiftshader: 2048,
   software: 2048,
+  cpu: 1024,
 }
 
 export interface BatchPlan {

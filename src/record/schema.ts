@@ -14,7 +14,7 @@ export const MODEL_SOURCES = ['bundled', 'folder', 'hub'] as const
 export const POLICIES = ['dense', 'adaptive'] as const
 export const DATA_KINDS = ['sample', 'file', 'hub'] as const
 export const OUTPUTS = ['multiple_choice', 'loglikelihood', 'loglikelihood_rolling'] as const
-export const ADAPTER_KINDS = ['hardware', 'software'] as const
+export const ADAPTER_KINDS = ['hardware', 'software', 'cpu'] as const
 
 /** `incomplete` marks a run that was stopped; its figures are those of the documents scored so far. */
 export type Status = (typeof STATUSES)[number]

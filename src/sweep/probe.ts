@@ -25,6 +25,7 @@ const PROBE_TOKENS: Record<AdapterTraits['kind'], number> = {
   llvmpipe: 768,
   swiftshader: 512,
   software: 512,
+  cpu: 1536,
 }
 
 export async function probeSpeeds(

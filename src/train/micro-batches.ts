@@ -9,6 +9,7 @@ const MICRO_TOKENS: Readonly<Record<AdapterTraits['kind'], number>> = {
   llvmpipe: 2048,
   swiftshader: 1024,
   software: 1024,
+  cpu: 2048,
 }
 
 export interface MicroPlan {

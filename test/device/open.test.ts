@@ -4,7 +4,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { LIMITS, type LimitName } from '../../src/device/adapter-report.js'
 import { withErrorScopes } from '../../src/device/device-health.js'
-import { guard, listAdapters, matches, type OpenDevice, openDevice } from '../../src/device/open.js'
+import { guard, listAdapters, matches, type OpenGpu, openDevice, openGpu } from '../../src/device/open.js'
 import { selfTest } from '../../src/device/self-test.js'
 import { Failure } from '../../src/errors.js'
 
@@ -23,8 +23,14 @@ async function rejection(work: Promise<unknown>): Promise<Failure> {
   return error as Failure
 }
 
-async function using(device: string, work: (opened: OpenDevice) => Promise<void>): Promise<void> {
-  const opened = await openDevice({ device })
+async function gpu(name: string): Promise<OpenGpu> {
+  const opened = await openGpu(name)
+  assert.ok(opened, name)
+  return opened as OpenGpu
+}
+
+async function using(device: string, work: (opened: OpenGpu) => Promise<void>): Promise<void> {
+  const opened = await gpu(device)
   try {
     await work(opened)
   } finally {
@@ -57,7 +63,7 @@ for (const { name, kind, source } of adapters) {
 
 open('two adapters work side by side, each from its own drivers', async () => {
   const names = adapters.map(({ name }) => name)
-  const opened = await Promise.all(names.map((device) => openDevice({ device })))
+  const opened = await Promise.all(names.map(gpu))
   const tests = await Promise.all(opened.map(selfTest))
   for (const { ok } of tests) assert.ok(ok)
   assert.is(new Set(opened.map(({ adapter }) => adapter.name)).size, new Set(names).size)
@@ -125,7 +131,7 @@ open('a lost device fails what waits on it and what comes later', () =>
 )
 
 open('closing is not a loss', async () => {
-  const opened = await openDevice()
+  const opened = await gpu('software')
   let lost = false
   opened.lost.then(() => {
     lost = true

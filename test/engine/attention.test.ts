@@ -1,6 +1,7 @@
 import * as assert from 'uvu/assert'
 import { type Batch, NEVER, packBatch } from '../../src/engine/batch.js'
 import type { KernelSpec } from '../../src/engine/compute/device.js'
+import { LAYER } from '../../src/engine/kernels/structs.js'
 import { attentionKernels } from '../../src/engine/tuning.js'
 import { KernelBench, onEachAdapter } from '../gpu.js'
 import { attentionReference } from '../reference/attention.js'
@@ -80,7 +81,11 @@ await onEachAdapter('attention kernels', (test, open) => {
       const layers = new Uint32Array(2 * batch.keys)
       layers.set(deaths, batch.keys)
       const inputs = [qkv, batch.table, batch.queryTiles, layers].map((data) => bench.upload(data))
-      const bindings = [...inputs, out, bench.uniform([batch.keys, 1, 0, 0, 0])]
+      const bindings = [
+        ...inputs,
+        out,
+        bench.uniform(LAYER.pack({ keys: batch.keys, layer: 1, betaShift: 0, alpha: 0, r4: 0 })),
+      ]
       const spec = specOf('deaths')
       const grid = [batch.queryTiles.length / 2, H] as const
       return new Float32Array(await bench.run([{ spec, bindings, grid }], out, batch.rows * C))

@@ -1,7 +1,9 @@
 /** A layer of the key-value cache as it may lie after many steps: pages out of order, rows shuffled, some dead or empty. */
+
 import { NEVER } from '../../src/engine/batch.js'
 import type { CacheBuffers } from '../../src/engine/decode/attention.js'
 import { f16ToF32, f32ToF16 } from '../../src/engine/half.js'
+import { CACHE } from '../../src/engine/kernels/structs.js'
 import type { WeightDtype } from '../../src/engine/matmul.js'
 import type { KernelBench } from '../gpu.js'
 import { seededFloats } from '../reference/floats.js'
@@ -170,6 +172,13 @@ export function uploadScene(
     deaths: bench.upload(scene.deaths),
     tokens: bench.upload(scene.tokens),
     scratch: bench.filled(scratchWords),
-    cache: { buffer: bench.uniform([places, maxPages, nPositions, layer, positions, free, pages, 0, 0]) },
+    cache: {
+      buffer: bench.uniform(
+        CACHE.pack({
+          ...{ places, maxPages, nPositions, layer, positions, free, pages },
+          ...{ betaShift: 0, r4: 0, scattered: 0 },
+        }),
+      ),
+    },
   }
 }

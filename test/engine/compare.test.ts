@@ -7,6 +7,7 @@ import type { DeviceBuffer, KernelSpec } from '../../src/engine/compute/device.j
 import type { Engine } from '../../src/engine/engine.js'
 import type { DropRule } from '../../src/engine/gpt2/forward.js'
 import { vocabularySlices } from '../../src/engine/gpt2/vocabulary.js'
+import { PART } from '../../src/engine/kernels/structs.js'
 import { chooseTuning } from '../../src/engine/tuning.js'
 import { openMicro } from '../golden.js'
 import { type Dispatch, KernelBench, onEachAdapter, openEngine } from '../gpu.js'
@@ -71,7 +72,7 @@ await onEachAdapter('comparison', (test, open) => {
               }
               return bench.upload(slice)
             })
-            const part = bench.uniform([firstRow, rows, first, columns, 0])
+            const part = bench.uniform(PART.pack({ firstRow, rows, firstToken: first, columns, targets: 0 }))
             const constants = { N4: N / 4, WORKGROUP }
             const reduce: KernelSpec = { kernel: 'logsumexp', constants }
             const compare: KernelSpec = { kernel: 'divergence', constants }

@@ -7,6 +7,7 @@ import {
   rowDispatches,
   scratchWords,
 } from '../../src/engine/decode/attention.js'
+import { SPAN } from '../../src/engine/kernels/structs.js'
 import type { WeightDtype } from '../../src/engine/matmul.js'
 import { attentionKernels, chooseTuning, rowAttentionKernels, SPLIT_ROWS } from '../../src/engine/tuning.js'
 import { KernelBench, onEachAdapter } from '../gpu.js'
@@ -72,8 +73,7 @@ await onEachAdapter('attention to the cache', (test, open) => {
     const { kernel } = rowAttention
     const plan: Plan = (scene, buffers) => {
       const { spans, bound, dtype, dense } = scene
-      const words = spans.flatMap(({ place, row, count }) => [place, row, count, 0])
-      const list = bench.upload(Uint32Array.from(words))
+      const list = bench.upload(SPAN.table(spans.map((span) => ({ ...span, first: 0 }))))
       const rows = { spans: list, count: spans.length, bound, dtype, dense }
       return rowDispatches({ nHead: H }, { ...tuning, rowAttention }, buffers, rows)
     }
@@ -109,8 +109,8 @@ await onEachAdapter('attention to the cache', (test, open) => {
   test('without drops nobody looks at death times', async () => {
     const scene = cacheScene({ H, dtype: 'f32', places: [one(70)], order: 'shuffled', dense: true })
     const plan: Plan = ({ spans, bound, dtype, dense }, buffers) => {
-      const words = spans.flatMap(({ place, row, count }) => [place, row, count, 0])
-      const rows = { spans: bench.upload(Uint32Array.from(words)), count: 1, bound, dtype, dense }
+      const list = SPAN.table(spans.map((span) => ({ ...span, first: 0 })))
+      const rows = { spans: bench.upload(list), count: 1, bound, dtype, dense }
       return rowDispatches({ nHead: H }, tuning, { ...buffers, deaths: bench.filled(4) }, rows)
     }
     assertLike(await run(scene, plan), scene)

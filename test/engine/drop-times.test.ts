@@ -1,8 +1,8 @@
 import * as assert from 'uvu/assert'
 import { type Batch, NEVER, packBatch } from '../../src/engine/batch.js'
 import type { KernelSpec } from '../../src/engine/compute/device.js'
-import { floatBits } from '../../src/engine/compute/uniforms.js'
 import { KEEP_EVERYTHING } from '../../src/engine/gpt2/forward.js'
+import { LAYER } from '../../src/engine/kernels/structs.js'
 import { chooseTuning } from '../../src/engine/tuning.js'
 import { type Dispatch, KernelBench, onEachAdapter } from '../gpu.js'
 import { dropTimesReference } from '../reference/drop-times.js'
@@ -33,7 +33,9 @@ await onEachAdapter('drop-times kernel', (test, open) => {
     }
     const dispatches = layers.flatMap((scores, layer): Dispatch[] => {
       const read = bench.upload(scores)
-      const uniform = bench.uniform([batch.keys, layer, floatBits(beta), 0, r / 4])
+      const uniform = bench.uniform(
+        LAYER.pack({ keys: batch.keys, layer, betaShift: beta, alpha: 0, r4: r / 4 }),
+      )
       return [batch.trunkTiles, batch.branchTiles].map((tileList) => ({
         spec,
         bindings: [read, segments, bench.upload(tileList), deaths, uniform],

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import { NEVER, packBatch } from '../../src/engine/batch.js'
 import { EVICTING, EVICTING_KINDS, sizedRule } from '../../src/engine/policies/index.js'
 import {
-  budgetWords,
+  budgetOf,
   evictionSpec,
   MOMENT_WORDS,
   rememberedWords,
@@ -44,7 +44,7 @@ await onEachAdapter('evict kernel', (test, open) => {
             const deaths = bench.upload(new Uint32Array(2 * batch.keys).fill(0xdead))
             const worths = bench.upload(new Float32Array(batch.keys * rememberedWords([rule], config)))
             const moments = bench.upload(new Float32Array(segments.length * H * MOMENT_WORDS))
-            const budget = bench.uniform(budgetWords(rule, config, { layer: LAYER, entries: batch.keys }))
+            const budget = bench.uniform(budgetOf(rule, config, { layer: LAYER, entries: batch.keys }))
             const given = scoreBindings(rule, { 'own key': bench.upload(qkv), 'moments of queries': moments })
             const dispatches = [batch.trunkTiles, batch.branchTiles].map((tiles) => ({
               spec,

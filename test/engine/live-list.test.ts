@@ -1,6 +1,7 @@
 import * as assert from 'uvu/assert'
 import { type Batch, NEVER, packBatch, type Segment } from '../../src/engine/batch.js'
 import type { KernelSpec } from '../../src/engine/compute/device.js'
+import { LAYER } from '../../src/engine/kernels/structs.js'
 import { attentionKernels, chooseTuning } from '../../src/engine/tuning.js'
 import { type Dispatch, KernelBench, onEachAdapter } from '../gpu.js'
 import { attentionReference } from '../reference/attention.js'
@@ -53,7 +54,7 @@ await onEachAdapter('lists of live keys', (test, open) => {
       const layers = new Uint32Array(2 * batch.keys)
       layers.set(deaths, batch.keys)
       const [table, tiles, death] = [batch.table, batch.queryTiles, layers].map((data) => bench.upload(data))
-      const layer = bench.uniform([batch.keys, 1, 0, 0, 0])
+      const layer = bench.uniform(LAYER.pack({ keys: batch.keys, layer: 1, betaShift: 0, alpha: 0, r4: 0 }))
       const lists = bench.filled(batch.listed)
       const heads = bench.filled(batch.rows * C)
       const count = batch.queryTiles.length / 2

@@ -1,8 +1,9 @@
 import * as assert from 'uvu/assert'
 import type { KernelSpec } from '../../src/engine/compute/device.js'
-import { floatBits } from '../../src/engine/compute/uniforms.js'
 import { vocabularySlices } from '../../src/engine/gpt2/vocabulary.js'
 import { f16ToF32, f32ToF16 } from '../../src/engine/half.js'
+import { floatBits } from '../../src/engine/kernels/struct.js'
+import { PART, VOCABULARY_SLICE } from '../../src/engine/kernels/structs.js'
 import { chooseMatmul, type MatmulVariant } from '../../src/engine/matmul.js'
 import { chooseTuning } from '../../src/engine/tuning.js'
 import { type Dispatch, KernelBench, onEachAdapter } from '../gpu.js'
@@ -55,7 +56,7 @@ await onEachAdapter('row-wise kernels', (test, open) => {
       assert.is(slices.length, 3)
       const tables = slices.map(({ first, columns }) => ({
         table: bench.upload(packSlice(variant, wte, C, first, columns)),
-        slice: bench.uniform([first, columns]),
+        slice: bench.uniform(VOCABULARY_SLICE.pack({ first, columns })),
       }))
       for (const N of ODD) {
         const tokens = Uint32Array.from({ length: 2 * N }, (_, i) =>
@@ -148,7 +149,9 @@ await onEachAdapter('row-wise kernels', (test, open) => {
               slice.set(logits.subarray(from, from + columns), m * N)
             }
             const read = bench.upload(slice)
-            const part = bench.uniform([firstRow, rows, first, columns, count])
+            const part = bench.uniform(
+              PART.pack({ firstRow, rows, firstToken: first, columns, targets: count }),
+            )
             return [
               {
                 spec: { kernel: 'logsumexp', constants: { N4: N / 4, WORKGROUP } },
@@ -184,7 +187,10 @@ await onEachAdapter('row-wise kernels', (test, open) => {
       [0, -200, -300, -400],
       [-400, -300, -200, 0],
     ]
-    const [state, part] = [bench.filled(16), bench.uniform([0, 4, 0, 4, 0])]
+    const [state, part] = [
+      bench.filled(16),
+      bench.uniform(PART.pack({ firstRow: 0, rows: 4, firstToken: 0, columns: 4, targets: 0 })),
+    ]
     const spec: KernelSpec = { kernel: 'logsumexp', constants: { N4: 1, WORKGROUP: lanes } }
     const bindings = [bench.upload(Float32Array.from(rows.flat())), state, part]
     const states = new Float32Array(await bench.run([{ spec, bindings, grid: [4] }], state, 16))

@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert'
 import { packBatch } from '../../src/engine/batch.js'
 import type { KernelSpec } from '../../src/engine/compute/device.js'
-import { floatBits } from '../../src/engine/compute/uniforms.js'
+import { LAYER } from '../../src/engine/kernels/structs.js'
 import { chooseTuning } from '../../src/engine/tuning.js'
 import { KernelBench, onEachAdapter } from '../gpu.js'
 import { largestDifference } from '../reference/compare.js'
@@ -50,7 +50,9 @@ await onEachAdapter('soft-mask kernel', (test, open) => {
             constants: { WORKGROUP: keyTile, PROPAGATE: Number(propagate) },
           }
           const dispatches = layers.map((scores, layer) => {
-            const uniform = bench.uniform([batch.keys, layer, floatBits(beta), floatBits(alpha), R / 4])
+            const uniform = bench.uniform(
+              LAYER.pack({ keys: batch.keys, layer, betaShift: beta, alpha, r4: R / 4 }),
+            )
             const bindings = [bench.upload(scores), table, tiles, masks, keeps, uniform]
             return { spec, bindings, grid: [batch.trunkTiles.length / 2] as const }
           })

@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { SEGMENT_WORDS } from '../../src/engine/batch.js'
+import { SEGMENT } from '../../src/engine/kernels/structs.js'
 import { type PlannedBatch, type PlanOptions, planBatches, tokensRun } from '../../src/eval/plan.js'
 import type { Request } from '../../src/eval/request.js'
 import { request, tokens } from './requests.js'
@@ -24,10 +24,10 @@ function readBack({ batch, requests }: PlannedBatch) {
     targets: Array.from(request.targets, (_, i) => {
       const row = batch.scoredRows[batch.targets[2 * (firstTarget + i)]]
       const owner = segments.findIndex((_, s) => {
-        const [first, length] = [batch.table[SEGMENT_WORDS * s], batch.table[SEGMENT_WORDS * s + 1]]
+        const [first, length] = [batch.table[SEGMENT.words * s], batch.table[SEGMENT.words * s + 1]]
         return row >= first && row < first + length
       })
-      const own = row - batch.table[SEGMENT_WORDS * owner]
+      const own = row - batch.table[SEGMENT.words * owner]
       const before = whole(owner).slice(0, whole(owner).length - segments[owner].tokens.length + own + 1)
       return { before, token: batch.targets[2 * (firstTarget + i) + 1] }
     }),

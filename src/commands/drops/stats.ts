@@ -1,7 +1,14 @@
 /** `asp drops stats`: which kinds of tokens survive how long over windows of a text, and which kinds kill them. */
 import { Args, Flags } from '@oclif/core'
 import { attended } from '../../attended.js'
-import { AspCommand, asNumber, calibrationSeedFlag, deviceFlag, quietFlag, runDevice } from '../../command.js'
+import {
+  AspCommand,
+  asNumber,
+  calibrationSeedFlag,
+  deviceFlags,
+  quietFlag,
+  runDevice,
+} from '../../command.js'
 import { DEFAULT_COLUMN } from '../../data/text.js'
 import { drops, type Output } from '../../drops/drops.js'
 import type { StatsOptions } from '../../drops/options.js'
@@ -82,7 +89,7 @@ export default class DropsStats extends AspCommand {
       options: DTYPE_NAMES,
       default: 'auto' as const,
     })(),
-    device: deviceFlag,
+    ...deviceFlags,
     seed: calibrationSeedFlag,
     output: Flags.string({
       description: `file to write as well: ${Object.keys(FORMS).join(', ')}`,
@@ -118,7 +125,7 @@ export default class DropsStats extends AspCommand {
         {
           prepare: () => prepareStats(options, watch.onFetch),
           onPrepared: (prepared) => checkView(prepared, flags),
-          openDevice: async () => runDevice(await this.openDevice(flags.device)),
+          openDevice: async () => runDevice(await this.openDevice(flags)),
           orStop,
           run: (prepared, device, context) => {
             const onEvent = showProgress(progress)

@@ -2,6 +2,7 @@
 
 import * as assert from 'uvu/assert'
 import type { DeviceBuffer } from '../../../src/engine/compute/device.js'
+import { ROWS, SOFTMAX_ROWS } from '../../../src/engine/kernels/structs.js'
 import { type Matrix, multiply } from '../../../src/engine/train/products.js'
 import { onEachAdapter } from '../../gpu.js'
 import { largestDifference } from '../../reference/compare.js'
@@ -132,7 +133,7 @@ await onEachAdapter('attention of training', (test, device) => {
             toScores(head, false)
             context.dispatch(
               { kernel: 'softmax-rows', constants: { WORKGROUP: context.lanes, H } },
-              [scores, lse, context.struct([T, head])],
+              [scores, lse, context.struct(SOFTMAX_ROWS, { T, head })],
               [T, B],
             )
             multiply(context, { ...sums, form: 'nn', right: part(qkv, 2, head), out: side(o, head) })
@@ -145,7 +146,7 @@ await onEachAdapter('attention of training', (test, device) => {
         const [gotDQkv, gotHm] = await bench.run(() => {
           context.dispatch(
             { kernel: 'head-dots', constants: { WORKGROUP: context.lanes, H } },
-            [o, dO, dots, context.struct([N])],
+            [o, dO, dots, context.struct(ROWS, { count: N })],
             [Math.ceil((N * H) / context.lanes)],
           )
           for (let head = 0; head < H; head++) {

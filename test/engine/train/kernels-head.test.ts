@@ -1,7 +1,7 @@
 /** The head of training, cross-entropy and divergence from a teacher by slices of the vocabulary, against plain loops. */
 import * as assert from 'uvu/assert'
-import { floatBits } from '../../../src/engine/compute/uniforms.js'
 import { vocabularySlices } from '../../../src/engine/gpt2/vocabulary.js'
+import { LOSS_PART, PART, ROWS } from '../../../src/engine/kernels/structs.js'
 import { onEachAdapter } from '../../gpu.js'
 import { largestDifference } from '../../reference/compare.js'
 import { divergenceReference } from '../../reference/divergence.js'
@@ -62,7 +62,8 @@ await onEachAdapter('head of training', (test, device) => {
             return { first, columns, N, own: part(logits), other: part(teacher) }
           })
           for (const { first, columns, N, own, other } of slices) {
-            const struct = [BEFORE, M, first, columns, 0]
+            const part = { firstRow: BEFORE, rows: M, firstToken: first, columns }
+            const struct = PART.pack({ ...part, targets: 0 })
             for (const [from, to] of [
               [own, states],
               [other, taughtStates],
@@ -79,7 +80,10 @@ await onEachAdapter('head of training', (test, device) => {
               { N4: N / 4, DISTILL: Number(distill > 0) },
               {
                 bindings: [own, states, read, losses, other, taughtStates],
-                struct: [BEFORE, M, first, columns, floatBits(scale), floatBits(distill)],
+                struct: LOSS_PART.pack({
+                  ...{ firstRow: BEFORE, rows: M, firstToken: first, columns },
+                  ...{ weight: scale, share: distill },
+                }),
                 grid: [M],
               },
               [[own, M * N]],
@@ -95,7 +99,7 @@ await onEachAdapter('head of training', (test, device) => {
             {},
             {
               bindings: [divergences, taughtStates, states, read, kls],
-              struct: [rows],
+              struct: ROWS.pack({ count: rows }),
               grid: [Math.ceil(rows / bench.context.lanes)],
             },
             [

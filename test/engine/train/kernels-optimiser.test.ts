@@ -1,6 +1,7 @@
 /** AdamW, and the norm of all gradients with its clipping, against plain loops. */
+
 import * as assert from 'uvu/assert'
-import { floatBits } from '../../../src/engine/compute/uniforms.js'
+import { ADAMW_STEP, GRADIENT, GRADIENT_SUMS } from '../../../src/engine/kernels/structs.js'
 import { onEachAdapter } from '../../gpu.js'
 import { largestDifference } from '../../reference/compare.js'
 import { seededFloats } from '../../reference/floats.js'
@@ -25,7 +26,7 @@ await onEachAdapter('optimiser kernels', (test, device) => {
       const [sums, result] = [bench.filled(count), bench.filled(4)]
       let at = 0
       for (const [i, gradient] of gradients.entries()) {
-        const struct = [gradient.length / 4, at, groups[i]]
+        const struct = GRADIENT.pack({ quads: gradient.length / 4, at, groups: groups[i] })
         const bindings = [bench.upload(gradient), sums]
         await bench.runKernel('squares', {}, { bindings, struct, grid: [groups[i]] }, [])
         at += groups[i]
@@ -33,7 +34,7 @@ await onEachAdapter('optimiser kernels', (test, device) => {
       const [got] = await bench.runKernel(
         'gradient-norm',
         {},
-        { bindings: [sums, result], struct: [count, floatBits(clip)], grid: [1] },
+        { bindings: [sums, result], struct: GRADIENT_SUMS.pack({ count, clip }), grid: [1] },
         [[result, 3]],
       )
       return got
@@ -96,14 +97,14 @@ await onEachAdapter('optimiser kernels', (test, device) => {
             const rate = 0.01 * step
             adamwReference(expected, gradient, OPTIONS, { step, rate, scale: factor, decay })
             const { beta1, beta2, epsilon } = OPTIONS
-            const corrections = [1 - beta1 ** (step + 1), 1 - beta2 ** (step + 1)]
-            const numbers = [rate, rate * decay, beta1, beta2, epsilon, ...corrections]
+            const corrections = { c1: 1 - beta1 ** (step + 1), c2: 1 - beta2 ** (step + 1) }
+            const numbers = { rate, decay: rate * decay, beta1, beta2, epsilon, ...corrections }
             const [got, gotM, gotV, left] = await bench.runKernel(
               'adamw',
               {},
               {
                 bindings: [weights, used, m, v, norm],
-                struct: [quads, across, ...numbers.map(floatBits)],
+                struct: ADAMW_STEP.pack({ quads, across, ...numbers }),
                 grid: [across, Math.ceil(quads / bench.context.lanes / across)],
               },
               [weights, m, v, used].map((buffer) => [buffer, count] as const),
@@ -128,13 +129,13 @@ await onEachAdapter('optimiser kernels', (test, device) => {
       const start = seededFloats(3)(12)
       const [weights, m, v] = [0, 1, 2].map(() => bench.upload(start))
       const gradient = bench.filled(12, Number.POSITIVE_INFINITY)
-      const numbers = [0.1, 0.01, 0.9, 0.999, 1e-8, 0.1, 0.001]
+      const moments = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, c1: 0.1, c2: 0.001 }
       const got = await bench.runKernel(
         'adamw',
         {},
         {
           bindings: [weights, gradient, m, v, bench.upload([Number.NaN, Number.NaN, 0])],
-          struct: [3, 1, ...numbers.map(floatBits)],
+          struct: ADAMW_STEP.pack({ quads: 3, across: 1, rate: 0.1, decay: 0.01, ...moments }),
           grid: [1],
         },
         [weights, m, v, gradient].map((buffer) => [buffer, 12] as const),

@@ -1,6 +1,6 @@
 /** Kernels of training that go row by row or element by element, against plain loops on odd sizes. */
 import * as assert from 'uvu/assert'
-import { floatBits } from '../../../src/engine/compute/uniforms.js'
+import { BLOCKS, ELEMENTS, MATRIX, STRETCH, TABLE_SLICE } from '../../../src/engine/kernels/structs.js'
 import { usesOf } from '../../../src/engine/train/embedding.js'
 import { onEachAdapter } from '../../gpu.js'
 import { largestDifference } from '../../reference/compare.js'
@@ -55,13 +55,21 @@ await onEachAdapter('row-wise kernels of training', (test, device) => {
               await bench.runKernel(
                 'column-sums',
                 { ROWS: 50, NORMALISED },
-                { bindings: [gradients, inputs, stats, partial], struct: [M, C / 4], grid: [across, blocks] },
+                {
+                  bindings: [gradients, inputs, stats, partial],
+                  struct: MATRIX.pack({ rows: M, N4: C / 4 }),
+                  grid: [across, blocks],
+                },
                 [],
               )
               const [folded] = await bench.runKernel(
                 'column-fold',
                 {},
-                { bindings: [partial, gradient], struct: [blocks, C / 4], grid: [across] },
+                {
+                  bindings: [partial, gradient],
+                  struct: BLOCKS.pack({ count: blocks, N4: C / 4 }),
+                  grid: [across],
+                },
                 [[gradient, C]],
               )
               near(
@@ -95,7 +103,7 @@ await onEachAdapter('row-wise kernels of training', (test, device) => {
           {},
           {
             bindings: [bench.upload(x), out],
-            struct: [quads, across],
+            struct: ELEMENTS.pack({ quads, across }),
             grid: [across, Math.ceil(quads / bench.context.lanes / across)],
           },
           [[out, count]],
@@ -131,7 +139,7 @@ await onEachAdapter('row-wise kernels of training', (test, device) => {
           await bench.runKernel(
             'embedding-rows',
             { C4: C / 4 },
-            { bindings, struct: [first, count], grid: [across, N] },
+            { bindings, struct: TABLE_SLICE.pack({ first, count }), grid: [across, N] },
             [],
           )
           const slice = bench.filled(count * C, 0.5)
@@ -140,7 +148,7 @@ await onEachAdapter('row-wise kernels of training', (test, device) => {
             { C4: C / 4 },
             {
               bindings: [gradients, bench.words(byToken.uses), bench.words(byToken.order), slice],
-              struct: [first, count],
+              struct: TABLE_SLICE.pack({ first, count }),
               grid: [across, byToken.uses.length / 4],
             },
             [[slice, count * C]],
@@ -154,7 +162,7 @@ await onEachAdapter('row-wise kernels of training', (test, device) => {
           { C4: C / 4 },
           {
             bindings: [gradients, bench.words(byPosition.uses), bench.words(byPosition.order), all],
-            struct: [0, P],
+            struct: TABLE_SLICE.pack({ first: 0, count: P }),
             grid: [across, byPosition.uses.length / 4],
           },
           [
@@ -179,7 +187,11 @@ await onEachAdapter('row-wise kernels of training', (test, device) => {
         const [got] = await bench.runKernel(
           'total',
           {},
-          { bindings: [bench.upload(values), out], struct: [first, count, 1, floatBits(0.25)], grid: [1] },
+          {
+            bindings: [bench.upload(values), out],
+            struct: STRETCH.pack({ first, count, at: 1, scale: 0.25 }),
+            grid: [1],
+          },
           [[out, 3]],
         )
         const sum = values.subarray(first, first + count).reduce((total, value) => total + value, 0)

@@ -1,6 +1,7 @@
 /** Log-masks of training, there and back, against plain loops: odd lengths, several alphas, shifts by sequence. */
+
 import * as assert from 'uvu/assert'
-import { floatBits } from '../../../src/engine/compute/uniforms.js'
+import { ELEMENTS, MASK_GRADIENT, MASK_LAYER } from '../../../src/engine/kernels/structs.js'
 import { onEachAdapter } from '../../gpu.js'
 import { largestDifference } from '../../reference/compare.js'
 import { seededFloats } from '../../reference/floats.js'
@@ -77,7 +78,7 @@ await onEachAdapter('soft masks of training', (test, device) => {
             {},
             {
               bindings: [...[scores, betas, SHIFTS].map((data) => bench.upload(data)), own, rho, keeps],
-              struct: [T, R / 4, LAYER, floatBits(rule.alpha)],
+              struct: MASK_LAYER.pack({ T, r4: R / 4, layer: LAYER, alpha: rule.alpha }),
               grid: [keyGroups(T), B],
             },
             [
@@ -146,7 +147,7 @@ await onEachAdapter('soft masks of training', (test, device) => {
                 gradients,
                 betas,
               ],
-              struct: [T, floatBits(weight)],
+              struct: MASK_GRADIENT.pack({ T, w: weight }),
               grid: [keyGroups(T), B],
             },
             [
@@ -189,7 +190,7 @@ await onEachAdapter('soft masks of training', (test, device) => {
           { FIRST },
           {
             bindings: [bench.upload(own), bench.upload(earlier), total],
-            struct: [quads, 1],
+            struct: ELEMENTS.pack({ quads, across: 1 }),
             grid: [1],
           },
           [[total, own.length]],

@@ -55,16 +55,26 @@ export class TrainBench {
   async runKernel(
     kernel: KernelName,
     constants: Readonly<Record<string, number>>,
-    { bindings, struct, grid }: { bindings: readonly DeviceBuffer[]; struct?: readonly number[]; grid: Grid },
+    {
+      bindings,
+      struct,
+      grid,
+    }: { bindings: readonly DeviceBuffer[]; struct?: Uint32Array<ArrayBuffer>; grid: Grid },
     outputs: readonly (readonly [DeviceBuffer, number])[],
   ): Promise<Float32Array[]> {
     return this.run(() => {
       this.context.dispatch(
         { kernel, constants: { WORKGROUP: this.context.lanes, ...constants } },
-        struct === undefined ? bindings : [...bindings, this.context.struct(struct)],
+        struct === undefined ? bindings : [...bindings, this.#uniform(struct)],
         grid,
       )
     }, outputs)
+  }
+
+  #uniform(words: Uint32Array<ArrayBuffer>): DeviceBuffer {
+    const buffer = this.#memory.uniform('struct', words.byteLength)
+    this.#memory.write(buffer, words)
+    return buffer
   }
 
   free(): void {

@@ -1,0 +1,83 @@
+/** Recording: passes, copies and time stamps become operations in the order they are recorded. */
+import type {
+  BindGroup,
+  CommandEncoder,
+  ComputePassEncoder,
+  DeviceBuffer,
+  Pipeline,
+  QuerySet,
+  TimestampWrites,
+} from '../compute/device.js'
+import { CLEAR, COPY, type Operation, type Place, STAMP } from './program.js'
+
+/** A kernel with its constants. */
+export interface CpuPipeline {
+  kernel: number
+  constants: readonly number[]
+}
+
+export interface CpuBindGroup {
+  bindings: readonly Place[]
+}
+
+/** Where the 64-bit time stamps of a set lie. */
+export interface CpuQuerySet extends QuerySet {
+  place: Place
+}
+
+const STAMP_BYTES = 8
+
+const moved = (kernel: number, bindings: readonly Place[]): Operation => ({
+  kernel,
+  grid: [1, 1, 1],
+  constants: [],
+  bindings,
+})
+
+/** @param placeOf where a buffer of this device lies */
+export function recordCommands(placeOf: (buffer: DeviceBuffer) => Place): CommandEncoder {
+  const operations: Operation[] = []
+  const stretch = (buffer: DeviceBuffer, at: number, bytes: number): Place => ({
+    address: placeOf(buffer).address + at,
+    bytes,
+  })
+  return {
+    beginComputePass: ({ timestampWrites } = {}) => recordPass(operations, timestampWrites),
+    copyBufferToBuffer(from, at, to, into, bytes) {
+      operations.push(moved(COPY, [stretch(from, at, bytes), stretch(to, into, bytes)]))
+    },
+    clearBuffer(buffer) {
+      operations.push(moved(CLEAR, [stretch(buffer, 0, buffer.size)]))
+    },
+    resolveQuerySet(querySet, first, count, to, at) {
+      const { address } = (querySet as CpuQuerySet).place
+      const from = { address: address + STAMP_BYTES * first, bytes: STAMP_BYTES * count }
+      operations.push(moved(COPY, [from, stretch(to, at, from.bytes)]))
+    },
+    finish: () => operations,
+  }
+}
+
+function recordPass(operations: Operation[], writes: TimestampWrites | undefined): ComputePassEncoder {
+  let pipeline: CpuPipeline | null = null
+  let group: CpuBindGroup | null = null
+  const stamp = (index: number | undefined): void => {
+    if (writes === undefined || index === undefined) return
+    const { address } = (writes.querySet as CpuQuerySet).place
+    operations.push(moved(STAMP, [{ address: address + STAMP_BYTES * index, bytes: STAMP_BYTES }]))
+  }
+  stamp(writes?.beginningOfPassWriteIndex)
+  return {
+    setPipeline(next: Pipeline) {
+      pipeline = next as CpuPipeline
+    },
+    setBindGroup(_index: number, next: BindGroup) {
+      group = next as CpuBindGroup
+    },
+    dispatchWorkgroups(x, y, z) {
+      if (pipeline === null || group === null) throw new RangeError('dispatch: nothing is bound')
+      operations.push({ ...pipeline, grid: [x, y, z], bindings: group.bindings })
+    },
+    end: () => stamp(writes?.endOfPassWriteIndex),
+  }
+}

@@ -1,0 +1,244 @@
+/**
+ * The processor as a device: buffers in one shared linear memory, kernels in WebAssembly, threads that run what was recorded.
+ * It has what the engine needs of WebGPU (src/engine/compute/device.ts), in the same order of effects.
+ */
+import type { Failure } from '../../errors.js'
+import type {
+  Binding,
+  CommandBuffer,
+  CommandEncoder,
+  ComputeDevice,
+  DeviceBuffer,
+  QuerySet,
+} from '../compute/device.js'
+import { type CpuQuerySet, recordCommands } from './commands.js'
+import { Heap } from './heap.js'
+import { CpuKernels } from './kernels.js'
+import { type Build, type KernelModule, loadModule } from './module.js'
+import { CONTROL_BYTES, Pool, SCRATCH_BYTES } from './pool.js'
+import { layOutProgram, OPERATION_WORDS, type Operation, type Place } from './program.js'
+import { Queue } from './queue.js'
+
+const PAGE = 65536
+/** All a 32-bit memory can have, less the last page: addresses of its end would not fit into a word. */
+const MOST_PAGES = 65536
+const MOST_BYTES = (MOST_PAGES - 1) * PAGE
+
+/** Pages that memory grows by at least. */
+const STEP_PAGES = 256
+
+/** Where buffers begin: the page below is for constants of the module, and an address of 0 is none. */
+const FIRST = PAGE
+
+export interface CpuDeviceOptions {
+  threads: number
+  /** Which build of the kernels; the best that the runtime takes when undefined. */
+  build?: Build
+  /** Called once, when a thread has died: nothing will be done any more. */
+  onLost: (failure: Failure) => void
+}
+
+export class CpuDevice implements ComputeDevice {
+  readonly kernels: CpuKernels
+  readonly limits = {
+    maxBufferSize: MOST_BYTES,
+    maxStorageBufferBindingSize: MOST_BYTES,
+    maxComputeWorkgroupsPerDimension: 65535,
+  }
+  readonly features: ReadonlySet<string> = new Set(['timestamp-query'])
+  readonly build: Build
+  readonly threads: number
+  readonly #memory: WebAssembly.Memory
+  readonly #heap: Heap
+  readonly #pool: Pool
+  readonly #queue: Queue
+  /** One list of errors for each scope that is open. */
+  readonly #scopes: { message: string }[][] = []
+  #program: Place
+
+  private constructor(
+    { build, numbers }: KernelModule,
+    { memory, heap, pool, program }: { memory: WebAssembly.Memory; heap: Heap; pool: Pool; program: Place },
+  ) {
+    this.build = build
+    this.threads = pool.threads
+    this.kernels = new CpuKernels(numbers, bound)
+    this.#memory = memory
+    this.#heap = heap
+    this.#pool = pool
+    this.#program = program
+    this.#queue = new Queue({ run: (words, operations, done) => this.#run(words, operations, done) })
+  }
+
+  /** @throws {Failure} exit 1 when the runtime lacks what the kernels need, or a thread does not start */
+  static async open({ threads, build, onLost }: CpuDeviceOptions): Promise<CpuDevice> {
+    const loaded = await loadModule(build)
+    const memory = new WebAssembly.Memory({ initial: STEP_PAGES, maximum: MOST_PAGES, shared: true })
+    const heap = new Heap(FIRST, (end) => growTo(memory, end))
+    const take = (bytes: number): number => {
+      const place = heap.take(bytes)
+      if (place === null) throw new RangeError('cpu: no memory for the threads')
+      return place.address
+    }
+    const control = take(CONTROL_BYTES)
+    const scratch = Array.from({ length: threads }, () => take(SCRATCH_BYTES))
+    const program = { address: take(4 * OPERATION_WORDS), bytes: 4 * OPERATION_WORDS }
+    let device: CpuDevice | null = null
+    let lost = false
+    const pool = await Pool.start(loaded.module, { memory, control, scratch }, (failure) => {
+      if (lost) return
+      lost = true
+      if (device !== null) device.#queue.fail(failure)
+      onLost(failure)
+    })
+    device = new CpuDevice(loaded, { memory, heap, pool, program })
+    return device
+  }
+
+  readonly queue = {
+    writeBuffer: (buffer: DeviceBuffer, offset: number, data: Uint8Array<ArrayBuffer>): void => {
+      const { address } = placeOf(buffer)
+      if (address === 0) return
+      // The caller may change its array as soon as this returns.
+      const bytes = this.#queue.idle ? data : data.slice()
+      this.#queue.host(() => this.#bytes(address + offset, bytes.byteLength).set(bytes))
+    },
+    submit: (commands: Iterable<CommandBuffer>): void => {
+      const operations = [...commands].flatMap((one) => one as Operation[])
+      this.#queue.program(layOutProgram(operations), operations.length)
+    },
+    onSubmittedWorkDone: (): Promise<undefined> => this.#queue.done(),
+  }
+
+  createBuffer({ label, size }: { label: string; size: number }): DeviceBuffer {
+    const place = this.#take(size)
+    if (place === null) {
+      this.#scopes.at(-1)?.push({ message: `no room for ${label}, ${size} bytes` })
+      return new CpuBuffer(label, size, 0, this.#host)
+    }
+    return new CpuBuffer(label, size, place, this.#host)
+  }
+
+  createCommandEncoder(): CommandEncoder {
+    return recordCommands(placeOf)
+  }
+
+  createQuerySet({ count }: { count: number }): QuerySet {
+    const bytes = 8 * count
+    const address = this.#take(bytes) ?? 0
+    const set: CpuQuerySet = { place: { address, bytes }, destroy: () => this.#host.free(address) }
+    return set
+  }
+
+  pushErrorScope(): void {
+    this.#scopes.push([])
+  }
+
+  popErrorScope(): Promise<{ message: string } | null> {
+    return Promise.resolve(this.#scopes.pop()?.[0] ?? null)
+  }
+
+  /** Has what is under way end early: whoever waits for it gets `failure`, and the device is of no more use. */
+  abandon(failure: Failure): void {
+    this.#queue.fail(failure)
+    this.#pool.abandon()
+  }
+
+  /** Ends the threads; the process can then end by itself. */
+  close(): void {
+    this.#pool.close()
+  }
+
+  /** What buffers ask of their device. */
+  readonly #host: BufferHost = {
+    done: () => this.#queue.done(),
+    read: (address, bytes) => {
+      const copy = new Uint8Array(bytes)
+      copy.set(this.#bytes(address, bytes))
+      return copy.buffer
+    },
+    free: (address) => {
+      if (address !== 0) this.#queue.host(() => this.#heap.release(address))
+    },
+  }
+
+  /** Address of zeros, or null when there is no room. */
+  #take(bytes: number): number | null {
+    const taken = this.#heap.take(bytes)
+    if (taken === null) return null
+    if (!taken.fresh) this.#bytes(taken.address, bytes).fill(0)
+    return taken.address
+  }
+
+  #bytes(address: number, bytes: number): Uint8Array {
+    return new Uint8Array(this.#memory.buffer, address, bytes)
+  }
+
+  #run(words: Uint32Array<ArrayBuffer>, operations: number, done: () => void): void {
+    if (words.byteLength > this.#program.bytes) {
+      const taken = this.#heap.take(2 * words.byteLength)
+      if (taken === null) throw new RangeError('cpu: no memory for the program')
+      this.#heap.release(this.#program.address)
+      this.#program = { address: taken.address, bytes: 2 * words.byteLength }
+    }
+    const { address } = this.#program
+    new Uint32Array(this.#memory.buffer, address, words.length).set(words)
+    this.#pool.run(address, operations, done)
+  }
+}
+
+interface BufferHost {
+  done(): Promise<undefined>
+  read(address: number, bytes: number): ArrayBuffer
+  free(address: number): void
+}
+
+class CpuBuffer implements DeviceBuffer {
+  readonly label: string
+  readonly size: number
+  /** In linear memory; 0 where there was no room. */
+  readonly address: number
+  readonly #host: BufferHost
+
+  constructor(label: string, size: number, address: number, host: BufferHost) {
+    this.label = label
+    this.size = size
+    this.address = address
+    this.#host = host
+  }
+
+  mapAsync(): Promise<undefined> {
+    return this.#host.done()
+  }
+
+  getMappedRange(offset: number, size: number): ArrayBuffer {
+    return this.#host.read(this.address + offset, size)
+  }
+
+  destroy(): void {
+    this.#host.free(this.address)
+  }
+}
+
+function bound(binding: Binding): Place {
+  if (!('buffer' in binding)) return placeOf(binding)
+  const { address, bytes } = placeOf(binding.buffer)
+  const { offset = 0, size = bytes - offset } = binding
+  return { address: address + offset, bytes: size }
+}
+
+function placeOf(buffer: DeviceBuffer): Place {
+  return { address: (buffer as CpuBuffer).address, bytes: buffer.size }
+}
+
+function growTo(memory: WebAssembly.Memory, end: number): boolean {
+  const pages = Math.ceil(end / PAGE) - memory.buffer.byteLength / PAGE
+  if (pages <= 0) return true
+  if (end > MOST_BYTES) return false
+  try {
+    memory.grow(Math.min(Math.max(pages, STEP_PAGES), MOST_PAGES - memory.buffer.byteLength / PAGE))
+  } catch {
+    return false
+  }
+  return true
+}

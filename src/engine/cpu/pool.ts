@@ -1,0 +1,144 @@
+/** The threads that run programs, one program at a time, while the host's event loop stays free. */
+import { Worker } from 'node:worker_threads'
+import { EXIT, Failure } from '../../errors.js'
+import { BUILT } from './module.js'
+import { OPERATION_WORDS } from './program.js'
+import type { WorkerData } from './worker.js'
+
+/** Words of Control in common/run.as.ts, in its order. */
+const CONTROL = {
+  started: 0,
+  threads: 1,
+  program: 2,
+  operations: 3,
+  arrived: 4,
+  done: 5,
+  sleepers: 6,
+  stopped: 7,
+} as const
+export const CONTROL_BYTES = 64
+/** SCRATCH_BYTES of common/dispatch.as.ts. */
+export const SCRATCH_BYTES = 4 << 20
+
+/** A task number that no kernel has: threads that meet it find nothing left to do. */
+const NO_TASK = 0x40000000
+
+export interface PoolPlace {
+  memory: WebAssembly.Memory
+  /** Address of CONTROL_BYTES. */
+  control: number
+  /** Address of SCRATCH_BYTES for each thread. */
+  scratch: readonly number[]
+}
+
+export class Pool {
+  readonly threads: number
+  readonly #place: PoolPlace
+  readonly #workers: Worker[]
+  readonly #words: Int32Array
+  #running: { at: number; operations: number; done: () => void } | null = null
+  #closed = false
+
+  private constructor(place: PoolPlace, workers: Worker[], onLost: (failure: Failure) => void) {
+    this.threads = workers.length
+    this.#place = place
+    this.#workers = workers
+    this.#words = new Int32Array(place.memory.buffer, place.control, CONTROL_BYTES / 4)
+    for (const worker of workers) {
+      worker.on('message', () => this.#ended())
+      worker.on('error', (error) => onLost(lostThread(error.message)))
+      worker.on('exit', (code) => {
+        if (!this.#closed) onLost(lostThread(`exit code ${code}`))
+      })
+      worker.unref()
+    }
+  }
+
+  /**
+   * Starts one thread for each piece of scratch memory.
+   * @throws {Failure} exit 1 when one does not start
+   */
+  static async start(
+    module: WebAssembly.Module,
+    place: PoolPlace,
+    onLost: (failure: Failure) => void,
+  ): Promise<Pool> {
+    const words = new Int32Array(place.memory.buffer, place.control, CONTROL_BYTES / 4)
+    words.fill(0)
+    words[CONTROL.threads] = place.scratch.length
+    const starting = place.scratch.map(async (scratch) => {
+      const workerData: WorkerData = { module, memory: place.memory, control: place.control, scratch }
+      const worker = new Worker(new URL('worker.js', BUILT), { workerData, execArgv: [] })
+      await readiness(worker)
+      return worker
+    })
+    const started = await Promise.allSettled(starting)
+    const workers = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+    const refused = started.find((one) => one.status === 'rejected')
+    if (refused !== undefined) {
+      for (const worker of workers) void worker.terminate()
+      throw new Failure(`cpu: a thread does not start, ${refused.reason?.message ?? refused.reason}`, {
+        hint: 'fewer --threads, or, in a checkout, `npm run build`',
+        exit: EXIT.failed,
+      })
+    }
+    return new Pool(place, workers, onLost)
+  }
+
+  /** Runs the program of so many operations at `at`; `done` is called once. Only one runs at a time. */
+  run(at: number, operations: number, done: () => void): void {
+    if (this.#running !== null) throw new RangeError('cpu: a program is running')
+    this.#running = { at, operations, done }
+    // A thread that is at work keeps the process alive; one that waits does not.
+    this.#workers[0].ref()
+    this.#words[CONTROL.program] = at
+    this.#words[CONTROL.operations] = operations
+    Atomics.add(this.#words, CONTROL.started, 1)
+    Atomics.notify(this.#words, CONTROL.started)
+  }
+
+  /** Has the program that is running end as soon as the tasks at hand are done; its results are worth nothing. */
+  abandon(): void {
+    if (this.#running === null) return
+    const { at, operations } = this.#running
+    const words = new Int32Array(this.#place.memory.buffer, at, operations * OPERATION_WORDS)
+    for (let i = 0; i < operations; i++) Atomics.store(words, i * OPERATION_WORDS + 1, NO_TASK)
+  }
+
+  /** Ends all threads: those that wait by themselves, those at work at once. */
+  close(): void {
+    this.#closed = true
+    Atomics.store(this.#words, CONTROL.stopped, 1)
+    Atomics.add(this.#words, CONTROL.started, 1)
+    Atomics.notify(this.#words, CONTROL.started)
+    for (const worker of this.#workers) void worker.terminate()
+  }
+
+  #ended(): void {
+    const running = this.#running
+    this.#running = null
+    this.#workers[0].unref()
+    running?.done()
+  }
+}
+
+/** Resolves with a thread's first message; rejects when it ends before. */
+function readiness(worker: Worker): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const ended = (code: number): void => reject(new Error(`exit code ${code}`))
+    worker.once('error', reject)
+    worker.once('exit', ended)
+    worker.once('message', () => {
+      worker.off('error', reject)
+      worker.off('exit', ended)
+      resolve()
+    })
+  })
+}
+
+function lostThread(why: string): Failure {
+  return new Failure(`cpu: a thread died, ${why.split('\n')[0]}`, {
+    hint: 'this is a bug in asp, or the machine is out of memory; please report it with the output of asp doctor --json',
+    exit: EXIT.failed,
+  })
+}

@@ -1,0 +1,26 @@
+/** A thread of the processor's device: runs programs in linear memory until it is told to stop. */
+import { parentPort, workerData } from 'node:worker_threads'
+
+export interface WorkerData {
+  module: WebAssembly.Module
+  memory: WebAssembly.Memory
+  /** Addresses of the words that host and threads share, and of this thread's own working memory. */
+  control: number
+  scratch: number
+}
+
+interface Exports {
+  enter(scratch: number): void
+  run(control: number, seen: number): number
+}
+
+const { module, memory, control, scratch } = workerData as WorkerData
+const env = { memory, stamp: () => process.hrtime.bigint() }
+const { enter, run } = new WebAssembly.Instance(module, { env }).exports as unknown as Exports
+enter(scratch)
+parentPort?.postMessage('ready')
+for (let seen = 0; ; seen++) {
+  const ended = run(control, seen)
+  if (ended < 0) break
+  if (ended === 1) parentPort?.postMessage('done')
+}
