@@ -3,6 +3,9 @@
  * Pure planning; the arrays made here are what the kernels of batch.wgsl read.
  */
 
+import type { Values } from './kernels/struct.js'
+import { SEGMENT } from './kernels/structs.js'
+
 /** A death time of a key that is never dropped. */
 export const NEVER = 0xffffffff
 
@@ -26,7 +29,7 @@ export interface Batch {
   rows: number
   /** (N, 2): token id, position. */
   tokens: Uint32Array
-  /** (segments, SEGMENT_WORDS): struct Segment of batch.wgsl. */
+  /** (segments) of SEGMENT. */
   table: Uint32Array
   /** Entries of one layer of death times: each segment's own length plus its trunk's. */
   keys: number
@@ -55,15 +58,12 @@ export interface TileSizes {
   keys: number
 }
 
-/** struct Segment of batch.wgsl. */
-export const SEGMENT_WORDS = 9
-
 /**
  * Lays `segments` out as one batch.
  * Throws RangeError when a segment is empty, its trunk is not a trunk, or a target lies outside its segment.
  */
 export function packBatch(segments: readonly Segment[], targets: readonly Target[], tile: TileSizes): Batch {
-  const table = new Uint32Array(segments.length * SEGMENT_WORDS)
+  const table: Values<typeof SEGMENT.fields>[] = []
   const views: Batch['views'] = []
   let rows = 0
   let keys = 0
@@ -73,13 +73,20 @@ export function packBatch(segments: readonly Segment[], targets: readonly Target
     const trunk = trunkOf(segments, index)
     const length = segment.tokens.length
     if (length === 0) throw new RangeError(`batch: segment ${index} has no tokens`)
-    const parentRow = trunk === null ? 0 : table[trunk * SEGMENT_WORDS]
+    const parentRow = trunk === null ? 0 : table[trunk].row
     const parentLength = trunk === null ? 0 : segments[trunk].tokens.length
     const parentKey = trunk === null ? 0 : views[trunk].first
-    table.set(
-      [rows, length, parentRow, parentLength, keys, parentKey, pairs, listed, trunk ?? index],
-      index * SEGMENT_WORDS,
-    )
+    table.push({
+      row: rows,
+      length,
+      parentRow,
+      parentLength,
+      key: keys,
+      parentKey,
+      pair: pairs,
+      list: listed,
+      parent: trunk ?? index,
+    })
     views.push({ first: keys, length: parentLength + length })
     rows += length
     keys += parentLength + length
@@ -91,14 +98,14 @@ export function packBatch(segments: readonly Segment[], targets: readonly Target
     throw new RangeError(`batch: segment ${segment} has no row ${row}`)
   }
   const scoredRows = Uint32Array.from(
-    new Set(targets.map(({ segment, row }) => table[segment * SEGMENT_WORDS] + row)),
+    new Set(targets.map(({ segment, row }) => table[segment].row + row)),
   ).sort()
   const place = new Map(Array.from(scoredRows, (row, index) => [row, index]))
   return {
     segments,
     rows,
     tokens: tokensOf(segments, rows),
-    table,
+    table: SEGMENT.table(table),
     keys,
     pairs,
     listed,
@@ -108,10 +115,7 @@ export function packBatch(segments: readonly Segment[], targets: readonly Target
     branchTiles: keyTilesOf(segments, views, tile.keys, true),
     scoredRows,
     targets: Uint32Array.from(
-      targets.flatMap(({ segment, row, token }) => [
-        place.get(table[segment * SEGMENT_WORDS] + row) as number,
-        token,
-      ]),
+      targets.flatMap(({ segment, row, token }) => [place.get(table[segment].row + row) as number, token]),
     ),
   }
 }

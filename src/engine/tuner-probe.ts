@@ -1,9 +1,11 @@
 /** Runs matmul kernels on made-up numbers: whether they compile, whether they are right, how long they take. */
+
 import type { CommandEncoder, ComputeDevice, DeviceBuffer, KernelSpec, Kernels } from './compute/device.js'
 import { kernelsOf } from './compute/kernel.js'
 import { Memory } from './compute/memory.js'
 import { readBack } from './compute/read.js'
 import { f32ToF16 } from './half.js'
+import { MATMUL_SHAPE } from './kernels/structs.js'
 import { type MatmulPlan, singleVariant, type WeightDtype } from './matmul.js'
 import type { MatmulKernel } from './matmul-kernels.js'
 import type { Class, Timing } from './tuner-choice.js'
@@ -100,7 +102,7 @@ export class Probe {
    * work on the machine only ever adds.
    */
   async time(kernels: readonly MatmulKernel[], size: Class): Promise<Timing[]> {
-    this.#memory.write(this.#shape, Uint32Array.of(size.rows))
+    this.#memory.write(this.#shape, MATMUL_SHAPE.pack(size))
     const runs = kernels.map((kernel) => ({
       kernel,
       plan: this.#plan(kernel, size),
@@ -147,7 +149,7 @@ export class Probe {
   }
 
   async #result(kernel: MatmulKernel, { rows, columns }: Class): Promise<Float32Array> {
-    this.#memory.write(this.#shape, Uint32Array.of(rows))
+    this.#memory.write(this.#shape, MATMUL_SHAPE.pack({ rows }))
     this.#memory.write(this.#out, new Float32Array(rows * columns).fill(Number.NaN))
     this.#device.pushErrorScope('validation')
     const encoder = this.#encode(this.#plan(kernel, { rows, columns }), 1)

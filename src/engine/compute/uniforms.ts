@@ -14,8 +14,8 @@ export class Uniforms {
     this.#memory = memory
   }
 
-  /** Writes the structs, each a list of u32 words, and returns where each lies. */
-  write(structs: readonly (readonly number[])[]): Slice[] {
+  /** Writes the structs, as they are packed, and returns where each lies. */
+  write(structs: readonly Uint32Array[]): Slice[] {
     const words = new Uint32Array((structs.length * STRIDE) / 4)
     structs.forEach((struct, index) => {
       words.set(struct, (index * STRIDE) / 4)
@@ -39,13 +39,4 @@ export class Uniforms {
     }
     return this.#buffer
   }
-}
-
-const FLOAT = new Float32Array(1)
-const BITS = new Uint32Array(FLOAT.buffer)
-
-/** The bits of a float, to put it among u32 words. */
-export function floatBits(value: number): number {
-  FLOAT[0] = value
-  return BITS[0]
 }

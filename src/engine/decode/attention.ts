@@ -2,9 +2,11 @@
  * Attention to the key-value cache: of single query rows, one a sequence, when decoding, and of the many rows of a chunk
  * when reading prompts.
  */
+
 import type { Binding, ComputePass, DeviceBuffer, Grid, KernelSpec, Slice } from '../compute/device.js'
 import { type Gpt2Config, HEAD_DIM } from '../gpt2/config.js'
 import type { ForwardContext } from '../gpt2/layers.js'
+import { SPAN } from '../kernels/structs.js'
 import type { WeightDtype } from '../matmul.js'
 import { SMALLEST_QUERY_TILE, SPLIT_ROWS, type Tuning } from '../tuning.js'
 
@@ -117,11 +119,11 @@ export function chunkTiles(
   spans: readonly { place: number; row: number; count: number }[],
   size: number,
 ): Uint32Array {
-  const tiles: number[] = []
-  for (const { place, row, count } of spans) {
-    for (let first = 0; first < count; first += size) tiles.push(place, row, count, first)
-  }
-  return Uint32Array.from(tiles)
+  return SPAN.table(
+    spans.flatMap((span) =>
+      Array.from({ length: Math.ceil(span.count / size) }, (_, i) => ({ ...span, first: i * size })),
+    ),
+  )
 }
 
 /**

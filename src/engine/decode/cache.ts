@@ -19,7 +19,7 @@ import type {
 } from './cache-scheme.js'
 import { SLOTS } from './cache-slots.js'
 import { type Decider, decider } from './decide.js'
-import { type CacheShape, cacheWords, PAGE, rowBytes, stateOffsets } from './layout.js'
+import { type CacheShape, cacheOf, PAGE, rowBytes, stateOffsets } from './layout.js'
 import { RowBounds } from './row-bounds.js'
 import { type CacheKind, type CacheUsage, type DecodeRule, readsInteraction } from './types.js'
 
@@ -238,7 +238,7 @@ export class Cache {
   #move(layer: number, pages: number): void {
     const old = this.layers[layer]
     const renewed = this.#memory.allOrNothing(() => this.#create(layer, pages))
-    const [before, after] = this.#moving.write([this.#words(layer, old.pages), this.#words(layer, pages)])
+    const [before, after] = this.#moving.write([this.#struct(layer, old.pages), this.#struct(layer, pages)])
     const encoder = this.#device.createCommandEncoder()
     this.#scheme.move(encoder, this.#view(layer, old, before), this.#view(layer, renewed, after))
     this.#device.queue.submit([encoder.finish()])
@@ -251,14 +251,14 @@ export class Cache {
   }
 
   #writeUniforms(): Slice[] {
-    return this.#uniforms.write(this.layers.map(({ pages }, layer) => this.#words(layer, pages)))
+    return this.#uniforms.write(this.layers.map(({ pages }, layer) => this.#struct(layer, pages)))
   }
 
-  #words(layer: number, pages: number): number[] {
+  #struct(layer: number, pages: number): Uint32Array {
     const { rule } = this.#options
     const shift = rule.kind === 'adaptive' ? rule.shift : 0
     const { beta } = this.#context.weights.blocks[layer]
-    return cacheWords(this.shape, { pages, layer, r: this.#r, scattered: this.#scheme.common }, beta + shift)
+    return cacheOf(this.shape, { pages, layer, r: this.#r, scattered: this.#scheme.common }, beta + shift)
   }
 
   /** `status` by layer. */

@@ -1,4 +1,5 @@
 /** What a chunk's kernels read, made from the prompts whose rows it has. Pure. */
+import { SPAN } from '../kernels/structs.js'
 import { chunkTiles } from './attention.js'
 import { type ChunkPart, rowsOf, type ScoredRow, type SpanRows } from './chunks.js'
 import { isGreedy, NOT_FORCED, samplingWords } from './sampling.js'
@@ -46,7 +47,7 @@ export function chunkInputs(
     },
     buffers: {
       tokens,
-      spans: Uint32Array.from(spans.flatMap(({ place, row, count }) => [place, row, count, 0])),
+      spans: SPAN.table(spans.map((span) => ({ ...span, first: 0 }))),
       tiles,
       scoredRows: Uint32Array.from(scored, ({ row }) => row),
       chosen: Uint32Array.from(scored.flatMap(({ row }) => [tokens[2 * row], tokens[2 * row + 1]])),

@@ -6,7 +6,7 @@ import type { Gpt2Config } from '../gpt2/config.js'
 import type { WeightDtype } from '../matmul.js'
 import { type EvictingRule, isEvicting, isStatic, type StaticRule, staticDeaths } from '../policies/index.js'
 import {
-  budgetWords,
+  budgetOf,
   evictionSpec,
   MOMENT_WORDS,
   needsMoments,
@@ -108,7 +108,7 @@ function byBudget(
   const moments = memory.storage('cache', 'moments of queries', bytes.moments)
   const uniforms = new Uniforms(memory)
   const budgets: Slice[] = uniforms.write(
-    Array.from({ length: L }, (_, layer) => budgetWords(rule, config, { layer, entries })),
+    Array.from({ length: L }, (_, layer) => budgetOf(rule, config, { layer, entries })),
   )
   const spec = evictionSpec(rule, { places: 'cache', dtype }, config, tuning.lanes)
   return {

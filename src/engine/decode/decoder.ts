@@ -9,6 +9,7 @@ import type { Memory } from '../compute/memory.js'
 import { readBack } from '../compute/read.js'
 import { Uniforms } from '../compute/uniforms.js'
 import type { ForwardContext } from '../gpt2/layers.js'
+import { SPAN } from '../kernels/structs.js'
 import { scratchWords } from './attention.js'
 import { Cache } from './cache.js'
 import { chunkInputs } from './chunk-inputs.js'
@@ -282,7 +283,7 @@ export class Decoder {
     const b = this.#buffers
     const M = places.length
     await this.#makeRoom(new Map(places.map((place) => [place, steps])))
-    memory.write(b.spans, Uint32Array.from(places.flatMap((place, row) => [place, row, 1, 0])))
+    memory.write(b.spans, SPAN.table(places.map((place, row) => ({ place, row, count: 1, first: 0 }))))
     const greedy = samplings.every(isGreedy)
     if (!greedy) memory.write(b.samplings, samplingWords(samplings))
     if (forced !== undefined) memory.write(b.forced, forced)
@@ -364,7 +365,7 @@ export class Decoder {
     )
   }
 
-  #write(counts: Counts, samples: readonly number[][]): StepUniforms & { samples: Slice[] } {
+  #write(counts: Counts, samples: readonly Uint32Array[]): StepUniforms & { samples: Slice[] } {
     const { tokens } = this.#host.context.weights
     return placeUniforms(this.#uniforms.write(uniformWords(tokens, counts, samples)), tokens.length)
   }

@@ -1,7 +1,7 @@
 /** Where everything of one layer of the cache lies (cache.wgsl). Pure planning. */
 
-import { floatBits } from '../compute/uniforms.js'
 import type { Gpt2Config } from '../gpt2/config.js'
+import { CACHE } from '../kernels/structs.js'
 import type { WeightDtype } from '../matmul.js'
 import type { RowBounds } from './row-bounds.js'
 
@@ -28,25 +28,26 @@ export function stateOffsets(shape: CacheShape, pages: number) {
   return { table: places, alive, positions, free, words: free + 1 + pages }
 }
 
-/** The uniform struct Cache. */
-export function cacheWords(
+/** A layer as its kernels see it. */
+export function cacheOf(
   shape: CacheShape,
   { pages, layer, r, scattered }: { pages: number; layer: number; r: number; scattered: boolean },
   betaShift: number,
-): number[] {
+): Uint32Array {
+  const { places, nPositions } = shape
   const { positions, free } = stateOffsets(shape, pages)
-  return [
-    shape.places,
-    maxPages(shape),
-    shape.nPositions,
+  return CACHE.pack({
+    places,
+    maxPages: maxPages(shape),
+    nPositions,
     layer,
     positions,
     free,
     pages,
-    floatBits(betaShift),
-    r / 4,
-    Number(scattered),
-  ]
+    betaShift,
+    r4: r / 4,
+    scattered: Number(scattered),
+  })
 }
 
 /** Bytes of a row of keys, or of values. */

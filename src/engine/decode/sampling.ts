@@ -1,7 +1,8 @@
 /** Choosing the next token of every row on the device: what the kernels want to be told, and their dispatch. */
+
 import type { ComputePass, DeviceBuffer, KernelSpec, Slice } from '../compute/device.js'
-import { floatBits } from '../compute/uniforms.js'
 import { columnsOf, type ForwardContext } from '../gpt2/layers.js'
+import { SAMPLE_STEP, SAMPLING } from '../kernels/structs.js'
 import type { Tuning } from '../tuning.js'
 import type { Sampling } from './types.js'
 
@@ -68,15 +69,13 @@ export function isGreedy({ temperature, topK }: Sampling): boolean {
   return temperature < LOWEST_TEMPERATURE || topK === 1
 }
 
-/** (M, 4): temperature, top k, top p, seed. */
+/** (M) of SAMPLING. */
 export function samplingWords(samplings: readonly Sampling[]): Uint32Array {
-  return Uint32Array.from(
-    samplings.flatMap((sampling) => [
-      floatBits(isGreedy(sampling) ? 0 : sampling.temperature),
-      sampling.topK,
-      floatBits(sampling.topP),
-      sampling.seed,
-    ]),
+  return SAMPLING.table(
+    samplings.map((sampling) => ({
+      ...sampling,
+      temperature: isGreedy(sampling) ? 0 : sampling.temperature,
+    })),
   )
 }
 
@@ -84,8 +83,17 @@ export function samplingWords(samplings: readonly Sampling[]): Uint32Array {
 export function sampleUniform(
   { vocabSize, width, columns, lanes }: LogitLayout,
   { rows, step, forced }: { rows: number; step: number; forced: boolean },
-): number[] {
-  return [rows, step, Number(forced), vocabSize, width, columns[columns.length - 1], lanes / 2]
+): Uint32Array {
+  const last = columns[columns.length - 1]
+  return SAMPLE_STEP.pack({
+    rows,
+    step,
+    forced: Number(forced),
+    V: vocabSize,
+    width,
+    last,
+    half: lanes / 2,
+  })
 }
 
 /** The kernel for rows that are all greedy, or for any rows. */

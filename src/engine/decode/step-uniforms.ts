@@ -2,6 +2,7 @@
 
 import type { Slice } from '../compute/device.js'
 import type { VocabularySlice } from '../gpt2/vocabulary.js'
+import { MATMUL_SHAPE, STEPS, VOCABULARY_SLICE } from '../kernels/structs.js'
 import type { StepUniforms } from './step.js'
 
 /** Steps of one submission at most. */
@@ -13,15 +14,16 @@ export interface Counts {
   spans: number
 }
 
-/** Words of each struct; as many structs whatever the steps, so that what was recorded with them stays good. */
+/** Each struct, packed; as many structs whatever the steps, so that what was recorded with them stays good. */
 export function uniformWords(
   slices: readonly VocabularySlice[],
   { rows, scored, spans }: Counts,
-  samples: readonly number[][],
-): number[][] {
-  const unused = Array.from({ length: MOST_STEPS - samples.length }, () => [0])
-  const vocabulary = slices.map(({ first, columns }) => [first, columns])
-  return [...vocabulary, [rows], [scored], [spans], ...samples, ...unused]
+  samples: readonly Uint32Array[],
+): Uint32Array[] {
+  const unused = Array.from({ length: MOST_STEPS - samples.length }, () => new Uint32Array(1))
+  const vocabulary = slices.map((slice) => VOCABULARY_SLICE.pack(slice))
+  const counts = [MATMUL_SHAPE.pack({ rows }), MATMUL_SHAPE.pack({ rows: scored }), STEPS.pack({ spans })]
+  return [...vocabulary, ...counts, ...samples, ...unused]
 }
 
 /** Hands the slices of `uniformWords` out again; `samples` holds one for each step. */

@@ -1,6 +1,6 @@
-import { SEGMENT_WORDS } from '../batch.js'
 import type { DeviceBuffer } from '../compute/device.js'
 import type { Memory } from '../compute/memory.js'
+import { SEGMENT } from '../kernels/structs.js'
 import { MOMENT_WORDS } from '../policies/scores.js'
 import type { Gpt2Config } from './config.js'
 import { slotStride } from './slots.js'
@@ -64,8 +64,8 @@ const SIZES = {
   pattern: (e: Extent) => e.patterned,
   /** (N, 2) token, position */
   tokens: (e: Extent) => 2 * e.rows,
-  /** (segments, SEGMENT_WORDS) */
-  segments: (e: Extent) => SEGMENT_WORDS * e.segments,
+  /** (segments) of SEGMENT */
+  segments: (e: Extent) => SEGMENT.words * e.segments,
   queryTiles: (e: Extent) => 2 * e.queryTiles,
   trunkTiles: (e: Extent) => 2 * e.trunkTiles,
   branchTiles: (e: Extent) => 2 * e.branchTiles,

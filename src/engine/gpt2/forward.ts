@@ -5,9 +5,9 @@
 
 import type { Batch } from '../batch.js'
 import type { ComputePass, DeviceBuffer, KernelSpec, Slice } from '../compute/device.js'
-import { floatBits } from '../compute/uniforms.js'
+import { LAYER, MATMUL_SHAPE, PART, VOCABULARY_SLICE } from '../kernels/structs.js'
 import { type EvictingRule, isEvicting, isStatic, type SizedRule } from '../policies/index.js'
-import { budgetWords, evictionSpec, scoreBindings } from '../policies/scores.js'
+import { budgetOf, evictionSpec, scoreBindings } from '../policies/scores.js'
 import { type Activations, LOGIT_ROWS } from './activations.js'
 import { HEAD_DIM } from './config.js'
 import { columnsOf, embed, type ForwardContext, layernorm, multiply, normalise } from './layers.js'
@@ -31,7 +31,7 @@ type ScoreRule = Extract<DropRule, { shift: number }>
 
 const goesByScores = (rule: DropRule): rule is ScoreRule => 'shift' in rule
 
-/** The uniform structs of one pass, as lists of u32 words; `place` gives each its slice once written. */
+/** The uniform structs of one pass, packed; `place` gives each its slice once written. */
 export interface ForwardUniforms {
   layers: Slice[]
   /** Of an evicting policy. */
@@ -63,28 +63,31 @@ export function uniformWords(
   { config, weights }: ForwardContext,
   batch: Batch,
   rule: DropRule,
-): { words: number[][]; place: (slices: Slice[]) => ForwardUniforms } {
+): { words: Uint32Array[]; place: (slices: Slice[]) => ForwardUniforms } {
   // Where nothing is found on the device there is one list of death times, which every layer reads.
-  const layers = weights.blocks.map(({ beta }, layer) => [
-    batch.keys,
-    goesByScores(rule) || isEvicting(rule) ? layer : 0,
-    floatBits(goesByScores(rule) ? beta + rule.shift : KEEP_EVERYTHING),
-    floatBits(rule.kind === 'soft' ? rule.alpha : 0),
-    (config.interaction?.dim ?? 0) / 4,
-  ])
+  const layers = weights.blocks.map(({ beta }, layer) =>
+    LAYER.pack({
+      keys: batch.keys,
+      layer: goesByScores(rule) || isEvicting(rule) ? layer : 0,
+      betaShift: goesByScores(rule) ? beta + rule.shift : KEEP_EVERYTHING,
+      alpha: rule.kind === 'soft' ? rule.alpha : 0,
+      r4: (config.interaction?.dim ?? 0) / 4,
+    }),
+  )
   const budgets = isEvicting(rule)
-    ? weights.blocks.map((_, layer) => budgetWords(rule, config, { layer, entries: batch.keys }))
+    ? weights.blocks.map((_, layer) => budgetOf(rule, config, { layer, entries: batch.keys }))
     : []
-  const slices = weights.tokens.map(({ first, columns }) => [first, columns])
+  const slices = weights.tokens.map((slice) => VOCABULARY_SLICE.pack(slice))
   const parts = logitParts(batch.scoredRows.length, weights.tokens.length)
   const targets = batch.targets.length / 2
   const partWords = parts.flatMap(({ firstRow, rows, slice }) => {
     const { first, columns } = weights.tokens[slice]
-    return [[firstRow, rows, first, columns, targets], [rows]]
+    const part = PART.pack({ firstRow, rows, firstToken: first, columns, targets })
+    return [part, MATMUL_SHAPE.pack({ rows })]
   })
   const { nLayer: L } = config
   return {
-    words: [...layers, [batch.rows], ...slices, ...partWords, ...budgets],
+    words: [...layers, MATMUL_SHAPE.pack({ rows: batch.rows }), ...slices, ...partWords, ...budgets],
     place: (at) => {
       const partsAt = at.slice(L + 1 + slices.length)
       return {

@@ -2,6 +2,7 @@
 
 import type { Binding, KernelSpec } from '../compute/device.js'
 import type { Gpt2Config } from '../gpt2/config.js'
+import { BUDGET } from '../kernels/structs.js'
 import type { WeightDtype } from '../matmul.js'
 import { EVICTING, type EvictingRule } from './index.js'
 import { SCORE_INPUTS, type ScoreInput } from './policy.js'
@@ -23,13 +24,19 @@ export function rememberedWords(
   return rules.some(needsMoments) ? 1 + H : 1
 }
 
-/** The uniform struct Budget. `entries`: of the list of scores. */
-export function budgetWords(
+/** `entries`: of the list of scores. */
+export function budgetOf(
   { kind, size }: EvictingRule,
   { nEmbd: C }: Pick<Gpt2Config, 'nEmbd'>,
   { layer, entries }: { layer: number; entries: number },
-): number[] {
-  return [layer, entries, size, EVICTING[kind].recent(size), C / 4]
+): Uint32Array {
+  return BUDGET.pack({
+    layer,
+    keys: entries,
+    budget: size,
+    recent: EVICTING[kind].recent(size),
+    C4: C / 4,
+  })
 }
 
 /** @param at where keys lie, and, in the cache, how */

@@ -1,7 +1,8 @@
 /** One transformer block on the way back: from the gradient of its output to that of its input, in place, and its parameters'. */
+
 import type { DeviceBuffer } from '../compute/device.js'
-import { floatBits } from '../compute/uniforms.js'
 import { HEAD_DIM } from '../gpt2/config.js'
+import { BLOCKS, MASK_GRADIENT, MATRIX, ROWS } from '../kernels/structs.js'
 import {
   ATTENTION_SCALE,
   type BlockScene,
@@ -118,13 +119,13 @@ function biasGradient(
       inputs ?? context.nothing,
       inputs === null ? context.nothing : stats,
       columnSums,
-      context.struct([N, width / 4]),
+      context.struct(MATRIX, { rows: N, N4: width / 4 }),
     ],
     [across, blocks],
   )
   context.dispatch(
     { kernel: 'column-fold', constants: { WORKGROUP } },
-    [columnSums, learning.gradient, context.struct([blocks, width / 4])],
+    [columnSums, learning.gradient, context.struct(BLOCKS, { count: blocks, N4: width / 4 })],
     [across],
   )
 }
@@ -157,7 +158,7 @@ function attentionBackward(scene: BlockScene, own: LayerBuffers, l: number): voi
   const N = B * T
   context.dispatch(
     { kernel: 'head-dots', constants: { WORKGROUP: context.lanes, H } },
-    [own.heads, dHeads, dots, context.struct([N])],
+    [own.heads, dHeads, dots, context.struct(ROWS, { count: N })],
     [Math.ceil((N * H) / context.lanes)],
   )
   const masks = masksOf(scene, own)
@@ -238,7 +239,7 @@ function dropsBackward(
       shared.dMasks,
       shared.dDrops,
       shared.keeps,
-      context.changing('pair weight', [T, floatBits(pairWeight)]),
+      context.changing('pair weight', MASK_GRADIENT, { T, w: pairWeight }),
     ],
     [Math.ceil(T / WORKGROUP), B],
   )

@@ -1,7 +1,8 @@
 /** One transformer block on the way there, keeping what the way back needs. */
+
 import type { DeviceBuffer } from '../compute/device.js'
-import { floatBits } from '../compute/uniforms.js'
 import { HEAD_DIM } from '../gpt2/config.js'
+import { ELEMENTS, MASK_LAYER, SOFTMAX_ROWS } from '../kernels/structs.js'
 import type { LayerBuffers, TrainBuffers } from './buffers.js'
 import type { TrainContext } from './context.js'
 import type { BlockHeld, Held, LinearHeld, NormHeld } from './parameters.js'
@@ -112,7 +113,7 @@ export function normalise(
 
 export function gelu(context: TrainContext, from: DeviceBuffer, to: DeviceBuffer, elements: number): void {
   const [across, down] = context.groups(elements / 4)
-  const struct = context.struct([elements / 4, across])
+  const struct = context.struct(ELEMENTS, { quads: elements / 4, across })
   context.dispatch(
     { kernel: 'gelu', constants: { WORKGROUP: context.lanes } },
     [from, to, struct],
@@ -141,7 +142,7 @@ function softMask(scene: BlockScene, own: LayerBuffers, l: number): void {
       own.masks,
       own.rhos,
       shared.keeps,
-      context.changing(`layer ${l}`, [T, interactionWidth(context) / 8, l, floatBits(alpha)]),
+      context.changing(`layer ${l}`, MASK_LAYER, { T, r4: interactionWidth(context) / 8, layer: l, alpha }),
     ],
     [Math.ceil(T / WORKGROUP), B],
   )
@@ -154,7 +155,7 @@ function softMask(scene: BlockScene, own: LayerBuffers, l: number): void {
         own.masks,
         l === 0 ? context.nothing : layers[l - 1].depthMasks,
         own.depthMasks,
-        context.struct([(B * T * T) / 4, across]),
+        context.struct(ELEMENTS, { quads: (B * T * T) / 4, across }),
       ],
       [across, down],
     )
@@ -199,7 +200,7 @@ function attendHead(scene: BlockScene, own: LayerBuffers, head: number): void {
   })
   context.dispatch(
     { kernel: 'softmax-rows', constants: { WORKGROUP: context.lanes, H } },
-    [scores, own.lse, context.struct([T, head])],
+    [scores, own.lse, context.struct(SOFTMAX_ROWS, { T, head })],
     [T, B],
   )
   multiply(context, {

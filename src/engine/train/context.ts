@@ -10,6 +10,7 @@ import type {
 } from '../compute/device.js'
 import type { Memory } from '../compute/memory.js'
 import type { Gpt2Config } from '../gpt2/config.js'
+import type { Fields, Struct, Values } from '../kernels/struct.js'
 import { type AdapterTraits, chooseTuning } from '../tuning.js'
 import { type ProductKernel, productKernels } from './product-kernels.js'
 
@@ -31,12 +32,12 @@ class Structs {
     this.#memory = memory
   }
 
-  get(words: readonly number[]): Slice {
+  get(words: Uint32Array): Slice {
     const key = words.join()
     const known = this.#known.get(key)
     if (known !== undefined) return known
     const slice = this.#place()
-    this.#memory.write(slice.buffer, Uint32Array.from(words), slice.offset)
+    this.#memory.write(slice.buffer, words, slice.offset)
     this.#known.set(key, slice)
     return slice
   }
@@ -83,19 +84,19 @@ export class TrainContext {
     this.#kernels.dispatch(this.#pass, spec, bindings, grid)
   }
 
-  /** A uniform struct of these words. */
-  struct(words: readonly number[]): Slice {
-    return this.#structs.get(words)
+  /** A uniform struct. */
+  struct<F extends Fields>({ pack }: Struct<F>, values: Values<F>): Slice {
+    return this.#structs.get(pack(values))
   }
 
   /** A uniform struct that differs from submission to submission; `name` has one value in each. */
-  changing(name: string, words: readonly number[]): DeviceBuffer {
+  changing<F extends Fields>(name: string, { pack }: Struct<F>, values: Values<F>): DeviceBuffer {
     let buffer = this.#changing.get(name)
     if (buffer === undefined) {
       buffer = this.memory.uniform(name, STRIDE)
       this.#changing.set(name, buffer)
     }
-    this.memory.write(buffer, Uint32Array.from(words))
+    this.memory.write(buffer, pack(values))
     return buffer
   }
 

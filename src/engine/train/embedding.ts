@@ -1,6 +1,8 @@
 /** Token and position embedding, there and back. The way back goes by lists of who read what, so that sums have one order. */
+
 import type { DeviceBuffer } from '../compute/device.js'
 import type { Memory } from '../compute/memory.js'
+import { TABLE_SLICE } from '../kernels/structs.js'
 import type { BlockScene } from './block-forward.js'
 import type { SharedBuffers } from './buffers.js'
 import type { Held, ModelHeld } from './parameters.js'
@@ -81,7 +83,13 @@ export function embed(
   for (const { first, columns, table } of model.tokens) {
     context.dispatch(
       { kernel: 'embedding-rows', constants: { C4, WORKGROUP: context.lanes } },
-      [buffers.shared.tokens, table.weight, model.positions.weight, to, context.struct([first, columns])],
+      [
+        buffers.shared.tokens,
+        table.weight,
+        model.positions.weight,
+        to,
+        context.struct(TABLE_SLICE, { first, count: columns }),
+      ],
       [Math.ceil(C4 / context.lanes), sequences * T],
     )
   }
@@ -104,7 +112,12 @@ export function embedBackward(
     if (learning === null) return
     context.dispatch(
       { kernel: 'embedding-backward', constants: { C4, WORKGROUP: context.lanes } },
-      [dx, ...uses, learning.gradient, context.struct([slice.first, slice.columns])],
+      [
+        dx,
+        ...uses,
+        learning.gradient,
+        context.struct(TABLE_SLICE, { first: slice.first, count: slice.columns }),
+      ],
       [Math.ceil(C4 / context.lanes), count],
     )
   }

@@ -1,7 +1,7 @@
 /** The tied head: cross-entropy, and the divergence from a teacher, in vocabulary slices, there and back in one go. */
 
-import { floatBits } from '../compute/uniforms.js'
 import { LOGIT_ROWS } from '../gpt2/activations.js'
+import { LOSS_PART, PART, ROWS } from '../kernels/structs.js'
 import { normBackward, weightGradient } from './block-backward.js'
 import { type BlockScene, normalise } from './block-forward.js'
 import type { ModelHeld, TokensHeld } from './parameters.js'
@@ -71,7 +71,9 @@ function logitsOf(
   const { nEmbd: C } = context.config
   const WORKGROUP = context.lanes
   const columns = columnsOf(model.tokens[slice])
-  const struct = context.struct([first, rows, model.tokens[slice].first, model.tokens[slice].columns, 0])
+  const tokens = model.tokens[slice]
+  const part = { firstRow: first, rows, firstToken: tokens.first, columns: tokens.columns, targets: 0 }
+  const struct = context.struct(PART, part)
   for (const { held, normed, logits, states } of sides) {
     multiply(context, {
       form: 'nt',
@@ -117,7 +119,14 @@ function backOf(scene: HeadScene, { first, rows, slice }: Part): void {
       shared.losses,
       teacher === null ? context.nothing : shared.teacherLogits,
       teacher === null ? context.nothing : shared.teacherStates,
-      context.struct([first, rows, tokens.first, tokens.columns, floatBits(weight), floatBits(distill)]),
+      context.struct(LOSS_PART, {
+        firstRow: first,
+        rows,
+        firstToken: tokens.first,
+        columns: tokens.columns,
+        weight,
+        share: distill,
+      }),
     ],
     [rows],
   )
@@ -148,7 +157,7 @@ function divergenceInto({ context, buffers, sequences: B, tokens: T, weight, sum
       shared.states,
       shared.targets,
       shared.losses,
-      context.struct([N]),
+      context.struct(ROWS, { count: N }),
     ],
     [Math.ceil(N / context.lanes)],
   )

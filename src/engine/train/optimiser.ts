@@ -1,6 +1,7 @@
 /** AdamW over all parameters that learn, with the norm of their gradients taken, and clipped, first. */
+
 import type { DeviceBuffer } from '../compute/device.js'
-import { floatBits } from '../compute/uniforms.js'
+import { ADAMW_STEP, GRADIENT, GRADIENT_SUMS } from '../kernels/structs.js'
 import type { TrainContext } from './context.js'
 import type { Held } from './parameters.js'
 import type { OptimiserOptions, StepInputs } from './types.js'
@@ -35,24 +36,23 @@ export function descend(
     const groups = groupsOf(quads, WORKGROUP)
     context.dispatch(
       { kernel: 'squares', constants: { WORKGROUP } },
-      [learning.gradient, squares, context.struct([quads, at, groups])],
+      [learning.gradient, squares, context.struct(GRADIENT, { quads, at, groups })],
       [groups],
     )
     at += groups
   }
   context.dispatch(
     { kernel: 'gradient-norm', constants: { WORKGROUP } },
-    [squares, norm, context.struct([at, floatBits(clip ?? 0)])],
+    [squares, norm, context.struct(GRADIENT_SUMS, { count: at, clip: clip ?? 0 })],
     [1],
   )
-  const corrections = [1 - beta1 ** (step + 1), 1 - beta2 ** (step + 1)]
+  const corrections = { c1: 1 - beta1 ** (step + 1), c2: 1 - beta2 ** (step + 1) }
   for (const { parameter, weight, learning } of held) {
     if (learning === null) continue
     const quads = parameter.elements / 4
     const [across, down] = context.groups(quads)
     const own = parameter.interacts ? interactionRate : rate
     const decay = parameter.decays ? own * weightDecay : 0
-    const numbers = [own, decay, beta1, beta2, epsilon, ...corrections].map(floatBits)
     context.dispatch(
       { kernel: 'adamw', constants: { WORKGROUP } },
       [
@@ -61,7 +61,16 @@ export function descend(
         learning.first,
         learning.second,
         norm,
-        context.changing(`AdamW of ${parameter.label}`, [quads, across, ...numbers]),
+        context.changing(`AdamW of ${parameter.label}`, ADAMW_STEP, {
+          quads,
+          across,
+          rate: own,
+          decay,
+          beta1,
+          beta2,
+          epsilon,
+          ...corrections,
+        }),
       ],
       [across, down],
     )

@@ -1,6 +1,7 @@
 /** Matrix products of training: which kernel, where the factors lie, what becomes of the sums. */
+
 import type { DeviceBuffer, KernelSpec } from '../compute/device.js'
-import { floatBits } from '../compute/uniforms.js'
+import { PRODUCT } from '../kernels/structs.js'
 import type { TrainContext } from './context.js'
 
 /** A row-major f32 matrix in a buffer, or several of one shape. In elements, multiples of 4. */
@@ -59,13 +60,24 @@ export function multiply(context: TrainContext, product: Product): void {
       ...constants,
     },
   }
-  const places = [product.left, product.right, product.out].flatMap(({ at = 0, width, next = 0 }) => [
-    quads(at),
-    quads(width),
-    quads(next),
-  ])
-  const words = [M, 4 * quads(N), 4 * quads(K), ...places, floatBits(product.scale ?? 1), extra]
-  const buffers = [product.left.buffer, product.right.buffer, product.out.buffer, context.struct(words)]
+  const { left, right, out, scale = 1 } = product
+  const shape = context.struct(PRODUCT, {
+    M,
+    N: 4 * quads(N),
+    K: 4 * quads(K),
+    left: quads(left.at ?? 0),
+    leftWidth: quads(left.width),
+    leftNext: quads(left.next ?? 0),
+    right: quads(right.at ?? 0),
+    rightWidth: quads(right.width),
+    rightNext: quads(right.next ?? 0),
+    out: quads(out.at ?? 0),
+    outWidth: quads(out.width),
+    outNext: quads(out.next ?? 0),
+    scale,
+    extra,
+  })
+  const buffers = [left.buffer, right.buffer, out.buffer, shape]
   context.dispatch(
     spec,
     [...buffers, ...bindings],

@@ -1,6 +1,7 @@
 /** Sums of a buffer's values, which a step gathers in one place to be read back together. */
+
 import type { DeviceBuffer } from '../compute/device.js'
-import { floatBits } from '../compute/uniforms.js'
+import { STRETCH } from '../kernels/structs.js'
 import type { TrainContext } from './context.js'
 
 /** Where a step's sums lie; the mean of I of each layer follows. */
@@ -17,7 +18,7 @@ export function sumInto(
 ): void {
   context.dispatch(
     { kernel: 'total', constants: { WORKGROUP: context.lanes } },
-    [values, out, context.struct([first, count, at, floatBits(scale)])],
+    [values, out, context.struct(STRETCH, { first, count, at, scale })],
     [1],
   )
 }
