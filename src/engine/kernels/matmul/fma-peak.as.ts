@@ -1,0 +1,118 @@
+/**
+ * Twin of fma-peak.wgsl: as many multiply-adds, as fast as a thread gets them. A task is a workgroup.
+ * Chains are grouped as processors like it, not by lanes: 12 sums keep two units busy, twice as many where V8 fuses two.
+ */
+import { at, constants, Dispatch, take } from '../common/dispatch.as'
+import { madd } from '../common/simd.as'
+import { fusing } from './tile.as'
+
+@unmanaged
+class Constants {
+  ROUNDS: u32
+  WORKGROUP: u32
+}
+
+/** Chains of a lane, and steps of a round. */
+const CHAINS: u32 = 3
+const STEPS: u32 = 4
+
+export function fmaPeak(d: Dispatch): void {
+  const k = constants<Constants>(d)
+  const x = v128.load32_splat(at(d, 1))
+  const y = v128.load32_splat(at(d, 1), 4)
+  const steps: u32 = CHAINS * STEPS * k.ROUNDS * k.WORKGROUP
+  for (let group = take(d); group < d.x; group = take(d)) {
+    const start = f32x4.splat(<f32>group)
+    const out = at(d, 0) + 16 * group * k.WORKGROUP
+    if (fusing()) chains24(steps / 24, start, x, y, out)
+    else chains12(steps / 12, start, x, y, out)
+  }
+}
+
+function chains12(steps: u32, start: v128, x: v128, y: v128, out: usize): void {
+  let s0 = start, s1 = start, s2 = start, s3 = start, s4 = start, s5 = start
+  let s6 = start, s7 = start, s8 = start, s9 = start, s10 = start, s11 = start
+  for (let i: u32 = 0; i < steps; i++) {
+    s0 = madd(s0, x, y)
+    s1 = madd(s1, x, y)
+    s2 = madd(s2, x, y)
+    s3 = madd(s3, x, y)
+    s4 = madd(s4, x, y)
+    s5 = madd(s5, x, y)
+    s6 = madd(s6, x, y)
+    s7 = madd(s7, x, y)
+    s8 = madd(s8, x, y)
+    s9 = madd(s9, x, y)
+    s10 = madd(s10, x, y)
+    s11 = madd(s11, x, y)
+  }
+  v128.store(out, s0, 0)
+  v128.store(out, s1, 16)
+  v128.store(out, s2, 32)
+  v128.store(out, s3, 48)
+  v128.store(out, s4, 64)
+  v128.store(out, s5, 80)
+  v128.store(out, s6, 96)
+  v128.store(out, s7, 112)
+  v128.store(out, s8, 128)
+  v128.store(out, s9, 144)
+  v128.store(out, s10, 160)
+  v128.store(out, s11, 176)
+}
+
+function chains24(steps: u32, start: v128, x: v128, y: v128, out: usize): void {
+  let s0 = start, s1 = start, s2 = start, s3 = start, s4 = start, s5 = start
+  let s6 = start, s7 = start, s8 = start, s9 = start, s10 = start, s11 = start
+  let s12 = start, s13 = start, s14 = start, s15 = start, s16 = start, s17 = start
+  let s18 = start, s19 = start, s20 = start, s21 = start, s22 = start, s23 = start
+  for (let i: u32 = 0; i < steps; i++) {
+    s0 = madd(s0, x, y)
+    s1 = madd(s1, x, y)
+    s2 = madd(s2, x, y)
+    s3 = madd(s3, x, y)
+    s4 = madd(s4, x, y)
+    s5 = madd(s5, x, y)
+    s6 = madd(s6, x, y)
+    s7 = madd(s7, x, y)
+    s8 = madd(s8, x, y)
+    s9 = madd(s9, x, y)
+    s10 = madd(s10, x, y)
+    s11 = madd(s11, x, y)
+    s12 = madd(s12, x, y)
+    s13 = madd(s13, x, y)
+    s14 = madd(s14, x, y)
+    s15 = madd(s15, x, y)
+    s16 = madd(s16, x, y)
+    s17 = madd(s17, x, y)
+    s18 = madd(s18, x, y)
+    s19 = madd(s19, x, y)
+    s20 = madd(s20, x, y)
+    s21 = madd(s21, x, y)
+    s22 = madd(s22, x, y)
+    s23 = madd(s23, x, y)
+  }
+  v128.store(out, s0, 0)
+  v128.store(out, s1, 16)
+  v128.store(out, s2, 32)
+  v128.store(out, s3, 48)
+  v128.store(out, s4, 64)
+  v128.store(out, s5, 80)
+  v128.store(out, s6, 96)
+  v128.store(out, s7, 112)
+  v128.store(out, s8, 128)
+  v128.store(out, s9, 144)
+  v128.store(out, s10, 160)
+  v128.store(out, s11, 176)
+  v128.store(out, s12, 192)
+  v128.store(out, s13, 208)
+  v128.store(out, s14, 224)
+  v128.store(out, s15, 240)
+  v128.store(out, s16, 256)
+  v128.store(out, s17, 272)
+  v128.store(out, s18, 288)
+  v128.store(out, s19, 304)
+  v128.store(out, s20, 320)
+  v128.store(out, s21, 336)
+  v128.store(out, s22, 352)
+  v128.store(out, s23, 368)
+}
