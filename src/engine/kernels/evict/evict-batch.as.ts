@@ -1,0 +1,28 @@
+/** Twin of evict-batch.wgsl: sequences of a packed batch. A branch begins with what its trunk has left. */
+import { at, Dispatch } from '../common/dispatch.as'
+import { segmentAt, tileAt } from '../drops/batch.as'
+import { momentBytes } from './evict-by-expectation.as'
+import { Budget, HEAD_BYTES, layLists, Sequence } from './evict-sequence.as'
+
+/** Sequence of tile `i`; false where there is nothing to do, as all but a segment's first tile. */
+export function sequenceInBatch(d: Dispatch, s: Sequence, i: u32, budget: Budget): bool {
+  const tile = tileAt(at(d, 1), i)
+  if (tile.first !== 0) return false
+  const segment = segmentAt(at(d, 0), tile.segment)
+  s.start = segment.parentLength
+  s.end = segment.parentLength + segment.length
+  layLists(s, s.end)
+  const deaths = at(d, 2) + 4 * <usize>(budget.layer * budget.keys)
+  s.deaths = deaths + 4 * <usize>segment.key
+  s.parentDeaths = deaths + 4 * <usize>segment.parentKey
+  s.scores = at(d, 4) + 4 * <usize>segment.key
+  s.parentScores = at(d, 4) + 4 * <usize>segment.parentKey
+  s.moments = at(d, 6) + momentBytes(s) * tile.segment
+  s.parentMoments = at(d, 6) + momentBytes(s) * segment.parent
+  s.rowBytes = 3 * HEAD_BYTES * s.heads
+  s.queries = at(d, 5) + s.rowBytes * segment.row
+  s.trunk = at(d, 5) + s.rowBytes * segment.parentRow
+  s.halves = 0
+  s.pool = 0
+  return true
+}

@@ -1,0 +1,58 @@
+/** Twin of evict-cache.wgsl: sequences in the key-value cache; a step's own keys are in the cache already. */
+import {
+  aliveWord, Cache, deathOf, NEVER, PAGE, positionAt, positionOf, rowAt, setWord, Span, spanAt, word,
+} from '../cache/cache.as'
+import { at, Dispatch, struct } from '../common/dispatch.as'
+import { momentBytes } from './evict-by-expectation.as'
+import { HEAD_BYTES, layLists, Sequence } from './evict-sequence.as'
+
+export function sequenceInCache(d: Dispatch, s: Sequence, i: u32, halves: bool): void {
+  const cache = struct<Cache>(d, 4)
+  const span = spanAt(at(d, 2), i)
+  s.start = positionOf(at(d, 3), span.row)
+  s.end = s.start + span.count
+  layLists(s, s.end)
+  listRows(d, s, span)
+  const first = 4 * <usize>deathOf(cache, span.place, 0)
+  s.deaths = at(d, 1) + first
+  s.parentDeaths = s.deaths
+  s.scores = at(d, 6) + first
+  s.parentScores = s.scores
+  s.moments = at(d, 9) + momentBytes(s) * (cache.layer * cache.places + span.place)
+  s.parentMoments = s.moments
+  s.rowBytes = 3 * HEAD_BYTES * s.heads
+  s.queries = at(d, 7) + s.rowBytes * span.row
+  s.halves = halves
+  s.pool = at(d, 8)
+  s.keyBytes = (HEAD_BYTES * s.heads) >> <usize>halves
+}
+
+/** The row in the pools of each position. */
+function listRows(d: Dispatch, s: Sequence, span: Span): void {
+  const cache = struct<Cache>(d, 4)
+  const state = at(d, 0)
+  const held = word(state, span.place) + span.count
+  for (let i: u32 = 0; i < held; i++) {
+    const row = rowAt(state, cache, span.place, i)
+    const position = positionAt(state, cache, row)
+    if (position < s.end) setWord(s.rows, position, row)
+  }
+}
+
+/** Rows that the next query does not see are dead: writes each page's word of live rows. */
+export function markAlive(d: Dispatch, s: Sequence, i: u32): void {
+  const cache = struct<Cache>(d, 4)
+  const state = at(d, 0)
+  const span = spanAt(at(d, 2), i)
+  const held = word(state, span.place) + span.count
+  for (let first: u32 = 0; first < held; first += PAGE) {
+    const base = rowAt(state, cache, span.place, first)
+    const count = min<u32>(PAGE, held - first)
+    let bits: u32 = 0
+    for (let slot: u32 = 0; slot < count; slot++) {
+      const position = positionAt(state, cache, base + slot)
+      if (position !== NEVER && word(s.deaths, position) === NEVER) bits |= 1 << slot
+    }
+    setWord(state, aliveWord(cache, span.place, first / PAGE), bits)
+  }
+}

@@ -1,0 +1,98 @@
+/**
+ * One sequence that evict.as.ts goes through: where its rows, death times and scores lie, and which keys are alive. It lies in
+ * a thread's scratch, its lists behind it.
+ * Keys alive stand in ascending order of position, and every sum over them goes by their number in that list. So no sum depends
+ * on where keys lie or how many queries come at a time, and decoding evicts what scoring does, to the last bit.
+ */
+import { scratch } from '../common/dispatch.as'
+import { sumLanes } from '../common/simd.as'
+
+/** Bytes of a head's part of a row. */
+export const HEAD_BYTES: usize = 256
+
+/** One layer of a pass: the uniform struct of evict.wgsl. */
+@unmanaged
+export class Budget {
+  layer: u32
+  keys: u32
+  budget: u32
+  recent: u32
+  C4: u32
+}
+
+@unmanaged
+export class Sequence {
+  /** Position of the first query, and after the last one. */
+  start: u32
+  end: u32
+  heads: u32
+  /** Whether keys are halves. */
+  halves: u32
+  /** Of position 0: its death time and score, and those that the sequence begins with. */
+  deaths: usize
+  parentDeaths: usize
+  scores: usize
+  parentScores: usize
+  /** Bytes from the scores to the lengths of the first head's values, and on to the next head's. */
+  scoresBytes: usize
+  /** Sums over queries, its own and those that it begins with; the same where none are to be taken over. */
+  moments: usize
+  parentMoments: usize
+  /** (rows, 3 C): query `start`, and where it has one the first row of its trunk. */
+  queries: usize
+  trunk: usize
+  rowBytes: usize
+  /** In the cache: the pool of keys, bytes of a key, and the row of each position. */
+  pool: usize
+  keyBytes: usize
+  rows: usize
+  /** Keys alive: how many, their positions, what they are worth, and the addresses of their rows. */
+  alive: u32
+  positions: usize
+  worths: usize
+  keys: usize
+  /** (heads, `stride` bytes) scores of the keys alive, then their exponentials. */
+  weights: usize
+  stride: usize
+}
+
+/** The lists of a sequence of `end` positions; 8 keys are weighed at a time. */
+export function layLists(s: Sequence, end: u32): void {
+  const count: usize = (end + 7) & ~7
+  s.alive = 0
+  s.rows = (scratch() + offsetof<Sequence>() + 63) & ~63
+  s.positions = s.rows + 4 * count
+  s.worths = s.positions + 4 * count
+  s.keys = s.worths + 4 * count
+  s.weights = s.keys + sizeof<usize>() * count
+  s.stride = 4 * count
+}
+
+/** Query k's row: its key follows C floats on, its value 2 C. */
+@inline
+export function queryRow(s: Sequence, k: u32): usize {
+  return s.queries + s.rowBytes * (k - s.start)
+}
+
+/** Where the key of position p lies. */
+export function keyRow(s: Sequence, p: u32): usize {
+  if (s.pool !== 0) return s.pool + s.keyBytes * load<u32>(s.rows + 4 * p)
+  const row = p < s.start ? s.trunk + s.rowBytes * p : queryRow(s, p)
+  return row + s.heads * HEAD_BYTES
+}
+
+/** Address of the key row of number `i` alive; past the last one, the last. */
+@inline
+export function keyAlive(s: Sequence, i: u32): usize {
+  return load<usize>(s.keys + sizeof<usize>() * min(i, s.alive - 1))
+}
+
+/** Length of one head's part of a row of floats. */
+export function headLength(part: usize): f32 {
+  let squares = f32x4.splat(0)
+  for (let c: usize = 0; c < HEAD_BYTES; c += 16) {
+    const four = v128.load(part + c)
+    squares = f32x4.add(squares, f32x4.mul(four, four))
+  }
+  return Mathf.sqrt(sumLanes(squares))
+}
