@@ -32,6 +32,8 @@ export interface MatmulKernel {
 
 /** Columns that lie together in the weights: what the adapter's own kernel likes to read; all others read any. */
 export function blockOf(adapter: AdapterTraits): number {
+  // The CPU's panels, PANEL of matmul/tile.as.ts.
+  if (adapter.kind === 'cpu') return 16
   return subgroupLanes(adapter) === 4 ? 32 : 64
 }
 
