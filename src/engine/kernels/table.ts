@@ -3,6 +3,31 @@
  * what it is compiled for. A shader's first line names the fragments it is joined with; test/engine/kernel-table.test.ts
  * holds both against each other.
  */
+import type { Fields } from './struct.js'
+import {
+  ADAMW_STEP,
+  BLOCKS,
+  BUDGET,
+  CACHE,
+  ELEMENTS,
+  GRADIENT,
+  GRADIENT_SUMS,
+  LAYER,
+  LOSS_PART,
+  MASK_GRADIENT,
+  MASK_LAYER,
+  MATMUL_SHAPE,
+  MATRIX,
+  PART,
+  PRODUCT,
+  ROWS,
+  SAMPLE_STEP,
+  SOFTMAX_ROWS,
+  STEPS,
+  STRETCH,
+  TABLE_SLICE,
+  VOCABULARY_SLICE,
+} from './structs.js'
 
 export interface KernelRow {
   /** The folder. */
@@ -13,7 +38,11 @@ export interface KernelRow {
    * Override constants: of the entry, then of its fragments in the order they are named; bool as u32. A twin is given all of
    * them in this order, 0 where a variant has none.
    */
-  constants: Readonly<Record<string, 'u32' | 'f32'>>
+  constants: Fields
+  /** Structs bound as uniforms, by binding. */
+  uniforms?: readonly { fields: Fields }[]
+  /** The kernel that does the same elsewhere: this one is made for some GPUs, and processors need no twin of it. */
+  like?: string
 }
 
 const dtype = ['f32', 'f16'] as const
@@ -21,7 +50,10 @@ const dtype = ['f32', 'f16'] as const
 /** Who computes a tile: the portable kernel, or those for subgroups of 4 or 8 lanes. */
 const body = ['attention', 'attention-lanes4', 'attention-lanes8'] as const
 
-const matmul = { K: 'u32', N: 'u32', BLOCK: 'u32', GELU: 'u32', ACCUMULATE: 'u32' } as const
+const matmul = { room: 'matmul', uniforms: [MATMUL_SHAPE] } as const
+const matmulConstants = { K: 'u32', N: 'u32', BLOCK: 'u32', GELU: 'u32', ACCUMULATE: 'u32' } as const
+
+const cache = { room: 'cache', uniforms: [CACHE] } as const
 
 const product = {
   room: 'product',
@@ -38,6 +70,7 @@ const product = {
     H: 'u32',
     FIRST: 'u32',
   },
+  uniforms: [PRODUCT],
 } as const
 
 export const KERNELS = {
@@ -46,55 +79,78 @@ export const KERNELS = {
     room: 'rows',
     variants: { dtype },
     constants: { C: 'u32', BLOCK: 'u32', WORKGROUP: 'u32' },
+    uniforms: [VOCABULARY_SLICE],
   },
-  'embedding-rows': { room: 'rows', constants: { C4: 'u32', WORKGROUP: 'u32' } },
-  gelu: { room: 'rows', constants: { WORKGROUP: 'u32' } },
+  'embedding-rows': { room: 'rows', constants: { C4: 'u32', WORKGROUP: 'u32' }, uniforms: [TABLE_SLICE] },
+  gelu: { room: 'rows', constants: { WORKGROUP: 'u32' }, uniforms: [ELEMENTS] },
   layernorm: { room: 'rows', constants: { C4: 'u32', EPSILON: 'f32', WORKGROUP: 'u32', GATHER: 'u32' } },
-  'softmax-rows': { room: 'rows', constants: { WORKGROUP: 'u32', H: 'u32' } },
+  'softmax-rows': { room: 'rows', constants: { WORKGROUP: 'u32', H: 'u32' }, uniforms: [SOFTMAX_ROWS] },
 
-  'matmul-broadcast': {
-    room: 'matmul',
-    variants: { dtype },
-    constants: { LANES: 'u32', ROWS: 'u32', ...matmul },
-  },
-  'matmul-swap': { room: 'matmul', variants: { dtype }, constants: { ROWS: 'u32', ...matmul } },
-  'matmul-tile': { room: 'matmul', variants: { dtype }, constants: matmul },
+  'matmul-tile': { ...matmul, variants: { dtype }, constants: matmulConstants },
   'matmul-tile8': {
-    room: 'matmul',
+    ...matmul,
     variants: { kept: dtype, dtype },
-    constants: { LANES_X: 'u32', LANES_Y: 'u32', ...matmul },
+    constants: { LANES_X: 'u32', LANES_Y: 'u32', ...matmulConstants },
+    like: 'matmul-tile',
   },
   'matmul-short': {
-    room: 'matmul',
+    ...matmul,
     variants: { dtype },
-    constants: { ROWS: 'u32', EIGHTS: 'u32', LANES: 'u32', ...matmul },
+    constants: { ROWS: 'u32', EIGHTS: 'u32', LANES: 'u32', ...matmulConstants },
+    like: 'matmul-tile',
+  },
+  'matmul-broadcast': {
+    ...matmul,
+    variants: { dtype },
+    constants: { LANES: 'u32', ROWS: 'u32', ...matmulConstants },
+    like: 'matmul-tile',
+  },
+  'matmul-swap': {
+    ...matmul,
+    variants: { dtype },
+    constants: { ROWS: 'u32', ...matmulConstants },
+    like: 'matmul-tile',
   },
   'matmul-matrix': {
-    room: 'matmul',
+    ...matmul,
     variants: { unit: ['f16-16x16x16', 'f32-8x8x8'], dtype },
-    constants: { SIZE: 'u32', ...matmul },
+    constants: { SIZE: 'u32', ...matmulConstants },
+    like: 'matmul-tile',
   },
   'fma-peak': { room: 'matmul', constants: { ROUNDS: 'u32', WORKGROUP: 'u32' } },
 
   // What dies when, and attention over what is left.
-  'drop-times': { room: 'drops', constants: { WORKGROUP: 'u32', PROPAGATE: 'u32' } },
-  'live-list': { room: 'attention', constants: { WORKGROUP: 'u32', QUERY_TILE: 'u32' } },
+  'drop-times': { room: 'drops', constants: { WORKGROUP: 'u32', PROPAGATE: 'u32' }, uniforms: [LAYER] },
+  'live-list': { room: 'attention', constants: { WORKGROUP: 'u32', QUERY_TILE: 'u32' }, uniforms: [LAYER] },
   'attend-batch': {
     room: 'attention',
     variants: { body, mask: ['deaths', 'masks'], keys: ['every-key', 'live-keys'] },
     constants: { WORKGROUP: 'u32', QUERY_TILE: 'u32' },
+    uniforms: [LAYER],
   },
-  'live-list-cache': { room: 'cache-attention', constants: { QUERY_TILE: 'u32', WORKGROUP: 'u32' } },
+  'live-list-cache': {
+    room: 'cache-attention',
+    constants: { QUERY_TILE: 'u32', WORKGROUP: 'u32' },
+    uniforms: [CACHE],
+  },
   'attend-chunk': {
     room: 'cache-attention',
     variants: { body, rows: ['every-row', 'live-rows'], dtype },
     constants: { WORKGROUP: 'u32', DENSE: 'u32' },
+    uniforms: [CACHE],
   },
-  'decode-attention': { room: 'cache-attention', variants: { dtype }, constants: { DENSE: 'u32' } },
+  'decode-attention': {
+    room: 'cache-attention',
+    variants: { dtype },
+    constants: { DENSE: 'u32' },
+    uniforms: [CACHE],
+  },
   'decode-attention-subgroup': {
     room: 'cache-attention',
     variants: { dtype },
     constants: { LANES: 'u32', ROWS: 'u32', DENSE: 'u32' },
+    uniforms: [CACHE],
+    like: 'decode-attention',
   },
   'decode-attention-merge': {
     room: 'cache-attention',
@@ -109,58 +165,78 @@ export const KERNELS = {
       dtype,
     },
     constants: { WORKGROUP: 'u32', REGION: 'u32', SINKS: 'u32', INTERVAL: 'u32', ACCUMULATE: 'u32' },
+    uniforms: [BUDGET, CACHE],
   },
 
   // The key-value cache.
   'cache-append': {
-    room: 'cache',
+    ...cache,
     variants: { dtype, next: ['packed', 'free'] },
     constants: { C4: 'u32', R4: 'u32', WORKGROUP: 'u32' },
   },
-  'cache-compact': { room: 'cache', constants: { KV4: 'u32', R4: 'u32', WORKGROUP: 'u32' } },
+  'cache-compact': {
+    ...cache,
+    constants: { KV4: 'u32', R4: 'u32', WORKGROUP: 'u32' },
+  },
   'cache-evict': {
-    room: 'cache',
+    ...cache,
     constants: { KV4: 'u32', R4: 'u32', MOVES: 'u32', PAGES: 'u32', WORKGROUP: 'u32' },
   },
-  'cache-pages': { room: 'cache', constants: { MODE: 'u32', MASKED: 'u32', WORKGROUP: 'u32' } },
-  'cache-relist': { room: 'cache', constants: { WORKGROUP: 'u32' } },
-  'cache-repack': { room: 'cache', constants: { ROW4: 'u32', WORKGROUP: 'u32' } },
+  'cache-pages': {
+    ...cache,
+    constants: { MODE: 'u32', MASKED: 'u32', WORKGROUP: 'u32' },
+    uniforms: [CACHE, STEPS],
+  },
+  'cache-relist': { ...cache, constants: { WORKGROUP: 'u32' } },
+  'cache-repack': { ...cache, constants: { ROW4: 'u32', WORKGROUP: 'u32' } },
   'cache-score': {
-    room: 'cache',
+    ...cache,
     constants: { WORKGROUP: 'u32', PROPAGATE: 'u32', SYNTHETIC: 'u32', IMMORTAL: 'f32' },
   },
-  'cache-slots': { room: 'cache', constants: { MODE: 'u32', WORKGROUP: 'u32' } },
-  'cache-static': { room: 'cache', constants: { WORKGROUP: 'u32' } },
+  'cache-slots': { ...cache, constants: { MODE: 'u32', WORKGROUP: 'u32' }, uniforms: [CACHE, STEPS] },
+  'cache-static': { ...cache, constants: { WORKGROUP: 'u32' } },
 
   // From logits to what is wanted of them.
-  logsumexp: { room: 'head', constants: { N4: 'u32', WORKGROUP: 'u32' } },
-  'target-logit': { room: 'head', constants: { N: 'u32', WORKGROUP: 'u32' } },
-  divergence: { room: 'head', constants: { N4: 'u32', WORKGROUP: 'u32' } },
-  'divergence-rows': { room: 'head', constants: { WORKGROUP: 'u32' } },
-  'cross-entropy-backward': { room: 'head', constants: { N4: 'u32', WORKGROUP: 'u32', DISTILL: 'u32' } },
-  sample: { room: 'sampling', constants: { WORKGROUP: 'u32' } },
-  'sample-greedy': { room: 'sampling', constants: { WORKGROUP: 'u32' } },
+  logsumexp: { room: 'head', constants: { N4: 'u32', WORKGROUP: 'u32' }, uniforms: [PART] },
+  'target-logit': { room: 'head', constants: { N: 'u32', WORKGROUP: 'u32' }, uniforms: [PART] },
+  divergence: { room: 'head', constants: { N4: 'u32', WORKGROUP: 'u32' }, uniforms: [PART] },
+  'divergence-rows': { room: 'head', constants: { WORKGROUP: 'u32' }, uniforms: [ROWS] },
+  'cross-entropy-backward': {
+    room: 'head',
+    constants: { N4: 'u32', WORKGROUP: 'u32', DISTILL: 'u32' },
+    uniforms: [LOSS_PART],
+  },
+  sample: { room: 'sampling', constants: { WORKGROUP: 'u32' }, uniforms: [SAMPLE_STEP] },
+  'sample-greedy': { room: 'sampling', constants: { WORKGROUP: 'u32' }, uniforms: [SAMPLE_STEP] },
 
   // Training.
   'product-tile': product,
-  'product-lanes4': product,
-  'product-lanes8': product,
-  'soft-mask': { room: 'soft-mask', constants: { WORKGROUP: 'u32', PROPAGATE: 'u32' } },
-  'soft-mask-train': { room: 'soft-mask', constants: { WORKGROUP: 'u32' } },
-  'soft-mask-backward': { room: 'soft-mask', constants: { WORKGROUP: 'u32' } },
-  'depth-mask': { room: 'soft-mask', constants: { WORKGROUP: 'u32', FIRST: 'u32' } },
+  'product-lanes4': { ...product, like: 'product-tile' },
+  'product-lanes8': { ...product, like: 'product-tile' },
+  'soft-mask': { room: 'soft-mask', constants: { WORKGROUP: 'u32', PROPAGATE: 'u32' }, uniforms: [LAYER] },
+  'soft-mask-train': { room: 'soft-mask', constants: { WORKGROUP: 'u32' }, uniforms: [MASK_LAYER] },
+  'soft-mask-backward': { room: 'soft-mask', constants: { WORKGROUP: 'u32' }, uniforms: [MASK_GRADIENT] },
+  'depth-mask': { room: 'soft-mask', constants: { WORKGROUP: 'u32', FIRST: 'u32' }, uniforms: [ELEMENTS] },
   'layernorm-backward': {
     room: 'gradients',
     constants: { C4: 'u32', EPSILON: 'f32', WORKGROUP: 'u32', ACCUMULATE: 'u32' },
   },
-  'embedding-backward': { room: 'gradients', constants: { C4: 'u32', WORKGROUP: 'u32' } },
-  'head-dots': { room: 'gradients', constants: { H: 'u32', WORKGROUP: 'u32' } },
-  'column-sums': { room: 'gradients', constants: { WORKGROUP: 'u32', ROWS: 'u32', NORMALISED: 'u32' } },
-  'column-fold': { room: 'gradients', constants: { WORKGROUP: 'u32' } },
-  total: { room: 'gradients', constants: { WORKGROUP: 'u32' } },
-  squares: { room: 'gradients', constants: { WORKGROUP: 'u32' } },
-  'gradient-norm': { room: 'gradients', constants: { WORKGROUP: 'u32' } },
-  adamw: { room: 'gradients', constants: { WORKGROUP: 'u32' } },
+  'embedding-backward': {
+    room: 'gradients',
+    constants: { C4: 'u32', WORKGROUP: 'u32' },
+    uniforms: [TABLE_SLICE],
+  },
+  'head-dots': { room: 'gradients', constants: { H: 'u32', WORKGROUP: 'u32' }, uniforms: [ROWS] },
+  'column-sums': {
+    room: 'gradients',
+    constants: { WORKGROUP: 'u32', ROWS: 'u32', NORMALISED: 'u32' },
+    uniforms: [MATRIX],
+  },
+  'column-fold': { room: 'gradients', constants: { WORKGROUP: 'u32' }, uniforms: [BLOCKS] },
+  total: { room: 'gradients', constants: { WORKGROUP: 'u32' }, uniforms: [STRETCH] },
+  squares: { room: 'gradients', constants: { WORKGROUP: 'u32' }, uniforms: [GRADIENT] },
+  'gradient-norm': { room: 'gradients', constants: { WORKGROUP: 'u32' }, uniforms: [GRADIENT_SUMS] },
+  adamw: { room: 'gradients', constants: { WORKGROUP: 'u32' }, uniforms: [ADAMW_STEP] },
 } as const satisfies Record<string, KernelRow>
 
 export type KernelName = keyof typeof KERNELS
