@@ -78,14 +78,24 @@ export function runDevice({ device, lost, adapter }: OpenDevice): RunDevice & { 
   return { device, lost, adapter, memoryLimit, record }
 }
 
+/** How long work under way may go on after Ctrl-C: most batches are done by then. */
+const GRACE_MS = 800
+
 export abstract class AspCommand extends Command {
   static override enableJsonFlag = true
 
   #opened: OpenDevice[] = []
 
   /** A device that is closed when the command ends, however it ends. */
-  protected async openDevice({ device, threads, quiet = false }: DeviceChoice): Promise<OpenDevice> {
+  /** `signal`: once it is aborted, what is under way is given up after a moment, where the device can do that. */
+  protected async openDevice(
+    { device, threads, quiet = false }: DeviceChoice,
+    signal?: AbortSignal,
+  ): Promise<OpenDevice> {
     const opened = await openDevice({ device, threads: this.#threads(threads, quiet) })
+    signal?.addEventListener('abort', () => {
+      setTimeout(() => opened.device.abandon?.(signal.reason), GRACE_MS).unref()
+    })
     this.#opened.push(opened)
     return opened
   }

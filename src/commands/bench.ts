@@ -131,7 +131,7 @@ export default class Bench extends AspCommand {
         orStop,
         signal,
         openDevice: async () =>
-          tunedDevice(await this.openDevice(flags), flags.tuning, {
+          tunedDevice(await this.openDevice(flags, signal), flags.tuning, {
             signal,
             onProgress: (done, total) => {
               if (!tuning) progress.start('Timing kernels', total, 'kernels')

@@ -82,7 +82,7 @@ export default class Drops extends AspCommand {
         {
           prepare: () => prepareDrops(optionsOf(args.text, flags), stdin, watch),
           onPrepared: ({ checkpoint }) => checkLayer(flags.layer, checkpoint.config.nLayer),
-          openDevice: async () => runDevice(await this.openDevice(flags)),
+          openDevice: async () => runDevice(await this.openDevice(flags, signal)),
           orStop,
           run: (prepared, device, context) => {
             progress.start('Computing death times')

@@ -103,7 +103,7 @@ export default class Eval extends AspCommand {
       const { record, path, lmEval } = await evaluate(optionsOf(argv as string[], flags), {
         orStop,
         signal,
-        openDevice: async () => runDevice(await this.openDevice(flags)),
+        openDevice: async () => runDevice(await this.openDevice(flags, signal)),
         onPrepared: () => progress.stop(),
         onRunning: () => onRunning('the batches in flight'),
         onEvent: showProgress(progress),

@@ -111,7 +111,7 @@ export default class Ppl extends AspCommand {
       const { record, path } = await perplexity(optionsOf(argv as string[], flags), {
         orStop,
         signal,
-        openDevice: async () => runDevice(await this.openDevice(flags)),
+        openDevice: async () => runDevice(await this.openDevice(flags, signal)),
         onPrepared: ({ levels, model }) => {
           progress.stop()
           if (levels.denseOnly)

@@ -92,7 +92,7 @@ export default class Sweep extends AspCommand {
       const { plan, record, path } = await sweep(optionsOf(argv as string[], flags), {
         orStop,
         signal,
-        openDevice: async () => runDevice(await this.openDevice(flags)),
+        openDevice: async () => runDevice(await this.openDevice(flags, signal)),
         onPrepared: () => progress.stop(),
         onRunning: () => onRunning('the work in flight'),
         onPlan: (plan) => {

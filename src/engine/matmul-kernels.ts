@@ -43,6 +43,8 @@ type Candidate = Pick<MatmulKernel, 'name' | 'kernel' | 'columns' | 'rows' | 'wa
 const MATRIX = 'chromium-experimental-subgroup-matrix'
 
 const always = () => true
+/** The CPU has one kernel: the twin of the plainest shader. */
+const everyGpu = ({ kind }: AdapterTraits) => kind !== 'cpu'
 const softwareLanes = (lanes: number) => (adapter: AdapterTraits) => subgroupLanes(adapter) === lanes
 
 /** Lanes of an adapter's subgroups where they are all of one size. */
@@ -109,7 +111,7 @@ export const MATMUL_KERNELS: readonly MatmulKernel[] = [
 ]
 
 function candidate(row: Candidate): MatmulKernel {
-  return { constants: () => ({}), rounds: false, tuned: true, suits: always, ...row }
+  return { constants: () => ({}), rounds: false, tuned: true, suits: everyGpu, ...row }
 }
 
 /** Few rows, `EIGHTS` times 8 columns a workgroup. */

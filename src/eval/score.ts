@@ -28,7 +28,7 @@ export interface ScoreOptions {
   limits: BatchLimits
   /** Run what requests of one document share only once (the default). */
   share?: boolean
-  /** No further batch is started once this is aborted. */
+  /** No further batch is started once this is aborted; those under way may be given up with its reason. */
   signal?: AbortSignal
   /** Told of the time the device worked. */
   busy?: BusyClock
@@ -79,6 +79,9 @@ export async function* scoreRequests(
       if (flying.length >= IN_FLIGHT) yield await land()
     }
     while (flying.length > 0) yield await land()
+  } catch (error) {
+    // Batches that were given up count for nothing; those before them do.
+    if (!(signal?.aborted && error === signal.reason)) throw error
   } finally {
     await Promise.allSettled(flying.map(({ result }) => result))
   }

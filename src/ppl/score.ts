@@ -12,7 +12,7 @@ export interface ScoreOptions {
   rules: readonly DropRule[]
   /** Tokens of a batch at most; a window that is longer is a batch of its own. */
   batchTokens: number
-  /** No further batch is started once this is aborted. */
+  /** No further batch is started once this is aborted; those under way may be given up with its reason. */
   signal?: AbortSignal
   busy?: BusyClock
 }
@@ -47,6 +47,9 @@ export async function* scoreWindows(
       if (flying.length >= IN_FLIGHT) yield await land()
     }
     while (flying.length > 0) yield await land()
+  } catch (error) {
+    // Batches that were given up count for nothing; those before them do.
+    if (!(signal?.aborted && error === signal.reason)) throw error
   } finally {
     await Promise.allSettled(flying.map(({ result }) => result))
   }

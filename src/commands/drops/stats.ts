@@ -125,7 +125,7 @@ export default class DropsStats extends AspCommand {
         {
           prepare: () => prepareStats(options, watch.onFetch),
           onPrepared: (prepared) => checkView(prepared, flags),
-          openDevice: async () => runDevice(await this.openDevice(flags)),
+          openDevice: async () => runDevice(await this.openDevice(flags, signal)),
           orStop,
           run: (prepared, device, context) => {
             const onEvent = showProgress(progress)

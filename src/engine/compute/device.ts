@@ -93,6 +93,8 @@ export interface ComputeDevice {
     submit(commands: Iterable<CommandBuffer>): void
     onSubmittedWorkDone(): Promise<unknown>
   }
+  /** Has what is under way end within moments, worth nothing: whoever waits for it gets `reason`. Not every device can. */
+  abandon?(reason: unknown): void
   createBuffer(descriptor: { label: string; size: number; usage: number }): DeviceBuffer
   createCommandEncoder(): CommandEncoder
   createQuerySet(descriptor: { type: 'timestamp'; count: number }): QuerySet

@@ -5,12 +5,13 @@ const PATIENCE_MS = 500
 
 /**
  * What `work` gives. Mapping fails at once when the device is gone; then the reason, which `lost` tells, is worth more than
- * "mapping failed".
+ * "mapping failed". An abort is no failure of the device.
  */
 export async function orLost<T>(work: Promise<T>, lost: Promise<Failure>): Promise<T> {
   try {
     return await work
   } catch (error) {
+    if (error instanceof Error && error.name === 'AbortError') throw error
     const patience = new Promise<null>((resolve) => {
       setTimeout(resolve, PATIENCE_MS, null)
     })

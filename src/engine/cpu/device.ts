@@ -138,9 +138,9 @@ export class CpuDevice implements ComputeDevice {
     return Promise.resolve(this.#scopes.pop()?.[0] ?? null)
   }
 
-  /** Has what is under way end early: whoever waits for it gets `failure`, and the device is of no more use. */
-  abandon(failure: Failure): void {
-    this.#queue.fail(failure)
+  /** Has what is under way end early, worth nothing: whoever waits for it gets `reason`. */
+  abandon(reason: unknown): void {
+    this.#queue.drop(reason)
     this.#pool.abandon()
   }
 

@@ -13,7 +13,7 @@ export interface Runner {
 export class Queue {
   readonly #runner: Runner
   readonly #steps: Step[] = []
-  readonly #waiting = new Set<(failure: Failure) => void>()
+  readonly #waiting = new Set<(reason: unknown) => void>()
   #busy = false
   #failure: Failure | null = null
 
@@ -49,6 +49,15 @@ export class Queue {
         resolve(undefined)
       })
     })
+  }
+
+  /** What was handed over and is not done yet will not be: whoever waits for it gets `reason`. The device stays of use. */
+  drop(reason: unknown): void {
+    // Buffers are given back and written all the same: what comes later relies on it.
+    const kept = this.#steps.filter(({ kind }) => kind === 'host')
+    this.#steps.splice(0, this.#steps.length, ...kept)
+    for (const reject of this.#waiting) reject(reason)
+    this.#waiting.clear()
   }
 
   /** Nothing that waits or comes later will be done. */
