@@ -1,0 +1,22 @@
+/** Twin of gelu.wgsl. A task is a stretch of vec4s. */
+import { at, Dispatch, struct, take } from '../common/dispatch.as'
+import { gelu4 } from '../common/simd.as'
+import { TASK_QUADS } from './tasks.as'
+
+/** What kernels that go element by element are told; depth-mask has the same. */
+@unmanaged
+export class Elements {
+  quads: u32
+  across: u32
+}
+
+export function gelu(d: Dispatch): void {
+  const quads = struct<Elements>(d, 2).quads
+  for (let first = take(d) * TASK_QUADS; first < quads; first = take(d) * TASK_QUADS) {
+    const start: usize = 16 * first
+    const end: usize = 16 * min(first + TASK_QUADS, quads)
+    const inputs = at(d, 0)
+    const outputs = at(d, 1)
+    for (let i = start; i < end; i += 16) v128.store(outputs + i, gelu4(v128.load(inputs + i)))
+  }
+}
