@@ -1,4 +1,4 @@
-/** The alpha-sigmoid on the host, in float64 (method.md 1.2): what kernels/alpha-sigmoid.wgsl computes in float32. */
+/** The alpha-sigmoid on the host, in float64 (method.md 1.2): what alpha-sigmoid.wgsl computes in float32. */
 
 /** A value of the alpha-sigmoid: how much of a key one query keeps. */
 export interface AlphaSigmoid {

@@ -1,5 +1,4 @@
 /** Runs matmul kernels on made-up numbers: whether they compile, whether they are right, how long they take. */
-
 import type { CommandEncoder, ComputeDevice, DeviceBuffer, KernelSpec, Kernels } from './compute/device.js'
 import { kernelsOf } from './compute/kernel.js'
 import { Memory } from './compute/memory.js'

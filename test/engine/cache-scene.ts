@@ -1,5 +1,4 @@
 /** A layer of the key-value cache as it may lie after many steps: pages out of order, rows shuffled, some dead or empty. */
-
 import { NEVER } from '../../src/engine/batch.js'
 import type { CacheBuffers } from '../../src/engine/decode/attention.js'
 import { f16ToF32, f32ToF16 } from '../../src/engine/half.js'

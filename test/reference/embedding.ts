@@ -1,4 +1,4 @@
-/** Plain-loop twin of src/engine/kernels/embedding.wgsl: tokens (N, 2) of token, position -> (N, C). */
+/** Plain-loop twin of embedding.wgsl: tokens (N, 2) of token, position -> (N, C). */
 export function embeddingReference(
   tokens: Uint32Array,
   wte: ArrayLike<number>,

@@ -1,4 +1,4 @@
-/** Plain-loop twin of src/engine/kernels/layernorm.wgsl: row m of (M, C) comes from row rows[m] of x. */
+/** Plain-loop twin of layernorm.wgsl: row m of (M, C) comes from row rows[m] of x. */
 export function layernormReference(
   x: ArrayLike<number>,
   rows: ArrayLike<number>,

@@ -5,7 +5,7 @@ export interface RowSummary {
   best: number
 }
 
-/** Plain-loop twin of src/engine/kernels/logsumexp.wgsl over a whole row of logits. */
+/** Plain-loop twin of logsumexp.wgsl over a whole row of logits. */
 export function logsumexpReference(row: ArrayLike<number>): RowSummary {
   let best = 0
   for (let v = 1; v < row.length; v++) if (row[v] > row[best]) best = v

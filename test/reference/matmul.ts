@@ -1,4 +1,4 @@
-/** Plain-loop twin of src/engine/kernels/matmul-*.wgsl, in float64. */
+/** Plain-loop twin of matmul-*.wgsl, in float64. */
 export interface MatmulOptions {
   gelu?: boolean
   /** (M, N): what the result is added to. */

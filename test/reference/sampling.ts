@@ -1,4 +1,4 @@
-/** Plain-loop twin of src/engine/kernels/sample.wgsl, in float64. */
+/** Plain-loop twin of sample.wgsl, in float64. */
 import type { Sampling } from '../../src/engine/decode/types.js'
 
 /** What a row of logits gives each token: 0 to those that top k or top p rule out. */

@@ -2,7 +2,6 @@
  * Attention to the key-value cache: of single query rows, one a sequence, when decoding, and of the many rows of a chunk
  * when reading prompts.
  */
-
 import type { Binding, ComputePass, DeviceBuffer, Grid, KernelSpec, Slice } from '../compute/device.js'
 import { type Gpt2Config, HEAD_DIM } from '../gpt2/config.js'
 import type { ForwardContext } from '../gpt2/layers.js'

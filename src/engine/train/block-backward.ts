@@ -1,5 +1,4 @@
 /** One transformer block on the way back: from the gradient of its output to that of its input, in place, and its parameters'. */
-
 import type { DeviceBuffer } from '../compute/device.js'
 import { HEAD_DIM } from '../gpt2/config.js'
 import { BLOCKS, MASK_GRADIENT, MATRIX, ROWS } from '../kernels/structs.js'

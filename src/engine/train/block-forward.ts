@@ -1,5 +1,4 @@
 /** One transformer block on the way there, keeping what the way back needs. */
-
 import type { DeviceBuffer } from '../compute/device.js'
 import { HEAD_DIM } from '../gpt2/config.js'
 import { ELEMENTS, MASK_LAYER, SOFTMAX_ROWS } from '../kernels/structs.js'

@@ -1,5 +1,4 @@
 /** Token and position embedding, there and back. The way back goes by lists of who read what, so that sums have one order. */
-
 import type { DeviceBuffer } from '../compute/device.js'
 import type { Memory } from '../compute/memory.js'
 import { TABLE_SLICE } from '../kernels/structs.js'

@@ -1,5 +1,4 @@
 /** AdamW over all parameters that learn, with the norm of their gradients taken, and clipped, first. */
-
 import type { DeviceBuffer } from '../compute/device.js'
 import { ADAMW_STEP, GRADIENT, GRADIENT_SUMS } from '../kernels/structs.js'
 import type { TrainContext } from './context.js'

@@ -1,5 +1,4 @@
 /** Matrix products of training: which kernel, where the factors lie, what becomes of the sums. */
-
 import type { DeviceBuffer, KernelSpec } from '../compute/device.js'
 import { PRODUCT } from '../kernels/structs.js'
 import type { TrainContext } from './context.js'

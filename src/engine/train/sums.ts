@@ -1,5 +1,4 @@
 /** Sums of a buffer's values, which a step gathers in one place to be read back together. */
-
 import type { DeviceBuffer } from '../compute/device.js'
 import { STRETCH } from '../kernels/structs.js'
 import type { TrainContext } from './context.js'

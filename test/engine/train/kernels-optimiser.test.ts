@@ -1,5 +1,4 @@
 /** AdamW, and the norm of all gradients with its clipping, against plain loops. */
-
 import * as assert from 'uvu/assert'
 import { ADAMW_STEP, GRADIENT, GRADIENT_SUMS } from '../../../src/engine/kernels/structs.js'
 import { onEachAdapter } from '../../gpu.js'

@@ -1,4 +1,4 @@
-// Attention visits every key up to the tile's last query. Joined with attention-inputs.wgsl.
+// Attention visits every key up to the tile's last query.
 
 fn list_of(s: Segment, first: u32) -> u32 {
   return 0u;

@@ -1,7 +1,6 @@
 // needs: batch, attention-{mask}, attention-{keys}
-// Where attention finds queries, keys and values when all lie in one packed batch; joined with batch.wgsl, with
-// attention-deaths.wgsl or attention-masks.wgsl, which say what is left of the keys, and with attention-every-key.wgsl or
-// attention-live-keys.wgsl, which say which keys are visited.
+// Where attention finds queries, keys and values when all lie in one packed batch. attention-deaths.wgsl or
+// attention-masks.wgsl says what is left of the keys, attention-every-key.wgsl or attention-live-keys.wgsl which are visited.
 // attention-cache.wgsl offers the same functions over the key-value cache.
 // qkv (rows, 3 C): queries, keys, values, heads of 64 side by side. tiles: segment, first query. out (rows, C).
 

@@ -1,6 +1,5 @@
 // needs: live-list-layout
 // Attention visits only the keys that live-list.wgsl has found alive at the tile's first query or later.
-// Joined with attention-inputs.wgsl and live-list-layout.wgsl.
 
 @group(0) @binding(6) var<storage, read> lists: array<u32>;
 

@@ -1,5 +1,4 @@
 // What a soft rule leaves of keys (method.md 1.1): the logs that soft-mask.wgsl wrote, the same for all heads.
-// Joined with attention-inputs.wgsl.
 
 @group(0) @binding(3) var<storage, read> masks: array<vec4f>;
 

@@ -4,7 +4,7 @@ enable subgroups;
 // so a lane reads one key in LANES and subgroupBroadcast hands it round, and a lane owns 4 queries, LANES apart, so that
 // each read serves 4 LANES of them. Steps over the 64 dimensions are written out: an index that is not constant would
 // keep q and o out of registers.
-// Joined with attention-lanes4.wgsl or attention-lanes8.wgsl and the files that say where keys are, as attention.wgsl.
+// attention-lanes4.wgsl or attention-lanes8.wgsl says how many LANES are.
 // Grid: (tiles, H); a tile is 4 LANES queries of one sequence, a workgroup one subgroup.
 
 // One query on its way past the keys, LANES of which are at hand.

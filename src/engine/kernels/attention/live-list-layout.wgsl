@@ -1,6 +1,6 @@
 // needs: batch
 // Where the list of each tile of queries lies: one entry for its length, then room for every key up to its last query.
-// Joined with batch.wgsl. The tiles before it in its segment are full.
+// The tiles before it in its segment are full.
 
 override QUERY_TILE: u32;
 

@@ -1,5 +1,5 @@
 // A chunk's queries visit every row of their place: those from before, then the chunk's own up to the last query, or all of
-// them where a step's rows may lie anywhere. Joined with attention-cache-tiles.wgsl.
+// them where a step's rows may lie anywhere.
 
 @group(0) @binding(7) var<storage, read> tokens: array<vec2u>;
 

@@ -1,6 +1,5 @@
 // needs: live-list-cache-layout
 // A chunk's queries visit only the rows that live-list-cache.wgsl has found alive at the tile's first query or later.
-// Joined with attention-cache-tiles.wgsl and live-list-cache-layout.wgsl.
 
 @group(0) @binding(7) var<storage, read> lists: array<u32>;
 

@@ -1,7 +1,6 @@
 // needs: attention-cache-{rows}, attention-cache
 // Where the queries of a chunk find keys and values: in the key-value cache, the chunk's own among them. The same functions as
-// in attention-inputs.wgsl; joined with attention-cache.wgsl, and with attention-cache-every-row.wgsl or
-// attention-cache-live-rows.wgsl, which say which rows are visited.
+// in attention-inputs.wgsl. attention-cache-every-row.wgsl or attention-cache-live-rows.wgsl says which rows are visited.
 // spans: one for each tile of queries, with `first` the tile's first query.
 
 struct Tile {

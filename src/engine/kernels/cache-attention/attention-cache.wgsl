@@ -1,6 +1,6 @@
 // needs: attention-cache-{dtype}, cache
-// What attention over the key-value cache reads and writes; joined with cache.wgsl and attention-cache-f32.wgsl or
-// attention-cache-f16.wgsl, which hold the pools of keys and values at bindings 1 and 2.
+// What attention over the key-value cache reads and writes. attention-cache-f32.wgsl or attention-cache-f16.wgsl
+// holds the pools of keys and values, at bindings 1 and 2.
 // qkv (rows, 3 C) of a step: only its queries are read here, its keys and values are in the pools already.
 // out: (rows, C), or partial results where a kernel says so. Binding 7 is declared by the files that need one.
 

@@ -1,7 +1,7 @@
 // needs: cache
 // Joins the partial results of decode-attention.wgsl: each split's sums and mass count exp(its largest score - the
 // largest of all). A place's rows say which splits there are, so a sequence gives the same alone and in a batch.
-// Joined with cache.wgsl. partials (splits, spans, H, 17): 64 sums, then largest score and mass. out (rows, C).
+// partials (splits, spans, H, 17): 64 sums, then largest score and mass. out (rows, C).
 // Grid: (C / 4 in workgroups, spans); a lane owns 4 dimensions of one head.
 
 override H: u32;

@@ -1,7 +1,7 @@
 // needs: cache, cache-rows-{dtype}, cache-next-{next}
 // Puts a step's keys, values and interaction keys into the cache.
 // qkv (rows, 3 C), interaction (rows, 2 r): queries, then keys. tokens (rows): token, position.
-// Joined with cache.wgsl, cache-rows-f32.wgsl or -f16.wgsl, and cache-next-packed.wgsl or -free.wgsl, which say where to.
+// cache-rows-f32.wgsl or -f16.wgsl says how rows are kept, cache-next-packed.wgsl or -free.wgsl where.
 // Grid: (longest span, spans); a workgroup copies one row.
 
 override C4: u32;             // C / 4

@@ -2,7 +2,7 @@
 // Removes the rows that died from a place's slots (method.md 2.1): clears them, and when cache-slots.wgsl found too many
 // slots free, moves the live rows after the first hole of all places down, in order.
 // In place, with no second buffer: a row only moves to an earlier slot, and a lane moves its own columns.
-// Joined with cache.wgsl. Grid: (places).
+// Grid: (places).
 
 override KV4: u32;            // 16-byte elements of a row of keys
 override R4: u32;             // of a row of interaction keys

@@ -2,7 +2,7 @@
 // Packs the rows that are still alive (method.md 2.3 d3, d4): the last live rows move into the holes that dropped rows
 // left, so that live rows are rows 0 to n - 1 of the place again. No more rows move than die.
 // The place's length is right then; its pages are set right by cache-pages.wgsl, which runs next.
-// Joined with cache.wgsl. Grid: (spans); one workgroup a sequence.
+// Grid: (spans); one workgroup a sequence.
 
 override KV4: u32;            // 16-byte elements of a row of keys
 override R4: u32;             // of a row of interaction keys

@@ -2,7 +2,7 @@
 // Gives each place as many pages as its rows need, and one row more: takes them from the layer's free stack and puts
 // those no longer needed back. First all are put back, then all are taken, each lane at its own height of the stack:
 // no atomics, and the same pages in every run.
-// Joined with cache.wgsl. Grid: (1); a lane takes every WORKGROUP-th span.
+// Grid: (1); a lane takes every WORKGROUP-th span.
 
 const RESERVE = 0u;  // before a chunk: room for its rows
 const SETTLE = 1u;   // after cache-evict.wgsl

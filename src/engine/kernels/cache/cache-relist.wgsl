@@ -1,6 +1,6 @@
 // needs: cache
 // The bookkeeping of cache-repack.wgsl: page tables, positions and free stack of the new pools.
-// Joined with cache.wgsl. `cache` is the old layout, `next` the new one. Grid: (1).
+// `cache` is the old layout, `next` the new one. Grid: (1).
 
 override WORKGROUP: u32 = 64;
 

@@ -1,6 +1,6 @@
 // needs: cache
 // Moves a layer's pages into pools of another size, sequence by sequence: growing and shrinking are the same thing.
-// Joined with cache.wgsl. `cache` is the old layout. Run once for keys, once for values and once for interaction keys.
+// `cache` is the old layout. Run once for keys, once for values and once for interaction keys.
 // Grid: (pages a place may hold, places); a workgroup copies one page.
 
 override ROW4: u32;            // 16-byte elements of a row

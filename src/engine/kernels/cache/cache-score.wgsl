@@ -3,7 +3,7 @@
 //   x[k,j] = dot(Qi[k], Ki[j]) / sqrt(r) + beta + shift ;  the first k > j of the step with x <= 0 drops row j
 // f32 and the summation order of drop-times.wgsl, so that a sequence dies the same way in steps and in one pass.
 // Writes the death time of every row of a page and the page's word of live rows.
-// Joined with cache.wgsl. Grid: (pages, spans); a workgroup is one page, a lane scores PAGE / WORKGROUP of its rows.
+// Grid: (pages, spans); a workgroup is one page, a lane scores PAGE / WORKGROUP of its rows.
 
 override WORKGROUP: u32 = 32;    // divides PAGE
 override PROPAGATE: bool = false;

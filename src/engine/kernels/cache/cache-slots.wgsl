@@ -3,7 +3,7 @@
 // many slots as the others, one after another, and all places are read up to a common padded length. Here a place's
 // words of live rows tell the slots in use, and its page table names its own slots in order.
 // At the start of the free stack, of which there is none: the padded length, and the slot to compact from.
-// Joined with cache.wgsl. Grid: (1); a lane takes every WORKGROUP-th place.
+// Grid: (1); a lane takes every WORKGROUP-th place.
 
 const OCCUPY = 0u;   // after the step's rows were put into the first free slots
 const SETTLE = 1u;   // rows may have been dropped: plan what cache-compact.wgsl does next

@@ -1,5 +1,5 @@
 // needs: batch
-// Sequences of a packed batch, for evict.wgsl; joined with batch.wgsl. A branch begins with what its trunk has left.
+// Sequences of a packed batch, for evict.wgsl. A branch begins with what its trunk has left.
 // tiles: segment, first key; of a segment only the first does anything. deaths (L, keys). scores (keys), of one layer.
 // qkv (rows, 3 C). moments: see evict-by-expectation.wgsl, by segment. Grid: (tiles).
 

@@ -1,7 +1,6 @@
 // needs: evict-softmax
 // A key is worth the attention that it gets, summed over heads: from all queries so far (H2O), or from the last one (TOVA).
 //   a[h,k,j] = softmax_j (q[h,k] . k[h,j] / sqrt(64)) over the keys alive, query k's own among them
-// Joined with evict-softmax.wgsl.
 
 override ACCUMULATE: bool = false;
 

@@ -5,7 +5,7 @@
 //   worth[j] = mean_h softmax_j(x[h,j]) |v[h,j]|  over the keys alive
 // mu and Sigma: mean and covariance of the queries from position SINKS on, kept as sums of q and of q q'.
 // moments, of a sequence: of each head the sum of q (16 vec4s) and of q q' (64 rows of 16). Lengths of values lie behind the
-// scores, head by head. Joined with evict-softmax.wgsl.
+// scores, head by head.
 
 const HEAD4 = 16u;
 const SUMS = HEAD4 + 64u * HEAD4;

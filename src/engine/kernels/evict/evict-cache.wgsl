@@ -1,6 +1,6 @@
 // needs: cache, evict-keys-{dtype}
-// Sequences in the key-value cache, for evict.wgsl: a step's queries, whose own keys are in the cache already. Joined with
-// cache.wgsl and evict-keys-f32.wgsl or -f16.wgsl. deaths and scores (layers, places, n_positions). qkv (rows, 3 C): of the step.
+// Sequences in the key-value cache, for evict.wgsl: a step's queries, whose own keys are in the cache already.
+// deaths and scores (layers, places, n_positions). qkv (rows, 3 C): of the step.
 // moments: see evict-by-expectation.wgsl, by layer and place. Leaves each page's word of live rows. Grid: (spans).
 
 @group(0) @binding(0) var<storage, read_write> state: array<u32>;

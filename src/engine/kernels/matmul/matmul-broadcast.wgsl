@@ -7,7 +7,7 @@ enable subgroups;
 // Made for software adapters with subgroups of 8 (llvmpipe), where a read costs far more than arithmetic (one bounds
 // check and branch a lane and word, some 30 cycles). More rows or more k a step would save reads there, but the
 // loop would no longer fit the instruction cache. With subgroups of 32 it is one of the tuner's candidates.
-// Joined with matmul-weights-*.wgsl and matmul-output.wgsl. Grid: (ceil(N / (8 LANES)), ceil(M / ROWS)).
+// Grid: (ceil(N / (8 LANES)), ceil(M / ROWS)).
 
 override LANES: u32 = 8u;
 override ROWS: u32;  // 1, 2, 4, 8 or 16

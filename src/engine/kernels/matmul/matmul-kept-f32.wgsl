@@ -1,2 +1,2 @@
-// How a tile's values lie in workgroup memory: as they are. Joined before matmul-tile8.wgsl.
+// How a tile's values lie in workgroup memory: as they are.
 alias Kept = vec4f;

@@ -4,7 +4,7 @@
 // input type; with f16 the values of a are rounded (relative 2^-11). Sums are f32, in the unit's own order.
 // NO ADAPTER AT HAND RUNS THIS: the compiler accepts it (test/engine/matmul-compile.test.ts), its results and its
 // speed are unknown. It is used only where the tuner has found both right.
-// Joined after matmul-unit-*.wgsl, with matmul-weights-*.wgsl and matmul-output.wgsl. Grid: (ceil(N / 64), ceil(M / 64)).
+// Grid: (ceil(N / 64), ceil(M / 64)).
 
 override SIZE: u32;  // lanes of a subgroup, the same for all
 override LANES = 4u * SIZE;

@@ -4,7 +4,7 @@
 // that every weight is read once and in one piece; each lane sums its own k for all rows, and the lanes of the
 // same columns are added up at the end, in their order.
 // A row's sum is split over LANES / EIGHTS lanes: its bits are not those of the kernels that sum in ascending order.
-// Joined with matmul-weights-*.wgsl and matmul-output.wgsl. Grid: (ceil(N / (8 EIGHTS)), ceil(M / ROWS)).
+// Grid: (ceil(N / (8 EIGHTS)), ceil(M / ROWS)).
 
 override ROWS: u32;    // 1, 2, 4 or 8
 override EIGHTS: u32;  // groups of 8 columns; divides LANES

@@ -7,7 +7,7 @@ enable subgroups;
 // 8 columns of its own, for every row: the values of the other three rows reach it by swaps within the quad, which
 // are single shuffles. After a swap a lane holds the row of lane ^ 1, ^ 2 or ^ 3, and files the sums as such.
 // ROWS changes how much is done, not one step of how a row is summed.
-// Joined with matmul-weights-*.wgsl and matmul-output.wgsl. BLOCK = 32. Grid: (ceil(N / 32), ceil(M / ROWS)).
+// BLOCK = 32. Grid: (ceil(N / 32), ceil(M / ROWS)).
 
 override ROWS: u32;  // 1, 2, 4, 8, 16 or 32
 

@@ -2,7 +2,7 @@
 // Matmul for hardware GPUs, and for any adapter nothing better is known of: 64 rows x 64 columns a workgroup of 16 x 16
 // lanes, 4 x 4 sums a lane. Tiles of a and of the weights, TILE_K deep, pass through workgroup memory, so that each
 // value is read from the buffers once a workgroup and used 64 times.
-// Joined with matmul-weights-*.wgsl and matmul-output.wgsl. Grid: (ceil(N / 64), ceil(M / 64)).
+// Grid: (ceil(N / 64), ceil(M / 64)).
 
 const TILE = 64u;
 const TILE_K = 16u;

@@ -3,7 +3,6 @@
 // 8 x 8 sums a lane, so that 4 reads of workgroup memory feed 64 multiply-adds. Sums run as in matmul-tile.wgsl.
 // A lane's columns are 4 in the left half of the tile and 4 in the right: neighbouring lanes then read neighbouring
 // places, with no two in one memory bank; rows likewise.
-// Joined after matmul-kept-*.wgsl, with matmul-weights-*.wgsl and matmul-output.wgsl.
 // Grid: (ceil(N / (8 LANES_X)), ceil(M / (8 LANES_Y))).
 
 override LANES_X: u32;

@@ -3,7 +3,7 @@ enable chromium_experimental_subgroup_matrix;
 
 diagnostic(off, chromium.subgroup_matrix_uniformity);  // the part of a tile depends on the subgroup
 
-// A matrix unit that multiplies (16 x 16) by (16 x 16) halves into f32. Joined before matmul-matrix.wgsl.
+// A matrix unit that multiplies (16 x 16) by (16 x 16) halves into f32.
 alias Part = f16;
 
 const UNIT_M = 16u;

@@ -5,7 +5,7 @@ enable subgroups;
 // with factors that may lie transposed. A lane reads 4 values of left and keeps the sums of 8 columns of its own, for
 // every row: the values of the other three lanes reach it by swaps within the quad, which are single shuffles where a
 // broadcast is dear.
-// Joined with product-blocks.wgsl. Grid: (ceil(N / 32), ceil(M / 16), matrices).
+// Grid: (ceil(N / 32), ceil(M / 16), matrices).
 
 const LANES = 4u;
 const ROWS = 16u;

@@ -4,7 +4,7 @@ enable subgroups;
 // Matrix product by broadcasts within a subgroup of 8 lanes (llvmpipe): 32 rows x 64 columns a workgroup, as
 // matmul-broadcast.wgsl, but with factors that may lie transposed. A lane reads 4 values of a row of left, which
 // subgroupBroadcast hands to the others, and keeps the sums of 8 columns of its own.
-// Joined with product-blocks.wgsl. Grid: (ceil(N / 64), ceil(M / 32), matrices).
+// Grid: (ceil(N / 64), ceil(M / 32), matrices).
 
 const LANES = 8u;
 const ROWS = 32u;

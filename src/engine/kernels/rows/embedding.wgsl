@@ -1,6 +1,6 @@
 // needs: table-{dtype}
 // x[n] = wte[token[n]] + wpe[position[n]] for the tokens that lie in one slice of the vocabulary.
-// tokens (N): x = token, y = position. x (N, C). Preceded by table-f32.wgsl or table-f16.wgsl.
+// tokens (N): x = token, y = position. x (N, C). table: as table-f32.wgsl or table-f16.wgsl reads it.
 // Grid: one lane an element, rows along y.
 
 override C: u32;

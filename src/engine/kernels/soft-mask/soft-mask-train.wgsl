@@ -2,7 +2,7 @@
 // soft-mask.wgsl for training: of whole sequences of T tokens, with what the way back needs kept (method.md 1.1, 1.2).
 //   x[k,j] = dot(Qi[k], Ki[j]) / sqrt(r) + beta + shift[sequence];  p = asig(x), k > j
 //   mask[k,j] = sum over m = j+1..k of log p[m,j];  rho[k,j] = d log p[k,j] / dx;  GONE and 0 once a factor is 0
-// Joined with alpha-sigmoid.wgsl. scores (B T, 2 r): interaction queries, then keys. masks, rhos (B, T, T); nothing is
+// scores (B T, 2 r): interaction queries, then keys. masks, rhos (B, T, T); nothing is
 // written above the diagonal. keeps (B T): sum over learnable k, j < k <= T - 2, of exp(mask[k,j]).
 // Grid: (ceil(T / WORKGROUP), B); a lane owns a key and walks the queries upward.
 

@@ -2,7 +2,7 @@
 // What a soft rule leaves of each key for each later query: the log of a cumulative product (method.md 1.1).
 //   x[k,j] = dot(Qi[k], Ki[j]) / sqrt(r) + beta + shift
 //   mask[k,j] = sum over m = j+1..k of log asig(x[m,j]);  0 at k = j, GONE once a factor is 0
-// Joined with alpha-sigmoid.wgsl and batch.wgsl. Sequences stand alone: branches are not supported.
+// Sequences stand alone: branches are not supported.
 // scores (rows, 2 r): interaction queries, then interaction keys. masks: (length, mask_stride) a segment, queries
 // by keys; holds the layer before at the start, for PROPAGATE. keeps (L, keys): sum over k > j of exp(mask[k,j]).
 // Grid: one workgroup a tile of WORKGROUP keys of one segment; a lane owns a key and walks the queries upward.
