@@ -1,5 +1,6 @@
 /** Twin of evict-softmax.wgsl: softmax of one head over all keys alive. */
-import { exp4, maxLanes, sumLanes } from '../common/simd.as'
+import { expDown4 } from '../common/exp-down.as'
+import { maxLanes, sumLanes } from '../common/simd.as'
 
 const LOWEST: f32 = -3e38
 
@@ -12,7 +13,7 @@ export function exponentiate(weights: usize, count: u32): f32 {
   const top = f32x4.splat(maxLanes(tops))
   let mass = f32x4.splat(0)
   for (let i = weights; i < end; i += 16) {
-    const weight = exp4(f32x4.sub(v128.load(i), top))
+    const weight = expDown4(f32x4.sub(v128.load(i), top), -87)
     v128.store(i, weight)
     mass = f32x4.add(mass, weight)
   }

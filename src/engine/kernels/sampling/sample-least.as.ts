@@ -5,7 +5,7 @@
  * reaches the goal is looked into with the next 11, then with the last 10.
  */
 import { Dispatch, scratch } from '../common/dispatch.as'
-import { exp4 } from '../common/simd.as'
+import { expDown4 } from '../common/exp-down.as'
 import { columnsAt, LOWEST, logitsAt, slicesOf, Step, stepOf, tokensOf } from './sample-choice.as'
 
 @unmanaged
@@ -17,6 +17,8 @@ export class Sampling {
 }
 
 const BUCKETS: u32 = 2048
+/** A sum for each lane: most logits fall into few buckets, and one sum would wait for the addition before. */
+const BUCKET_BYTES: usize = 32
 
 /** A u32 that orders as the float does. */
 @inline
@@ -42,7 +44,7 @@ function threshold(d: Dispatch, row: u32, top: f32, temperature: f32, least: u32
   let left = goal
   for (let round: u32 = 0; round < 3; round++) {
     const shift: u32 = round === 0 ? 21 : round === 1 ? 10 : 0
-    memory.fill(scratch(), 0, 8 * BUCKETS)
+    memory.fill(scratch(), 0, BUCKET_BYTES * BUCKETS)
     weighRow(d, row, top, temperature, least, first, shift)
     if (round === 0 && temperature !== 0) left *= heavier(0)
     const bucket = bucketOf(round === 2 ? 1024 : BUCKETS, left)
@@ -55,7 +57,7 @@ function threshold(d: Dispatch, row: u32, top: f32, temperature: f32, least: u32
 /** What the buckets from `from` on weigh. */
 function heavier(from: u32): f64 {
   let sum: f64 = 0
-  for (let i: i32 = BUCKETS - 1; i >= <i32>from; i--) sum += load<f64>(scratch() + 8 * <usize>i)
+  for (let i: i32 = BUCKETS - 1; i >= <i32>from; i--) sum += weightIn(i)
   return sum
 }
 
@@ -63,7 +65,7 @@ function heavier(from: u32): f64 {
 function bucketOf(size: u32, goal: f64): u32 {
   let sum: f64 = 0
   for (let i = size - 1; i > 0; i--) {
-    sum += load<f64>(scratch() + 8 * <usize>i)
+    sum += weightIn(i)
     if (sum >= goal) return i
   }
   return 0
@@ -86,21 +88,27 @@ function weighRow(d: Dispatch, row: u32, top: f32, temperature: f32, least: u32,
       if (counts === 0) continue
       const weights = temperature === 0 ? f32x4.splat(1) : weightsOf(v, top, temperature)
       const buckets = i32x4.shr_u(offset, shift)
-      if (counts & 1) add(i32x4.extract_lane(buckets, 0), f32x4.extract_lane(weights, 0))
-      if (counts & 2) add(i32x4.extract_lane(buckets, 1), f32x4.extract_lane(weights, 1))
-      if (counts & 4) add(i32x4.extract_lane(buckets, 2), f32x4.extract_lane(weights, 2))
-      if (counts & 8) add(i32x4.extract_lane(buckets, 3), f32x4.extract_lane(weights, 3))
+      if (counts & 1) add(i32x4.extract_lane(buckets, 0), 0, f32x4.extract_lane(weights, 0))
+      if (counts & 2) add(i32x4.extract_lane(buckets, 1), 1, f32x4.extract_lane(weights, 1))
+      if (counts & 4) add(i32x4.extract_lane(buckets, 2), 2, f32x4.extract_lane(weights, 2))
+      if (counts & 8) add(i32x4.extract_lane(buckets, 3), 3, f32x4.extract_lane(weights, 3))
     }
   }
 }
 
 @inline
 function weightsOf(v: v128, top: f32, temperature: f32): v128 {
-  return exp4(f32x4.div(f32x4.sub(v, f32x4.splat(top)), f32x4.splat(temperature)))
+  return expDown4(f32x4.div(f32x4.sub(v, f32x4.splat(top)), f32x4.splat(temperature)), -87)
 }
 
 @inline
-function add(bucket: u32, weight: f32): void {
-  const at = scratch() + 8 * <usize>bucket
+function add(bucket: u32, lane: usize, weight: f32): void {
+  const at = scratch() + BUCKET_BYTES * bucket + 8 * lane
   store<f64>(at, load<f64>(at) + <f64>weight)
+}
+
+@inline
+function weightIn(bucket: u32): f64 {
+  const at = scratch() + BUCKET_BYTES * bucket
+  return load<f64>(at) + load<f64>(at, 8) + (load<f64>(at, 16) + load<f64>(at, 24))
 }

@@ -5,7 +5,8 @@
  * the hash alone shows that they cannot win, so few logarithms are taken.
  */
 import { at, Dispatch, take } from '../common/dispatch.as'
-import { exp4, log1 } from '../common/simd.as'
+import { expDown4 } from '../common/exp-down.as'
+import { log1 } from '../common/simd.as'
 import {
   argMax, beginChoice, bestScore, bestToken, columnsAt, consider, LOWEST, logitsAt, slicesOf, stepOf, takeToken, tokensOf,
 } from './sample-choice.as'
@@ -47,7 +48,8 @@ function drawFour(scores: v128, kept: v128, token: u32, position: u32, seed: u32
   const uniform = uniforms(token, position, seed)
   // -log(-log(1 - w)) <= -log(w): to beat the best, w must be below exp(score - best). A thousandth is more than rounding.
   const margin = f32x4.add(f32x4.sub(scores, f32x4.splat(bestScore)), f32x4.splat(1e-3))
-  const hopeful = i32x4.bitmask(v128.and(kept, f32x4.le(uniform, exp4(margin))))
+  const limit = expDown4(f32x4.pmin(margin, f32x4.splat(1)), -87)
+  const hopeful = i32x4.bitmask(v128.and(kept, f32x4.le(uniform, limit)))
   if (hopeful === 0) return
   if (hopeful & 1) consider(f32x4.extract_lane(scores, 0) + gumbel(f32x4.extract_lane(uniform, 0)), token)
   if (hopeful & 2) consider(f32x4.extract_lane(scores, 1) + gumbel(f32x4.extract_lane(uniform, 1)), token + 1)
