@@ -6,6 +6,7 @@ import { peakWork } from '../src/engine/compute/peak.js'
 import { f32ToF16 } from '../src/engine/half.js'
 import { chooseMatmul, type MatmulVariant, type WeightDtype } from '../src/engine/matmul.js'
 import type { AdapterTraits } from '../src/engine/tuning.js'
+import type { Rival } from './rival.js'
 
 export type Shape = readonly [M: number, K: number, N: number]
 
@@ -16,6 +17,7 @@ export interface Rate {
 }
 
 export interface MatmulRow extends Rate {
+  /** The kernel, or the library of a rival. */
   kernel: string
   M: number
   K: number
@@ -26,6 +28,8 @@ export interface MatmulRow extends Rate {
   weightRate: number
   /** Best rate over that of the same matmul by the kernel for many rows; null where it is the kernel for many rows. */
   gain: number | null
+  /** Median over the rival's; null without one. */
+  overRival: number | null
 }
 
 export interface MatmulBench {
@@ -39,6 +43,8 @@ export interface MatmulBenchOptions {
   adapter: AdapterTraits
   shapes?: readonly Shape[]
   repetitions?: number
+  /** Times the same products in turns with asp's. */
+  rival?: Rival
   onRow?: (row: MatmulRow) => void
 }
 
@@ -67,7 +73,8 @@ function fewRows(rows: readonly number[], sides: readonly (readonly [K: number, 
 
 interface Work {
   flops: number
-  run: () => Promise<void>
+  /** Seconds, where the work has a clock of its own. */
+  run: () => Promise<number | undefined>
   variant?: MatmulVariant
   /** Whether few rows are multiplied by the kernel for many. */
   many?: boolean
@@ -79,13 +86,14 @@ export async function benchMatmul({
   adapter,
   shapes = SHAPES,
   repetitions = 7,
+  rival,
   onRow,
 }: MatmulBenchOptions): Promise<MatmulBench> {
   const memory = new Memory(device)
   const kernels = kernelsOf(device)
   try {
     const work = await peakWork(device, adapter)
-    const [peak] = await rates([work], repetitions)
+    const [peak] = await rates([{ flops: work.flops, run: async () => void (await work.run()) }], repetitions)
     work.free()
     const rows: MatmulRow[] = []
     for (const shape of shapes) {
@@ -94,6 +102,8 @@ export async function benchMatmul({
       for (const variant of variants) {
         works.push(...(await matmulWorks(device, memory, kernels, variant, shape)))
       }
+      const own = works.length
+      if (rival !== undefined) works.push(rivalWork(rival, shape))
       const measured = await rates(works, repetitions)
       const [M, K, N] = shape
       for (const [i, { variant, many }] of works.entries()) {
@@ -110,6 +120,7 @@ export async function benchMatmul({
           ofPeak: rate.best / peak.best,
           weightRate: (rate.best / (2 * M)) * bytes,
           gain: other === -1 ? null : rate.best / measured[other].best,
+          overRival: rival === undefined ? null : rate.median / measured[own].median,
         }
         rows.push(row)
         onRow?.(row)
@@ -129,8 +140,8 @@ async function rates(works: readonly Work[], repetitions: number): Promise<Rate[
   for (let r = 0; r < repetitions; r++) {
     for (const [i, { flops, run }] of works.entries()) {
       const start = performance.now()
-      await run()
-      samples[i].push(flops / (performance.now() - start) / 1e6)
+      const seconds = (await run()) ?? (performance.now() - start) / 1000
+      samples[i].push(flops / seconds / 1e9)
     }
   }
   return samples.map((rate) => ({ best: Math.max(...rate), median: median(rate) }))
@@ -172,6 +183,11 @@ async function matmulWorks(
   return [few, { flops, variant, many: true, run }]
 }
 
+function rivalWork(rival: Rival, [M, K, N]: Shape): Work {
+  const times = Math.ceil(Math.min(64, LEAST_FLOPS / (2 * M * K * N)))
+  return { flops: 2 * M * K * N * times, run: () => rival.time({ M, K, N, times }) }
+}
+
 /** Rows that count as few, and a number of rows that is many whole tiles of any kernel. */
 const FEW = 16
 const MANY = 4096
@@ -184,13 +200,14 @@ async function submit(
   bindings: readonly DeviceBuffer[],
   grid: readonly [number, number?],
   times = 1,
-): Promise<void> {
+): Promise<undefined> {
   const encoder = device.createCommandEncoder()
   const pass = encoder.beginComputePass()
   for (let i = 0; i < times; i++) kernels.dispatch(pass, spec, bindings, grid)
   pass.end()
   device.queue.submit([encoder.finish()])
   await device.queue.onSubmittedWorkDone()
+  return undefined
 }
 
 function stored(dtype: WeightDtype, values: Float32Array): Float32Array | Uint16Array {

@@ -1,15 +1,18 @@
 /**
- * `npm run bench [-- --device llvmpipe,swiftshader --only matmul,sharing,busy,training --json FILE]`: the figures performance is held
+ * `npm run bench [-- --device cpu,llvmpipe --only matmul,sharing,busy,training --python python3 --json FILE]`: the figures performance is held
  * to. Nothing here is a test: numbers depend on the machine, so compare ratios of one run, on an idle machine.
  */
 import { writeFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import Table from 'cli-table3'
+import { usableCores } from '../src/device/cores.js'
 import { listAdapters, openDevice } from '../src/device/open.js'
 import { type BusyBench, benchBusy } from './busy.js'
 import { benchMatmul, type MatmulBench } from './matmul.js'
+import { type Rival, startRival } from './rival.js'
 import { benchSharing, type SharingBench } from './sharing.js'
-import { benchTraining, type TrainingBench } from './training.js'
+import { benchTraining, CTX, SEQUENCES, type TrainingBench } from './training.js'
 
 interface DeviceResult {
   adapter: string
@@ -27,11 +30,14 @@ const { values } = parseArgs({
     device: { type: 'string' },
     only: { type: 'string', default: SECTIONS.join(',') },
     json: { type: 'string' },
+    // A Python that has numpy and threadpoolctl, torch and transformers: OpenBLAS and PyTorch are timed in turns.
+    python: { type: 'string' },
     repetitions: { type: 'string', default: '5' },
   },
 })
 const wanted = new Set(values.only.split(','))
 const repetitions = Number(values.repetitions)
+const threads = usableCores()
 const print = (text: string): void => {
   process.stdout.write(`${text}\n`)
 }
@@ -45,7 +51,9 @@ for (const name of devices) {
   const result: DeviceResult = { adapter: adapter.name }
   try {
     if (wanted.has('matmul')) {
-      result.matmul = await benchMatmul({ device, adapter, repetitions })
+      result.matmul = await withRival('sgemm.py', [threads], (rival) =>
+        benchMatmul({ device, adapter, repetitions, rival }),
+      )
       print(matmulTable(result.matmul))
     }
     if (wanted.has('sharing')) {
@@ -63,7 +71,12 @@ for (const name of devices) {
     if (wanted.has('training')) {
       result.training = []
       for (const kind of ['dense', 'adaptive'] as const) {
-        result.training.push(await benchTraining({ device, lost, adapter }, kind, { repetitions }))
+        const args = [fileURLToPath(new URL('../models/asp-tiny', import.meta.url)), SEQUENCES, CTX, threads]
+        result.training.push(
+          await withRival('train.py', args, (rival) =>
+            benchTraining({ device, lost, adapter }, kind, { repetitions, rival }),
+          ),
+        )
       }
       print(trainingTable(result.training))
     }
@@ -74,16 +87,41 @@ for (const name of devices) {
 }
 if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(results, null, 2)}\n`)
 
+/** `work` beside a program of bench/python, where there is a Python. */
+async function withRival<T>(
+  script: string,
+  args: readonly (string | number)[],
+  work: (rival?: Rival) => Promise<T>,
+): Promise<T> {
+  if (values.python === undefined) return work()
+  const rival = await startRival(values.python, script, args)
+  print(`beside ${rival.library}`)
+  try {
+    return await work(rival)
+  } finally {
+    rival.close()
+  }
+}
+
 /** One adapter of each kind at hand: what the machine would use, and the bundled driver. */
 async function softwareAdapters(): Promise<string[]> {
   const byKind = new Map((await listAdapters()).reverse().map(({ kind, name }) => [kind, name]))
-  return [...byKind.values()].reverse()
+  return ['cpu', ...[...byKind.values()].reverse()]
 }
 
 function matmulTable({ peak, rows }: MatmulBench): string {
-  const head = ['kernel', 'M x K x N', 'best GFLOP/s', 'median', 'of peak', 'weights, GB/s', 'to many rows']
+  const head = [
+    'kernel',
+    'M x K x N',
+    'best GFLOP/s',
+    'median',
+    'of peak',
+    'weights, GB/s',
+    'to many rows',
+    'to rival',
+  ]
   const table = new Table({ head })
-  for (const { kernel, M, K, N, best, median, ofPeak, weightRate, gain } of rows) {
+  for (const { kernel, M, K, N, best, median, ofPeak, weightRate, gain, overRival } of rows) {
     table.push([
       kernel,
       `${M} x ${K} x ${N}`,
@@ -92,6 +130,7 @@ function matmulTable({ peak, rows }: MatmulBench): string {
       `${(100 * ofPeak).toFixed(0)} %`,
       weightRate.toFixed(2),
       gain === null ? '' : gain.toFixed(2),
+      overRival === null ? '' : overRival.toFixed(2),
     ])
   }
   return `${table}\n"To many rows": the rate over that of the same matmul by the kernel for many rows.\nmultiply-add peak ${peak.best.toFixed(1)} GFLOP/s (median ${peak.median.toFixed(1)})`
@@ -140,9 +179,18 @@ function busyTable(rows: BusyBench[]): string {
 
 function trainingTable(rows: TrainingBench[]): string {
   const table = new Table({
-    head: ['training', 'tokens', 'step, s', 'tokens/s', 'of peak', 'forward, s', 'step / forward'],
+    head: [
+      'training',
+      'tokens',
+      'step, s',
+      'tokens/s',
+      'of peak',
+      'forward, s',
+      'step / forward',
+      'to rival',
+    ],
   })
-  for (const { rule, tokens, ctx, step, forward, tokensPerSecond, ofPeak, ratio } of rows) {
+  for (const { rule, tokens, ctx, step, forward, tokensPerSecond, ofPeak, ratio, overRival } of rows) {
     table.push([
       rule,
       `${tokens / ctx} x ${ctx}`,
@@ -151,6 +199,7 @@ function trainingTable(rows: TrainingBench[]): string {
       `${(100 * ofPeak).toFixed(0)} %`,
       forward.toFixed(2),
       ratio.toFixed(2),
+      overRival === null ? '' : overRival.toFixed(2),
     ])
   }
   return `${table}\n"step / forward": medians of steps over those of scoring the same tokens, in turns.`

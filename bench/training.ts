@@ -9,6 +9,7 @@ import { stepFlops } from '../src/engine/train/flops.js'
 import { Trainer } from '../src/engine/train/trainer.js'
 import type { RunDevice } from '../src/eval/open-model.js'
 import { median } from '../src/stats.js'
+import type { Rival } from './rival.js'
 
 export interface TrainingBench {
   rule: 'dense' | 'adaptive'
@@ -21,9 +22,11 @@ export interface TrainingBench {
   tokensPerSecond: number
   ofPeak: number
   ratio: number
+  /** Tokens/s over a rival's of a dense step of the same size; null without one. */
+  overRival: number | null
 }
 
-const [SEQUENCES, CTX] = [2, 512]
+export const [SEQUENCES, CTX] = [2, 512]
 /** In the middle of the schedule. */
 const ALPHA = 4.5
 
@@ -31,7 +34,7 @@ const ALPHA = 4.5
 export async function benchTraining(
   { device, lost, adapter }: RunDevice,
   rule: TrainingBench['rule'],
-  { repetitions = 5 } = {},
+  { repetitions = 5, rival }: { repetitions?: number; rival?: Rival } = {},
 ): Promise<TrainingBench> {
   const { config, tensors } = await openCheckpoint((await resolveModel('asp-tiny')).folder)
   const tokens = Uint32Array.from({ length: SEQUENCES * CTX }, (_, i) => (i * 7919) % (config.vocabSize - 1))
@@ -65,13 +68,16 @@ export async function benchTraining(
     }
     const steps: number[] = []
     const forwards: number[] = []
+    const rivals: number[] = []
     for (let i = 0; i <= repetitions; i++) {
       const forward = await timed(() => engine.score(batch, scored))
       const step = await timed(() => trainer.step({ ...inputs, step: i }))
+      const other = await rival?.time({})
       // The first of each compiles.
       if (i === 0) continue
       forwards.push(forward)
       steps.push(step)
+      if (other !== undefined) rivals.push(other)
     }
     const [step, forward] = [median(steps), median(forwards)]
     const flops = tokens.length * stepFlops(config, CTX, { adaptive: rule === 'adaptive' })
@@ -84,6 +90,7 @@ export async function benchTraining(
       tokensPerSecond: tokens.length / step,
       ofPeak: flops / step / (await measurePeak(device, adapter)),
       ratio: step / forward,
+      overRival: rivals.length === 0 ? null : median(rivals) / step,
     }
   } finally {
     trainer.close()
