@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { SHADERS } from '../../src/engine/gpu/shader.js'
-import type { KernelRow } from '../../src/engine/kernels/table.js'
+import { type KernelName, type KernelRow, kernelRow } from '../../src/engine/kernels/table.js'
 
 /** [name, type], in order. */
 export type FieldList = [name: string, type: string][]
@@ -37,6 +37,16 @@ export function neededBy(text: string, variants: KernelRow['variants'] = {}): st
     if (values === undefined) throw new RangeError(`${pattern}: no such variant`)
     return values.map((value) => pattern.replace(braces, value))
   })
+}
+
+/** Every choice of a kernel's variants. */
+export function choicesOf(kernel: KernelName): Record<string, string>[] {
+  const { variants = {} } = kernelRow(kernel)
+  return Object.entries(variants).reduce<Record<string, string>[]>(
+    (choices, [name, values]) =>
+      choices.flatMap((choice) => values.map((value) => ({ ...choice, [name]: value }))),
+    [{}],
+  )
 }
 
 /** What can be set when a shader is compiled; what follows from others has no type of its own. */

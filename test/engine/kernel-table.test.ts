@@ -4,9 +4,10 @@ import * as assert from 'uvu/assert'
 import { ShaderFiles } from '../../src/engine/gpu/shader.js'
 import { struct } from '../../src/engine/kernels/struct.js'
 import { SAMPLING, SEGMENT, SPAN } from '../../src/engine/kernels/structs.js'
-import { KERNELS, type KernelName, type KernelRow, kernelRow } from '../../src/engine/kernels/table.js'
+import { KERNELS, type KernelName, kernelRow } from '../../src/engine/kernels/table.js'
 import {
   camelCase,
+  choicesOf,
   classesOf,
   type FieldList,
   neededBy,
@@ -42,22 +43,13 @@ function filesOf(kernel: KernelName): Source[] {
   return [...found]
 }
 
-/** Every choice of a kernel's variants. */
-function choicesOf({ variants = {} }: KernelRow): Record<string, string>[] {
-  return Object.entries(variants).reduce<Record<string, string>[]>(
-    (choices, [name, values]) =>
-      choices.flatMap((choice) => values.map((value) => ({ ...choice, [name]: value }))),
-    [{}],
-  )
-}
-
 table("every kernel's shader lies in its room, with all fragments for all variants", () => {
   const files = new ShaderFiles()
   for (const kernel of NAMES) {
     const row = kernelRow(kernel)
     assert.is(byName.get(kernel)?.room, row.room, kernel)
     const all = filesOf(kernel).map(({ name }) => name)
-    const used = choicesOf(row).flatMap((variant) => files.closure({ kernel, variant }))
+    const used = choicesOf(kernel).flatMap((variant) => files.closure({ kernel, variant }))
     assert.equal(new Set(used), new Set(all), kernel)
     assert.ok(row.like === undefined || row.like in KERNELS, `${kernel} is like ${row.like}`)
   }
