@@ -1,6 +1,6 @@
 /**
  * Twin of soft-mask-train.wgsl. A task is 16 neighbouring keys of a sequence, a cache line of each query's row, which walk
- * the queries upward: four queries are scored at a time, then each vector of four keys takes its steps.
+ * the queries upward, four in a vector.
  */
 import { expDown4 } from '../common/exp-down.as'
 import { at, Dispatch, scratch, struct, take } from '../common/dispatch.as'
@@ -17,15 +17,14 @@ class Layer {
 }
 
 const KEYS: u32 = 16
-const QUERIES: u32 = 4
 /** Bytes of a float each for all keys of a task. */
 const LINE: usize = 64
 
-/** In scratch: log-masks and sums of the keys so far, scores of the queries at hand, then the keys, transposed (r, KEYS). */
+/** In scratch: log-masks and sums of the keys so far, scores of the query at hand, then the keys, transposed (r, KEYS). */
 const OWN: usize = 0
 const KEPT: usize = LINE
 const SCORES: usize = 2 * LINE
-const TRANSPOSED: usize = SCORES + QUERIES * LINE
+const TRANSPOSED: usize = 3 * LINE
 
 export function softMaskTrain(d: Dispatch): void {
   const layer = struct<Layer>(d, 6)
@@ -39,22 +38,20 @@ export function softMaskTrain(d: Dispatch): void {
 function walk(d: Dispatch, layer: Layer, sequence: u32, first: u32): void {
   const T = layer.T
   const row = sequence * T
-  const width: usize = 32 * layer.r4
+  const r4 = layer.r4
+  const width: usize = 32 * r4
   const scores = at(d, 0) + row * width
   const offset = load<f32>(at(d, 1) + 4 * layer.layer) + load<f32>(at(d, 2) + 4 * sequence)
   const keys = min(KEYS, T - first)
-  transpose(scores + first * width + width / 2, width, keys, 4 * layer.r4)
+  transpose(scores + first * width + width / 2, width, keys, 4 * r4)
   memory.fill(scratch() + OWN, 0, 2 * LINE)
   for (let j = first; j < first + keys; j++) store<f32>(at(d, 3) + 4 * ((row + j) * T + j), 0)
-  for (let k = first + 1; k < T; k += QUERIES) {
-    if (anyLeft()) scoreQueries(scores, width, k, T - 1, offset)
-    const end = min(T, k + QUERIES)
-    for (let j: u32 = 0; j < keys; j += 4) {
-      for (let query = max(k, first + j + 1); query < end; query++) {
-        const place: usize = 4 * ((row + query) * T + first + j)
-        const x = v128.load(scratch() + SCORES + (query - k) * LINE + 4 * j)
-        step(x, query, first + j, query + 2 <= T, layer.alpha, scratch() + 4 * j, at(d, 3) + place, at(d, 4) + place)
-      }
+  for (let k = first + 1; k < T; k++) {
+    if (anyLeft()) score(scores + k * width, r4, offset)
+    const end = min(keys, k - first)
+    for (let j: u32 = 0; j < end; j += 4) {
+      const place: usize = 4 * ((row + k) * T + first + j)
+      step(k, first + j, k + 2 <= T, layer.alpha, scratch() + 4 * j, at(d, 3) + place, at(d, 4) + place)
     }
   }
   memory.copy(at(d, 5) + 4 * (row + first), scratch() + KEPT, 4 * keys)
@@ -78,75 +75,56 @@ function anyLeft(): bool {
   return v128.any_true(v128.or(low, high))
 }
 
-/** x of four queries from `k` on and all keys; queries beyond the last are the last one again. */
-function scoreQueries(scores: usize, width: usize, k: u32, last: u32, offset: f32): void {
-  const q0 = scores + k * width
-  const q1 = scores + min(k + 1, last) * width
-  const q2 = scores + min(k + 2, last) * width
-  const q3 = scores + min(k + 3, last) * width
-  scoreKeys(0, q0, q1, q2, q3, width / 2, offset)
-  scoreKeys(32, q0, q1, q2, q3, width / 2, offset)
-}
-
-/** As many as registers hold: the eight keys `half` bytes from the first. */
-function scoreKeys(half: usize, q0: usize, q1: usize, q2: usize, q3: usize, bytes: usize, offset: f32): void {
-  let a0 = f32x4.splat(0)
-  let a1 = a0
-  let b0 = a0
-  let b1 = a0
-  let c0 = a0
-  let c1 = a0
-  let d0 = a0
-  let d1 = a0
-  let key = scratch() + TRANSPOSED + half
-  for (let c: usize = 0; c < bytes; c += 4, key += LINE) {
-    const low = v128.load(key)
-    const high = v128.load(key, 16)
-    const a = v128.load32_splat(q0 + c)
-    a0 = madd(a, low, a0)
-    a1 = madd(a, high, a1)
-    const b = v128.load32_splat(q1 + c)
-    b0 = madd(b, low, b0)
-    b1 = madd(b, high, b1)
-    const e = v128.load32_splat(q2 + c)
-    c0 = madd(e, low, c0)
-    c1 = madd(e, high, c1)
-    const f = v128.load32_splat(q3 + c)
-    d0 = madd(f, low, d0)
-    d1 = madd(f, high, d1)
+/**
+ * x of one query and all keys. Products are added up in fours, then the fours, as shaders do: where p is near 0 the mask
+ * tells what rounding did to x.
+ */
+function score(query: usize, r4: u32, offset: f32): void {
+  let x0 = f32x4.splat(0)
+  let x1 = x0
+  let x2 = x0
+  let x3 = x0
+  let key = scratch() + TRANSPOSED
+  const end = key + 4 * r4 * LINE
+  for (; key < end; query += 16) {
+    let a0 = f32x4.splat(0)
+    let a1 = a0
+    let a2 = a0
+    let a3 = a0
+    for (let c: usize = 0; c < 16; c += 4, key += LINE) {
+      const q = v128.load32_splat(query + c)
+      a0 = madd(q, v128.load(key), a0)
+      a1 = madd(q, v128.load(key, 16), a1)
+      a2 = madd(q, v128.load(key, 32), a2)
+      a3 = madd(q, v128.load(key, 48), a3)
+    }
+    x0 = f32x4.add(x0, a0)
+    x1 = f32x4.add(x1, a1)
+    x2 = f32x4.add(x2, a2)
+    x3 = f32x4.add(x3, a3)
   }
-  const r = <f32>(bytes / 4)
-  const scale = f32x4.splat(1 / Mathf.sqrt(r))
+  const r: u32 = 4 * r4
+  const scale = f32x4.splat(1 / Mathf.sqrt(<f32>r))
   const shift = f32x4.splat(offset)
-  const to = scratch() + SCORES + half
-  v128.store(to, madd(a0, scale, shift))
-  v128.store(to, madd(a1, scale, shift), 16)
-  v128.store(to, madd(b0, scale, shift), LINE)
-  v128.store(to, madd(b1, scale, shift), LINE + 16)
-  v128.store(to, madd(c0, scale, shift), 2 * LINE)
-  v128.store(to, madd(c1, scale, shift), 2 * LINE + 16)
-  v128.store(to, madd(d0, scale, shift), 3 * LINE)
-  v128.store(to, madd(d1, scale, shift), 3 * LINE + 16)
+  const to = scratch() + SCORES
+  v128.store(to, madd(x0, scale, shift))
+  v128.store(to, madd(x1, scale, shift), 16)
+  v128.store(to, madd(x2, scale, shift), 32)
+  v128.store(to, madd(x3, scale, shift), 48)
 }
 
-/** Four keys from `j` on meet query `k`; `state` has what is left of them so far, `counts` says whether the pair learns. */
-function step(
-  x: v128,
-  k: u32,
-  j: u32,
-  counts: bool,
-  alpha: f32,
-  state: usize,
-  mask: usize,
-  slope: usize,
-): void {
+/**
+ * Four keys from `j` on meet query `k`. `state` has their part of scratch, `mask` and `slope` say where the results go,
+ * `counts` whether the pair learns.
+ */
+function step(k: u32, j: u32, counts: bool, alpha: f32, state: usize, mask: usize, slope: usize): void {
   const earlier = i32x4.gt_s(i32x4.splat(k), i32x4.add(i32x4.splat(j), i32x4(0, 1, 2, 3)))
   const gone = f32x4.splat(GONE)
   let own = v128.load(state, OWN)
   let rho = f32x4.splat(0)
   const live = v128.and(earlier, f32x4.gt(own, gone))
   if (v128.any_true(live)) {
-    alphaSigmoid(x, alpha)
+    alphaSigmoid(v128.load(state, SCORES), alpha)
     // The sum comes first in pmax: it is what stays of a NaN.
     own = v128.bitselect(f32x4.pmax(f32x4.add(own, asigLogP), gone), own, live)
     const flat = v128.or(f32x4.le(asigP, rho), f32x4.le(asigQ, rho))
