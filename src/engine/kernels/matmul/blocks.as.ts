@@ -1,5 +1,5 @@
 /** How a product is cut into tasks, and a task's factors into what fits the caches. */
-import { PANEL } from './tile.as'
+import { PANEL, threadsAtWork } from './tile.as'
 
 /** k of a stretch: a panel of it (16 KiB) stays in the first-level cache while the rows pass by. */
 export const DEPTH: u32 = 256
@@ -8,8 +8,8 @@ export const DEPTH: u32 = 256
 export const MOST_ROWS: u32 = 192
 export const MOST_COLUMNS: u32 = 128
 
-/** Tasks that keep some 16 threads busy to the end. */
-const ENOUGH: u32 = 64
+/** Tasks a thread that keep all busy to the end. */
+const SHARE: u32 = 6
 
 /** Multiply-adds below which a task is not worth taking: a few microseconds. */
 const LEAST: u32 = 1 << 17
@@ -28,7 +28,8 @@ export function cut(M: u32, N: u32, K: u32, count: u32, unit: u32): void {
   const panels: u32 = (N + PANEL - 1) / PANEL
   let rows = even(M, MOST_ROWS, unit)
   let columns = PANEL * even(panels, MOST_COLUMNS / PANEL, 1)
-  while (count * pieces(M, rows) * pieces(N, columns) < ENOUGH && <u64>rows * columns * K > 2 * LEAST) {
+  const enough = SHARE * threadsAtWork()
+  while (count * pieces(M, rows) * pieces(N, columns) < enough && <u64>rows * columns * K > 2 * LEAST) {
     // Packing and reading cost least where blocks are square.
     if (rows > columns && rows > unit) rows = even(M, rows / 2, unit)
     else if (columns > PANEL) columns = PANEL * even(panels, columns / PANEL / 2, 1)

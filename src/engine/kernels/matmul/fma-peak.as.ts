@@ -22,16 +22,26 @@ export function fmaPeak(d: Dispatch): void {
   const y = v128.load32_splat(at(d, 1), 4)
   const steps: u32 = CHAINS * STEPS * k.ROUNDS * k.WORKGROUP
   for (let group = take(d); group < d.x; group = take(d)) {
-    const start = f32x4.splat(<f32>group)
+    const start = <f32>group
     const out = at(d, 0) + 16 * group * k.WORKGROUP
     if (fusing()) chains24(steps / 24, start, x, y, out)
     else chains12(steps / 12, start, x, y, out)
   }
 }
 
-function chains12(steps: u32, start: v128, x: v128, y: v128, out: usize): void {
-  let s0 = start, s1 = start, s2 = start, s3 = start, s4 = start, s5 = start
-  let s6 = start, s7 = start, s8 = start, s9 = start, s10 = start, s11 = start
+function chains12(steps: u32, start: f32, x: v128, y: v128, out: usize): void {
+  let s0 = f32x4.splat(start + 0)
+  let s1 = f32x4.splat(start + 1)
+  let s2 = f32x4.splat(start + 2)
+  let s3 = f32x4.splat(start + 3)
+  let s4 = f32x4.splat(start + 4)
+  let s5 = f32x4.splat(start + 5)
+  let s6 = f32x4.splat(start + 6)
+  let s7 = f32x4.splat(start + 7)
+  let s8 = f32x4.splat(start + 8)
+  let s9 = f32x4.splat(start + 9)
+  let s10 = f32x4.splat(start + 10)
+  let s11 = f32x4.splat(start + 11)
   for (let i: u32 = 0; i < steps; i++) {
     s0 = madd(s0, x, y)
     s1 = madd(s1, x, y)
@@ -60,11 +70,31 @@ function chains12(steps: u32, start: v128, x: v128, y: v128, out: usize): void {
   v128.store(out, s11, 176)
 }
 
-function chains24(steps: u32, start: v128, x: v128, y: v128, out: usize): void {
-  let s0 = start, s1 = start, s2 = start, s3 = start, s4 = start, s5 = start
-  let s6 = start, s7 = start, s8 = start, s9 = start, s10 = start, s11 = start
-  let s12 = start, s13 = start, s14 = start, s15 = start, s16 = start, s17 = start
-  let s18 = start, s19 = start, s20 = start, s21 = start, s22 = start, s23 = start
+function chains24(steps: u32, start: f32, x: v128, y: v128, out: usize): void {
+  let s0 = f32x4.splat(start + 0)
+  let s1 = f32x4.splat(start + 1)
+  let s2 = f32x4.splat(start + 2)
+  let s3 = f32x4.splat(start + 3)
+  let s4 = f32x4.splat(start + 4)
+  let s5 = f32x4.splat(start + 5)
+  let s6 = f32x4.splat(start + 6)
+  let s7 = f32x4.splat(start + 7)
+  let s8 = f32x4.splat(start + 8)
+  let s9 = f32x4.splat(start + 9)
+  let s10 = f32x4.splat(start + 10)
+  let s11 = f32x4.splat(start + 11)
+  let s12 = f32x4.splat(start + 12)
+  let s13 = f32x4.splat(start + 13)
+  let s14 = f32x4.splat(start + 14)
+  let s15 = f32x4.splat(start + 15)
+  let s16 = f32x4.splat(start + 16)
+  let s17 = f32x4.splat(start + 17)
+  let s18 = f32x4.splat(start + 18)
+  let s19 = f32x4.splat(start + 19)
+  let s20 = f32x4.splat(start + 20)
+  let s21 = f32x4.splat(start + 21)
+  let s22 = f32x4.splat(start + 22)
+  let s23 = f32x4.splat(start + 23)
   for (let i: u32 = 0; i < steps; i++) {
     s0 = madd(s0, x, y)
     s1 = madd(s1, x, y)

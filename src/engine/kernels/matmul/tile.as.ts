@@ -14,20 +14,26 @@ export const PANEL: u32 = 16
  */
 export const TALLEST: u32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 5
 
-/**
- * Whether V8 fuses neighbouring vectors into one of 256 bits: all 16 columns of 6 rows then fit its registers, and half
- * as many would not keep its units busy. Every thread has its own.
- */
+/** Whether V8 fuses neighbouring vectors into one of 256 bits; of this thread, as module globals are. */
 let fused: bool = false
 
-/** Called once by each thread that the host has found to fuse. */
-export function fuse(on: bool): void {
-  fused = on
+/** How many threads share the work; changes how it is cut, never a bit of it. */
+let threads: u32 = 8
+
+/** What the host knows of the runtime; every thread calls it before its first kernel. */
+export function adapt(threadCount: u32, fusing: bool): void {
+  threads = threadCount
+  fused = fusing
 }
 
 @inline
 export function fusing(): bool {
   return fused
+}
+
+@inline
+export function threadsAtWork(): u32 {
+  return threads
 }
 
 /**
@@ -45,7 +51,8 @@ export function addRows(
 ): void {
   while (rows > 0) {
     const tall = min(rows, TALLEST)
-    // One or two rows have registers left for all columns, and would wait for each other's sums with fewer.
+    // Fused, 16 columns of 6 rows fit the registers, and half as many would not keep the units busy. One or two rows fit
+    // anyway, and would wait for their own sums with fewer columns.
     if (fused || tall <= 2) {
       wideTile(tall, left, rowStep, step, panel, depth, sums, sumsStep)
     } else {
