@@ -1,0 +1,83 @@
+/**
+ * Twin of attention.wgsl over a packed batch: queries, keys and values lie side by side in qkv (rows, 3 C), heads of HEAD_DIM
+ * side by side in each third; out (rows, C). Joined are what is left of keys (death times, or the log-masks of a soft rule)
+ * and which are visited (all, or those of live-list.as.ts).
+ * A task is a tile of one head. One head after the other, so that its keys stay in the cache; long tiles first, so that
+ * threads end together.
+ */
+import { at, constants, Dispatch, struct, take } from '../common/dispatch.as'
+import { Layer, maskStride, NEVER, rowOf, Segment, segmentAt, tileAt } from '../drops/batch.as'
+import { finishTile, showBlock, startTile } from './attention-tile.as'
+import { clearZeros, KEYS, packBlock, putKey, ROW } from './block.as'
+import { listStart } from './live-list-layout.as'
+
+@unmanaged
+class Constants {
+  body: u32
+  masks: u32
+  liveKeys: u32
+  /** Queries of a tile. */
+  WORKGROUP: u32
+  QUERY_TILE: u32
+}
+
+export function attendBatch(d: Dispatch): void {
+  clearZeros()
+  const tiles = d.x * d.y
+  for (let i = take(d); i < tiles; i = take(d)) attendTile(d, d.x - 1 - (i % d.x), i / d.x)
+}
+
+function attendTile(d: Dispatch, index: u32, head: u32): void {
+  const k = constants<Constants>(d)
+  const size = k.WORKGROUP !== 0 ? k.WORKGROUP : k.QUERY_TILE
+  const tile = tileAt(at(d, 2), index)
+  const s = segmentAt(at(d, 1), tile.segment)
+  const count = min(size, s.length - tile.first)
+  const width = <usize>d.y * ROW
+  const row = <usize>(s.row + tile.first)
+  const queries = at(d, 0) + 3 * row * width + <usize>head * ROW
+  startTile(queries, 3 * width, count)
+  const keys = at(d, 0) + width + <usize>head * ROW
+  if (k.masks !== 0) showMasked(d, s, tile.first, count, keys, width)
+  else showLiving(d, s, tile.first, count, keys, width)
+  finishTile(at(d, 4) + row * width + <usize>head * ROW, width, count)
+}
+
+/** All keys up to the last query, with masks. */
+function showMasked(d: Dispatch, s: Segment, first: u32, count: u32, keys: usize, width: usize): void {
+  const position = s.parentLength + first
+  const end = position + count
+  const step = 4 * <usize>maskStride(s)
+  const masks = at(d, 3) + 4 * <usize>s.pair + <usize>position * step
+  for (let from: u32 = 0; from < end; from += KEYS) {
+    const held = min(KEYS, end - from)
+    for (let i: u32 = 0; i < held; i++) {
+      const key = keys + 3 * <usize>rowOf(s, from + i) * width
+      putKey(i, key, key + width, from + i, NEVER)
+    }
+    showBlock(packBlock(held, false), count, position, masks + 4 * <usize>from, step)
+  }
+}
+
+/** The listed keys, or all; those that have died before the first query are left out in any case. */
+function showLiving(d: Dispatch, s: Segment, first: u32, count: u32, keys: usize, width: usize): void {
+  const k = constants<Constants>(d)
+  const layer = struct<Layer>(d, 5)
+  const deaths = at(d, 3) + 4 * <usize>(layer.layer * layer.keys + s.key)
+  const position = s.parentLength + first
+  const list = k.liveKeys !== 0 ? at(d, 6) + 4 * <usize>listStart(s, first, k.QUERY_TILE) : 0
+  const end = list !== 0 ? load<u32>(list) : position + count
+  let held: u32 = 0
+  for (let i: u32 = 0; i < end; i++) {
+    const j = list !== 0 ? load<u32>(list + 4 * <usize>i, 4) : i
+    const death = load<u32>(deaths + 4 * <usize>j)
+    if (death > position) {
+      const key = keys + 3 * <usize>rowOf(s, j) * width
+      putKey(held++, key, key + width, j, death)
+    }
+    if (held === KEYS || (i + 1 === end && held > 0)) {
+      showBlock(packBlock(held, false), count, position, 0, 0)
+      held = 0
+    }
+  }
+}

@@ -1,0 +1,136 @@
+/**
+ * A block of keys and values as attention reads it: copied from wherever they lie into this thread's scratch, once for all
+ * queries of a tile. Keys are turned on their side, so that 8 of them are two vectors; what the end of the last block lacks
+ * are keys of zeros that nobody sees.
+ */
+import { scratch } from '../common/dispatch.as'
+import { unpackHalves } from '../common/simd.as'
+
+/** Dimensions of a head. */
+export const HEAD_DIM: u32 = 64
+/** Keys of a block: as many as a head has dimensions, so that rows of queries, scores and outputs are of one length. */
+export const KEYS: u32 = HEAD_DIM
+/** Bytes of such a row. */
+export const ROW: usize = 4 * HEAD_DIM
+
+const SQUARE: usize = ROW * KEYS
+const LIST: usize = 4 * KEYS
+/** (KEYS / 8, HEAD_DIM, 8) */
+export const KEYS_AT: usize = 0
+/** (KEYS, HEAD_DIM) */
+export const VALUES_AT: usize = KEYS_AT + SQUARE
+/** (KEYS): addresses of key and value; the queries that see it are those with born <= position < death. */
+const KEY_ADDRESSES: usize = VALUES_AT + SQUARE
+const VALUE_ADDRESSES: usize = KEY_ADDRESSES + LIST
+export const BORN_AT: usize = VALUE_ADDRESSES + LIST
+export const DEATHS_AT: usize = BORN_AT + LIST
+const ZEROS: usize = DEATHS_AT + LIST
+/** What of scratch is free. */
+export const BLOCK_END: usize = ZEROS + ROW
+
+/** Names key `i` of the block: where its `key` and `value` begin. */
+@inline
+export function putKey(i: u32, key: usize, value: usize, born: u32, death: u32): void {
+  const to = scratch() + 4 * <usize>i
+  store<u32>(to, <u32>key, KEY_ADDRESSES)
+  store<u32>(to, <u32>value, VALUE_ADDRESSES)
+  store<u32>(to, born, BORN_AT)
+  store<u32>(to, death, DEATHS_AT)
+}
+
+/** Once a thread has taken a dispatch: the zeros that stand for keys that are not there. */
+export function clearZeros(): void {
+  memory.fill(scratch() + ZEROS, 0, ROW)
+}
+
+/** Copies the `count` keys that were put, and zeros up to a multiple of 8, which is returned. */
+export function packBlock(count: u32, halves: bool): u32 {
+  const whole = (count + 7) & ~7
+  const zeros = scratch() + ZEROS
+  for (let i = count; i < whole; i++) putKey(i, zeros, zeros, 0xffffffff, 0)
+  if (halves) {
+    for (let i: u32 = 0; i < whole; i += 4) packHalfKeys(i)
+    for (let i: u32 = 0; i < whole; i++) packHalfValue(i)
+  } else {
+    for (let i: u32 = 0; i < whole; i += 4) packKeys(i)
+    for (let i: u32 = 0; i < whole; i++) packValue(i)
+  }
+  return whole
+}
+
+@inline
+function keyAddress(i: u32): usize {
+  return load<u32>(scratch() + 4 * <usize>i, KEY_ADDRESSES)
+}
+
+/** Where keys i to i + 3 go: half a panel's width. */
+@inline
+function keysTo(i: u32): usize {
+  return scratch() + KEYS_AT + (<usize>i / 8) * (8 * ROW) + (<usize>i & 4) * 4
+}
+
+function packKeys(i: u32): void {
+  const a = keyAddress(i)
+  const b = keyAddress(i + 1)
+  const c = keyAddress(i + 2)
+  const d = keyAddress(i + 3)
+  let to = keysTo(i)
+  for (let x: usize = 0; x < ROW; x += 16) {
+    storeTurned(to, v128.load(a + x), v128.load(b + x), v128.load(c + x), v128.load(d + x))
+    to += 128
+  }
+}
+
+function packHalfKeys(i: u32): void {
+  const a = keyAddress(i)
+  const b = keyAddress(i + 1)
+  const c = keyAddress(i + 2)
+  const d = keyAddress(i + 3)
+  let to = keysTo(i)
+  for (let x: usize = 0; x < ROW / 2; x += 8) {
+    storeTurned(to, loadHalves(a + x), loadHalves(b + x), loadHalves(c + x), loadHalves(d + x))
+    to += 128
+  }
+}
+
+@inline
+function loadHalves(at: usize): v128 {
+  return unpackHalves(v128.load_ext<u16>(at))
+}
+
+/** Four dimensions of four keys -> four keys of four dimensions, 8 keys apart. */
+@inline
+function storeTurned(to: usize, a: v128, b: v128, c: v128, d: v128): void {
+  const low0 = i8x16.shuffle(a, b, 0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23)
+  const low1 = i8x16.shuffle(c, d, 0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23)
+  const high0 = i8x16.shuffle(a, b, 8, 9, 10, 11, 24, 25, 26, 27, 12, 13, 14, 15, 28, 29, 30, 31)
+  const high1 = i8x16.shuffle(c, d, 8, 9, 10, 11, 24, 25, 26, 27, 12, 13, 14, 15, 28, 29, 30, 31)
+  v128.store(to, i8x16.shuffle(low0, low1, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23))
+  v128.store(to, i8x16.shuffle(low0, low1, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31), 32)
+  v128.store(to, i8x16.shuffle(high0, high1, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23), 64)
+  v128.store(to, i8x16.shuffle(high0, high1, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31), 96)
+}
+
+@inline
+function valueAddress(i: u32): usize {
+  return load<u32>(scratch() + 4 * <usize>i, VALUE_ADDRESSES)
+}
+
+@inline
+function packValue(i: u32): void {
+  const from = valueAddress(i)
+  const to = scratch() + VALUES_AT + ROW * <usize>i
+  for (let x: usize = 0; x < ROW; x += 64) {
+    v128.store(to + x, v128.load(from + x))
+    v128.store(to + x, v128.load(from + x, 16), 16)
+    v128.store(to + x, v128.load(from + x, 32), 32)
+    v128.store(to + x, v128.load(from + x, 48), 48)
+  }
+}
+
+@inline
+function packHalfValue(i: u32): void {
+  const from = valueAddress(i)
+  const to = scratch() + VALUES_AT + ROW * <usize>i
+  for (let x: usize = 0; x < ROW; x += 16) v128.store(to + x, loadHalves(from + x / 2))
+}
