@@ -92,7 +92,7 @@ export abstract class AspCommand extends Command {
     { device, threads, quiet = false }: DeviceChoice,
     signal?: AbortSignal,
   ): Promise<OpenDevice> {
-    const opened = await openDevice({ device, threads: this.#threads(threads, quiet) })
+    const opened = await openDevice({ device, threads: this.chooseThreads(threads, quiet) })
     signal?.addEventListener('abort', () => {
       setTimeout(() => opened.device.abandon?.(signal.reason), GRACE_MS).unref()
     })
@@ -101,7 +101,7 @@ export abstract class AspCommand extends Command {
   }
 
   /** As many threads as are asked for; more than there are cores is slower, not wrong. */
-  #threads(wanted: number | undefined, quiet: boolean): number | undefined {
+  protected chooseThreads(wanted: number | undefined, quiet = false): number | undefined {
     const cores = usableCores()
     if (wanted === undefined || (wanted > 0 && wanted <= cores)) return wanted
     if (!quiet) {

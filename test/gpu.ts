@@ -1,6 +1,7 @@
 /**
- * The devices that GPU tests run on: every software adapter of this machine, one device each, opened once a file.
- * ASP_TEST_DEVICE restricts them; it takes what `--device` takes, so a hardware adapter can be tested as well.
+ * The devices that tests of the engine run on: the processor first, then one software driver for the shaders, Mesa's
+ * llvmpipe where it is installed, else SwiftShader. One device each, opened once a file.
+ * ASP_TEST_DEVICE chooses another; it takes what `--device` takes: cpu, software, hardware, or a part of an adapter's name.
  */
 
 import { suite, type Test } from 'uvu'
@@ -20,30 +21,66 @@ import { Engine } from '../src/engine/engine.js'
 import type { Gpt2Config } from '../src/engine/gpt2/config.js'
 import type { WeightDtype } from '../src/engine/matmul.js'
 import type { TensorSource } from '../src/engine/tensor-source.js'
+import { useSwiftShader } from './device/swiftshader.js'
 
-const { ASP_TEST_DEVICE: WANTED = 'software' } = process.env
+const { ASP_TEST_DEVICE: WANTED } = process.env
+
+export interface Choice {
+  /** The first device alone: the processor, unless ASP_TEST_DEVICE says otherwise. */
+  once?: boolean
+  /** For what there is on WebGPU only: no processor. Skipped where no adapter is left. */
+  gpu?: boolean
+}
 
 /**
- * A suite for each adapter, with `once` for the first and fastest alone, on a device of its own that closes after
- * the suite's last test. Call it once a file and await it: uvu starts over when a suite is added after the first ones have begun.
+ * A suite for each device, which closes after the suite's last test. Call it once a file and await it: uvu starts over when a
+ * suite is added after the first ones have begun.
  */
 export async function onEachAdapter(
   title: string,
   define: (test: Test, open: OpenDevice) => void,
-  { once = false } = {},
+  choice: Choice = {},
 ): Promise<void> {
-  const all = [{ name: 'cpu', kind: 'cpu' as const }, ...(await listAdapters())].filter(({ name, kind }) =>
-    matches(WANTED, kind, name),
-  )
-  if (all.length === 0) throw new Error(`no adapter to test on, wanted ${WANTED}`)
-  const adapters = once ? all.slice(0, 1) : all
-  const opened = await Promise.all(adapters.map(({ name }) => openDevice({ device: name })))
+  const names = await chooseDevices(choice)
+  const opened = await Promise.all(names.map((device) => openDevice({ device })))
   for (const open of opened) {
     const test = suite(`${title} on ${open.adapter.kind}`)
     define(test, open)
     test.after(() => open.close())
     test.run()
   }
+  if (opened.length > 0) return
+  const test = suite(title)
+  test.skip('no adapter to test on')
+  test.run()
+}
+
+/** The one device of a test that is about something else; whoever opens it closes it. */
+export async function openTestDevice(): Promise<OpenDevice> {
+  const [device] = await chooseDevices({ once: true })
+  return openDevice({ device })
+}
+
+/** Names of the devices to test on, as `openDevice` takes them. */
+async function chooseDevices({ once = false, gpu = false }: Choice): Promise<string[]> {
+  const cpu = gpu ? [] : ['cpu']
+  if (WANTED === 'cpu') return cpu
+  if (WANTED === undefined) return once && !gpu ? cpu : [...cpu, ...(await softwareAdapter())]
+  const adapters = WANTED === 'software' ? await softwareAdapter() : await adaptersNamed(WANTED)
+  if (adapters.length === 0) throw new Error(`no adapter to test on, wanted ${WANTED}`)
+  return once ? adapters.slice(0, 1) : adapters
+}
+
+async function softwareAdapter(): Promise<string[]> {
+  const [llvmpipe] = await adaptersNamed('llvmpipe')
+  return [llvmpipe ?? (await adaptersNamed('swiftshader'))[0]].filter((name) => name !== undefined)
+}
+
+async function adaptersNamed(wanted: string): Promise<string[]> {
+  if (wanted === 'swiftshader') await useSwiftShader()
+  return (await listAdapters())
+    .filter(({ name, kind }) => matches(wanted, kind, name))
+    .map(({ name }) => name)
 }
 
 /** The checkpoint on the device of a test. */

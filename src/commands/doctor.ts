@@ -1,21 +1,19 @@
-/** `asp doctor`: what asp would compute on, whether it works, and what would make it faster. */
+/** `asp doctor`: what asp would compute on, whether it works, how fast it is, and what would make it faster. */
 import { AspCommand, deviceFlags } from '../command.js'
-import { FEATURES, LIMITS, type LimitName } from '../device/adapter-report.js'
+import { type AdapterReport, FEATURES, LIMITS, type LimitName } from '../device/adapter-report.js'
 import { type Diagnosis, diagnose } from '../device/diagnose.js'
 import { Failure } from '../errors.js'
 import { describeError } from '../report-error.js'
 
 export default class Doctor extends AspCommand {
   static override summary = 'Show what asp computes on, test it, and say what would make it faster'
-  static override examples = [
-    '<%= config.bin %> doctor',
-    '<%= config.bin %> doctor --device swiftshader --json',
-  ]
+  static override examples = ['<%= config.bin %> doctor', '<%= config.bin %> doctor --device cpu --json']
   static override flags = deviceFlags
 
   async run(): Promise<Diagnosis> {
     const { flags } = await this.parse(Doctor)
-    const diagnosis = await diagnose(flags.device)
+    const threads = this.chooseThreads(flags.threads)
+    const diagnosis = await diagnose({ device: flags.device, threads })
     this.log(format(diagnosis))
     const { problem } = diagnosis
     if (problem) {
@@ -27,53 +25,73 @@ export default class Doctor extends AspCommand {
   }
 }
 
+type Row = [subject: string, value: string]
+
 /** The diagnosis as lines of `subject  value`. */
-function format({ adapter, selfTest, adapters, bundledDriver, system, host, advice }: Diagnosis): string {
-  const rows: [string, string][] = []
-  if (adapter) {
+function format(diagnosis: Diagnosis): string {
+  const { adapter, selfTest, speed, advice } = diagnosis
+  const rows: Row[] = []
+  if (adapter) rows.push(...(adapter.cpu ? cpuRows(adapter, adapter.cpu) : gpuRows(adapter)))
+  if (speed) {
     rows.push(
-      [
-        'adapter',
-        `${adapter.name} (${adapter.kind}, ${adapter.backend}${adapter.bundled ? ', bundled' : ''})`,
-      ],
-      ['vendor', `${adapter.vendor}, ${adapter.architecture}`],
-      ['driver', adapter.driver],
-      [
-        'subgroup',
-        adapter.subgroupMaxSize ? lanes(adapter.subgroupMinSize, adapter.subgroupMaxSize) : 'none',
-      ],
+      ['multiply-adds', `${(speed.flops / 1e9).toFixed(1)} GFLOP/s`],
+      ['copy', `${(speed.copied / 1e9).toFixed(1)} GB/s read and written`],
     )
-    for (const [name, purpose] of Object.entries(FEATURES)) {
-      const present = adapter.features.some((feature) => feature === name)
-      rows.push([name, present ? 'yes' : `no (${purpose})`])
-    }
-    for (const [name, { what, unit }] of Object.entries(LIMITS)) {
-      const value = adapter.limits[name as LimitName]
-      if (value === undefined) continue
-      rows.push([what, unit === 'bytes' ? bytes(value) : String(value)])
-    }
   }
   if (selfTest) {
     rows.push(['self-test', `${selfTest.ok ? 'passed' : 'FAILED'} in ${selfTest.milliseconds.toFixed(0)} ms`])
   }
-  rows.push(
-    ['adapters', adapters.map(({ name, source }) => `${name} [${source}]`).join('; ') || 'none'],
-    [
-      'bundled driver',
-      bundledDriver.missing ?? `SwiftShader ${bundledDriver.version} in ${bundledDriver.folder}`,
-    ],
-    [
-      'system Vulkan',
-      system.vulkanLoader ? `loader, ${system.manifests.length} driver manifests` : 'no loader',
-    ],
-    ['cpu', `${host.cpu}, ${host.cores} cores`],
-    ['memory', `${bytes(host.totalMemory)}, ${bytes(host.freeMemory)} free`],
-    ['software', `Node ${host.node}, Dawn of webgpu ${host.dawn}, ${host.os}`],
-  )
+  rows.push(...machineRows(diagnosis))
   const width = Math.max(...rows.map(([subject]) => subject.length))
   const lines = rows.map(([subject, value]) => `${subject.padEnd(width)}  ${value}`)
   if (advice.length > 0) lines.push('', 'advice', ...advice.map((sentence) => `- ${sentence}`))
   return lines.join('\n')
+}
+
+function cpuRows(
+  { name, architecture, limits, features }: AdapterReport,
+  { build, threads }: NonNullable<AdapterReport['cpu']>,
+): Row[] {
+  const relaxed = features.includes('relaxed-simd')
+  return [
+    ['device', `cpu: ${name}, ${architecture}`],
+    ['threads', String(threads)],
+    ['SIMD', `simd128, ${relaxed ? 'relaxed multiply-add' : 'no relaxed multiply-add'} (${build} build)`],
+    ['memory limit', bytes(limits.maxBufferSize ?? 0)],
+  ]
+}
+
+function gpuRows(adapter: AdapterReport): Row[] {
+  const { name, kind, backend, vendor, architecture, driver, subgroupMinSize, subgroupMaxSize } = adapter
+  const features = Object.entries(FEATURES).map(([feature, purpose]): Row => {
+    const present = adapter.features.some((one) => one === feature)
+    return [feature, present ? 'yes' : `no (${purpose})`]
+  })
+  const limits = Object.entries(LIMITS).flatMap(([limit, { what, unit }]): Row[] => {
+    const value = adapter.limits[limit as LimitName]
+    return value === undefined ? [] : [[what, unit === 'bytes' ? bytes(value) : String(value)]]
+  })
+  return [
+    ['device', `${name} (${kind}, ${backend})`],
+    ['vendor', `${vendor}, ${architecture}`],
+    ['driver', driver],
+    ['subgroup', subgroupMaxSize ? lanes(subgroupMinSize, subgroupMaxSize) : 'none'],
+    ...features,
+    ...limits,
+  ]
+}
+
+function machineRows({ adapters, system, host }: Diagnosis): Row[] {
+  const { vulkanLoader, manifests, gpuNodes } = system
+  const { usableCores: usable, cores } = host
+  return [
+    ['adapters', adapters.map(({ name, kind }) => `${name} (${kind})`).join('; ') || 'none by WebGPU'],
+    ['GPU', gpuNodes.join(', ') || 'no device file'],
+    ['Vulkan', vulkanLoader ? `loader, ${manifests.length} driver manifests` : 'no loader'],
+    ['processor', `${host.cpu}, ${usable === cores ? cores : `${usable} of ${cores}`} cores`],
+    ['memory', `${bytes(host.totalMemory)}, ${bytes(host.freeMemory)} free`],
+    ['software', `Node ${host.node}, V8 ${host.v8}, Dawn of webgpu ${host.dawn}, ${host.os}`],
+  ]
 }
 
 function lanes(min: number, max: number): string {

@@ -1,5 +1,5 @@
 /** What asp says about an adapter: who drives it and what it can do. */
-import { type DriverSource, dawnVersion } from './dawn.js'
+import { dawnVersion } from './dawn.js'
 
 export type AdapterKind = 'hardware' | 'llvmpipe' | 'swiftshader' | 'software' | 'cpu'
 
@@ -33,7 +33,7 @@ export interface AdapterReport {
   driver: string
   backend: string
   kind: AdapterKind
-  /** Whether the driver is the one npm installed with asp. */
+  /** Whether what computes came with asp: true of the processor's kernels. */
   bundled: boolean
   isFallback: boolean
   /** Version of the `webgpu` package, which builds Dawn; undefined where it has no part. */
@@ -61,7 +61,7 @@ export function adapterKind(name: string, isFallback = false): AdapterKind {
 }
 
 /** Reads the report off an adapter. */
-export function reportAdapter(adapter: GPUAdapter, source: DriverSource): AdapterReport {
+export function reportAdapter(adapter: GPUAdapter): AdapterReport {
   const { info, limits, features } = adapter
   const subgroups = features.has('subgroups')
   return {
@@ -71,7 +71,7 @@ export function reportAdapter(adapter: GPUAdapter, source: DriverSource): Adapte
     driver: info.description,
     backend: BACKENDS[process.platform] ?? 'unknown',
     kind: adapterKind(`${info.device} ${info.architecture} ${info.description}`, info.isFallbackAdapter),
-    bundled: source === 'bundled',
+    bundled: false,
     isFallback: info.isFallbackAdapter,
     dawn: dawnVersion(),
     limits: Object.fromEntries(limitNames().map((name) => [name, limits[name]])) as Record<LimitName, number>,

@@ -2,26 +2,27 @@
 import type { AdapterKind } from './adapter-report.js'
 
 export interface MachineFacts {
-  platform: string
   /** The ID and VERSION_ID of /etc/os-release; empty where there is none. */
   distribution: { id: string; version: string }
-  /** Kind of the adapter in use; undefined when none works. */
+  /** Kind of the device in use; undefined when none works. */
   inUse: AdapterKind | undefined
   /** Kinds of every adapter Dawn accepts. */
-  available: AdapterKind[]
-  systemLoader: boolean
-  /** Vulkan driver manifests (ICD files) of the machine. */
-  manifests: string[]
+  available: readonly AdapterKind[]
   /** GPU device nodes such as /dev/nvidiactl or /dev/dri/renderD128. */
-  gpuNodes: string[]
-  /** Why the bundled driver cannot be used, if it cannot. */
-  bundledMissing: string | undefined
+  gpuNodes: readonly string[]
+  /** Without its `v`. */
+  node: string
+  /** Whether the runtime has fused multiply-adds. */
+  relaxedSimd: boolean
   /** Free host memory, bytes. */
   freeMemory: number
 }
 
-/** Memory that GPT-2 with f32 weights and its activations need on a software adapter, roughly. */
+/** Memory that GPT-2 with f32 weights and its activations need on a processor, roughly. */
 const COMFORTABLE_MEMORY = 2 * 2 ** 30
+
+/** The first Node with relaxed SIMD. */
+const RELAXED_NODE = 22
 
 interface Rule {
   applies: (facts: MachineFacts) => boolean
@@ -31,37 +32,24 @@ interface Rule {
 /** In the order a person should read them. */
 const RULES: Rule[] = [
   {
-    applies: ({ inUse, bundledMissing }) => inUse === undefined && bundledMissing !== undefined,
-    say: ({ bundledMissing, platform }) =>
-      platform === 'linux'
-        ? `${bundledMissing}: npm install --include=optional in asp's folder`
-        : `update the graphics driver (${bundledMissing})`,
+    applies: ({ inUse, available }) => inUse !== 'hardware' && available.includes('hardware'),
+    say: () => 'there is a GPU that works: --device auto takes it',
   },
   {
-    applies: ({ inUse, gpuNodes }) => inUse !== 'hardware' && gpuNodes.length > 0,
-    say: ({ gpuNodes }) =>
-      `there is a GPU (${gpuNodes[0]}) but no hardware Vulkan adapter: install its Vulkan driver, ` +
-      `and check that this user may open ${gpuNodes[0]}`,
+    applies: ({ gpuNodes, available }) => gpuNodes.length > 0 && !available.includes('hardware'),
+    say: ({ gpuNodes: [node], distribution }) =>
+      `there is a GPU (${node}) but no Vulkan driver that works for it: ${driverCommand(node, distribution)}, ` +
+      `and check that this user may open ${node}`,
   },
   {
-    applies: ({ inUse, available }) => inUse === 'swiftshader' && available.includes('llvmpipe'),
-    say: () => 'llvmpipe is installed here and about 3 times faster than SwiftShader: --device llvmpipe',
+    applies: ({ inUse }) => inUse === 'llvmpipe' || inUse === 'swiftshader' || inUse === 'software',
+    say: () => 'software drivers are for testing shaders: --device cpu is faster',
   },
   {
-    applies: (facts) => needsMesa(facts) && facts.systemLoader && facts.manifests.length > 0,
-    say: () =>
-      "Vulkan drivers are installed, but Dawn accepts none of them (Debian 12's Mesa 22.3 is too old)",
-  },
-  {
-    applies: needsMesa,
-    say: ({ distribution, inUse }) =>
-      inUse === 'swiftshader'
-        ? `Mesa's llvmpipe is about 3 times faster than SwiftShader: ${mesaCommand(distribution)}`
-        : `install a software Vulkan driver: ${mesaCommand(distribution)}`,
-  },
-  {
-    applies: ({ inUse, gpuNodes }) => inUse === 'llvmpipe' && gpuNodes.length === 0,
-    say: () => 'llvmpipe computes on the CPU: a machine with a GPU is many times faster',
+    applies: ({ inUse, relaxedSimd, node }) =>
+      inUse === 'cpu' && !relaxedSimd && Number.parseInt(node, 10) < RELAXED_NODE,
+    say: ({ node }) =>
+      `Node ${node} has no relaxed SIMD: on Node ${RELAXED_NODE} or later the CPU is up to twice as fast`,
   },
   {
     applies: ({ inUse, freeMemory }) => inUse !== 'hardware' && freeMemory < COMFORTABLE_MEMORY,
@@ -75,21 +63,21 @@ export function advise(facts: MachineFacts): string[] {
   return RULES.filter((rule) => rule.applies(facts)).map((rule) => rule.say(facts))
 }
 
-/** Whether the next step is a Mesa new enough for Dawn. */
-function needsMesa({ platform, inUse, available }: MachineFacts): boolean {
-  return platform === 'linux' && !available.includes('llvmpipe') && (inUse === 'swiftshader' || !inUse)
+function driverCommand(node: string, distribution: MachineFacts['distribution']): string {
+  if (node.includes('nvidia')) return "install NVIDIA's driver with its Vulkan part and a Vulkan loader"
+  return mesaCommand(distribution)
 }
 
-/** The command that installs a Mesa new enough, by distribution. */
+/** The command that installs a Mesa new enough for Dawn, by distribution. */
 export function mesaCommand({ id, version }: MachineFacts['distribution']): string {
   if (id === 'debian' && Number(version) < 13) {
-    return `apt install -t bookworm-backports libvulkan1 mesa-vulkan-drivers (backports enabled)`
+    return `apt install -t bookworm-backports libvulkan1 mesa-vulkan-drivers (backports enabled; its own is too old)`
   }
   const commands: Record<string, string> = {
     debian: 'apt install libvulkan1 mesa-vulkan-drivers',
     ubuntu: 'apt install libvulkan1 mesa-vulkan-drivers (24.04 or later)',
     fedora: 'dnf install vulkan-loader mesa-vulkan-drivers',
-    arch: 'pacman -S vulkan-icd-loader vulkan-swrast',
+    arch: "pacman -S vulkan-icd-loader and the GPU's driver (vulkan-radeon, vulkan-intel)",
   }
   return commands[id] ?? 'install libvulkan1 and mesa-vulkan-drivers, version 25 or later'
 }

@@ -18,7 +18,7 @@ export class DeviceHealth {
     device.lost.then((info) =>
       this.fail(
         new Failure(`GPU device: lost, ${firstLine(info.message) || info.reason}`, {
-          hint: 'a smaller --batch-size, or --device software',
+          hint: 'a smaller --batch-size, or --device cpu',
           exit: EXIT.failed,
         }),
       ),

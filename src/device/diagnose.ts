@@ -1,118 +1,127 @@
-/** Everything `asp doctor` knows: the adapter in use and its self-test, the machine, and advice. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+/** Everything `asp doctor` knows: the device in use, its self-test and speed, the machine, and advice. */
+import { existsSync, readFileSync } from 'node:fs'
 import { arch, availableParallelism, cpus, freemem, release, totalmem } from 'node:os'
-import { join } from 'node:path'
+import { hasRelaxedSimd } from '../engine/cpu/module.js'
+import { checkMatmul, measureSpeed, type Speed } from '../engine/cpu/probe.js'
 import { EXIT, Failure } from '../errors.js'
 import type { AdapterReport } from './adapter-report.js'
 import { advise, type MachineFacts } from './advice.js'
-import { dawnVersion, installedManifests } from './dawn.js'
-import { type AdapterListing, ASK_DOCTOR, listAdapters, type OpenGpu, openDevice } from './open.js'
+import { usableCores } from './cores.js'
+import { dawnVersion } from './dawn.js'
+import { type AdapterListing, listAdapters, type OpenDevice, type OpenGpu, openDevice } from './open.js'
 import { type SelfTest, selfTest } from './self-test.js'
-import { cacheFolder, findDriverPackage, hasSystemLoader } from './vulkan-driver.js'
+import { gpuNodes, hasLoader, installedManifests } from './vulkan.js'
 
 export interface Diagnosis {
   works: boolean
   adapter?: AdapterReport
   selfTest?: SelfTest
+  /** Of the processor; a GPU's would take as long as compiling its kernels. */
+  speed?: Speed
   /** Why asp cannot compute here, and the remedy; absent when it works. */
   problem?: { message: string; hint?: string; exit: number }
-  /** Every adapter Dawn accepts, the one in use among them. */
+  /** Every adapter Dawn accepts. */
   adapters: AdapterListing[]
-  bundledDriver: { version?: string; folder?: string; missing?: string }
   system: { vulkanLoader: boolean; manifests: string[]; gpuNodes: string[] }
   host: {
     cpu: string
+    /** Cores there are, and those that this process may keep busy. */
     cores: number
+    usableCores: number
+    /** Whether WebAssembly has fused multiply-adds. */
+    relaxedSimd: boolean
     /** Bytes. */
     totalMemory: number
     freeMemory: number
     os: string
     node: string
+    v8: string
     dawn: string
   }
   advice: string[]
 }
 
+export interface DiagnoseOptions {
+  device: string
+  threads?: number
+}
+
 /** Opens the device that `--device` selects, tests it and looks around; a machine that fails is a result too. */
-export async function diagnose(selector: string): Promise<Diagnosis> {
-  const attempt = await tryDevice(selector)
-  const driver = findDriverPackage()
-  const adapters = await listAdapters().catch((error) => {
-    if (!(error instanceof Failure)) throw error
-    return [] // the bundled driver cannot be unpacked: the attempt has said why, or did not need it
-  })
-  const system = {
-    vulkanLoader: hasSystemLoader(),
-    manifests: process.platform === 'linux' ? installedManifests() : [],
-    gpuNodes: gpuNodes(),
-  }
+export async function diagnose(options: DiagnoseOptions): Promise<Diagnosis> {
+  const attempt = await tryDevice(options)
+  const adapters = await listAdapters()
+  const system = { vulkanLoader: hasLoader(), manifests: installedManifests(), gpuNodes: gpuNodes() }
+  const host = describeHost()
   const facts: MachineFacts = {
-    platform: process.platform,
     distribution: distribution(),
     inUse: attempt.adapter?.kind,
     available: adapters.map(({ kind }) => kind),
-    systemLoader: system.vulkanLoader,
-    manifests: system.manifests,
     gpuNodes: system.gpuNodes,
-    bundledMissing: 'missing' in driver ? driver.missing : undefined,
-    freeMemory: freemem(),
+    node: process.versions.node,
+    relaxedSimd: host.relaxedSimd,
+    freeMemory: host.freeMemory,
   }
-  const advice = advise(facts)
-  const { problem } = attempt
-  if (problem?.hint === ASK_DOCTOR) problem.hint = advice[0]
-  return {
-    works: problem === undefined,
-    ...attempt,
-    adapters,
-    bundledDriver:
-      'missing' in driver
-        ? driver
-        : { version: driver.version, folder: join(cacheFolder(), 'vulkan', driver.version) },
-    system,
-    host: {
-      cpu: cpus()[0]?.model ?? 'unknown',
-      cores: availableParallelism(),
-      totalMemory: totalmem(),
-      freeMemory: facts.freeMemory,
-      os: `${process.platform} ${release()} ${arch()}`,
-      node: process.version,
-      dawn: dawnVersion(),
-    },
-    advice,
-  }
+  return { works: attempt.problem === undefined, ...attempt, adapters, system, host, advice: advise(facts) }
 }
 
-async function tryDevice(selector: string): Promise<Pick<Diagnosis, 'adapter' | 'selfTest' | 'problem'>> {
-  let adapter: AdapterReport | undefined
+type Attempt = Pick<Diagnosis, 'adapter' | 'selfTest' | 'speed' | 'problem'>
+
+async function tryDevice(options: DiagnoseOptions): Promise<Attempt> {
+  const attempt: Attempt = {}
   try {
-    const opened = await openDevice({ device: selector })
-    adapter = opened.adapter
+    const opened = await openDevice(options)
+    attempt.adapter = opened.adapter
     try {
-      if (!('gpu' in opened)) return { adapter }
-      const test = await selfTest(opened as OpenGpu)
-      if (!test.wrong) return { adapter, selfTest: test }
-      const { index, expected, got } = test.wrong
-      const message = `self-test on ${adapter.name}: expected ${expected} at ${index}, got ${got}`
-      const hint = 'the driver computes wrong numbers: another --device, or update the driver'
-      return { adapter, selfTest: test, problem: { message, hint, exit: EXIT.failed } }
+      attempt.selfTest = await testDevice(opened)
+      const { wrong } = attempt.selfTest
+      if (wrong) attempt.problem = wrongNumbers(opened.adapter, wrong)
+      else if (opened.adapter.kind === 'cpu') {
+        attempt.speed = await measureSpeed(opened.device, opened.adapter)
+      }
     } finally {
       opened.close()
     }
   } catch (error) {
     if (!(error instanceof Failure)) throw error
-    return { adapter, problem: { message: error.message, hint: error.hint, exit: error.exit } }
+    attempt.problem = { message: error.message, hint: error.hint, exit: error.exit }
+  }
+  return attempt
+}
+
+async function testDevice(opened: OpenDevice): Promise<SelfTest> {
+  if (opened.adapter.kind !== 'cpu') return selfTest(opened as OpenGpu)
+  const start = performance.now()
+  const wrong = (await checkMatmul(opened.device, opened.adapter)) ?? undefined
+  return { ok: wrong === undefined, milliseconds: performance.now() - start, wrong }
+}
+
+function wrongNumbers(
+  { name, kind }: AdapterReport,
+  { index, expected, got }: NonNullable<SelfTest['wrong']>,
+): Diagnosis['problem'] {
+  return {
+    message: `self-test on ${name}: expected ${expected} at ${index}, got ${got}`,
+    hint:
+      kind === 'cpu'
+        ? 'this is a defect in asp or Node; please report it with the output of asp doctor --json'
+        : 'the driver computes wrong numbers: --device cpu, or update the driver',
+    exit: EXIT.failed,
   }
 }
 
-/** Device nodes of GPUs; a render node of a display-only or virtual adapter counts too. */
-function gpuNodes(): string[] {
-  if (process.platform !== 'linux') return []
-  const dri = existsSync('/dev/dri')
-    ? readdirSync('/dev/dri').filter((name) => name.startsWith('renderD'))
-    : []
-  return ['/dev/nvidiactl', '/dev/kfd']
-    .filter((path) => existsSync(path))
-    .concat(dri.map((name) => `/dev/dri/${name}`))
+function describeHost(): Diagnosis['host'] {
+  return {
+    cpu: cpus()[0]?.model.trim() || 'unknown',
+    cores: Math.max(cpus().length, availableParallelism()),
+    usableCores: usableCores(),
+    relaxedSimd: hasRelaxedSimd(),
+    totalMemory: totalmem(),
+    freeMemory: freemem(),
+    os: `${process.platform} ${release()} ${arch()}`,
+    node: process.version,
+    v8: process.versions.v8,
+    dawn: dawnVersion(),
+  }
 }
 
 function distribution(): MachineFacts['distribution'] {

@@ -9,26 +9,21 @@ import {
   type LimitName,
   reportAdapter,
 } from './adapter-report.js'
-import { adapterNames, type DriverSource, type HeldAdapter, requestAdapter } from './dawn.js'
+import { adapterNames, type HeldAdapter, requestAdapter } from './dawn.js'
 import { DeviceHealth } from './device-health.js'
 import { openCpu } from './open-cpu.js'
+import { mayHaveGpu } from './vulkan.js'
 
 export interface AdapterListing {
   name: string
   kind: AdapterKind
-  source: DriverSource
 }
-
-export type DeviceEvent =
-  | { type: 'trying'; source: DriverSource }
-  | { type: 'opened'; adapter: AdapterReport }
 
 export interface OpenDeviceOptions {
   /** `auto`, `cpu`, `gpu`, `software`, or a part of an adapter's name such as `llvmpipe`; case does not matter. */
   device?: string
   /** Of the processor's device; as many as there are cores to use when undefined. */
   threads?: number
-  onEvent?: (event: DeviceEvent) => void
 }
 
 export interface OpenDevice {
@@ -41,34 +36,25 @@ export interface OpenDevice {
   close: () => void
 }
 
-/** Where the reasons and remedies are; the doctor itself replaces it by its advice. */
-export const ASK_DOCTOR = 'asp doctor'
-
-const SOURCES: DriverSource[] = ['system', 'bundled']
-
-/** Every adapter Dawn accepts here, those of the machine's own drivers first. */
+/** Every adapter Dawn accepts here. */
 export async function listAdapters(): Promise<AdapterListing[]> {
-  const listings: AdapterListing[] = []
-  for (const source of SOURCES) {
-    for (const name of await adapterNames(source)) listings.push({ name, kind: adapterKind(name), source })
-  }
-  return listings
+  return (await adapterNames()).map((name) => ({ name, kind: adapterKind(name) }))
 }
 
 /**
- * Opens a device on the adapter that `device` selects.
- * @throws {Failure} exit 1 when nothing on this machine works, 2 when there are adapters but none is what was asked for
+ * Opens the device that `device` selects.
+ * @throws {Failure} exit 1 when the device does not work or there is no GPU, 2 when no adapter has that name
  */
-export async function openDevice(options: OpenDeviceOptions = {}): Promise<OpenDevice> {
-  const { device = 'auto', threads, onEvent } = options
-  const selector = SAME.get(device.toLowerCase()) ?? device
-  if (selector !== 'cpu') {
-    const open = await openGpu(selector === 'auto' ? 'hardware' : selector, onEvent)
-    if (open !== undefined) return open
-    if (selector !== 'auto') throw await noAdapter(selector)
+export async function openDevice({ device = 'auto', threads }: OpenDeviceOptions = {}): Promise<OpenDevice> {
+  const asked = device.toLowerCase()
+  const selector = SAME.get(asked) ?? asked
+  if (selector === 'cpu') return openCpu({ threads })
+  if (selector === 'auto') {
+    const hardware = mayHaveGpu() ? await openGpu('hardware') : undefined
+    return hardware ?? openCpu({ threads })
   }
-  const open = await openCpu({ threads })
-  onEvent?.({ type: 'opened', adapter: open.adapter })
+  const open = await openGpu(selector)
+  if (open === undefined) throw await noAdapter(selector, device)
   return open
 }
 
@@ -84,16 +70,9 @@ export interface OpenGpu extends OpenDevice {
  * A device on the adapter that `selector` names; undefined where there is none.
  * @throws {Failure} exit 1 when the adapter gives no device
  */
-export async function openGpu(
-  selector: string,
-  onEvent?: OpenDeviceOptions['onEvent'],
-): Promise<OpenGpu | undefined> {
-  for (const source of SOURCES) {
-    onEvent?.({ type: 'trying', source })
-    const held = await selectAdapter(source, selector)
-    if (held) return openOn(held, source, onEvent)
-  }
-  return undefined
+export async function openGpu(selector: string): Promise<OpenGpu | undefined> {
+  const held = await selectAdapter(selector)
+  return held && openOn(held)
 }
 
 /** The result of `work`, or the device's Failure when that comes first. */
@@ -101,16 +80,15 @@ export function guard<T>(open: OpenDevice, work: Promise<T>): Promise<T> {
   return open.health.guard(work)
 }
 
-async function selectAdapter(source: DriverSource, selector: string): Promise<HeldAdapter | undefined> {
+async function selectAdapter(selector: string): Promise<HeldAdapter | undefined> {
   // Unnamed first: listing names makes Dawn look at every driver twice
   if (selector === 'hardware' || selector === 'software') {
-    if (selector === 'hardware' && source === 'bundled') return undefined
-    const first = await requestAdapter(source)
-    if (!first || matches(selector, reportAdapter(first.adapter, source).kind)) return first
+    const first = await requestAdapter()
+    if (!first || matches(selector, reportAdapter(first.adapter).kind)) return first
     first.release()
   }
-  for (const name of await adapterNames(source)) {
-    if (matches(selector, adapterKind(name), name)) return requestAdapter(source, name)
+  for (const name of await adapterNames()) {
+    if (matches(selector, adapterKind(name), name)) return requestAdapter(name)
   }
   return undefined
 }
@@ -122,12 +100,8 @@ export function matches(selector: string, kind: AdapterKind, name = ''): boolean
   return name.toLowerCase().includes(selector.toLowerCase()) || kind === selector.toLowerCase()
 }
 
-async function openOn(
-  { adapter, release }: HeldAdapter,
-  source: DriverSource,
-  onEvent: OpenDeviceOptions['onEvent'],
-): Promise<OpenGpu> {
-  const report = reportAdapter(adapter, source)
+async function openOn({ adapter, release }: HeldAdapter): Promise<OpenGpu> {
+  const report = reportAdapter(adapter)
   const requiredLimits = Object.fromEntries(
     (Object.keys(LIMITS) as LimitName[]).map((name) => [name, report.limits[name]]),
   )
@@ -141,14 +115,13 @@ async function openOn(
     throw new Failure(
       `adapter ${report.name}: gives no device, ${cause instanceof Error ? cause.message : cause}`,
       {
-        hint: ASK_DOCTOR,
+        hint: '--device cpu, or see `asp doctor`',
         exit: EXIT.failed,
         cause,
       },
     )
   }
   const health = new DeviceHealth(device)
-  onEvent?.({ type: 'opened', adapter: report })
   return {
     // WebGPU's own types are branded, so that the compiler sees no likeness.
     device: device as unknown as ComputeDevice,
@@ -164,16 +137,18 @@ async function openOn(
   }
 }
 
-async function noAdapter(selector: string): Promise<Failure> {
-  const listings = await listAdapters()
-  if (listings.length === 0) {
-    return new Failure(`--device: no WebGPU adapter works on this machine, got ${selector}`, {
-      hint: '--device cpu, or see `asp doctor`',
-      exit: EXIT.failed,
-    })
+async function noAdapter(selector: string, device: string): Promise<Failure> {
+  const names = ['cpu', ...(await listAdapters()).map(({ name }) => name)].join(', ')
+  if (selector === 'hardware' || selector === 'software') {
+    return new Failure(
+      `--device: no ${selector === 'hardware' ? 'GPU' : 'software driver'} works here, got ${device}`,
+      {
+        hint: `--device auto; there are: ${names}; see \`asp doctor\``,
+        exit: EXIT.failed,
+      },
+    )
   }
-  const names = listings.map(({ name }) => name).join(', ')
-  return new Failure(`--device: no such adapter, got ${selector}`, {
-    hint: `--device auto; there are: cpu, ${names}`,
+  return new Failure(`--device: no such adapter, got ${device}`, {
+    hint: `--device auto; there are: ${names}`,
   })
 }

@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { AdapterReport } from './adapter-report.js'
-import { cacheFolder } from './vulkan-driver.js'
+import { cacheFolder } from './cache-folder.js'
 
 /** The file for an adapter; `kernels` changes with the kernels that are chosen from. */
 export function tuningFile(adapter: AdapterReport, kernels: string, cache = cacheFolder()): string {

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Diagnosis } from '../../src/device/diagnose.js'
+import { findDriverPackage, useSwiftShader } from '../device/swiftshader.js'
 import { COMMAND } from './asp.js'
 
 const doctor = suite('asp doctor')
@@ -9,42 +10,64 @@ const doctor = suite('asp doctor')
 /** Hides the machine's own Vulkan drivers. */
 const NO_DRIVERS = { VK_DRIVER_FILES: '/nonexistent.json', VK_ICD_FILENAMES: '/nonexistent.json' }
 
-function asp(argv: string[], environment: NodeJS.ProcessEnv = {}) {
+/** A runtime without SIMD, or one without relaxed SIMD: answers to a few bytes of WebAssembly. */
+const NO_SIMD = ['--import', 'data:text/javascript,WebAssembly.validate=()=>false']
+
+function asp(argv: string[], environment: NodeJS.ProcessEnv = NO_DRIVERS, node: string[] = []) {
   const env = { ...process.env, ...environment }
-  return spawnSync(process.execPath, [COMMAND, ...argv], { encoding: 'utf8', env, timeout: 30_000 })
+  return spawnSync(process.execPath, [...node, COMMAND, ...argv], { encoding: 'utf8', env, timeout: 30_000 })
 }
 
-doctor('works with the bundled driver alone, and says what would be faster', () => {
-  const { status, stdout, stderr } = asp(['doctor'], NO_DRIVERS)
+doctor('shows the processor, tests and measures it, where there is no Vulkan at all', () => {
+  const { status, stdout, stderr } = asp(['doctor', '--threads', '1'])
   assert.is(status, 0, stderr)
+  assert.is(stderr, '')
   for (const part of [
-    /adapter +swiftshader/,
-    /bundled driver +SwiftShader/,
-    /self-test +passed/,
-    /- .*llvmpipe/,
+    /^device +cpu: ./m,
+    /^threads +1$/m,
+    /^SIMD +simd128, .*relaxed multiply-add \((simd|relaxed) build\)$/m,
+    /^multiply-adds +\d+\.\d GFLOP\/s$/m,
+    /^copy +\d+\.\d GB\/s read and written$/m,
+    /^self-test +passed in \d+ ms$/m,
+    /^adapters +none by WebGPU$/m,
   ]) {
     assert.match(stdout, part)
   }
-  assert.is(stderr, '')
+  const old = Number.parseInt(process.versions.node, 10) < 22
+  assert.is(/- Node .* has no relaxed SIMD/.test(stdout), old)
+  assert.not.match(stdout, /llvmpipe/)
 })
 
 doctor('--json prints the diagnosis and nothing else on stdout', () => {
-  const { status, stdout } = asp(['doctor', '--json'], NO_DRIVERS)
-  const diagnosis: Diagnosis = JSON.parse(stdout)
+  const { status, stdout } = asp(['doctor', '--json'])
+  const { works, selfTest, adapter, speed, adapters }: Diagnosis = JSON.parse(stdout)
   assert.is(status, 0)
-  assert.ok(diagnosis.works && diagnosis.selfTest?.ok)
-  assert.is(diagnosis.adapter?.bundled, true)
-  assert.ok(diagnosis.adapter && (diagnosis.adapter.limits.maxStorageBufferBindingSize ?? 0) >= 2 ** 27)
+  assert.ok(works && selfTest?.ok)
+  assert.is(adapter?.kind, 'cpu')
+  assert.ok(adapter?.cpu && adapter.cpu.threads > 0)
+  assert.ok(speed && speed.flops > 1e8 && speed.copied > 1e8)
+  assert.equal(adapters, [])
 })
+
+if (findDriverPackage() !== null) {
+  doctor('shows a software driver that is asked for, and what would be faster', async () => {
+    await useSwiftShader()
+    const { status, stdout } = asp(['doctor', '--device', 'swiftshader'], {})
+    assert.is(status, 0)
+    assert.match(stdout, /^device +swiftshader/m)
+    assert.match(stdout, /^self-test +passed/m)
+    assert.match(stdout, /- .*--device cpu is faster/)
+  })
+}
 
 doctor('exits 1 with a remedy when nothing works', () => {
   for (const flags of [[], ['--json']]) {
-    const { status, stdout, stderr } = asp(['doctor', ...flags], {
-      ...NO_DRIVERS,
-      ASP_CACHE: '/dev/null/asp',
-    })
+    const { status, stdout, stderr } = asp(['doctor', ...flags], NO_DRIVERS, NO_SIMD)
     assert.is(status, 1)
-    assert.match(stderr, /^error: driver cache \/dev\/null\/asp.*; hint: set ASP_CACHE[^\n]*\n$/)
+    assert.match(
+      stderr,
+      /^error: cpu: this runtime has no WebAssembly SIMD, got Node [^\n]*; hint: [^\n]*\n$/,
+    )
     if (flags.length > 0) assert.not((JSON.parse(stdout) as Diagnosis).works)
   }
 })
@@ -53,16 +76,32 @@ doctor('bad usage is one line and exit code 2', () => {
   const cases: [string[], RegExp][] = [
     [
       ['doctor', '--device', 'no-such-gpu'],
-      /^error: --device: no such adapter, got no-such-gpu; hint: .*SwiftShader/,
+      /^error: --device: no such adapter, got no-such-gpu; hint: .*there are: cpu/,
     ],
+    [['doctor', '--threads', '-1'], /^error: Parsing --threads .*-1; hint: /],
+    [['doctor', '--threads', 'two'], /^error: Parsing --threads .*two; hint: /],
     [['doctor', '--nope'], /^error: Nonexistent flag: --nope; hint: /],
     [['doctr'], /^error: command doctr not found; hint: /],
   ]
   for (const [argv, line] of cases) {
-    const { status, stderr } = asp(argv, NO_DRIVERS)
+    const { status, stderr } = asp(argv)
     assert.is(status, 2)
     assert.match(stderr, line)
     assert.is(stderr.trimEnd().split('\n').length, 1, stderr)
+  }
+})
+
+doctor('more threads than cores, or none, is a note', () => {
+  const cases: [string, RegExp, (threads: number, cores: number) => boolean][] = [
+    ['0', /^note: --threads 0: using \d+\n$/, (threads, cores) => threads === cores],
+    ['12', /^note: --threads 12: this process may use \d+ cores?\n$/, (threads) => threads === 12],
+  ]
+  for (const [threads, note, right] of cases) {
+    const { status, stdout, stderr } = asp(['doctor', '--json', '--threads', threads])
+    assert.is(status, 0, stderr)
+    assert.match(stderr, note)
+    const { adapter, host }: Diagnosis = JSON.parse(stdout)
+    assert.ok(right(adapter?.cpu?.threads ?? 0, host.usableCores))
   }
 })
 

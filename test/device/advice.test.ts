@@ -4,52 +4,49 @@ import { advise, type MachineFacts } from '../../src/device/advice.js'
 
 const advice = suite('advice')
 
-/** A Debian 13 machine with nothing but npm's packages. */
+/** A Debian 13 machine with the Node of today and nothing else. */
 const bare: MachineFacts = {
-  platform: 'linux',
   distribution: { id: 'debian', version: '13' },
-  inUse: 'swiftshader',
-  available: ['swiftshader'],
-  systemLoader: false,
-  manifests: [],
+  inUse: 'cpu',
+  available: [],
   gpuNodes: [],
-  bundledMissing: undefined,
+  node: '24.1.0',
+  relaxedSimd: true,
   freeMemory: 8e9,
 }
-const mesa = { systemLoader: true, manifests: ['/usr/share/vulkan/icd.d/lvp_icd.json'] }
-const missing = 'the optional package is not installed'
+const dri = { gpuNodes: ['/dev/dri/renderD128'] }
 
 const cases: [string, Partial<MachineFacts>, RegExp[]][] = [
-  ['a bare machine', {}, [/llvmpipe is about 3 times faster.*: apt install libvulkan1 mesa-vulkan-drivers$/]],
+  ['a bare machine', {}, []],
   [
-    'Debian 12 with its own Mesa',
-    { ...mesa, distribution: { id: 'debian', version: '12' } },
-    [/22\.3 is too old/, /apt install -t bookworm-backports/],
+    'an older Node',
+    { node: '20.19.0', relaxedSimd: false },
+    [/^Node 20\.19\.0 has no relaxed SIMD: on Node 22 or later the CPU is up to twice as fast$/],
   ],
-  ['llvmpipe not chosen', { ...mesa, available: ['llvmpipe', 'swiftshader'] }, [/--device llvmpipe/]],
+  ['relaxed SIMD switched on by a flag', { node: '20.19.0' }, []],
+  ['relaxed SIMD switched off in a new Node', { relaxedSimd: false }, []],
+  ['an older Node beside a GPU', { inUse: 'hardware', node: '20.19.0', relaxedSimd: false }, []],
   [
-    'llvmpipe',
-    { ...mesa, inUse: 'llvmpipe', available: ['llvmpipe', 'swiftshader'] },
-    [/GPU is many times faster/],
+    "NVIDIA's GPU without its driver",
+    { gpuNodes: ['/dev/nvidiactl'] },
+    [/there is a GPU \(\/dev\/nvidiactl\).*: install NVIDIA's driver .* may open \/dev\/nvidiactl$/],
   ],
+  ['another GPU without its driver', dri, [/: apt install libvulkan1 mesa-vulkan-drivers, and check/]],
   [
-    'a GPU without its driver',
-    { ...mesa, inUse: 'llvmpipe', available: ['llvmpipe'], gpuNodes: ['/dev/nvidiactl'] },
-    [/there is a GPU \(\/dev\/nvidiactl\)/],
-  ],
-  [
-    'nothing works',
-    { inUse: undefined, available: [], bundledMissing: missing },
-    [/npm install --include=optional/, /install a software Vulkan driver: apt/],
+    'another GPU on Debian 12',
+    { ...dri, distribution: { id: 'debian', version: '12' } },
+    [/apt install -t bookworm-backports .*too old/],
   ],
   [
-    'nothing works on Windows',
-    { platform: 'win32', inUse: undefined, available: [], bundledMissing: 'for linux-x64' },
-    [/update the graphics driver/],
+    'another GPU on an unknown distribution',
+    { ...dri, distribution: { id: '', version: '' } },
+    [/: install libvulkan1 and mesa/],
   ],
-  ['hardware with everything', { inUse: 'hardware', available: ['hardware'] }, []],
-  ['an unknown distribution', { distribution: { id: '', version: '' } }, [/: install libvulkan1 and mesa/]],
-  ['little memory', { freeMemory: 5e8 }, [/llvmpipe/, /only 0\.5 GiB of memory is free/]],
+  ['a GPU that is not used', { ...dri, available: ['hardware'] }, [/--device auto takes it$/]],
+  ['a GPU that is used', { ...dri, inUse: 'hardware', available: ['hardware'], freeMemory: 5e8 }, []],
+  ['a software driver', { inUse: 'llvmpipe', available: ['llvmpipe'] }, [/--device cpu is faster$/]],
+  ['little memory', { freeMemory: 5e8 }, [/only 0\.5 GiB of memory is free/]],
+  ['nothing works', { inUse: undefined, relaxedSimd: false }, []],
 ]
 
 for (const [name, facts, expected] of cases) {

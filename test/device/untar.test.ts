@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { untar } from '../../src/device/untar.js'
+import { untar } from './untar.js'
 
 const tar = suite('untar')
 
