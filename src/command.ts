@@ -107,7 +107,7 @@ export abstract class AspCommand extends Command {
     if (!quiet) {
       const used =
         wanted === 0 ? `using ${cores}` : `this process may use ${cores} ${cores === 1 ? 'core' : 'cores'}`
-      process.stderr.write(`note: --threads ${wanted}: ${used}\n`)
+      this.logToStderr(`note: --threads ${wanted}: ${used}`)
     }
     return wanted === 0 ? cores : wanted
   }

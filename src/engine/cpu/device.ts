@@ -2,7 +2,7 @@
  * The processor as a device: buffers in one shared linear memory, kernels in WebAssembly, threads that run what was recorded.
  * It has what the engine needs of WebGPU (src/engine/compute/device.ts), in the same order of effects.
  */
-import type { Failure } from '../../errors.js'
+import { EXIT, type Failure } from '../../errors.js'
 import type {
   Binding,
   CommandBuffer,
@@ -34,6 +34,8 @@ export interface CpuDeviceOptions {
   threads: number
   /** Which build of the kernels; the best that the runtime takes when undefined. */
   build?: Build
+  /** Where the built kernels and the script of a thread are; asp's own when undefined. */
+  folder?: URL
   /** Called once, when a thread has died: nothing will be done any more. */
   onLost: (failure: Failure) => void
 }
@@ -71,13 +73,13 @@ export class CpuDevice implements ComputeDevice {
   }
 
   /** @throws {Failure} exit 1 when the runtime lacks what the kernels need, or a thread does not start */
-  static async open({ threads, build, onLost }: CpuDeviceOptions): Promise<CpuDevice> {
-    const loaded = await loadModule(build)
-    const memory = new WebAssembly.Memory({ initial: STEP_PAGES, maximum: MOST_PAGES, shared: true })
+  static async open({ threads, build, folder, onLost }: CpuDeviceOptions): Promise<CpuDevice> {
+    const loaded = await loadModule({ build, folder })
+    const memory = sharedMemory()
     const heap = new Heap(FIRST, (end) => growTo(memory, end))
     const take = (bytes: number): number => {
       const place = heap.take(bytes)
-      if (place === null) throw new RangeError('cpu: no memory for the threads')
+      if (place === null) throw noMemory(`${threads} threads`, 'fewer --threads')
       return place.address
     }
     const control = take(CONTROL_BYTES)
@@ -85,7 +87,7 @@ export class CpuDevice implements ComputeDevice {
     const program = { address: take(4 * OPERATION_WORDS), bytes: 4 * OPERATION_WORDS }
     let device: CpuDevice | null = null
     let lost = false
-    const pool = await Pool.start(loaded.module, { memory, control, scratch }, (failure) => {
+    const pool = await Pool.start(loaded.module, { memory, control, scratch, folder }, (failure) => {
       if (lost) return
       lost = true
       if (device !== null) device.#queue.fail(failure)

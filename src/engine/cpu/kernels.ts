@@ -1,5 +1,6 @@
 /** Kernels of the processor: a spec becomes a number in the module and a list of constants. */
 import type { Binding, ComputePass, Grid, KernelSpec, Kernels } from '../compute/device.js'
+import { floatBits } from '../kernels/struct.js'
 import { kernelRow } from '../kernels/table.js'
 import type { CpuBindGroup, CpuPipeline } from './commands.js'
 import type { Place } from './program.js'
@@ -42,23 +43,17 @@ export function exportedName(kernel: string): string {
   return kernel.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())
 }
 
-/** One word a variant, the place of its value in the row; then one a constant, 0 where the spec has none. */
+/** One word a variant, the place of its value in the row (of the first where it is left out); then one a constant, 0 likewise. */
 export function constantWords({ kernel, variant = {}, constants }: KernelSpec): number[] {
   const row = kernelRow(kernel)
-  const chosen = Object.entries(row.variants ?? {}).map(([name, values]) =>
-    Math.max(0, values.indexOf(variant[name] ?? values[0])),
-  )
+  const chosen = Object.entries(row.variants ?? {}).map(([name, values]) => {
+    const value = variant[name] ?? values[0]
+    if (!values.includes(value)) throw new RangeError(`${kernel}: no such ${name}, got ${value}`)
+    return values.indexOf(value)
+  })
   const words = Object.entries(row.constants).map(([name, type]) => {
     const value = constants[name] ?? 0
-    return type === 'f32' ? floatWord(value) : value
+    return type === 'f32' ? floatBits(value) : value
   })
   return [...chosen, ...words]
-}
-
-const FLOAT = new Float32Array(1)
-const WORD = new Uint32Array(FLOAT.buffer)
-
-function floatWord(value: number): number {
-  FLOAT[0] = value
-  return WORD[0]
 }

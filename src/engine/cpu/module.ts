@@ -49,13 +49,21 @@ export function hasRelaxedSimd(): boolean {
   return WebAssembly.validate(RELAXED)
 }
 
+export interface ModuleOptions {
+  /** The best that this runtime takes when undefined. */
+  build?: Build
+  /** Where the built kernels are; asp's own when undefined. */
+  folder?: URL
+}
+
 /**
- * Compiles the best build that this runtime takes.
+ * Compiles a build of the kernels.
  * @throws {Failure} exit 1 when the runtime takes none, or the file is missing or damaged
  */
-export async function loadModule(
-  build: Build = hasRelaxedSimd() ? 'relaxed' : 'simd',
-): Promise<KernelModule> {
+export async function loadModule({
+  build = hasRelaxedSimd() ? 'relaxed' : 'simd',
+  folder = BUILT,
+}: ModuleOptions = {}): Promise<KernelModule> {
   const missing = missingFeature()
   if (missing !== null) {
     throw new Failure(`cpu: this runtime has no ${missing}, got Node ${process.versions.node}`, {
@@ -63,10 +71,9 @@ export async function loadModule(
       exit: EXIT.failed,
     })
   }
-  const file = new URL(`kernels-${build}.wasm`, BUILT)
   try {
-    const names = JSON.parse(readFileSync(new URL('kernels.json', BUILT), 'utf8')) as string[]
-    const module = await WebAssembly.compile(readFileSync(file))
+    const names = JSON.parse(readFileSync(new URL('kernels.json', folder), 'utf8')) as string[]
+    const module = await WebAssembly.compile(readFileSync(new URL(`kernels-${build}.wasm`, folder)))
     return { build, module, numbers: new Map(names.map((name, number) => [name, number])) }
   } catch (cause) {
     const what = cause instanceof Error ? cause.message.split('\n')[0] : String(cause)

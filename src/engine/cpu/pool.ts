@@ -29,6 +29,8 @@ export interface PoolPlace {
   control: number
   /** Address of SCRATCH_BYTES for each thread. */
   scratch: readonly number[]
+  /** Where the script of a thread is; asp's own when undefined. */
+  folder?: URL
 }
 
 export class Pool {
@@ -68,7 +70,7 @@ export class Pool {
     words[CONTROL.threads] = place.scratch.length
     const starting = place.scratch.map(async (scratch) => {
       const workerData: WorkerData = { module, memory: place.memory, control: place.control, scratch }
-      const worker = new Worker(new URL('worker.js', BUILT), { workerData, execArgv: [] })
+      const worker = new Worker(new URL('worker.js', place.folder ?? BUILT), { workerData, execArgv: [] })
       await readiness(worker)
       return worker
     })
