@@ -1,9 +1,12 @@
 /** Twin of the product-to-*.wgsl: what becomes of the sums of a stretch of one row. */
 import { at, constants, Dispatch, struct } from '../common/dispatch.as'
-import { exp4, tanh4 } from '../common/simd.as'
+import { expDown4 } from '../common/exp-down.as'
+import { tanh4 } from '../common/simd.as'
 import { Product, ProductConstants } from './product.as'
 
 const LOWEST: f32 = -1e30
+/** A key whose score is further below the log-sum-exp weighs nothing. */
+const CUT: f32 = -80
 
 /** `sums` are those of columns 4 `quad` and on, of `quads` vec4s. */
 export function finishRow(d: Dispatch, z: u32, row: u32, quad: u32, quads: u32, sums: usize): void {
@@ -89,7 +92,7 @@ function toScores(
     scores = v128.bitselect(scores, f32x4.splat(LOWEST), seen)
     if (k.WEIGHTS) {
       const logs = f32x4.sub(scores, lse)
-      scores = v128.and(exp4(logs), v128.and(seen, f32x4.gt(logs, f32x4.splat(-80))))
+      scores = v128.and(expDown4(logs, CUT), seen)
     }
     v128.store(out + c, scores)
     columns = i32x4.add(columns, i32x4.splat(4))
