@@ -71,13 +71,13 @@ function showLiving(d: Dispatch, s: Segment, first: u32, count: u32, keys: usize
   for (let i: u32 = 0; i < end; i++) {
     const j = list !== 0 ? load<u32>(list + 4 * <usize>i, 4) : i
     const death = load<u32>(deaths + 4 * <usize>j)
-    if (death > position) {
-      const key = keys + 3 * <usize>rowOf(s, j) * width
-      putKey(held++, key, key + width, j, death)
-    }
-    if (held === KEYS || (i + 1 === end && held > 0)) {
+    if (death <= position) continue
+    const key = keys + 3 * <usize>rowOf(s, j) * width
+    putKey(held++, key, key + width, j, death)
+    if (held === KEYS) {
       showBlock(packBlock(held, false), count, position, 0, 0)
       held = 0
     }
   }
+  if (held > 0) showBlock(packBlock(held, false), count, position, 0, 0)
 }

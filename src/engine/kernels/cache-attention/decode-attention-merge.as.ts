@@ -1,0 +1,50 @@
+/**
+ * Twin of decode-attention-merge.wgsl: joins the partial results of decode-attention.as.ts. Each split's sums and mass count
+ * exp(its largest score - the largest of all). A place's rows say which splits there are, so a sequence gives the same alone
+ * and in a batch; one split gives what it would have given by itself, as exp(0) is 1.
+ * partials (splits, spans, H, d + 4): sums, then largest score and mass. out (rows, C). A task is a span.
+ */
+import { ROW } from '../attention/block.as'
+import { expBelow0 } from '../attention/exp-below-0.as'
+import { spanAt, word } from '../cache/cache.as'
+import { at, constants, Dispatch, take } from '../common/dispatch.as'
+import { madd } from '../common/simd.as'
+
+@unmanaged
+class Constants {
+  H: u32
+  ROWS: u32
+  WORKGROUP: u32
+}
+
+export function decodeAttentionMerge(d: Dispatch): void {
+  const k = constants<Constants>(d)
+  const partial = ROW + 16
+  const stride = <usize>(d.y * k.H) * partial
+  for (let i = take(d); i < d.y; i = take(d)) {
+    const span = spanAt(at(d, 2), i)
+    const splits = (word(at(d, 1), span.place) + span.count + k.ROWS - 1) / k.ROWS
+    for (let h: u32 = 0; h < k.H; h++) {
+      const from = at(d, 0) + <usize>(i * k.H + h) * partial
+      mergeHead(from, stride, splits, at(d, 3) + <usize>(span.row * k.H + h) * ROW)
+    }
+  }
+}
+
+/** `stride` bytes from a split's partial result to the next one's. */
+function mergeHead(from: usize, stride: usize, splits: u32, to: usize): void {
+  let top = load<f32>(from, ROW)
+  for (let i: u32 = 1; i < splits; i++) top = max(top, load<f32>(from + i * stride, ROW))
+  let mass: f32 = 0
+  memory.fill(to, 0, ROW)
+  for (let i: u32 = 0; i < splits; i++) {
+    const share = from + i * stride
+    const weight = expBelow0(f32x4.splat(load<f32>(share, ROW) - top))
+    mass += f32x4.extract_lane(weight, 0) * load<f32>(share, ROW + 4)
+    for (let x: usize = 0; x < ROW; x += 16) {
+      v128.store(to + x, madd(weight, v128.load(share + x), v128.load(to + x)))
+    }
+  }
+  const by = f32x4.splat(1 / mass)
+  for (let x: usize = 0; x < ROW; x += 16) v128.store(to + x, f32x4.mul(v128.load(to + x), by))
+}

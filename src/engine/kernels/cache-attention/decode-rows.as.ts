@@ -1,0 +1,60 @@
+/**
+ * The rows of a place that one split of decode-attention.as.ts goes through, by fours: neighbours in the pools, as a page is a
+ * multiple of 4. Fours of which the query sees none are left out. A row that it does not see is replaced by one of its four
+ * that it does, so that what is read is a number, and its weight is 0.
+ */
+import { Cache, deathOf, NEVER, positionAt, rowAt, word } from '../cache/cache.as'
+import { scratch } from '../common/dispatch.as'
+
+/** Rows of a split: SPLIT_ROWS of tuning.ts. */
+export const ROWS: u32 = 128
+
+/** (ROWS): rows in the pools; ones where the query sees it. */
+const ROWS_AT: usize = 0
+const SEEN_AT: usize = 4 * ROWS
+export const DECODE_ROWS_END: usize = 8 * ROWS
+
+/** Finds the fours among rows `start` to `end - 1` of the place; returns how many. */
+export function findFours(
+  state: usize,
+  deaths: usize,
+  cache: Cache,
+  place: u32,
+  position: u32,
+  start: u32,
+  end: u32,
+  dense: bool,
+): u32 {
+  let fours: u32 = 0
+  for (let first = start; first < end; first += 4) {
+    const base = rowAt(state, cache, place, first)
+    const to = scratch() + 16 * <usize>fours
+    const count = min<u32>(4, end - first)
+    let seen: u32 = NEVER
+    for (let i: u32 = 0; i < 4; i++) {
+      const born = i < count ? positionAt(state, cache, base + i) : NEVER
+      const visible = born <= position && (dense || position < word(deaths, deathOf(cache, place, born)))
+      if (visible && seen === NEVER) seen = base + i
+      store<u32>(to + 4 * i, visible ? base + i : NEVER, ROWS_AT)
+      store<u32>(to + 4 * i, visible ? NEVER : 0, SEEN_AT)
+    }
+    if (seen === NEVER) continue
+    for (let i: u32 = 0; i < 4; i++) {
+      if (load<u32>(to + 4 * i, SEEN_AT) === 0) store<u32>(to + 4 * i, seen, ROWS_AT)
+    }
+    fours++
+  }
+  return fours
+}
+
+/** Row `i` of four `four`. */
+@inline
+export function rowOfFour(four: u32, i: u32): u32 {
+  return load<u32>(scratch() + 16 * <usize>four + 4 * i, ROWS_AT)
+}
+
+/** Ones in the lanes of the rows that the query sees. */
+@inline
+export function seenOfFour(four: u32): v128 {
+  return v128.load(scratch() + 16 * <usize>four, SEEN_AT)
+}
