@@ -82,10 +82,10 @@ function neededBytes(engine: Engine, { activations, cache }: Footprint): number 
 function refusal(engine: Engine, plan: Footprint, { memory, binding }: Room): string | null {
   const needs = neededBytes(engine, plan)
   if (memory !== null && needs > memory) {
-    return `needs ${needs} bytes of GPU memory by plan, the adapter has ${memory}`
+    return `needs ${needs} bytes of device memory by plan, the device has ${memory}`
   }
   if (plan.binding > binding) {
-    return `a layer's keys need ${plan.binding} bytes in one binding, the adapter allows ${binding}`
+    return `a layer's keys need ${plan.binding} bytes in one binding, the device allows ${binding}`
   }
   return null
 }

@@ -69,9 +69,9 @@ await onEachAdapter(
       )
       assert.match(
         results[0].reason ?? '',
-        /^needs \d+ bytes of GPU memory by plan, the adapter has 7000000$/,
+        /^needs \d+ bytes of device memory by plan, the device has 7000000$/,
       )
-      assert.match(results[2].reason ?? '', /^GPU memory: no room for /)
+      assert.match(results[2].reason ?? '', /^device memory: no room for /)
     })
 
     test('the largest batch: as many as there is room for, more where tokens are dropped', async () => {

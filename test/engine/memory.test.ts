@@ -6,7 +6,7 @@ import { Uniforms } from '../../src/engine/compute/uniforms.js'
 import { Failure } from '../../src/errors.js'
 import { onEachAdapter } from '../gpu.js'
 
-await onEachAdapter('GPU memory', (test, open) => {
+await onEachAdapter('device memory', (test, open) => {
   const { device } = open
   let memory: Memory
   test.before.each(() => {
@@ -60,16 +60,16 @@ await onEachAdapter('GPU memory', (test, open) => {
     assert.is(before.weights.bytes, 0)
   })
 
-  test('a buffer larger than the adapter allows is a Failure that says so, and is not counted', () => {
+  test('a buffer larger than the device allows is a Failure that says so, and is not counted', () => {
     const most = device.limits.maxBufferSize
     assert.throws(
       () => memory.storage('weights', 'wte[0..]', most + 1),
       (error: unknown) =>
         error instanceof Failure &&
         error.exit === 1 &&
-        error.message.startsWith('GPU memory: wte[0..] needs ') &&
+        error.message.startsWith('device memory: wte[0..] needs ') &&
         error.message.endsWith(` allows ${most}`) &&
-        error.hint?.includes('--batch-size') === true,
+        error.hint?.includes('--batch-tokens') === true,
     )
     assert.is(memory.ledger().total.peak, 0)
   })

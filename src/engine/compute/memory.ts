@@ -15,7 +15,7 @@ export type Ledger = Record<Purpose | 'total', LedgerEntry>
 const SMALLER = 'use a smaller --batch-tokens, --dtype f16 or a smaller model'
 
 /**
- * The only place that makes GPU buffers. It labels them, checks them against the device's limits before asking,
+ * The only place that makes buffers. It labels them, checks them against the device's limits before asking,
  * keeps the ledger that memory reports print, and turns the device's out-of-memory errors into a Failure.
  */
 export class Memory {
@@ -26,7 +26,7 @@ export class Memory {
   #pending: Promise<unknown>[] = []
   #failure: Failure | null = null
 
-  /** `limit`: bytes that all buffers together may take; software adapters grant more than the machine has. */
+  /** `limit`: bytes that all buffers together may take; the processor and software adapters grant more than the machine has. */
   constructor(device: ComputeDevice, limit = Number.POSITIVE_INFINITY) {
     this.#device = device
     this.#limit = limit
@@ -42,7 +42,7 @@ export class Memory {
     const most = this.#device.limits.maxStorageBufferBindingSize
     if (bytes > most) {
       throw new Failure(
-        `GPU memory: ${label} needs ${bytes} bytes in one binding, the adapter allows ${most}`,
+        `device memory: ${label} needs ${bytes} bytes in one binding, the device allows ${most}`,
         {
           hint: SMALLER,
           exit: EXIT.failed,
@@ -134,9 +134,9 @@ export class Memory {
     const most = this.#device.limits.maxBufferSize
     if (size > most) {
       throw new Failure(
-        `GPU memory: ${label} needs ${size} bytes in one buffer, the adapter allows ${most}`,
+        `device memory: ${label} needs ${size} bytes in one buffer, the device allows ${most}`,
         {
-          hint: 'use a smaller --batch-size, --dtype f16 or a smaller model',
+          hint: SMALLER,
           exit: EXIT.failed,
           code: 'memory',
         },
@@ -157,7 +157,7 @@ export class Memory {
 
   #outOfMemory(label: string, size: number): Failure {
     const held = this.#ledger.total.bytes
-    return new Failure(`GPU memory: no room for ${label}, ${size} bytes on top of ${held}`, {
+    return new Failure(`device memory: no room for ${label}, ${size} bytes on top of ${held}`, {
       hint: SMALLER,
       exit: EXIT.failed,
       code: 'memory',

@@ -8,7 +8,7 @@ import type {
   QuerySet,
   TimestampWrites,
 } from '../compute/device.js'
-import { CLEAR, COPY, type Operation, type Place, STAMP } from './program.js'
+import { CLEAR, COPY, type Operation, type Place, partOf, STAMP } from './program.js'
 
 /** A kernel with its constants. */
 export interface CpuPipeline {
@@ -37,10 +37,8 @@ const moved = (kernel: number, bindings: readonly Place[]): Operation => ({
 /** @param placeOf where a buffer of this device lies */
 export function recordCommands(placeOf: (buffer: DeviceBuffer) => Place): CommandEncoder {
   const operations: Operation[] = []
-  const stretch = (buffer: DeviceBuffer, at: number, bytes: number): Place => ({
-    address: placeOf(buffer).address + at,
-    bytes,
-  })
+  const stretch = (buffer: DeviceBuffer, at: number, bytes: number): Place =>
+    partOf(placeOf(buffer), at, bytes)
   return {
     beginComputePass: ({ timestampWrites } = {}) => recordPass(operations, timestampWrites),
     copyBufferToBuffer(from, at, to, into, bytes) {
@@ -50,8 +48,8 @@ export function recordCommands(placeOf: (buffer: DeviceBuffer) => Place): Comman
       operations.push(moved(CLEAR, [stretch(buffer, 0, buffer.size)]))
     },
     resolveQuerySet(querySet, first, count, to, at) {
-      const { address } = (querySet as CpuQuerySet).place
-      const from = { address: address + STAMP_BYTES * first, bytes: STAMP_BYTES * count }
+      const { place } = querySet as CpuQuerySet
+      const from = partOf(place, STAMP_BYTES * first, STAMP_BYTES * count)
       operations.push(moved(COPY, [from, stretch(to, at, from.bytes)]))
     },
     finish: () => operations,
@@ -63,8 +61,8 @@ function recordPass(operations: Operation[], writes: TimestampWrites | undefined
   let group: CpuBindGroup | null = null
   const stamp = (index: number | undefined): void => {
     if (writes === undefined || index === undefined) return
-    const { address } = (writes.querySet as CpuQuerySet).place
-    operations.push(moved(STAMP, [{ address: address + STAMP_BYTES * index, bytes: STAMP_BYTES }]))
+    const { place } = writes.querySet as CpuQuerySet
+    operations.push(moved(STAMP, [partOf(place, STAMP_BYTES * index, STAMP_BYTES)]))
   }
   stamp(writes?.beginningOfPassWriteIndex)
   return {

@@ -2,7 +2,7 @@
  * The processor as a device: buffers in one shared linear memory, kernels in WebAssembly, threads that run what was recorded.
  * It has what the engine needs of WebGPU (src/engine/compute/device.ts), in the same order of effects.
  */
-import { EXIT, type Failure } from '../../errors.js'
+import { EXIT, Failure } from '../../errors.js'
 import type {
   Binding,
   CommandBuffer,
@@ -16,7 +16,7 @@ import { Heap } from './heap.js'
 import { CpuKernels } from './kernels.js'
 import { type Build, type KernelModule, loadModule } from './module.js'
 import { CONTROL_BYTES, Pool, SCRATCH_BYTES } from './pool.js'
-import { layOutProgram, OPERATION_WORDS, type Operation, type Place } from './program.js'
+import { isComplete, layOutProgram, OPERATION_WORDS, type Operation, type Place, partOf } from './program.js'
 import { Queue } from './queue.js'
 
 const PAGE = 65536
@@ -40,6 +40,17 @@ export interface CpuDeviceOptions {
   onLost: (failure: Failure) => void
 }
 
+/** What a device is put together of. */
+interface Parts {
+  memory: WebAssembly.Memory
+  heap: Heap
+  pool: Pool
+  /** Where programs are laid out. */
+  program: Place
+  /** Ends the device: whatever waits fails. */
+  lose: (failure: Failure) => void
+}
+
 export class CpuDevice implements ComputeDevice {
   readonly kernels: CpuKernels
   readonly limits = {
@@ -57,11 +68,9 @@ export class CpuDevice implements ComputeDevice {
   /** One list of errors for each scope that is open. */
   readonly #scopes: { message: string }[][] = []
   #program: Place
+  readonly #lose: (failure: Failure) => void
 
-  private constructor(
-    { build, numbers }: KernelModule,
-    { memory, heap, pool, program }: { memory: WebAssembly.Memory; heap: Heap; pool: Pool; program: Place },
-  ) {
+  private constructor({ build, numbers }: KernelModule, { memory, heap, pool, program, lose }: Parts) {
     this.build = build
     this.threads = pool.threads
     this.kernels = new CpuKernels(numbers, bound)
@@ -69,6 +78,7 @@ export class CpuDevice implements ComputeDevice {
     this.#heap = heap
     this.#pool = pool
     this.#program = program
+    this.#lose = lose
     this.#queue = new Queue({ run: (words, operations, done) => this.#run(words, operations, done) })
   }
 
@@ -79,7 +89,7 @@ export class CpuDevice implements ComputeDevice {
     const heap = new Heap(FIRST, (end) => growTo(memory, end))
     const take = (bytes: number): number => {
       const place = heap.take(bytes)
-      if (place === null) throw noMemory(`${threads} threads`, 'fewer --threads')
+      if (place === null) throw noMemory(`${threads} threads`, 'use fewer --threads')
       return place.address
     }
     const control = take(CONTROL_BYTES)
@@ -87,13 +97,14 @@ export class CpuDevice implements ComputeDevice {
     const program = { address: take(4 * OPERATION_WORDS), bytes: 4 * OPERATION_WORDS }
     let device: CpuDevice | null = null
     let lost = false
-    const pool = await Pool.start(loaded.module, { memory, control, scratch, folder }, (failure) => {
+    const lose = (failure: Failure): void => {
       if (lost) return
       lost = true
       if (device !== null) device.#queue.fail(failure)
       onLost(failure)
-    })
-    device = new CpuDevice(loaded, { memory, heap, pool, program })
+    }
+    const pool = await Pool.start(loaded.module, { memory, control, scratch, folder }, lose)
+    device = new CpuDevice(loaded, { memory, heap, pool, program, lose })
     return device
   }
 
@@ -107,6 +118,8 @@ export class CpuDevice implements ComputeDevice {
     },
     submit: (commands: Iterable<CommandBuffer>): void => {
       const operations = [...commands].flatMap((one) => one as Operation[])
+      // As WebGPU does: what lacks a buffer is left out whole. Why it lacks it was told to the error scope.
+      if (!operations.every(isComplete)) return
       this.#queue.program(layOutProgram(operations), operations.length)
     },
     onSubmittedWorkDone: (): Promise<undefined> => this.#queue.done(),
@@ -179,7 +192,10 @@ export class CpuDevice implements ComputeDevice {
   #run(words: Uint32Array<ArrayBuffer>, operations: number, done: () => void): void {
     if (words.byteLength > this.#program.bytes) {
       const taken = this.#heap.take(2 * words.byteLength)
-      if (taken === null) throw new RangeError('cpu: no memory for the program')
+      if (taken === null) {
+        this.#lose(noMemory('the list of kernels to run', 'use a smaller --batch-tokens'))
+        return
+      }
       this.#heap.release(this.#program.address)
       this.#program = { address: taken.address, bytes: 2 * words.byteLength }
     }
@@ -210,6 +226,7 @@ class CpuBuffer implements DeviceBuffer {
   }
 
   mapAsync(): Promise<undefined> {
+    if (this.address === 0) return Promise.reject(new Error(`there was no room for ${this.label}`))
     return this.#host.done()
   }
 
@@ -224,13 +241,26 @@ class CpuBuffer implements DeviceBuffer {
 
 function bound(binding: Binding): Place {
   if (!('buffer' in binding)) return placeOf(binding)
-  const { address, bytes } = placeOf(binding.buffer)
-  const { offset = 0, size = bytes - offset } = binding
-  return { address: address + offset, bytes: size }
+  const place = placeOf(binding.buffer)
+  const { offset = 0, size = place.bytes - offset } = binding
+  return partOf(place, offset, size)
 }
 
 function placeOf(buffer: DeviceBuffer): Place {
   return { address: (buffer as CpuBuffer).address, bytes: buffer.size }
+}
+
+/** Linear memory that can grow to all that 32 bits can address. */
+function sharedMemory(): WebAssembly.Memory {
+  try {
+    return new WebAssembly.Memory({ initial: STEP_PAGES, maximum: MOST_PAGES, shared: true })
+  } catch {
+    throw noMemory('4 GiB of shared addresses', 'raise the limit of this process (ulimit -v)')
+  }
+}
+
+function noMemory(what: string, hint: string): Failure {
+  return new Failure(`device memory: no room for ${what}`, { hint, exit: EXIT.failed, code: 'memory' })
 }
 
 function growTo(memory: WebAssembly.Memory, end: number): boolean {

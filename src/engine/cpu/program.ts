@@ -11,10 +11,15 @@ export const COPY = 0xffff0000
 export const CLEAR = 0xffff0001
 export const STAMP = 0xffff0002
 
-/** A stretch of linear memory. */
+/** A stretch of linear memory; at address 0 where there was no room for it. */
 export interface Place {
   address: number
   bytes: number
+}
+
+/** Part of a stretch. */
+export function partOf({ address }: Place, offset: number, bytes: number): Place {
+  return { address: address === 0 ? 0 : address + offset, bytes }
 }
 
 export interface Operation {
@@ -24,6 +29,11 @@ export interface Operation {
   /** As 32-bit words. */
   constants: readonly number[]
   bindings: readonly Place[]
+}
+
+/** Whether everything that an operation reads and writes is there. */
+export function isComplete({ bindings }: Operation): boolean {
+  return bindings.every(({ address }) => address !== 0)
 }
 
 /** Throws RangeError when a kernel has more constants or bindings than there is room for. */
