@@ -5,7 +5,8 @@
 import { expDown4 } from '../common/exp-down.as'
 import { at, Dispatch, scratch, struct, take } from '../common/dispatch.as'
 import { madd } from '../common/simd.as'
-import { alphaSigmoid, alphaSigmoidRho, asigLogP, asigP, asigQ, GONE } from './alpha-sigmoid.as'
+import { GONE } from './alpha-sigmoid.as'
+import { factorLogP, factorRho, makeTable, TABLE_BYTES, tableSigmoid } from './alpha-sigmoid-table.as'
 import { storeLanes } from './lanes.as'
 
 @unmanaged
@@ -20,17 +21,23 @@ const KEYS: u32 = 16
 /** Bytes of a float each for all keys of a task. */
 const LINE: usize = 64
 
-/** In scratch: log-masks and sums of the keys so far, scores of the query at hand, then the keys, transposed (r, KEYS). */
+/**
+ * In scratch: log-masks and sums of the keys so far, scores of the query at hand, the table of the alpha-sigmoid, then the
+ * keys, transposed (r, KEYS).
+ */
 const OWN: usize = 0
 const KEPT: usize = LINE
 const SCORES: usize = 2 * LINE
-const TRANSPOSED: usize = 3 * LINE
+const FACTORS: usize = 3 * LINE
+const TRANSPOSED: usize = FACTORS + TABLE_BYTES
 
 export function softMaskTrain(d: Dispatch): void {
   const layer = struct<Layer>(d, 6)
   const tasks = ((layer.T + KEYS - 1) / KEYS) * d.y
+  let task = take(d)
+  if (task < tasks) makeTable(scratch() + FACTORS, layer.alpha)
   // Early keys, which the most queries follow, come first.
-  for (let task = take(d); task < tasks; task = take(d)) {
+  for (; task < tasks; task = take(d)) {
     walk(d, layer, task % d.y, (task / d.y) * KEYS)
   }
 }
@@ -51,7 +58,7 @@ function walk(d: Dispatch, layer: Layer, sequence: u32, first: u32): void {
     const end = min(keys, k - first)
     for (let j: u32 = 0; j < end; j += 4) {
       const place: usize = 4 * ((row + k) * T + first + j)
-      step(k, first + j, k + 2 <= T, layer.alpha, scratch() + 4 * j, at(d, 3) + place, at(d, 4) + place)
+      step(k, first + j, k + 2 <= T, scratch() + 4 * j, at(d, 3) + place, at(d, 4) + place)
     }
   }
   memory.copy(at(d, 5) + 4 * (row + first), scratch() + KEPT, 4 * keys)
@@ -117,20 +124,17 @@ function score(query: usize, r4: u32, offset: f32): void {
  * Four keys from `j` on meet query `k`. `state` has their part of scratch, `mask` and `slope` say where the results go,
  * `counts` whether the pair learns.
  */
-function step(k: u32, j: u32, counts: bool, alpha: f32, state: usize, mask: usize, slope: usize): void {
+function step(k: u32, j: u32, counts: bool, state: usize, mask: usize, slope: usize): void {
   const earlier = i32x4.gt_s(i32x4.splat(k), i32x4.add(i32x4.splat(j), i32x4(0, 1, 2, 3)))
   const gone = f32x4.splat(GONE)
   let own = v128.load(state, OWN)
   let rho = f32x4.splat(0)
   const live = v128.and(earlier, f32x4.gt(own, gone))
   if (v128.any_true(live)) {
-    alphaSigmoid(v128.load(state, SCORES), alpha)
+    tableSigmoid(v128.load(state, SCORES), live)
     // The sum comes first in pmax: it is what stays of a NaN.
-    own = v128.bitselect(f32x4.pmax(f32x4.add(own, asigLogP), gone), own, live)
-    const flat = v128.or(f32x4.le(asigP, rho), f32x4.le(asigQ, rho))
-    if (!i32x4.all_true(flat)) {
-      rho = v128.and(alphaSigmoidRho(alpha), v128.andnot(live, f32x4.le(own, gone)))
-    }
+    own = v128.bitselect(f32x4.pmax(f32x4.add(own, factorLogP), gone), own, live)
+    rho = v128.and(factorRho, v128.andnot(live, f32x4.le(own, gone)))
     v128.store(state, own, OWN)
     if (counts) {
       const left = v128.and(expDown4(own, -87.3), earlier)
