@@ -36,7 +36,9 @@ function closeGaps(d: Dispatch, cache: Cache, place: u32, pages: u32, hole: u32)
       next++
     }
   }
-  for (let page: u32 = 0; page < pages; page++) setWord(state, aliveWord(cache, place, page), below(page, next))
+  for (let page: u32 = 0; page < pages; page++) {
+    setWord(state, aliveWord(cache, place, page), below(page, next))
+  }
 }
 
 function forgetDead(state: usize, cache: Cache, place: u32, rows: u32): void {

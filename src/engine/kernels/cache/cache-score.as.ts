@@ -5,7 +5,18 @@
 import { at, constants, Dispatch, scratch, struct, take } from '../common/dispatch.as'
 import { dropDot, dropDots, dropScale, dropScores, isKept } from '../drops/drop-score.as'
 import {
-  aliveWord, Cache, deathOf, NEVER, PAGE, positionAt, positionOf, rowAt, setWord, Span, spanAt, word,
+  aliveWord,
+  Cache,
+  deathOf,
+  NEVER,
+  PAGE,
+  positionAt,
+  positionOf,
+  rowAt,
+  setWord,
+  Span,
+  spanAt,
+  word,
 } from './cache.as'
 
 @unmanaged

@@ -93,5 +93,7 @@ function empty(state: usize, cache: Cache, place: u32, end: u32): void {
   for (let slot: u32 = 0; slot < end; slot++) {
     setWord(state, cache.positions + rowAt(state, cache, place, slot), NEVER)
   }
-  for (let first: u32 = 0; first < end; first += PAGE) setWord(state, aliveWord(cache, place, first / PAGE), 0)
+  for (let first: u32 = 0; first < end; first += PAGE) {
+    setWord(state, aliveWord(cache, place, first / PAGE), 0)
+  }
 }

@@ -1,7 +1,17 @@
 /** Twin of cache-static.wgsl. A task is a page of a span. */
 import { at, Dispatch, struct, take } from '../common/dispatch.as'
 import {
-  aliveWord, Cache, deathOf, NEVER, PAGE, positionAt, positionOf, rowAt, setWord, spanAt, word,
+  aliveWord,
+  Cache,
+  deathOf,
+  NEVER,
+  PAGE,
+  positionAt,
+  positionOf,
+  rowAt,
+  setWord,
+  spanAt,
+  word,
 } from './cache.as'
 
 export function cacheStatic(d: Dispatch): void {

@@ -1,6 +1,17 @@
 /** Twin of evict-cache.wgsl: sequences in the key-value cache; a step's own keys are in the cache already. */
 import {
-  aliveWord, Cache, deathOf, NEVER, PAGE, positionAt, positionOf, rowAt, setWord, Span, spanAt, word,
+  aliveWord,
+  Cache,
+  deathOf,
+  NEVER,
+  PAGE,
+  positionAt,
+  positionOf,
+  rowAt,
+  setWord,
+  Span,
+  spanAt,
+  word,
 } from '../cache/cache.as'
 import { at, Dispatch, struct } from '../common/dispatch.as'
 import { momentBytes } from './evict-by-expectation.as'

@@ -72,7 +72,15 @@ function bucketOf(size: u32, goal: f64): u32 {
 }
 
 /** Sums the weights of a row's tokens into buckets of 1 << shift orders from `first` on; what lies beyond them is left out. */
-function weighRow(d: Dispatch, row: u32, top: f32, temperature: f32, least: u32, first: u32, shift: u32): void {
+function weighRow(
+  d: Dispatch,
+  row: u32,
+  top: f32,
+  temperature: f32,
+  least: u32,
+  first: u32,
+  shift: u32,
+): void {
   const step = stepOf(d)
   const span: u32 = shift === 21 ? 0xffffffff : shift === 10 ? (1 << 21) - 1 : 1023
   const base = i32x4.splat(first)

@@ -8,7 +8,18 @@ import { at, Dispatch, take } from '../common/dispatch.as'
 import { expDown4 } from '../common/exp-down.as'
 import { log1 } from '../common/simd.as'
 import {
-  argMax, beginChoice, bestScore, bestToken, columnsAt, consider, LOWEST, logitsAt, slicesOf, stepOf, takeToken, tokensOf,
+  argMax,
+  beginChoice,
+  bestScore,
+  bestToken,
+  columnsAt,
+  consider,
+  LOWEST,
+  logitsAt,
+  slicesOf,
+  stepOf,
+  takeToken,
+  tokensOf,
 } from './sample-choice.as'
 import { leastOrder, orderOf, Sampling } from './sample-least.as'
 
