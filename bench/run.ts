@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util'
 import Table from 'cli-table3'
 import { usableCores } from '../src/device/cores.js'
 import { listAdapters, openDevice } from '../src/device/open.js'
+import { useSwiftShader } from '../test/device/swiftshader.js'
 import { type BusyBench, benchBusy } from './busy.js'
 import { benchMatmul, type MatmulBench } from './matmul.js'
 import { type Rival, startRival } from './rival.js'
@@ -42,6 +43,7 @@ const print = (text: string): void => {
   process.stdout.write(`${text}\n`)
 }
 
+if (/swiftshader/i.test(values.device ?? 'swiftshader')) await useSwiftShader()
 const devices = values.device?.split(',') ?? (await softwareAdapters())
 const results: DeviceResult[] = []
 for (const name of devices) {

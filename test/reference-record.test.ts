@@ -1,15 +1,16 @@
-/** results/reference-*.json is what this code computes: a slice of it, scored again, on whatever software adapter there is. */
+/** results/reference-*.json is what this code computes: a slice of it, scored again, on the CPU or whatever ASP_TEST_DEVICE names. */
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { openDevice } from '../src/device/open.js'
+import { runDevice } from '../src/command.js'
 import { evaluate } from '../src/eval/evaluate.js'
 import type { ScoringPolicyName } from '../src/eval/policy.js'
 import { readAny } from '../src/record/read-any.js'
 import type { EvalRecord, PerDocumentRecord, PolicyRecord } from '../src/record/schema.js'
 import type { SweepRecord } from '../src/record/sweep-schema.js'
 import { workFolder } from './commands/asp.js'
+import { openTestDevice } from './gpu.js'
 
 const reference = (await readAny(
   fileURLToPath(new URL('../results/reference-paper-asp-tiny.json', import.meta.url)),
@@ -21,9 +22,8 @@ const CELLS = ['dense', 'adaptive-0.8', 'streaming-0.8', 'h2o-0.8', 'knorm-0.9',
 
 const folder = workFolder()
 const test = suite('reference record')
-const open = await openDevice({ device: process.env.ASP_TEST_DEVICE ?? 'software' })
+const open = await openTestDevice()
 test.after(() => open.close())
-const adapter = { ...open.adapter, kind: 'software' as const, features: [] }
 
 const sizeOf = ({ parameters }: PolicyRecord): number | undefined => {
   const { window, stride, budget } = parameters as Record<string, number | undefined>
@@ -57,7 +57,7 @@ async function scoreAgain(name: string, { policy, tasks }: EvalRecord): Promise<
       output: join(folder, `${name}.json`),
       command: ['asp'],
     },
-    { openDevice: async () => ({ ...open, record: adapter }), orStop: (work) => work },
+    { openDevice: async () => runDevice(open), orStop: (work) => work },
   )
   return record
 }

@@ -10,7 +10,7 @@ import { stripVTControlCharacters } from 'node:util'
 /** Two files at a time: most of a test's wall time is start-up and waiting for the device on one core. */
 const AT_ONCE = 2
 
-/** A test file takes seconds, or minutes where SwiftShader is all there is; one that takes this long hangs. */
+/** A test file takes seconds, or minutes where a software driver compiles shaders; one that takes this long hangs. */
 const TIMEOUT_MS = 600_000
 
 interface FileResult {

@@ -1,7 +1,7 @@
 /** The lines under a benchmark's tables: what was measured on what, how, and what was left out. */
 import type { BenchConfiguration, BenchRecord } from '../record/bench-schema.js'
 import { formatBytes, formatCount, formatLarge, formatSeconds, formatShare } from './format.js'
-import { describeAdapter, type Note } from './notes.js'
+import { describeAdapter, type Note, peakName } from './notes.js'
 
 export function benchNotes(record: BenchRecord): Note[] {
   const { status, environment, timing, memory } = record
@@ -24,7 +24,7 @@ export function benchNotes(record: BenchRecord): Note[] {
     ],
     [
       'Memory',
-      `GPU peak ${formatBytes(memory.peak_bytes)} (weights ${formatBytes(memory.weights_bytes)}), ` +
+      `${peakName(environment)} ${formatBytes(memory.peak_bytes)} (weights ${formatBytes(memory.weights_bytes)}), ` +
         `process ${formatBytes(memory.host_peak_rss_bytes)}`,
     ],
     ...record.notes.map((text): Note => ['Note', text]),

@@ -27,8 +27,14 @@ export function describeModel({
 }
 
 export function describeAdapter({ adapter, dawn }: EnvironmentRecord): string {
-  const { name, backend, kind, bundled } = adapter
+  const { name, backend, kind, bundled, driver } = adapter
+  if (kind === 'cpu') return `${name}, cpu: ${driver}`
   return `${name}, ${backend}, ${kind}${bundled ? ', bundled driver' : ''}; Dawn ${dawn}`
+}
+
+/** What the most memory of the device is called. */
+export function peakName({ adapter }: EnvironmentRecord): string {
+  return adapter.kind === 'cpu' ? 'peak' : 'GPU peak'
 }
 
 /** A Markdown row. */

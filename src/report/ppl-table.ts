@@ -10,6 +10,7 @@ import {
   describeModel,
   markdownRow,
   type Note,
+  peakName,
   renderNotes,
   toAscii,
 } from './notes.js'
@@ -115,7 +116,7 @@ function notesOf(record: PplRecord): Note[] {
     ],
     [
       'Memory',
-      `GPU peak ${formatBytes(memory.peak_bytes)}: weights ${formatBytes(memory.weights_bytes)}, ` +
+      `${peakName(record.environment)} ${formatBytes(memory.peak_bytes)}: weights ${formatBytes(memory.weights_bytes)}, ` +
         `activations ${formatBytes(memory.activations_bytes)}`,
     ],
   ]

@@ -11,7 +11,15 @@ import {
   formatStatistic,
 } from './format.js'
 import { metricInterval } from './interval.js'
-import { ASCII_BORDER, describeAdapter, describeModel, markdownRow, renderNotes, toAscii } from './notes.js'
+import {
+  ASCII_BORDER,
+  describeAdapter,
+  describeModel,
+  markdownRow,
+  peakName,
+  renderNotes,
+  toAscii,
+} from './notes.js'
 
 export interface TableOptions {
   /** Only ASCII, for terminals and logs that show nothing else. */
@@ -176,7 +184,7 @@ function describeRun(record: EvalRecord): string {
     ],
     [
       'Memory',
-      `GPU peak ${formatBytes(memory.peak_bytes)}: weights ${formatBytes(memory.weights_bytes)}, ` +
+      `${peakName(environment)} ${formatBytes(memory.peak_bytes)}: weights ${formatBytes(memory.weights_bytes)}, ` +
         `activations ${formatBytes(memory.activations_bytes)}, cache ${formatBytes(memory.cache_bytes)}`,
     ],
     ...Object.values(record.groups).map(({ name, note }): [string, string] => ['Mean', `${name}: ${note}`]),

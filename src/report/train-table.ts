@@ -2,7 +2,7 @@
 import Table from 'cli-table3'
 import type { EvalRule, TrainRecord, TrainSourceRecord } from '../record/train-schema.js'
 import { formatBytes, formatCount, formatRate, formatSeconds, formatShare } from './format.js'
-import { ASCII_BORDER, describeAdapter, type Note, renderNotes, toAscii } from './notes.js'
+import { ASCII_BORDER, describeAdapter, type Note, peakName, renderNotes, toAscii } from './notes.js'
 import { fixed } from './ppl-columns.js'
 import type { TableOptions } from './table.js'
 
@@ -73,7 +73,7 @@ function notesOf(records: readonly TrainRecord[]): Note[] {
       .map(
         (record): Note => [
           'Memory',
-          `GPU peak ${formatBytes(record.memory.peak_bytes)} with ${formatCount(record.micro_tokens)} tokens at a time`,
+          `${peakName(environment)} ${formatBytes(record.memory.peak_bytes)} with ${formatCount(record.micro_tokens)} tokens at a time`,
         ],
       )
       .slice(0, 1),

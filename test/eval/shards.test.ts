@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { openDevice } from '../../src/device/open.js'
+import { runDevice } from '../../src/command.js'
 import { Failure } from '../../src/errors.js'
 import { type EvaluateHooks, type EvaluateOptions, evaluate } from '../../src/eval/evaluate.js'
 import { mergeShards, readShard } from '../../src/eval/merge.js'
@@ -10,6 +10,7 @@ import { withoutTiming } from '../../src/record/comparable.js'
 import type { EvalRecord } from '../../src/record/schema.js'
 import { readRecord } from '../../src/record/store.js'
 import { asp, workFolder } from '../commands/asp.js'
+import { openTestDevice } from '../gpu.js'
 import { writeTinyModel } from '../tiny-model.js'
 
 const folder = workFolder()
@@ -31,20 +32,8 @@ const RUN: EvaluateOptions = {
 const test = suite('shards')
 const file = (name: string) => join(folder, `${name}.json`)
 
-const open = await openDevice({ device: process.env.ASP_TEST_DEVICE ?? 'software' })
+const open = await openTestDevice()
 test.after(() => open.close())
-
-const { name, vendor, architecture, driver, backend, bundled } = open.adapter
-const adapter = {
-  name,
-  vendor,
-  architecture,
-  driver,
-  backend,
-  bundled,
-  kind: 'software',
-  features: [],
-} as const
 
 async function run(
   name: string,
@@ -54,7 +43,7 @@ async function run(
   await evaluate(
     { ...RUN, ...change, output: file(name) },
     {
-      openDevice: async () => ({ ...open, record: { ...adapter, features: [] } }),
+      openDevice: async () => runDevice(open),
       orStop: (work) => work,
       ...hooks,
     },
