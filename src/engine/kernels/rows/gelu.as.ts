@@ -1,6 +1,6 @@
 /** Twin of gelu.wgsl. A task is a stretch of vec4s. */
 import { at, Dispatch, struct, take } from '../common/dispatch.as'
-import { gelu4 } from '../common/simd.as'
+import { gelu4 } from '../common/gelu.as'
 import { TASK_QUADS } from './tasks.as'
 
 /** What kernels that go element by element are told; depth-mask has the same. */
