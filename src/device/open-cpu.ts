@@ -43,7 +43,7 @@ function report({ limits, build, threads }: CpuDevice): AdapterReport {
     name: cpus()[0]?.model.trim() || 'unknown processor',
     vendor: '',
     architecture: arch(),
-    driver: `asp's kernels, ${build} build, ${threads} ${threads === 1 ? 'thread' : 'threads'}, V8 ${process.versions.v8}`,
+    driver: `${build} build; ${threads} ${threads === 1 ? 'thread' : 'threads'}; V8 ${process.versions.v8}`,
     backend: 'wasm',
     kind: 'cpu',
     bundled: true,

@@ -28,7 +28,7 @@ export function describeModel({
 
 export function describeAdapter({ adapter, dawn }: EnvironmentRecord): string {
   const { name, backend, kind, bundled, driver } = adapter
-  if (kind === 'cpu') return `${name}, cpu: ${driver}`
+  if (kind === 'cpu') return `${name}, ${kind}; ${driver}`
   return `${name}, ${backend}, ${kind}${bundled ? ', bundled driver' : ''}; Dawn ${dawn}`
 }
 

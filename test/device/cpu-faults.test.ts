@@ -1,4 +1,5 @@
 /** What goes wrong with the processor's device ends in one line that says what to do, and never in a wait without end. */
+import { spawnSync } from 'node:child_process'
 import { copyFileSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -183,6 +184,22 @@ for (const [title, kill, says] of deaths) {
     close()
   })
 }
+
+/** Kills every thread that a command starts, after so many milliseconds. */
+const killing = (ms: number): string[] => [
+  '--import',
+  `data:text/javascript,process.on("worker",(worker)=>setTimeout(()=>worker.terminate(),${ms}))`,
+]
+
+test('a command whose threads are killed ends at once, with one line', () => {
+  // Built, since the sources are loaded by a thread of their own.
+  const command = fileURLToPath(new URL('../../bin/run.js', import.meta.url))
+  const argv = [...killing(400), command, 'ppl', '--quiet', '--device', 'cpu', '--output', tmpdir()]
+  const { status, stdout, stderr } = spawnSync(process.execPath, argv, { encoding: 'utf8', timeout: 20_000 })
+  assert.match(stderr, /^error: cpu: a thread (died|does not start), exit code 1; hint: [^\n]*\n$/)
+  assert.is(status, 1)
+  assert.is(stdout, '')
+})
 
 test('closing is not a fault, also with work under way', async () => {
   const { device, lost, close } = await openCpu({ threads: 2 })
