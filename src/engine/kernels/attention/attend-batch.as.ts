@@ -14,8 +14,8 @@ import { listStart } from './live-list-layout.as'
 @unmanaged
 class Constants {
   body: u32
-  masks: u32
-  liveKeys: u32
+  mask: u32
+  keys: u32
   /** Queries of a tile. */
   WORKGROUP: u32
   QUERY_TILE: u32
@@ -38,7 +38,7 @@ function attendTile(d: Dispatch, index: u32, head: u32): void {
   const queries = at(d, 0) + 3 * row * width + <usize>head * ROW
   startTile(queries, 3 * width, count)
   const keys = at(d, 0) + width + <usize>head * ROW
-  if (k.masks !== 0) showMasked(d, s, tile.first, count, keys, width)
+  if (k.mask !== 0) showMasked(d, s, tile.first, count, keys, width)
   else showLiving(d, s, tile.first, count, keys, width)
   finishTile(at(d, 4) + row * width + <usize>head * ROW, width, count)
 }
@@ -65,7 +65,7 @@ function showLiving(d: Dispatch, s: Segment, first: u32, count: u32, keys: usize
   const layer = struct<Layer>(d, 5)
   const deaths = at(d, 3) + 4 * <usize>(layer.layer * layer.keys + s.key)
   const position = s.parentLength + first
-  const list = k.liveKeys !== 0 ? at(d, 6) + 4 * <usize>listStart(s, first, k.QUERY_TILE) : 0
+  const list = k.keys !== 0 ? at(d, 6) + 4 * <usize>listStart(s, first, k.QUERY_TILE) : 0
   const end = list !== 0 ? load<u32>(list) : position + count
   let held: u32 = 0
   for (let i: u32 = 0; i < end; i++) {

@@ -13,8 +13,8 @@ import { listStart } from './live-list-cache-layout.as'
 @unmanaged
 class Constants {
   body: u32
-  liveRows: u32
-  halves: u32
+  rows: u32
+  dtype: u32
   /** Queries of a tile. */
   WORKGROUP: u32
   DENSE: u32
@@ -34,7 +34,7 @@ function attendTile(d: Dispatch, index: u32, head: u32): void {
   const width = <usize>d.y * ROW
   const row = <usize>(span.row + span.first)
   startTile(at(d, 0) + 3 * row * width + <usize>head * ROW, 3 * width, count)
-  if (k.liveRows !== 0) {
+  if (k.rows !== 0) {
     const list = at(d, 7) + 4 * <usize>listStart(cache, index)
     showRows(d, span, head, word(list, 0), count, list + 8, word(list, 1))
   } else {
@@ -49,7 +49,7 @@ function showRows(d: Dispatch, span: Span, head: u32, position: u32, count: u32,
   const k = constants<Constants>(d)
   const cache = struct<Cache>(d, 8)
   const state = at(d, 3)
-  const halves = k.halves !== 0
+  const halves = k.dtype !== 0
   const bytes: usize = halves ? 2 : 4
   const from = <usize>(head * HEAD_DIM) * bytes
   const step = <usize>(d.y * HEAD_DIM) * bytes
