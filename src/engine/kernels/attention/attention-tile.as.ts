@@ -6,9 +6,9 @@
  * alone, not on the queries beside it: a key that is not visible weighs exactly nothing.
  */
 import { scratch } from '../common/dispatch.as'
+import { expDown4 } from '../common/exp-down.as'
 import { maxLanes, sumLanes } from '../common/simd.as'
 import { BLOCK_END, BORN_AT, DEATHS_AT, HEAD_DIM, KEYS_AT, ROW, VALUES_AT } from './block.as'
-import { expBelow0 } from './exp-below-0.as'
 import { PANEL, product6x8, STRIP } from './product-6x8.as'
 
 /** Most queries of a tile; a multiple of STRIP from there on has room. */
@@ -112,14 +112,14 @@ function weigh(row: u32, query: u32, position: u32, keys: u32, masks: usize): vo
     tops = f32x4.pmax(tops, score)
   }
   const top = maxLanes(tops)
-  const shrink = expBelow0(f32x4.splat(before - top))
+  const shrink = expDown4(f32x4.splat(before - top), -87.3)
   const massAt = base + 16 * <usize>query + MASS_AT
   let mass = f32x4.mul(v128.load(massAt), shrink)
   const under = f32x4.splat(top)
   for (let x: usize = 0; x < end; x += 16) {
     const score = v128.load(scores + x)
     // A key that is not visible weighs nothing, also while no visible one has been met.
-    const weight = v128.and(expBelow0(f32x4.sub(score, under)), f32x4.ne(score, lowest))
+    const weight = v128.and(expDown4(f32x4.sub(score, under), -87.3), f32x4.ne(score, lowest))
     v128.store(scores + x, weight)
     mass = f32x4.add(mass, weight)
   }

@@ -5,9 +5,9 @@
  * partials (splits, spans, H, d + 4): sums, then largest score and mass. out (rows, C). A task is a span.
  */
 import { ROW } from '../attention/block.as'
-import { expBelow0 } from '../attention/exp-below-0.as'
 import { spanAt, word } from '../cache/cache.as'
 import { at, constants, Dispatch, take } from '../common/dispatch.as'
+import { expDown4 } from '../common/exp-down.as'
 import { madd } from '../common/simd.as'
 
 @unmanaged
@@ -39,7 +39,7 @@ function mergeHead(from: usize, stride: usize, splits: u32, to: usize): void {
   memory.fill(to, 0, ROW)
   for (let i: u32 = 0; i < splits; i++) {
     const share = from + i * stride
-    const weight = expBelow0(f32x4.splat(load<f32>(share, ROW) - top))
+    const weight = expDown4(f32x4.splat(load<f32>(share, ROW) - top), -87.3)
     mass += f32x4.extract_lane(weight, 0) * load<f32>(share, ROW + 4)
     for (let x: usize = 0; x < ROW; x += 16) {
       v128.store(to + x, madd(weight, v128.load(share + x), v128.load(to + x)))

@@ -6,33 +6,30 @@
  * decode-attention-merge.as.ts: d sums, then the largest score and the mass. Splits past a place's rows write nothing.
  */
 import { HEAD_DIM, ROW } from '../attention/block.as'
-import { expBelow0 } from '../attention/exp-below-0.as'
-import { Cache, positionOf, Span, spanAt, word } from '../cache/cache.as'
+import { Cache, positionOf, spanAt, word } from '../cache/cache.as'
 import { at, constants, Dispatch, scratch, struct, take } from '../common/dispatch.as'
-import { highHalves, lowHalves, madd, maxLanes, sumLanes } from '../common/simd.as'
-import { sumsOfFour } from '../drops/drop-score.as'
-import { DECODE_ROWS_END, findFours, ROWS, rowOfFour, seenOfFour } from './decode-rows.as'
+import { expDown4 } from '../common/exp-down.as'
+import { maxLanes, sumLanes } from '../common/simd.as'
+import { gather, score } from './decode-floats.as'
+import {
+  forgetSpecial,
+  gatherHalves,
+  HALVES_SCALE,
+  hasSpecial,
+  joinEights,
+  partEights,
+  scoreHalves,
+} from './decode-halves.as'
+import { findFours, HEADS, LOWEST, OUT_AT, QUERIES_AT, ROWS, SCORES, SCORES_AT, SHARES_AT } from './decode-rows.as'
 
 @unmanaged
 class Constants {
-  halves: u32
+  dtype: u32
   DENSE: u32
 }
 
 /** Tasks that keep the threads busy to the end. */
 const TASKS: u32 = 24
-/** Most heads of a task. */
-const HEADS: u32 = 64
-const LOWEST: f32 = -1e30
-
-/** (HEADS, HEAD_DIM): scaled queries, sums of weighted values. */
-const QUERIES_AT: usize = DECODE_ROWS_END
-const OUT_AT: usize = QUERIES_AT + HEADS * ROW
-/** (HEADS, ROWS): scores, then weights. */
-const SCORES_AT: usize = OUT_AT + HEADS * ROW
-const SCORES: usize = 4 * ROWS
-/** (HEADS, 4): largest score, mass. */
-const SHARES_AT: usize = SCORES_AT + HEADS * SCORES
 
 export function decodeAttention(d: Dispatch): void {
   const splits = d.x * d.z
@@ -55,31 +52,21 @@ function attendSplit(d: Dispatch, split: u32, index: u32, head: u32, heads: u32)
   const cache = struct<Cache>(d, 8)
   const fours = findFours(at(d, 3), at(d, 4), cache, span.place, position, start, end, k.DENSE !== 0)
   const width = <usize>d.y * ROW
-  takeQueries(at(d, 0) + 3 * <usize>span.row * width + <usize>head * ROW, heads)
-  const bytes: usize = k.halves !== 0 ? ROW / 2 : ROW
-  const from = bytes * head
-  const step = bytes * d.y
-  if (k.halves !== 0) {
-    for (let i: u32 = 0; i < fours; i++) scoreHalves(at(d, 1) + from, step, i, heads)
-  } else {
-    for (let i: u32 = 0; i < fours; i++) score(at(d, 1) + from, step, i, heads)
+  takeQueries(at(d, 0) + 3 * <usize>span.row * width + <usize>head * ROW, heads, k.dtype !== 0 ? HALVES_SCALE : 1)
+  if (k.dtype !== 0) showHalves(d, fours, head, heads)
+  else showFloats(d, fours, head, heads)
+  const out = at(d, 6)
+  for (let h: u32 = 0; h < heads; h++) {
+    const partial = <usize>((split * d.z + index) * d.y + head + h) * (ROW + 16)
+    if (d.x > 1) writePartial(out + partial, h)
+    else writeHead(out + <usize>span.row * width + <usize>(head + h) * ROW, h)
   }
-  for (let h: u32 = 0; h < heads; h++) weigh(h, fours)
-  if (k.halves !== 0) {
-    for (let i: u32 = 0; i < fours; i++) gatherHalves(at(d, 2) + from, step, i, heads)
-  } else {
-    for (let i: u32 = 0; i < fours; i++) gather(at(d, 2) + from, step, i, heads)
-  }
-  const splitHeads = at(d, 6) + <usize>((split * d.z + index) * d.y + head) * (ROW + 16)
-  const rowHeads = at(d, 6) + <usize>span.row * width + <usize>head * ROW
-  if (d.x === 1) for (let h: u32 = 0; h < heads; h++) finish(rowHeads + <usize>h * ROW, h)
-  else for (let h: u32 = 0; h < heads; h++) writePartial(splitHeads + <usize>h * (ROW + 16), h)
 }
 
-function takeQueries(from: usize, heads: u32): void {
+function takeQueries(from: usize, heads: u32, by: f32): void {
   const base = scratch()
   const dimensions: f32 = <f32>HEAD_DIM
-  const scale = f32x4.splat(1 / Mathf.sqrt(dimensions))
+  const scale = f32x4.splat(by / Mathf.sqrt(dimensions))
   const bytes = <usize>heads * ROW
   for (let x: usize = 0; x < bytes; x += 16) {
     v128.store(base + x, f32x4.mul(v128.load(from + x), scale), QUERIES_AT)
@@ -87,73 +74,30 @@ function takeQueries(from: usize, heads: u32): void {
   memory.fill(base + OUT_AT, 0, bytes)
 }
 
-/** Scores of four rows, `step` bytes long, for all heads of the task. */
-function score(keys: usize, step: usize, four: u32, heads: u32): void {
-  let a = keys + step * rowOfFour(four, 0)
-  let b = keys + step * rowOfFour(four, 1)
-  let c = keys + step * rowOfFour(four, 2)
-  let e = keys + step * rowOfFour(four, 3)
-  let to = scratch() + 16 * <usize>four
-  let query = scratch() + QUERIES_AT
-  const seen = seenOfFour(four)
-  for (let h: u32 = 0; h < heads; h++) {
-    let x0 = f32x4.splat(0)
-    let x1 = f32x4.splat(0)
-    let x2 = f32x4.splat(0)
-    let x3 = f32x4.splat(0)
-    for (const end = query + ROW; query < end; query += 16) {
-      const q = v128.load(query)
-      x0 = madd(q, v128.load(a), x0)
-      x1 = madd(q, v128.load(b), x1)
-      x2 = madd(q, v128.load(c), x2)
-      x3 = madd(q, v128.load(e), x3)
-      a += 16
-      b += 16
-      c += 16
-      e += 16
-    }
-    v128.store(to, v128.bitselect(sumsOfFour(x0, x1, x2, x3), f32x4.splat(LOWEST), seen), SCORES_AT)
-    to += SCORES
-  }
+function showFloats(d: Dispatch, fours: u32, head: u32, heads: u32): void {
+  const from = ROW * head
+  const step = ROW * d.y
+  for (let i: u32 = 0; i < fours; i++) score(at(d, 1) + from, step, i, heads)
+  for (let h: u32 = 0; h < heads; h++) weigh(h, fours, 1)
+  for (let i: u32 = 0; i < fours; i++) gather(at(d, 2) + from, step, i, heads)
 }
 
-/** The same where rows are halves. */
-function scoreHalves(keys: usize, step: usize, four: u32, heads: u32): void {
-  let a = keys + step * rowOfFour(four, 0)
-  let b = keys + step * rowOfFour(four, 1)
-  let c = keys + step * rowOfFour(four, 2)
-  let e = keys + step * rowOfFour(four, 3)
-  let to = scratch() + 16 * <usize>four
-  let query = scratch() + QUERIES_AT
-  const seen = seenOfFour(four)
-  for (let h: u32 = 0; h < heads; h++) {
-    let x0 = f32x4.splat(0)
-    let x1 = f32x4.splat(0)
-    let x2 = f32x4.splat(0)
-    let x3 = f32x4.splat(0)
-    for (const end = query + ROW; query < end; query += 32) {
-      const low = v128.load(query)
-      const high = v128.load(query, 16)
-      let eight = v128.load(a)
-      x0 = madd(high, highHalves(eight), madd(low, lowHalves(eight), x0))
-      eight = v128.load(b)
-      x1 = madd(high, highHalves(eight), madd(low, lowHalves(eight), x1))
-      eight = v128.load(c)
-      x2 = madd(high, highHalves(eight), madd(low, lowHalves(eight), x2))
-      eight = v128.load(e)
-      x3 = madd(high, highHalves(eight), madd(low, lowHalves(eight), x3))
-      a += 16
-      b += 16
-      c += 16
-      e += 16
-    }
-    v128.store(to, v128.bitselect(sumsOfFour(x0, x1, x2, x3), f32x4.splat(LOWEST), seen), SCORES_AT)
-    to += SCORES
-  }
+function showHalves(d: Dispatch, fours: u32, head: u32, heads: u32): void {
+  const from = (ROW / 2) * head
+  const step = (ROW / 2) * d.y
+  const bytes = <usize>heads * ROW
+  forgetSpecial()
+  partEights(scratch() + QUERIES_AT, bytes)
+  for (let i: u32 = 0; i < fours; i++) scoreHalves(at(d, 1) + from, step, i, heads)
+  for (let h: u32 = 0; h < heads; h++) weigh(h, fours, HALVES_SCALE)
+  for (let i: u32 = 0; i < fours; i++) gatherHalves(at(d, 2) + from, step, i, heads)
+  joinEights(scratch() + OUT_AT, bytes)
+  if (!hasSpecial()) return
+  for (let h: usize = 0; h < heads; h++) store<f32>(scratch() + SHARES_AT + 16 * h, NaN, 4)
 }
 
-/** Scores of head `h` of the task -> weights, and its largest score and mass. */
-function weigh(h: u32, fours: u32): void {
+/** Scores of head `h` of the task -> weights, multiplied by `scale`, and its largest score and mass. */
+function weigh(h: u32, fours: u32, scale: f32): void {
   const scores = scratch() + SCORES_AT + <usize>h * SCORES
   const end: usize = 16 * <usize>fours
   const lowest = f32x4.splat(LOWEST)
@@ -163,8 +107,8 @@ function weigh(h: u32, fours: u32): void {
   let mass = f32x4.splat(0)
   for (let x: usize = 0; x < end; x += 16) {
     const score = v128.load(scores + x)
-    const weight = v128.and(expBelow0(f32x4.sub(score, f32x4.splat(top))), f32x4.ne(score, lowest))
-    v128.store(scores + x, weight)
+    const weight = v128.and(expDown4(f32x4.sub(score, f32x4.splat(top)), -87.3), f32x4.ne(score, lowest))
+    v128.store(scores + x, f32x4.mul(weight, f32x4.splat(scale)))
     mass = f32x4.add(mass, weight)
   }
   const share = scratch() + SHARES_AT + 16 * <usize>h
@@ -173,68 +117,8 @@ function weigh(h: u32, fours: u32): void {
   store<f32>(share, sumLanes(mass), 4)
 }
 
-/** Adds up the weighted values of four rows, `step` bytes long, for all heads of the task. */
-function gather(values: usize, step: usize, four: u32, heads: u32): void {
-  let a = values + step * rowOfFour(four, 0)
-  let b = values + step * rowOfFour(four, 1)
-  let c = values + step * rowOfFour(four, 2)
-  let e = values + step * rowOfFour(four, 3)
-  let weight = scratch() + SCORES_AT + 16 * <usize>four
-  let to = scratch() + OUT_AT
-  for (let h: u32 = 0; h < heads; h++) {
-    const w0 = v128.load32_splat(weight)
-    const w1 = v128.load32_splat(weight, 4)
-    const w2 = v128.load32_splat(weight, 8)
-    const w3 = v128.load32_splat(weight, 12)
-    for (const end = to + ROW; to < end; to += 16) {
-      const sum = madd(w1, v128.load(b), madd(w0, v128.load(a), v128.load(to)))
-      v128.store(to, madd(w3, v128.load(e), madd(w2, v128.load(c), sum)))
-      a += 16
-      b += 16
-      c += 16
-      e += 16
-    }
-    weight += SCORES
-  }
-}
-
-/** The same where rows are halves. */
-function gatherHalves(values: usize, step: usize, four: u32, heads: u32): void {
-  let a = values + step * rowOfFour(four, 0)
-  let b = values + step * rowOfFour(four, 1)
-  let c = values + step * rowOfFour(four, 2)
-  let e = values + step * rowOfFour(four, 3)
-  let weight = scratch() + SCORES_AT + 16 * <usize>four
-  let to = scratch() + OUT_AT
-  for (let h: u32 = 0; h < heads; h++) {
-    const w0 = v128.load32_splat(weight)
-    const w1 = v128.load32_splat(weight, 4)
-    const w2 = v128.load32_splat(weight, 8)
-    const w3 = v128.load32_splat(weight, 12)
-    for (const end = to + ROW; to < end; to += 32) {
-      let eight = v128.load(a)
-      let low = madd(w0, lowHalves(eight), v128.load(to))
-      let high = madd(w0, highHalves(eight), v128.load(to, 16))
-      eight = v128.load(b)
-      low = madd(w1, lowHalves(eight), low)
-      high = madd(w1, highHalves(eight), high)
-      eight = v128.load(c)
-      low = madd(w2, lowHalves(eight), low)
-      high = madd(w2, highHalves(eight), high)
-      eight = v128.load(e)
-      v128.store(to, madd(w3, lowHalves(eight), low))
-      v128.store(to, madd(w3, highHalves(eight), high), 16)
-      a += 16
-      b += 16
-      c += 16
-      e += 16
-    }
-    weight += SCORES
-  }
-}
-
 /** Head `h` of the task where there is one split: its sums over its mass. */
-function finish(to: usize, h: u32): void {
+function writeHead(to: usize, h: u32): void {
   const from = scratch() + OUT_AT + <usize>h * ROW
   const mass = load<f32>(scratch() + SHARES_AT + 16 * <usize>h, 4)
   const by = f32x4.splat(1 / mass)

@@ -1,8 +1,9 @@
 /**
- * The rows of a place that one split of decode-attention.as.ts goes through, by fours: neighbours in the pools, as a page is a
+ * Scratch of decode-attention.as.ts, and the rows of a place that one split of decode-attention.as.ts goes through, by fours: neighbours in the pools, as a page is a
  * multiple of 4. Fours of which the query sees none are left out. A row that it does not see is replaced by one of its four
  * that it does, so that what is read is a number, and its weight is 0.
  */
+import { ROW } from '../attention/block.as'
 import { Cache, deathOf, NEVER, positionAt, rowAt, word } from '../cache/cache.as'
 import { scratch } from '../common/dispatch.as'
 
@@ -12,7 +13,21 @@ export const ROWS: u32 = 128
 /** (ROWS): rows in the pools; ones where the query sees it. */
 const ROWS_AT: usize = 0
 const SEEN_AT: usize = 4 * ROWS
-export const DECODE_ROWS_END: usize = 8 * ROWS
+
+/** Most heads of a task. */
+export const HEADS: u32 = 64
+/** (HEADS, HEAD_DIM): scaled queries, and sums of weighted values. */
+export const QUERIES_AT: usize = 8 * ROWS
+export const OUT_AT: usize = QUERIES_AT + HEADS * ROW
+/** (HEADS, ROWS): scores, then weights; bytes of one head's. */
+export const SCORES_AT: usize = OUT_AT + HEADS * ROW
+export const SCORES: usize = 4 * ROWS
+/** (HEADS, 4): largest score, mass. */
+export const SHARES_AT: usize = SCORES_AT + HEADS * SCORES
+export const CONSTANT_AT: usize = SHARES_AT + HEADS * 16
+
+/** Stands for minus infinity. */
+export const LOWEST: f32 = -1e30
 
 /** Finds the fours among rows `start` to `end - 1` of the place; returns how many. */
 export function findFours(
