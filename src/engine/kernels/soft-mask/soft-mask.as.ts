@@ -6,11 +6,12 @@
  * Sequences stand alone. A task is a tile of keys (a multiple of 4); four neighbouring keys go past the queries together, a
  * lane each, as their masks for one query are neighbours too.
  */
-import { at, constants, Dispatch, struct, take } from '../common/dispatch.as'
-import { exp4 } from '../common/simd.as'
+import { at, constants, Dispatch, scratch, struct, take } from '../common/dispatch.as'
+import { expDown4 } from '../common/exp-down.as'
 import { Layer, maskStride, Segment, segmentAt, tileAt } from '../drops/batch.as'
 import { dropDots, dropScale, dropScores } from '../drops/drop-score.as'
-import { alphaSigmoid, asigLogP, GONE } from './alpha-sigmoid.as'
+import { GONE } from './alpha-sigmoid.as'
+import { factorLogP, makeTable, tableSigmoid } from './alpha-sigmoid-table.as'
 
 @unmanaged
 class Constants {
@@ -22,7 +23,9 @@ export function softMask(d: Dispatch): void {
   const k = constants<Constants>(d)
   const layer = struct<Layer>(d, 5)
   const propagate = k.PROPAGATE !== 0 && layer.layer > 0
-  for (let i = take(d); i < d.x; i = take(d)) {
+  let i = take(d)
+  if (i < d.x) makeTable(scratch(), layer.alpha)
+  for (; i < d.x; i = take(d)) {
     const tile = tileAt(at(d, 2), i)
     const s = segmentAt(at(d, 1), tile.segment)
     const end = min(tile.first + k.WORKGROUP, s.length)
@@ -50,16 +53,17 @@ function maskKeys(d: Dispatch, s: Segment, j: u32, layer: Layer, propagate: bool
   for (let k = j + 1; k < s.length; k++) {
     to += stride
     const later = i32x4.gt_u(i32x4.splat(k), keys)
-    if (v128.any_true(f32x4.gt(own, gone))) {
+    const live = v128.and(later, f32x4.gt(own, gone))
+    if (v128.any_true(live)) {
       const dots = dropDots(rows + 2 * <usize>k * bytes, key0, key1, key2, key3, bytes)
-      alphaSigmoid(dropScores(dots, scale, layer.betaShift), layer.alpha)
-      // What is gone stays so: sums below GONE are cut off there.
-      own = v128.and(f32x4.max(gone, f32x4.add(own, asigLogP)), later)
+      tableSigmoid(dropScores(dots, scale, layer.betaShift), live)
+      // What is gone stays so: sums below GONE are cut off there. The sum comes first in pmax: it is what stays of a NaN.
+      own = v128.bitselect(f32x4.pmax(f32x4.add(own, factorLogP), gone), own, live)
     }
     let mask = own
     if (propagate) mask = v128.and(f32x4.max(gone, f32x4.add(own, v128.load(to))), later)
     v128.store(to, mask)
-    const left = v128.and(exp4(mask), v128.and(later, f32x4.ne(mask, gone)))
+    const left = v128.and(expDown4(mask, -87.3), later)
     kept = f32x4.add(kept, left)
   }
   const keeps = at(d, 4) + 4 * <usize>(layer.layer * layer.keys + s.key)
