@@ -6,7 +6,9 @@ import { fileURLToPath } from 'node:url'
 export interface Rival {
   /** What computes, as it says itself. */
   library: string
-  /** Seconds, by its own clock, of what `request` asks for. */
+  /** What it answers to a request: `seconds`, by its own clock, and more. */
+  answer(request: object): Promise<Readonly<Record<string, unknown>>>
+  /** The seconds of an answer. */
   time(request: object): Promise<number>
   close(): void
 }
@@ -28,12 +30,14 @@ export async function startRival(
     return JSON.parse(value) as Record<string, unknown>
   }
   const { library } = await next()
+  const ask = (request: object): Promise<Record<string, unknown>> => {
+    child.stdin.write(`${JSON.stringify(request)}\n`)
+    return next()
+  }
   return {
     library: String(library),
-    async time(request) {
-      child.stdin.write(`${JSON.stringify(request)}\n`)
-      return Number((await next()).seconds)
-    },
+    answer: ask,
+    time: async (request) => Number((await ask(request)).seconds),
     close: () => child.stdin.end(),
   }
 }

@@ -12,6 +12,7 @@ import { useSwiftShader } from '../test/device/swiftshader.js'
 import { type BusyBench, benchBusy } from './busy.js'
 import { benchMatmul, type MatmulBench } from './matmul.js'
 import { type Rival, startRival } from './rival.js'
+import { benchScoring, type ScoringRow } from './scoring.js'
 import { benchSharing, type SharingBench } from './sharing.js'
 import { benchTraining, CTX, SEQUENCES, type TrainingBench } from './training.js'
 
@@ -21,9 +22,10 @@ interface DeviceResult {
   sharing?: SharingBench[]
   busy?: BusyBench[]
   training?: TrainingBench[]
+  scoring?: ScoringRow[]
 }
 
-const SECTIONS = ['matmul', 'sharing', 'busy', 'training'] as const
+const SECTIONS = ['matmul', 'sharing', 'busy', 'training', 'scoring'] as const
 const RULES = [{ kind: 'dense' }, { kind: 'adaptive', shift: 0 }] as const
 
 const { values } = parseArgs({
@@ -82,6 +84,10 @@ for (const name of devices) {
       }
       print(trainingTable(result.training))
     }
+    if (wanted.has('scoring')) {
+      result.scoring = await benchScoring({ device, lost, adapter }, { rival: lmEval() })
+      print(scoringTable(result.scoring))
+    }
   } finally {
     open.close()
   }
@@ -103,6 +109,11 @@ async function withRival<T>(
   } finally {
     rival.close()
   }
+}
+
+function lmEval(): ((folder: string, requests: string) => Promise<Rival>) | undefined {
+  const { python } = values
+  return python === undefined ? undefined : (...files) => startRival(python, 'score.py', [...files, threads])
 }
 
 /** One adapter of each kind at hand: what the machine would use, and the bundled driver. */
@@ -175,6 +186,17 @@ function busyTable(rows: BusyBench[]): string {
       seconds.toFixed(1),
       busy === null ? 'no clock' : `${(100 * busy).toFixed(1)} %`,
     ])
+  }
+  return table.toString()
+}
+
+function scoringTable(rows: readonly ScoringRow[]): string {
+  const table = new Table({
+    head: ['HellaSwag, GPT-2 small', 'requests/s', 'over dense', 'largest |dlogprob|'],
+  })
+  for (const { name, rate, difference } of rows) {
+    const off = difference === null ? '' : difference.toExponential(1)
+    table.push([name, rate.toFixed(2), (rate / rows[0].rate).toFixed(2), off])
   }
   return table.toString()
 }

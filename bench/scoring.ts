@@ -1,0 +1,150 @@
+/** HellaSwag on the shapes of GPT-2 small, beside lm-evaluation-harness on PyTorch with the same weights and requests. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gpt2Tensors } from '../src/data/gpt2-names.js'
+import { type RandomModel, randomModel } from '../src/data/random-model.js'
+import { Engine } from '../src/engine/engine.js'
+import type { DropRule } from '../src/engine/gpt2/forward.js'
+import { required } from '../src/engine/gpt2/weights.js'
+import { encodeSafetensors, type TensorBytes } from '../src/engine/safetensors.js'
+import { BATCH_TOKENS } from '../src/eval/batch-tokens.js'
+import { calibrate } from '../src/eval/calibrate.js'
+import type { RunDevice } from '../src/eval/open-model.js'
+import { prepareRun } from '../src/eval/prepare-run.js'
+import type { Request } from '../src/eval/request.js'
+import { scoreRequests } from '../src/eval/score.js'
+import { median } from '../src/stats.js'
+import type { Rival } from './rival.js'
+
+export interface ScoringRow {
+  /** `dense`, or the share removed, or the rival's batch size. */
+  name: string
+  /** Requests per second, median. */
+  rate: number
+  /** Largest difference of a log-probability from asp's dense one; null where it is that or another rule. */
+  difference: number | null
+}
+
+export interface ScoringOptions {
+  documents?: number
+  model?: string
+  repetitions?: number
+  /** Starts lm-eval on a checkpoint's folder and a file of requests. */
+  rival?: (folder: string, requests: string) => Promise<Rival>
+}
+
+/** lm-eval's batch sizes; the best of them counts. */
+const BATCHES = [1, 4, 16]
+const SPARSITY = 0.8
+
+export async function benchScoring(
+  { device, lost, adapter }: RunDevice,
+  { documents = 100, model: name = 'random:gpt2', repetitions = 3, rival: start }: ScoringOptions = {},
+): Promise<ScoringRow[]> {
+  const model = randomModel(name, 1)
+  const requests = await gpt2Requests(documents)
+  const folder = await mkdtemp(join(tmpdir(), 'asp-scoring-'))
+  const engine = await Engine.open(model.config, model.tensors, { device, lost, adapter, dtype: 'f32' })
+  let rival: Rival | undefined
+  try {
+    if (start !== undefined) {
+      await writeCheckpoint(folder, model)
+      await writeFile(join(folder, 'requests.json'), JSON.stringify(requests.map(halves)))
+      rival = await start(folder, join(folder, 'requests.json'))
+    }
+    const limits = { tokens: BATCH_TOKENS[adapter.kind], requests: Number.POSITIVE_INFINITY }
+    const { shift } = await calibrate(engine, requests, { sparsity: SPARSITY, seed: 1 })
+    const score = async (rule: DropRule): Promise<Sample> => {
+      const began = performance.now()
+      const logprobs: number[] = []
+      for await (const batch of scoreRequests(engine, requests, { rule, limits })) {
+        for (const one of batch) logprobs.push(one.score.logprob)
+      }
+      return { seconds: (performance.now() - began) / 1000, logprobs }
+    }
+    const works = new Map<string, () => Promise<Sample>>([
+      ['asp, dense', () => score({ kind: 'dense' })],
+      [`asp, ${SPARSITY} removed`, () => score({ kind: 'adaptive', shift })],
+    ])
+    for (const batch of rival === undefined ? [] : BATCHES) {
+      works.set(`lm-eval, batch ${batch}`, async () => (await rival?.answer({ batch })) as unknown as Sample)
+    }
+    return await inTurns(works, requests.length, repetitions)
+  } finally {
+    rival?.close()
+    engine.close()
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+interface Sample {
+  seconds: number
+  logprobs: number[]
+}
+
+async function inTurns(
+  works: ReadonlyMap<string, () => Promise<Sample>>,
+  requests: number,
+  repetitions: number,
+): Promise<ScoringRow[]> {
+  const samples = new Map<string, Sample[]>()
+  for (let i = 0; i <= repetitions; i++) {
+    for (const [name, work] of works) {
+      const sample = await work()
+      // The first of each compiles, or fills caches.
+      if (i > 0) samples.set(name, [...(samples.get(name) ?? []), sample])
+    }
+  }
+  const [[first, [dense]]] = samples
+  return Array.from(samples, ([name, own]) => ({
+    name,
+    rate: requests / median(own.map(({ seconds }) => seconds)),
+    difference:
+      name === first || name.includes('removed')
+        ? null
+        : Math.max(...own[0].logprobs.map((value, i) => Math.abs(value - dense.logprobs[i]))),
+  }))
+}
+
+/** Cut by the bundled tokenizer, whose ids are all in GPT-2's vocabulary: somewhat more tokens than GPT-2's own. */
+async function gpt2Requests(limit: number): Promise<Request[]> {
+  const { tasks } = await prepareRun({
+    suites: ['hellaswag'],
+    data: 'sample',
+    dtype: 'auto',
+    limit,
+    seed: 1234,
+  })
+  return tasks[0].requests
+}
+
+/** Context and continuation, as lm-eval puts them together again. */
+function halves({ input, targets }: Request): [number[], number[]] {
+  const all = [...input, targets[targets.length - 1]]
+  return [all.slice(0, all.length - targets.length), [...targets]]
+}
+
+/** What `transformers` reads; interaction weights are no part of GPT-2. */
+async function writeCheckpoint(folder: string, { config, tensors }: RandomModel): Promise<void> {
+  const files = new Map<string, TensorBytes>()
+  for (const { name } of gpt2Tensors({ ...config, interaction: null })) {
+    const tensor = required(tensors, name)
+    files.set(`transformer.${name}`, { dtype: 'F32', shape: [...tensor.shape], bytes: await tensor.read() })
+  }
+  await writeFile(join(folder, 'model.safetensors'), encodeSafetensors(files, { format: 'pt' }))
+  const { vocabSize, nPositions, nEmbd, nLayer, nHead, nInner, layerNormEpsilon } = config
+  const keys = {
+    model_type: 'gpt2',
+    architectures: ['GPT2LMHeadModel'],
+    activation_function: 'gelu_new',
+    vocab_size: vocabSize,
+    n_positions: nPositions,
+    n_embd: nEmbd,
+    n_layer: nLayer,
+    n_head: nHead,
+    n_inner: nInner,
+    layer_norm_epsilon: layerNormEpsilon,
+  }
+  await writeFile(join(folder, 'config.json'), JSON.stringify(keys))
+}
