@@ -3,8 +3,8 @@
  * so manieth vec4: memory is read in its order.
  */
 import { at, Dispatch, struct, take } from '../common/dispatch.as'
-import { sumLanes64 } from '../head/sums.as'
 import { madd } from '../common/simd.as'
+import { sumLanes64 } from '../head/sums.as'
 
 @unmanaged
 class Gradient {

@@ -2,8 +2,8 @@
  * Twin of cross-entropy-backward.wgsl. A task is a row. softmax[v] is exp(v - largest) / sum, not exp(v - lse), which would
  * cost it the digits that the logarithm of the sum shares with the largest logit.
  */
-import { expDown4 } from '../common/exp-down.as'
 import { at, constants, Dispatch, struct, take } from '../common/dispatch.as'
+import { expDown4 } from '../common/exp-down.as'
 import { madd } from '../common/simd.as'
 import { NONE } from './divergence-rows.as'
 

@@ -17,7 +17,8 @@ export function divergenceRows(d: Dispatch): void {
     for (let row = first; row < end; row++) {
       const predicts = load<u32>(at(d, 3) + 4 * row) !== NONE
       const state: usize = 16 * row
-      store<f32>(at(d, 4) + 4 * row, predicts ? ofRow(at(d, 0) + state, at(d, 1) + state, at(d, 2) + state) : 0)
+      const kl: f32 = predicts ? ofRow(at(d, 0) + state, at(d, 1) + state, at(d, 2) + state) : 0
+      store<f32>(at(d, 4) + 4 * row, kl)
     }
   }
 }

@@ -1,6 +1,6 @@
 /** Twin of divergence.wgsl. A task is a row. */
-import { expDown4 } from '../common/exp-down.as'
 import { at, constants, Dispatch, struct, take } from '../common/dispatch.as'
+import { expDown4 } from '../common/exp-down.as'
 import { exp1 } from '../common/simd.as'
 import { Part } from './logsumexp.as'
 import { BLOCK_COLUMNS, isToken, sumLanes64 } from './sums.as'

@@ -1,6 +1,6 @@
 /** Twin of logsumexp.wgsl. A task is a row: its largest logit first, then the sum, so that nothing is scaled on the way. */
-import { expDown4 } from '../common/exp-down.as'
 import { at, constants, Dispatch, struct, take } from '../common/dispatch.as'
+import { expDown4 } from '../common/exp-down.as'
 import { exp1, maxLanes } from '../common/simd.as'
 import { BLOCK_COLUMNS, isToken, sumLanes64 } from './sums.as'
 
@@ -32,8 +32,9 @@ export function logsumexp(d: Dispatch): void {
   for (let row = take(d); row < d.x; row = take(d)) {
     const logits = at(d, 0) + 16 * row * k.N4
     const top = largest(logits, columns)
+    const sum = sumOfExps(logits, columns, top)
     const token = part.firstToken + placeOf(top, logits, columns)
-    merge(at(d, 1) + 16 * (part.firstRow + row), part.firstToken === 0, top, sumOfExps(logits, columns, top), token)
+    merge(at(d, 1) + 16 * (part.firstRow + row), part.firstToken === 0, top, sum, token)
   }
 }
 

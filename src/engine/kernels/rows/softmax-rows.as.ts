@@ -1,6 +1,6 @@
 /** Twin of softmax-rows.wgsl. A task is a block of neighbouring rows. */
-import { expDown4 } from '../common/exp-down.as'
 import { at, constants, Dispatch, struct, take } from '../common/dispatch.as'
+import { expDown4 } from '../common/exp-down.as'
 import { log1, maxLanes, sumLanes } from '../common/simd.as'
 import { rowsATask } from './tasks.as'
 

@@ -2,8 +2,8 @@
  * Twin of soft-mask-train.wgsl. A task is 16 neighbouring keys of a sequence, a cache line of each query's row, which walk
  * the queries upward, four in a vector.
  */
-import { expDown4 } from '../common/exp-down.as'
 import { at, Dispatch, scratch, struct, take } from '../common/dispatch.as'
+import { expDown4 } from '../common/exp-down.as'
 import { madd } from '../common/simd.as'
 import { GONE } from './alpha-sigmoid.as'
 import { factorLogP, factorRho, makeTable, TABLE_BYTES, tableSigmoid } from './alpha-sigmoid-table.as'
