@@ -168,8 +168,12 @@ function assertSame(got: Found, wanted: Found, what: string): void {
 const THREADS = [1, 2, 4]
 const BUILDS: Build[] = hasRelaxedSimd() ? ['simd', 'relaxed'] : ['simd']
 
-for (const build of BUILDS) {
-  const opened = await Promise.all(THREADS.map((threads) => openCpu({ threads, build })))
+// All at once: uvu starts over when a suite is added after the first ones have begun.
+const devices = await Promise.all(
+  BUILDS.map((build) => Promise.all(THREADS.map((threads) => openCpu({ threads, build })))),
+)
+for (const [i, build] of BUILDS.entries()) {
+  const opened = devices[i]
   const test = suite(`threads, ${build} build`)
   test.after(() => {
     for (const { close } of opened) close()
