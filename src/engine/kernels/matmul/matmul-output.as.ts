@@ -1,5 +1,5 @@
 /** Twin of matmul-output.wgsl: the shapes, and what becomes of finished sums (bias, GELU, residual). */
-import { gelu4 } from '../common/simd.as'
+import { gelu4 } from '../common/gelu.as'
 
 @unmanaged
 export class MatmulConstants {

@@ -1,7 +1,7 @@
 /** Twin of the product-to-*.wgsl: what becomes of the sums of a stretch of one row. */
 import { at, constants, Dispatch, struct } from '../common/dispatch.as'
 import { expDown4 } from '../common/exp-down.as'
-import { tanh4 } from '../common/simd.as'
+import { geluSlope4 } from '../common/gelu.as'
 import { Product, ProductConstants } from './product.as'
 
 const LOWEST: f32 = -1e30
@@ -51,22 +51,9 @@ function add(bytes: usize, sums: usize, more: usize): void {
   }
 }
 
-/** d/dx 0.5 x (1 + tanh(u)), u = sqrt(2 / pi) (x + 0.044715 x^3). */
-function geluSlope(x: v128): v128 {
-  const square = f32x4.mul(x, x)
-  const one = f32x4.splat(1)
-  const half = f32x4.splat(0.5)
-  const root = f32x4.splat(0.7978845608028654)
-  const cubic = f32x4.mul(f32x4.splat(0.044715), f32x4.mul(square, x))
-  const t = tanh4(f32x4.mul(root, f32x4.add(x, cubic)))
-  const rise = f32x4.mul(f32x4.mul(f32x4.mul(half, x), f32x4.sub(one, f32x4.mul(t, t))), root)
-  const inner = f32x4.add(one, f32x4.mul(f32x4.splat(0.134145), square))
-  return f32x4.add(f32x4.mul(half, f32x4.add(one, t)), f32x4.mul(rise, inner))
-}
-
 function toGeluGradient(bytes: usize, sums: usize, inputs: usize, out: usize): void {
   for (let c: usize = 0; c < bytes; c += 16) {
-    v128.store(out + c, f32x4.mul(v128.load(sums + c), geluSlope(v128.load(inputs + c))))
+    v128.store(out + c, f32x4.mul(v128.load(sums + c), geluSlope4(v128.load(inputs + c))))
   }
 }
 
