@@ -15,9 +15,11 @@ function tail(x: v128, square: v128): v128 {
   return expDown4(f32x4.pmin(u, f32x4.splat(60)), -87.3)
 }
 
+/** 0 where the exponential ends, be x as large as it may. */
 @inline
 export function gelu4(x: v128): v128 {
-  return f32x4.div(x, f32x4.add(f32x4.splat(1), tail(x, f32x4.mul(x, x))))
+  const e = tail(x, f32x4.mul(x, x))
+  return v128.andnot(f32x4.div(x, f32x4.add(f32x4.splat(1), e)), f32x4.gt(e, f32x4.splat(1e26)))
 }
 
 /** d GELU / dx = s + 2 x s (1 - s) du/dx, with s = 1 / (1 + e), e = exp(-2 u), so that s (1 - s) is e s^2. */
