@@ -1,8 +1,8 @@
 /**
- * Twin of attention.wgsl over a packed batch: queries, keys and values lie side by side in qkv (rows, 3 C), heads of HEAD_DIM
- * side by side in each third; out (rows, C). Joined are what is left of keys (death times, or the log-masks of a soft rule)
- * and which are visited (all, or those of live-list.as.ts).
- * A task is a tile of one head. One head after the other, so that its keys stay in the cache; long tiles first, so that
+ * Twin of attention.wgsl over a packed batch: queries, keys and values lie side by side in qkv (rows, 3 C),
+ * heads of HEAD_DIM side by side in each third; out (rows, C). Joined are what is left of keys (death times,
+ * or the log-masks of a soft rule) and which are visited (all, or those of live-list.as.ts). A task is a tile
+ * of one head. One head after the other, so that its keys stay in the cache; long tiles first, so that
  * threads end together.
  */
 import { at, constants, Dispatch, struct, take } from '../common/dispatch.as'

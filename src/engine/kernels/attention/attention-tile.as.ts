@@ -1,9 +1,11 @@
 /**
- * Twin of attention.wgsl: a tile of queries on its way past blocks of keys (method.md 1.1, 1.7), the softmax in one pass.
+ * Twin of attention.wgsl: a tile of queries on its way past blocks of keys (method.md 1.1, 1.7), the softmax
+ * in one pass.
  *   o[k] = sum_j softmax_j( q[k] . k[j] / sqrt(d) + mask[k,j] ) v[j]   over born_j <= k < death_j
- * attend-batch.as.ts and attend-chunk.as.ts say where queries, keys and values are. For each block, for 6 queries at a time:
- * scores by product6x8, weights, then outputs by product6x8. What a query gives depends on the keys and their blocks
- * alone, not on the queries beside it: a key that is not visible weighs exactly nothing.
+ * attend-batch.as.ts and attend-chunk.as.ts say where queries, keys and values are. For each block, for 6
+ * queries at a time: scores by product6x8, weights, then outputs by product6x8. What a query gives depends on
+ * the keys and their blocks alone, not on the queries beside it: a key that is not visible weighs exactly
+ * nothing.
  */
 import { scratch } from '../common/dispatch.as'
 import { expDown4 } from '../common/exp-down.as'
@@ -34,7 +36,8 @@ export function startTile(from: usize, step: usize, count: u32): void {
   const scale = f32x4.splat(1 / Mathf.sqrt(dimensions))
   for (let i: usize = 0; i < count; i++) {
     const to = base + QUERIES_AT + i * ROW
-    for (let x: usize = 0; x < ROW; x += 16) v128.store(to + x, f32x4.mul(v128.load(from + i * step + x), scale))
+    for (let x: usize = 0; x < ROW; x += 16) v128.store(to + x, f32x4.mul(v128.load(from + x), scale))
+    from += step
   }
   memory.fill(base + QUERIES_AT + count * ROW, 0, (whole - count) * ROW)
   memory.fill(base + OUT_AT, 0, whole * ROW)
@@ -48,13 +51,15 @@ export function finishTile(to: usize, step: usize, count: u32): void {
   for (let i: usize = 0; i < count; i++) {
     const mass = f32x4.splat(sumLanes(v128.load(base + 16 * i, MASS_AT)))
     const from = base + OUT_AT + i * ROW
-    for (let x: usize = 0; x < ROW; x += 16) v128.store(to + i * step + x, f32x4.div(v128.load(from + x), mass))
+    for (let x: usize = 0; x < ROW; x += 16) v128.store(to + x, f32x4.div(v128.load(from + x), mass))
+    to += step
   }
 }
 
 /**
- * Shows the packed block of `keys` keys to the tile's `count` queries, the first of which stands at `position`.
- * `masks`: what is added to the first query's scores of these keys, and `maskStep` bytes on to the next one's; or 0.
+ * Shows the packed block of `keys` keys to the tile's `count` queries, the first of which stands at
+ * `position`. `masks`: what is added to the first query's scores of these keys, and `maskStep` bytes on to
+ * the next one's; or 0.
  */
 export function showBlock(keys: u32, count: u32, position: u32, masks: usize, maskStep: usize): void {
   const base = scratch()
@@ -77,7 +82,9 @@ export function showBlock(keys: u32, count: u32, position: u32, masks: usize, ma
   }
 }
 
-/** How many keys of the block there are up to the last that one of these queries sees, rounded up to a panel. */
+/**
+ * How many keys of the block there are up to the last that one of these queries sees, rounded up to a panel.
+ */
 @inline
 function seenKeys(keys: u32, first: u32, last: u32): u32 {
   const base = scratch()

@@ -1,14 +1,17 @@
 /**
- * A block of keys and values as attention reads it: copied from wherever they lie into this thread's scratch, once for all
- * queries of a tile. Keys are turned on their side, so that 8 of them are two vectors; what the end of the last block lacks
- * are keys of zeros that nobody sees.
+ * A block of keys and values as attention reads it: copied from wherever they lie into this thread's scratch,
+ * once for all queries of a tile. Keys are turned on their side, so that 8 of them are two vectors; what the
+ * end of the last block lacks are keys of zeros that nobody sees.
  */
 import { scratch } from '../common/dispatch.as'
 import { unpackHalves } from '../common/simd.as'
 
 /** Dimensions of a head. */
 export const HEAD_DIM: u32 = 64
-/** Keys of a block: as many as a head has dimensions, so that rows of queries, scores and outputs are of one length. */
+/**
+ * Keys of a block: as many as a head has dimensions, so that rows of queries, scores and outputs are of one
+ * length.
+ */
 export const KEYS: u32 = HEAD_DIM
 /** Bytes of such a row. */
 export const ROW: usize = 4 * HEAD_DIM
@@ -101,14 +104,14 @@ function loadHalves(at: usize): v128 {
 /** Four dimensions of four keys -> four keys of four dimensions, 8 keys apart. */
 @inline
 function storeTurned(to: usize, a: v128, b: v128, c: v128, d: v128): void {
-  const low0 = i8x16.shuffle(a, b, 0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23)
-  const low1 = i8x16.shuffle(c, d, 0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23)
-  const high0 = i8x16.shuffle(a, b, 8, 9, 10, 11, 24, 25, 26, 27, 12, 13, 14, 15, 28, 29, 30, 31)
-  const high1 = i8x16.shuffle(c, d, 8, 9, 10, 11, 24, 25, 26, 27, 12, 13, 14, 15, 28, 29, 30, 31)
-  v128.store(to, i8x16.shuffle(low0, low1, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23))
-  v128.store(to, i8x16.shuffle(low0, low1, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31), 32)
-  v128.store(to, i8x16.shuffle(high0, high1, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23), 64)
-  v128.store(to, i8x16.shuffle(high0, high1, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31), 96)
+  const low0 = v128.shuffle<i32>(a, b, 0, 4, 1, 5)
+  const low1 = v128.shuffle<i32>(c, d, 0, 4, 1, 5)
+  const high0 = v128.shuffle<i32>(a, b, 2, 6, 3, 7)
+  const high1 = v128.shuffle<i32>(c, d, 2, 6, 3, 7)
+  v128.store(to, v128.shuffle<i64>(low0, low1, 0, 2))
+  v128.store(to, v128.shuffle<i64>(low0, low1, 1, 3), 32)
+  v128.store(to, v128.shuffle<i64>(high0, high1, 0, 2), 64)
+  v128.store(to, v128.shuffle<i64>(high0, high1, 1, 3), 96)
 }
 
 @inline

@@ -1,6 +1,6 @@
 /**
- * Twin of live-list-layout.wgsl: where the list of each tile of queries lies, one entry for its length, then room for every
- * key up to its last query. The tiles before it in its segment are full.
+ * Twin of live-list-layout.wgsl: where the list of each tile of queries lies, one entry for its length, then
+ * room for every key up to its last query. The tiles before it in its segment are full.
  */
 import { Segment } from '../drops/batch.as'
 

@@ -1,8 +1,9 @@
 /**
- * The inner loop of attention: 6 queries times 8 columns, kept in registers while the terms of the sums go by.
+ * The inner loop of attention: 6 queries times 8 columns, kept in registers while the terms of the sums go
+ * by.
  *   c[q, n] = c[q, n] * scale[q] + sum_t a[q, t] b[t, n]
- * It serves both products, scores (terms are dimensions, columns keys) and outputs (terms are keys, columns dimensions).
- * One fixed order of terms, whatever else is in the tile.
+ * It serves both products, scores (terms are dimensions, columns keys) and outputs (terms are keys, columns
+ * dimensions). One fixed order of terms, whatever else is in the tile.
  */
 import { madd } from '../common/simd.as'
 import { ROW } from './block.as'
@@ -13,8 +14,8 @@ export const STRIP: u32 = 6
 export const PANEL: u32 = 8
 
 /**
- * `a` and `c`: rows ROW bytes apart. `b`: rows `bStep` bytes apart. `terms`: a multiple of 4. `scale`: STRIP floats, or 0 where c
- * starts from nothing.
+ * `a` and `c`: rows ROW bytes apart. `b`: rows `bStep` bytes apart. `terms`: a multiple of 4. `scale`: STRIP
+ * floats, or 0 where c starts from nothing.
  */
 export function product6x8(a: usize, b: usize, bStep: usize, terms: u32, c: usize, scale: usize): void {
   let c00 = f32x4.splat(0)

@@ -1,8 +1,8 @@
 /**
- * Twin of attention.wgsl over the key-value cache: the queries of a chunk, cut into tiles, attend to their place's rows, the
- * chunk's own among them. Joined are which rows are visited (all of the place, or those of live-list-cache.as.ts) and how
- * the pools (rows, C) are stored. qkv (rows, 3 C) gives the queries; out (rows, C).
- * A task is a tile of one head, long tiles first as in attend-batch.as.ts.
+ * Twin of attention.wgsl over the key-value cache: the queries of a chunk, cut into tiles, attend to their
+ * place's rows, the chunk's own among them. Joined are which rows are visited (all of the place, or those of
+ * live-list-cache.as.ts) and how the pools (rows, C) are stored. qkv (rows, 3 C) gives the queries; out
+ * (rows, C). A task is a tile of one head, long tiles first as in attend-batch.as.ts.
  */
 import { finishTile, showBlock, startTile } from '../attention/attention-tile.as'
 import { clearZeros, HEAD_DIM, KEYS, packBlock, putKey, ROW } from '../attention/block.as'
@@ -44,8 +44,19 @@ function attendTile(d: Dispatch, index: u32, head: u32): void {
   finishTile(at(d, 6) + row * width + <usize>head * ROW, width, count)
 }
 
-/** Shows `rows` rows of the place, or of `list`, to queries from `position` on; those that none of them sees are left out. */
-function showRows(d: Dispatch, span: Span, head: u32, position: u32, count: u32, list: usize, rows: u32): void {
+/**
+ * Shows `rows` rows of the place, or of `list`, to queries from `position` on; those that none of them sees
+ * are left out.
+ */
+function showRows(
+  d: Dispatch,
+  span: Span,
+  head: u32,
+  position: u32,
+  count: u32,
+  list: usize,
+  rows: u32,
+): void {
   const k = constants<Constants>(d)
   const cache = struct<Cache>(d, 8)
   const state = at(d, 3)

@@ -1,9 +1,11 @@
 /**
- * Twin of decode-attention.wgsl: attention of single query rows, one a sequence, to the key-value cache (method.md 2.3, d5).
+ * Twin of decode-attention.wgsl: attention of single query rows, one a sequence, to the key-value cache
+ * (method.md 2.3, d5).
  *   o[h] = sum_i softmax_i( q[h] . k[h,i] / sqrt(d) ) v[h,i]   over the place's rows i that the query may see (E5)
- * A split is ROWS rows of one place whatever the batch is. A task is a split for some heads, all of them where there are tasks
- * enough, as then rows are read from end to end. With one split it writes heads, with several partial results for
- * decode-attention-merge.as.ts: d sums, then the largest score and the mass. Splits past a place's rows write nothing.
+ * A split is ROWS rows of one place whatever the batch is. A task is a split for some heads, all of them
+ * where there are tasks enough, as then rows are read from end to end. With one split it writes heads, with
+ * several partial results for decode-attention-merge.as.ts: d sums, then the largest score and the mass.
+ * Splits past a place's rows write nothing.
  */
 import { HEAD_DIM, ROW } from '../attention/block.as'
 import { Cache, positionOf, spanAt, word } from '../cache/cache.as'
@@ -20,7 +22,17 @@ import {
   partEights,
   scoreHalves,
 } from './decode-halves.as'
-import { findFours, HEADS, LOWEST, OUT_AT, QUERIES_AT, ROWS, SCORES, SCORES_AT, SHARES_AT } from './decode-rows.as'
+import {
+  findFours,
+  HEADS,
+  LOWEST,
+  OUT_AT,
+  QUERIES_AT,
+  ROWS,
+  SCORES,
+  SCORES_AT,
+  SHARES_AT,
+} from './decode-rows.as'
 
 @unmanaged
 class Constants {
@@ -52,7 +64,8 @@ function attendSplit(d: Dispatch, split: u32, index: u32, head: u32, heads: u32)
   const cache = struct<Cache>(d, 8)
   const fours = findFours(at(d, 3), at(d, 4), cache, span.place, position, start, end, k.DENSE !== 0)
   const width = <usize>d.y * ROW
-  takeQueries(at(d, 0) + 3 * <usize>span.row * width + <usize>head * ROW, heads, k.dtype !== 0 ? HALVES_SCALE : 1)
+  const queries = at(d, 0) + 3 * <usize>span.row * width + <usize>head * ROW
+  takeQueries(queries, heads, k.dtype !== 0 ? HALVES_SCALE : 1)
   if (k.dtype !== 0) showHalves(d, fours, head, heads)
   else showFloats(d, fours, head, heads)
   const out = at(d, 6)

@@ -1,4 +1,7 @@
-/** What decode-attention.as.ts does with four rows of keys and values in f32: neighbours in scratch are four rows' results. */
+/**
+ * What decode-attention.as.ts does with four rows of keys and values in f32: neighbours in scratch are four
+ * rows' results.
+ */
 import { ROW } from '../attention/block.as'
 import { scratch } from '../common/dispatch.as'
 import { madd } from '../common/simd.as'

@@ -1,14 +1,24 @@
 /**
- * What decode-floats.as.ts does, where keys and values are halves. A half's bits, shifted to where a float has them, are the
- * number times 2^-112, subnormal ones too: queries and weights, which are few, are multiplied by 2^112 instead. Even and odd
- * dimensions are shifted apart, so queries and sums lie in scratch with the four even ones of eight first. Infinities and
- * NaN would come out as numbers: where one has been read, the task's results are no numbers.
+ * What decode-floats.as.ts does, where keys and values are halves. A half's bits, shifted to where a float
+ * has them, are the number times 2^-112, subnormal ones too: queries and weights, which are few, are
+ * multiplied by 2^112 instead. Even and odd dimensions are shifted apart, so queries and sums lie in scratch
+ * with the four even ones of eight first. Infinities and NaN would come out as numbers: where one has been
+ * read, the task's results are no numbers.
  */
 import { ROW } from '../attention/block.as'
 import { scratch } from '../common/dispatch.as'
 import { madd } from '../common/simd.as'
 import { sumsOfFour } from '../drops/drop-score.as'
-import { CONSTANT_AT, LOWEST, OUT_AT, QUERIES_AT, rowOfFour, SCORES, SCORES_AT, seenOfFour } from './decode-rows.as'
+import {
+  CONSTANT_AT,
+  LOWEST,
+  OUT_AT,
+  QUERIES_AT,
+  rowOfFour,
+  SCORES,
+  SCORES_AT,
+  seenOfFour,
+} from './decode-rows.as'
 
 /** 2^112. Only queries of half a million or more overflow by it. */
 export const HALVES_SCALE: f32 = reinterpret<f32>(0x77800000)
@@ -27,7 +37,10 @@ export function hasSpecial(): bool {
   return v128.any_true(i16x8.ge_u(largest, i16x8.splat(SPECIAL)))
 }
 
-/** What stays of the bits when a half has been shifted: in memory, as V8 would build a constant anew wherever it is used. */
+/**
+ * What stays of the bits when a half has been shifted: in memory, as V8 would build a constant anew wherever
+ * it is used.
+ */
 @inline
 function bitsKept(): v128 {
   const at = scratch() + CONSTANT_AT

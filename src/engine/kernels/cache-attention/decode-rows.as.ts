@@ -1,7 +1,8 @@
 /**
- * Scratch of decode-attention.as.ts, and the rows of a place that one split of decode-attention.as.ts goes through, by fours: neighbours in the pools, as a page is a
- * multiple of 4. Fours of which the query sees none are left out. A row that it does not see is replaced by one of its four
- * that it does, so that what is read is a number, and its weight is 0.
+ * Scratch of decode-attention.as.ts, and the rows of a place that one split of decode-attention.as.ts goes
+ * through, by fours: neighbours in the pools, as a page is a multiple of 4. Fours of which the query sees
+ * none are left out. A row that it does not see is replaced by one of its four that it does, so that what is
+ * read is a number, and its weight is 0.
  */
 import { ROW } from '../attention/block.as'
 import { Cache, deathOf, NEVER, positionAt, rowAt, word } from '../cache/cache.as'

@@ -1,7 +1,7 @@
 /**
- * Twin of batch.wgsl, shared by the kernels that follow sequences through a packed batch. Rows of all segments lie one after
- * another; a segment either stands alone or continues a trunk, whose rows come before its own in the sequence. Positions
- * count from the start of the trunk.
+ * Twin of batch.wgsl, shared by the kernels that follow sequences through a packed batch. Rows of all
+ * segments lie one after another; a segment either stands alone or continues a trunk, whose rows come before
+ * its own in the sequence. Positions count from the start of the trunk.
  */
 
 export const NEVER: u32 = 0xffffffff
@@ -40,7 +40,10 @@ export class Layer {
   r4: u32
 }
 
-/** A tile of queries or keys: which segment, and the first of them within it (keys: within the whole sequence). */
+/**
+ * A tile of queries or keys: which segment, and the first of them within it (keys: within the whole
+ * sequence).
+ */
 @unmanaged
 export class BatchTile {
   segment: u32

@@ -1,10 +1,10 @@
 /**
- * Drop scores for processors, shared by drop-times.as.ts and cache-score.as.ts (and the soft masks), so that a sequence dies the same
- * way in steps and in one pass:
+ * Drop scores for processors, shared by drop-times.as.ts and cache-score.as.ts (and the soft masks), so that
+ * a sequence dies the same way in steps and in one pass:
  *   x[k,j] = dot(Qi[k], Ki[j]) / sqrt(r) + beta + shift ;  a query drops a key at x <= 0
  * One order of operations, however many are scored at a time: lane i adds up dimensions i, i + 4, ..., then
- * (lane 0 + lane 2) + (lane 1 + lane 3). A product has the same bits whichever factor comes first, so `one` may be a key and
- * the others queries, or a query and the others keys.
+ * (lane 0 + lane 2) + (lane 1 + lane 3). A product has the same bits whichever factor comes first, so `one`
+ * may be a key and the others queries, or a query and the others keys.
  */
 import { madd, sumLanes } from '../common/simd.as'
 
@@ -56,16 +56,7 @@ export function isKept(scores: v128): v128 {
 @inline
 export function sumsOfFour(x0: v128, x1: v128, x2: v128, x3: v128): v128 {
   // Lanes 0 and 1 of two vectors plus their lanes 2 and 3, then even plus odd ones.
-  const a = f32x4.add(
-    i8x16.shuffle(x0, x1, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23),
-    i8x16.shuffle(x0, x1, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31),
-  )
-  const b = f32x4.add(
-    i8x16.shuffle(x2, x3, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23),
-    i8x16.shuffle(x2, x3, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31),
-  )
-  return f32x4.add(
-    i8x16.shuffle(a, b, 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27),
-    i8x16.shuffle(a, b, 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31),
-  )
+  const a = f32x4.add(v128.shuffle<i64>(x0, x1, 0, 2), v128.shuffle<i64>(x0, x1, 1, 3))
+  const b = f32x4.add(v128.shuffle<i64>(x2, x3, 0, 2), v128.shuffle<i64>(x2, x3, 1, 3))
+  return f32x4.add(v128.shuffle<i32>(a, b, 0, 2, 4, 6), v128.shuffle<i32>(a, b, 1, 3, 5, 7))
 }

@@ -1,9 +1,9 @@
 /**
  * Twin of alpha-sigmoid.wgsl, four numbers at a time (method.md 1.2): the p in [0, 1] with
  *   p^a - (1-p)^a = a x,  a = alpha - 1  (E1).
- * 0 at a x <= -1, 1 at a x >= 1, 1/2 at x = 0, and p(-x) = 1 - p(x); alpha = 1 is the logistic sigmoid.
- * What is solved for is the tail t = 1 - p(|x|) <= 1/2, so that log p keeps its precision near p = 1. alpha is the same
- * for all lanes, so a branch on it costs nothing.
+ * 0 at a x <= -1, 1 at a x >= 1, 1/2 at x = 0, and p(-x) = 1 - p(x); alpha = 1 is the logistic sigmoid. What
+ * is solved for is the tail t = 1 - p(|x|) <= 1/2, so that log p keeps its precision near p = 1. alpha is the
+ * same for all lanes, so a branch on it costs nothing.
  */
 import { log4 } from '../common/log.as'
 import { exp4, madd } from '../common/simd.as'
@@ -61,8 +61,8 @@ function tailPower(t: v128, e: v128): v128 {
 }
 
 /**
- * The logit z >= 0 of p = 1 / (1 + exp(-z)) for 1 <= alpha < 2: Newton on F(z) = (1 - exp(-a z)) p^a / a = |x|, from
- * below, where F is concave. There is no cancellation as a -> 0, where F(z) -> z.
+ * The logit z >= 0 of p = 1 / (1 + exp(-z)) for 1 <= alpha < 2: Newton on F(z) = (1 - exp(-a z)) p^a / a =
+ * |x|, from below, where F is concave. There is no cancellation as a -> 0, where F(z) -> z.
  */
 function logitBelow2(x: v128, alpha: f32): v128 {
   const a1 = alpha - 1
@@ -113,7 +113,10 @@ function tailOneAndAHalf(x: v128, u: v128): v128 {
   return f32x4.div(f32x4.mul(v, v), f32x4.mul(f32x4.splat(8), f32x4.add(f32x4.splat(1), y)))
 }
 
-/** alpha = 4: 1/2 - sinh(asinh(2 (1 - u)) / 3), and one Newton step for what subtraction costs it near the edge. */
+/**
+ * alpha = 4: 1/2 - sinh(asinh(2 (1 - u)) / 3), and one Newton step for what subtraction costs it near the
+ * edge.
+ */
 @inline
 function tailFour(u: v128): v128 {
   const one = f32x4.splat(1)
@@ -123,8 +126,9 @@ function tailFour(u: v128): v128 {
   const sinh = f32x4.mul(f32x4.splat(0.5), f32x4.sub(e, f32x4.div(one, e)))
   const t = f32x4.sub(f32x4.splat(0.5), sinh)
   const rest = f32x4.sub(one, t)
-  const cubic = f32x4.mul(t, f32x4.sub(f32x4.splat(3), f32x4.mul(t, madd(f32x4.splat(-2), t, f32x4.splat(3)))))
-  const slope = f32x4.sub(f32x4.splat(3), f32x4.mul(f32x4.mul(f32x4.splat(6), t), rest))
+  const three = f32x4.splat(3)
+  const cubic = f32x4.mul(t, f32x4.sub(three, f32x4.mul(t, madd(f32x4.splat(-2), t, three))))
+  const slope = f32x4.sub(three, f32x4.mul(f32x4.mul(f32x4.splat(6), t), rest))
   return f32x4.sub(t, f32x4.div(f32x4.sub(cubic, u), slope))
 }
 
@@ -174,7 +178,10 @@ export function alphaSigmoid(x: v128, alpha: f32): void {
   asigLogP = v128.bitselect(log1Minus(t), v128.bitselect(gone, logTail, gones), keeps)
 }
 
-/** d log p / dx = 1 / (p^a + p q^(a-1)) of what `alphaSigmoid` has found, 0 at p = 0 and p = 1 (E3); dp/dx is p times it. */
+/**
+ * d log p / dx = 1 / (p^a + p q^(a-1)) of what `alphaSigmoid` has found, 0 at p = 0 and p = 1 (E3); dp/dx is
+ * p times it.
+ */
 export function alphaSigmoidRho(alpha: f32): v128 {
   const zero = f32x4.splat(0)
   const p = asigP

@@ -1,10 +1,10 @@
 /**
- * Twin of soft-mask.wgsl: what a soft rule leaves of each key for each later query, the log of a cumulative product
- * (method.md 1.1).
+ * Twin of soft-mask.wgsl: what a soft rule leaves of each key for each later query, the log of a cumulative
+ * product (method.md 1.1).
  *   x[k,j] = dot(Qi[k], Ki[j]) / sqrt(r) + beta + shift
  *   mask[k,j] = sum over m = j+1..k of log asig(x[m,j]);  0 at k = j, GONE once a factor is 0
- * Sequences stand alone. A task is a tile of keys (a multiple of 4); four neighbouring keys go past the queries together, a
- * lane each, as their masks for one query are neighbours too.
+ * Sequences stand alone. A task is a tile of keys (a multiple of 4); four neighbouring keys go past the
+ * queries together, a lane each, as their masks for one query are neighbours too.
  */
 import { at, constants, Dispatch, scratch, struct, take } from '../common/dispatch.as'
 import { expDown4 } from '../common/exp-down.as'
@@ -57,7 +57,8 @@ function maskKeys(d: Dispatch, s: Segment, j: u32, layer: Layer, propagate: bool
     if (v128.any_true(live)) {
       const dots = dropDots(rows + 2 * <usize>k * bytes, key0, key1, key2, key3, bytes)
       tableSigmoid(dropScores(dots, scale, layer.betaShift), live)
-      // What is gone stays so: sums below GONE are cut off there. The sum comes first in pmax: it is what stays of a NaN.
+      // What is gone stays so: sums below GONE are cut off there. The sum comes first in pmax: it is what
+      // stays of a NaN.
       own = v128.bitselect(f32x4.pmax(f32x4.add(own, factorLogP), gone), own, live)
     }
     let mask = own
