@@ -1,9 +1,10 @@
-/** A checkpoint for tests that score or write much and look at no text: one layer of seeded random weights. */
+/** Checkpoints of seeded random weights for tests that look at no text: one layer that is soon done, many that take long. */
 import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gpt2Tensors } from '../src/data/gpt2-names.js'
-import { HEAD_DIM } from '../src/engine/gpt2/config.js'
+import { initialTensors } from '../src/data/random-model.js'
+import { type Gpt2Config, HEAD_DIM } from '../src/engine/gpt2/config.js'
 import type { TensorBytes } from '../src/engine/safetensors.js'
 import { pythonRandom } from '../src/eval/python-random.js'
 import { writeCheckpoint } from './data/tiny-checkpoint.js'
@@ -15,34 +16,60 @@ export const TINY = { width: 192, layers: 1, contextLength: 1024 }
 
 /** Writes it with the bundled model's tokenizer; gives the folder. Its own threshold drops about half of a long text. */
 export async function writeTinyModel(folder: string): Promise<string> {
-  const { width: C, layers: L, contextLength: P } = TINY
+  const config = configOf(TINY)
   const random = pythonRandom(1)
-  const interaction = { dim: 64, propagateInDepth: false }
-  const sizes = { vocabSize: 8192, nPositions: P, nEmbd: C, nLayer: L, nHead: C / HEAD_DIM, nInner: 4 * C }
-  const tensors = gpt2Tensors({ ...sizes, layerNormEpsilon: 1e-5, interaction }).map(
-    ({ name, shape }): [string, TensorBytes] => {
-      const values = new Float32Array(shape.reduce((product, extent) => product * extent, 1))
-      const scale = name.includes('_int') ? 0.2 : 0.1
-      if (/ln_.\.weight$/.test(name)) values.fill(1)
-      else if (!name.endsWith('bias'))
-        values.forEach((_, i) => {
-          values[i] = scale * (2 * random.random() - 1)
-        })
-      else if (name.endsWith('int_bias')) values.fill(2)
-      return [name, { dtype: 'F32', shape, bytes: new Uint8Array(values.buffer) }]
-    },
-  )
-  await writeCheckpoint(folder, new Map(tensors), {
+  const tensors = gpt2Tensors(config).map(({ name, shape }): [string, TensorBytes] => {
+    const values = new Float32Array(shape.reduce((product, extent) => product * extent, 1))
+    const scale = name.includes('_int') ? 0.2 : 0.1
+    if (/ln_.\.weight$/.test(name)) values.fill(1)
+    else if (!name.endsWith('bias'))
+      values.forEach((_, i) => {
+        values[i] = scale * (2 * random.random() - 1)
+      })
+    else if (name.endsWith('int_bias')) values.fill(2)
+    return [name, { dtype: 'F32', shape, bytes: new Uint8Array(values.buffer) }]
+  })
+  return write(folder, config, new Map(tensors))
+}
+
+/** One of which a batch of many tokens takes many seconds; gives the folder. */
+export async function writeSlowModel(folder: string): Promise<string> {
+  const config = configOf({ width: 512, layers: 10, contextLength: 1024 })
+  const tensors = new Map<string, TensorBytes>()
+  for (const [name, { shape, read }] of initialTensors(config, { seed: 1 }))
+    tensors.set(name, { dtype: 'F32', shape, bytes: await read() })
+  return write(folder, config, tensors)
+}
+
+function configOf({ width: C, layers: L, contextLength: P }: typeof TINY): Gpt2Config {
+  return {
+    vocabSize: 8192,
+    nPositions: P,
+    nEmbd: C,
+    nLayer: L,
+    nHead: C / HEAD_DIM,
+    nInner: 4 * C,
+    layerNormEpsilon: 1e-5,
+    interaction: { dim: 64, propagateInDepth: false },
+  }
+}
+
+async function write(
+  folder: string,
+  { vocabSize, nPositions, nEmbd, nLayer, nHead, interaction }: Gpt2Config,
+  tensors: ReadonlyMap<string, TensorBytes>,
+): Promise<string> {
+  await writeCheckpoint(folder, tensors, {
     model_type: 'gpt2',
-    vocab_size: sizes.vocabSize,
-    n_positions: P,
-    n_embd: C,
-    n_layer: L,
-    n_head: C / HEAD_DIM,
-    bos_token_id: 8191,
-    eos_token_id: 8191,
-    int_n_embd: interaction.dim,
-    propagate_in_depth: false,
+    vocab_size: vocabSize,
+    n_positions: nPositions,
+    n_embd: nEmbd,
+    n_layer: nLayer,
+    n_head: nHead,
+    bos_token_id: vocabSize - 1,
+    eos_token_id: vocabSize - 1,
+    int_n_embd: interaction?.dim,
+    propagate_in_depth: interaction?.propagateInDepth,
   })
   for (const name of ['tokenizer.json', 'tokenizer_config.json'])
     cpSync(join(BUNDLED, name), join(folder, name))
