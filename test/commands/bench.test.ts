@@ -102,7 +102,8 @@ test('random weights: synthetic drops in every row, and what does not fit among 
   const [head, ...rows] = stdout
     .trim()
     .split('\n')
-    .map((line) => line.split(','))
+    // Commas that are not within quotes.
+    .map((line) => line.split(/,(?=(?:[^"]*"[^"]*")*[^"]*$)/))
   const column = (name: string): string[] => rows.map((row) => row[head.indexOf(name)])
   assert.equal(column('weights'), new Array(8).fill('random'))
   assert.equal(

@@ -10,30 +10,34 @@ import { expectedOf, largestDifference, multiply, problem } from './matmul-scene
 const [K, N] = [68, 130]
 const FLAGS = { gelu: true, accumulate: true }
 
-await onEachAdapter('hardware matmul', (test, open) => {
-  const { adapter } = open
-  const ascending: Float32Array[] = []
+await onEachAdapter(
+  'hardware matmul',
+  (test, open) => {
+    const { adapter } = open
+    const ascending: Float32Array[] = []
 
-  for (const kernel of oneOfEachFile(adapter)) {
-    const dtype = kernel.rounds ? 'f16' : 'f32'
-    const variant = singleVariant(kernel, adapter, dtype)
-    for (const M of rowsOf(kernel, adapter)) {
-      test(`${kernel.name}, ${M} rows, agrees with plain loops`, async () => {
-        const data = problem(dtype, M, K, N)
-        const got = await multiply(open, variant, data, FLAGS)
-        const worst = largestDifference(got, expectedOf(data, FLAGS))
-        assert.ok(worst < (kernel.rounds ? 5e-3 : 2e-5), `off by ${worst}`)
-        if (kernel.rounds) assert.ok(worst > 2e-5, `nothing was rounded, off by ${worst}`)
-        if (kernel.way === 'ascending') ascending.push(got)
-      })
+    for (const kernel of oneOfEachFile(adapter)) {
+      const dtype = kernel.rounds ? 'f16' : 'f32'
+      const variant = singleVariant(kernel, adapter, dtype)
+      for (const M of rowsOf(kernel, adapter)) {
+        test(`${kernel.name}, ${M} rows, agrees with plain loops`, async () => {
+          const data = problem(dtype, M, K, N)
+          const got = await multiply(open, variant, data, FLAGS)
+          const worst = largestDifference(got, expectedOf(data, FLAGS))
+          assert.ok(worst < (kernel.rounds ? 5e-3 : 2e-5), `off by ${worst}`)
+          if (kernel.rounds) assert.ok(worst > 2e-5, `nothing was rounded, off by ${worst}`)
+          if (kernel.way === 'ascending') ascending.push(got)
+        })
+      }
     }
-  }
 
-  test('tiles of different sizes give the same bits', () => {
-    assert.is(ascending.length, 2)
-    assert.equal(ascending[0], ascending[1])
-  })
-})
+    test('tiles of different sizes give the same bits', () => {
+      assert.is(ascending.length, 2)
+      assert.equal(ascending[0], ascending[1])
+    })
+  },
+  { gpu: true },
+)
 
 /** Tiles: one that is full and one that is not. Few rows: alone, and more than a workgroup has. */
 function rowsOf({ rows }: MatmulKernel, { kind }: AdapterTraits): number[] {
