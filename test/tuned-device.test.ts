@@ -87,5 +87,5 @@ await onEachAdapter(
       assert.equal(calls.splice(0), [true])
     })
   },
-  { once: true },
+  { once: true, gpu: true },
 )
