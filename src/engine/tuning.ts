@@ -62,10 +62,13 @@ const SUBGROUP_4: AttentionKernel = {
   constants: {},
 }
 const SUBGROUP_8: AttentionKernel = { body: 'attention-lanes8', queryTile: 32, constants: {} }
+/** Tiles of 6 queries are what the CPU's kernel multiplies at a time, and 48 keep its caches filled. */
+const CPU: AttentionKernel = { body: 'attention', queryTile: 48, constants: { WORKGROUP: 48 } }
 const WORKGROUP_64: AttentionKernel = { body: 'attention', queryTile: 64, constants: { WORKGROUP: 64 } }
 
 /** Every attention kernel that runs on this adapter, its own choice first. */
 export function attentionKernels(adapter: AdapterTraits): AttentionKernel[] {
+  if (adapter.kind === 'cpu') return [CPU]
   const lanes = subgroupLanes(adapter)
   if (lanes === 4) return [SUBGROUP_4, WORKGROUP_64]
   return lanes === 8 ? [SUBGROUP_8, WORKGROUP_64] : [WORKGROUP_64]
@@ -86,7 +89,8 @@ export function chooseTuning(adapter: AdapterTraits): Tuning {
   const [attention] = attentionKernels(adapter)
   const [rowAttention] = rowAttentionKernels(adapter)
   const lanes = subgroupLanes(adapter) ?? 64
-  return { attention, rowAttention, lanes, keyTile: lanes }
+  // Smaller tiles of keys give the CPU's threads tasks enough.
+  return { attention, rowAttention, lanes, keyTile: adapter.kind === 'cpu' ? 16 : lanes }
 }
 
 /** Lanes of a software adapter's subgroups, which are all of one size; null on any other adapter. */
