@@ -1,7 +1,7 @@
 /**
  * Twin of matmul-tile.wgsl with all its fragments: out (M, N) = f(a (M, K) @ weights (K, N) + bias (N)).
- * A task is a block of rows and columns. Stretches of k pass through it one after the other; within each, panels of 16 columns,
- * and past each panel all rows of the block. Halves are unpacked a stretch of a panel at a time.
+ * A task is a block of rows and columns. Stretches of k pass through it one after the other; within each, panels of 16
+ * columns, and past each panel all rows of the block. Halves are unpacked a stretch of a panel at a time.
  */
 import { at, constants, Dispatch, scratch, struct, take } from '../common/dispatch.as'
 import { blockColumns, blockRows, columnBlocks, cut, DEPTH, MOST_COLUMNS, MOST_ROWS, rowBlocks } from './blocks.as'
@@ -33,7 +33,7 @@ export function matmulTile(d: Dispatch): void {
 /** So few rows stay in the first-level cache with all their k: the weights are then read in the order they lie in. */
 const FEW: u32 = 24
 
-/** k of a stretch for few rows: memory and arithmetic take turns, and the processor looks ahead no further than some turns. */
+/** k of a stretch for few rows: reading and multiplying take turns, short ones, so that processors read ahead meanwhile. */
 const FEW_DEPTH: u32 = 64
 
 function block(d: Dispatch, row: u32, rows: u32, column: u32, columns: u32): void {
