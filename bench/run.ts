@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- --device cpu,llvmpipe --only matmul,sharing,busy,training --python python3 --json FILE]`: the figures performance is held
+ * `npm run bench [-- --device cpu,llvmpipe --only matmul,dispatch,sharing --python python3 --json FILE]`: the figures performance is held
  * to. Nothing here is a test: numbers depend on the machine, so compare ratios of one run, on an idle machine.
  */
 import { writeFile } from 'node:fs/promises'
@@ -10,6 +10,7 @@ import { usableCores } from '../src/device/cores.js'
 import { listAdapters, openDevice } from '../src/device/open.js'
 import { useSwiftShader } from '../test/device/swiftshader.js'
 import { type BusyBench, benchBusy } from './busy.js'
+import { benchDispatch, type DispatchBench } from './dispatch.js'
 import { benchMatmul, type MatmulBench } from './matmul.js'
 import { type Rival, startRival } from './rival.js'
 import { benchScoring, type ScoringRow } from './scoring.js'
@@ -19,13 +20,14 @@ import { benchTraining, CTX, SEQUENCES, type TrainingBench } from './training.js
 interface DeviceResult {
   adapter: string
   matmul?: MatmulBench
+  dispatch?: DispatchBench
   sharing?: SharingBench[]
   busy?: BusyBench[]
   training?: TrainingBench[]
   scoring?: ScoringRow[]
 }
 
-const SECTIONS = ['matmul', 'sharing', 'busy', 'training', 'scoring'] as const
+const SECTIONS = ['matmul', 'dispatch', 'sharing', 'busy', 'training', 'scoring'] as const
 const RULES = [{ kind: 'dense' }, { kind: 'adaptive', shift: 0 }] as const
 
 const { values } = parseArgs({
@@ -59,6 +61,12 @@ for (const name of devices) {
         benchMatmul({ device, adapter, repetitions, rival }),
       )
       print(matmulTable(result.matmul))
+    }
+    if (wanted.has('dispatch')) {
+      result.dispatch = await benchDispatch({ device }, { repetitions })
+      const { dispatch, submission } = result.dispatch
+      const micros = (seconds: number): string => `${(1e6 * seconds).toFixed(1)} µs`
+      print(`a dispatch ${micros(dispatch)}, a submission that is waited for ${micros(submission)}`)
     }
     if (wanted.has('sharing')) {
       result.sharing = []

@@ -11,6 +11,8 @@ import { type OpenPeer, stopwatch } from '../peer.js'
 export interface AspOptions {
   dtype: WeightDtype
   rule: DecodeRule
+  /** Instead of `--device`. */
+  device?: string
 }
 
 /** Rows of a prompt at a time; longer prompts go through in chunks. */
@@ -19,8 +21,9 @@ const CHUNK = 512
 /** Steps of one submission. */
 const STEPS = 16
 
-export const openAsp: OpenPeer<AspOptions> = async (model, { dtype, rule }, { device }) => {
-  const { record, ...open } = runDevice(await openDevice({ device }))
+export const openAsp: OpenPeer<AspOptions> = async (model, { dtype, rule, device }, asked) => {
+  const chosen = { device: device ?? asked.device, threads: asked.threads }
+  const { record, ...open } = runDevice(await openDevice(chosen))
   const engine = await Engine.open(model.config, tensorSource(model), { ...open, dtype })
   const options = { rule, cache: 'paged', cacheDtype: dtype, places: 1, chunk: CHUNK } as const
   const decoder = await engine.decoder(options)
