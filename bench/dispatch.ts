@@ -26,7 +26,7 @@ export async function benchDispatch(
   const uniform = memory.uniform('elements', 16)
   memory.write(uniform, ELEMENTS.pack({ quads: NUMBERS / 4, across: 1 }))
   await kernelsOf(device).prepare([GELU])
-  const run = (dispatches: number): Promise<undefined> => {
+  const run = (dispatches: number): Promise<unknown> => {
     const encoder = device.createCommandEncoder()
     const pass = encoder.beginComputePass()
     const bindings: DeviceBuffer[] = [from, to, uniform]

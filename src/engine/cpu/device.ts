@@ -12,6 +12,7 @@ import type {
   QuerySet,
 } from '../compute/device.js'
 import { type CpuQuerySet, recordCommands } from './commands.js'
+import { fuses, type Triable } from './fusing.js'
 import { Heap } from './heap.js'
 import { CpuKernels } from './kernels.js'
 import { type Build, type KernelModule, loadModule } from './module.js'
@@ -49,6 +50,7 @@ interface Parts {
   program: Place
   /** Ends the device: whatever waits fails. */
   lose: (failure: Failure) => void
+  fused: boolean
 }
 
 export class CpuDevice implements ComputeDevice {
@@ -61,6 +63,8 @@ export class CpuDevice implements ComputeDevice {
   readonly features: ReadonlySet<string> = new Set(['timestamp-query'])
   readonly build: Build
   readonly threads: number
+  /** Whether V8 makes one instruction of two neighbouring vectors. */
+  readonly fused: boolean
   readonly #memory: WebAssembly.Memory
   readonly #heap: Heap
   readonly #pool: Pool
@@ -70,9 +74,10 @@ export class CpuDevice implements ComputeDevice {
   #program: Place
   readonly #lose: (failure: Failure) => void
 
-  private constructor({ build, numbers }: KernelModule, { memory, heap, pool, program, lose }: Parts) {
+  private constructor({ build, numbers }: KernelModule, { memory, heap, pool, program, fused, lose }: Parts) {
     this.build = build
     this.threads = pool.threads
+    this.fused = fused
     this.kernels = new CpuKernels(numbers, bound)
     this.#memory = memory
     this.#heap = heap
@@ -94,6 +99,7 @@ export class CpuDevice implements ComputeDevice {
     }
     const control = take(CONTROL_BYTES)
     const scratch = Array.from({ length: threads }, () => take(SCRATCH_BYTES))
+    const fused = await fuses(instantiate(loaded.module, memory), memory, scratch[0])
     const program = { address: take(4 * OPERATION_WORDS), bytes: 4 * OPERATION_WORDS }
     let device: CpuDevice | null = null
     let lost = false
@@ -103,8 +109,8 @@ export class CpuDevice implements ComputeDevice {
       if (device !== null) device.#queue.fail(failure)
       onLost(failure)
     }
-    const pool = await Pool.start(loaded.module, { memory, control, scratch, folder }, lose)
-    device = new CpuDevice(loaded, { memory, heap, pool, program, lose })
+    const pool = await Pool.start(loaded.module, { memory, control, scratch, fused, folder }, lose)
+    device = new CpuDevice(loaded, { memory, heap, pool, program, fused, lose })
     return device
   }
 
@@ -123,6 +129,11 @@ export class CpuDevice implements ComputeDevice {
       this.#queue.program(layOutProgram(operations), operations.length)
     },
     onSubmittedWorkDone: (): Promise<undefined> => this.#queue.done(),
+  }
+
+  /** Bytes of linear memory, which never shrinks, and of what is taken of it. */
+  get memory(): { linear: number; taken: number } {
+    return { linear: this.#memory.buffer.byteLength, taken: this.#heap.taken }
   }
 
   createBuffer({ label, size }: { label: string; size: number }): DeviceBuffer {
@@ -244,6 +255,12 @@ function bound(binding: Binding): Place {
   const place = placeOf(binding.buffer)
   const { offset = 0, size = place.bytes - offset } = binding
   return partOf(place, offset, size)
+}
+
+/** The module on the host's own thread, for what it has to try. */
+function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): Triable {
+  const env = { memory, stamp: () => 0n }
+  return new WebAssembly.Instance(module, { env }).exports as unknown as Triable
 }
 
 function placeOf(buffer: DeviceBuffer): Place {

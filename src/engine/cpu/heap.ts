@@ -37,6 +37,11 @@ export class Heap {
     return { address, fresh }
   }
 
+  /** Bytes that are taken. */
+  get taken(): number {
+    return [...this.#taken.values()].reduce((sum, bytes) => sum + bytes, 0)
+  }
+
   /** Gives back what `take` gave. */
   release(address: number): void {
     const bytes = this.#taken.get(address)
