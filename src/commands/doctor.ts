@@ -50,13 +50,16 @@ function format(diagnosis: Diagnosis): string {
 
 function cpuRows(
   { name, architecture, limits, features }: AdapterReport,
-  { build, threads }: NonNullable<AdapterReport['cpu']>,
+  { build, threads, fused }: NonNullable<AdapterReport['cpu']>,
 ): Row[] {
   const relaxed = features.includes('relaxed-simd')
   return [
     ['device', `cpu: ${name}, ${architecture}`],
     ['threads', String(threads)],
-    ['SIMD', `simd128, ${relaxed ? 'relaxed multiply-add' : 'no relaxed multiply-add'} (${build} build)`],
+    [
+      'SIMD',
+      `simd128, ${relaxed ? 'relaxed multiply-add' : 'no relaxed multiply-add'} (${build} build)${fused ? ', vectors fused in pairs' : ''}`,
+    ],
     ['memory limit', bytes(limits.maxBufferSize ?? 0)],
   ]
 }

@@ -44,7 +44,7 @@ export interface AdapterReport {
   subgroupMinSize: number
   subgroupMaxSize: number
   /** Of the processor's device. */
-  cpu?: { build: 'relaxed' | 'simd'; threads: number }
+  cpu?: { build: 'relaxed' | 'simd'; threads: number; fused: boolean }
 }
 
 const BACKENDS: Record<string, string> = { linux: 'vulkan', darwin: 'metal', win32: 'd3d12' }

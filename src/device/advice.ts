@@ -12,8 +12,8 @@ export interface MachineFacts {
   gpuNodes: readonly string[]
   /** Without its `v`. */
   node: string
-  /** Whether the runtime has fused multiply-adds. */
-  relaxedSimd: boolean
+  /** Whether V8 makes one instruction of two neighbouring vectors. */
+  fused: boolean
   /** Free host memory, bytes. */
   freeMemory: number
 }
@@ -21,8 +21,8 @@ export interface MachineFacts {
 /** Memory that GPT-2 with f32 weights and its activations need on a processor, roughly. */
 const COMFORTABLE_MEMORY = 2 * 2 ** 30
 
-/** The first Node with relaxed SIMD. */
-const RELAXED_NODE = 22
+/** The first Node whose V8 fuses vectors. */
+const FUSING_NODE = 24
 
 interface Rule {
   applies: (facts: MachineFacts) => boolean
@@ -46,10 +46,9 @@ const RULES: Rule[] = [
     say: () => 'software drivers are for testing shaders: --device cpu is faster',
   },
   {
-    applies: ({ inUse, relaxedSimd, node }) =>
-      inUse === 'cpu' && !relaxedSimd && Number.parseInt(node, 10) < RELAXED_NODE,
+    applies: ({ inUse, fused, node }) => inUse === 'cpu' && !fused && Number.parseInt(node, 10) < FUSING_NODE,
     say: ({ node }) =>
-      `Node ${node} has no relaxed SIMD: on Node ${RELAXED_NODE} or later the CPU is up to twice as fast`,
+      `Node ${node} uses half of each vector unit: Node ${FUSING_NODE} is up to twice as fast`,
   },
   {
     applies: ({ inUse, freeMemory }) => inUse !== 'hardware' && freeMemory < COMFORTABLE_MEMORY,

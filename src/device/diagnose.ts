@@ -1,7 +1,6 @@
 /** Everything `asp doctor` knows: the device in use, its self-test and speed, the machine, and advice. */
 import { existsSync, readFileSync } from 'node:fs'
 import { arch, availableParallelism, cpus, freemem, release, totalmem } from 'node:os'
-import { hasRelaxedSimd } from '../engine/cpu/module.js'
 import { checkMatmul, measureSpeed, type Speed } from '../engine/cpu/probe.js'
 import { EXIT, Failure } from '../errors.js'
 import type { AdapterReport } from './adapter-report.js'
@@ -28,8 +27,6 @@ export interface Diagnosis {
     /** Cores there are, and those that this process may keep busy. */
     cores: number
     usableCores: number
-    /** Whether WebAssembly has fused multiply-adds. */
-    relaxedSimd: boolean
     /** Bytes. */
     totalMemory: number
     freeMemory: number
@@ -58,7 +55,7 @@ export async function diagnose(options: DiagnoseOptions): Promise<Diagnosis> {
     available: adapters.map(({ kind }) => kind),
     gpuNodes: system.gpuNodes,
     node: process.versions.node,
-    relaxedSimd: host.relaxedSimd,
+    fused: attempt.adapter?.cpu?.fused ?? false,
     freeMemory: host.freeMemory,
   }
   return { works: attempt.problem === undefined, ...attempt, adapters, system, host, advice: advise(facts) }
@@ -114,7 +111,6 @@ function describeHost(): Diagnosis['host'] {
     cpu: cpus()[0]?.model.trim() || 'unknown',
     cores: Math.max(cpus().length, availableParallelism()),
     usableCores: usableCores(),
-    relaxedSimd: hasRelaxedSimd(),
     totalMemory: totalmem(),
     freeMemory: freemem(),
     os: `${process.platform} ${release()} ${arch()}`,

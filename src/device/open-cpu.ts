@@ -38,12 +38,12 @@ export async function openCpu({ threads = usableCores(), build }: CpuOptions = {
   }
 }
 
-function report({ limits, build, threads }: CpuDevice): AdapterReport {
+function report({ limits, build, threads, fused }: CpuDevice): AdapterReport {
   return {
     name: cpus()[0]?.model.trim() || 'unknown processor',
     vendor: '',
     architecture: arch(),
-    driver: `${build} build; ${threads} ${threads === 1 ? 'thread' : 'threads'}; V8 ${process.versions.v8}`,
+    driver: `${build}${fused ? ' fused' : ''} build; ${threads} ${threads === 1 ? 'thread' : 'threads'}; V8 ${process.versions.v8}`,
     backend: 'wasm',
     kind: 'cpu',
     bundled: true,
@@ -52,6 +52,6 @@ function report({ limits, build, threads }: CpuDevice): AdapterReport {
     features: build === 'relaxed' ? ['simd128', 'relaxed-simd'] : ['simd128'],
     subgroupMinSize: 0,
     subgroupMaxSize: 0,
-    cpu: { build, threads },
+    cpu: { build, threads, fused },
   }
 }

@@ -11,7 +11,7 @@ const bare: MachineFacts = {
   available: [],
   gpuNodes: [],
   node: '24.1.0',
-  relaxedSimd: true,
+  fused: true,
   freeMemory: 8e9,
 }
 const dri = { gpuNodes: ['/dev/dri/renderD128'] }
@@ -20,12 +20,11 @@ const cases: [string, Partial<MachineFacts>, RegExp[]][] = [
   ['a bare machine', {}, []],
   [
     'an older Node',
-    { node: '20.19.0', relaxedSimd: false },
-    [/^Node 20\.19\.0 has no relaxed SIMD: on Node 22 or later the CPU is up to twice as fast$/],
+    { node: '20.19.0', fused: false },
+    [/^Node 20\.19\.0 uses half of each vector unit: Node 24 is up to twice as fast$/],
   ],
-  ['relaxed SIMD switched on by a flag', { node: '20.19.0' }, []],
-  ['relaxed SIMD switched off in a new Node', { relaxedSimd: false }, []],
-  ['an older Node beside a GPU', { inUse: 'hardware', node: '20.19.0', relaxedSimd: false }, []],
+  ['a new Node on a processor that does not fuse', { fused: false }, []],
+  ['an older Node beside a GPU', { inUse: 'hardware', node: '20.19.0', fused: false }, []],
   [
     "NVIDIA's GPU without its driver",
     { gpuNodes: ['/dev/nvidiactl'] },
@@ -46,7 +45,7 @@ const cases: [string, Partial<MachineFacts>, RegExp[]][] = [
   ['a GPU that is used', { ...dri, inUse: 'hardware', available: ['hardware'], freeMemory: 5e8 }, []],
   ['a software driver', { inUse: 'llvmpipe', available: ['llvmpipe'] }, [/--device cpu is faster$/]],
   ['little memory', { freeMemory: 5e8 }, [/only 0\.5 GiB of memory is free/]],
-  ['nothing works', { inUse: undefined, relaxedSimd: false }, []],
+  ['nothing works', { inUse: undefined, fused: false }, []],
 ]
 
 for (const [name, facts, expected] of cases) {

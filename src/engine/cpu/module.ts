@@ -1,6 +1,7 @@
 /** The kernels compiled for the processor, as this runtime can run them. */
 import { readFileSync } from 'node:fs'
 import { EXIT, Failure } from '../../errors.js'
+import { askForSpeed } from './fusing.js'
 
 /** Which build of the kernels: fused multiply-adds where the runtime has them. */
 export const BUILDS = ['relaxed', 'simd'] as const
@@ -45,7 +46,9 @@ export function missingFeature(): string | null {
   return null
 }
 
+/** Some V8s have it only once asked. */
 export function hasRelaxedSimd(): boolean {
+  askForSpeed()
   return WebAssembly.validate(RELAXED)
 }
 

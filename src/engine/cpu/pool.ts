@@ -29,6 +29,8 @@ export interface PoolPlace {
   control: number
   /** Address of SCRATCH_BYTES for each thread. */
   scratch: readonly number[]
+  /** Whether V8 fuses vectors. */
+  fused: boolean
   /** Where the script of a thread is; asp's own when undefined. */
   folder?: URL
 }
@@ -69,7 +71,9 @@ export class Pool {
     words.fill(0)
     words[CONTROL.threads] = place.scratch.length
     const starting = place.scratch.map(async (scratch) => {
-      const workerData: WorkerData = { module, memory: place.memory, control: place.control, scratch }
+      const { memory, control, fused } = place
+      const threads = place.scratch.length
+      const workerData: WorkerData = { module, memory, control, scratch, threads, fused }
       const worker = new Worker(new URL('worker.js', place.folder ?? BUILT), { workerData, execArgv: [] })
       await readiness(worker)
       return worker

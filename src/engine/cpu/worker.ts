@@ -7,17 +7,22 @@ export interface WorkerData {
   /** Addresses of the words that host and threads share, and of this thread's own working memory. */
   control: number
   scratch: number
+  /** How many threads share the work, and whether V8 fuses vectors. */
+  threads: number
+  fused: boolean
 }
 
 interface Exports {
   enter(scratch: number): void
+  adapt(threads: number, fused: boolean): void
   run(control: number, seen: number): number
 }
 
-const { module, memory, control, scratch } = workerData as WorkerData
+const { module, memory, control, scratch, threads, fused } = workerData as WorkerData
 const env = { memory, stamp: () => process.hrtime.bigint() }
-const { enter, run } = new WebAssembly.Instance(module, { env }).exports as unknown as Exports
+const { adapt, enter, run } = new WebAssembly.Instance(module, { env }).exports as unknown as Exports
 enter(scratch)
+adapt(threads, fused)
 parentPort?.postMessage('ready')
 for (let seen = 0; ; seen++) {
   const ended = run(control, seen)

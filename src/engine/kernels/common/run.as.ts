@@ -5,6 +5,8 @@
 import { call } from '../call.as'
 import { at, bytesOf, Dispatch, enter, take } from './dispatch.as'
 
+export { adapt } from '../matmul/tile.as'
+export { tryTiles } from '../matmul/try-tiles.as'
 export { enter }
 
 /** Words that host and threads share. */
