@@ -8,6 +8,8 @@ export interface RetryPolicy {
   /** The same where there is no connection at all: a machine without a network must not wait half a minute for it. */
   unreachableRetries: number
   firstWaitMs: number
+  /** The same where there is no connection at all. */
+  unreachableWaitMs: number
   longestWaitMs: number
   /** A Retry-After beyond this is not waited for. */
   longestRetryAfterMs: number
@@ -24,6 +26,7 @@ export const RETRY: RetryPolicy = {
   retries: 5,
   unreachableRetries: 2,
   firstWaitMs: 1_000,
+  unreachableWaitMs: 200,
   longestWaitMs: 30_000,
   // The Hub counts requests in windows of five minutes.
   longestRetryAfterMs: 300_000,
@@ -49,7 +52,8 @@ export function retryWait(trouble: HubTrouble, failures: number, policy: RetryPo
     // A little later, so that clients sent away together do not come back together.
     return retryAfterMs * (1 + 0.1 * policy.random())
   }
-  const backoff = Math.min(policy.longestWaitMs, policy.firstWaitMs * 2 ** (failures - 1))
+  const first = kind === 'unreachable' ? policy.unreachableWaitMs : policy.firstWaitMs
+  const backoff = Math.min(policy.longestWaitMs, first * 2 ** (failures - 1))
   return backoff * (0.5 + 0.5 * policy.random())
 }
 
