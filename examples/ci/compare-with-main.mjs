@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
  * Scores the bundled checkpoint, compares with the record on the main branch, and ends with the exit code of `asp compare`.
- * Needs Node and nothing else: asp's own driver computes where there is no GPU, the items are bundled, the record comes from git.
+ * Needs Node and nothing else: the CPU computes, the items are bundled, the record comes from git.
  *
  *   node compare-with-main.mjs             what CI does
  *   node compare-with-main.mjs --update    writes the record that is to be committed, for later runs to be compared with
