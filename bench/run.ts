@@ -38,6 +38,8 @@ const { values } = parseArgs({
     // A Python that has numpy and threadpoolctl, torch and transformers: OpenBLAS and PyTorch are timed in turns.
     python: { type: 'string' },
     repetitions: { type: 'string', default: '5' },
+    // Of the scoring section.
+    documents: { type: 'string', default: '100' },
   },
 })
 const wanted = new Set(values.only.split(','))
@@ -93,7 +95,13 @@ for (const name of devices) {
       print(trainingTable(result.training))
     }
     if (wanted.has('scoring')) {
-      result.scoring = await benchScoring({ device, lost, adapter }, { rival: lmEval() })
+      result.scoring = await benchScoring(
+        { device, lost, adapter },
+        {
+          documents: Number(values.documents),
+          rival: lmEval(),
+        },
+      )
       print(scoringTable(result.scoring))
     }
   } finally {

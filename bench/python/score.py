@@ -1,8 +1,8 @@
 """lm-evaluation-harness on PyTorch: scores requests as its HFLM does, from token ids.
 
 score.py <folder of a checkpoint> <file of requests> <threads>. The file holds [[context ids, continuation ids], ...]. Reads
-lines {"batch"}, answers each with {"seconds", "logprobs"} of all requests, batched as lm-eval batches them; its first
-line says what computes.
+lines {"batch", "first"}, answers each with {"seconds", "logprobs"} of so many requests from the first, batched as lm-eval
+batches them; its first line says what computes.
 """
 
 import json
@@ -25,9 +25,10 @@ versions = f"lm-eval {lm_eval.__version__}, PyTorch {torch.__version__}"
 print(json.dumps({"library": versions, "threads": threads}), flush=True)
 harness = {}
 for line in sys.stdin:
-    batch = json.loads(line)["batch"]
+    asked = json.loads(line)
+    batch = asked["batch"]
     if batch not in harness:
         harness[batch] = HFLM(pretrained=model, tokenizer=tokenizer, batch_size=batch, max_length=model.config.n_positions, device="cpu")
     began = time.perf_counter()
-    scores = harness[batch]._loglikelihood_tokens(requests, disable_tqdm=True)
+    scores = harness[batch]._loglikelihood_tokens(requests[: asked["first"]], disable_tqdm=True)
     print(json.dumps({"seconds": time.perf_counter() - began, "logprobs": [score for score, _ in scores]}), flush=True)
