@@ -3,6 +3,7 @@ import { freemem } from 'node:os'
 import { Command, Flags, ux } from '@oclif/core'
 import { usableCores } from './device/cores.js'
 import { type OpenDevice, openDevice } from './device/open.js'
+import { afterGrace } from './engine/compute/give-up.js'
 import { Failure } from './errors.js'
 import type { RunDevice } from './eval/open-model.js'
 import { DTYPE_NAMES } from './eval/policy.js'
@@ -78,24 +79,21 @@ export function runDevice({ device, lost, adapter }: OpenDevice): RunDevice & { 
   return { device, lost, adapter, memoryLimit, record }
 }
 
-/** How long work under way may go on after Ctrl-C: most batches are done by then. */
-const GRACE_MS = 800
-
 export abstract class AspCommand extends Command {
   static override enableJsonFlag = true
 
   #opened: OpenDevice[] = []
 
-  /** A device that is closed when the command ends, however it ends. */
-  /** `signal`: once it is aborted, what is under way is given up after a moment, where the device can do that. */
+  /**
+   * A device that is closed when the command ends, however it ends. `signal`: once it is aborted, what is under way is given up
+   * after a moment, where the device can do that.
+   */
   protected async openDevice(
     { device, threads, quiet = false }: DeviceChoice,
     signal?: AbortSignal,
   ): Promise<OpenDevice> {
     const opened = await openDevice({ device, threads: this.chooseThreads(threads, quiet) })
-    signal?.addEventListener('abort', () => {
-      setTimeout(() => opened.device.abandon?.(signal.reason), GRACE_MS).unref()
-    })
+    afterGrace(signal, (reason) => opened.device.abandon?.(reason))
     this.#opened.push(opened)
     return opened
   }

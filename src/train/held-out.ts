@@ -1,4 +1,5 @@
 /** How good a model in training is on held-out text: an engine on its weights, scored as `asp ppl` scores a text. */
+import { afterGrace } from '../engine/compute/give-up.js'
 import { Engine } from '../engine/engine.js'
 import type { Gpt2Config } from '../engine/gpt2/config.js'
 import type { DropRule } from '../engine/gpt2/forward.js'
@@ -90,7 +91,7 @@ async function score(
   engine: Engine,
   windows: readonly Window[],
   rules: readonly Rule[],
-  { adapter, memoryLimit = Number.POSITIVE_INFINITY }: RunDevice,
+  { device, adapter, memoryLimit = Number.POSITIVE_INFINITY }: RunDevice,
   signal: AbortSignal | undefined,
   onRows: (rows: number) => void,
 ): Promise<WindowScore[][] | null> {
@@ -103,9 +104,14 @@ async function score(
     bytes: (tokens) => bytesOfBatch(engine, windows, tokens, drops),
   })
   const scores: WindowScore[][] = [[], ...rules.map(() => [])]
-  for await (const batch of scoreWindows(engine, windows, { rules: drops, batchTokens, signal })) {
-    for (const window of batch) for (const [r, score] of window.entries()) scores[r].push(score)
-    onRows(batch.length * windows[0].input.length)
+  const callOff = afterGrace(signal, (reason) => device.abandon?.(reason))
+  try {
+    for await (const batch of scoreWindows(engine, windows, { rules: drops, batchTokens, signal })) {
+      for (const window of batch) for (const [r, score] of window.entries()) scores[r].push(score)
+      onRows(batch.length * windows[0].input.length)
+    }
+  } finally {
+    callOff()
   }
   return scores[0].length < windows.length ? null : scores
 }

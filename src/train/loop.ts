@@ -1,4 +1,5 @@
 /** The steps of one training: each logged before the next, with evaluations and checkpoints in between. */
+import { afterGrace } from '../engine/compute/give-up.js'
 import type { TrainerLike } from '../engine/train/types.js'
 import type { RunDevice } from '../eval/open-model.js'
 import type { EvalLine, StepLine } from '../record/train-schema.js'
@@ -68,12 +69,35 @@ export async function takeSteps(loop: Loop, first: number): Promise<number> {
     if (signal?.aborted && step > 0 && saved !== step) saved = await save(loop, step)
     if (isLast || signal?.aborted) return step
     const windows = order(step).map((i) => corpus.window(i))
-    const line = await withWayOn(plan, saved, step, takeStep(loop, step, windows, shifts(step)))
+    const taken = unlessGivenUp(loop, takeStep(loop, step, windows, shifts(step)))
+    const line = await withWayOn(plan, saved, step, taken)
+    if (line === GIVEN_UP) {
+      if (step > 0 && saved !== step) await save(loop, step)
+      return step
+    }
     if (line === null) throw notFinite(plan, saved, step + 1)
     await log.append(line)
     spike = afterStep(spike, line.step, line.cross_entropy, rule)
     if (isSpike(spike)) throw spiked(plan, saved, line.step, spike)
     tell(line.step)
+  }
+}
+
+const GIVEN_UP = Symbol('given up')
+
+/** A step, which the trainer's device gives up a moment after Ctrl-C. */
+async function unlessGivenUp<T>(
+  { trainer, hooks: { signal } }: Loop,
+  step: Promise<T>,
+): Promise<T | typeof GIVEN_UP> {
+  const callOff = afterGrace(signal, (reason) => trainer.abandon?.(reason))
+  try {
+    return await step
+  } catch (error) {
+    if (signal?.aborted && error === signal.reason) return GIVEN_UP
+    throw error
+  } finally {
+    callOff()
   }
 }
 

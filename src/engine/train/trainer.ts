@@ -55,6 +55,8 @@ export class Trainer implements TrainerLike {
   readonly #buffers: TrainBuffers
   readonly #sums: DeviceBuffer
   readonly #norms: { squares: DeviceBuffer; norm: DeviceBuffer }
+  /** Whether AdamW is at work on the parameters. */
+  #descending = false
 
   private constructor(config: Gpt2Config, options: TrainerOptions, plan: TrainPlan, memory: Memory) {
     const { device, adapter, rule, trainable } = options
@@ -135,6 +137,9 @@ export class Trainer implements TrainerLike {
     for (const [index, batch] of inputs.batches.entries()) {
       clocks.push(this.#submit(batch, inputs, index === 0))
     }
+    // Where a step can be given up it has to be known when parameters begin to change.
+    if (device.abandon !== undefined) await this.#orLost(device.queue.onSubmittedWorkDone())
+    this.#descending = true
     const encoder = device.createCommandEncoder()
     const watch = stopwatch(device, this.#memory)
     this.#record(encoder, watch, () => {
@@ -145,8 +150,14 @@ export class Trainer implements TrainerLike {
     device.queue.submit([encoder.finish()])
     const [[sums, norm], seconds] = await this.#orLost(
       Promise.all([read(), Promise.all(clocks.map((clock) => clock?.() ?? null))]),
-    )
+    ).finally(() => {
+      this.#descending = false
+    })
     return this.#report(inputs, new Float32Array(sums), new Float32Array(norm), seconds)
+  }
+
+  abandon(reason: unknown): void {
+    if (!this.#descending) this.#options.device.abandon?.(reason)
   }
 
   /** Loss and gradients of one step, which is not taken: for tests. */

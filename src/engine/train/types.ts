@@ -110,6 +110,11 @@ export interface TrainerLike {
   /** Bytes by purpose, now and at their peak. */
   ledger(): Ledger
   step(inputs: StepInputs): Promise<StepReport>
+  /**
+   * Gives up the step under way where the device can do that and no parameter has been changed yet: `step` rejects with
+   * `reason`, parameters and moments are those before it. The trainer takes no step after that.
+   */
+  abandon?(reason: unknown): void
   /** Parameters as they are now, for evaluation and export. */
   weights(): Promise<Map<string, HostTensor>>
   state(): Promise<TrainerState>
