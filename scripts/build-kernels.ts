@@ -58,7 +58,17 @@ async function compile(name: string, flags: readonly string[]): Promise<void> {
       'stub',
     ],
     ...['--importMemory', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', '65536'],
-    ...['--enable', 'simd', '--enable', 'threads', '--disableWarning', '201', '--disableWarning', '112', ...flags],
+    ...[
+      '--enable',
+      'simd',
+      '--enable',
+      'threads',
+      '--disableWarning',
+      '201',
+      '--disableWarning',
+      '112',
+      ...flags,
+    ],
   ])
   if (error !== null) throw new Error(`kernels-${name}: ${error.message}\n${stderr}`)
 }

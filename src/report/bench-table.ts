@@ -127,7 +127,7 @@ const COLUMNS: readonly Column[] = [
     head: 'by CPU\ntime',
     align: 'right',
     cell: ({ result: { cpu_speedup } }) => (cpu_speedup === null ? '' : `${cpu_speedup.median.toFixed(2)}x`),
-    shown: (record) => compares(record) && record.environment.adapter.kind === 'software',
+    shown: (record) => compares(record) && record.environment.adapter.kind !== 'hardware',
   },
   {
     head: 'ms\na step',

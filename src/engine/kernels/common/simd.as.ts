@@ -1,4 +1,4 @@
-/** Four floats at a time: multiply-add, sums over lanes, exp, tanh, GELU, halves. */
+/** Four floats at a time: multiply-add, sums over lanes, exp, halves. */
 
 /**
  * a * b + c: rounded once where the build has relaxed SIMD and the processor a fused multiply-add, else twice.
@@ -60,34 +60,6 @@ export function exp4(x: v128): v128 {
 @inline
 export function exp1(x: f32): f32 {
   return f32x4.extract_lane(exp4(f32x4.splat(x)), 0)
-}
-
-/** tanh of each lane within 3e-7: 1 - 2 / (exp(2 x) + 1), by its odd series where that would cancel. */
-@inline
-export function tanh4(x: v128): v128 {
-  const magnitude = f32x4.min(f32x4.abs(x), f32x4.splat(10))
-  const e = exp4(f32x4.add(magnitude, magnitude))
-  const far = f32x4.sub(f32x4.splat(1), f32x4.div(f32x4.splat(2), f32x4.add(e, f32x4.splat(1))))
-  const s = f32x4.mul(magnitude, magnitude)
-  // Cephes' tanhf below 0.625.
-  let p = f32x4.splat(-5.70498872745e-3)
-  p = madd(p, s, f32x4.splat(2.06390887954e-2))
-  p = madd(p, s, f32x4.splat(-5.37397155531e-2))
-  p = madd(p, s, f32x4.splat(1.33314422036e-1))
-  p = madd(p, s, f32x4.splat(-3.33332819422e-1))
-  const near = madd(f32x4.mul(p, s), magnitude, magnitude)
-  const value = v128.bitselect(near, far, f32x4.lt(magnitude, f32x4.splat(0.625)))
-  return v128.or(value, v128.and(x, i32x4.splat(0x80000000)))
-}
-
-const SQRT_2_OVER_PI: f32 = 0.7978845608028654
-
-/** GPT-2's GELU: x / 2 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))). */
-@inline
-export function gelu4(x: v128): v128 {
-  const cube = f32x4.mul(f32x4.mul(x, x), x)
-  const inner = f32x4.mul(f32x4.splat(SQRT_2_OVER_PI), madd(f32x4.splat(0.044715), cube, x))
-  return f32x4.mul(f32x4.mul(f32x4.splat(0.5), x), f32x4.add(f32x4.splat(1), tanh4(inner)))
 }
 
 /** Natural logarithm of a number above 0, in float64 and rounded once. */
