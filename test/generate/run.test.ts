@@ -54,10 +54,11 @@ await onEachAdapter('generation', (test, open) => {
 
   const tokensOf = ({ sequences }: GenerateRecord): number[][] => sequences.map(({ tokens }) => tokens)
 
-  for (const [name, change] of [
+  const ways = [
     ['greedy', {}],
     ['drawn', { temperature: 0.9, topK: 50, topP: 0.95, seed: 11 }],
-  ] as const) {
+  ] as const
+  for (const [name, change] of slow ? ways.slice(0, 1) : ways) {
     test(`${name} texts are the same alone and in a batch whose places change hands`, async () => {
       const together = await run(PROMPTS, { ...change, batch: 3 })
       assert.is(together.status, 'complete')
@@ -76,8 +77,10 @@ await onEachAdapter('generation', (test, open) => {
     })
   }
 
+  // What remains is the host's work, whatever computes.
+  if (slow) return
+
   test('every cache writes the same text, dense keeps more', async () => {
-    if (slow) return
     const records = []
     for (const cache of CACHE_KINDS) records.push(await run(PROMPTS.slice(1, 2), { cache }))
     for (const record of records) assert.equal(tokensOf(record), tokensOf(records[0]))
@@ -147,12 +150,10 @@ await onEachAdapter('generation', (test, open) => {
     assert.is(stopped.sequences[0].finish, 'stop')
     assert.ok(stopped.sequences[0].tokens.length < 20)
 
-    if (!slow) {
-      const full = await run(['word '.repeat(1018)], { maxTokens: 50 })
-      const { prompt_tokens: prompt, tokens, finish } = full.sequences[0]
-      assert.is(prompt + tokens.length, 1024)
-      assert.is(finish, 'context')
-    }
+    const full = await run(['word '.repeat(1018)], { maxTokens: 50 })
+    const { prompt_tokens: prompt, tokens, finish } = full.sequences[0]
+    assert.is(prompt + tokens.length, 1024)
+    assert.is(finish, 'context')
 
     const controller = new AbortController()
     const cut = await run(

@@ -84,10 +84,10 @@ export class TrainBench {
 
 /**
  * The device with the kernels and workgroups that suit it, and with those that hardware gets. llvmpipe is left out of the
- * latter: it compiles them for seconds.
+ * latter: it compiles them for seconds. The processor has one kernel of each kind.
  */
 export function withEachChoice({ device, adapter }: OpenDevice) {
   const own = { name: adapter.kind as string, open: { device, adapter } }
-  if (adapter.kind === 'llvmpipe' || adapter.kind === 'hardware') return [own]
+  if (['cpu', 'llvmpipe', 'hardware'].includes(adapter.kind)) return [own]
   return [own, { name: 'as on hardware', open: { device, adapter: { ...adapter, features: [] } } }]
 }
