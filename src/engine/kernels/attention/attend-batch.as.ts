@@ -2,12 +2,11 @@
  * Twin of attention.wgsl over a packed batch: queries, keys and values lie side by side in qkv (rows, 3 C),
  * heads of HEAD_DIM side by side in each third; out (rows, C). Joined are what is left of keys (death times,
  * or the log-masks of a soft rule) and which are visited (all, or those of live-list.as.ts). A task is a tile
- * of one head. One head after the other, so that its keys stay in the cache; long tiles first, so that
- * threads end together.
+ * of one head.
  */
 import { at, constants, Dispatch, struct, take } from '../common/dispatch.as'
 import { Layer, maskStride, NEVER, rowOf, Segment, segmentAt, tileAt } from '../drops/batch.as'
-import { finishTile, showBlock, startTile } from './attention-tile.as'
+import { finishTile, headOf, showBlock, startTile, tileOf } from './attention-tile.as'
 import { clearZeros, KEYS, packBlock, putKey, ROW } from './block.as'
 import { listStart } from './live-list-layout.as'
 
@@ -24,7 +23,7 @@ class Constants {
 export function attendBatch(d: Dispatch): void {
   clearZeros()
   const tiles = d.x * d.y
-  for (let i = take(d); i < tiles; i = take(d)) attendTile(d, d.x - 1 - (i % d.x), i / d.x)
+  for (let i = take(d); i < tiles; i = take(d)) attendTile(d, tileOf(d, i), headOf(d, i))
 }
 
 function attendTile(d: Dispatch, index: u32, head: u32): void {

@@ -1,10 +1,11 @@
 /**
  * A block of keys and values as attention reads it: copied from wherever they lie into this thread's scratch,
- * once for all queries of a tile. Keys are turned on their side, so that 8 of them are two vectors; what the
- * end of the last block lacks are keys of zeros that nobody sees.
+ * once for all queries of a tile. Both become panels as matmul/tile.as.ts multiplies them, keys turned on their
+ * side; what the end of the last block lacks are keys of zeros that nobody sees.
  */
 import { scratch } from '../common/dispatch.as'
 import { unpackHalves } from '../common/simd.as'
+import { PANEL } from '../matmul/tile.as'
 
 /** Dimensions of a head. */
 export const HEAD_DIM: u32 = 64
@@ -18,9 +19,12 @@ export const ROW: usize = 4 * HEAD_DIM
 
 const SQUARE: usize = ROW * KEYS
 const LIST: usize = 4 * KEYS
-/** (KEYS / 8, HEAD_DIM, 8) */
+/** Bytes of a panel, and of a line of it. */
+export const PANEL_BYTES: usize = ROW * PANEL
+const LINE: usize = 4 * PANEL
+/** (KEYS / PANEL, HEAD_DIM, PANEL) */
 export const KEYS_AT: usize = 0
-/** (KEYS, HEAD_DIM) */
+/** (HEAD_DIM / PANEL, KEYS, PANEL) */
 export const VALUES_AT: usize = KEYS_AT + SQUARE
 /** (KEYS): addresses of key and value; the queries that see it are those with born <= position < death. */
 const KEY_ADDRESSES: usize = VALUES_AT + SQUARE
@@ -46,9 +50,9 @@ export function clearZeros(): void {
   memory.fill(scratch() + ZEROS, 0, ROW)
 }
 
-/** Copies the `count` keys that were put, and zeros up to a multiple of 8, which is returned. */
+/** Copies the `count` keys that were put, and zeros up to whole panels, the keys of which are returned. */
 export function packBlock(count: u32, halves: bool): u32 {
-  const whole = (count + 7) & ~7
+  const whole = (count + PANEL - 1) & ~(PANEL - 1)
   const zeros = scratch() + ZEROS
   for (let i = count; i < whole; i++) putKey(i, zeros, zeros, 0xffffffff, 0)
   if (halves) {
@@ -66,10 +70,10 @@ function keyAddress(i: u32): usize {
   return load<u32>(scratch() + 4 * <usize>i, KEY_ADDRESSES)
 }
 
-/** Where keys i to i + 3 go: half a panel's width. */
+/** Where keys i to i + 3 go: a quarter of a panel's width. */
 @inline
 function keysTo(i: u32): usize {
-  return scratch() + KEYS_AT + (<usize>i / 8) * (8 * ROW) + (<usize>i & 4) * 4
+  return scratch() + KEYS_AT + (<usize>i / PANEL) * PANEL_BYTES + (<usize>i & (PANEL - 1)) * 4
 }
 
 function packKeys(i: u32): void {
@@ -80,7 +84,7 @@ function packKeys(i: u32): void {
   let to = keysTo(i)
   for (let x: usize = 0; x < ROW; x += 16) {
     storeTurned(to, v128.load(a + x), v128.load(b + x), v128.load(c + x), v128.load(d + x))
-    to += 128
+    to += 4 * LINE
   }
 }
 
@@ -92,7 +96,7 @@ function packHalfKeys(i: u32): void {
   let to = keysTo(i)
   for (let x: usize = 0; x < ROW / 2; x += 8) {
     storeTurned(to, loadHalves(a + x), loadHalves(b + x), loadHalves(c + x), loadHalves(d + x))
-    to += 128
+    to += 4 * LINE
   }
 }
 
@@ -101,7 +105,7 @@ function loadHalves(at: usize): v128 {
   return unpackHalves(v128.load_ext<u16>(at))
 }
 
-/** Four dimensions of four keys -> four keys of four dimensions, 8 keys apart. */
+/** Four dimensions of four keys -> four keys of four dimensions, a line each. */
 @inline
 function storeTurned(to: usize, a: v128, b: v128, c: v128, d: v128): void {
   const low0 = v128.shuffle<i32>(a, b, 0, 4, 1, 5)
@@ -109,9 +113,9 @@ function storeTurned(to: usize, a: v128, b: v128, c: v128, d: v128): void {
   const high0 = v128.shuffle<i32>(a, b, 2, 6, 3, 7)
   const high1 = v128.shuffle<i32>(c, d, 2, 6, 3, 7)
   v128.store(to, v128.shuffle<i64>(low0, low1, 0, 2))
-  v128.store(to, v128.shuffle<i64>(low0, low1, 1, 3), 32)
-  v128.store(to, v128.shuffle<i64>(high0, high1, 0, 2), 64)
-  v128.store(to, v128.shuffle<i64>(high0, high1, 1, 3), 96)
+  v128.store(to, v128.shuffle<i64>(low0, low1, 1, 3), LINE)
+  v128.store(to, v128.shuffle<i64>(high0, high1, 0, 2), 2 * LINE)
+  v128.store(to, v128.shuffle<i64>(high0, high1, 1, 3), 3 * LINE)
 }
 
 @inline
@@ -119,21 +123,31 @@ function valueAddress(i: u32): usize {
   return load<u32>(scratch() + 4 * <usize>i, VALUE_ADDRESSES)
 }
 
+/** Where value i goes: its lines lie a panel apart. */
+@inline
+function valueTo(i: u32): usize {
+  return scratch() + VALUES_AT + LINE * <usize>i
+}
+
 @inline
 function packValue(i: u32): void {
-  const from = valueAddress(i)
-  const to = scratch() + VALUES_AT + ROW * <usize>i
-  for (let x: usize = 0; x < ROW; x += 64) {
-    v128.store(to + x, v128.load(from + x))
-    v128.store(to + x, v128.load(from + x, 16), 16)
-    v128.store(to + x, v128.load(from + x, 32), 32)
-    v128.store(to + x, v128.load(from + x, 48), 48)
+  let from = valueAddress(i)
+  let to = valueTo(i)
+  for (const end = from + ROW; from < end; from += LINE) {
+    v128.store(to, v128.load(from))
+    v128.store(to, v128.load(from, 16), 16)
+    v128.store(to, v128.load(from, 32), 32)
+    v128.store(to, v128.load(from, 48), 48)
+    to += PANEL_BYTES
   }
 }
 
 @inline
 function packHalfValue(i: u32): void {
-  const from = valueAddress(i)
-  const to = scratch() + VALUES_AT + ROW * <usize>i
-  for (let x: usize = 0; x < ROW; x += 16) v128.store(to + x, loadHalves(from + x / 2))
+  let from = valueAddress(i)
+  let to = valueTo(i)
+  for (const end = from + ROW / 2; from < end; from += LINE / 2) {
+    for (let x: usize = 0; x < LINE; x += 16) v128.store(to + x, loadHalves(from + x / 2))
+    to += PANEL_BYTES
+  }
 }

@@ -2,9 +2,9 @@
  * Twin of attention.wgsl over the key-value cache: the queries of a chunk, cut into tiles, attend to their
  * place's rows, the chunk's own among them. Joined are which rows are visited (all of the place, or those of
  * live-list-cache.as.ts) and how the pools (rows, C) are stored. qkv (rows, 3 C) gives the queries; out
- * (rows, C). A task is a tile of one head, long tiles first as in attend-batch.as.ts.
+ * (rows, C). A task is a tile of one head.
  */
-import { finishTile, showBlock, startTile } from '../attention/attention-tile.as'
+import { finishTile, headOf, showBlock, startTile, tileOf } from '../attention/attention-tile.as'
 import { clearZeros, HEAD_DIM, KEYS, packBlock, putKey, ROW } from '../attention/block.as'
 import { Cache, deathOf, NEVER, positionAt, positionOf, rowAt, Span, spanAt, word } from '../cache/cache.as'
 import { at, constants, Dispatch, struct, take } from '../common/dispatch.as'
@@ -23,7 +23,7 @@ class Constants {
 export function attendChunk(d: Dispatch): void {
   clearZeros()
   const tiles = d.x * d.y
-  for (let i = take(d); i < tiles; i = take(d)) attendTile(d, d.x - 1 - (i % d.x), i / d.x)
+  for (let i = take(d); i < tiles; i = take(d)) attendTile(d, tileOf(d, i), headOf(d, i))
 }
 
 function attendTile(d: Dispatch, index: u32, head: u32): void {
