@@ -1,4 +1,4 @@
-/** Means and standard errors as lm-eval computes them: plain left-to-right float64 sums (eval.md section 8). Pure. */
+/** Means and standard errors as lm-eval computes them: plain left-to-right float64 sums (docs/lm-eval.md, Standard errors). Pure. */
 
 export function sum(values: ArrayLike<number>): number {
   let total = 0
@@ -39,7 +39,7 @@ export interface GroupMember {
 }
 
 /**
- * A group's figure as lm-eval aggregates subtasks (eval.md section 8). By size, the standard error is the pooled one;
+ * A group's figure as lm-eval aggregates subtasks (docs/lm-eval.md, Groups). By size, the standard error is the pooled one;
  * for a plain mean it is that of a mean of independent values (lm-eval 0.4.13's `unweighted_mean_stderr`).
  */
 export function groupFigure(

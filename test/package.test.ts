@@ -71,6 +71,7 @@ test('everything a run reads is shipped, and nothing of the tests', () => {
     ...['asp-tiny', 'asp-tiny-dense', 'asp-tiny-any'].flatMap((model) =>
       ['config.json', 'model.safetensors', 'tokenizer.json'].map((file) => `models/${model}/${file}`),
     ),
+    ...under('docs').filter((file) => file.endsWith('.md')),
     ...under('schemas'),
     ...under('suites'),
     ...under('src/engine/kernels'),
@@ -80,7 +81,7 @@ test('everything a run reads is shipped, and nothing of the tests', () => {
     [],
   )
   const allowed =
-    /^(LICENSE|README\.md|package\.json|(bin|dist|models|schemas|suites|src\/engine\/kernels)\/.*)$/
+    /^(LICENSE|README\.md|package\.json|docs\/[^/]*\.md|(bin|dist|models|schemas|suites|src\/engine\/kernels)\/.*)$/
   assert.equal(
     shipped.filter((file) => !allowed.test(file)),
     [],

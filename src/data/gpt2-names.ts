@@ -31,7 +31,7 @@ const MODEL_PREFIX = 'transformer.'
 /** Constant masks saved next to the weights: Hugging Face's two, and the reference code's strict one. */
 const BUFFER = /^h\.\d+\.attn\.(bias|masked_bias|bias_int)$/
 
-/** The tensors of one layer that only a checkpoint with adaptive pruning has (method.md 1.1). */
+/** The tensors of one layer that only a checkpoint with adaptive pruning has (docs/method.md, Drop scores). */
 export const INTERACTION_NAMES = ['attn.q_int.weight', 'attn.k_int.weight', 'attn.int_bias'] as const
 
 /** Canonical name of a stored tensor, or null for a mask that holds no weights. */

@@ -1,5 +1,5 @@
 /**
- * Python's view of text, where JavaScript's differs and scores depend on it: eval.md section 15.
+ * Python's view of text, where JavaScript's differs and scores depend on it (docs/lm-eval.md, Python's text).
  * lm-eval is Python; a `trim()` or a `.length` in its place changes requests and acc_norm without any error.
  */
 
@@ -74,7 +74,7 @@ export type Json = string | number | boolean | null | Json[] | { [key: string]: 
 
 /**
  * `json.dumps(value)`: separators `", "` and `": "`, everything outside printable ASCII escaped, keys as they come.
- * The form lm-eval's request hashes and cache keys are made of (eval.md 10, 16). Numbers must be integers.
+ * The form lm-eval's request hashes and cache keys are made of (docs/lm-eval.md, Hashes). Numbers must be integers.
  */
 export function pythonJson(value: Json): string {
   if (Array.isArray(value)) return `[${value.map(pythonJson).join(', ')}]`

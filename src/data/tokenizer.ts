@@ -11,7 +11,7 @@ export interface Tokenizer {
   encode(text: string): Uint32Array
   /** Special tokens are spelled out and spaces are left as they are. */
   decode(ids: ArrayLike<number>): string
-  /** Conditions the first token of a text without context (eval.md 5): bos, else eos, else `<|endoftext|>`. */
+  /** Conditions the first token of a text without context (docs/lm-eval.md, Encoding a pair): bos, else eos, else `<|endoftext|>`. */
   prefixToken: number
   /** Ends a text that a model writes: eos, else `<|endoftext|>`; null where there is neither. */
   endToken: number | null

@@ -1,4 +1,4 @@
-/** The alpha-sigmoid on the host, in float64 (method.md 1.2): what alpha-sigmoid.wgsl computes in float32. */
+/** The alpha-sigmoid on the host, in float64 (docs/method.md, Alpha-sigmoid): what alpha-sigmoid.wgsl computes in float32. */
 
 /** A value of the alpha-sigmoid: how much of a key one query keeps. */
 export interface AlphaSigmoid {
@@ -16,7 +16,7 @@ const KEEPS: AlphaSigmoid = { p: 1, q: 0, logP: 0 }
 const DROPS: AlphaSigmoid = { p: 0, q: 1, logP: Number.NEGATIVE_INFINITY }
 
 /**
- * The p in [0, 1] with p^a - (1 - p)^a = a x, a = alpha - 1 (E1): 0 at a x <= -1, 1 at a x >= 1. `alpha` from 1, the
+ * The p in [0, 1] with p^a - (1 - p)^a = a x, a = alpha - 1: 0 at a x <= -1, 1 at a x >= 1. `alpha` from 1, the
  * logistic sigmoid, to Infinity, the step that keeps at x > 0. Throws RangeError for any other alpha.
  */
 export function alphaSigmoid(x: number, alpha: number): AlphaSigmoid {
@@ -31,7 +31,7 @@ export function alphaSigmoid(x: number, alpha: number): AlphaSigmoid {
   return { p: tail, q: 1 - tail, logP: log }
 }
 
-/** d log p / dx = 1 / (p^a + p q^(a-1)), 0 at p = 0 and p = 1 (E3); dp/dx is p times it. */
+/** d log p / dx = 1 / (p^a + p q^(a-1)), 0 at p = 0 and p = 1; dp/dx is p times it. */
 export function alphaSigmoidRho({ p, q }: AlphaSigmoid, alpha: number): number {
   if (p === 0 || q === 0) return 0
   return 1 / (p ** (alpha - 1) + p * q ** (alpha - 2))

@@ -30,7 +30,7 @@ export function causalPairs(n: number): number {
 
 /**
  * Counts from one layer's death times of a sequence of n positions: key j is invisible to queries t_j .. n - 1
- * (method.md 1.4, S_pair = removed / causalPairs(n)).
+ * (docs/method.md, Sparsity: S_pair = removed / causalPairs(n)).
  */
 export function countDrops(deaths: ArrayLike<number>): DropCount {
   const n = deaths.length

@@ -1,4 +1,4 @@
-/** lm-eval's bootstrap standard error: fixed chunks of 1000 replicates, each with its own seed (eval.md section 8). */
+/** lm-eval's bootstrap standard error: fixed chunks of 1000 replicates, each with its own seed (docs/lm-eval.md, Standard errors). */
 import { sampleDeviation } from '../stats.js'
 import { pythonRandom } from './python-random.js'
 

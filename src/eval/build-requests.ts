@@ -1,4 +1,4 @@
-/** Example -> Requests: text pairs into tokens, the way lm-eval's causal backend does; eval.md sections 5.1, 5.2, 6. */
+/** Example -> Requests: text pairs into tokens, as lm-eval's causal backend does (docs/lm-eval.md, Encoding a pair and Truncation). */
 import { trailingWhitespace } from '../data/python-text.js'
 import { Failure } from '../errors.js'
 import type { Example, TextPair } from './example.js'

@@ -12,7 +12,7 @@ import type { Evaluation } from './shift-search.js'
 export interface TextCalibrationOptions {
   /** n: tokens of a window. */
   ctx: number
-  /** S_pair wanted (method.md 1.4), at least 0 and below 1. */
+  /** S_pair wanted (docs/method.md, Sparsity), at least 0 and below 1. */
   sparsity: number
   /** Where the evenly spread sample of windows starts. */
   seed: number

@@ -99,7 +99,7 @@ function everyNth(sample: readonly Sampled[], { requests, tokens }: Size): reado
   return Array.from({ length: count }, (_, i) => sample[Math.floor((i + 0.5) * step)])
 }
 
-/** S_pair over the inputs, each counted whole (method.md 1.4). */
+/** S_pair over the inputs, each counted whole (docs/method.md, Sparsity). */
 export async function sampleSparsity(
   engine: Engine,
   sample: readonly Sampled[],

@@ -1,6 +1,6 @@
 /**
  * The proof without a model: every request of the loaded documents in lm-eval v0.3's form, hashed by its recipe, and
- * the metrics a pseudo-random model gives, beside the golden values of the suite file; eval.md section 16. Pure.
+ * the metrics a pseudo-random model gives, beside the golden values of the suite file (docs/lm-eval.md, Without a model). Pure.
  */
 import { createHash } from 'node:crypto'
 import { pythonJson } from '../data/python-text.js'

@@ -1,6 +1,6 @@
 /**
- * Few-shot contexts as lm-eval builds them (eval.md section 4): which examples are drawn for each document, and the
- * text they become. Checked against lm-eval 0.4.13's own samplers. Pure.
+ * Few-shot contexts as lm-eval builds them (docs/lm-eval.md, Few-shot): which examples are drawn for each document, and
+ * the text they become. Checked against lm-eval 0.4.13's own samplers. Pure.
  */
 import { isDeepStrictEqual } from 'node:util'
 import { Failure } from '../errors.js'

@@ -4,8 +4,8 @@ import { SIZED, type SizedKind, type SizedRule, sizedRule } from '../engine/poli
 import { Failure } from '../errors.js'
 
 /**
- * The whole window, stride or budget whose S_pair (method.md 1.4) over sequences of these lengths is nearest to `sparsity`.
- * Most shares have two strides; the larger one is taken, as it leaves more of what is recent: those below the stride that
+ * The whole window, stride or budget whose S_pair (docs/method.md, Sparsity) over sequences of these lengths is nearest to
+ * `sparsity`. Most shares have two strides; the larger one is taken, as it leaves more of what is recent: those below the stride that
  * removes most are left out.
  * @param where the sequences are, for the message
  * Failure: the policy cannot remove so much.

@@ -1,6 +1,6 @@
 /**
- * How lm-eval v0.3 wrote the requests its golden hashes are over, where that differs from today's; eval.md sections
- * 14 and 16. Each form turns the requests of one document into v0.3's, and says which of those each choice's score is.
+ * How lm-eval v0.3 wrote the requests its golden hashes are over, where that differs from today's
+ * (docs/lm-eval.md, Without a model). Each form turns the requests of one document into v0.3's, and says which of those each choice's score is.
  */
 import { pythonLstrip } from '../data/python-text.js'
 

@@ -22,7 +22,7 @@ export function evalIdentity(suite: Suite, dataSha256: string, examples: readonl
   return { data, requests, protocol, sha256: sha256(pythonJson({ data, requests, protocol })) }
 }
 
-/** lm-eval's request hash (eval.md section 16) in the order given: the JSON list of [context, continuation], or [text]. */
+/** lm-eval's request hash (docs/lm-eval.md, Hashes) in the order given: the JSON list of [context, continuation], or [text]. */
 export function requestsHash(suite: Suite, examples: readonly Example[]): string {
   return sha256(pythonJson(examples.flatMap((example) => requestArguments(suite, example))))
 }

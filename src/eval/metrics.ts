@@ -1,4 +1,4 @@
-/** ONE table of metrics: value per document, aggregate, standard error; eval.md sections 7 and 8. Pure. */
+/** ONE table of metrics: value per document, aggregate, standard error (docs/lm-eval.md, Metrics and Standard errors). Pure. */
 import type { Output } from '../record/schema.js'
 import { argmax, mean, meanStandardError, sum } from '../stats.js'
 import { BOOTSTRAP_ITERATIONS, bootstrapStandardError, STATISTICS, type StatisticName } from './bootstrap.js'
@@ -10,9 +10,9 @@ export type { Output }
 export interface Answer {
   /** Index of the right choice; null unless multiple choice. */
   gold: number | null
-  /** Code points of each choice without the delimiter, what acc_norm divides by (eval.md 7.1). Else empty. */
+  /** Code points of each choice without the delimiter, what acc_norm divides by. Else empty. */
   choiceLengths: number[]
-  /** Words and UTF-8 bytes rolling metrics divide by (eval.md 7.4); null unless rolling. */
+  /** Words and UTF-8 bytes rolling metrics divide by; null unless rolling. */
   counts: { words: number; bytes: number } | null
 }
 

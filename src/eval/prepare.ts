@@ -1,5 +1,5 @@
 /**
- * The few steps between a dataset row and a suite's templates that `{field}` cannot say; eval.md section 3.
+ * The few steps between a dataset row and a suite's templates that `{field}` cannot say (docs/lm-eval.md, Preparations).
  * Each is named in suite files (`prepare`) and adds the fields it lists to those of the row.
  */
 import { pythonCapitalize, pythonLstrip, pythonStrip } from '../data/python-text.js'
@@ -79,7 +79,7 @@ function text(row: RowValue, column: string): string {
 }
 
 /**
- * eval.md 3.1. Stripping comes first and only once, so a text that began with a bracket tag keeps the space after it;
+ * Stripping comes first and only once, so a text that began with a bracket tag keeps the space after it;
  * trimming it away afterwards would change 28 % of HellaSwag's endings.
  */
 export function cleanHellaswag(text: string): string {
@@ -89,7 +89,7 @@ export function cleanHellaswag(text: string): string {
     .replaceAll('  ', ' ')
 }
 
-/** eval.md 3.2: the text before the first `_`, and after it without surrounding white space. */
+/** The text before the first `_`, and after it without surrounding white space. */
 function splitAtBlank(row: RowValue): RowValue {
   const sentence = text(row, 'sentence')
   const blank = sentence.indexOf('_')
@@ -101,7 +101,7 @@ function splitAtBlank(row: RowValue): RowValue {
   return { prefix: sentence.slice(0, blank), suffix: pythonStrip(sentence.slice(blank + 1)), gold }
 }
 
-/** eval.md 3.3: U+0020 alone separates, so a last word may hold newlines. */
+/** U+0020 alone separates, so a last word may hold newlines. */
 function splitLastWord(row: RowValue): RowValue {
   const passage = text(row, 'text')
   const space = passage.lastIndexOf(' ')
@@ -114,7 +114,7 @@ interface Labelled {
   label: string[]
 }
 
-/** eval.md section 2, arc and openbookqa: the answer is told by the letter (or digit) of a choice. */
+/** ARC and OpenBookQA: the answer is told by the letter (or digit) of a choice. */
 function keyedChoices(row: RowValue): RowValue {
   const { text: texts, label } = row.choices as Labelled
   return { texts, gold: keyIndex(row, label) }
@@ -139,7 +139,7 @@ function keyIndex(row: RowValue, labels: readonly string[]): number {
   )
 }
 
-/** eval.md 3.4: the premise without its full stop and a connector; choices as they go on, after a space of their own. */
+/** The premise without its full stop and a connector; choices as they go on, after a space of their own. */
 function connectCauses(row: RowValue): RowValue {
   const connector = { cause: 'because', effect: 'therefore' }[text(row, 'question')]
   if (connector === undefined)

@@ -1,6 +1,6 @@
 /**
  * CPython's `random.Random`: MT19937 with its seeding and the derived draws lm-eval uses (bootstrap, few-shot
- * sampling, the shuffles of its conformance hashes). Rules and test vectors: eval.md sections 4, 8 and 16.
+ * sampling, the shuffles of its conformance hashes). Rules and examples: docs/lm-eval.md, Random numbers.
  */
 
 const N = 624

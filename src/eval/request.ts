@@ -1,4 +1,4 @@
-/** One (context, continuation) pair ready for the engine; eval.md sections 5 and 6. */
+/** One (context, continuation) pair ready for the engine (docs/lm-eval.md, Encoding a pair and Rolling windows). */
 export interface Request {
   /** Position of the document in the loaded rows. */
   doc: number

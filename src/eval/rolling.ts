@@ -1,4 +1,4 @@
-/** Windows of rolling log-likelihood; eval.md section 6. Every token is predicted exactly once. Pure. */
+/** Windows of rolling log-likelihood (docs/lm-eval.md, Rolling windows). Every token is predicted exactly once. Pure. */
 
 export interface Window {
   /** What the model is fed, at most `maxLength` tokens. */

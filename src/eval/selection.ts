@@ -1,4 +1,4 @@
-/** Which documents of the loaded rows are scored: `--limit` and `--samples` (eval.md section 9). Pure but for reading. */
+/** Which documents of the loaded rows are scored: `--limit` and `--samples` (docs/lm-eval.md, Choosing documents). Pure but for reading. */
 import { readFileSync } from 'node:fs'
 import type { DataRow } from '../data/rows.js'
 import { Failure } from '../errors.js'
@@ -19,7 +19,7 @@ export interface ChosenRow {
   docId: number
 }
 
-/** lm-eval's `--limit`: a fraction below 1 of the documents, rounded up, or their number (eval.md 9). */
+/** lm-eval's `--limit`: a fraction below 1 of the documents, rounded up, or their number. */
 export function limited<T>(rows: readonly T[], limit: number | undefined): readonly T[] {
   if (limit === undefined) return rows
   return rows.slice(0, limit < 1 ? Math.ceil(limit * rows.length) : Math.floor(limit))

@@ -35,7 +35,7 @@ export interface DatasetSource {
   sample?: { split: string; docs: number }
 }
 
-/** What lm-eval's own test data say of all requests of the full split; eval.md section 16. */
+/** What lm-eval's own test data say of all requests of the full split (docs/lm-eval.md, Without a model). */
 export interface Golden {
   documents: number
   requests: number

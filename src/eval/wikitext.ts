@@ -1,4 +1,4 @@
-/** WikiText: pages out of the raw file, and the detokeniser lm-eval applies to a page; eval.md section 3.5. */
+/** WikiText: pages out of the raw file, and the detokeniser lm-eval applies to a page (docs/lm-eval.md, Preparations). */
 import { PYTHON_SPACE, pythonStrip } from '../data/python-text.js'
 import type { DataRow } from '../data/rows.js'
 

@@ -1,4 +1,4 @@
-/** From death times to who dropped whom (method.md 1.7), what share is gone, and the lines of a trace. Pure. */
+/** From death times to who dropped whom (docs/method.md, Death times), what share is gone, and the lines of a trace. Pure. */
 import { causalPairs, countDrops } from '../engine/drops.js'
 import type { TraceLine } from '../record/generate-schema.js'
 import type { SequenceDeaths } from './drive.js'

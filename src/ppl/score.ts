@@ -109,7 +109,7 @@ function dropsOf({ deaths, keep }: BatchResult, segment: number, rows: number): 
   }
 }
 
-/** S(k), the share of the k keys before row k that are dead at it, for k = 0 .. n - 1; method.md 1.4. */
+/** S(k), the share of the k keys before row k that are dead at it, for k = 0 .. n - 1 (docs/method.md, Sparsity). */
 export function sharesByRow(deaths: ArrayLike<number>, n: number): Float64Array {
   const died = new Float64Array(n)
   for (let j = 0; j < n; j++) if (deaths[j] < n) died[deaths[j]]++

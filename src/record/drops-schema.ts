@@ -7,7 +7,7 @@ import type { EnvironmentRecord, ModelRecord, PolicyRecord, RunSparsity } from '
 export const DROPS_SCHEMA = 'asp.drops/1'
 
 /**
- * What a death time names. `query`: the later token whose drop score killed the key (method.md 1.7). `position`: the first token
+ * What a death time names. `query`: the later token whose drop score killed the key (docs/method.md, Death times). `position`: the first token
  * that is too far away, as in a window. `budget`: the token behind the eviction; it did not choose the victim.
  */
 export const DEATH_CAUSES = ['query', 'position', 'budget'] as const

@@ -1,4 +1,4 @@
-/** Scored requests -> the lines of lm-eval's `samples_<task>_<date>.jsonl`, with its hashes; eval.md section 11. Pure. */
+/** Scored requests -> the lines of lm-eval's `samples_<task>_<date>.jsonl`, with its hashes (docs/lm-eval.md, Hashes). Pure. */
 import { createHash } from 'node:crypto'
 import { PythonFloat, type PythonValue, pythonDumps, pythonRepr } from './python-json.js'
 import type { SampleLine } from './samples.js'

@@ -1,6 +1,6 @@
 /**
- * A run's record -> lm-evaluation-harness's results and samples files (eval.md section 11), so that what reads lm-eval's
- * output reads asp's. Keys and their order are those of lm-eval 0.4.13; what it tells and asp cannot know is null or
+ * A run's record -> lm-evaluation-harness's results and samples files (docs/lm-eval.md, Output files), so that what reads
+ * lm-eval's output reads asp's. Keys and their order are those of lm-eval 0.4.13; what it tells and asp cannot know is null or
  * "N/A". Pure; `lm-eval-files.ts` writes them.
  */
 import { lmEvalGroups } from './lm-eval-groups.js'

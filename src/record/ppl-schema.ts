@@ -161,7 +161,7 @@ export interface KlRecord {
 }
 
 export interface PplSparsity {
-  /** S_pair, mean over layers (method.md 1.4); of a soft rule one minus the mean keep factor of pairs. */
+  /** S_pair, mean over layers (docs/method.md, Sparsity); of a soft rule one minus the mean keep factor of pairs. */
   achieved: number
   per_layer: number[]
   /** S@ctx, the share of earlier tokens that the last row no longer sees, mean over windows of full length; null under a soft rule. */

@@ -31,7 +31,7 @@ export interface SampleLine {
   kept: number[]
   /** Index of the right choice; null where there are no choices. */
   gold: number | null
-  /** What metrics divide by (eval.md 7): of the choice in `chars`, of the whole document in `words` and `bytes`. */
+  /** What metrics divide by (docs/lm-eval.md, Metrics): of the choice in `chars`, of the whole document in `words` and `bytes`. */
   units: { chars?: number; words?: number; bytes?: number }
   /** Metric values of the document, on the line that completes it. */
   metrics?: Record<string, number | number[]>

@@ -1,7 +1,7 @@
 /**
  * The one record of an evaluation run, `asp.result/1`: what `asp eval` writes and every table reads.
  * `schemas/asp.result-1.schema.json` describes the same fields for other programs; test/record/schema.test.ts
- * holds the two together. Keys that lm-evaluation-harness also writes keep its spelling (eval.md section 11).
+ * holds the two together. Keys that lm-evaluation-harness also writes keep its spelling (docs/lm-eval.md, Output files).
  */
 
 export const SCHEMA = 'asp.result/1'
@@ -176,7 +176,7 @@ export interface ModelRecord {
 export interface PolicyRecord {
   name: string
   parameters: Record<string, number | string | boolean | null>
-  /** Added to every layer's drop score (method.md 1.7); null where no drop score decides. */
+  /** Added to every layer's drop score (docs/method.md, Drop scores); null where no drop score decides. */
   threshold_shift: number | null
   calibration: CalibrationRecord | null
 }

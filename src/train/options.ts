@@ -85,7 +85,7 @@ export interface TrainingOptions {
   push?: string
 }
 
-/** What is taken where nothing is said (method.md 1.5, and docs/finetune.md for the rest). */
+/** What is taken where nothing is said (docs/method.md, Initial values and schedules; docs/finetune.md, Options). */
 export const DEFAULTS = {
   gamma: 0.3,
   steps: 1000,

@@ -23,7 +23,7 @@ export interface RunPlan {
   push: string | null
 }
 
-/** The code's loss is a constant and half of the paper's (method.md 1.3). */
+/** The code's loss is a constant and half of the paper's (docs/method.md, Objective). */
 const CODE_FACTOR = 0.5
 
 /** The kernels of training take four tokens at a time. */

@@ -2,13 +2,13 @@
 import type { AlphaSchedule, RateSchedule } from '../record/train-schema.js'
 
 /**
- * The kernels take alpha above 1 only. At this one the alpha-sigmoid is the logistic sigmoid to f32 (method.md 1.2), and
- * 1 + 2^-20 is a number that f32 has.
+ * The kernels take alpha above 1 only. At this one the alpha-sigmoid is the logistic sigmoid to f32 (docs/method.md, Alpha-sigmoid),
+ * and 1 + 2^-20 is a number that f32 has.
  */
 export const LEAST_ALPHA = 1 + 2 ** -20
 
 /**
- * Alpha of the step that follows `step` steps (method.md 1.5): the cosine goes from 1 to 8 as
+ * Alpha of the step that follows `step` steps (docs/method.md, Initial values and schedules): the cosine goes from 1 to 8 as
  * 8 + (1 - 8) (1 + cos(pi s / S)) / 2 and stays there from S on.
  */
 export function alphaAt(schedule: AlphaSchedule, step: number): number {

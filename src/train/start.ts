@@ -143,7 +143,7 @@ async function fromScratch(
   }
 }
 
-/** The tensors of `config`; those that are not there are made, interaction weights as N(0, 0.02^2) (method.md 1.5). */
+/** The tensors of `config`; those that are not there are made, interaction weights from N(0, 0.02^2) (docs/method.md, Initial values and schedules). */
 function withMissing(there: TensorSource, config: Gpt2Config, { seed, beta }: TrainingOptions): TensorSource {
   const fresh = initialTensors(config, { seed, beta: beta ?? DEFAULTS.beta })
   return new Map([...fresh].map(([name, tensor]) => [name, there.get(name) ?? tensor]))

@@ -58,7 +58,7 @@ test('JSON is that of json.dumps', () => {
   assert.is(pythonJson({ a: [], b: { c: '\u2028' } }), '{"a": [], "b": {"c": "\\u2028"}}')
 })
 
-test('cache key of eval.md section 10', () => {
+test('the JSON that a cache key of lm-eval is the hash of', () => {
   const key = createHash('sha256')
     .update(pythonJson(['loglikelihood', 'a', '  b']))
     .digest('hex')

@@ -1,4 +1,4 @@
-/** The alpha-sigmoid of the kernels against golden values, the host's and its laws: method.md section 5, numbers 1 to 4. */
+/** The alpha-sigmoid of the kernels against golden values, the host's and its laws (docs/method.md, Properties 1 to 4). */
 import * as assert from 'uvu/assert'
 import { onEachAdapter } from '../gpu.js'
 import { formsOf } from './alpha-sigmoid-forms.js'

@@ -1,10 +1,10 @@
-/** The alpha-sigmoid on the host against golden values and its laws: method.md section 5, numbers 1 to 4. */
+/** The alpha-sigmoid on the host against golden values and its laws (docs/method.md, Properties 1 to 4). */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { alphaSigmoid } from '../../src/engine/alpha-sigmoid.js'
 import { ALPHAS, fromEdge, GOLDEN, gridOf, hostValue, type Point } from './alpha-sigmoid-points.js'
 
-/** The p of (E1) by halving, which is always safe. */
+/** The p of the defining equation by halving, which is always safe. */
 function halved({ x, alpha }: Point): number {
   const a = alpha - 1
   let [low, high] = [0, 1]

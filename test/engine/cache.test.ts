@@ -1,4 +1,4 @@
-/** The kernels of the key-value cache under random work (method.md 5, properties 14 and 15). */
+/** The kernels of the key-value cache under random work (docs/method.md, Properties 14 and 15). */
 import * as assert from 'uvu/assert'
 import { onEachAdapter } from '../gpu.js'
 import { CacheFuzz } from './cache-fuzz.js'

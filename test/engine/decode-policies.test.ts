@@ -1,5 +1,5 @@
 /**
- * Policies of a size evict in decoding what they drop in scoring, token by token (method.md 5, property 13): the same death
+ * Policies of a size evict in decoding what they drop in scoring, token by token (docs/method.md, Properties 13): the same death
  * times and logits, for every cache and however prompts are cut, and the rows that are gone are really gone.
  */
 import { NEVER } from '../../src/engine/batch.js'

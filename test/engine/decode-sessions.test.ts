@@ -1,5 +1,5 @@
 /**
- * What a decoder promises besides its numbers (method.md 5, properties 15 to 17): how many steps go into a submission
+ * What a decoder promises besides its numbers (docs/method.md, Properties 15 to 17): how many steps go into a submission
  * changes nothing, nothing is read back in between, sequences come and go, and memory follows them.
  */
 

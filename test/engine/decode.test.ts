@@ -1,5 +1,5 @@
 /**
- * Decoding step by step equals one masked pass over the whole sequence (method.md 5, properties 13 and 17): the same
+ * Decoding step by step equals one masked pass over the whole sequence (docs/method.md, Properties 13 and 17): the same
  * logits at every position and the same death times, for every cache, alone and in ragged batches, however prompts
  * are cut.
  */

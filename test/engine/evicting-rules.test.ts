@@ -20,7 +20,7 @@ const plain = { tensors: checkpoint.tensors, config: { ...checkpoint.config, int
 /** Scores nearer than this, relative, may be ordered otherwise in f32. */
 const MARGIN = 2e-5
 
-/** Never more alive than there may be, and nobody gone who is protected (method.md 5, property 18). */
+/** Never more alive than there may be, and nobody gone who is protected (docs/method.md, Properties 18). */
 function assertBudget({ kind, size }: EvictingRule, deaths: Uint32Array): void {
   const { sinks, recent, interval } = EVICTING[kind]
   // What the last query evicts is not told: no query comes after.

@@ -1,4 +1,4 @@
-/** Laws that hold whatever the weights are: method.md section 5, numbers 5, 8 to 11 and 17. */
+/** Laws that hold whatever the weights are (docs/method.md, Properties 5, 8 to 11 and 17). */
 import * as assert from 'uvu/assert'
 import { NEVER, packBatch } from '../../src/engine/batch.js'
 import { causalPairs, countDrops } from '../../src/engine/drops.js'

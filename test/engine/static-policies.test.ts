@@ -68,7 +68,7 @@ for (const kind of STATIC_KINDS) {
 test('sizes known from elsewhere', () => {
   const share = (rule: StaticRule, n: number): number =>
     STATIC[rule.kind].removed(n, rule.size) / causalPairs(n)
-  // method.md 1.4 and 1.8.
+  // docs/method.md, Sparsity.
   assert.is(share({ kind: 'local', size: 205 }, 1024).toFixed(2), '0.64')
   assert.is(share({ kind: 'strided', size: 128 }, 1024).toFixed(2), '0.87')
   assert.is(share({ kind: 'local', size: 1 }, 1024), 1)

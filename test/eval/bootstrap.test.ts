@@ -1,4 +1,4 @@
-/** lm-eval's golden perplexity, which needs no text: the dummy model never looks at one (eval.md section 16). */
+/** lm-eval's golden perplexity, which needs no text: the dummy model never looks at one (docs/lm-eval.md, Without a model). */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { aggregateInThreads, bootstrapInThreads } from '../../src/eval/aggregate.js'

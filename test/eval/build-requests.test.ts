@@ -30,7 +30,7 @@ const wikitext = loadSuite('wikitext')
 
 const windows = suite('rolling windows')
 
-windows('ten positions, 34 tokens (vector of eval.md 6)', () => {
+windows('ten positions, 34 tokens (docs/lm-eval.md, Rolling windows)', () => {
   assert.equal(rollingWindows(range(0, 33), -100, 10), [
     { input: [-100, ...range(0, 8)], targets: range(0, 9) },
     { input: range(9, 18), targets: range(10, 19) },
@@ -39,7 +39,7 @@ windows('ten positions, 34 tokens (vector of eval.md 6)', () => {
   ])
 })
 
-windows('two positions, 9 tokens (vector of eval.md 6)', () => {
+windows('two positions, 9 tokens', () => {
   assert.equal(
     rollingWindows(range(0, 8), -100, 2).map(({ input, targets }) => [input, targets]),
     [

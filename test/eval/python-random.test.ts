@@ -7,7 +7,7 @@ import { argmax, mean, meanStandardError } from '../../src/stats.js'
 const range = (n: number) => Array.from({ length: n }, (_, i) => i)
 const test = suite('CPython random, bootstrap and statistics')
 
-// eval.md section 4 and CPython 3.11.
+// From CPython 3.11.
 for (const [seed, first] of [
   [0, 0.8444218515250481],
   [42, 0.6394267984578837],

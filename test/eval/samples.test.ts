@@ -1,5 +1,5 @@
 /**
- * The bundled samples through suites, requests and metrics, with the dummy model of eval.md section 16
+ * The bundled samples through suites, requests and metrics, with the dummy model of docs/lm-eval.md, Without a model
  * (log-probability -random(), Random(42)). Hashes and figures come from an independent Python program.
  */
 import { suite } from 'uvu'

@@ -24,7 +24,7 @@ test('bundled suites are valid and named as their files', () => {
   assert.is(listSuites().length, 16)
 })
 
-test('sizes, splits and metrics of eval.md section 2', () => {
+test('sizes, splits and metrics of every suite', () => {
   const told = listSuites().map(
     (s) => `${s.name} ${s.dataset.split} ${s.dataset.docs} ${s.metrics} v${s.version}`,
   )

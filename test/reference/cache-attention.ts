@@ -1,11 +1,11 @@
 import type { CacheScene } from '../engine/cache-scene.js'
 
-/** Rows of a page, as method.md 2.3 has it. */
+/** Rows of a page, as docs/method.md has it. */
 const P = 32
 
 /**
  * Plain-loop twin of attention to the key-value cache: query row r of a span attends to those of its place's rows that
- * hold a position j <= k < t_j. Follows page table and positions as method.md 2.3 lays them out.
+ * hold a position j <= k < t_j. Follows page table and positions as src/engine/decode/layout.ts lays them out.
  * @returns (rows of qkv, C)
  */
 export function cacheAttentionReference(scene: CacheScene): Float64Array {

@@ -1,6 +1,6 @@
 /**
- * Plain-loop twins of how each kind of cache places rows and removes those that died (method.md 2.1 and 2.3): which row
- * lies where, for one layer. `T` is whatever a row is to the test.
+ * Plain-loop twins of how each kind of cache places rows and removes those that died (docs/method.md, Paged cache and Slot cache): which
+ * row lies where, for one layer. `T` is whatever a row is to the test.
  */
 export interface CacheTwin<T> {
   /** Of each place, in the order in which a step goes through them; null where there is none. */

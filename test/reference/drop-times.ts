@@ -8,7 +8,7 @@ export interface DropTimes {
 }
 
 /**
- * Plain-loop twin of drop-times.wgsl, from the definition (method.md 1.7):
+ * Plain-loop twin of drop-times.wgsl, from the definition (docs/method.md, Death times):
  * t_j = min { k > j : dot(Qi[k], Ki[j]) / sqrt(r) + beta <= 0 }, then no later than in the layer before.
  * @param scores (rows, 2 r)
  * @param earlier death times of the layer before, when a drop lasts in all later layers

@@ -18,7 +18,7 @@ interface Setting {
 const NEVER = 0xffffffff
 
 /**
- * Plain-loop twin of evict*.wgsl, from the definitions in method.md 4.1: after each query the keys
+ * Plain-loop twin of evict*.wgsl, from the definitions (docs/method.md, Policies): after each query the keys
  * that may go are sorted by what they are worth, and as many as are over the budget leave.
  * @param qkv (n, 3 C) of one sequence
  */

@@ -8,7 +8,7 @@ export interface SoftMask {
 }
 
 /**
- * Plain-loop twin of soft-mask.wgsl, from the definition (method.md 1.1): the log of
+ * Plain-loop twin of soft-mask.wgsl, from the definition (docs/method.md, Log-mask): the log of
  * asig(x[j+1,j]) ... asig(x[k,j]) with x[k,j] = dot(Qi[k], Ki[j]) / sqrt(r) + beta.
  * @param scores (rows, 2 r)
  * @param earlier masks of the layer before, when what a layer leaves is what later ones start from

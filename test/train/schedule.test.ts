@@ -1,4 +1,4 @@
-/** Alpha and rate by step: the landmarks of method.md 1.5 (property 21), and what happens at both ends. */
+/** Alpha and rate by step: their landmarks (docs/method.md, Properties 21), and what happens at both ends. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { alphaAt, LEAST_ALPHA, rateAt } from '../../src/train/schedule.js'

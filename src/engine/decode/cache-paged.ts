@@ -1,6 +1,6 @@
 /**
- * Rows in pages that any sequence may hold, given back when rows die or sequences end (method.md 2.3). Live rows are
- * packed after every step; or stay where they are with those that died, for a cache that only masks.
+ * Rows in pages that any sequence may hold, given back when rows die or sequences end (docs/method.md, Paged cache). Live
+ * rows are packed after every step; or stay where they are with those that died, for a cache that only masks.
  */
 import type { CommandEncoder, ComputePass, KernelSpec } from '../compute/device.js'
 import type { CacheScheme, LayerView, SpanList, StepSpans } from './cache-scheme.js'

@@ -1,4 +1,4 @@
-/** What the kinds of cache (method.md 2) do differently, and what all of them work on. */
+/** What the kinds of cache (docs/method.md, Paged cache and Slot cache) do differently, and what all of them work on. */
 import type { Binding, CommandEncoder, ComputePass, DeviceBuffer, Kernels, Slice } from '../compute/device.js'
 import type { Gpt2Config } from '../gpt2/config.js'
 import type { VariantOf } from '../kernels/table.js'

@@ -1,6 +1,6 @@
 /**
- * The structure of the paper's implementation (method.md 2.1), for comparison: as many slots for every place, one after
- * another, common to keys, values and interaction keys. A row goes into the first free slot; every place is read up to
+ * The structure of the paper's implementation (docs/method.md, Slot cache), for comparison: as many slots for every place, one
+ * after another, common to keys, values and interaction keys. A row goes into the first free slot; every place is read up to
  * the same padded length; below a load of 0.9 what lies after the first hole is compacted.
  *
  * It is kinder than the original, which reads back from the device two times or more in every layer of every token: here

@@ -1,6 +1,6 @@
 /**
- * Decoding step by step with a cache (method.md 2): prompts in chunks, then one row a sequence, many steps in one
- * submission, the next token chosen on the device. Sequences join and leave between submissions.
+ * Decoding step by step with a cache (docs/method.md, Decoding): prompts in chunks, then one row a sequence, many
+ * steps in one submission, the next token chosen on the device. Sequences join and leave between submissions.
  */
 
 import { NEVER } from '../batch.js'

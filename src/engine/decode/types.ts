@@ -2,7 +2,7 @@
 import type { HardRule } from '../gpt2/forward.js'
 import type { WeightDtype } from '../matmul.js'
 
-/** How keys and values are kept (method.md 2): ours, the paper's, and one that never frees. */
+/** How keys and values are kept (docs/method.md, Paged cache and Slot cache): ours, the paper's, and one that never frees. */
 export const CACHE_KINDS = ['paged', 'slots', 'mask'] as const
 export type CacheKind = (typeof CACHE_KINDS)[number]
 

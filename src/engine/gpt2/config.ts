@@ -13,7 +13,7 @@ export interface Gpt2Config {
   /** Width of the MLP's hidden layer, usually 4 C. */
   nInner: number
   layerNormEpsilon: number
-  /** Present when the checkpoint can drop tokens (method.md 1.1). */
+  /** Present when the checkpoint can drop tokens (docs/method.md, Drop scores). */
   interaction: InteractionConfig | null
 }
 

@@ -22,7 +22,7 @@ export type HardRule = { kind: 'dense' } | { kind: 'adaptive'; shift: number } |
 
 /**
  * What a pass leaves of a key: all or nothing, or a share that every later query makes smaller by a factor, the
- * alpha-sigmoid of its drop score (method.md 1.1), 1 < alpha < infinity. Soft rules take batches without branches.
+ * alpha-sigmoid of its drop score (docs/method.md, Log-mask), 1 < alpha < infinity. Soft rules take batches without branches.
  */
 export type DropRule = HardRule | { kind: 'soft'; alpha: number; shift: number }
 
@@ -296,7 +296,7 @@ function softMask(
 }
 
 /**
- * The keys that each tile of queries has to visit, from death times (method.md 1.8). Made whatever the sparsity:
+ * The keys that each tile of queries has to visit, from death times (docs/method.md, Live lists). Made whatever the sparsity:
  * attention takes 0.56, 0.33, 0.19 of its time at S_pair 0.5, 0.8, 0.9 (llvmpipe, 1,024 tokens) and the same where nothing
  * dies, as making them costs 1 % of it. A choice by batch would let a request's last bits depend on its batch.
  */

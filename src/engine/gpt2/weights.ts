@@ -34,7 +34,7 @@ export interface BlockWeights {
   contract: Linear
   /** (C, 2r): interaction queries, then keys; null in a checkpoint that cannot drop tokens. */
   interaction: Linear | null
-  /** The scalar of method.md 1.1; 0 without interaction weights. */
+  /** The scalar in every drop score (docs/method.md, Drop scores); 0 without interaction weights. */
   beta: number
 }
 
@@ -122,7 +122,7 @@ export async function loadWeights(
 
 /**
  * Interaction weights keep the precision they are stored in whatever `--dtype` says: a drop decision is a step
- * function, so rounding there changes what is dropped (method.md 1.8, decision stability).
+ * function, so rounding there changes what is dropped (docs/method.md, Decision stability).
  */
 async function interactionOf(
   tensors: TensorSource,

@@ -1,5 +1,5 @@
 /**
- * What a policy is that needs nothing of a checkpoint: one size, by which keys die for good (method.md 4.1). Either death times
+ * What a policy is that needs nothing of a checkpoint: one size, by which keys die for good (docs/method.md, Policies). Either death times
  * follow from positions alone, or a budget is kept: after each query, as long as more keys are alive, the one with the
  * lowest score goes. docs/policies.md shows how to add one.
  */

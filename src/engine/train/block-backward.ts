@@ -18,7 +18,7 @@ import type { BlockHeld, Held, LinearHeld, NormHeld } from './parameters.js'
 import { type Destination, type Matrix, multiply } from './products.js'
 import { sumInto } from './sums.js'
 
-/** @param pairWeight weight of one pair of query and key in the loss (method.md 1.6) */
+/** @param pairWeight weight of one pair of query and key in the loss (docs/method.md, Gradients) */
 export function blockBackward(scene: BlockScene, block: BlockHeld, l: number, pairWeight: number): void {
   const { context, buffers, sequences: B, tokens: T } = scene
   const { nEmbd: C, nInner: F } = context.config
@@ -215,7 +215,7 @@ function attentionBackward(scene: BlockScene, own: LayerBuffers, l: number): voi
   }
 }
 
-/** dMasks -> gradients of the interaction weights and of beta, and their share of dNormed (method.md 1.6). */
+/** dMasks -> gradients of the interaction weights and of beta, and their share of dNormed (docs/method.md, Gradients). */
 function dropsBackward(
   scene: BlockScene,
   own: LayerBuffers,

@@ -1,4 +1,4 @@
-/** The log-mask of a static pattern, which controls are trained with (method.md 1.7). */
+/** The log-mask of a static pattern, which controls are trained with (docs/method.md, Policies). */
 import { type StaticRule, staticDeaths } from '../policies/index.js'
 
 /** Log of nothing, as in alpha-sigmoid.wgsl. */

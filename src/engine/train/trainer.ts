@@ -228,7 +228,7 @@ export class Trainer implements TrainerLike {
       alpha,
       betas: this.#model.betas,
       sums: this.#sums,
-      // Learnable pairs: j < k <= T - 2 (method.md 1.3).
+      // Learnable pairs: j < k <= T - 2 (docs/method.md, Objective).
       pairShare: 1 / (((all * (T - 1)) / 2) * (T - 2)),
       model: this.#model,
       teacher: this.#teacher,

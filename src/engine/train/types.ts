@@ -9,8 +9,8 @@ import type { TensorSource } from '../tensor-source.js'
 import type { AdapterTraits } from '../tuning.js'
 
 /**
- * Which keys a query sees in training. `adaptive` learns it (method.md 1.1); the last two are controls, static policies of
- * a size: nothing about them is learned.
+ * Which keys a query sees in training. `adaptive` learns it (docs/method.md, Log-mask); the last two are controls, static
+ * policies of a size: nothing about them is learned.
  */
 export type TrainRule =
   | { kind: 'dense' }
@@ -67,7 +67,7 @@ export interface StepInputs {
   rate: number
   /** Of the interaction weights, which begin from nothing where the rest is trained already; `rate` when undefined. */
   interactionRate?: number
-  /** Weight of the mean of I over learnable pairs (method.md 1.3, the paper's normalisation). */
+  /** Weight of the mean of I over learnable pairs, in the paper's normalisation (docs/method.md, Objective). */
   gamma: number
   /** Share of the divergence from the teacher in the loss, beside 1 - distill of the cross-entropy. */
   distill: number

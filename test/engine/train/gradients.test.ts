@@ -1,4 +1,4 @@
-/** The twins' gradients against central differences of their loss: method.md section 5, number 7. */
+/** The twins' gradients against central differences of their loss (docs/method.md, Properties 7). */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Gpt2Config } from '../../../src/engine/gpt2/config.js'

@@ -1,4 +1,4 @@
-/** The plain-loop twins of training against golden values and laws: method.md section 5, numbers 5, 6, 8 and 19. */
+/** The plain-loop twins of training against golden values and laws (docs/method.md, Properties 5, 6, 8 and 19). */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type GradientCase, goldenGradients, goldenLosses, goldenTensors, openMicro } from '../../golden.js'
@@ -173,7 +173,7 @@ test('19: the pair mean of constant scores', () => {
       for (let m = 1; m < counted; m++) sum += (counted - m) * s ** m
       close(pairMeanReference(own, n, counted), sum / ((counted * (counted - 1)) / 2), 1e-12, `${counted}`)
     }
-    // The reference code's mean (method.md 1.3): rows up to n - 2, all columns, 1 on the diagonal and above it.
+    // The reference code's mean (docs/method.md, Objective): rows up to n - 2, all columns, 1 on the diagonal and above it.
     let whole = 0
     for (let k = 0; k < n - 1; k++) for (let j = 0; j < n; j++) whole += j < k ? Math.exp(own[k * n + j]) : 1
     const share = ((n - 1) * (n - 2)) / 2 / (n * (n - 1))

@@ -19,7 +19,7 @@ export interface HeadGradients {
 
 /**
  * dS = P (dP - D) with dP = dO V^T and D[k] = sum_c dO[k, c] O[k, c]: the gradient of what softmax was taken of, and so of
- * the log-mask too (method.md 1.6).
+ * the log-mask too (docs/method.md, Gradients).
  * @returns (T, T)
  */
 export function scoreGradientsReference(

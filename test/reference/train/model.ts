@@ -23,7 +23,7 @@ export type ReferenceLoss = Pick<StepReport, 'loss' | 'crossEntropy' | 'divergen
 
 /**
  * (1 - distill) cross-entropy + distill divergence, both in nats per predicted token, + gamma times the mean over layers of
- * the pair mean (method.md 1.3, the paper's normalisation). The last row of a sequence predicts nothing, and its pairs count
+ * the pair mean, in the paper's normalisation (docs/method.md, Objective). The last row of a sequence predicts nothing, and its pairs count
  * for nothing.
  */
 export function lossReference(

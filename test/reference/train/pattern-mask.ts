@@ -2,7 +2,7 @@ import type { StaticRule } from '../../../src/engine/policies/index.js'
 import { seesReference } from '../static-policies.js'
 
 /**
- * (T, T) log-mask of a rule that looks at positions alone (method.md 1.7): 0 where query k sees key j, minus infinity where
+ * (T, T) log-mask of a rule that looks at positions alone (docs/method.md, Policies): 0 where query k sees key j, minus infinity where
  * the key is gone; 0 above the diagonal, which is never read.
  */
 export function patternMaskReference(rule: StaticRule, T: number): Float64Array {

@@ -8,7 +8,7 @@ export interface SparsityWeight {
 }
 
 /**
- * Backward through the cumulative product (method.md 1.6, E4): gX[m, j] = rho[m, j] T[m, j] with T[m, j] the sum over k >= m
+ * Backward through the cumulative product (docs/method.md, Gradients): gX[m, j] = rho[m, j] T[m, j] with T[m, j] the sum over k >= m
  * of Hm[k, j] + weight exp(C[k, j]). What is gone has no gradient.
  * @param Hm (T, T): dS summed over heads, and over all later layers where a drop lasts in them
  * @returns (T, T): gradient of x, 0 where j >= m

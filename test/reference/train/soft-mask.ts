@@ -1,6 +1,6 @@
 import { alphaSigmoid, alphaSigmoidRho } from '../../../src/engine/alpha-sigmoid.js'
 
-/** Below this p a factor learns nothing more (method.md 1.6); for alpha > 2 such a p is 0 already. */
+/** Below this p a factor learns nothing more; for alpha > 2 such a p is 0 already. */
 export const LEARNS_ABOVE = 1e-12
 
 export interface SoftMaskRho {
@@ -11,7 +11,7 @@ export interface SoftMaskRho {
 }
 
 /**
- * Plain-loop twin of soft-mask-rho.wgsl (method.md 1.1 and 1.2): x[k, j] = dot(Qi[k], Ki[j]) / sqrt(r) + beta, p = asig(x),
+ * Plain-loop twin of soft-mask-train.wgsl (docs/method.md, Log-mask): x[k, j] = dot(Qi[k], Ki[j]) / sqrt(r) + beta, p = asig(x),
  * C[k, j] = sum over m = j+1..k of log p[m, j], of one sequence.
  * @param scores (T, 2 r): interaction queries, then interaction keys
  * @param beta the layer's bias and the sequence's shift together
@@ -33,7 +33,7 @@ export function softMaskRhoReference(
   return { own, rho }
 }
 
-/** Mean of exp(C[k, j]) over the pairs that learn: j < k < `counted` (method.md 1.3). */
+/** Mean of exp(C[k, j]) over the pairs that learn: j < k < `counted` (docs/method.md, Objective). */
 export function pairMeanReference(own: ArrayLike<number>, T: number, counted: number): number {
   let sum = 0
   for (let k = 0; k < counted; k++) for (let j = 0; j < k; j++) sum += Math.exp(own[k * T + j])
