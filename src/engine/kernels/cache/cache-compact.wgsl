@@ -1,6 +1,6 @@
 // needs: cache
-// Removes the rows that died from a place's slots (method.md 2.1): clears them, and when cache-slots.wgsl found too many
-// slots free, moves the live rows after the first hole of all places down, in order.
+// Removes the rows that died from a place's slots (docs/method.md, Slot cache): clears them, and when cache-slots.wgsl found
+// too many slots free, moves the live rows after the first hole of all places down, in order.
 // In place, with no second buffer: a row only moves to an earlier slot, and a lane moves its own columns.
 // Grid: (places).
 

@@ -1,6 +1,6 @@
 // needs: cache
-// Packs the rows that are still alive (method.md 2.3 d3, d4): the last live rows move into the holes that dropped rows
-// left, so that live rows are rows 0 to n - 1 of the place again. No more rows move than die.
+// Packs the rows that are still alive (docs/method.md, Paged cache): the last live rows move into the holes that dropped
+// rows left, so that live rows are rows 0 to n - 1 of the place again. No more rows move than die.
 // The place's length is right then; its pages are set right by cache-pages.wgsl, which runs next.
 // Grid: (spans); one workgroup a sequence.
 

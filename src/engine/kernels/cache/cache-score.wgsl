@@ -1,5 +1,5 @@
 // needs: cache
-// Which of a place's rows a step drops, and when (method.md 1.7, 2.3 d2): drop-times.wgsl for rows in a cache.
+// Which of a place's rows a step drops, and when (docs/method.md, Death times and Decoding): drop-times.wgsl for rows in a cache.
 //   x[k,j] = dot(Qi[k], Ki[j]) / sqrt(r) + beta + shift ;  the first k > j of the step with x <= 0 drops row j
 // f32 and the summation order of drop-times.wgsl, so that a sequence dies the same way in steps and in one pass.
 // Writes the death time of every row of a page and the page's word of live rows.

@@ -1,6 +1,6 @@
 // needs: cache
-// Which slots are in use where rows lie in slots, as in the paper's implementation (method.md 2.1): every place has as
-// many slots as the others, one after another, and all places are read up to a common padded length. Here a place's
+// Which slots are in use where rows lie in slots, as in the paper's implementation (docs/method.md, Slot cache): every place
+// has as many slots as the others, one after another, and all places are read up to a common padded length. Here a place's
 // words of live rows tell the slots in use, and its page table names its own slots in order.
 // At the start of the free stack, of which there is none: the padded length, and the slot to compact from.
 // Grid: (1); a lane takes every WORKGROUP-th place.

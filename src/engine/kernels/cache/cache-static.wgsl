@@ -1,5 +1,5 @@
 // needs: cache
-// Which of a place's rows a step drops where that goes by position alone (method.md 1.7): death times are known.
+// Which of a place's rows a step drops where that goes by position alone (docs/method.md, Policies): death times are known.
 // times (n_positions): t_j of the longest sequence. A row leaves once the next query does not see it.
 // Writes the death time of every row of a page and the page's word of live rows.
 // Grid: (pages, spans); a workgroup is one page, a lane looks at PAGE / WORKGROUP of its rows.

@@ -1,6 +1,6 @@
 /**
- * Twin of cache.wgsl: how the rows of a layer's keys, values and interaction keys are found (method.md 2.3). They lie in
- * pages of PAGE rows that any sequence may hold. Order is of no meaning: a row knows its position.
+ * Twin of cache.wgsl: how the rows of a layer's keys, values and interaction keys are found (docs/method.md, Paged cache).
+ * They lie in pages of PAGE rows that any sequence may hold. Order is of no meaning: a row knows its position.
  * `state` is the address of the layer's words, laid out as cache.wgsl says.
  */
 

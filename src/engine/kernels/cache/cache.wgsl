@@ -1,4 +1,4 @@
-// Shared by the kernels of the key-value cache (method.md 2.3); each declares `state` and `cache` itself.
+// Shared by the kernels of the key-value cache (docs/method.md, Paged cache); each declares `state` and `cache` itself.
 // A layer's rows of keys, values and interaction keys lie in pages of PAGE rows that any sequence may hold; row
 // i of a place is found through the place's page table. Order is of no meaning: a row knows its position.
 

@@ -1,6 +1,6 @@
 /**
  * Twin of drop-times.wgsl: the death time of every key of one layer, the first later query that drops it
- * (method.md 1.1, 1.7, E5).
+ * (docs/method.md, Death times).
  *   x[k,j] = dot(Qi[k], Ki[j]) / sqrt(r) + beta + shift ;  t_j = min { k > j : x[k,j] <= 0 }, NEVER if none
  * A task is a tile of keys. A branch walks only its own queries and takes over what its trunk has already
  * dropped.

@@ -1,5 +1,5 @@
 // needs: batch
-// Death time of every key of one layer: the first later query that drops it (method.md 1.1, 1.7, E5).
+// Death time of every key of one layer: the first later query that drops it (docs/method.md, Death times).
 //   x[k,j] = dot(Qi[k], Ki[j]) / sqrt(r) + beta + shift ;  t_j = min { k > j : x[k,j] <= 0 }, NEVER if none
 // f32, one fixed summation order, so that a sequence dies the same way alone or in a batch.
 // scores (rows, 2 r): interaction queries, then interaction keys. deaths (L, keys).

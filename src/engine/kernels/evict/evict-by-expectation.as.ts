@@ -1,6 +1,6 @@
 /**
  * Twin of evict-by-expectation.wgsl: the attention that a key can expect of queries distributed as those so far, times the
- * length of its value, mean over heads (Expected Attention, method.md 4.1).
+ * length of its value, summed over heads (Expected Attention; docs/method.md, Policies).
  * moments, of a head: the sum of q, then that of q q'. It is symmetric: of each block of 4 rows only the columns up to the
  * block's last one are kept up and read, those left of it twice.
  */

@@ -1,8 +1,8 @@
 // needs: evict-softmax
-// A key is worth the attention it can expect of queries distributed as those so far, times the length of its value, mean over
-// heads (Expected Attention, method.md 4.1):
+// A key is worth the attention it can expect of queries distributed as those so far, times the length of its value,
+// summed over heads (Expected Attention; docs/method.md, Policies):
 //   x[h,j] = mu[h] . k[h,j] / sqrt(64) + k[h,j]' Sigma[h] k[h,j] / (2 * 64)
-//   worth[j] = mean_h softmax_j(x[h,j]) |v[h,j]|  over the keys alive
+//   worth[j] = sum_h softmax_j(x[h,j]) |v[h,j]|  over the keys alive
 // mu and Sigma: mean and covariance of the queries from position SINKS on, kept as sums of q and of q q'.
 // moments, of a sequence: of each head the sum of q (16 vec4s) and of q q' (64 rows of 16). Lengths of values lie behind the
 // scores, head by head.

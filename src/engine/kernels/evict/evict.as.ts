@@ -1,6 +1,6 @@
 /**
  * Twin of evict.wgsl and the evict-*.wgsl that it is joined with: which keys a budget leaves, and when the others die
- * (method.md 4.1). A task is a sequence; its queries go in order, and what they weigh goes several keys at a time.
+ * (docs/method.md, Policies). A task is a sequence; its queries go in order, and what they weigh goes several keys at a time.
  */
 import { at, constants, Dispatch, scratch, struct, take } from '../common/dispatch.as'
 import { NEVER } from '../drops/batch.as'

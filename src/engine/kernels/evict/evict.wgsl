@@ -1,7 +1,7 @@
 // needs: evict-{places}, evict-{score}
-// Which keys a budget leaves, and when the others die (method.md 4.1). A sequence's queries in order: each joins the keys and
-// weighs those alive; then, while more than `budget` are alive, the one of lowest score that is not protected is evicted,
-// the earliest where scores are equal. It is last seen by that query: t_j = k + 1.
+// Which keys a budget leaves, and when the others die (docs/method.md, Policies). A sequence's queries in order: each joins
+// the keys and weighs those alive; then, while more than `budget` are alive, the one of lowest score that is not protected
+// is evicted, the earliest where scores are equal. It is last seen by that query: t_j = k + 1.
 // evict-batch.wgsl or evict-cache.wgsl says where keys lie, another evict-*.wgsl what a key is worth.
 // Grid: one workgroup a sequence.
 // Position p belongs to lane p % WORKGROUP, which keeps those of its own that are alive in order. So no sum depends on where

@@ -1,6 +1,6 @@
 // Sums are gradients of attention weights (dP = dO V^T of one head) and become those of the scores, where the weights lay:
 //   dS[k,j] = P[k,j] (dP[k,j] - D[k]),  D[k] = dot(dO[k], O[k])
-// total: the sum of dS over the heads so far, which is the gradient of the log-masks (method.md 1.6).
+// total: the sum of dS over the heads so far, which is the gradient of the log-masks (docs/method.md, Gradients).
 // dots (rows, H): D. extra: the head.
 
 override MASKED: bool = false;  // whether anyone wants the total

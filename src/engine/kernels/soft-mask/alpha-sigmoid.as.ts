@@ -1,6 +1,6 @@
 /**
- * Twin of alpha-sigmoid.wgsl, four numbers at a time (method.md 1.2): the p in [0, 1] with
- *   p^a - (1-p)^a = a x,  a = alpha - 1  (E1).
+ * Twin of alpha-sigmoid.wgsl, four numbers at a time (docs/method.md, Alpha-sigmoid): the p in [0, 1] with
+ *   p^a - (1-p)^a = a x,  a = alpha - 1.
  * 0 at a x <= -1, 1 at a x >= 1, 1/2 at x = 0, and p(-x) = 1 - p(x); alpha = 1 is the logistic sigmoid. What
  * is solved for is the tail t = 1 - p(|x|) <= 1/2, so that log p keeps its precision near p = 1. alpha is the
  * same for all lanes, so a branch on it costs nothing.
@@ -179,7 +179,7 @@ export function alphaSigmoid(x: v128, alpha: f32): void {
 }
 
 /**
- * d log p / dx = 1 / (p^a + p q^(a-1)) of what `alphaSigmoid` has found, 0 at p = 0 and p = 1 (E3); dp/dx is
+ * d log p / dx = 1 / (p^a + p q^(a-1)) of what `alphaSigmoid` has found, 0 at p = 0 and p = 1; dp/dx is
  * p times it.
  */
 export function alphaSigmoidRho(alpha: f32): v128 {

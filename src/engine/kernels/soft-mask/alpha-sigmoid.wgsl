@@ -1,4 +1,4 @@
-// The alpha-sigmoid (method.md 1.2): the p in [0, 1] with  p^a - (1-p)^a = a x,  a = alpha - 1  (E1).
+// The alpha-sigmoid (docs/method.md, Alpha-sigmoid): the p in [0, 1] with  p^a - (1-p)^a = a x,  a = alpha - 1.
 // 0 at a x <= -1, 1 at a x >= 1, 1/2 at x = 0, and p(-x) = 1 - p(x); alpha = 1 is the logistic sigmoid.
 // Functions only. What is solved for is the tail t = 1 - p(|x|) <= 1/2, so that log p keeps its precision near p = 1.
 
@@ -116,7 +116,7 @@ fn alpha_sigmoid(x: f32, alpha: f32) -> AlphaSigmoid {
   return AlphaSigmoid(tail, 1.0 - tail, log_tail);
 }
 
-// d log p / dx = 1 / (p^a + p q^(a-1)), 0 at p = 0 and p = 1 (method.md 1.2, E3); dp/dx is p times it.
+// d log p / dx = 1 / (p^a + p q^(a-1)), 0 at p = 0 and p = 1; dp/dx is p times it.
 fn alpha_sigmoid_rho(s: AlphaSigmoid, alpha: f32) -> f32 {
   if (s.p <= 0.0 || s.q <= 0.0) {
     return 0.0;

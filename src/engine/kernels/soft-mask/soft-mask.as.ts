@@ -1,6 +1,6 @@
 /**
  * Twin of soft-mask.wgsl: what a soft rule leaves of each key for each later query, the log of a cumulative
- * product (method.md 1.1).
+ * product (docs/method.md, Log-mask).
  *   x[k,j] = dot(Qi[k], Ki[j]) / sqrt(r) + beta + shift
  *   mask[k,j] = sum over m = j+1..k of log asig(x[m,j]);  0 at k = j, GONE once a factor is 0
  * Sequences stand alone. A task is a tile of keys (a multiple of 4); four neighbouring keys go past the

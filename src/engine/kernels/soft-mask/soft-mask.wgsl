@@ -1,5 +1,5 @@
 // needs: alpha-sigmoid, batch
-// What a soft rule leaves of each key for each later query: the log of a cumulative product (method.md 1.1).
+// What a soft rule leaves of each key for each later query: the log of a cumulative product (docs/method.md, Log-mask).
 //   x[k,j] = dot(Qi[k], Ki[j]) / sqrt(r) + beta + shift
 //   mask[k,j] = sum over m = j+1..k of log asig(x[m,j]);  0 at k = j, GONE once a factor is 0
 // Sequences stand alone: branches are not supported.
