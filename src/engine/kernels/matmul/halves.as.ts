@@ -1,9 +1,16 @@
 /**
  * Weights in halves become floats, exactly: a stretch of a panel at once for several rows, in passing for one.
  * A half's bits, shifted to where a float has them, are the number with an exponent 112 too small, subnormal ones too.
+ *
+ * Two halves of a word are unpacked where they are, so that a panel's columns come out parted: 0 2 4 6, 8 10 12 14, then
+ * 1 3 5 7, 9 11 13 15. Sums lie likewise until `joinColumns`. Neighbouring vectors go through the same operations, for V8
+ * to fuse.
  */
 import { highHalves, lowHalves, madd } from '../common/simd.as'
 import { addRows, PANEL } from './tile.as'
+
+/** 2^112. */
+export const HALVES_SCALE: f32 = reinterpret<f32>(0x77800000)
 
 /** Twice a half, as an unsigned number, from which on it is infinite or no number. */
 const SPECIAL: i16 = <i16>0xf800
@@ -21,112 +28,113 @@ function mask(room: usize): v128 {
   return opaque(0x8fffe000, room)
 }
 
-/** 2^112. */
 @inline
-function scale(room: usize): v128 {
-  return opaque(0x77800000, room)
+function evenOf(words: v128, kept: v128): v128 {
+  return v128.and(i32x4.shr_s(i32x4.shl(words, 16), 3), kept)
 }
 
 @inline
-function isSpecial(largest: v128): bool {
-  return v128.any_true(i16x8.ge_u(largest, i16x8.splat(SPECIAL)))
+function oddOf(words: v128, kept: v128): v128 {
+  return v128.and(i32x4.shr_s(words, 3), kept)
+}
+
+@inline
+function isSpecial(most0: v128, most1: v128): bool {
+  return v128.any_true(i16x8.ge_u(i16x8.max_u(most0, most1), i16x8.splat(SPECIAL)))
 }
 
 /**
- * Adds a panel of halves to the sums of one row, as `addRows` does; `room` takes the panel in floats at need.
- * Even and odd columns are summed apart: two halves of a word are then unpacked where they are.
+ * Adds a panel of halves to the parted sums of one row, as `addRows` does; the row's numbers have been multiplied by
+ * HALVES_SCALE: products are exactly the same, and halves need not be. `room` takes the panel in floats at need.
  */
-export function addHalves(left: usize, panel: usize, depth: u32, sums: usize, room: usize): void {
+export function addScaledHalves(left: usize, panel: usize, depth: u32, sums: usize, room: usize): void {
   const kept = mask(room)
-  const power = scale(room)
   const end = panel + 2 * PANEL * <usize>depth
-  let s0 = evenOf(sums)
-  let s1 = oddOf(sums)
-  let s2 = evenOf(sums + 32)
-  let s3 = oddOf(sums + 32)
-  let largest = i16x8.splat(0)
+  let s0 = v128.load(sums)
+  let s1 = v128.load(sums, 16)
+  let s2 = v128.load(sums, 32)
+  let s3 = v128.load(sums, 48)
+  let most0 = i16x8.splat(0)
+  let most1 = most0
   let x = left
   for (let read = panel; read < end; read += 2 * PANEL, x += 4) {
     const a = v128.load(read)
     const b = v128.load(read, 16)
     // Twice a half is its magnitude.
-    largest = i16x8.max_u(largest, i16x8.max_u(i16x8.add(a, a), i16x8.add(b, b)))
+    most0 = i16x8.max_u(most0, i16x8.add(a, a))
+    most1 = i16x8.max_u(most1, i16x8.add(b, b))
     const factor = v128.load32_splat(x)
-    s0 = madd(factor, unpackEven(a, kept, power), s0)
-    s1 = madd(factor, unpackOdd(a, kept, power), s1)
-    s2 = madd(factor, unpackEven(b, kept, power), s2)
-    s3 = madd(factor, unpackOdd(b, kept, power), s3)
+    s0 = madd(factor, evenOf(a, kept), s0)
+    s1 = madd(factor, evenOf(b, kept), s1)
+    s2 = madd(factor, oddOf(a, kept), s2)
+    s3 = madd(factor, oddOf(b, kept), s3)
   }
-  if (isSpecial(largest)) {
-    unpackSpecial(panel, end, room)
-    addRows(1, left, 0, 4, room, depth, sums, 0)
+  // In memory V8 has it as a pair.
+  v128.store(room, most0)
+  v128.store(room, most1, 16)
+  if (isSpecial(v128.load(room), v128.load(room, 16))) {
+    addSpecial(left, panel, depth, sums, room)
     return
   }
-  join(sums, s0, s1)
-  join(sums + 32, s2, s3)
+  v128.store(sums, s0)
+  v128.store(sums, s1, 16)
+  v128.store(sums, s2, 32)
+  v128.store(sums, s3, 48)
 }
 
-@inline
-function unpackEven(words: v128, kept: v128, power: v128): v128 {
-  return f32x4.mul(v128.and(i32x4.shr_s(i32x4.shl(words, 16), 3), kept), power)
+/** The same where infinities or NaN are among the halves. */
+function addSpecial(left: usize, panel: usize, depth: u32, sums: usize, room: usize): void {
+  const row = room + 4 * PANEL * <usize>depth
+  for (let k: usize = 0; k < depth; k++) store<f32>(row + 4 * k, load<f32>(left + 4 * k) / HALVES_SCALE)
+  unpackSpecial(panel, panel + 2 * PANEL * <usize>depth, room)
+  addRows(1, row, 0, 4, room, depth, sums, 0)
 }
 
-@inline
-function unpackOdd(words: v128, kept: v128, power: v128): v128 {
-  return f32x4.mul(v128.and(i32x4.shr_s(words, 3), kept), power)
-}
-
-/** Columns 0, 2, 4, 6 of eight. */
-@inline
-function evenOf(eight: usize): v128 {
-  const a = v128.load(eight)
-  const b = v128.load(eight, 16)
-  return i8x16.shuffle(a, b, 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27)
-}
-
-/** Columns 1, 3, 5, 7 of eight. */
-@inline
-function oddOf(eight: usize): v128 {
-  const a = v128.load(eight)
-  const b = v128.load(eight, 16)
-  return i8x16.shuffle(a, b, 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31)
-}
-
-@inline
-function join(eight: usize, even: v128, odd: v128): void {
-  v128.store(eight, i8x16.shuffle(even, odd, 0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23))
-  v128.store(eight, i8x16.shuffle(even, odd, 8, 9, 10, 11, 24, 25, 26, 27, 12, 13, 14, 15, 28, 29, 30, 31), 16)
-}
-
-/** `depth` k of a panel, as floats. */
+/** `depth` k of a panel, as floats in parted columns. */
 export function unpack(panel: usize, depth: u32, to: usize): void {
   const kept = mask(to)
-  const power = scale(to)
+  const power = opaque(reinterpret<u32>(HALVES_SCALE), to)
   const end = panel + 2 * PANEL * <usize>depth
-  let largest = i16x8.splat(0)
+  let most0 = i16x8.splat(0)
+  let most1 = most0
   let write = to
-  for (let read = panel; read < end; read += 32, write += 64) {
+  for (let read = panel; read < end; read += 2 * PANEL, write += 4 * PANEL) {
     const a = v128.load(read)
     const b = v128.load(read, 16)
-    largest = i16x8.max_u(largest, i16x8.max_u(i16x8.add(a, a), i16x8.add(b, b)))
-    v128.store(write, widen(i32x4.extend_low_i16x8_s(a), kept, power))
-    v128.store(write, widen(i32x4.extend_high_i16x8_s(a), kept, power), 16)
-    v128.store(write, widen(i32x4.extend_low_i16x8_s(b), kept, power), 32)
-    v128.store(write, widen(i32x4.extend_high_i16x8_s(b), kept, power), 48)
+    most0 = i16x8.max_u(most0, i16x8.add(a, a))
+    most1 = i16x8.max_u(most1, i16x8.add(b, b))
+    v128.store(write, f32x4.mul(evenOf(a, kept), power))
+    v128.store(write, f32x4.mul(evenOf(b, kept), power), 16)
+    v128.store(write, f32x4.mul(oddOf(a, kept), power), 32)
+    v128.store(write, f32x4.mul(oddOf(b, kept), power), 48)
   }
-  if (isSpecial(largest)) unpackSpecial(panel, end, to)
+  v128.store(write, most0)
+  v128.store(write, most1, 16)
+  if (isSpecial(v128.load(write), v128.load(write, 16))) unpackSpecial(panel, end, to)
 }
 
-@inline
-function widen(extended: v128, kept: v128, power: v128): v128 {
-  return f32x4.mul(v128.and(i32x4.shl(extended, 13), kept), power)
-}
-
-/** The same where infinities or NaN are among them. */
 function unpackSpecial(from: usize, end: usize, to: usize): void {
-  for (; from < end; from += 16, to += 32) {
-    const eight = v128.load(from)
-    v128.store(to, lowHalves(eight))
-    v128.store(to, highHalves(eight), 16)
+  for (; from < end; from += 2 * PANEL, to += 4 * PANEL) {
+    for (let eight: usize = 0; eight < 32; eight += 16) {
+      const halves = v128.load(from + eight)
+      const low = lowHalves(halves)
+      const high = highHalves(halves)
+      v128.store(to + eight, v128.shuffle<i32>(low, high, 0, 2, 4, 6))
+      v128.store(to + eight, v128.shuffle<i32>(low, high, 1, 3, 5, 7), 32)
+    }
+  }
+}
+
+/** Parted columns of a row's panels -> columns in their order. */
+export function joinColumns(row: usize, panels: u32): void {
+  for (const end: usize = row + 4 * PANEL * panels; row < end; row += 4 * PANEL) {
+    const even0 = v128.load(row)
+    const even1 = v128.load(row, 16)
+    const odd0 = v128.load(row, 32)
+    const odd1 = v128.load(row, 48)
+    v128.store(row, v128.shuffle<i32>(even0, odd0, 0, 4, 1, 5))
+    v128.store(row, v128.shuffle<i32>(even0, odd0, 2, 6, 3, 7), 16)
+    v128.store(row, v128.shuffle<i32>(even1, odd1, 0, 4, 1, 5), 32)
+    v128.store(row, v128.shuffle<i32>(even1, odd1, 2, 6, 3, 7), 48)
   }
 }

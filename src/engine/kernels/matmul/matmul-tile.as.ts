@@ -5,7 +5,8 @@
  */
 import { at, constants, Dispatch, scratch, struct, take } from '../common/dispatch.as'
 import { blockColumns, blockRows, columnBlocks, cut, DEPTH, MOST_COLUMNS, MOST_ROWS, rowBlocks } from './blocks.as'
-import { addHalves, unpack } from './halves.as'
+import { addPanels, FEW, LONGEST } from './few-rows.as'
+import { joinColumns, unpack } from './halves.as'
 import { finishRow, MatmulConstants } from './matmul-output.as'
 import { addRows, PANEL, TALLEST } from './tile.as'
 
@@ -14,7 +15,7 @@ class Shape {
   rows: u32
 }
 
-// Scratch: sums of a block, then a stretch of a panel in floats.
+// Scratch: sums of a block, then a stretch of a panel in floats, or what few rows need.
 const SUMS_BYTES: u32 = 4 * MOST_ROWS * MOST_COLUMNS
 
 export function matmulTile(d: Dispatch): void {
@@ -30,25 +31,16 @@ export function matmulTile(d: Dispatch): void {
   }
 }
 
-/** So few rows stay in the first-level cache with all their k: the weights are then read in the order they lie in. */
-const FEW: u32 = 24
-
-/** k of a stretch for few rows: reading and multiplying take turns, short ones, so that processors read ahead meanwhile. */
-const FEW_DEPTH: u32 = 64
-
 function block(d: Dispatch, row: u32, rows: u32, column: u32, columns: u32): void {
   const k = constants<MatmulConstants>(d)
   const panels: u32 = (columns + PANEL - 1) / PANEL
   const sumsStep: usize = 4 * PANEL * panels
   memory.fill(scratch(), 0, rows * sumsStep)
-  if (rows <= FEW) {
-    const step = rows === 1 ? DEPTH : FEW_DEPTH
-    for (let p: u32 = 0; p < panels; p++) {
-      for (let first: u32 = 0; first < k.K; first += step) {
-        const depth = min(step, k.K - first)
-        addStretch(d, row, rows, column + PANEL * p, first, depth, scratch() + 4 * PANEL * p, sumsStep)
-      }
-    }
+  if (rows <= FEW && k.K <= LONGEST) {
+    const halves = k.dtype !== 0
+    const weights = at(d, 1) + <usize>(column * k.K) * (halves ? 2 : 4)
+    const left = at(d, 0) + 4 * <usize>row * k.K
+    addPanels(rows, left, k.K, weights, halves, panels, scratch(), sumsStep, scratch() + SUMS_BYTES)
   } else {
     for (let first: u32 = 0; first < k.K; first += DEPTH) {
       const depth = min(DEPTH, k.K - first)
@@ -61,7 +53,11 @@ function block(d: Dispatch, row: u32, rows: u32, column: u32, columns: u32): voi
   const bytes: usize = 16 * ((columns + 3) / 4)
   const bias = at(d, 2) + 4 * column
   const out = at(d, 3) + row * outStep + 4 * column
-  for (let r: u32 = 0; r < rows; r++) finishRow(k, bytes, scratch() + r * sumsStep, bias, out + r * outStep)
+  for (let r: u32 = 0; r < rows; r++) {
+    const sums = scratch() + r * sumsStep
+    if (k.dtype) joinColumns(sums, panels)
+    finishRow(k, bytes, sums, bias, out + r * outStep)
+  }
 }
 
 /** Adds what `depth` k from `first` contribute to the panel that begins with `column`. */
@@ -83,8 +79,6 @@ function addStretch(
   const floats = scratch() + SUMS_BYTES
   if (!k.dtype) {
     addRows(rows, a, rowStep, 4, at(d, 1) + 4 * element, depth, sums, sumsStep)
-  } else if (rows === 1) {
-    addHalves(a, at(d, 1) + 2 * element, depth, sums, floats)
   } else {
     unpack(at(d, 1) + 2 * element, depth, floats)
     addRows(rows, a, rowStep, 4, floats, depth, sums, sumsStep)
