@@ -34,7 +34,7 @@ export async function writeTinyModel(folder: string): Promise<string> {
 
 /** One of which a batch of many tokens takes many seconds; gives the folder. */
 export async function writeSlowModel(folder: string): Promise<string> {
-  const config = configOf({ width: 512, layers: 10, contextLength: 1024 })
+  const config = configOf({ width: 512, layers: 6, contextLength: 1024 })
   const tensors = new Map<string, TensorBytes>()
   for (const [name, { shape, read }] of initialTensors(config, { seed: 1 }))
     tensors.set(name, { dtype: 'F32', shape, bytes: await read() })

@@ -180,14 +180,27 @@ for (const [i, build] of BUILDS.entries()) {
     for (const { close } of opened) close()
   })
 
+  async function withOne(
+    open: (typeof opened)[number],
+    dtype: WeightDtype,
+    work: (engine: Engine) => Promise<Found>,
+  ): Promise<Found> {
+    const engine = await openEngine(open, checkpoint, dtype)
+    try {
+      return await work(engine)
+    } finally {
+      engine.close()
+    }
+  }
+
+  /** For what is done alone, to be compared with what all of them did together. */
+  const withTwo = (dtype: WeightDtype, work: (engine: Engine) => Promise<Found>): Promise<Found> =>
+    withOne(opened[1], dtype, work)
+
   /** The same work with each number of threads gives the same bits; gives what the first found. */
   async function withAll(dtype: WeightDtype, work: (engine: Engine) => Promise<Found>): Promise<Found> {
     const found: Found[] = []
-    for (const open of opened) {
-      const engine = await openEngine(open, checkpoint, dtype)
-      found.push(await work(engine))
-      engine.close()
-    }
+    for (const open of opened) found.push(await withOne(open, dtype, work))
     for (const [i, other] of found.entries()) assertSame(other, found[0], `${THREADS[i]} threads`)
     return found[0]
   }
@@ -200,7 +213,7 @@ for (const [i, build] of BUILDS.entries()) {
         assert.ok(logits.every(Number.isFinite))
         let row = 0
         for (const [i, tokens] of SEQUENCES.entries()) {
-          const alone = await withAll(dtype, (engine) => scored(engine, [tokens], rule))
+          const alone = await withTwo(dtype, (engine) => scored(engine, [tokens], rule))
           const rows = row + tokens.length
           assertSame(
             new Map([['logits', alone.get('logits') ?? new Float32Array()]]),
@@ -226,7 +239,7 @@ for (const [i, build] of BUILDS.entries()) {
         // Slots are as many for every place, and close up when all of them together have many holes.
         if (cache === 'slots') return
         for (const place of [0, 1, 2]) {
-          const alone = await withAll(cacheDtype, (engine) => decoded(engine, { cache, cacheDtype }, [place]))
+          const alone = await withTwo(cacheDtype, (engine) => decoded(engine, { cache, cacheDtype }, [place]))
           const own = [...together].filter(([name]) => alone.has(name))
           assertSame(alone, new Map(own), `place ${place} alone`)
         }
