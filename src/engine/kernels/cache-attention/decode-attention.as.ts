@@ -18,8 +18,8 @@ import {
   gatherHalves,
   HALVES_SCALE,
   hasSpecial,
-  joinEights,
-  partEights,
+  joinSixteens,
+  partSixteens,
   scoreHalves,
 } from './decode-halves.as'
 import {
@@ -100,11 +100,11 @@ function showHalves(d: Dispatch, fours: u32, head: u32, heads: u32): void {
   const step = (ROW / 2) * d.y
   const bytes = <usize>heads * ROW
   forgetSpecial()
-  partEights(scratch() + QUERIES_AT, bytes)
+  partSixteens(scratch() + QUERIES_AT, bytes)
   for (let i: u32 = 0; i < fours; i++) scoreHalves(at(d, 1) + from, step, i, heads)
   for (let h: u32 = 0; h < heads; h++) weigh(h, fours, HALVES_SCALE)
   for (let i: u32 = 0; i < fours; i++) gatherHalves(at(d, 2) + from, step, i, heads)
-  joinEights(scratch() + OUT_AT, bytes)
+  joinSixteens(scratch() + OUT_AT, bytes)
   if (!hasSpecial()) return
   for (let h: usize = 0; h < heads; h++) store<f32>(scratch() + SHARES_AT + 16 * h, NaN, 4)
 }

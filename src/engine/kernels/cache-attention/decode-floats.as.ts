@@ -1,12 +1,21 @@
 /**
  * What decode-attention.as.ts does with four rows of keys and values in f32: neighbours in scratch are four
- * rows' results.
+ * rows' results. Neighbouring vectors go through the same operations, for V8 to fuse.
  */
 import { ROW } from '../attention/block.as'
 import { scratch } from '../common/dispatch.as'
 import { madd } from '../common/simd.as'
-import { sumsOfFour } from '../drops/drop-score.as'
-import { LOWEST, OUT_AT, QUERIES_AT, rowOfFour, SCORES, SCORES_AT, seenOfFour } from './decode-rows.as'
+import {
+  LOWEST,
+  OUT_AT,
+  QUERIES_AT,
+  rowOfFour,
+  SCORES,
+  SCORES_AT,
+  seenOfFour,
+  SUMS_AT,
+  sumsOfPairs,
+} from './decode-rows.as'
 
 /** Scores of four rows, `step` bytes long, for all heads of the task. */
 export function score(keys: usize, step: usize, four: u32, heads: u32): void {
@@ -16,24 +25,35 @@ export function score(keys: usize, step: usize, four: u32, heads: u32): void {
   let e = keys + step * rowOfFour(four, 3)
   let to = scratch() + 16 * <usize>four
   let query = scratch() + QUERIES_AT
+  const sums = scratch() + SUMS_AT
   const seen = seenOfFour(four)
   for (let h: u32 = 0; h < heads; h++) {
-    let x0 = f32x4.splat(0)
-    let x1 = f32x4.splat(0)
-    let x2 = f32x4.splat(0)
-    let x3 = f32x4.splat(0)
-    for (const end = query + ROW; query < end; query += 16) {
-      const q = v128.load(query)
-      x0 = madd(q, v128.load(a), x0)
-      x1 = madd(q, v128.load(b), x1)
-      x2 = madd(q, v128.load(c), x2)
-      x3 = madd(q, v128.load(e), x3)
-      a += 16
-      b += 16
-      c += 16
-      e += 16
+    let a0 = f32x4.splat(0), a1 = a0, b0 = a0, b1 = a0, c0 = a0, c1 = a0, e0 = a0, e1 = a0
+    for (const end = query + ROW; query < end; query += 32) {
+      const x = v128.load(query)
+      const y = v128.load(query, 16)
+      a0 = madd(x, v128.load(a), a0)
+      a1 = madd(y, v128.load(a, 16), a1)
+      b0 = madd(x, v128.load(b), b0)
+      b1 = madd(y, v128.load(b, 16), b1)
+      c0 = madd(x, v128.load(c), c0)
+      c1 = madd(y, v128.load(c, 16), c1)
+      e0 = madd(x, v128.load(e), e0)
+      e1 = madd(y, v128.load(e, 16), e1)
+      a += 32
+      b += 32
+      c += 32
+      e += 32
     }
-    v128.store(to, v128.bitselect(sumsOfFour(x0, x1, x2, x3), f32x4.splat(LOWEST), seen), SCORES_AT)
+    v128.store(sums, a0)
+    v128.store(sums, a1, 16)
+    v128.store(sums, b0, 32)
+    v128.store(sums, b1, 48)
+    v128.store(sums, c0, 64)
+    v128.store(sums, c1, 80)
+    v128.store(sums, e0, 96)
+    v128.store(sums, e1, 112)
+    v128.store(to, v128.bitselect(sumsOfPairs(sums), f32x4.splat(LOWEST), seen), SCORES_AT)
     to += SCORES
   }
 }
@@ -51,13 +71,17 @@ export function gather(values: usize, step: usize, four: u32, heads: u32): void 
     const w1 = v128.load32_splat(weight, 4)
     const w2 = v128.load32_splat(weight, 8)
     const w3 = v128.load32_splat(weight, 12)
-    for (const end = to + ROW; to < end; to += 16) {
-      const sum = madd(w1, v128.load(b), madd(w0, v128.load(a), v128.load(to)))
-      v128.store(to, madd(w3, v128.load(e), madd(w2, v128.load(c), sum)))
-      a += 16
-      b += 16
-      c += 16
-      e += 16
+    for (const end = to + ROW; to < end; to += 32) {
+      let x = madd(w1, v128.load(b), madd(w0, v128.load(a), v128.load(to)))
+      let y = madd(w1, v128.load(b, 16), madd(w0, v128.load(a, 16), v128.load(to, 16)))
+      x = madd(w3, v128.load(e), madd(w2, v128.load(c), x))
+      y = madd(w3, v128.load(e, 16), madd(w2, v128.load(c, 16), y))
+      v128.store(to, x)
+      v128.store(to, y, 16)
+      a += 32
+      b += 32
+      c += 32
+      e += 32
     }
     weight += SCORES
   }

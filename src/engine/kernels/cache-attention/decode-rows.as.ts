@@ -7,6 +7,7 @@
 import { ROW } from '../attention/block.as'
 import { Cache, deathOf, NEVER, positionAt, rowAt, word } from '../cache/cache.as'
 import { scratch } from '../common/dispatch.as'
+import { sumsOfFour } from '../drops/drop-score.as'
 
 /** Rows of a split: SPLIT_ROWS of tuning.ts. */
 export const ROWS: u32 = 128
@@ -26,6 +27,9 @@ export const SCORES: usize = 4 * ROWS
 /** (HEADS, 4): largest score, mass. */
 export const SHARES_AT: usize = SCORES_AT + HEADS * SCORES
 export const CONSTANT_AT: usize = SHARES_AT + HEADS * 16
+/** What has been the largest so far, and two vectors of sums for each of four rows. */
+export const LARGEST_AT: usize = CONSTANT_AT + 16
+export const SUMS_AT: usize = LARGEST_AT + 32
 
 /** Stands for minus infinity. */
 export const LOWEST: f32 = -1e30
@@ -73,4 +77,15 @@ export function rowOfFour(four: u32, i: u32): u32 {
 @inline
 export function seenOfFour(four: u32): v128 {
   return v128.load(scratch() + 16 * <usize>four, SEEN_AT)
+}
+
+/** Sums over four pairs of vectors, a lane each. */
+@inline
+export function sumsOfPairs(at: usize): v128 {
+  return sumsOfFour(
+    f32x4.add(v128.load(at), v128.load(at, 16)),
+    f32x4.add(v128.load(at, 32), v128.load(at, 48)),
+    f32x4.add(v128.load(at, 64), v128.load(at, 80)),
+    f32x4.add(v128.load(at, 96), v128.load(at, 112)),
+  )
 }

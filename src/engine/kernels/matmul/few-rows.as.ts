@@ -64,21 +64,15 @@ export function addPanels(
 function scaleRow(from: usize, K: u32, to: usize): bool {
   const scale = f32x4.splat(HALVES_SCALE)
   let largest = f32x4.splat(0)
-  const end = from + 4 * <usize>K
-  for (; from + 16 <= end; from += 16, to += 16) {
+  for (const end = from + 4 * <usize>K; from < end; from += 16, to += 16) {
     const x = v128.load(from)
     largest = f32x4.pmax(largest, f32x4.abs(x))
     v128.store(to, f32x4.mul(x, scale))
   }
-  for (; from < end; from += 4, to += 4) {
-    const x = load<f32>(from)
-    largest = f32x4.pmax(largest, f32x4.splat(abs(x)))
-    store<f32>(to, x * HALVES_SCALE)
-  }
   return !v128.any_true(f32x4.ge(largest, f32x4.splat(LARGE)))
 }
 
-/** Rows of K -> (K, rows). */
+/** Rows of K, a multiple of 4, -> (K, rows). */
 function turnRows(from: usize, rows: u32, K: u32, to: usize): void {
   const rowStep: usize = 4 * K
   const step: usize = 4 * rows
@@ -95,8 +89,8 @@ function turnFour(a: usize, K: u32, to: usize, step: usize): void {
   const b: usize = a + 4 * K
   const c: usize = b + 4 * K
   const d: usize = c + 4 * K
-  let i: usize = 0
-  for (const whole: usize = 4 * (K & ~3); i < whole; i += 16, to += 4 * step) {
+  const end: usize = 4 * K
+  for (let i: usize = 0; i < end; i += 16, to += 4 * step) {
     const w = v128.load(a + i)
     const x = v128.load(b + i)
     const y = v128.load(c + i)
@@ -109,11 +103,5 @@ function turnFour(a: usize, K: u32, to: usize, step: usize): void {
     v128.store(to + step, v128.shuffle<i64>(low0, low1, 1, 3))
     v128.store(to + 2 * step, v128.shuffle<i64>(high0, high1, 0, 2))
     v128.store(to + 3 * step, v128.shuffle<i64>(high0, high1, 1, 3))
-  }
-  for (const end: usize = 4 * K; i < end; i += 4, to += step) {
-    store<f32>(to, load<f32>(a + i))
-    store<f32>(to, load<f32>(b + i), 4)
-    store<f32>(to, load<f32>(c + i), 8)
-    store<f32>(to, load<f32>(d + i), 12)
   }
 }
