@@ -5,23 +5,18 @@ import { BUILT } from './module.js'
 import { OPERATION_WORDS } from './program.js'
 import type { WorkerData } from './worker.js'
 
-/** Words of Control in common/run.as.ts, in its order. */
-const CONTROL = {
-  started: 0,
-  threads: 1,
-  program: 2,
-  operations: 3,
-  arrived: 4,
-  done: 5,
-  sleepers: 6,
-  stopped: 7,
-} as const
+/** Words of Control in common/run.as.ts, after the two of its state. */
+const CONTROL = { program: 2, operations: 3, sleepers: 4, stopped: 5 } as const
 export const CONTROL_BYTES = 64
 /** SCRATCH_BYTES of common/dispatch.as.ts. */
 export const SCRATCH_BYTES = 4 << 20
 
 /** A task number that no kernel has: threads that meet it find nothing left to do. */
 const NO_TASK = 0x40000000
+
+/** The state before operation 0 of a program, by its number, and the one in which there is nothing to do. */
+const PROGRAM = 40n
+const DONE = 0xffffffn << 16n
 
 export interface PoolPlace {
   memory: WebAssembly.Memory
@@ -40,6 +35,10 @@ export class Pool {
   readonly #place: PoolPlace
   readonly #workers: Worker[]
   readonly #words: Int32Array
+  /** Where the threads are, in the first element. */
+  readonly #state: BigInt64Array
+  /** Programs started so far. */
+  #started = 0n
   #running: { at: number; operations: number; done: () => void } | null = null
   #closed = false
 
@@ -48,6 +47,7 @@ export class Pool {
     this.#place = place
     this.#workers = workers
     this.#words = new Int32Array(place.memory.buffer, place.control, CONTROL_BYTES / 4)
+    this.#state = new BigInt64Array(place.memory.buffer, place.control, 1)
     for (const worker of workers) {
       worker.on('message', () => this.#ended())
       worker.on('error', (error) => onLost(lostThread(error.message)))
@@ -69,7 +69,7 @@ export class Pool {
   ): Promise<Pool> {
     const words = new Int32Array(place.memory.buffer, place.control, CONTROL_BYTES / 4)
     words.fill(0)
-    words[CONTROL.threads] = place.scratch.length
+    new BigInt64Array(place.memory.buffer, place.control, 1)[0] = DONE
     const starting = place.scratch.map(async (scratch) => {
       const { memory, control, fused } = place
       const threads = place.scratch.length
@@ -99,8 +99,7 @@ export class Pool {
     this.#workers[0].ref()
     this.#words[CONTROL.program] = at
     this.#words[CONTROL.operations] = operations
-    Atomics.add(this.#words, CONTROL.started, 1)
-    Atomics.notify(this.#words, CONTROL.started)
+    this.#go(0n)
   }
 
   /** Has the program that is running end as soon as the tasks at hand are done; its results are worth nothing. */
@@ -115,9 +114,15 @@ export class Pool {
   close(): void {
     this.#closed = true
     Atomics.store(this.#words, CONTROL.stopped, 1)
-    Atomics.add(this.#words, CONTROL.started, 1)
-    Atomics.notify(this.#words, CONTROL.started)
+    this.#go(DONE)
     for (const worker of this.#workers) void worker.terminate()
+  }
+
+  /** Has threads look again: a program more, at this operation. */
+  #go(at: bigint): void {
+    this.#started++
+    Atomics.store(this.#state, 0, BigInt.asIntN(64, (this.#started << PROGRAM) | at))
+    Atomics.notify(this.#state, 0)
   }
 
   #ended(): void {

@@ -15,7 +15,7 @@ export interface WorkerData {
 interface Exports {
   enter(scratch: number): void
   adapt(threads: number, fused: boolean): void
-  run(control: number, seen: number): number
+  run(control: number): number
 }
 
 const { module, memory, control, scratch, threads, fused } = workerData as WorkerData
@@ -24,8 +24,4 @@ const { adapt, enter, run } = new WebAssembly.Instance(module, { env }).exports 
 enter(scratch)
 adapt(threads, fused)
 parentPort?.postMessage('ready')
-for (let seen = 0; ; seen++) {
-  const ended = run(control, seen)
-  if (ended < 0) break
-  if (ended === 1) parentPort?.postMessage('done')
-}
+while (run(control) > 0) parentPort?.postMessage('done')

@@ -1,6 +1,9 @@
 /**
- * What a thread does: waits for a program, goes through its operations together with the other threads, one after the
- * other, and waits again. The host lays programs out (src/engine/cpu/program.ts) and starts them (src/engine/cpu/pool.ts).
+ * What a thread does: waits for a program, goes through its operations, and waits again. The host lays programs out
+ * (src/engine/cpu/program.ts) and starts them (src/engine/cpu/pool.ts).
+ *
+ * An operation ends when its tasks are done, not when all threads have been there: one that has its core taken away
+ * between two operations holds nobody up, and goes on with whatever operation it finds under way.
  */
 import { call } from '../call.as'
 import { at, bytesOf, Dispatch, enter, take } from './dispatch.as'
@@ -12,21 +15,24 @@ export { enter }
 /** Words that host and threads share. */
 @unmanaged
 class Control {
-  /** Programs started so far. */
-  started: u32
-  /** Threads there are. */
-  threads: u32
+  /**
+   * Where all are: program, counted from 0, the operation under way, DONE after the last one, and how many threads are
+   * in it. In one word, so that nobody enters an operation that has ended.
+   */
+  state: u64
   /** Of the program: address and number of operations. */
   program: u32
   operations: u32
-  /** Threads that are done with the operation at hand; operations done so far, over all programs. */
-  arrived: u32
-  done: u32
-  /** Threads that sleep until `done` or `started` changes. */
+  /** Threads that sleep until the operation changes. */
   sleepers: u32
   /** Not 0: threads end. */
   stopped: u32
 }
+
+// Bits of `state`, from the lowest on: 16 for threads, 24 for the operation, 24 for the program.
+const OPERATION: u32 = 16
+const INSIDE: u64 = 0xffff
+const DONE: u32 = 0xffffff
 
 const OPERATION_BYTES: u32 = 192
 
@@ -42,46 +48,65 @@ const STAMP: u32 = 0xffff0002
 @external('env', 'stamp')
 declare function stamp(): i64
 
-/** Runs the program that follows the `seen` ones so far; 1 in the thread that ends it, 0 in the others, -1 at the end. */
-export function run(control: Control, seen: u32): i32 {
-  sleepWhile(control, offsetof<Control>('started'), seen)
-  if (atomic.load<u32>(changetype<usize>(control), offsetof<Control>('stopped')) !== 0) return -1
-  const operations = control.operations
-  const program = control.program
-  let last = false
-  for (let i: u32 = 0; i < operations; i++) {
-    const operation: usize = <usize>(program + i * OPERATION_BYTES)
-    const kernel = load<u32>(operation)
-    const d = changetype<Dispatch>(operation + 4)
-    if (kernel < COPY) call(kernel, d)
-    else if (kernel === STAMP) writeStamp(d)
-    else moveBytes(kernel, d)
-    last = meet(control)
+/** Works until a program ends: 1 in the thread that ends it. -1 when threads are to end. */
+export function run(control: Control): i32 {
+  const at = changetype<usize>(control)
+  while (true) {
+    const state = atomic.load<u64>(at)
+    if (atomic.load<u32>(at, offsetof<Control>('stopped')) !== 0) return -1
+    const index = <u32>(state >> OPERATION) & DONE
+    if (index === DONE) {
+      awaitChange(control, state)
+      continue
+    }
+    const operation: usize = <usize>(control.program + index * OPERATION_BYTES)
+    const last = index + 1 === control.operations
+    // Only with success are these of the operation under way, and stay so until this thread leaves.
+    if (atomic.cmpxchg<u64>(at, state, state + 1) !== state) continue
+    perform(operation)
+    if (leave(control, last) && last) return 1
   }
-  return last ? 1 : 0
 }
 
-/** Waits until every thread is here; true in the one that came last. */
-function meet(control: Control): bool {
-  const at = changetype<usize>(control)
-  const done = atomic.load<u32>(at, offsetof<Control>('done'))
-  if (atomic.add<u32>(at, 1, offsetof<Control>('arrived')) + 1 < control.threads) {
-    sleepWhile(control, offsetof<Control>('done'), done)
-    return false
-  }
-  atomic.store<u32>(at, 0, offsetof<Control>('arrived'))
-  atomic.store<u32>(at, done + 1, offsetof<Control>('done'))
-  if (atomic.load<u32>(at, offsetof<Control>('sleepers')) > 0) {
-    atomic.notify(at + offsetof<Control>('done'), -1)
-  }
-  return true
+function perform(operation: usize): void {
+  const kernel = load<u32>(operation)
+  const d = changetype<Dispatch>(operation + 4)
+  if (kernel < COPY) call(kernel, d)
+  else if (kernel === STAMP) writeStamp(d)
+  else moveBytes(kernel, d)
 }
 
-function sleepWhile(control: Control, word: usize, value: u32): void {
+/**
+ * No task is left. The thread that leaves as the last one has the next operation begin, and gets true; others wait for
+ * it.
+ */
+function leave(control: Control, last: bool): bool {
   const at = changetype<usize>(control)
-  for (let i: u32 = 0; i < PATIENCE; i++) if (atomic.load<u32>(at + word) !== value) return
+  let state = atomic.load<u64>(at)
+  while (true) {
+    const alone = (state & INSIDE) === 1
+    const next = !alone ? state - 1 : last ? (state - 1) | (<u64>DONE << OPERATION) : state - 1 + (1 << OPERATION)
+    const found = atomic.cmpxchg<u64>(at, state, next)
+    if (found === state) {
+      if (!alone) awaitChange(control, next)
+      else if (atomic.load<u32>(at, offsetof<Control>('sleepers')) > 0) atomic.notify(at, -1)
+      return alone
+    }
+    state = found
+  }
+}
+
+/** Waits while the operation is that of `state`. */
+function awaitChange(control: Control, state: u64): void {
+  const at = changetype<usize>(control)
+  const here = state >> OPERATION
+  for (let i: u32 = 0; i < PATIENCE; i++) if (atomic.load<u64>(at) >> OPERATION !== here) return
   atomic.add<u32>(at, 1, offsetof<Control>('sleepers'))
-  while (atomic.load<u32>(at + word) === value) atomic.wait<u32>(at + word, value, -1)
+  let now = atomic.load<u64>(at)
+  while (now >> OPERATION === here) {
+    atomic.wait<u64>(at, now, -1)
+    now = atomic.load<u64>(at)
+  }
   atomic.sub<u32>(at, 1, offsetof<Control>('sleepers'))
 }
 
