@@ -1,4 +1,4 @@
-// What a hard rule leaves of keys (method.md 1.7, E5): all, until they die.
+// What a hard rule leaves of keys (docs/method.md, Death times): all, until they die.
 
 @group(0) @binding(3) var<storage, read> deaths: array<u32>;
 @group(0) @binding(5) var<uniform> layer: Layer;

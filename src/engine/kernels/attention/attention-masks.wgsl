@@ -1,4 +1,4 @@
-// What a soft rule leaves of keys (method.md 1.1): the logs that soft-mask.wgsl wrote, the same for all heads.
+// What a soft rule leaves of keys (docs/method.md, Log-mask): the logs that soft-mask.wgsl wrote, the same for all heads.
 
 @group(0) @binding(3) var<storage, read> masks: array<vec4f>;
 

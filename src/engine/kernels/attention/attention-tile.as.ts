@@ -1,5 +1,5 @@
 /**
- * Twin of attention.wgsl: a tile of queries on its way past blocks of keys (method.md 1.1, 1.7), the softmax
+ * Twin of attention.wgsl: a tile of queries on its way past blocks of keys (docs/method.md, Log-mask and Death times), the softmax
  * in one pass.
  *   o[k] = sum_j softmax_j( q[k] . k[j] / sqrt(d) + mask[k,j] ) v[j]   over born_j <= k < death_j
  * attend-batch.as.ts and attend-chunk.as.ts say where queries, keys and values are. For each block, for a

@@ -1,6 +1,6 @@
 /**
  * Twin of live-list.wgsl: the keys that a tile of queries has to visit, in order, those that some query of
- * the tile sees (method.md 1.8, 2a).
+ * the tile sees (docs/method.md, Live lists).
  *   { j <= last query : t_j > first query }
  * A task is a tile.
  */

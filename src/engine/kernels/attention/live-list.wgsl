@@ -1,5 +1,5 @@
 // needs: live-list-layout
-// The keys that a tile of queries has to visit, in order: those that some query of the tile sees (method.md 1.8, 2a).
+// The keys that a tile of queries has to visit, in order: those that some query of the tile sees (docs/method.md, Live lists).
 //   { j <= last query : t_j > first query }
 // lists: per tile the number of keys, then the keys.
 // Grid: (tiles). A lane goes over a run of neighbouring keys twice: it counts, then it writes after what all lanes before

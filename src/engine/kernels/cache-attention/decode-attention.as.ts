@@ -1,7 +1,7 @@
 /**
  * Twin of decode-attention.wgsl: attention of single query rows, one a sequence, to the key-value cache
- * (method.md 2.3, d5).
- *   o[h] = sum_i softmax_i( q[h] . k[h,i] / sqrt(d) ) v[h,i]   over the place's rows i that the query may see (E5)
+ * (docs/method.md, Decoding).
+ *   o[h] = sum_i softmax_i( q[h] . k[h,i] / sqrt(d) ) v[h,i]   over the place's rows i that the query may see
  * A split is ROWS rows of one place whatever the batch is. A task is a split for some heads, all of them
  * where there are tasks enough, as then rows are read from end to end. With one split it writes heads, with
  * several partial results for decode-attention-merge.as.ts: d sums, then the largest score and the mass.

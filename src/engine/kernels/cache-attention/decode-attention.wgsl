@@ -1,6 +1,6 @@
 // needs: attention-cache
-// Attention of single query rows, one a sequence, to the key-value cache (method.md 2.3, d5).
-//   o[h] = sum_i softmax_i( q[h] . k[h,i] / sqrt(64) ) v[h,i]   over the place's rows i that the query may see (E5)
+// Attention of single query rows, one a sequence, to the key-value cache (docs/method.md, Decoding).
+//   o[h] = sum_i softmax_i( q[h] . k[h,i] / sqrt(64) ) v[h,i]   over the place's rows i that the query may see
 // Grid: (splits, H, spans). A workgroup handles ROWS rows of one head of one place: 4 lanes score a key, a page at a
 // time; a lane weighs a row; 16 lanes add up the values of every 8th row, and the 8 sums are added up in the end.
 // With one split it writes heads, with several partial results for decode-attention-merge.wgsl: 64 sums, then the

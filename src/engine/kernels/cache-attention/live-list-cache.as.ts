@@ -1,6 +1,6 @@
 /**
  * Twin of live-list-cache.wgsl: the rows of the cache that a tile of a chunk's queries has to visit, those
- * that some query of the tile sees (method.md 1.8, 2a), in the order they have in their place.
+ * that some query of the tile sees (docs/method.md, Live lists), in the order they have in their place.
  *   { row : position <= last query, death > first query }
  * A task is a tile.
  */

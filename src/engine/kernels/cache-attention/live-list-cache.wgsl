@@ -1,6 +1,6 @@
 // needs: live-list-cache-layout
 // The rows of the cache that a tile of a chunk's queries has to visit: those that some query of the tile sees
-// (method.md 1.8, 2a). { row : position <= last query, death > first query }, in the order they have in their place.
+// (docs/method.md, Live lists). { row : position <= last query, death > first query }, in the order they have in their place.
 // Grid: (tiles). As in live-list.wgsl a lane goes over a run of rows
 // twice: it counts, then it writes after what all lanes before it have counted.
 
