@@ -8,14 +8,14 @@ import type { EvalRecord } from '../../src/record/schema.js'
 import { asp, startAsp, workFolder } from './asp.js'
 
 const KILLS = 10
-// One document a batch, so that there is a moment to kill between any two.
+// One document a batch, so that there is a moment to kill between any two; enough that many are left after the last kill.
 const RUN = [
   'eval',
   'winogrande',
   '--data',
   'sample',
   '--limit',
-  '60',
+  '200',
   '--shift',
   '-0.5',
   '--batch-tokens',
@@ -78,10 +78,10 @@ test('a complete run is not scored again, another run is refused with what diffe
     ...rest,
   ]
   const changed: [string[], RegExp][] = [
-    [run('59', '--shift', '-0.5'), /limit was 60 and is now 59/],
-    [run('60', '--shift', '-0.4'), /threshold shift was -0.5 and is now -0.4/],
-    [run('60', '--shift', '-0.5', '--dtype', 'f32'), /dtype was "f16" and is now "f32"/],
-    [run('60', '--policy', 'dense'), /policy was "adaptive"/],
+    [run('199', '--shift', '-0.5'), /limit was 200 and is now 199/],
+    [run('200', '--shift', '-0.4'), /threshold shift was -0.5 and is now -0.4/],
+    [run('200', '--shift', '-0.5', '--dtype', 'f32'), /dtype was "f16" and is now "f32"/],
+    [run('200', '--policy', 'dense'), /policy was "adaptive"/],
   ]
   for (const [args, expected] of changed) {
     const { status, stdout, stderr } = await asp(folder, [...args, ...place])
