@@ -175,7 +175,7 @@ async function matmulWorks(
   const manyGrid = [full.grid[0], Math.ceil((M * full.grid[1]) / MANY)] as const
   await kernels.prepare([spec, full.spec])
   // Enough in one submission that handing it over does not count.
-  const times = Math.ceil(Math.min(64, LEAST_FLOPS / (2 * M * K * N)))
+  const times = Math.ceil(Math.min(512, LEAST_FLOPS / (2 * M * K * N)))
   const flops = 2 * M * K * N * times
   const few: Work = { flops, variant, run: () => submit(device, kernels, spec, bindings, grid, times) }
   if (M > FEW || JSON.stringify(spec) === JSON.stringify(full.spec)) return [few]
@@ -184,14 +184,14 @@ async function matmulWorks(
 }
 
 function rivalWork(rival: Rival, [M, K, N]: Shape): Work {
-  const times = Math.ceil(Math.min(64, LEAST_FLOPS / (2 * M * K * N)))
+  const times = Math.ceil(Math.min(512, LEAST_FLOPS / (2 * M * K * N)))
   return { flops: 2 * M * K * N * times, run: () => rival.time({ M, K, N, times }) }
 }
 
 /** Rows that count as few, and a number of rows that is many whole tiles of any kernel. */
 const FEW = 16
 const MANY = 4096
-const LEAST_FLOPS = 5e7
+const LEAST_FLOPS = 1e9
 
 async function submit(
   device: ComputeDevice,

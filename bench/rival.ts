@@ -1,7 +1,11 @@
 /** A program in Python that computes the same thing on request, so that both can be timed in turns in one run. */
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
+import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+
+/** Threads of OpenBLAS and OpenMP go on spinning for a while after their work, on the cores that asp's turn needs. */
+const COOLING_MS = 400
 
 export interface Rival {
   /** What computes, as it says itself. */
@@ -30,9 +34,11 @@ export async function startRival(
     return JSON.parse(value) as Record<string, unknown>
   }
   const { library } = await next()
-  const ask = (request: object): Promise<Record<string, unknown>> => {
+  const ask = async (request: object): Promise<Record<string, unknown>> => {
     child.stdin.write(`${JSON.stringify(request)}\n`)
-    return next()
+    const answer = await next()
+    await setTimeout(COOLING_MS)
+    return answer
   }
   return {
     library: String(library),
