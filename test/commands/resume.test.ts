@@ -57,7 +57,7 @@ test(`a run killed ${KILLS} times at random and resumed equals one that was left
     // Mostly after a document or two of its own, sometimes before it has done anything.
     const early = random.random() < 0.3
     const bytes = early ? 0 : 1 + random.below(1500)
-    if (await killed([...RUN, ...pieces], logOf('pieces'), bytes, early ? random.below(2500) : 0)) break
+    if (await killed([...RUN, ...pieces], logOf('pieces'), bytes, early ? random.below(500) : 0)) break
     kills++
   }
   assert.is((await asp(folder, [...RUN, ...pieces])).status, 0)
