@@ -1,31 +1,51 @@
 /**
  * Compiles the processor's kernels: every `<room>/<kernel>.as.ts` that stands beside a shader of its name, into two modules,
  * with plain SIMD and with relaxed multiply-add, and the list of their names in the order the modules number them.
+ * What the same sources gave before is kept in node_modules/.cache, as npm builds more than once while it installs.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import asc from 'assemblyscript/asc'
+import { promisify } from 'node:util'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const KERNELS = 'src/engine/kernels'
 const OUT = 'dist/engine/cpu'
 const BUILDS = { simd: [], relaxed: ['--enable', 'relaxed-simd'] }
+const COMPILER = dirname(createRequire(import.meta.url).resolve('assemblyscript/package.json'))
+
+/** Files of the processor's kernels, below their folder. */
+const sources = readdirSync(join(ROOT, KERNELS), { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.as.ts') && path !== 'call.as.ts')
+  .sort()
 
 /** [exported name, file without extension below the folder of kernels] */
 function findTwins(): [string, string][] {
-  return readdirSync(`${ROOT}${KERNELS}`, { recursive: true, encoding: 'utf8' })
-    .filter(
-      (path) => path.endsWith('.as.ts') && existsSync(`${ROOT}${KERNELS}/${path.replace('.as.ts', '.wgsl')}`),
-    )
+  return sources
+    .filter((path) => existsSync(join(ROOT, KERNELS, path.replace('.as.ts', '.wgsl'))))
     .map((path): [string, string] => [camelCase(path), path.replace(/\.ts$/, '')])
-    .filter(([name, path]) =>
-      readFileSync(`${ROOT}${KERNELS}/${path}.ts`, 'utf8').includes(`export function ${name}(d: Dispatch)`),
-    )
+    .filter(([name, path]) => read(`${path}.ts`).includes(`export function ${name}(d: Dispatch)`))
     .sort(([a], [b]) => (a < b ? -1 : 1))
 }
 
+function read(path: string): string {
+  return readFileSync(join(ROOT, KERNELS, path), 'utf8')
+}
+
 function camelCase(path: string): string {
-  const base = path.replace(/^.*\//, '').replace('.as.ts', '')
+  const base = path.replace(/^.*[/\\]/, '').replace('.as.ts', '')
   return base.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())
 }
 
@@ -34,7 +54,7 @@ function caller(twins: readonly [string, string][]): string {
   return [
     '// Made by scripts/build-kernels.ts.',
     "import { Dispatch } from './common/dispatch.as'",
-    ...twins.map(([name, path]) => `import { ${name} } from './${path}'`),
+    ...twins.map(([name, path]) => `import { ${name} } from './${path.replaceAll('\\', '/')}'`),
     'export function call(kernel: u32, d: Dispatch): void {',
     '  switch (kernel) {',
     ...twins.map(([name], index) => `    case ${index}: ${name}(d); break`),
@@ -44,20 +64,18 @@ function caller(twins: readonly [string, string][]): string {
   ].join('\n')
 }
 
-async function compile(name: string, flags: readonly string[]): Promise<void> {
-  const { error, stderr } = await asc.main([
-    `${KERNELS}/common/run.as.ts`,
+/** @throws Error with the compiler's own words */
+async function compile(name: string, flags: readonly string[], to: string): Promise<void> {
+  const argv = [
     ...[
+      join(COMPILER, 'bin/asc.js'),
+      `${KERNELS}/common/run.as.ts`,
       '--outFile',
-      `${OUT}/kernels-${name}.wasm`,
-      '--baseDir',
-      ROOT,
-      '-O3',
-      '--noAssert',
-      '--runtime',
-      'stub',
+      join(to, `kernels-${name}.wasm`),
     ],
+    ...['-O3', '--noAssert', '--runtime', 'stub'],
     ...['--importMemory', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', '65536'],
+    // Sizes of addresses on 64 bits; vectors that an exported function takes.
     ...[
       '--enable',
       'simd',
@@ -69,12 +87,28 @@ async function compile(name: string, flags: readonly string[]): Promise<void> {
       '112',
       ...flags,
     ],
-  ])
-  if (error !== null) throw new Error(`kernels-${name}: ${error.message}\n${stderr}`)
+  ]
+  await promisify(execFile)(process.execPath, argv, { cwd: ROOT }).catch((error: { stderr?: string }) => {
+    throw new Error(`kernels-${name}: ${error.stderr ?? error}`)
+  })
 }
 
-const twins = findTwins().filter(([, path]) => !process.argv[2] || new RegExp(process.argv[2]).test(path))
-mkdirSync(`${ROOT}${OUT}`, { recursive: true })
-writeFileSync(`${ROOT}${KERNELS}/call.as.ts`, caller(twins))
-for (const [name, flags] of Object.entries(BUILDS)) await compile(name, flags)
-writeFileSync(`${ROOT}${OUT}/kernels.json`, `${JSON.stringify(twins.map(([name]) => name))}\n`)
+const twins = findTwins()
+const hash = createHash('sha256').update(readFileSync(fileURLToPath(import.meta.url)))
+hash.update(readFileSync(join(COMPILER, 'package.json')))
+for (const path of sources) hash.update(`${path}\n${read(path)}`)
+const cached = join(ROOT, 'node_modules/.cache/asp-kernels', hash.digest('hex').slice(0, 32))
+writeFileSync(join(ROOT, KERNELS, 'call.as.ts'), caller(twins))
+if (!existsSync(cached)) {
+  const partial = `${cached}.${process.pid}.tmp`
+  mkdirSync(partial, { recursive: true })
+  try {
+    await Promise.all(Object.entries(BUILDS).map(([name, flags]) => compile(name, flags, partial)))
+    writeFileSync(join(partial, 'kernels.json'), `${JSON.stringify(twins.map(([name]) => name))}\n`)
+    renameSync(partial, cached)
+  } finally {
+    rmSync(partial, { recursive: true, force: true })
+  }
+}
+mkdirSync(join(ROOT, OUT), { recursive: true })
+cpSync(cached, join(ROOT, OUT), { recursive: true })
