@@ -11,7 +11,7 @@ import { stripVTControlCharacters } from 'node:util'
 const AT_ONCE = 2
 
 /** A test file takes seconds, or minutes where a software driver compiles shaders; one that takes this long hangs. */
-const TIMEOUT_MS = 600_000
+const TIMEOUT_MS = 300_000
 
 interface FileResult {
   file: string

@@ -46,7 +46,7 @@ export function startAsp(
     cwd: folder,
     env: { ...inherited, HF_HUB_OFFLINE: '1', HF_HOME: join(folder, '.hub'), ...environment },
     stdio: ['pipe', 'pipe', 'pipe'],
-    timeout: 300_000,
+    timeout: 120_000,
   })
   // Closed by a child that does not read it.
   child.stdin.on('error', () => {})
