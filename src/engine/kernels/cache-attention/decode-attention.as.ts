@@ -11,17 +11,10 @@ import { HEAD_DIM, ROW } from '../attention/block.as'
 import { Cache, positionOf, spanAt, word } from '../cache/cache.as'
 import { at, constants, Dispatch, scratch, struct, take } from '../common/dispatch.as'
 import { expDown4 } from '../common/exp-down.as'
+import { HALVES_SCALE, joinSixteens, partSixteens } from '../common/parted-halves.as'
 import { maxLanes, sumLanes } from '../common/simd.as'
 import { gather, score } from './decode-floats.as'
-import {
-  forgetSpecial,
-  gatherHalves,
-  HALVES_SCALE,
-  hasSpecial,
-  joinSixteens,
-  partSixteens,
-  scoreHalves,
-} from './decode-halves.as'
+import { forgetSpecial, gatherHalves, hasSpecial, scoreHalves } from './decode-halves.as'
 import {
   findFours,
   HEADS,

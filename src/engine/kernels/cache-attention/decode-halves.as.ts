@@ -1,12 +1,13 @@
 /**
- * What decode-floats.as.ts does, where keys and values are halves. A half's bits, shifted to where a float
- * has them, are the number times 2^-112, subnormal ones too: queries and weights, which are few, are
- * multiplied by 2^112 instead. Even and odd dimensions are shifted apart, so queries and sums lie in scratch
- * with the eight even ones of sixteen first. Infinities and NaN would come out as numbers: where one has been
- * read, the task's results are no numbers. Neighbouring vectors go through the same operations, for V8 to fuse.
+ * What decode-floats.as.ts does, where keys and values are halves. They come out 2^112 too small and parted
+ * (common/parted-halves.as.ts): queries and weights, which are few, are multiplied by 2^112 instead (only queries of half a
+ * million or more overflow by it), and queries and sums lie in scratch with the eight even dimensions of sixteen first.
+ * Where an infinity or NaN has been read, the task's results are no numbers. Neighbouring vectors go through the same
+ * operations, for V8 to fuse.
  */
 import { ROW } from '../attention/block.as'
 import { scratch } from '../common/dispatch.as'
+import { bitsKept, evenOf, isSpecial, larger, oddOf } from '../common/parted-halves.as'
 import { madd } from '../common/simd.as'
 import {
   CONSTANT_AT,
@@ -22,12 +23,6 @@ import {
   sumsOfPairs,
 } from './decode-rows.as'
 
-/** 2^112. Only queries of half a million or more overflow by it. */
-export const HALVES_SCALE: f32 = reinterpret<f32>(0x77800000)
-
-/** Twice a half, as an unsigned number, from which on it is infinite or no number. */
-const SPECIAL: i16 = <i16>0xf800
-
 /** In scratch: the largest of the halves read in this task, twice and unsigned, lane by lane of two vectors. */
 export function forgetSpecial(): void {
   memory.fill(scratch() + LARGEST_AT, 0, 32)
@@ -35,61 +30,7 @@ export function forgetSpecial(): void {
 
 export function hasSpecial(): bool {
   const at = scratch() + LARGEST_AT
-  return v128.any_true(i16x8.ge_u(i16x8.max_u(v128.load(at), v128.load(at, 16)), i16x8.splat(SPECIAL)))
-}
-
-/**
- * What stays of the bits when a half has been shifted: in memory, as V8 would build a constant anew wherever
- * it is used.
- */
-@inline
-function bitsKept(): v128 {
-  const at = scratch() + CONSTANT_AT
-  store<u32>(at, 0x8fffe000)
-  return v128.load32_splat(at)
-}
-
-@inline
-function evenOf(eight: v128, kept: v128): v128 {
-  return v128.and(i32x4.shr_s(i32x4.shl(eight, 16), 3), kept)
-}
-
-@inline
-function oddOf(eight: v128, kept: v128): v128 {
-  return v128.and(i32x4.shr_s(eight, 3), kept)
-}
-
-/** Twice a half is its magnitude. */
-@inline
-function larger(most: v128, eight: v128): v128 {
-  return i16x8.max_u(most, i16x8.add(eight, eight))
-}
-
-/** Sixteens with their even dimensions first, and back. */
-export function partSixteens(at: usize, bytes: usize): void {
-  for (const end = at + bytes; at < end; at += 64) {
-    const a = v128.load(at)
-    const b = v128.load(at, 16)
-    const c = v128.load(at, 32)
-    const d = v128.load(at, 48)
-    v128.store(at, v128.shuffle<i32>(a, b, 0, 2, 4, 6))
-    v128.store(at, v128.shuffle<i32>(c, d, 0, 2, 4, 6), 16)
-    v128.store(at, v128.shuffle<i32>(a, b, 1, 3, 5, 7), 32)
-    v128.store(at, v128.shuffle<i32>(c, d, 1, 3, 5, 7), 48)
-  }
-}
-
-export function joinSixteens(at: usize, bytes: usize): void {
-  for (const end = at + bytes; at < end; at += 64) {
-    const even0 = v128.load(at)
-    const even1 = v128.load(at, 16)
-    const odd0 = v128.load(at, 32)
-    const odd1 = v128.load(at, 48)
-    v128.store(at, v128.shuffle<i32>(even0, odd0, 0, 4, 1, 5))
-    v128.store(at, v128.shuffle<i32>(even0, odd0, 2, 6, 3, 7), 16)
-    v128.store(at, v128.shuffle<i32>(even1, odd1, 0, 4, 1, 5), 32)
-    v128.store(at, v128.shuffle<i32>(even1, odd1, 2, 6, 3, 7), 48)
-  }
+  return isSpecial(v128.load(at), v128.load(at, 16))
 }
 
 /** Scores of four rows, `step` bytes long, for all heads of the task. */
@@ -103,7 +44,7 @@ export function scoreHalves(keys: usize, step: usize, four: u32, heads: u32): vo
   const sums = scratch() + SUMS_AT
   const mostAt = scratch() + LARGEST_AT
   const seen = seenOfFour(four)
-  const kept = bitsKept()
+  const kept = bitsKept(scratch() + CONSTANT_AT)
   let most0 = v128.load(mostAt)
   let most1 = v128.load(mostAt, 16)
   for (let h: u32 = 0; h < heads; h++) {
@@ -166,7 +107,7 @@ export function gatherHalves(values: usize, step: usize, four: u32, heads: u32):
   let weight = scratch() + SCORES_AT + 16 * <usize>four
   let to = scratch() + OUT_AT
   const mostAt = scratch() + LARGEST_AT
-  const kept = bitsKept()
+  const kept = bitsKept(scratch() + CONSTANT_AT)
   let most0 = v128.load(mostAt)
   let most1 = v128.load(mostAt, 16)
   for (let h: u32 = 0; h < heads; h++) {

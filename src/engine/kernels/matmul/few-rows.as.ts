@@ -3,7 +3,8 @@
  * in. The rows are copied k by k first, all rows of a k side by side: one stream beside that of the weights, which
  * processors read ahead, where the rows as they are would be one each.
  */
-import { addScaledHalves, HALVES_SCALE, unpack } from './halves.as'
+import { HALVES_SCALE } from '../common/parted-halves.as'
+import { addScaledHalves, unpack } from './halves.as'
 import { addRows, PANEL } from './tile.as'
 
 /** How many are few. */

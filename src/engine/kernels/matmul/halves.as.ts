@@ -1,54 +1,27 @@
 /**
- * Weights in halves become floats, exactly: a stretch of a panel at once for several rows, in passing for one.
- * A half's bits, shifted to where a float has them, are the number with an exponent 112 too small, subnormal ones too.
- *
- * Two halves of a word are unpacked where they are, so that a panel's columns come out parted: 0 2 4 6, 8 10 12 14, then
- * 1 3 5 7, 9 11 13 15. Sums lie likewise until `joinColumns`. Neighbouring vectors go through the same operations, for V8
- * to fuse.
+ * Weights in halves become floats, exactly: a stretch of a panel at once for several rows, in passing for one. A panel's
+ * columns come out parted (common/parted-halves.as.ts), and sums lie likewise until `joinColumns`. Neighbouring vectors go
+ * through the same operations, for V8 to fuse.
  */
+import {
+  bitsKept,
+  evenOf,
+  HALVES_SCALE,
+  isSpecial,
+  joinSixteens,
+  larger,
+  oddOf,
+  opaque,
+} from '../common/parted-halves.as'
 import { highHalves, lowHalves, madd } from '../common/simd.as'
 import { addRows, PANEL } from './tile.as'
-
-/** 2^112. */
-export const HALVES_SCALE: f32 = reinterpret<f32>(0x77800000)
-
-/** Twice a half, as an unsigned number, from which on it is infinite or no number. */
-const SPECIAL: i16 = <i16>0xf800
-
-/** A constant that V8 keeps in a register: one that it sees through is built anew wherever it is used. */
-@inline
-function opaque(bits: u32, room: usize): v128 {
-  store<u32>(room, bits)
-  return v128.load32_splat(room)
-}
-
-/** Bits of a float that come from a half, given that all above are its sign. */
-@inline
-function mask(room: usize): v128 {
-  return opaque(0x8fffe000, room)
-}
-
-@inline
-function evenOf(words: v128, kept: v128): v128 {
-  return v128.and(i32x4.shr_s(i32x4.shl(words, 16), 3), kept)
-}
-
-@inline
-function oddOf(words: v128, kept: v128): v128 {
-  return v128.and(i32x4.shr_s(words, 3), kept)
-}
-
-@inline
-function isSpecial(most0: v128, most1: v128): bool {
-  return v128.any_true(i16x8.ge_u(i16x8.max_u(most0, most1), i16x8.splat(SPECIAL)))
-}
 
 /**
  * Adds a panel of halves to the parted sums of one row, as `addRows` does; the row's numbers have been multiplied by
  * HALVES_SCALE: products are exactly the same, and halves need not be. `room` takes the panel in floats at need.
  */
 export function addScaledHalves(left: usize, panel: usize, depth: u32, sums: usize, room: usize): void {
-  const kept = mask(room)
+  const kept = bitsKept(room)
   const end = panel + 2 * PANEL * <usize>depth
   let s0 = v128.load(sums)
   let s1 = v128.load(sums, 16)
@@ -60,9 +33,8 @@ export function addScaledHalves(left: usize, panel: usize, depth: u32, sums: usi
   for (let read = panel; read < end; read += 2 * PANEL, x += 4) {
     const a = v128.load(read)
     const b = v128.load(read, 16)
-    // Twice a half is its magnitude.
-    most0 = i16x8.max_u(most0, i16x8.add(a, a))
-    most1 = i16x8.max_u(most1, i16x8.add(b, b))
+    most0 = larger(most0, a)
+    most1 = larger(most1, b)
     const factor = v128.load32_splat(x)
     s0 = madd(factor, evenOf(a, kept), s0)
     s1 = madd(factor, evenOf(b, kept), s1)
@@ -92,7 +64,7 @@ function addSpecial(left: usize, panel: usize, depth: u32, sums: usize, room: us
 
 /** `depth` k of a panel, as floats in parted columns. */
 export function unpack(panel: usize, depth: u32, to: usize): void {
-  const kept = mask(to)
+  const kept = bitsKept(to)
   const power = opaque(reinterpret<u32>(HALVES_SCALE), to)
   const end = panel + 2 * PANEL * <usize>depth
   let most0 = i16x8.splat(0)
@@ -101,8 +73,8 @@ export function unpack(panel: usize, depth: u32, to: usize): void {
   for (let read = panel; read < end; read += 2 * PANEL, write += 4 * PANEL) {
     const a = v128.load(read)
     const b = v128.load(read, 16)
-    most0 = i16x8.max_u(most0, i16x8.add(a, a))
-    most1 = i16x8.max_u(most1, i16x8.add(b, b))
+    most0 = larger(most0, a)
+    most1 = larger(most1, b)
     v128.store(write, f32x4.mul(evenOf(a, kept), power))
     v128.store(write, f32x4.mul(evenOf(b, kept), power), 16)
     v128.store(write, f32x4.mul(oddOf(a, kept), power), 32)
@@ -127,14 +99,5 @@ function unpackSpecial(from: usize, end: usize, to: usize): void {
 
 /** Parted columns of a row's panels -> columns in their order. */
 export function joinColumns(row: usize, panels: u32): void {
-  for (const end: usize = row + 4 * PANEL * panels; row < end; row += 4 * PANEL) {
-    const even0 = v128.load(row)
-    const even1 = v128.load(row, 16)
-    const odd0 = v128.load(row, 32)
-    const odd1 = v128.load(row, 48)
-    v128.store(row, v128.shuffle<i32>(even0, odd0, 0, 4, 1, 5))
-    v128.store(row, v128.shuffle<i32>(even0, odd0, 2, 6, 3, 7), 16)
-    v128.store(row, v128.shuffle<i32>(even1, odd1, 0, 4, 1, 5), 32)
-    v128.store(row, v128.shuffle<i32>(even1, odd1, 2, 6, 3, 7), 48)
-  }
+  joinSixteens(row, 4 * PANEL * panels)
 }
