@@ -33,3 +33,8 @@ export class Failure extends Error {
     this.code = code
   }
 }
+
+/** Whether what was thrown is only that `signal` has called the work off. */
+export function isAbort(error: unknown, signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true && error === signal.reason
+}

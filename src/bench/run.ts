@@ -2,9 +2,11 @@
  * A prepared benchmark and a device -> its record: load, find thresholds, see what fits, warm up, measure round by
  * round, follow the curves, split the cost by stage.
  */
+
 import type { Engine } from '../engine/engine.js'
 import type { WeightDtype } from '../engine/matmul.js'
 import type { AdapterTraits } from '../engine/tuning.js'
+import { isAbort } from '../errors.js'
 import type { RunDevice } from '../eval/open-model.js'
 import type { BenchRecord } from '../record/bench-schema.js'
 import type { EnvironmentRecord } from '../record/schema.js'
@@ -110,7 +112,7 @@ export async function runBench(
     clock.end()
     return await recordNow('complete')
   } catch (error) {
-    if (!(signal?.aborted && error === signal.reason)) throw error
+    if (!isAbort(error, signal)) throw error
     clock.end()
     return await recordNow('incomplete')
   } finally {

@@ -1,6 +1,8 @@
 /** Which tokens a run may drop: the policy's rule, found by calibration where `--sparsity` asks for a share. */
+
 import type { Engine } from '../engine/engine.js'
 import { type DropRule, KEEP_EVERYTHING } from '../engine/gpt2/forward.js'
+import { isAbort } from '../errors.js'
 import type { PolicyRecord } from '../record/schema.js'
 import { type Calibration, calibrate } from './calibrate.js'
 import type { PreparedRun } from './prepare-run.js'
@@ -73,7 +75,7 @@ async function search(
         onEvent?.({ stage: 'calibrate', evaluations: ++evaluations, shift, sparsity }),
     },
   ).catch((error: unknown) => {
-    if (signal?.aborted && error === signal.reason) return null
+    if (isAbort(error, signal)) return null
     throw error
   })
 }

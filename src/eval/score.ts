@@ -1,6 +1,7 @@
 import { causalPairs, countLayerDrops } from '../engine/drops.js'
 import type { BatchResult, Engine } from '../engine/engine.js'
 import type { DropRule } from '../engine/gpt2/forward.js'
+import { isAbort } from '../errors.js'
 import { type BatchLimits, type PlannedBatch, planBatches } from './plan.js'
 import type { Request } from './request.js'
 
@@ -81,7 +82,7 @@ export async function* scoreRequests(
     while (flying.length > 0) yield await land()
   } catch (error) {
     // Batches that were given up count for nothing; those before them do.
-    if (!(signal?.aborted && error === signal.reason)) throw error
+    if (!isAbort(error, signal)) throw error
   } finally {
     await Promise.allSettled(flying.map(({ result }) => result))
   }

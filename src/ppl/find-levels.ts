@@ -1,5 +1,7 @@
 /** The shifts or sizes of all levels at one context length: searches share what they measure. */
+
 import type { Engine } from '../engine/engine.js'
+import { isAbort } from '../errors.js'
 import { calibrateWindows } from '../eval/calibrate-text.js'
 import type { Evaluation } from '../eval/shift-search.js'
 import { type FoundLevel, fitLevel, type Level } from './levels.js'
@@ -57,7 +59,7 @@ async function searchOne(
   const began = performance.now()
   const search = { ...options, sparsity, seed, known, signal, sampleTokens: SEARCH_TOKENS }
   const found = await calibrateWindows(engine, windows, search).catch((error: unknown) => {
-    if (signal?.aborted && error === signal.reason) return null
+    if (isAbort(error, signal)) return null
     throw error
   })
   if (found === null) return null

@@ -1,8 +1,10 @@
 /** Windows through the engine, under the dense rule and all others at once: batches, and what each window came to. */
+
 import { type Batch, packBatch } from '../engine/batch.js'
 import { causalPairs, countDrops } from '../engine/drops.js'
 import type { BatchResult, ComparedResult, Engine } from '../engine/engine.js'
 import type { DropRule } from '../engine/gpt2/forward.js'
+import { isAbort } from '../errors.js'
 import type { BusyClock } from '../eval/score.js'
 import type { WindowDrops, WindowScore } from '../record/ppl-figures.js'
 import type { Window } from './windows.js'
@@ -49,7 +51,7 @@ export async function* scoreWindows(
     while (flying.length > 0) yield await land()
   } catch (error) {
     // Batches that were given up count for nothing; those before them do.
-    if (!(signal?.aborted && error === signal.reason)) throw error
+    if (!isAbort(error, signal)) throw error
   } finally {
     await Promise.allSettled(flying.map(({ result }) => result))
   }

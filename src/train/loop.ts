@@ -1,6 +1,8 @@
 /** The steps of one training: each logged before the next, with evaluations and checkpoints in between. */
+
 import { afterGrace } from '../engine/compute/give-up.js'
 import type { TrainerLike } from '../engine/train/types.js'
+import { isAbort } from '../errors.js'
 import type { RunDevice } from '../eval/open-model.js'
 import type { EvalLine, StepLine } from '../record/train-schema.js'
 import { mean } from '../stats.js'
@@ -94,7 +96,7 @@ async function unlessGivenUp<T>(
   try {
     return await step
   } catch (error) {
-    if (signal?.aborted && error === signal.reason) return GIVEN_UP
+    if (isAbort(error, signal)) return GIVEN_UP
     throw error
   } finally {
     callOff()
