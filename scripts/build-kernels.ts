@@ -16,9 +16,10 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { exportedName } from '../src/engine/cpu/kernels.js'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const KERNELS = 'src/engine/kernels'
@@ -35,18 +36,13 @@ const sources = readdirSync(join(ROOT, KERNELS), { recursive: true, encoding: 'u
 function findTwins(): [string, string][] {
   return sources
     .filter((path) => existsSync(join(ROOT, KERNELS, path.replace('.as.ts', '.wgsl'))))
-    .map((path): [string, string] => [camelCase(path), path.replace(/\.ts$/, '')])
+    .map((path): [string, string] => [exportedName(basename(path, '.as.ts')), path.replace(/\.ts$/, '')])
     .filter(([name, path]) => read(`${path}.ts`).includes(`export function ${name}(d: Dispatch)`))
     .sort(([a], [b]) => (a < b ? -1 : 1))
 }
 
 function read(path: string): string {
   return readFileSync(join(ROOT, KERNELS, path), 'utf8')
-}
-
-function camelCase(path: string): string {
-  const base = path.replace(/^.*[/\\]/, '').replace('.as.ts', '')
-  return base.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())
 }
 
 /** The one function that calls a kernel by its number. */

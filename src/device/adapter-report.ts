@@ -1,4 +1,5 @@
 /** What asp says about an adapter: who drives it and what it can do. */
+import type { Build } from '../engine/cpu/module.js'
 import { dawnVersion } from './dawn.js'
 
 export type AdapterKind = 'hardware' | 'llvmpipe' | 'swiftshader' | 'software' | 'cpu'
@@ -44,7 +45,7 @@ export interface AdapterReport {
   subgroupMinSize: number
   subgroupMaxSize: number
   /** Of the processor's device. */
-  cpu?: { build: 'relaxed' | 'simd'; threads: number; fused: boolean }
+  cpu?: { build: Build; threads: number; fused: boolean }
 }
 
 const BACKENDS: Record<string, string> = { linux: 'vulkan', darwin: 'metal', win32: 'd3d12' }

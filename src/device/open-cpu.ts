@@ -5,14 +5,10 @@ import type { Build } from '../engine/cpu/module.js'
 import type { Failure } from '../errors.js'
 import type { AdapterReport } from './adapter-report.js'
 import { usableCores } from './cores.js'
+import type { OpenDevice } from './open-device.js'
 
-/** What an open device is, whoever computes; see OpenDevice in open.ts. */
-export interface OpenCpu {
+export interface OpenCpu extends OpenDevice {
   device: CpuDevice
-  adapter: AdapterReport
-  lost: Promise<Failure>
-  health: { guard<T>(work: Promise<T>): Promise<T> }
-  close: () => void
 }
 
 export interface CpuOptions {

@@ -1,18 +1,14 @@
 /** Opens the device that `--device` names: a hardware GPU where there is one, else the processor; software drivers by name. */
 import type { ComputeDevice } from '../engine/compute/device.js'
 import { EXIT, Failure } from '../errors.js'
-import {
-  type AdapterKind,
-  type AdapterReport,
-  adapterKind,
-  LIMITS,
-  type LimitName,
-  reportAdapter,
-} from './adapter-report.js'
+import { type AdapterKind, adapterKind, LIMITS, type LimitName, reportAdapter } from './adapter-report.js'
 import { adapterNames, type HeldAdapter, requestAdapter } from './dawn.js'
 import { DeviceHealth } from './device-health.js'
 import { openCpu } from './open-cpu.js'
+import type { OpenDevice } from './open-device.js'
 import { mayHaveGpu } from './vulkan.js'
+
+export type { OpenDevice }
 
 export interface AdapterListing {
   name: string
@@ -24,16 +20,6 @@ export interface OpenDeviceOptions {
   device?: string
   /** Of the processor's device; as many as there are cores to use when undefined. */
   threads?: number
-}
-
-export interface OpenDevice {
-  device: ComputeDevice
-  adapter: AdapterReport
-  /** Resolves when the device is lost or has failed; never after `close`. */
-  lost: Promise<Failure>
-  health: Pick<DeviceHealth, 'guard'>
-  /** Destroys the device; the process can then end by itself. */
-  close: () => void
 }
 
 /** Every adapter Dawn accepts here. */

@@ -137,12 +137,9 @@ export class CpuDevice implements ComputeDevice {
   }
 
   createBuffer({ label, size }: { label: string; size: number }): DeviceBuffer {
-    const place = this.#take(size)
-    if (place === null) {
-      this.#scopes.at(-1)?.push({ message: `no room for ${label}, ${size} bytes` })
-      return new CpuBuffer(label, size, 0, this.#host)
-    }
-    return new CpuBuffer(label, size, place, this.#host)
+    const address = this.#take(size)
+    if (address === null) this.#scopes.at(-1)?.push({ message: `no room for ${label}, ${size} bytes` })
+    return new CpuBuffer(label, size, address ?? 0, this.#host)
   }
 
   createCommandEncoder(): CommandEncoder {

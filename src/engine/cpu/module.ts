@@ -64,9 +64,12 @@ export interface ModuleOptions {
  * @throws {Failure} exit 1 when the runtime takes none, or the file is missing or damaged
  */
 export async function loadModule({
-  build = hasRelaxedSimd() ? 'relaxed' : 'simd',
+  build: asked,
   folder = BUILT,
 }: ModuleOptions = {}): Promise<KernelModule> {
+  // Looked at first whatever is asked for: some runtimes take the relaxed build only then.
+  const best: Build = hasRelaxedSimd() ? 'relaxed' : 'simd'
+  const build = asked ?? best
   const missing = missingFeature()
   if (missing !== null) {
     throw new Failure(`cpu: this runtime has no ${missing}, got Node ${process.versions.node}`, {
