@@ -66,7 +66,11 @@ export async function benchScoring(
     }
     const works: Work[] = [
       { name: 'asp, dense', run: (first) => score({ kind: 'dense' }, first) },
-      { name: `asp, ${SPARSITY} removed`, run: (first) => score({ kind: 'adaptive', shift }, first) },
+      {
+        name: `asp, ${SPARSITY} removed`,
+        pruned: true,
+        run: (first) => score({ kind: 'adaptive', shift }, first),
+      },
     ]
     const rivals = (rival === undefined ? [] : BATCHES).map(
       (batch): Work => ({
@@ -88,6 +92,8 @@ export async function benchScoring(
 
 interface Work {
   name: string
+  /** Scores otherwise on purpose: held against nothing. */
+  pruned?: boolean
   /** Scores the first requests. */
   run(first: number): Promise<Sample>
 }
@@ -95,6 +101,10 @@ interface Work {
 interface Sample {
   seconds: number
   logprobs: number[]
+}
+
+function largestDifference({ logprobs }: Sample, other: Sample): number {
+  return Math.max(...logprobs.map((value, i) => Math.abs(value - other.logprobs[i])))
 }
 
 /** Each twice, the second time counts; undefined of none. */
@@ -109,18 +119,15 @@ async function fastest(works: readonly Work[], first: number): Promise<Work | un
 }
 
 async function inTurns(works: readonly Work[], requests: number, repetitions: number): Promise<ScoringRow[]> {
-  const samples = new Map<string, Sample[]>()
+  const timed = works.map((work) => ({ work, samples: [] as Sample[] }))
   for (let i = 0; i < repetitions; i++) {
-    for (const { name, run } of works) samples.set(name, [...(samples.get(name) ?? []), await run(requests)])
+    for (const { work, samples } of timed) samples.push(await work.run(requests))
   }
-  const [[first, [dense]]] = samples
-  return Array.from(samples, ([name, own]) => ({
-    name,
-    rate: requests / median(own.map(({ seconds }) => seconds)),
-    difference:
-      name === first || name.includes('removed')
-        ? null
-        : Math.max(...own[0].logprobs.map((value, i) => Math.abs(value - dense.logprobs[i]))),
+  const [dense] = timed
+  return timed.map((one) => ({
+    name: one.work.name,
+    rate: requests / median(one.samples.map(({ seconds }) => seconds)),
+    difference: one === dense || one.work.pruned ? null : largestDifference(one.samples[0], dense.samples[0]),
   }))
 }
 

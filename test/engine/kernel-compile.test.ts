@@ -1,24 +1,16 @@
 /** Dawn's compiler accepts every kernel in every variant, whatever adapters are at hand. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { create, globals } from 'webgpu'
 import { labelOf, ShaderFiles } from '../../src/engine/gpu/shader.js'
 import { KERNELS, type KernelName } from '../../src/engine/kernels/table.js'
 import { choicesOf } from './kernel-sources.js'
-
-const FEATURES = ['shader-f16', 'subgroups', 'chromium-experimental-subgroup-matrix']
+import { nullDevice } from './null-device.js'
 
 const compile = suite('kernels in the compiler')
 let device: GPUDevice
-let gpu: GPU
 
 compile.before(async () => {
-  Object.assign(globalThis, globals)
-  // Dawn's null backend compiles WGSL, has every feature and computes nothing
-  gpu = create(['backend=null', 'enable-dawn-features=allow_unsafe_apis'])
-  const adapter = await gpu.requestAdapter()
-  if (adapter === null) throw new Error('Dawn has no null backend')
-  device = await adapter.requestDevice({ requiredFeatures: FEATURES as GPUFeatureName[] })
+  device = await nullDevice()
 })
 
 compile('every kernel, every variant', async () => {

@@ -2,14 +2,12 @@
 
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { create, globals } from 'webgpu'
 import type { Kernels } from '../../src/engine/compute/device.js'
 import { gpuKernels } from '../../src/engine/gpu/kernels.js'
 import { candidates, singleVariant } from '../../src/engine/matmul.js'
 import type { AdapterTraits } from '../../src/engine/tuning.js'
+import { FEATURES, nullDevice } from './null-device.js'
 import { testKernels, testSpec } from './test-kernels.js'
-
-const FEATURES = ['shader-f16', 'subgroups', 'chromium-experimental-subgroup-matrix']
 
 /** A GPU with everything that a kernel may ask for. */
 const GPU: AdapterTraits = { kind: 'hardware', features: FEATURES, subgroupMinSize: 32, subgroupMaxSize: 32 }
@@ -17,15 +15,9 @@ const GPU: AdapterTraits = { kind: 'hardware', features: FEATURES, subgroupMinSi
 const compile = suite('matmul kernels in the compiler')
 let kernels: Kernels
 let device: GPUDevice
-let gpu: globalThis.GPU
 
 compile.before(async () => {
-  Object.assign(globalThis, globals)
-  // Dawn's null backend compiles WGSL, has every feature and computes nothing
-  gpu = create(['backend=null', 'enable-dawn-features=allow_unsafe_apis'])
-  const adapter = await gpu.requestAdapter()
-  if (adapter === null) throw new Error('Dawn has no null backend')
-  device = await adapter.requestDevice({ requiredFeatures: FEATURES as GPUFeatureName[] })
+  device = await nullDevice()
   kernels = gpuKernels(device)
 })
 

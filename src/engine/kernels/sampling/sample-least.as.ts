@@ -6,7 +6,7 @@
  */
 import { Dispatch, scratch } from '../common/dispatch.as'
 import { expDown4 } from '../common/exp-down.as'
-import { columnsAt, LOWEST, logitsAt, slicesOf, Step, stepOf, tokensOf } from './sample-choice.as'
+import { columnsAt, LOWEST, logitsAt, slicesOf, stepOf, tokensOf } from './sample-choice.as'
 
 @unmanaged
 export class Sampling {
