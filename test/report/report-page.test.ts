@@ -100,6 +100,8 @@ browserTest(
       await figures.nth(13).waitFor()
       assert.is(await figures.count(), 14)
       await section.getByText('Table: scores (56 rows)').click()
+      // A section is filled when it tells that it has been opened, which is after the click.
+      await section.locator('tbody tr').first().waitFor()
       assert.is(await section.locator('tbody tr').count(), 56)
       assert.equal(faults, [])
     })
