@@ -7,8 +7,8 @@ import { Engine } from '../src/engine/engine.js'
 import type { DropRule } from '../src/engine/gpt2/forward.js'
 import { stepFlops } from '../src/engine/train/flops.js'
 import { Trainer } from '../src/engine/train/trainer.js'
-import type { RunDevice } from '../src/eval/open-model.js'
-import { median } from '../src/stats.js'
+import type { RunDevice } from '../src/run/open-model.js'
+import { median } from '../src/stats/basics.js'
 import type { Rival } from './rival.js'
 
 export interface TrainingBench {

@@ -6,7 +6,7 @@ import { Config, flush, run } from '@oclif/core'
 import { register } from 'tsx/esm/api'
 
 register()
-const { failWith } = await import('../src/report-error.ts')
+const { failWith } = await import('../src/cli/report-error.ts')
 const root = fileURLToPath(new URL('..', import.meta.url))
 const pjson = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
 pjson.oclif.commands = './src/commands'

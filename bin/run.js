@@ -1,5 +1,5 @@
 #!/usr/bin/env node
 import { flush, run } from '@oclif/core'
-import { failWith } from '../dist/report-error.js'
+import { failWith } from '../dist/cli/report-error.js'
 
 await run(process.argv.slice(2), import.meta.url).then(() => flush(), failWith)

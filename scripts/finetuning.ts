@@ -6,9 +6,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { givenLevel } from '../src/record/ppl-levels.js'
-import type { PplRecord, RuleRecord } from '../src/record/ppl-schema.js'
-import type { TrainRecord } from '../src/record/train-schema.js'
+import { givenLevel } from '../src/record/ppl/levels.js'
+import type { PplRecord, RuleRecord } from '../src/record/ppl/schema.js'
+import type { TrainRecord } from '../src/record/train/schema.js'
 import { describeTraining } from '../src/train/card.js'
 import { markdownTable, showGain, textGain } from './gains.js'
 

@@ -1,7 +1,7 @@
 /** Paired gains of one record over another, and how tables of documents show them. */
 import { type Measured, measure } from '../src/compare/measure.js'
 import type { Pair } from '../src/compare/pairs.js'
-import type { RuleRecord } from '../src/record/ppl-schema.js'
+import type { RuleRecord } from '../src/record/ppl/schema.js'
 import { markdownRow } from '../src/report/notes.js'
 
 const CONFIDENCE = 0.95

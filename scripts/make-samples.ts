@@ -6,9 +6,9 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readRows } from '../src/data/rows.js'
-import { ADAPTATIONS } from '../src/eval/adapt.js'
-import { loadSuite, SUITES } from '../src/eval/suite.js'
-import { wikitextPages } from '../src/eval/wikitext.js'
+import { ADAPTATIONS } from '../src/suites/adaptations.js'
+import { loadSuite, SUITES } from '../src/suites/suite.js'
+import { wikitextPages } from '../src/suites/wikitext.js'
 
 const ITEMS = 200
 /** Chosen by hand, from under one window to seven: 22.5 k tokens of the bundled tokenizer. */

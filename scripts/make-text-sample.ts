@@ -7,7 +7,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { SUITES } from '../src/eval/suite.js'
+import { SUITES } from '../src/suites/suite.js'
 
 const TITLES = [
   'The Yellow Face',

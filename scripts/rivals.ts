@@ -6,9 +6,9 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Measured } from '../src/compare/measure.js'
-import type { RuleRecord } from '../src/record/ppl-schema.js'
-import type { EvalRecord } from '../src/record/schema.js'
-import type { SweepRecord } from '../src/record/sweep-schema.js'
+import type { EvalRecord } from '../src/record/eval/schema.js'
+import type { RuleRecord } from '../src/record/ppl/schema.js'
+import type { SweepRecord } from '../src/record/sweep/schema.js'
 import { gainOf, markdownTable, showGain, textGain } from './gains.js'
 
 const read = (name: string): SweepRecord =>

@@ -5,7 +5,7 @@
  *     node --import tsx scripts/trim-golden.ts <forward.safetensors> test/fixtures/golden/micro/forward.safetensors
  */
 import { readFileSync, writeFileSync } from 'node:fs'
-import { decodeSafetensors, encodeSafetensors, type TensorBytes } from '../src/engine/safetensors.js'
+import { decodeSafetensors, encodeSafetensors, type TensorBytes } from '../src/data/safetensors.js'
 
 const KEPT = [/^input_ids$/, /\.logits$/, /^alpha_inf\./]
 const SOFT = /^alpha_[\d.]+\.I$/

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { EvalRecord } from '../src/record/schema.js'
+import type { EvalRecord } from '../src/record/eval/schema.js'
 import { workFolder } from './commands/asp.js'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))

@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type Checkpoint, openCheckpoint } from '../src/data/checkpoint.js'
+import { decodeSafetensors } from '../src/data/safetensors.js'
 import { NEVER } from '../src/engine/batch.js'
-import { decodeSafetensors } from '../src/engine/safetensors.js'
-import type { Request } from '../src/eval/request.js'
+import type { Request } from '../src/suites/request.js'
 
 /** Cases of the micro run with gradients. */
 export type GradientCase = 'dense' | 'alpha_1.5' | 'alpha_2.0' | 'alpha_4.5' | 'alpha_8.0'

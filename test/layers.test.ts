@@ -6,87 +6,94 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { ROOMS, refusedImports, roomOf } from '../scripts/rooms.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** One import of a file in src/, and whether docs/architecture.md allows it. */
 const IMPORTS: [from: string, imported: string, allowed: boolean][] = [
-  ['src/commands/one.ts', '../eval/run.js', true],
-  ['src/commands/one.ts', '../device/open.js', true],
-  ['src/eval/one.ts', '../data/hub.js', true],
-  ['src/eval/one.ts', '../engine/gpt2/forward.js', true],
-  ['src/eval/one.ts', '../record/build.js', true],
-  ['src/eval/one.ts', '../stats.js', true],
-  ['src/eval/one.ts', '../device/open.js', false],
-  ['src/eval/one.ts', '../report/table.js', false],
-  ['src/eval/one.ts', '../progress.js', false],
-  ['src/eval/one.ts', '../commands/eval.js', false],
-  ['src/bench/one.ts', '../eval/calibrate.js', true],
-  ['src/bench/one.ts', '../engine/decode/types.js', true],
-  ['src/bench/one.ts', '../ppl/run.js', false],
-  ['src/generate/one.ts', '../data/tokenizer.js', true],
-  ['src/generate/one.ts', '../device/open.js', false],
-  ['src/drops/one.ts', '../eval/calibrate.js', true],
-  ['src/drops/one.ts', '../engine/batch.js', true],
-  ['src/drops/one.ts', '../report/format.js', false],
-  ['src/drops/one.ts', '../ppl/windows.js', false],
-  ['src/ppl/one.ts', '../record/store.js', true],
-  ['src/ppl/one.ts', '../report/table.js', false],
-  ['src/sweep/one.ts', '../bench/run.js', true],
-  ['src/sweep/one.ts', '../ppl/run.js', true],
-  ['src/sweep/one.ts', '../train/run.js', false],
-  ['src/sweep/one.ts', '../report/table.js', false],
-  ['src/ppl/one.ts', '../sweep/run.js', false],
-  ['src/train/one.ts', '../ppl/score.js', true],
-  ['src/train/one.ts', '../engine/train/types.js', true],
-  ['src/train/one.ts', '../device/open.js', false],
-  ['src/train/one.ts', '../report/table.js', false],
-  ['src/ppl/one.ts', '../train/run.js', false],
-  ['src/engine/one.ts', '../train/run.js', false],
-  ['src/device/one.ts', '../engine/compute/device.js', true],
-  ['src/device/one.ts', '../engine/cpu/device.js', true],
-  ['src/device/one.ts', '../engine/engine.js', false],
-  ['src/report/one.ts', '../record/schema.js', true],
-  ['src/report/one.ts', '../bench/run.js', false],
-  ['src/report/figures/one.ts', '../format.js', true],
-  ['src/report/figures/one.ts', '../../record/schema.js', true],
-  ['src/report/figures/one.ts', '../../eval/run.js', false],
-  ['src/report/client/report/one.ts', '../../format.js', true],
-  ['src/report/client/report/one.ts', '../shared/dom.js', true],
-  ['src/report/client/report/one.ts', '../../../record/schema.js', true],
-  ['src/report/client/report/one.ts', '../../../eval/run.js', false],
-  ['src/eval/one.ts', '../ppl/run.js', false],
-  ['src/engine/one.ts', '../bench/run.js', false],
-  ['src/engine/one.ts', '../sweep/run.js', false],
-  ['src/report/one.ts', '../eval/run.js', false],
-  ['src/compare/one.ts', '../record/schema.js', true],
-  ['src/compare/one.ts', '../stats/holm.js', true],
-  ['src/compare/one.ts', '../eval/run.js', false],
-  ['src/compare/one.ts', '../report/table.js', false],
-  ['src/stats/one.ts', '../stats.js', true],
-  ['src/stats/one.ts', '../record/schema.js', false],
-  ['src/record/one.ts', '../stats/paired.js', true],
-  ['src/record/one.ts', '../compare/measure.js', false],
-  ['src/record/one.ts', '../errors.js', true],
-  ['src/record/one.ts', '../eval/suite.js', false],
-  ['src/record/one.ts', '../engine/engine.js', false],
-  ['src/data/one.ts', '../errors.js', true],
-  ['src/data/one.ts', '../engine/gpt2/config.js', true],
-  ['src/data/one.ts', '../engine/safetensors.js', true],
-  ['src/data/one.ts', '../engine/engine.js', false],
-  ['src/data/one.ts', '../eval/suite.js', false],
-  ['src/engine/one.ts', './gpt2/config.js', true],
-  ['src/engine/gpt2/one.ts', '../compute/memory.js', true],
-  ['src/engine/gpt2/one.ts', '../../errors.js', true],
-  ['src/engine/gpt2/one.ts', '../../data/checkpoint.js', false],
-  ['src/engine/one.ts', '../device/open.js', false],
-  ['src/engine/one.ts', '../report-error.js', false],
-  ['src/device/one.ts', './dawn.js', true],
-  ['src/device/one.ts', '../engine/engine.js', false],
+  ['commands/one.ts', '../eval/run.js', true],
+  ['commands/cache/one.ts', '../../device/open.js', true],
+  ['cli/one.ts', '../device/open.js', true],
+  ['cli/one.ts', '../commands/eval.js', false],
+  ['suites/one.ts', '../data/hub/hub.js', true],
+  ['suites/one.ts', '../engine/engine.js', false],
+  ['suites/one.ts', '../eval/run.js', false],
+  ['pruning/one.ts', '../engine/gpt2/forward.js', true],
+  ['pruning/one.ts', '../suites/suite.js', false],
+  ['run/one.ts', '../record/io/store.js', true],
+  ['run/one.ts', '../pruning/level.js', false],
+  ['eval/one.ts', '../suites/suite.js', true],
+  ['eval/one.ts', '../engine/gpt2/forward.js', true],
+  ['eval/one.ts', '../stats/basics.js', true],
+  ['eval/one.ts', '../device/open.js', false],
+  ['eval/one.ts', '../report/table.js', false],
+  ['eval/one.ts', '../cli/progress.js', false],
+  ['eval/one.ts', '../commands/eval.js', false],
+  ['eval/one.ts', '../ppl/run.js', false],
+  ['bench/one.ts', '../pruning/calibrate.js', true],
+  ['bench/one.ts', '../engine/decode/types.js', true],
+  ['bench/one.ts', '../ppl/run.js', false],
+  ['generate/one.ts', '../data/tokenizer.js', true],
+  ['generate/one.ts', '../device/open.js', false],
+  ['drops/one.ts', '../suites/suite.js', true],
+  ['drops/one.ts', '../report/format.js', false],
+  ['drops/one.ts', '../ppl/windows.js', false],
+  ['ppl/one.ts', '../record/io/store.js', true],
+  ['ppl/one.ts', '../eval/run.js', false],
+  ['ppl/one.ts', '../train/run.js', false],
+  ['sweep/one.ts', '../bench/run.js', true],
+  ['sweep/one.ts', '../ppl/run.js', true],
+  ['sweep/one.ts', '../train/run.js', false],
+  ['train/one.ts', '../ppl/score.js', true],
+  ['train/one.ts', '../device/open.js', false],
+  ['engine/one.ts', './gpt2/config.js', true],
+  ['engine/gpt2/one.ts', '../compute/memory.js', true],
+  ['engine/gpt2/one.ts', '../../errors.js', true],
+  ['engine/gpt2/one.ts', '../../data/checkpoint.js', false],
+  ['engine/one.ts', '../data/checkpoint.js', false],
+  ['engine/one.ts', '../train/run.js', false],
+  ['engine/train/one.ts', '../../train/run.js', false],
+  ['engine/one.ts', '../compare/verdict.js', false],
+  ['engine/one.ts', '../cli/attended.js', false],
+  ['engine/one.ts', '../device/open.js', false],
+  ['device/one.ts', './dawn.js', true],
+  ['device/one.ts', '../engine/compute/device.js', true],
+  ['device/one.ts', '../engine/cpu/device.js', true],
+  ['device/one.ts', '../engine/engine.js', false],
+  ['device/one.ts', '../cli/tuned-device.js', false],
+  ['data/one.ts', '../errors.js', true],
+  ['data/one.ts', '../engine/gpt2/config.js', true],
+  ['data/hub/one.ts', '../local-files.js', true],
+  ['data/hub/one.ts', '../../errors.js', true],
+  ['data/one.ts', '../engine/engine.js', false],
+  ['data/one.ts', '../suites/suite.js', false],
+  ['record/eval/one.ts', '../../stats/paired.js', true],
+  ['record/one.ts', '../compare/measure.js', false],
+  ['record/io/one.ts', '../../errors.js', true],
+  ['record/one.ts', '../engine/engine.js', false],
+  ['stats/one.ts', '../record/eval/schema.js', false],
+  ['compare/one.ts', '../record/eval/schema.js', true],
+  ['compare/one.ts', '../stats/holm.js', true],
+  ['compare/one.ts', '../eval/run.js', false],
+  ['compare/one.ts', '../report/table.js', false],
+  ['report/one.ts', '../record/eval/schema.js', true],
+  ['report/one.ts', '../bench/run.js', false],
+  ['report/figures/one.ts', '../../record/eval/schema.js', true],
+  ['report/figures/one.ts', '../../eval/run.js', false],
+  ['report/client/report/one.ts', '../../../record/eval/schema.js', true],
+  ['report/client/report/one.ts', '../../../eval/run.js', false],
+  ['errors.ts', './stats/basics.js', true],
+  ['errors.ts', './data/rows.js', false],
 ]
 
 /** Standard output, standard error and the exit code belong to commands, and to these. */
-const MAY_PRINT = ['src/attended.ts', 'src/progress.ts', 'src/report-error.ts', 'src/interruption.ts']
+const MAY_PRINT = [
+  'src/cli/attended.ts',
+  'src/cli/progress.ts',
+  'src/cli/report-error.ts',
+  'src/cli/interruption.ts',
+]
 const PRINTS = /\bconsole\.|\bprocess\s*\.\s*(exit|exitCode|abort|stdout|stderr)\b/
 
 /** A folder with asp's lint rules and the given files. */
@@ -114,16 +121,45 @@ function lint(files: Record<string, string>): { file: string; rule: string }[] {
 
 const test = suite('layers')
 
-test('each import that is not allowed is a lint error, each that is allowed is none', () => {
-  const fileOf = ([from]: (typeof IMPORTS)[number], i: number): string =>
-    from.replace('one.ts', `case-${i}.ts`)
-  const files = Object.fromEntries(
-    IMPORTS.map((one, i) => [fileOf(one, i), `import { x } from '${one[1]}'\n\nx()\n`]),
-  )
-  const refused = lint(files).filter(({ rule }) => rule === 'lint/style/noRestrictedImports')
-  for (const [i, one] of IMPORTS.entries()) {
-    const found = refused.some(({ file }) => file === fileOf(one, i))
-    assert.is(found, !one[2], `${one[0]} importing ${one[1]}`)
+test('each import that is not allowed is refused, each that is allowed is not', () => {
+  for (const [file, imported, allowed] of IMPORTS) {
+    for (const text of [
+      `import { x } from '${imported}'\n\nx()\n`,
+      `import type { X } from '${imported}'\n`,
+      `import {\n  x,\n  type Y,\n} from '${imported}'\n`,
+      `const { x } = await import('${imported}')\n`,
+      `export { x } from '${imported}'\n`,
+    ])
+      assert.is(refusedImports(file, text).length, allowed ? 0 : 1, `${file}: ${text}`)
+  }
+})
+
+test('nothing in src/ imports what its room may not', () => {
+  const run = spawnSync(process.execPath, ['--import', 'tsx', 'scripts/rooms.ts'], {
+    cwd: root,
+    encoding: 'utf8',
+  })
+  assert.is(run.stderr, '')
+  assert.is(run.status, 0)
+})
+
+test('the table of rooms is a tree, and docs/architecture.md has it', () => {
+  const names = Object.keys(ROOMS)
+  for (const [room, imported] of Object.entries(ROOMS)) {
+    for (const one of imported.filter((name) => name !== '*')) {
+      const other = roomOf(one)
+      assert.ok(names.includes(other), `${room}: no room ${other}`)
+      assert.not.ok(
+        ROOMS[other].some((back) => roomOf(back) === room),
+        `${room} and ${other} import each other`,
+      )
+    }
+  }
+  const page = readFileSync(join(root, 'docs/architecture.md'), 'utf8')
+  for (const [room, imported] of Object.entries(ROOMS)) {
+    if (imported.length === 0 || imported[0] === '*') continue
+    const row = `| \`${room}\` | ${imported.map((one) => `\`${one}\``).join(', ')} |`
+    assert.ok(page.includes(row), `docs/architecture.md: lacks ${row}`)
   }
 })
 
@@ -147,20 +183,9 @@ test('only commands print and exit', () => {
   assert.equal(printing.sort(), [...MAY_PRINT].sort())
 })
 
-test('every folder of src/ has a rule', () => {
-  const { overrides } = JSON.parse(readFileSync(join(root, 'biome.json'), 'utf8')) as {
-    overrides: { includes: string[] }[]
-  }
-  // Folders inside a folder have the rule of theirs, written for their depth.
-  const ruled = [
-    ...new Set(
-      overrides.flatMap(({ includes }) => includes.map((glob) => glob.replace(/(\/\*)+\*$/, '/**'))),
-    ),
-  ]
-  const folders = readdirSync(join(root, 'src'), { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && entry.name !== 'commands')
-    .map(({ name }) => `src/${name}/**`)
-  assert.equal(folders.sort(), ruled.sort())
+test('every folder of src/ is a room, and errors.ts the only file beside them', () => {
+  const entries = readdirSync(join(root, 'src')).map((name) => name.replace(/\.ts$/, ''))
+  assert.equal(entries.sort(), Object.keys(ROOMS).sort())
 })
 
 test.run()

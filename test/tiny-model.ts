@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gpt2Tensors } from '../src/data/gpt2-names.js'
 import { initialTensors } from '../src/data/random-model.js'
+import type { TensorBytes } from '../src/data/safetensors.js'
 import { type Gpt2Config, HEAD_DIM } from '../src/engine/gpt2/config.js'
-import type { TensorBytes } from '../src/engine/safetensors.js'
-import { pythonRandom } from '../src/eval/python-random.js'
+import { pythonRandom } from '../src/stats/python-random.js'
 import { writeCheckpoint } from './data/tiny-checkpoint.js'
 
 const BUNDLED = fileURLToPath(new URL('../models/asp-tiny/', import.meta.url))

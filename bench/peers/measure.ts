@@ -2,7 +2,7 @@
  * The comparison itself: every row opened, its logits checked against the reference, warmed up, then timed in rounds in
  * which all rows take turns, so that a busy moment of the machine spoils no row more than another.
  */
-import { argmax } from '../../src/stats.js'
+import { argmax } from '../../src/stats/basics.js'
 import { describeModel, type Model, writeWeights } from './model.js'
 import type { About, OpenOptions, Span } from './peer.js'
 import { openRemote, type RemotePeer } from './remote.js'

@@ -1,9 +1,10 @@
 /** `asp bench` without its command: prepare, find the place for the record, run, write. */
-import type { RunDevice } from '../eval/open-model.js'
-import type { BenchRecord } from '../record/bench-schema.js'
-import { collectEnvironment } from '../record/environment.js'
-import type { AdapterRecord } from '../record/schema.js'
-import { abandonOutput, prepareOutput, recordFileName, writeRecord } from '../record/store.js'
+
+import type { BenchRecord } from '../record/bench/schema.js'
+import type { AdapterRecord } from '../record/eval/schema.js'
+import { collectEnvironment } from '../record/io/environment.js'
+import { abandonOutput, prepareOutput, recordFileName, writeRecord } from '../record/io/store.js'
+import type { RunDevice } from '../run/open-model.js'
 import type { PhaseHooks } from './phases.js'
 import { type BenchOptions, type PreparedBench, type PrepareHooks, prepareBench } from './prepare.js'
 import { runBench } from './run.js'

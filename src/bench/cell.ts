@@ -1,7 +1,7 @@
 /** A configuration with what is known of it so far: its rule, whether it fits, what was measured. */
 import type { CacheUsage, DecodeRule } from '../engine/decode/types.js'
-import type { ResultParts } from '../record/bench-build.js'
-import type { BenchCalibration, BenchSample } from '../record/bench-schema.js'
+import type { ResultParts } from '../record/bench/build.js'
+import type { BenchCalibration, BenchSample } from '../record/bench/schema.js'
 import type { Configuration } from './configurations.js'
 import type { Curve } from './curve.js'
 import type { TestRun } from './run-test.js'

@@ -1,5 +1,5 @@
 /** How long what is left will take, and how much of it a time limit leaves room for. Pure. */
-import { median } from '../stats.js'
+import { median } from '../stats/basics.js'
 
 /** Runs of configurations: what each is likely to take, from its own earlier runs or by comparison with others. */
 export class Forecast {

@@ -1,7 +1,7 @@
 /** The phases of a run, one after the other, each telling how far it is. */
 import { Engine } from '../engine/engine.js'
 import type { WeightDtype } from '../engine/matmul.js'
-import type { RunDevice } from '../eval/open-model.js'
+import type { RunDevice } from '../run/open-model.js'
 import { type Cell, cellName } from './cell.js'
 import { orderOfRound } from './configurations.js'
 import { findLargestBatch, planFit, type Room } from './fit.js'

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { openCheckpoint } from '../data/checkpoint.js'
-import type { FetchProgress } from '../data/hub.js'
+import type { FetchProgress } from '../data/hub/hub.js'
 import { resolveModel } from '../data/model.js'
 import { isRandomModel, randomModel } from '../data/random-model.js'
 import { sampleText } from '../data/text-sample.js'
@@ -20,8 +20,8 @@ import {
   isSizedPolicy,
   missingShare,
   type ScoringPolicyName,
-} from '../eval/policy.js'
-import type { BenchData, BenchModel } from '../record/bench-schema.js'
+} from '../pruning/policy.js'
+import type { BenchData, BenchModel } from '../record/bench/schema.js'
 import { type Batch, type Configuration, type Policy, planConfigurations } from './configurations.js'
 import { planTests, type TestFlags } from './tests.js'
 import { areDistinct, randomTokens } from './windows.js'

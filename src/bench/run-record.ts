@@ -1,9 +1,9 @@
 /** What a benchmark's phases know -> the parts of its record. Pure. */
 import type { Ledger } from '../engine/compute/memory.js'
 import { PURPOSES } from '../engine/compute/memory.js'
-import { buildBenchRecord, type CurveParts } from '../record/bench-build.js'
-import type { BenchConfiguration, BenchRecord } from '../record/bench-schema.js'
-import type { EnvironmentRecord } from '../record/schema.js'
+import { buildBenchRecord, type CurveParts } from '../record/bench/build.js'
+import type { BenchConfiguration, BenchRecord } from '../record/bench/schema.js'
+import type { EnvironmentRecord } from '../record/eval/schema.js'
 import { type Cell, resultParts } from './cell.js'
 import type { Policy } from './configurations.js'
 import type { Phase } from './phases.js'

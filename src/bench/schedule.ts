@@ -1,5 +1,5 @@
 /** How many rounds are measured, what follows them, and how long all of it will take. */
-import { median } from '../stats.js'
+import { median } from '../stats/basics.js'
 import type { Cell } from './cell.js'
 import { cellWork, stageTest } from './cell.js'
 import { chooseExtent, type Extent, Forecast } from './forecast.js'

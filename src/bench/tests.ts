@@ -2,8 +2,9 @@
  * What is measured, in llama-bench's words: `pp512` processes a prompt of 512 tokens, `tg128` generates 128, and
  * `@ d512` says that 512 tokens are in the cache before the clock starts. Flags -> tests. Pure.
  */
+
+import { parseRange } from '../data/ranges.js'
 import { Failure } from '../errors.js'
-import { parseRange } from '../eval/ranges.js'
 
 export interface Test {
   /** Prompt tokens whose processing is timed. */

@@ -1,8 +1,8 @@
 /** `asp cache`: what the Hub's cache holds. */
 import Table from 'cli-table3'
-import { AspCommand } from '../command.js'
-import { type CachedRepo, listCache } from '../data/hub-inventory.js'
-import { hubSettings } from '../data/hub-settings.js'
+import { AspCommand } from '../cli/base-command.js'
+import { type CachedRepo, listCache } from '../data/hub/inventory.js'
+import { hubSettings } from '../data/hub/settings.js'
 import { formatBytes } from '../report/format.js'
 
 interface CacheReport {

@@ -1,9 +1,9 @@
 /** `asp doctor`: what asp would compute on, whether it works, how fast it is, and what would make it faster. */
-import { AspCommand, deviceFlags } from '../command.js'
+import { AspCommand, deviceFlags } from '../cli/base-command.js'
+import { describeError } from '../cli/report-error.js'
 import { type AdapterReport, FEATURES, LIMITS, type LimitName } from '../device/adapter-report.js'
 import { type Diagnosis, diagnose } from '../device/diagnose.js'
 import { Failure } from '../errors.js'
-import { describeError } from '../report-error.js'
 
 export default class Doctor extends AspCommand {
   static override summary = 'Show what asp computes on, test it, and say what would make it faster'

@@ -1,15 +1,22 @@
 /** `asp drops`: which token a layer dropped when, and which later token it was that killed it. */
 import { Args, Flags } from '@oclif/core'
-import { attended } from '../attended.js'
-import { AspCommand, asNumber, calibrationSeedFlag, modelFlags, quietFlag, runDevice } from '../command.js'
+import { attended } from '../cli/attended.js'
+import {
+  AspCommand,
+  asNumber,
+  calibrationSeedFlag,
+  modelFlags,
+  quietFlag,
+  runDevice,
+} from '../cli/base-command.js'
 import { drops, type Output } from '../drops/drops.js'
 import type { DropsOptions } from '../drops/options.js'
 import { prepareDrops } from '../drops/prepare.js'
 import { runDrops } from '../drops/run.js'
 import { Failure } from '../errors.js'
-import { SCORING_POLICY_NAMES } from '../eval/policy.js'
-import type { DropsRecord } from '../record/drops-schema.js'
-import { formatRecord } from '../record/store.js'
+import { SCORING_POLICY_NAMES } from '../pruning/policy.js'
+import type { DropsRecord } from '../record/drops/schema.js'
+import { formatRecord } from '../record/io/store.js'
 import { dropsPage } from '../report/drops-page.js'
 import { dropsSvg } from '../report/drops-svg.js'
 import { type DropsView, renderDropsText } from '../report/drops-terminal.js'

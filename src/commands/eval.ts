@@ -1,6 +1,6 @@
 /** `asp eval`: scores suites with a checkpoint, pruned or not, and writes the record. */
 import { Args, Flags } from '@oclif/core'
-import { attended, endInterrupted } from '../attended.js'
+import { attended, endInterrupted } from '../cli/attended.js'
 import {
   AspCommand,
   asNumber,
@@ -9,16 +9,16 @@ import {
   quietFlag,
   recordFlag,
   runDevice,
-} from '../command.js'
+} from '../cli/base-command.js'
+import type { Progress } from '../cli/progress.js'
 import { type EvaluateOptions, evaluate } from '../eval/evaluate.js'
-import { FEWSHOT_SEED } from '../eval/fewshot.js'
-import { type DTYPE_NAMES, SCORING_POLICY_NAMES } from '../eval/policy.js'
 import type { RunEvent } from '../eval/run.js'
-import { parseSamples } from '../eval/selection.js'
 import { parseShard } from '../eval/shard.js'
-import type { Progress } from '../progress.js'
-import type { EvalRecord } from '../record/schema.js'
+import { type DTYPE_NAMES, SCORING_POLICY_NAMES } from '../pruning/policy.js'
+import type { EvalRecord } from '../record/eval/schema.js'
 import { renderRecord } from '../report/table.js'
+import { FEWSHOT_SEED } from '../suites/fewshot.js'
+import { parseSamples } from '../suites/selection.js'
 
 export default class Eval extends AspCommand {
   static override summary = 'Score a GPT-2 checkpoint on zero-shot suites, with adaptive context pruning'

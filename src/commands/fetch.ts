@@ -1,12 +1,12 @@
 /** `asp fetch`: models and datasets into the Hub's cache, for a machine that will have no network. */
 import { Args, Flags } from '@oclif/core'
-import { AspCommand, quietFlag } from '../command.js'
-import type { FetchProgress } from '../data/hub.js'
+import { AspCommand, quietFlag } from '../cli/base-command.js'
+import { createProgress, type Progress } from '../cli/progress.js'
+import { describeError } from '../cli/report-error.js'
+import type { FetchProgress } from '../data/hub/hub.js'
 import { EXIT, Failure } from '../errors.js'
-import { type Fetched, fetchTarget, planTargets, type Target } from '../eval/fetch.js'
-import { createProgress, type Progress } from '../progress.js'
 import { formatBytes } from '../report/format.js'
-import { describeError } from '../report-error.js'
+import { type Fetched, fetchTarget, planTargets, type Target } from '../suites/fetch.js'
 
 interface FetchReport {
   fetched: Fetched[]

@@ -1,17 +1,17 @@
 /** `asp finetune`: a GPT-2 checkpoint learns which tokens of its context to drop. */
 import { Flags } from '@oclif/core'
-import { AspCommand, deviceFlags, quietFlag } from '../command.js'
+import { AspCommand, deviceFlags, quietFlag } from '../cli/base-command.js'
+import { runTraining } from '../cli/train-command.js'
+import { trainingOptions } from '../cli/train-options.js'
+import { tunedDevice, tuningFlag } from '../cli/tuned-device.js'
 import { DEFAULT_COLUMN } from '../data/text.js'
 import {
   ALPHA_SCHEDULES,
   GAMMA_CONVENTIONS,
   RATE_SCHEDULES,
   type TrainRecord,
-} from '../record/train-schema.js'
+} from '../record/train/schema.js'
 import { DEFAULTS, RECOMPUTE_MODES, SAVE_DTYPES } from '../train/options.js'
-import { runTraining } from '../train-command.js'
-import { trainingOptions } from '../train-options.js'
-import { tunedDevice, tuningFlag } from '../tuned-device.js'
 
 export default class Finetune extends AspCommand {
   static override summary = 'Fine-tune a GPT-2 checkpoint so that it drops the context it no longer needs'

@@ -1,11 +1,11 @@
 /** `asp merge`: the records of all shards of a run -> the record a single machine would have written. */
 import { basename } from 'node:path'
 import { Args } from '@oclif/core'
-import { AspCommand, recordFlag } from '../command.js'
+import { AspCommand, recordFlag } from '../cli/base-command.js'
 import { mergeShards, readShard } from '../eval/merge.js'
-import { openSampleLog, sampleLogPath } from '../record/samples.js'
-import type { EvalRecord } from '../record/schema.js'
-import { abandonOutput, prepareOutput, writeRecord } from '../record/store.js'
+import { openSampleLog, sampleLogPath } from '../record/eval/samples.js'
+import type { EvalRecord } from '../record/eval/schema.js'
+import { abandonOutput, prepareOutput, writeRecord } from '../record/io/store.js'
 import { renderRecord } from '../report/table.js'
 
 export default class Merge extends AspCommand {

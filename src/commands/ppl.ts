@@ -1,6 +1,6 @@
 /** `asp ppl`: perplexity of a text at several context lengths and sparsities, and how far pruning is from dense. */
 import { Args, Flags } from '@oclif/core'
-import { attended, endInterrupted } from '../attended.js'
+import { attended, endInterrupted } from '../cli/attended.js'
 import {
   AspCommand,
   asNumber,
@@ -9,15 +9,15 @@ import {
   quietFlag,
   recordFlag,
   runDevice,
-} from '../command.js'
+} from '../cli/base-command.js'
+import type { Progress } from '../cli/progress.js'
+import { parseNumbers, parseRange, parseWords } from '../data/ranges.js'
 import { DEFAULT_COLUMN } from '../data/text.js'
-import { type DTYPE_NAMES, SCORING_POLICY_NAMES } from '../eval/policy.js'
-import { parseNumbers, parseRange, parseWords } from '../eval/ranges.js'
 import { type PerplexityOptions, perplexity } from '../ppl/perplexity.js'
 import type { PplEvent } from '../ppl/run.js'
-import type { Progress } from '../progress.js'
-import { type PplRecord, PROTOCOL_NAMES } from '../record/ppl-schema.js'
-import { formatRecord, writeWhole } from '../record/store.js'
+import { type DTYPE_NAMES, SCORING_POLICY_NAMES } from '../pruning/policy.js'
+import { formatRecord, writeWhole } from '../record/io/store.js'
+import { type PplRecord, PROTOCOL_NAMES } from '../record/ppl/schema.js'
 import { pplCsv } from '../report/ppl-csv.js'
 import { renderPpl, renderPplMarkdown } from '../report/ppl-table.js'
 

@@ -1,10 +1,10 @@
 /** `asp report`: records -> one page that needs nothing else, for people to look at; or plots in the terminal. */
 import { resolve } from 'node:path'
 import { Args, Flags } from '@oclif/core'
-import { AspCommand } from '../command.js'
+import { AspCommand } from '../cli/base-command.js'
 import { EXIT } from '../errors.js'
-import { loadRecords } from '../record/load.js'
-import { writeWhole } from '../record/store.js'
+import { loadRecords } from '../record/io/load.js'
+import { writeWhole } from '../record/io/store.js'
 import { renderReport } from '../report/report-page.js'
 import { renderReportText } from '../report/text-plots.js'
 

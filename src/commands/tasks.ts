@@ -1,10 +1,10 @@
 /** `asp tasks`: the bundled suites, where their items come from, and published scores to compare with. */
 import Table from 'cli-table3'
-import { AspCommand } from '../command.js'
-import { hasSample, readSample } from '../eval/dataset.js'
-import { listGroups } from '../eval/groups.js'
-import { higherIsBetter } from '../eval/metrics.js'
-import { listSuites, type Reference, type Suite } from '../eval/suite.js'
+import { AspCommand } from '../cli/base-command.js'
+import { hasSample, readSample } from '../suites/dataset.js'
+import { listGroups } from '../suites/groups.js'
+import { higherIsBetter } from '../suites/metrics.js'
+import { listSuites, type Reference, type Suite } from '../suites/suite.js'
 
 /** A suite as `--json` tells it; all but `bundled_sample` is from its file. */
 interface SuiteListing {

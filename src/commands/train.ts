@@ -1,14 +1,14 @@
 /** `asp train`: a small GPT-2 from random weights, by a file of options; otherwise what `asp finetune` does. */
 import { Flags } from '@oclif/core'
-import { AspCommand, deviceFlags, quietFlag } from '../command.js'
+import { AspCommand, deviceFlags, quietFlag } from '../cli/base-command.js'
+import { runTraining } from '../cli/train-command.js'
+import { type RawTraining, trainingOptions } from '../cli/train-options.js'
+import { tunedDevice, tuningFlag } from '../cli/tuned-device.js'
 import { DEFAULT_COLUMN } from '../data/text.js'
 import { Failure } from '../errors.js'
-import type { TrainRecord } from '../record/train-schema.js'
+import type { TrainRecord } from '../record/train/schema.js'
 import { readTrainConfig } from '../train/config-file.js'
 import { DEFAULTS, type TrainingOptions } from '../train/options.js'
-import { runTraining } from '../train-command.js'
-import { type RawTraining, trainingOptions } from '../train-options.js'
-import { tunedDevice, tuningFlag } from '../tuned-device.js'
 
 export default class Train extends AspCommand {
   static override summary = 'Train a small GPT-2 from random weights'

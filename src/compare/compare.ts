@@ -5,8 +5,8 @@ import {
   type CompareRecord,
   type Comparison,
   type Flip,
-} from '../record/compare-schema.js'
-import type { AnyRecord } from '../record/read-any.js'
+} from '../record/compare/schema.js'
+import type { AnyRecord } from '../record/io/read-any.js'
 import { holm } from '../stats/holm.js'
 import type { From } from './comparable.js'
 import { type Margins, marginGain, USUAL_MARGINS } from './margins.js'

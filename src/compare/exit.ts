@@ -1,5 +1,5 @@
 /** Exit codes of `asp compare` beside those all commands share (src/errors.ts): its verdict, for CI. */
-import type { Verdict } from '../record/compare-schema.js'
+import type { Verdict } from '../record/compare/schema.js'
 
 export const EXIT_COMPARE = { notWorse: 0, worse: 1, notComparable: 3, inconclusive: 4 } as const
 

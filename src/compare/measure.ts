@@ -2,13 +2,13 @@
  * A pair -> what it shows: gain with interval, p, and the gain it could have shown. Gains are positive where the new run is
  * better: a difference in the metric's unit, or the logarithm of a ratio. Pure.
  */
-import type { Method } from '../record/compare-schema.js'
+import type { Method } from '../record/compare/schema.js'
+import { type Interval, mean, meanStandardError } from '../stats/basics.js'
 import { bootstrapInterval } from '../stats/bootstrap.js'
 import { normalQuantile } from '../stats/distributions.js'
 import { type Flips, mcnemarTest, pairedShareInterval } from '../stats/mcnemar.js'
 import { ratioOf, ratioStandardError, tInterval, tTest, type Weighted } from '../stats/paired.js'
 import { detectableByT, detectableShare, mcnemarCritical, type PowerOptions } from '../stats/power.js'
-import { type Interval, mean, meanStandardError } from '../stats.js'
 import type { Pair, PairedVerdict } from './pairs.js'
 
 export interface Measured {

@@ -5,8 +5,8 @@ import type {
   BenchRecord,
   BenchResult,
   BenchSample,
-} from '../record/bench-schema.js'
-import { mean } from '../stats.js'
+} from '../record/bench/schema.js'
+import { mean } from '../stats/basics.js'
 import { checkComparable, type Field, type From } from './comparable.js'
 import type { Pair, Paired } from './pairs.js'
 import { matchPoints, type Point } from './points.js'

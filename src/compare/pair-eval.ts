@@ -1,5 +1,5 @@
 /** Two records of `asp eval` -> pairs: accuracies by document, log-probabilities and perplexities as gains of each document. Pure. */
-import type { EvalRecord, GroupResult, PerDocumentRecord, TaskRecord } from '../record/schema.js'
+import type { EvalRecord, GroupResult, PerDocumentRecord, TaskRecord } from '../record/eval/schema.js'
 import { checkComparable, type Field, type From, notComparable } from './comparable.js'
 import type { Pair, Paired } from './pairs.js'
 

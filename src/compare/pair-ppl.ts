@@ -1,6 +1,6 @@
 /** Two records of `asp ppl` -> pairs: perplexities at each context length under each rule, by window. Pure. */
-import { givenLevel } from '../record/ppl-levels.js'
-import type { ContextRecord, PplRecord, RuleRecord } from '../record/ppl-schema.js'
+import { givenLevel } from '../record/ppl/levels.js'
+import type { ContextRecord, PplRecord, RuleRecord } from '../record/ppl/schema.js'
 import { checkComparable, type Field, type From } from './comparable.js'
 import { joinPaired, type Pair, type Paired } from './pairs.js'
 import { matchPoints } from './points.js'

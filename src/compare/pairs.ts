@@ -1,5 +1,5 @@
 /** What two records have in common to be compared by, paired unit by unit: the one form that statistics take. */
-import type { Scale } from '../record/compare-schema.js'
+import type { Scale } from '../record/compare/schema.js'
 
 export interface Pair {
   /** Point of a sweep; '' in other records. */

@@ -1,8 +1,8 @@
 /** What may differ between two records that are compared, in words: what a comparison is of. Pure. */
 
-import type { ComparedRecord } from '../record/compare-schema.js'
-import type { AnyRecord } from '../record/read-any.js'
-import { SCHEMA } from '../record/schema.js'
+import type { ComparedRecord } from '../record/compare/schema.js'
+import { SCHEMA } from '../record/eval/schema.js'
+import type { AnyRecord } from '../record/io/read-any.js'
 import type { From } from './comparable.js'
 
 export function comparedRecord({ file, record }: From<AnyRecord>): ComparedRecord {

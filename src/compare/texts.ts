@@ -1,8 +1,8 @@
 /** Puts the text of documents beside their flips: records hold no text, so it is asked for where the items are at hand. */
-import type { CompareRecord, Flip } from '../record/compare-schema.js'
-import type { AnyRecord } from '../record/read-any.js'
-import { type EvalRecord, SCHEMA, type TaskRecord } from '../record/schema.js'
-import { SWEEP_SCHEMA } from '../record/sweep-schema.js'
+import type { CompareRecord, Flip } from '../record/compare/schema.js'
+import { type EvalRecord, SCHEMA, type TaskRecord } from '../record/eval/schema.js'
+import type { AnyRecord } from '../record/io/read-any.js'
+import { SWEEP_SCHEMA } from '../record/sweep/schema.js'
 
 /** What is known of the items a task was scored on. */
 export interface TextSource {

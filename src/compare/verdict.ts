@@ -2,7 +2,7 @@
  * What is said of a measured gain (docs/compare.md): worse and better need a test that holds after Holm's correction, worse
  * also an estimate beyond the margin; same needs an interval that ends before the margin. Everything else is not known. Pure.
  */
-import type { Verdict } from '../record/compare-schema.js'
+import type { Verdict } from '../record/compare/schema.js'
 import { fewestDiscordant } from '../stats/power.js'
 import type { Measured } from './measure.js'
 

@@ -2,7 +2,6 @@
 import { stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import type { Gpt2Config } from '../engine/gpt2/config.js'
-import { elementBytes } from '../engine/safetensors.js'
 import type { StoredDtype, StoredTensor, TensorSource } from '../engine/tensor-source.js'
 import { Failure } from '../errors.js'
 import { type InteractionHint, parseGpt2Config } from './gpt2-config.js'
@@ -17,6 +16,7 @@ import {
   type WeightLayout,
 } from './gpt2-names.js'
 import { fileFailure, readJsonObject } from './json-file.js'
+import { elementBytes } from './safetensors.js'
 import { type LocatedTensor, openWeightFiles, sha256OfFiles } from './weight-files.js'
 
 export interface Checkpoint {

@@ -4,7 +4,7 @@ import { homedir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Failure } from '../errors.js'
-import { type FetchOptions, fetchModel } from './hub.js'
+import { type FetchOptions, fetchModel } from './hub/hub.js'
 
 export interface ResolvedModel {
   /** Bundled name, folder name or `owner/name`. */

@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { Failure } from '../errors.js'
-import type { FetchOptions } from './hub.js'
+import type { FetchOptions } from './hub/hub.js'
+import { fetchTexts, parseHubText } from './hub/text.js'
 import { type FileTexts, folderTexts, plainText, readTexts } from './text-files.js'
-import { fetchTexts, parseHubText } from './text-hub.js'
 import { DOCUMENT_GAP, TEXT_SAMPLE } from './text-sample.js'
 
 /** Where a part of the text is from. */

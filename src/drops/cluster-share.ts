@@ -2,10 +2,10 @@
  * A share of tokens out of windows, with its 95 % interval: tokens of one window die together, so windows are what is drawn, not
  * tokens. Pure.
  */
-import type { ShareFigure } from '../record/drop-stats-schema.js'
+import type { ShareFigure } from '../record/drops/stats-schema.js'
+import { sum, wilsonInterval, Z95 } from '../stats/basics.js'
 import { studentQuantile } from '../stats/distributions.js'
 import { ratioStandardError } from '../stats/paired.js'
-import { sum, wilsonInterval, Z95 } from '../stats.js'
 
 /** Of one window: how many tokens, and how many of them are counted. */
 export interface WindowCount {

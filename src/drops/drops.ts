@@ -2,10 +2,10 @@
 import { stat } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { Failure } from '../errors.js'
-import type { RunDevice } from '../eval/open-model.js'
-import { collectEnvironment } from '../record/environment.js'
-import type { AdapterRecord } from '../record/schema.js'
-import { abandonOutput, type OutputTarget, prepareOutput, writeWhole } from '../record/store.js'
+import type { AdapterRecord } from '../record/eval/schema.js'
+import { collectEnvironment } from '../record/io/environment.js'
+import { abandonOutput, type OutputTarget, prepareOutput, writeWhole } from '../record/io/store.js'
+import type { RunDevice } from '../run/open-model.js'
 
 type Form<R> = (record: R) => string | Promise<string>
 

@@ -8,8 +8,8 @@ import {
   type KillFigure,
   type ShareFigure,
   type ShareFigures,
-} from '../record/drop-stats-schema.js'
-import { sum } from '../stats.js'
+} from '../record/drops/stats-schema.js'
+import { sum } from '../stats/basics.js'
 import { orderedClasses } from './classes.js'
 import { clusterShare } from './cluster-share.js'
 import type { ClassTally, WindowTally } from './tally.js'

@@ -1,12 +1,12 @@
 /** `hellaswag:12`: what the model is fed when the right choice of a suite's item is scored. */
 import type { Tokenizer } from '../data/tokenizer.js'
 import { Failure } from '../errors.js'
-import { buildRequests } from '../eval/build-requests.js'
-import { chosenExamples } from '../eval/example.js'
-import { chooseRows } from '../eval/selection.js'
-import { readDocuments, type SourceOptions } from '../eval/source.js'
-import { loadSuite } from '../eval/suite.js'
-import type { DropsText } from '../record/drops-schema.js'
+import type { DropsText } from '../record/drops/schema.js'
+import { buildRequests } from '../suites/build-requests.js'
+import { chosenExamples } from '../suites/example.js'
+import { chooseRows } from '../suites/selection.js'
+import { readDocuments, type SourceOptions } from '../suites/source.js'
+import { loadSuite } from '../suites/suite.js'
 
 /** As the model is fed it, before it is cut to what the model takes. */
 export interface DropsInput {

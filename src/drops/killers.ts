@@ -1,6 +1,6 @@
 /** The words that kill most over windows of a text. Pure. */
 import { NEVER } from '../engine/batch.js'
-import type { KillerRecord } from '../record/drop-stats-schema.js'
+import type { KillerRecord } from '../record/drops/stats-schema.js'
 import type { InputDeaths } from './deaths.js'
 
 /** Words of the record. */

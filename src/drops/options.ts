@@ -1,6 +1,6 @@
 /** What `asp drops` is asked for of one text, and what of it can be checked without reading anything. Pure. */
 import { Failure } from '../errors.js'
-import type { DtypeName, ScoringPolicyName } from '../eval/policy.js'
+import type { DtypeName, ScoringPolicyName } from '../pruning/policy.js'
 
 export interface ModelOptions {
   /** Folder, bundled name or Hub id; the bundled adaptive checkpoint when undefined. */

@@ -2,9 +2,8 @@
 import { NEVER } from '../engine/batch.js'
 import { causalPairs, countDrops } from '../engine/drops.js'
 import { Engine } from '../engine/engine.js'
-import type { RunDevice } from '../eval/open-model.js'
-import { modelRecord } from '../eval/run-record.js'
-import type { Evaluation } from '../eval/shift-search.js'
+import type { Evaluation } from '../pruning/shift-search.js'
+import { DROPS_SCHEMA, type DropsRecord } from '../record/drops/schema.js'
 import {
   addCounts,
   addScore,
@@ -12,9 +11,10 @@ import {
   type ScoreCounts,
   SPARSITY_DEFINITION,
   sparsityOf,
-} from '../record/build.js'
-import { DROPS_SCHEMA, type DropsRecord } from '../record/drops-schema.js'
-import type { EnvironmentRecord } from '../record/schema.js'
+} from '../record/eval/build.js'
+import type { EnvironmentRecord } from '../record/eval/schema.js'
+import { modelRecord } from '../run/model-record.js'
+import type { RunDevice } from '../run/open-model.js'
 import { type InputDeaths, inputDeaths } from './deaths.js'
 import { type PreparedDrops, tokenTexts } from './prepare.js'
 import { causeOf, findRule } from './rule.js'

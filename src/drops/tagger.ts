@@ -4,7 +4,7 @@
  */
 import { createRequire } from 'node:module'
 import type { ItemToken } from 'wink-nlp'
-import type { TaggerRecord } from '../record/drop-stats-schema.js'
+import type { TaggerRecord } from '../record/drops/stats-schema.js'
 
 /** A word or mark of the text. */
 export interface TaggedWord {

@@ -1,11 +1,11 @@
 /** The one text whose drops are shown: from an argument, a file, standard input, or an item of a suite. */
 import { readFile, stat } from 'node:fs/promises'
-import type { FetchProgress } from '../data/hub.js'
+import type { FetchProgress } from '../data/hub/hub.js'
 import { fileFailure } from '../data/json-file.js'
 import { plainText } from '../data/text-files.js'
 import type { Tokenizer } from '../data/tokenizer.js'
 import { Failure } from '../errors.js'
-import type { Fallback } from '../eval/source.js'
+import type { Fallback } from '../suites/source.js'
 import { type DropsInput, parseItem, readItem } from './item.js'
 
 export interface TextSource {

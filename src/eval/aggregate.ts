@@ -1,9 +1,9 @@
 /** Aggregates with the bootstrap in worker threads where it is long: the same figures to the bit, sooner. */
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
-import { sampleDeviation } from '../stats.js'
-import { BOOTSTRAP_ITERATIONS, planChunks, type StatisticName } from './bootstrap.js'
-import type { BootstrapWork } from './bootstrap-worker.js'
+import { sampleDeviation } from '../stats/basics.js'
+import { BOOTSTRAP_ITERATIONS, planChunks, type StatisticName } from '../stats/replicates.js'
+import type { BootstrapWork } from '../stats/replicates-worker.js'
 import {
   type Aggregated,
   aggregate,
@@ -11,7 +11,7 @@ import {
   bootstrappedMetrics,
   type DocumentMetrics,
   type Measured,
-} from './metrics.js'
+} from '../suites/metrics.js'
 
 export interface BootstrapOptions {
   bootstrapIterations?: number
@@ -93,8 +93,8 @@ export async function bootstrapInThreads(
 /** From src, where files are TypeScript, the thread first registers tsx; from dist it just starts. */
 function startWorker(workerData: BootstrapWork): Worker {
   if (!import.meta.url.endsWith('.ts'))
-    return new Worker(new URL('./bootstrap-worker.js', import.meta.url), { workerData })
-  const entry = JSON.stringify(new URL('./bootstrap-worker.ts', import.meta.url).href)
+    return new Worker(new URL('../stats/replicates-worker.js', import.meta.url), { workerData })
+  const entry = JSON.stringify(new URL('../stats/replicates-worker.ts', import.meta.url).href)
   const start = `import('tsx/esm/api').then(({ register }) => { register(); return import(${entry}) })`
   return new Worker(start, { eval: true, workerData })
 }

@@ -1,13 +1,14 @@
 /** A task -> its definition and documents in lm-eval's terms, for `--format lm-eval`. Pure. */
-import type { LmEvalConfig, LmEvalTask } from '../record/lm-eval.js'
-import type { LmEvalDocument } from '../record/lm-eval-samples.js'
-import type { PythonValue } from '../record/python-json.js'
-import type { SampleLine } from '../record/samples.js'
-import type { Example } from './example.js'
-import { higherIsBetter, METRICS } from './metrics.js'
-import { PREPARATIONS, type PreparationName } from './prepare.js'
-import type { Suite } from './suite.js'
-import type { Task } from './task.js'
+
+import type { SampleLine } from '../record/eval/samples.js'
+import type { LmEvalConfig, LmEvalTask } from '../record/lm-eval/lm-eval.js'
+import type { PythonValue } from '../record/lm-eval/python-json.js'
+import type { LmEvalDocument } from '../record/lm-eval/samples.js'
+import type { Example } from '../suites/example.js'
+import { higherIsBetter, METRICS } from '../suites/metrics.js'
+import { PREPARATIONS, type PreparationName } from '../suites/preparations.js'
+import type { Suite } from '../suites/suite.js'
+import type { Task } from '../suites/task.js'
 
 /**
  * What lm-eval's `process_docs` adds to the rows of a suite, by asp's preparation; the other preparations are functions

@@ -1,13 +1,13 @@
 /** Records of shards -> the record of the whole run, every figure computed anew from their sample lines. */
 import { dirname, join } from 'node:path'
 import { Failure } from '../errors.js'
-import { buildRecord, groupPartsOf, type TaskParts } from '../record/build.js'
-import { firstDifference } from '../record/same-run.js'
-import { readSampleLog, type SampleLine } from '../record/samples.js'
-import type { EvalRecord, TaskRecord } from '../record/schema.js'
-import { readRecord } from '../record/store.js'
+import { buildRecord, groupPartsOf, type TaskParts } from '../record/eval/build.js'
+import { readSampleLog, type SampleLine } from '../record/eval/samples.js'
+import type { EvalRecord, TaskRecord } from '../record/eval/schema.js'
+import { firstDifference } from '../record/io/same-run.js'
+import { readRecord } from '../record/io/store.js'
+import type { MetricName } from '../suites/metrics.js'
 import { bootstrapLong } from './aggregate.js'
-import type { MetricName } from './metrics.js'
 import { metricValues, tally } from './tally.js'
 
 export interface ShardPart {

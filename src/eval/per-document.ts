@@ -1,8 +1,8 @@
 /** Sample lines of whole documents -> the record's columns, from which records are compared document by document. Pure. */
-import type { SampleLine } from '../record/samples.js'
-import type { PerDocumentRecord } from '../record/schema.js'
-import { sum } from '../stats.js'
-import { type DocumentMetrics, isMean, type Measured } from './metrics.js'
+import type { SampleLine } from '../record/eval/samples.js'
+import type { PerDocumentRecord } from '../record/eval/schema.js'
+import { sum } from '../stats/basics.js'
+import { type DocumentMetrics, isMean, type Measured } from '../suites/metrics.js'
 
 /** Hex digits that name a document: of 100,000 documents two share 16 with a chance of 3e-10. */
 const HASH_DIGITS = 16

@@ -3,7 +3,7 @@
  * and what differs continues it as branches with drop decisions of their own. Pure planning.
  */
 import { type Batch, packBatch, type Segment, type Target, type TileSizes } from '../engine/batch.js'
-import type { Request } from './request.js'
+import type { Request } from '../suites/request.js'
 
 export interface PlannedRequest {
   request: Request

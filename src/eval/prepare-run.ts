@@ -2,16 +2,16 @@
 import type { Checkpoint } from '../data/checkpoint.js'
 import { SIZED, type SizedRule, sizedRule } from '../engine/policies/index.js'
 import { Failure } from '../errors.js'
-import { fitSize, givenSize } from './fit-size.js'
+import { fitSize, givenSize } from '../pruning/fit-size.js'
 import {
   choosePolicy,
   isSizedPolicy,
   missingShare,
   type PolicyChoice,
   type ScoringPolicyName,
-} from './policy.js'
+} from '../pruning/policy.js'
+import type { Task } from '../suites/task.js'
 import { type PreparedTasks, type PrepareHooks, prepareTasks, type SuiteOptions } from './prepare-tasks.js'
-import type { Task } from './task.js'
 
 /** What may be dropped. */
 export interface PolicyOptions {

@@ -1,11 +1,11 @@
 /** A run and its files: the record from when it begins, sample logs that grow beside it, the record again when it ends. */
 import { rm, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { openSampleLog, type SampleLog, sampleLogPath } from '../record/samples.js'
-import { type OutputTarget, writeRecord } from '../record/store.js'
+import { openSampleLog, type SampleLog, sampleLogPath } from '../record/eval/samples.js'
+import { type OutputTarget, writeRecord } from '../record/io/store.js'
+import type { Task } from '../suites/task.js'
 import type { EarlierRun } from './resume.js'
 import type { RunContext, RunHooks, RunResult } from './run.js'
-import type { Task } from './task.js'
 
 export interface RunFiles {
   place: OutputTarget

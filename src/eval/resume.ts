@@ -3,10 +3,10 @@
 import { stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { Failure } from '../errors.js'
-import { firstDifference } from '../record/same-run.js'
-import { readSampleLog, type SampleLine } from '../record/samples.js'
-import type { EvalRecord } from '../record/schema.js'
-import { readRecord } from '../record/store.js'
+import { readSampleLog, type SampleLine } from '../record/eval/samples.js'
+import type { EvalRecord } from '../record/eval/schema.js'
+import { firstDifference } from '../record/io/same-run.js'
+import { readRecord } from '../record/io/store.js'
 
 export interface EarlierTask {
   /** Lines of whole documents. */

@@ -1,15 +1,13 @@
 /** What a run's stages know -> the parts of its record. Pure. */
 import type { DropRule } from '../engine/gpt2/forward.js'
 import { SIZED } from '../engine/policies/index.js'
-import type { TaskParts } from '../record/build.js'
-import type { CalibrationRecord, ModelRecord, PolicyRecord } from '../record/schema.js'
-import type { Calibration } from './calibrate.js'
-import type { Bootstrapped } from './metrics.js'
+import type { Calibration } from '../pruning/calibrate.js'
+import type { TaskParts } from '../record/eval/build.js'
+import type { CalibrationRecord, PolicyRecord } from '../record/eval/schema.js'
+import type { Bootstrapped } from '../suites/metrics.js'
+import type { Task } from '../suites/task.js'
 import type { PreparedRun, RunOptions } from './prepare-run.js'
 import { metricValues, type Tally } from './tally.js'
-import type { Task } from './task.js'
-
-const STORED_DTYPE_NAMES = { F32: 'f32', F16: 'f16', BF16: 'bf16', mixed: 'mixed' } as const
 
 interface TaskFacts {
   /** SHA-256 of the weights. */
@@ -43,33 +41,6 @@ export function taskParts(
     identity: { data: identity.data, requests: identity.requests, protocol: identity.protocol, model },
     samples,
     reference: suite.reference.map(({ model, metric, value, source }) => ({ model, metric, value, source })),
-  }
-}
-
-export function modelRecord(
-  { model, checkpoint, tokenizer, dtype }: Pick<PreparedRun, 'model' | 'checkpoint' | 'tokenizer' | 'dtype'>,
-  sha256: string,
-): ModelRecord {
-  const { config, parameters, bytes, storedDtype } = checkpoint
-  return {
-    id: model.id,
-    source: model.source,
-    revision: model.revision,
-    sha256,
-    tokenizer_sha256: tokenizer.sha256,
-    parameters,
-    bytes,
-    dtype,
-    stored_dtype: STORED_DTYPE_NAMES[storedDtype],
-    config: {
-      vocab_size: config.vocabSize,
-      n_positions: config.nPositions,
-      n_embd: config.nEmbd,
-      n_layer: config.nLayer,
-      n_head: config.nHead,
-      n_inner: config.nInner,
-      int_n_embd: config.interaction?.dim ?? null,
-    },
   }
 }
 

@@ -1,8 +1,8 @@
 /** A scored document -> its lines of the sample log. */
-import { type SampleLine, sampleLine } from '../record/samples.js'
-import { documentMetrics } from './metrics.js'
+import { type SampleLine, sampleLine } from '../record/eval/samples.js'
+import { documentMetrics } from '../suites/metrics.js'
+import type { Task } from '../suites/task.js'
 import type { Scored } from './score.js'
-import type { Task } from './task.js'
 
 /** `scored` are all requests of one document, in order. */
 export function documentLines(task: Task, scored: readonly Scored[]): SampleLine[] {

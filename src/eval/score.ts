@@ -1,23 +1,12 @@
+/** Requests -> their scores: batches on the device, two at a time. */
 import { causalPairs, countLayerDrops } from '../engine/drops.js'
 import type { BatchResult, Engine } from '../engine/engine.js'
 import type { DropRule } from '../engine/gpt2/forward.js'
 import { isAbort } from '../errors.js'
+import type { BusyClock } from '../run/busy-clock.js'
+import type { Request } from '../suites/request.js'
+import type { Score } from '../suites/score.js'
 import { type BatchLimits, type PlannedBatch, planBatches } from './plan.js'
-import type { Request } from './request.js'
-
-/** What the engine says of one request. */
-export interface Score {
-  /** Sum of natural-log probabilities of the targets. */
-  logprob: number
-  /** Every target is the arg max of its row. */
-  greedy: boolean
-  /** Causal (query, key) pairs with key < query in the request's input: n (n - 1) / 2. */
-  pairs: number
-  /** Pairs removed, per layer; zeros when nothing is pruned. */
-  removed: number[]
-  /** Keys still alive after the last row, per layer; equals the input length when nothing is pruned. */
-  kept: number[]
-}
 
 export interface Scored {
   request: Request
@@ -33,23 +22,6 @@ export interface ScoreOptions {
   signal?: AbortSignal
   /** Told of the time the device worked. */
   busy?: BusyClock
-}
-
-/** Sums up the time a device worked. */
-export interface BusyClock {
-  add(seconds: number | null): void
-  /** Null when the device has no clock, or has done nothing. */
-  seconds(): number | null
-}
-
-export function busyClock(): BusyClock {
-  let sum: number | null = null
-  return {
-    add(seconds) {
-      if (seconds !== null) sum = (sum ?? 0) + seconds
-    },
-    seconds: () => sum,
-  }
 }
 
 /** Batches on the device while the host reads earlier ones and prepares later ones. */

@@ -2,9 +2,9 @@
  * Sample lines -> counts and metric values. Every record is computed from its lines alone, whether they were scored
  * just now, read back after an interruption or gathered from shards: that is what makes the three agree to the bit.
  */
-import { addCounts, emptyCounts, type MetricValue, type ScoreCounts } from '../record/build.js'
-import type { SampleLine } from '../record/samples.js'
-import type { PerDocumentRecord } from '../record/schema.js'
+import { addCounts, emptyCounts, type MetricValue, type ScoreCounts } from '../record/eval/build.js'
+import type { SampleLine } from '../record/eval/samples.js'
+import type { PerDocumentRecord } from '../record/eval/schema.js'
 import {
   aggregate,
   type Bootstrapped,
@@ -12,7 +12,7 @@ import {
   documentMetrics,
   higherIsBetter,
   type Measured,
-} from './metrics.js'
+} from '../suites/metrics.js'
 import { perDocumentRecord } from './per-document.js'
 
 /** What the lines of a task come to. */

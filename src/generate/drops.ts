@@ -1,6 +1,6 @@
 /** From death times to who dropped whom (docs/method.md, Death times), what share is gone, and the lines of a trace. Pure. */
 import { causalPairs, countDrops } from '../engine/drops.js'
-import type { TraceLine } from '../record/generate-schema.js'
+import type { TraceLine } from '../record/generate/schema.js'
 import type { SequenceDeaths } from './drive.js'
 
 /** Causal pairs of a sequence that a layer would keep, times layers, and those removed. */

@@ -1,12 +1,11 @@
 /** `asp generate` without its command: prepare, find the places of its files, run, write. */
 import { stat } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
-import type { FetchProgress } from '../data/hub.js'
+import type { FetchProgress } from '../data/hub/hub.js'
 import { Failure } from '../errors.js'
-import type { RunDevice } from '../eval/open-model.js'
-import { collectEnvironment } from '../record/environment.js'
-import type { GenerateRecord, TraceLine } from '../record/generate-schema.js'
-import type { AdapterRecord } from '../record/schema.js'
+import type { AdapterRecord } from '../record/eval/schema.js'
+import type { GenerateRecord, TraceLine } from '../record/generate/schema.js'
+import { collectEnvironment } from '../record/io/environment.js'
 import {
   abandonOutput,
   type OutputTarget,
@@ -14,7 +13,8 @@ import {
   recordFileName,
   writeRecord,
   writeWhole,
-} from '../record/store.js'
+} from '../record/io/store.js'
+import type { RunDevice } from '../run/open-model.js'
 import type { GenerateOptions } from './options.js'
 import { type PreparedGenerate, prepareGenerate } from './prepare.js'
 import type { PromptSource } from './prompts.js'

@@ -2,7 +2,7 @@
 import type { CacheKind, Sampling } from '../engine/decode/types.js'
 import type { WeightDtype } from '../engine/matmul.js'
 import { Failure } from '../errors.js'
-import type { DtypeName, ScoringPolicyName } from '../eval/policy.js'
+import type { DtypeName, ScoringPolicyName } from '../pruning/policy.js'
 
 export interface GenerateOptions {
   /** Folder, bundled name or Hub id; the bundled default when undefined. */

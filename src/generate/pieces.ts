@@ -1,5 +1,5 @@
 /** Tokens -> pieces of text that can be shown by themselves, each with its share of layers that dropped it. Pure. */
-import type { ShadedPiece } from '../record/generate-schema.js'
+import type { ShadedPiece } from '../record/generate/schema.js'
 
 const REPLACEMENT = '\ufffd'
 

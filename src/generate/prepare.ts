@@ -1,6 +1,6 @@
 /** Everything of a generation that can be checked before a device is opened; every bad input ends here. */
 import { type Checkpoint, openCheckpoint } from '../data/checkpoint.js'
-import type { FetchProgress } from '../data/hub.js'
+import type { FetchProgress } from '../data/hub/hub.js'
 import { type ResolvedModel, resolveModel } from '../data/model.js'
 import { loadTokenizer, type Tokenizer } from '../data/tokenizer.js'
 import type { Sampling } from '../engine/decode/types.js'
@@ -13,7 +13,7 @@ import {
   missingShare,
   type PolicyChoice,
   type ScoringPolicyName,
-} from '../eval/policy.js'
+} from '../pruning/policy.js'
 import { checkOptions, type GenerateOptions, samplingOf } from './options.js'
 import { type PromptSource, type PromptText, readPrompts } from './prompts.js'
 import type { Job } from './sequence.js'

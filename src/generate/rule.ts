@@ -2,9 +2,9 @@
 import { sampleText } from '../data/text-sample.js'
 import type { Engine } from '../engine/engine.js'
 import { type HardRule, KEEP_EVERYTHING } from '../engine/gpt2/forward.js'
-import { calibrateText } from '../eval/calibrate-text.js'
-import { fitSize } from '../eval/fit-size.js'
-import { isSizedPolicy } from '../eval/policy.js'
+import { calibrateText } from '../pruning/calibrate-text.js'
+import { fitSize } from '../pruning/fit-size.js'
+import { isSizedPolicy } from '../pruning/policy.js'
 import type { PreparedGenerate } from './prepare.js'
 
 /** Shorter texts lose too little for a share of them to mean anything. */

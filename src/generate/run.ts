@@ -1,9 +1,9 @@
 /** A prepared generation and a device -> texts as they come, and the record in the end. */
 import { type Decoder, MOST_STEPS } from '../engine/decode/decoder.js'
 import { Engine } from '../engine/engine.js'
-import type { RunDevice } from '../eval/open-model.js'
-import { GENERATE_SCHEMA, type GeneratedSequence, type GenerateRecord } from '../record/generate-schema.js'
-import type { EnvironmentRecord } from '../record/schema.js'
+import type { EnvironmentRecord } from '../record/eval/schema.js'
+import { GENERATE_SCHEMA, type GeneratedSequence, type GenerateRecord } from '../record/generate/schema.js'
+import type { RunDevice } from '../run/open-model.js'
 import { drive, type Step } from './drive.js'
 import type { PreparedGenerate } from './prepare.js'
 import { type Calibrating, chooseRule } from './rule.js'

@@ -1,6 +1,6 @@
 /** One text on its way: its tokens so far, what of it can be shown, and why it ended. */
 import type { Sampling } from '../engine/decode/types.js'
-import type { Finish } from '../record/generate-schema.js'
+import type { Finish } from '../record/generate/schema.js'
 import { createTextStream } from './text-stream.js'
 
 /** A text to be written: a prompt and how to go on. */

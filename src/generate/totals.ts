@@ -1,6 +1,6 @@
 /** What the submissions of a generation amount to: rates, and the cache when it was fullest. Pure. */
 import type { Gpt2Config } from '../engine/gpt2/config.js'
-import type { GenerateCache, GenerateTiming } from '../record/generate-schema.js'
+import type { GenerateCache, GenerateTiming } from '../record/generate/schema.js'
 import type { Step } from './drive.js'
 import type { GenerateOptions } from './options.js'
 

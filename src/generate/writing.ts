@@ -5,7 +5,7 @@ import {
   type ShadedPiece,
   TRACE_SCHEMA,
   type TraceLine,
-} from '../record/generate-schema.js'
+} from '../record/generate/schema.js'
 import type { DriveHooks, SequenceDeaths } from './drive.js'
 import { countPairs, cutDeaths, dropShares, type PairCounts, pairShare, traceLines } from './drops.js'
 import { shadedPieces } from './pieces.js'

@@ -2,8 +2,8 @@
 
 import type { Engine } from '../engine/engine.js'
 import { isAbort } from '../errors.js'
-import { calibrateWindows } from '../eval/calibrate-text.js'
-import type { Evaluation } from '../eval/shift-search.js'
+import { calibrateWindows } from '../pruning/calibrate-text.js'
+import type { Evaluation } from '../pruning/shift-search.js'
 import { type FoundLevel, fitLevel, type Level } from './levels.js'
 import type { PlannedContext } from './prepare.js'
 

@@ -1,8 +1,8 @@
 /** What an earlier run has measured that need not be measured again. Pure. */
-import { identityOf } from '../record/build.js'
-import { pplIdentity } from '../record/ppl-build.js'
-import type { ContextRecord, PplRecord, RuleRecord } from '../record/ppl-schema.js'
-import type { IdentityParts } from '../record/schema.js'
+import { identityOf } from '../record/eval/build.js'
+import type { IdentityParts } from '../record/eval/schema.js'
+import { pplIdentity } from '../record/ppl/build.js'
+import type { ContextRecord, PplRecord, RuleRecord } from '../record/ppl/schema.js'
 import { emptyContext, protocolParts, textParts } from './parts.js'
 import type { PreparedPpl } from './prepare.js'
 import { plannedRules } from './rules.js'

@@ -2,9 +2,9 @@
 import type { Checkpoint } from '../data/checkpoint.js'
 import { SIZED, type SizedKind } from '../engine/policies/index.js'
 import { Failure } from '../errors.js'
-import { fitSize, givenSize } from '../eval/fit-size.js'
-import { choosePolicy, isSizedPolicy, type ScoringPolicyName } from '../eval/policy.js'
-import type { PplCalibration, SizedRecord } from '../record/ppl-schema.js'
+import { fitSize, givenSize } from '../pruning/fit-size.js'
+import { choosePolicy, isSizedPolicy, type ScoringPolicyName } from '../pruning/policy.js'
+import type { PplCalibration, SizedRecord } from '../record/ppl/schema.js'
 import { DEFAULT_SPARSITY, DEFAULT_STRIDED_SPARSITY, type PplOptions } from './options.js'
 
 /**

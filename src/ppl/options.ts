@@ -1,6 +1,6 @@
 /** What `asp ppl` is asked for, and what of it can be checked without reading anything. Pure. */
 import { Failure } from '../errors.js'
-import type { DtypeName, ScoringPolicyName } from '../eval/policy.js'
+import type { DtypeName, ScoringPolicyName } from '../pruning/policy.js'
 import type { ProtocolName } from './windows.js'
 
 export interface PplOptions {

@@ -1,6 +1,6 @@
 /** What a prepared run knows -> the parts of its record. Pure. */
-import type { ContextParts, PplParts } from '../record/ppl-build.js'
-import { sum } from '../stats.js'
+import type { ContextParts, PplParts } from '../record/ppl/build.js'
+import { sum } from '../stats/basics.js'
 import type { PlannedContext, PreparedPpl } from './prepare.js'
 import { amountBetween } from './spans.js'
 import { PROTOCOLS, type Window } from './windows.js'

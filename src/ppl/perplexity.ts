@@ -1,10 +1,10 @@
 /** `asp ppl` without its command: prepare, find the place for the record, run, write after every context length. */
 
-import type { RunDevice } from '../eval/open-model.js'
-import { collectEnvironment } from '../record/environment.js'
-import type { PplRecord } from '../record/ppl-schema.js'
-import type { AdapterRecord } from '../record/schema.js'
-import { abandonOutput, prepareOutput, recordFileName, writeRecord } from '../record/store.js'
+import type { AdapterRecord } from '../record/eval/schema.js'
+import { collectEnvironment } from '../record/io/environment.js'
+import { abandonOutput, prepareOutput, recordFileName, writeRecord } from '../record/io/store.js'
+import type { PplRecord } from '../record/ppl/schema.js'
+import type { RunDevice } from '../run/open-model.js'
 import type { PplOptions } from './options.js'
 import { type PreparedPpl, type PrepareHooks, preparePpl } from './prepare.js'
 import { type PplHooks, runPpl } from './run.js'

@@ -1,13 +1,13 @@
 /** Everything of a perplexity run that can be checked before a device is opened; every bad input ends here. */
 import { type Checkpoint, openCheckpoint } from '../data/checkpoint.js'
-import type { FetchProgress } from '../data/hub.js'
+import type { FetchProgress } from '../data/hub/hub.js'
 import { type ResolvedModel, resolveModel } from '../data/model.js'
 import { type LoadedText, readText } from '../data/text.js'
 import { tokenStarts } from '../data/token-starts.js'
 import { loadTokenizer, type Tokenizer } from '../data/tokenizer.js'
 import type { WeightDtype } from '../engine/matmul.js'
 import { Failure } from '../errors.js'
-import { chooseDtype } from '../eval/policy.js'
+import { chooseDtype } from '../pruning/policy.js'
 import { chooseLevels, fitLevel, type Levels } from './levels.js'
 import { checkOptions, DEFAULT_CTX, type PplOptions } from './options.js'
 

@@ -1,7 +1,7 @@
 /** Levels and alphas -> the rules that are compared at one context length. Pure. */
 import type { DropRule } from '../engine/gpt2/forward.js'
 import { type SizedKind, sizedRule } from '../engine/policies/index.js'
-import type { RuleParts } from '../record/ppl-build.js'
+import type { RuleParts } from '../record/ppl/build.js'
 import type { FoundLevel, Level } from './levels.js'
 
 /** A rule as the record has it, before anything is scored. */

@@ -5,8 +5,8 @@ import { causalPairs, countDrops } from '../engine/drops.js'
 import type { BatchResult, ComparedResult, Engine } from '../engine/engine.js'
 import type { DropRule } from '../engine/gpt2/forward.js'
 import { isAbort } from '../errors.js'
-import type { BusyClock } from '../eval/score.js'
-import type { WindowDrops, WindowScore } from '../record/ppl-figures.js'
+import type { WindowDrops, WindowScore } from '../record/ppl/figures.js'
+import type { BusyClock } from '../run/busy-clock.js'
 import type { Window } from './windows.js'
 
 export interface ScoreOptions {

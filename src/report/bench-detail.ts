@@ -1,12 +1,12 @@
 /** Tables of what lies behind a benchmark's figures: latency and memory along the context, and the cost by stage. */
-import { stageShares } from '../record/bench-build.js'
+import { stageShares } from '../record/bench/build.js'
 import {
   BENCH_STAGES,
   type BenchConfiguration,
   type BenchCurve,
   type BenchRecord,
-} from '../record/bench-schema.js'
-import { median } from '../stats.js'
+} from '../record/bench/schema.js'
+import { median } from '../stats/basics.js'
 import { batchText, type Grid, milliseconds, policyName } from './bench-names.js'
 import { formatPercent, formatRate, formatShare } from './format.js'
 

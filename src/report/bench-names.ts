@@ -1,5 +1,5 @@
 /** How tables of benchmarks name what was measured. */
-import type { BenchConfiguration } from '../record/bench-schema.js'
+import type { BenchConfiguration } from '../record/bench/schema.js'
 import { formatRate } from './format.js'
 
 /** Drops that no trained weights decided are called so in every row. */

@@ -1,5 +1,5 @@
 /** The lines under a benchmark's tables: what was measured on what, how, and what was left out. */
-import type { BenchConfiguration, BenchRecord } from '../record/bench-schema.js'
+import type { BenchConfiguration, BenchRecord } from '../record/bench/schema.js'
 import { formatBytes, formatCount, formatLarge, formatSeconds, formatShare } from './format.js'
 import { describeAdapter, type Note, peakName } from './notes.js'
 

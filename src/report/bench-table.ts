@@ -1,6 +1,6 @@
 /** A benchmark's record -> what a person reads: results, curve and stages as tables, then what they rest on. */
 import Table from 'cli-table3'
-import type { BenchConfiguration, BenchRecord, BenchResult, Figure } from '../record/bench-schema.js'
+import type { BenchConfiguration, BenchRecord, BenchResult, Figure } from '../record/bench/schema.js'
 import { curveTable, stageTable } from './bench-detail.js'
 import { batchText, type Grid, milliseconds, policyName } from './bench-names.js'
 import { benchNotes } from './bench-notes.js'

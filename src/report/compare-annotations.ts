@@ -1,5 +1,5 @@
 /** The record of a comparison as GitHub's workflow commands: an error for each metric that is worse, a warning for each not known. */
-import type { ComparedMetric, CompareRecord } from '../record/compare-schema.js'
+import type { ComparedMetric, CompareRecord } from '../record/compare/schema.js'
 import { formatChange, formatP, formatSize, formatValue } from './compare-columns.js'
 
 export function renderAnnotations(record: CompareRecord): string {

@@ -1,5 +1,5 @@
 /** The columns of a comparison and how its numbers are written: one list for the terminal and for Markdown. */
-import type { ComparedMetric, CompareRecord, Comparison } from '../record/compare-schema.js'
+import type { ComparedMetric, CompareRecord, Comparison } from '../record/compare/schema.js'
 import { formatBytes, formatRate } from './format.js'
 
 export interface CompareColumn {

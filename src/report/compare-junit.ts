@@ -1,5 +1,5 @@
 /** The record of a comparison as a JUnit report: a test case for each metric, a failure for each that is worse. */
-import type { ComparedMetric, CompareRecord } from '../record/compare-schema.js'
+import type { ComparedMetric, CompareRecord } from '../record/compare/schema.js'
 import { describeResult } from './compare-annotations.js'
 
 /** `strict`: a verdict that is not known fails too; else it counts as skipped. */

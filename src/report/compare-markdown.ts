@@ -1,5 +1,5 @@
 /** The record of a comparison as Markdown: a comment on a pull request, verdict first, details folded. */
-import type { CompareRecord, Comparison, Verdict } from '../record/compare-schema.js'
+import type { CompareRecord, Comparison, Verdict } from '../record/compare/schema.js'
 import { countVerdicts, describeDifferences, describeFamily, shownColumns } from './compare-columns.js'
 import { describeFlip, flipGroups } from './compare-table.js'
 import { markdownRow } from './notes.js'

@@ -1,6 +1,6 @@
 /** The record of a comparison -> what a person reads: a table for each record, flips, and a line that says the verdict. */
 import Table from 'cli-table3'
-import type { CompareRecord, Comparison, Flip } from '../record/compare-schema.js'
+import type { CompareRecord, Comparison, Flip } from '../record/compare/schema.js'
 import { countVerdicts, describeDifferences, describeFamily, shownColumns } from './compare-columns.js'
 import { renderNotes } from './notes.js'
 

@@ -6,7 +6,7 @@ import type {
   DropStatsRecord,
   ShareFigure,
   StatsRun,
-} from '../record/drop-stats-schema.js'
+} from '../record/drops/stats-schema.js'
 import { describePolicy, describeSparsity } from './drops-words.js'
 import { formatCount } from './format.js'
 import { describeAdapter, describeModel, type Note } from './notes.js'

@@ -6,7 +6,7 @@ import type {
   DropStatsRecord,
   ShareFigure,
   StatsRun,
-} from '../record/drop-stats-schema.js'
+} from '../record/drops/stats-schema.js'
 import { atAge, DIMENSION_TITLES, figuresOf, notesOf, runNames, usualAge } from './drop-stats-figures.js'
 import { formatCount, formatPercent } from './format.js'
 import { renderNotes } from './notes.js'

@@ -1,6 +1,6 @@
 /** What follows from death times: how much of a token was seen, who is alive when, who killed whom. Pure. */
-import type { DropsRecord } from '../record/drops-schema.js'
-import { median } from '../stats.js'
+import type { DropsRecord } from '../record/drops/schema.js'
+import { median } from '../stats/basics.js'
 
 /** The first position that no longer sees a token; null for one that outlives the text. */
 export type Death = number | null

@@ -1,6 +1,7 @@
 /** Records of drops as pages to look into: the record itself, and the script that shows it. */
-import type { DropStatsRecord } from '../record/drop-stats-schema.js'
-import type { DropsRecord } from '../record/drops-schema.js'
+
+import type { DropsRecord } from '../record/drops/schema.js'
+import type { DropStatsRecord } from '../record/drops/stats-schema.js'
 import { nameText } from './drops-words.js'
 import { type Client, renderPage } from './page.js'
 

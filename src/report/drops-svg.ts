@@ -1,5 +1,5 @@
 /** The record of a text's drops as one drawing: the text, and under each token a strip a layer. Pure. */
-import type { DropsRecord } from '../record/drops-schema.js'
+import type { DropsRecord } from '../record/drops/schema.js'
 import { SEEN_LEVELS, seenLevel, seenShare } from './drops-figures.js'
 import { describePolicy, describeSparsity, describeText, fateOf } from './drops-words.js'
 import { describeModel } from './notes.js'

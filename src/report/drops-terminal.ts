@@ -1,6 +1,6 @@
 /** The record of a text's drops as a terminal shows it: the text faded, layers against tokens, a line a layer. Pure. */
 import Table from 'cli-table3'
-import type { DropsRecord } from '../record/drops-schema.js'
+import type { DropsRecord } from '../record/drops/schema.js'
 import {
   aliveCounts,
   type Death,

@@ -1,5 +1,5 @@
 /** What a record of drops is of, in words: its text, its policy, what a death means. Pure. */
-import type { DeathCause, DropsRecord, DropsText } from '../record/drops-schema.js'
+import type { DeathCause, DropsRecord, DropsText } from '../record/drops/schema.js'
 import { formatCount, formatShare } from './format.js'
 import { describeAdapter, describeModel, type Note } from './notes.js'
 import { visible } from './token-text.js'

@@ -1,5 +1,5 @@
 /** Numbers and units as text, the same in every table; one place so that columns line up and tests can rely on it. */
-import type { Statistic } from '../record/schema.js'
+import type { Statistic } from '../record/eval/schema.js'
 
 /** A metric to four decimals, as lm-eval prints it; "N/A" stays. */
 export const formatStatistic = (value: Statistic): string => (value === 'N/A' ? value : value.toFixed(4))

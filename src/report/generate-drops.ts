@@ -1,5 +1,5 @@
 /** Text in which dropped tokens fade: shades of grey on a terminal, brackets elsewhere. Pure. */
-import type { ShadedPiece } from '../record/generate-schema.js'
+import type { ShadedPiece } from '../record/generate/schema.js'
 
 export const SHADINGS = ['dark', 'light', 'plain'] as const
 /** A terminal's background, or text without colours. */

@@ -1,5 +1,5 @@
 /** How texts appear while they are written; a view is told what happens and writes through what it is given. */
-import type { GeneratedSequence, ShadedPiece } from '../record/generate-schema.js'
+import type { GeneratedSequence, ShadedPiece } from '../record/generate/schema.js'
 import { heading, jsonLine } from './generate.js'
 import {
   eraseLines,

@@ -6,7 +6,7 @@ import type {
   GenerateRecord,
   GenerateSparsity,
   Rate,
-} from '../record/generate-schema.js'
+} from '../record/generate/schema.js'
 import { formatBytes, formatCount, formatPercent, formatRate, formatShare } from './format.js'
 
 const ENDINGS: Record<Finish, string> = {

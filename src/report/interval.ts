@@ -1,5 +1,5 @@
 /** The 95 % interval of a metric, the same in tables, plots and pages. Pure. */
-import { type Interval, logInterval, normalInterval, wilsonInterval } from '../stats.js'
+import { type Interval, logInterval, normalInterval, wilsonInterval } from '../stats/basics.js'
 
 export interface MetricFigure {
   metric: string

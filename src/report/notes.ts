@@ -1,5 +1,5 @@
 /** What every table says under it in the same words: the labelled lines, the model, the adapter; and plain ASCII. */
-import type { EnvironmentRecord, ModelRecord } from '../record/schema.js'
+import type { EnvironmentRecord, ModelRecord } from '../record/eval/schema.js'
 import { formatLarge } from './format.js'
 
 /** A label and what stands beside it. */

@@ -1,6 +1,6 @@
 /** The columns of a perplexity run: one list for the terminal, Markdown and CSV. */
-import { givenLevel } from '../record/ppl-levels.js'
-import type { ContextRecord, PplRecord, RuleRecord } from '../record/ppl-schema.js'
+import { givenLevel } from '../record/ppl/levels.js'
+import type { ContextRecord, PplRecord, RuleRecord } from '../record/ppl/schema.js'
 import { formatPercent } from './format.js'
 
 /** The dense model or one level under the step function or a policy of a size, at one context length; its soft evaluations beside it. */

@@ -1,5 +1,5 @@
 /** A perplexity record as CSV: one line a rule and context length, every figure in full. */
-import type { ContextRecord, PplRecord, RuleRecord } from '../record/ppl-schema.js'
+import type { ContextRecord, PplRecord, RuleRecord } from '../record/ppl/schema.js'
 
 type Cell = string | number | null | undefined
 

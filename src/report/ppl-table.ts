@@ -1,7 +1,7 @@
 /** A perplexity record -> what a person reads after a run: a row a level and context length, the change by position, notes. */
 import Table from 'cli-table3'
-import { givenLevel } from '../record/ppl-levels.js'
-import type { ContextRecord, PplRecord, RuleRecord } from '../record/ppl-schema.js'
+import { givenLevel } from '../record/ppl/levels.js'
+import type { ContextRecord, PplRecord, RuleRecord } from '../record/ppl/schema.js'
 import { figuresOf } from './figures/figures.js'
 import { formatBytes, formatCount, formatPercent, formatRate, formatSeconds, formatShare } from './format.js'
 import {

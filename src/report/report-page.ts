@@ -1,5 +1,5 @@
 /** Records -> the page of `asp report`: its data, and the one file that holds them and draws them (client/report). */
-import type { AnyRecord, LoadedRecord } from '../record/any-record.js'
+import type { AnyRecord, LoadedRecord } from '../record/io/any-record.js'
 import { figuresOf } from './figures/figures.js'
 import type { PageData, RecordInfo } from './figures/rows.js'
 import { type Client, readClient, renderPage } from './page.js'

@@ -1,7 +1,7 @@
 /** The plan of a sweep -> what a person reads before it begins: the grid, what is shared, how long each part will take. */
 import Table from 'cli-table3'
-import { ESTIMATED_BY, type PlannedUnit, type SweepPlan } from '../record/sweep-plan.js'
-import type { SweepPart } from '../record/sweep-schema.js'
+import { ESTIMATED_BY, type PlannedUnit, type SweepPlan } from '../record/sweep/plan.js'
+import type { SweepPart } from '../record/sweep/schema.js'
 import { formatCount, formatSeconds } from './format.js'
 import { ASCII_BORDER, type Note, renderNotes, toAscii } from './notes.js'
 import type { TableOptions } from './table.js'

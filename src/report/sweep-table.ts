@@ -1,9 +1,9 @@
 /** A sweep's record -> what a person reads after it: a row a cell with its verdict, then who is on which frontier. */
 import Table from 'cli-table3'
-import type { EvalRecord } from '../record/schema.js'
-import { ruleOf, stepResult } from '../record/sweep-costs.js'
-import { mainMetric } from '../record/sweep-frontiers.js'
-import type { FrontierPoint, SweepCell, SweepFrontier, SweepRecord } from '../record/sweep-schema.js'
+import type { EvalRecord } from '../record/eval/schema.js'
+import { ruleOf, stepResult } from '../record/sweep/costs.js'
+import { mainMetric } from '../record/sweep/frontiers.js'
+import type { FrontierPoint, SweepCell, SweepFrontier, SweepRecord } from '../record/sweep/schema.js'
 import { formatBytes, formatRate, formatSeconds, formatShare } from './format.js'
 import {
   ASCII_BORDER,

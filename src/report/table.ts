@@ -1,6 +1,12 @@
 /** A record -> what a person reads after a run: lm-eval's table with the sparsity beside it, then a few plain lines. */
 import Table from 'cli-table3'
-import type { EvalRecord, GroupResult, ReferenceScore, TaskRecord, TaskResult } from '../record/schema.js'
+import type {
+  EvalRecord,
+  GroupResult,
+  ReferenceScore,
+  TaskRecord,
+  TaskResult,
+} from '../record/eval/schema.js'
 import {
   formatBytes,
   formatCount,

@@ -1,5 +1,5 @@
 /** The main plots of a report as text: quality, perplexity, latency, cache and training loss. Pure. */
-import type { LoadedRecord } from '../record/any-record.js'
+import type { LoadedRecord } from '../record/io/any-record.js'
 import { figuresOf } from './figures/figures.js'
 import { grouped } from './figures/grouped.js'
 import { linesOverSparsity, SubjectNames, seriesByShare } from './figures/names.js'

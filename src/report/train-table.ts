@@ -1,6 +1,6 @@
 /** Records of trainings -> what a person reads after them: a row a checkpoint and rule, then notes. */
 import Table from 'cli-table3'
-import type { EvalRule, TrainRecord, TrainSourceRecord } from '../record/train-schema.js'
+import type { EvalRule, TrainRecord, TrainSourceRecord } from '../record/train/schema.js'
 import { formatBytes, formatCount, formatRate, formatSeconds, formatShare } from './format.js'
 import { ASCII_BORDER, describeAdapter, type Note, peakName, renderNotes, toAscii } from './notes.js'
 import { fixed } from './ppl-columns.js'

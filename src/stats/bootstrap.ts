@@ -3,7 +3,7 @@
  * 12.5): of the usual bootstrap intervals the one that still covers with a few dozen units or a skewed distribution.
  * Seeded: the same values always give the same interval.
  */
-import type { Interval } from '../stats.js'
+import type { Interval } from './basics.js'
 import { ratioOf, ratioStandardError, tInterval, type Weighted } from './paired.js'
 
 export interface BootstrapOptions {

@@ -2,7 +2,7 @@
  * Paired shares: documents that only one of two runs got right. Those both got right, or both wrong, say nothing of
  * the difference. Pure.
  */
-import type { Interval } from '../stats.js'
+import type { Interval } from './basics.js'
 import { binomialCdf, bisect, normalQuantile } from './distributions.js'
 
 /** Documents by what became of them. */

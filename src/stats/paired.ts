@@ -2,7 +2,7 @@
  * A mean, or a ratio of sums, of paired differences: estimate, standard error, t-test and interval. Pure.
  * With all weights 1 it is the paired t-test; with words as weights, that of the log-probability a word.
  */
-import { type Interval, sum } from '../stats.js'
+import { type Interval, sum } from './basics.js'
 import { studentCdf, studentQuantile } from './distributions.js'
 
 /** One value a unit (document, window, round), and what it is spread over. */

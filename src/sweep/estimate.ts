@@ -1,12 +1,12 @@
 /** What is to be run and how long a row takes -> the plan of a sweep with its seconds. Pure. */
 import { cellWork } from '../bench/cell.js'
-import { COARSE, FINE } from '../eval/calibrate.js'
 import { tokensRun } from '../eval/plan.js'
 import type { PreparedRun } from '../eval/prepare-run.js'
 import { plannedRows } from '../ppl/work.js'
-import type { PlannedUnit, SweepPlan } from '../record/sweep-plan.js'
-import type { SweepGrid } from '../record/sweep-schema.js'
-import { sum } from '../stats.js'
+import { COARSE, FINE } from '../pruning/calibrate.js'
+import type { PlannedUnit, SweepPlan } from '../record/sweep/plan.js'
+import type { SweepGrid } from '../record/sweep/schema.js'
+import { sum } from '../stats/basics.js'
 import type { PreparedSweep } from './prepare.js'
 import type { Speeds } from './probe.js'
 

@@ -5,8 +5,8 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { EXIT, Failure } from '../errors.js'
-import type { OutputTarget } from '../record/store.js'
-import { SWEEP_SCHEMA, type SweepRecord } from '../record/sweep-schema.js'
+import type { OutputTarget } from '../record/io/store.js'
+import { SWEEP_SCHEMA, type SweepRecord } from '../record/sweep/schema.js'
 
 /** `<record without .json>.sweep` */
 export const workFolder = ({ path }: Pick<OutputTarget, 'path'>): string =>

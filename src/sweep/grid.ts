@@ -1,5 +1,5 @@
 /** Policies and sparsities -> the cells of a sweep, what is the same run once. Pure. */
-import type { ScoringPolicyName } from '../eval/policy.js'
+import type { ScoringPolicyName } from '../pruning/policy.js'
 
 export interface Point {
   /** What files and the record call it. */

@@ -3,10 +3,10 @@ import type { Policy } from '../bench/configurations.js'
 import type { BenchOptions } from '../bench/prepare.js'
 import { DEFAULT_COLUMN } from '../data/text.js'
 import { Failure } from '../errors.js'
-import type { DtypeName, ScoringPolicyName } from '../eval/policy.js'
 import type { SuiteOptions } from '../eval/prepare-tasks.js'
 import type { PplOptions } from '../ppl/options.js'
-import type { SweepPart } from '../record/sweep-schema.js'
+import type { DtypeName, ScoringPolicyName } from '../pruning/policy.js'
+import type { SweepPart } from '../record/sweep/schema.js'
 
 export interface SweepOptions {
   /** Names, paths, globs and groups, as typed; none leaves the suites out. */

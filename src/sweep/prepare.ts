@@ -3,14 +3,19 @@ import type { Policy } from '../bench/configurations.js'
 import { type PreparedBench, prepareBench } from '../bench/prepare.js'
 import type { Checkpoint } from '../data/checkpoint.js'
 import { Failure } from '../errors.js'
-import { fitSize } from '../eval/fit-size.js'
-import { checkSparsity, isSizedPolicy, SCORING_POLICY_NAMES, type ScoringPolicyName } from '../eval/policy.js'
 import { checkPolicy, type PreparedRun, withPolicy } from '../eval/prepare-run.js'
 import { type PreparedTasks, type PrepareHooks, prepareTasks } from '../eval/prepare-tasks.js'
 import { chooseLevels, type Level } from '../ppl/levels.js'
 import { checkOptions } from '../ppl/options.js'
 import { contextLengths, type PreparedPpl, readWindows } from '../ppl/prepare.js'
-import type { SweepCell, SweepPart } from '../record/sweep-schema.js'
+import { fitSize } from '../pruning/fit-size.js'
+import {
+  checkSparsity,
+  isSizedPolicy,
+  SCORING_POLICY_NAMES,
+  type ScoringPolicyName,
+} from '../pruning/policy.js'
+import type { SweepCell, SweepPart } from '../record/sweep/schema.js'
 import { type Point, planGrid } from './grid.js'
 import { benchOptions, chooseParts, pplOptions, type SweepOptions, suiteOptions } from './options.js'
 

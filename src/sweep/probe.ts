@@ -2,14 +2,14 @@
 import type { Engine } from '../engine/engine.js'
 import type { DropRule } from '../engine/gpt2/forward.js'
 import type { AdapterTraits } from '../engine/tuning.js'
-import { fitSize } from '../eval/fit-size.js'
-import type { OpenModel } from '../eval/open-model.js'
 import { tokensRun } from '../eval/plan.js'
-import { isSizedPolicy, type ScoringPolicyName } from '../eval/policy.js'
-import type { Request } from '../eval/request.js'
 import { scoreRequests } from '../eval/score.js'
 import { scoreWindows } from '../ppl/score.js'
 import type { Window } from '../ppl/windows.js'
+import { fitSize } from '../pruning/fit-size.js'
+import { isSizedPolicy, type ScoringPolicyName } from '../pruning/policy.js'
+import type { OpenModel } from '../run/open-model.js'
+import type { Request } from '../suites/request.js'
 import type { PreparedSweep } from './prepare.js'
 
 export interface Speeds {

@@ -1,11 +1,12 @@
 /** What a sweep's stages know -> its record. Pure. */
-import { modelRecord } from '../eval/run-record.js'
+
 import { identityParts } from '../ppl/finished.js'
-import type { BenchRecord } from '../record/bench-schema.js'
-import type { PplRecord } from '../record/ppl-schema.js'
-import type { EnvironmentRecord, EvalRecord } from '../record/schema.js'
-import { buildSweepRecord } from '../record/sweep-build.js'
-import type { SweepGrid, SweepRecord } from '../record/sweep-schema.js'
+import type { BenchRecord } from '../record/bench/schema.js'
+import type { EnvironmentRecord, EvalRecord } from '../record/eval/schema.js'
+import type { PplRecord } from '../record/ppl/schema.js'
+import { buildSweepRecord } from '../record/sweep/build.js'
+import type { SweepGrid, SweepRecord } from '../record/sweep/schema.js'
+import { modelRecord } from '../run/model-record.js'
 import { type Settings, suitesIdentity } from './kept.js'
 import type { PreparedSweep } from './prepare.js'
 

@@ -1,5 +1,5 @@
 /** The record of a training -> README.md of its checkpoint, as model pages on the Hub show it. Pure. */
-import type { EvalFigures, EvalRule, TrainRecord } from '../record/train-schema.js'
+import type { EvalFigures, EvalRule, TrainRecord } from '../record/train/schema.js'
 
 /** Figures come from the record alone. */
 export function modelCard(record: TrainRecord): string {

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { isObject } from '../data/json-file.js'
 import type { TrainerState } from '../engine/train/types.js'
 import { Failure } from '../errors.js'
-import type { TrainRunOptions } from '../record/train-schema.js'
+import type { TrainRunOptions } from '../record/train/schema.js'
 import {
   hashFile,
   removeUnfinished,

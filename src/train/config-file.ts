@@ -1,8 +1,7 @@
 /** The file of `asp train`: JSON with the sizes of the model and the flags of `asp finetune`, every key checked. */
 import { isObject, type JsonObject, readJsonObject } from '../data/json-file.js'
-import { Failure } from '../errors.js'
-import { nearestName } from '../eval/nearest-name.js'
-import { ALPHA_SCHEDULES, GAMMA_CONVENTIONS, RATE_SCHEDULES } from '../record/train-schema.js'
+import { Failure, nearestName } from '../errors.js'
+import { ALPHA_SCHEDULES, GAMMA_CONVENTIONS, RATE_SCHEDULES } from '../record/train/schema.js'
 import { RECOMPUTE_MODES, SAVE_DTYPES, type StartOptions } from './options.js'
 
 /** What a key holds. A list of numbers may be one number. */

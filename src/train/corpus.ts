@@ -1,6 +1,6 @@
 /** Text -> windows to train on and windows kept aside: what a run reads its sequences from. */
 import { createHash } from 'node:crypto'
-import type { FetchProgress } from '../data/hub.js'
+import type { FetchProgress } from '../data/hub/hub.js'
 import { readDocuments, type TextSource } from '../data/text.js'
 import type { Tokenizer } from '../data/tokenizer.js'
 import { Failure } from '../errors.js'

@@ -1,6 +1,7 @@
 /** What a training tells while it runs, and what it may be told. */
-import type { RunDevice } from '../eval/open-model.js'
-import type { EvalLine, StepLine } from '../record/train-schema.js'
+
+import type { EvalLine, StepLine } from '../record/train/schema.js'
+import type { RunDevice } from '../run/open-model.js'
 import type { Evaluate } from './held-out.js'
 import type { Trainers } from './open-trainer.js'
 

@@ -1,8 +1,8 @@
 /** What a training is asked for, and what of it can be checked without reading anything. Pure. */
 import type { TrainRule } from '../engine/train/types.js'
 import { Failure } from '../errors.js'
-import type { GAMMA_CONVENTIONS, RATE_SCHEDULES } from '../record/train-schema.js'
-import { ALPHA_SCHEDULES } from '../record/train-schema.js'
+import type { GAMMA_CONVENTIONS, RATE_SCHEDULES } from '../record/train/schema.js'
+import { ALPHA_SCHEDULES } from '../record/train/schema.js'
 import type { ShiftRange } from './order.js'
 
 /** What is begun from: a checkpoint, or random weights of these sizes for a tokenizer that is there. */

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Gpt2Config } from '../engine/gpt2/config.js'
 import type { TrainRule } from '../engine/train/types.js'
 import { Failure } from '../errors.js'
-import type { AlphaSchedule, RateSchedule, TrainRunOptions } from '../record/train-schema.js'
+import type { AlphaSchedule, RateSchedule, TrainRunOptions } from '../record/train/schema.js'
 import { DEFAULTS, describeRule, EPSILON, type TrainingOptions, WARMUP_SHARE } from './options.js'
 
 /** One training. */

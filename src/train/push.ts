@@ -1,7 +1,7 @@
 /** A finished checkpoint to the Hub: weights, tokenizer, card, log and record; the training states stay at home. */
 import { readdir } from 'node:fs/promises'
-import { type Upload, uploadModel } from '../data/hub-upload.js'
-import type { TrainRecord } from '../record/train-schema.js'
+import { type Upload, uploadModel } from '../data/hub/upload.js'
+import type { TrainRecord } from '../record/train/schema.js'
 import { describeTraining } from './card.js'
 
 /** Everything that lies directly in the folder of a run. */

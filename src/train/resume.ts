@@ -1,6 +1,6 @@
 /** Whether a run may go on from a state: everything that decides the weights must be what it was. Pure. */
 import { Failure } from '../errors.js'
-import type { TrainRunOptions } from '../record/train-schema.js'
+import type { TrainRunOptions } from '../record/train/schema.js'
 import type { StateFacts } from './checkpoints.js'
 
 /** What is typed for each option, for messages. */

@@ -1,7 +1,7 @@
 /** The trainer of a run: as many sequences at a time as fit, or as many as the run had before. */
 import type { TrainerLike, TrainerOptions } from '../engine/train/types.js'
 import { Failure } from '../errors.js'
-import type { RunDevice } from '../eval/open-model.js'
+import type { RunDevice } from '../run/open-model.js'
 import type { RunHooks } from './hooks.js'
 import { chooseMicroBatch, fewerSequences } from './micro-batches.js'
 import type { Trainers } from './open-trainer.js'

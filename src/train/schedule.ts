@@ -1,5 +1,5 @@
 /** Alpha and learning rate by the number of steps taken. Pure. */
-import type { AlphaSchedule, RateSchedule } from '../record/train-schema.js'
+import type { AlphaSchedule, RateSchedule } from '../record/train/schema.js'
 
 /**
  * The kernels take alpha above 1 only. At this one the alpha-sigmoid is the logistic sigmoid to f32 (docs/method.md, Alpha-sigmoid),

@@ -1,7 +1,8 @@
 /** Tensors of the host <-> safetensors files, one tensor at a time: a model is never in memory twice. */
+
+import { encodeHeader } from '../data/safetensors.js'
 import { openWeightFile } from '../data/weight-files.js'
 import { f32ToF16 } from '../engine/half.js'
-import { encodeHeader } from '../engine/safetensors.js'
 import type { StoredDtype, TensorSource } from '../engine/tensor-source.js'
 import type { HostTensor } from '../engine/train/types.js'
 import { EXIT, Failure } from '../errors.js'

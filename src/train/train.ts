@@ -1,8 +1,9 @@
 /** `asp finetune` and `asp train` without their commands: prepare, open a device, train one gamma after the other, push. */
-import type { RunDevice } from '../eval/open-model.js'
-import { collectEnvironment } from '../record/environment.js'
-import type { AdapterRecord } from '../record/schema.js'
-import type { TrainRecord } from '../record/train-schema.js'
+
+import type { AdapterRecord } from '../record/eval/schema.js'
+import { collectEnvironment } from '../record/io/environment.js'
+import type { TrainRecord } from '../record/train/schema.js'
+import type { RunDevice } from '../run/open-model.js'
 import type { RunHooks } from './hooks.js'
 import type { TrainingOptions } from './options.js'
 import { type PreparedTraining, type PrepareHooks, prepareTraining } from './prepare.js'

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { BenchRecord } from '../../src/record/bench-schema.js'
+import type { BenchRecord } from '../../src/record/bench/schema.js'
 import { asp, namesIn, startAsp, until, workFolder } from './asp.js'
 
 const folder = workFolder()

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { DropStatsRecord } from '../../src/record/drop-stats-schema.js'
+import type { DropStatsRecord } from '../../src/record/drops/stats-schema.js'
 import { writeTinyModel } from '../tiny-model.js'
 import { asp, namesIn, type Outcome, workFolder } from './asp.js'
 

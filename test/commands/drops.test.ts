@@ -7,7 +7,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { NEVER } from '../../src/engine/batch.js'
 import { countDrops } from '../../src/engine/drops.js'
-import type { DropsRecord } from '../../src/record/drops-schema.js'
+import type { DropsRecord } from '../../src/record/drops/schema.js'
 import { browserTest, visit } from '../browser.js'
 import { asp, namesIn, type Outcome, workFolder } from './asp.js'
 

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { EvalRecord } from '../../src/record/schema.js'
+import type { EvalRecord } from '../../src/record/eval/schema.js'
 import { writeTinyModel } from '../tiny-model.js'
 import { namesIn, type RunningAsp, startAsp, until, workFolder } from './asp.js'
 

@@ -5,8 +5,8 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openCheckpoint } from '../../src/data/checkpoint.js'
 import { readText } from '../../src/data/text.js'
-import type { TrainRecord } from '../../src/record/train-schema.js'
-import { startHub } from '../hub-server.js'
+import type { TrainRecord } from '../../src/record/train/schema.js'
+import { startHub } from '../data/hub/server.js'
 import { asp, namesIn, type Outcome, startAsp, until, workFolder } from './asp.js'
 
 const folder = workFolder()

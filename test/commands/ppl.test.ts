@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { PplRecord } from '../../src/record/ppl-schema.js'
-import { startHub } from '../hub-server.js'
+import type { PplRecord } from '../../src/record/ppl/schema.js'
+import { startHub } from '../data/hub/server.js'
 import { asp, namesIn, type Outcome, startAsp, until, workFolder } from './asp.js'
 
 const folder = workFolder()

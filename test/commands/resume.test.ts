@@ -2,9 +2,9 @@ import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { pythonRandom } from '../../src/eval/python-random.js'
-import { withoutTiming } from '../../src/record/comparable.js'
-import type { EvalRecord } from '../../src/record/schema.js'
+import type { EvalRecord } from '../../src/record/eval/schema.js'
+import { withoutTiming } from '../../src/record/io/comparable.js'
+import { pythonRandom } from '../../src/stats/python-random.js'
 import { asp, startAsp, workFolder } from './asp.js'
 
 const KILLS = 10

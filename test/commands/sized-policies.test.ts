@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { PplRecord } from '../../src/record/ppl-schema.js'
-import type { EvalRecord } from '../../src/record/schema.js'
+import type { EvalRecord } from '../../src/record/eval/schema.js'
+import type { PplRecord } from '../../src/record/ppl/schema.js'
 import { asp, namesIn, type Outcome, workFolder } from './asp.js'
 
 const folder = workFolder()

@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { suiteNames } from '../../src/eval/suite.js'
+import { suiteNames } from '../../src/suites/suite.js'
 import { asp, workFolder } from './asp.js'
 
 const test = suite('asp tasks')

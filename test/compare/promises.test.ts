@@ -5,8 +5,8 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { compareRecords } from '../../src/compare/compare.js'
-import type { ComparedMetric, Verdict } from '../../src/record/compare-schema.js'
-import type { EvalRecord } from '../../src/record/schema.js'
+import type { ComparedMetric, Verdict } from '../../src/record/compare/schema.js'
+import type { EvalRecord } from '../../src/record/eval/schema.js'
 import { seededRandom } from '../../src/stats/bootstrap.js'
 import { answers, choiceTask, evalRecord, range, textTask } from './records.js'
 

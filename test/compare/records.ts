@@ -1,8 +1,8 @@
 /** Records with known values by document, for tests of comparisons. */
 import { createHash } from 'node:crypto'
-import { buildRecord, type RecordParts, type TaskParts } from '../../src/record/build.js'
-import type { EvalRecord } from '../../src/record/schema.js'
-import { mean, sum } from '../../src/stats.js'
+import { buildRecord, type RecordParts, type TaskParts } from '../../src/record/eval/build.js'
+import type { EvalRecord } from '../../src/record/eval/schema.js'
+import { mean, sum } from '../../src/stats/basics.js'
 import { hellaswag, recordParts, wikitext } from '../record/fixture.js'
 
 const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16)

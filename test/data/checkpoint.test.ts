@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Checkpoint, openCheckpoint } from '../../src/data/checkpoint.js'
-import { encodeSafetensors, type TensorBytes } from '../../src/engine/safetensors.js'
+import { encodeSafetensors, type TensorBytes } from '../../src/data/safetensors.js'
 import { Failure } from '../../src/errors.js'
 import {
   CONFIG,

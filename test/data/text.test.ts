@@ -5,12 +5,12 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { chooseFiles, parseHubText } from '../../src/data/hub/text.js'
 import { readText, type TextOptions } from '../../src/data/text.js'
-import { chooseFiles, parseHubText } from '../../src/data/text-hub.js'
 import { sampleText } from '../../src/data/text-sample.js'
 import { Failure } from '../../src/errors.js'
-import { startHub } from '../hub-server.js'
-import { COMMIT, failureOf, quick } from './hub-fixture.js'
+import { COMMIT, failureOf, quick } from './hub/fixture.js'
+import { startHub } from './hub/server.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'asp-text-'))
 const bytes = (text: string) => new TextEncoder().encode(text)

@@ -1,7 +1,7 @@
 /** A GPT-2 checkpoint small enough to take apart: every tensor counts on from a different number. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { encodeSafetensors, type SafetensorsDtype, type TensorBytes } from '../../src/engine/safetensors.js'
+import { encodeSafetensors, type SafetensorsDtype, type TensorBytes } from '../../src/data/safetensors.js'
 
 export const CONFIG = {
   model_type: 'gpt2',

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { clusterShare, type WindowCount } from '../../src/drops/cluster-share.js'
-import { pythonRandom } from '../../src/eval/python-random.js'
+import { pythonRandom } from '../../src/stats/python-random.js'
 
 interface Case {
   windows: WindowCount[]

@@ -8,7 +8,7 @@ import { killerCounts } from '../../src/drops/killers.js'
 import { tallyWindow } from '../../src/drops/tally.js'
 import { chooseWindows } from '../../src/drops/windows.js'
 import { NEVER } from '../../src/engine/batch.js'
-import { pythonRandom } from '../../src/eval/python-random.js'
+import { pythonRandom } from '../../src/stats/python-random.js'
 
 const LAYERS = 3
 const AGES = [1, 2, 4, 8]

@@ -9,9 +9,9 @@ import { loadTokenizer } from '../../src/data/tokenizer.js'
 import { tokenTexts } from '../../src/drops/prepare.js'
 import { readInput, type TextSource } from '../../src/drops/text.js'
 import { Failure } from '../../src/errors.js'
-import { readSample } from '../../src/eval/dataset.js'
-import { loadExamples } from '../../src/eval/example.js'
-import { loadSuite } from '../../src/eval/suite.js'
+import { readSample } from '../../src/suites/dataset.js'
+import { loadExamples } from '../../src/suites/example.js'
+import { loadSuite } from '../../src/suites/suite.js'
 import { workFolder } from '../commands/asp.js'
 
 const tokenizer = await loadTokenizer(fileURLToPath(new URL('../../models/asp-tiny', import.meta.url)), 8192)

@@ -1,10 +1,10 @@
 /** The record's columns hold what its figures are made of: recomputed from them, every metric is the record's own. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { Measured } from '../../src/eval/metrics.js'
 import { metricValues, tally } from '../../src/eval/tally.js'
-import type { SampleLine } from '../../src/record/samples.js'
-import { mean, sum } from '../../src/stats.js'
+import type { SampleLine } from '../../src/record/eval/samples.js'
+import { mean, sum } from '../../src/stats/basics.js'
+import type { Measured } from '../../src/suites/metrics.js'
 
 const line = (changes: Partial<SampleLine>): SampleLine => ({
   task: 'x',

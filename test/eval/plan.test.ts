@@ -2,8 +2,8 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { SEGMENT } from '../../src/engine/kernels/structs.js'
 import { type PlannedBatch, type PlanOptions, planBatches, tokensRun } from '../../src/eval/plan.js'
-import type { Request } from '../../src/eval/request.js'
-import { request, tokens } from './requests.js'
+import type { Request } from '../../src/suites/request.js'
+import { request, tokens } from '../suites/requests.js'
 
 const ROOMY: PlanOptions = {
   limits: { tokens: 1000, requests: 1000 },

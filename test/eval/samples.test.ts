@@ -5,12 +5,12 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Failure } from '../../src/errors.js'
-import { readSample } from '../../src/eval/dataset.js'
-import { loadExamples } from '../../src/eval/example.js'
-import { requestsHash } from '../../src/eval/identity.js'
-import { aggregate, documentMetrics } from '../../src/eval/metrics.js'
-import { pythonRandom } from '../../src/eval/python-random.js'
-import { loadSuite, suiteNames } from '../../src/eval/suite.js'
+import { pythonRandom } from '../../src/stats/python-random.js'
+import { readSample } from '../../src/suites/dataset.js'
+import { loadExamples } from '../../src/suites/example.js'
+import { requestsHash } from '../../src/suites/identity.js'
+import { aggregate, documentMetrics } from '../../src/suites/metrics.js'
+import { loadSuite, suiteNames } from '../../src/suites/suite.js'
 import { score } from './dummy-score.js'
 
 interface Expected {

@@ -3,14 +3,14 @@ import { causalPairs } from '../../src/engine/drops.js'
 import type { Engine } from '../../src/engine/engine.js'
 import type { DropRule } from '../../src/engine/gpt2/forward.js'
 import { planBatches } from '../../src/eval/plan.js'
-import type { Request } from '../../src/eval/request.js'
 import { type Scored, scoreRequests } from '../../src/eval/score.js'
+import type { Request } from '../../src/suites/request.js'
 import { openMicro } from '../golden.js'
 import { onEachAdapter, openEngine } from '../gpu.js'
 import { gpt2Reference } from '../reference/gpt2.js'
 import { logsumexpReference } from '../reference/logsumexp.js'
 import { readWeights } from '../reference/weights.js'
-import { request, tokens } from './requests.js'
+import { request, tokens } from '../suites/requests.js'
 
 const checkpoint = await openMicro()
 const { config } = checkpoint

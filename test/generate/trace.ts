@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import * as assert from 'uvu/assert'
-import type { TraceDrop, TraceLine, TraceSequence } from '../../src/record/generate-schema.js'
+import type { TraceDrop, TraceLine, TraceSequence } from '../../src/record/generate/schema.js'
 
 const schema = JSON.parse(
   readFileSync(new URL('../../schemas/asp.trace-1.schema.json', import.meta.url), 'utf8'),

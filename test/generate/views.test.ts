@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { GeneratedSequence } from '../../src/record/generate-schema.js'
+import type { GeneratedSequence } from '../../src/record/generate/schema.js'
 import { chooseView, type Terminal, type ViewChoice } from '../../src/report/generate-views.js'
 
 const test = suite('views of texts')

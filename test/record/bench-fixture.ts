@@ -1,6 +1,6 @@
 /** A benchmark of dense and pruned decoding as its parts: two rounds, one test each, a short curve, one cell refused. */
-import type { BenchParts, CurveParts, ResultParts } from '../../src/record/bench-build.js'
-import type { BenchConfiguration, BenchSample } from '../../src/record/bench-schema.js'
+import type { BenchParts, CurveParts, ResultParts } from '../../src/record/bench/build.js'
+import type { BenchConfiguration, BenchSample } from '../../src/record/bench/schema.js'
 import { recordParts } from './fixture.js'
 
 const DENSE: BenchConfiguration = {

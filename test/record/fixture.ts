@@ -1,4 +1,4 @@
-import type { RecordParts, TaskParts } from '../../src/record/build.js'
+import type { RecordParts, TaskParts } from '../../src/record/eval/build.js'
 
 const hash = (digit: string): string => digit.repeat(64)
 

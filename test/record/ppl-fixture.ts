@@ -1,5 +1,5 @@
-import type { ContextParts, PlannedWindow, PplParts, RuleParts } from '../../src/record/ppl-build.js'
-import type { WindowScore } from '../../src/record/ppl-figures.js'
+import type { ContextParts, PlannedWindow, PplParts, RuleParts } from '../../src/record/ppl/build.js'
+import type { WindowScore } from '../../src/record/ppl/figures.js'
 import { recordParts } from './fixture.js'
 
 const CTX = 8

@@ -2,8 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { buildSweepRecord } from '../../src/record/sweep-build.js'
-import type { SweepRecord } from '../../src/record/sweep-schema.js'
+import { buildSweepRecord } from '../../src/record/sweep/build.js'
+import type { SweepRecord } from '../../src/record/sweep/schema.js'
 
 const results = new URL('../../results/', import.meta.url)
 const names = readdirSync(results).filter((name) => /^reference-.*\.json$/.test(name))

@@ -1,13 +1,13 @@
 /** The record and the log of a short training with gamma 0.3: four steps, evaluations before the first and after the last. */
-import type { TrainLogRecord } from '../../src/record/any-record.js'
-import type { PplSparsity } from '../../src/record/ppl-schema.js'
+import type { TrainLogRecord } from '../../src/record/io/any-record.js'
+import type { PplSparsity } from '../../src/record/ppl/schema.js'
 import type {
   EvalFigures,
   RunLine,
   StepLine,
   TrainRecord,
   TrainRunOptions,
-} from '../../src/record/train-schema.js'
+} from '../../src/record/train/schema.js'
 import { recordParts } from './fixture.js'
 
 const hash = (digit: string): string => digit.repeat(64)

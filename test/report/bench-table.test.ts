@@ -1,7 +1,7 @@
 /** Tables, CSV and JSON lines of a benchmark: what a person sees, and that programs get every figure. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { buildBenchRecord } from '../../src/record/bench-build.js'
+import { buildBenchRecord } from '../../src/record/bench/build.js'
 import { latencyAt } from '../../src/report/bench-detail.js'
 import { benchCsv, benchJsonLines, benchRows } from '../../src/report/bench-rows.js'
 import { renderBench, renderBenchMarkdown } from '../../src/report/bench-table.js'

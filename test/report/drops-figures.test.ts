@@ -1,7 +1,6 @@
 /** Who is alive when and who killed whom: counted by hand, and against loops over all (query, key) pairs. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { pythonRandom } from '../../src/eval/python-random.js'
 import {
   aliveCounts,
   type Death,
@@ -11,6 +10,7 @@ import {
   layerSummary,
   seenShare,
 } from '../../src/report/drops-figures.js'
+import { pythonRandom } from '../../src/stats/python-random.js'
 import { DEATHS, dropsRecord } from '../record/drops-fixture.js'
 
 const test = suite('figures of drops')

@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { buildPplRecord } from '../../src/record/ppl-build.js'
+import { buildPplRecord } from '../../src/record/ppl/build.js'
 import { pplCsv } from '../../src/report/ppl-csv.js'
 import { renderPpl, renderPplMarkdown } from '../../src/report/ppl-table.js'
 import { contextParts, pplParts, RULES, SIZED_RULES } from '../record/ppl-fixture.js'

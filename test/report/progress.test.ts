@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { createProgress, progressText } from '../../src/progress.js'
+import { createProgress, progressText } from '../../src/cli/progress.js'
 
 const test = suite('progress')
 

@@ -1,9 +1,9 @@
 /** One record of every kind, as `asp report` gets them. */
 import { compareRecords } from '../../src/compare/compare.js'
-import type { AnyRecord, LoadedRecord } from '../../src/record/any-record.js'
-import { buildBenchRecord } from '../../src/record/bench-build.js'
-import { buildRecord } from '../../src/record/build.js'
-import { buildPplRecord } from '../../src/record/ppl-build.js'
+import { buildBenchRecord } from '../../src/record/bench/build.js'
+import { buildRecord } from '../../src/record/eval/build.js'
+import type { AnyRecord, LoadedRecord } from '../../src/record/io/any-record.js'
+import { buildPplRecord } from '../../src/record/ppl/build.js'
 import { answers, choiceTask, evalRecord, range } from '../compare/records.js'
 import { benchParts } from '../record/bench-fixture.js'
 import { hellaswag, recordParts, wikitext } from '../record/fixture.js'

@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { SweepPlan } from '../../src/record/sweep-plan.js'
+import type { SweepPlan } from '../../src/record/sweep/plan.js'
 import { planLine, renderPlan } from '../../src/report/sweep-plan.js'
 import { renderSweep, renderSweepMarkdown } from '../../src/report/sweep-table.js'
 import { sweepRecord } from '../record/sweep-fixture.js'

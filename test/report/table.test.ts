@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { buildRecord, type RecordParts } from '../../src/record/build.js'
+import { buildRecord, type RecordParts } from '../../src/record/eval/build.js'
 import { renderMarkdown, renderRecord } from '../../src/report/table.js'
 import { hellaswag, recordParts, wikitext } from '../record/fixture.js'
 

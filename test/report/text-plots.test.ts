@@ -1,8 +1,8 @@
 /** Which plots the terminal gets, of a run and of a report. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { buildBenchRecord } from '../../src/record/bench-build.js'
-import { buildPplRecord } from '../../src/record/ppl-build.js'
+import { buildBenchRecord } from '../../src/record/bench/build.js'
+import { buildPplRecord } from '../../src/record/ppl/build.js'
 import { renderBench } from '../../src/report/bench-table.js'
 import { figuresOf } from '../../src/report/figures/figures.js'
 import { renderPpl, renderPplMarkdown } from '../../src/report/ppl-table.js'

@@ -1,10 +1,10 @@
 /** What the statistics promise, held against simulated data with a known truth. Seeded, so that it holds or not for good. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { mean } from '../../src/stats/basics.js'
 import { bootstrapInterval, seededRandom } from '../../src/stats/bootstrap.js'
 import { pairedShareInterval } from '../../src/stats/mcnemar.js'
 import { ratioOf, ratioStandardError, tInterval, type Weighted } from '../../src/stats/paired.js'
-import { mean } from '../../src/stats.js'
 
 const SIMULATIONS = 2000
 

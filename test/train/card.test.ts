@@ -1,7 +1,7 @@
 /** The model card: everything that the issue of a checkpoint asks for stands in it. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { TrainRecord } from '../../src/record/train-schema.js'
+import type { TrainRecord } from '../../src/record/train/schema.js'
 import { nameOf, renderTraining } from '../../src/report/train-table.js'
 import { modelCard } from '../../src/train/card.js'
 import type { TrainingOptions } from '../../src/train/options.js'

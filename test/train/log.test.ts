@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { EvalLine, RunLine, StepLine } from '../../src/record/train-schema.js'
+import type { EvalLine, RunLine, StepLine } from '../../src/record/train/schema.js'
 import { keptLines, logPath, openLog } from '../../src/train/log.js'
 import { testFolder } from './fixture.js'
 

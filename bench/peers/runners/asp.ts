@@ -1,6 +1,6 @@
 /** asp through its own engine and decoder, its cache of pages included. */
 
-import { runDevice } from '../../../src/command.js'
+import { runDevice } from '../../../src/cli/base-command.js'
 import { openDevice } from '../../../src/device/open.js'
 import { type DecodeRule, GREEDY } from '../../../src/engine/decode/types.js'
 import { Engine } from '../../../src/engine/engine.js'

@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module'
 import os from 'node:os'
 import type { Tensor } from 'onnxruntime-node'
-import { argmax } from '../../../src/stats.js'
+import { argmax } from '../../../src/stats/basics.js'
 import { writeOnnx } from '../formats/onnx.js'
 import { type OpenPeer, stopwatch } from '../peer.js'
 

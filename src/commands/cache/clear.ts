@@ -1,14 +1,14 @@
 /** `asp cache clear`: removes repositories from the Hub's cache, after asking. */
 import { createInterface } from 'node:readline/promises'
 import { Args, Flags } from '@oclif/core'
-import { AspCommand } from '../../command.js'
-import { type CachedRepo, listCache, removeRepo } from '../../data/hub-inventory.js'
-import { hubSettings } from '../../data/hub-settings.js'
+import { AspCommand } from '../../cli/base-command.js'
+import { type CachedRepo, listCache, removeRepo } from '../../data/hub/inventory.js'
+import { hubSettings } from '../../data/hub/settings.js'
 import { hubModel } from '../../data/model.js'
 import { Failure } from '../../errors.js'
-import { listGroups } from '../../eval/groups.js'
-import { loadSuite, suiteNames } from '../../eval/suite.js'
 import { formatBytes } from '../../report/format.js'
+import { listGroups } from '../../suites/groups.js'
+import { loadSuite, suiteNames } from '../../suites/suite.js'
 
 interface ClearReport {
   folder: string

@@ -1,6 +1,6 @@
 /** `asp drops stats`: which kinds of tokens survive how long over windows of a text, and which kinds kill them. */
 import { Args, Flags } from '@oclif/core'
-import { attended } from '../../attended.js'
+import { attended } from '../../cli/attended.js'
 import {
   AspCommand,
   asNumber,
@@ -8,17 +8,17 @@ import {
   deviceFlags,
   quietFlag,
   runDevice,
-} from '../../command.js'
+} from '../../cli/base-command.js'
+import type { Progress } from '../../cli/progress.js'
 import { DEFAULT_COLUMN } from '../../data/text.js'
 import { drops, type Output } from '../../drops/drops.js'
 import type { StatsOptions } from '../../drops/options.js'
 import { type PreparedStats, prepareStats } from '../../drops/prepare-stats.js'
 import { agesOf, runStats, type StatsEvent } from '../../drops/run-stats.js'
 import { Failure } from '../../errors.js'
-import { DTYPE_NAMES, SCORING_POLICY_NAMES } from '../../eval/policy.js'
-import type { Progress } from '../../progress.js'
-import type { DropStatsRecord } from '../../record/drop-stats-schema.js'
-import { formatRecord } from '../../record/store.js'
+import { DTYPE_NAMES, SCORING_POLICY_NAMES } from '../../pruning/policy.js'
+import type { DropStatsRecord } from '../../record/drops/stats-schema.js'
+import { formatRecord } from '../../record/io/store.js'
 import { renderDropStats } from '../../report/drop-stats-table.js'
 import { dropStatsPage } from '../../report/drops-page.js'
 import { readClient } from '../../report/page.js'

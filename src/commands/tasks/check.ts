@@ -1,14 +1,14 @@
 /** `asp tasks check`: proves, without a model, that requests are built as lm-eval builds them. */
 import { Args, Flags } from '@oclif/core'
 import Table from 'cli-table3'
-import { AspCommand, quietFlag } from '../../command.js'
+import { AspCommand, quietFlag } from '../../cli/base-command.js'
+import { createProgress } from '../../cli/progress.js'
 import { EXIT } from '../../errors.js'
-import { type Check, type Conformance, checkConformance } from '../../eval/conformance.js'
-import type { DataOrigin } from '../../eval/dataset.js'
-import { loadExamples } from '../../eval/example.js'
-import { selectSuites } from '../../eval/groups.js'
-import { describeFallback, readDocuments } from '../../eval/source.js'
-import { createProgress } from '../../progress.js'
+import { type Check, type Conformance, checkConformance } from '../../suites/conformance.js'
+import type { DataOrigin } from '../../suites/dataset.js'
+import { loadExamples } from '../../suites/example.js'
+import { selectSuites } from '../../suites/groups.js'
+import { describeFallback, readDocuments } from '../../suites/source.js'
 
 type Result = Conformance & { data: DataOrigin }
 

@@ -1,6 +1,6 @@
 /** What training will hold on the device, before anything is made: the same tables that the trainer goes by. Pure. */
 import { EXIT, Failure } from '../../errors.js'
-import { sum } from '../../stats.js'
+import { sum } from '../../stats/basics.js'
 import { type Gpt2Config, HEAD_DIM } from '../gpt2/config.js'
 import { isStatic } from '../policies/index.js'
 import { bufferBytes, type TrainExtent } from './buffers.js'

@@ -1,6 +1,6 @@
 /** A record of `asp bench` -> rows: what each test took and held, and the curves over the context. Pure. */
-import type { BenchConfiguration, BenchCurve, BenchRecord } from '../../record/bench-schema.js'
-import { median } from '../../stats.js'
+import type { BenchConfiguration, BenchCurve, BenchRecord } from '../../record/bench/schema.js'
+import { median } from '../../stats/basics.js'
 import { policyName } from '../bench-names.js'
 import { origin, type Place, subject } from './place.js'
 import type { CurveRow, SpeedRow, Subject } from './rows.js'

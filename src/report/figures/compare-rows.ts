@@ -1,5 +1,5 @@
 /** A record of `asp compare` -> rows: each change with its interval, its margin and what was concluded. Pure. */
-import type { CompareRecord } from '../../record/compare-schema.js'
+import type { CompareRecord } from '../../record/compare/schema.js'
 import { origin, type Place } from './place.js'
 import type { ComparisonRow } from './rows.js'
 

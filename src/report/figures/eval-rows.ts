@@ -1,5 +1,5 @@
 /** A record of `asp eval` -> rows: its metrics, and what each layer dropped. Pure. */
-import type { EvalRecord, GroupResult, TaskResult } from '../../record/schema.js'
+import type { EvalRecord, GroupResult, TaskResult } from '../../record/eval/schema.js'
 import { metricInterval } from '../interval.js'
 import { origin, type Place, subject } from './place.js'
 import type { LayerRow, QualityRow, Subject } from './rows.js'

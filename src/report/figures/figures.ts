@@ -1,6 +1,6 @@
 /** Records -> flat rows (rows.ts), in the order of the records. Pure. */
-import type { LoadedRecord } from '../../record/any-record.js'
-import type { TrainRunOptions } from '../../record/train-schema.js'
+import type { LoadedRecord } from '../../record/io/any-record.js'
+import type { TrainRunOptions } from '../../record/train/schema.js'
 import { curveRows, speedRows } from './bench-rows.js'
 import { comparisonRows } from './compare-rows.js'
 import { evalLayerRows, qualityRows } from './eval-rows.js'

@@ -1,5 +1,5 @@
 /** Where rows of a record come from, and the names that checkpoints get when several records stand side by side. Pure. */
-import type { AnyRecord, LoadedRecord } from '../../record/any-record.js'
+import type { AnyRecord, LoadedRecord } from '../../record/io/any-record.js'
 import type { Subject } from './rows.js'
 
 /** What every record says of its model. */

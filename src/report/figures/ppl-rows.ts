@@ -1,6 +1,6 @@
 /** A record of `asp ppl` -> rows: losses, their change by position, and what each layer dropped. Pure. */
-import type { ContextRecord, PplRecord, RuleRecord } from '../../record/ppl-schema.js'
-import { normalInterval } from '../../stats.js'
+import type { ContextRecord, PplRecord, RuleRecord } from '../../record/ppl/schema.js'
+import { normalInterval } from '../../stats/basics.js'
 import { origin, type Place, subject } from './place.js'
 import type { LayerRow, LossRow, PositionRow, Subject } from './rows.js'
 

@@ -2,9 +2,10 @@
  * The figures of a report as flat rows, each with the place it was read from: all that plots and tables are made of, and
  * all that the page holds. `low` and `high` bound a 95 % interval; null where there is none.
  */
-import type { AnyRecord } from '../../record/any-record.js'
-import type { ComparedMetric } from '../../record/compare-schema.js'
-import type { RULE_KINDS } from '../../record/ppl-schema.js'
+
+import type { ComparedMetric } from '../../record/compare/schema.js'
+import type { AnyRecord } from '../../record/io/any-record.js'
+import type { RULE_KINDS } from '../../record/ppl/schema.js'
 
 /** Where a figure stands: `records[record]` of the page, and a path inside that file, such as `contexts[0].rules[1]`. */
 export interface Origin {

@@ -2,9 +2,9 @@
  * Quality beside cost, and who is beaten in both. Figures of separate records are put together where weights, policy and
  * the share asked for are the same; a sweep brings its own frontiers. Pure.
  */
-import { exactLead, type Lead, standings } from '../../record/frontier.js'
-import type { SweepFrontier, SweepRecord } from '../../record/sweep-schema.js'
-import { type Interval, logInterval, normalInterval } from '../../stats.js'
+import { exactLead, type Lead, standings } from '../../record/sweep/frontier.js'
+import type { SweepFrontier, SweepRecord } from '../../record/sweep/schema.js'
+import { type Interval, logInterval, normalInterval } from '../../stats/basics.js'
 import { grouped } from './grouped.js'
 import { DENSE } from './names.js'
 import { origin, type Place, subject } from './place.js'

@@ -1,7 +1,7 @@
 /** Records and logs of trainings -> rows: loss, pair mean and alpha by step, and what held-out text said. Pure. */
-import type { TrainLogRecord } from '../../record/any-record.js'
-import type { EvalFigures, StepLine, TrainRecord, TrainRunOptions } from '../../record/train-schema.js'
-import { mean, normalInterval } from '../../stats.js'
+import type { TrainLogRecord } from '../../record/io/any-record.js'
+import type { EvalFigures, StepLine, TrainRecord, TrainRunOptions } from '../../record/train/schema.js'
+import { mean, normalInterval } from '../../stats/basics.js'
 import { origin, type Place } from './place.js'
 import type { EvaluationRow, StepRow } from './rows.js'
 

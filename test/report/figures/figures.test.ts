@@ -1,7 +1,7 @@
 /** Records -> flat rows: the figures are those of the records, each says where it stands, and names tell subjects apart. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { buildRecord } from '../../../src/record/build.js'
+import { buildRecord } from '../../../src/record/eval/build.js'
 import { figuresOf } from '../../../src/report/figures/figures.js'
 import type { Origin } from '../../../src/report/figures/rows.js'
 import { recordParts } from '../../record/fixture.js'

@@ -1,9 +1,9 @@
 /** What stands in one plot: the same figure of the same documents, and nothing else. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { LoadedRecord } from '../../../src/record/any-record.js'
-import { buildBenchRecord } from '../../../src/record/bench-build.js'
-import { buildRecord } from '../../../src/record/build.js'
+import { buildBenchRecord } from '../../../src/record/bench/build.js'
+import { buildRecord } from '../../../src/record/eval/build.js'
+import type { LoadedRecord } from '../../../src/record/io/any-record.js'
 import { figuresOf } from '../../../src/report/figures/figures.js'
 import { linesOverSparsity, SubjectNames } from '../../../src/report/figures/names.js'
 import {

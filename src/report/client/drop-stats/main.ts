@@ -1,5 +1,5 @@
 /** The page of `asp drops stats`: who survives and who kills, for a layer and an age that the reader chooses. */
-import type { DimensionName, DropStatsRecord } from '../../../record/drop-stats-schema.js'
+import type { DimensionName, DropStatsRecord } from '../../../record/drops/stats-schema.js'
 import { DIMENSION_TITLES, notesOf, runNames, usualAge } from '../../drop-stats-figures.js'
 import { button, element, pageData, pageRoot } from '../shared/dom.js'
 import { legend } from '../shared/legend.js'

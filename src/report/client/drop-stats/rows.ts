@@ -1,5 +1,5 @@
 /** The record's figures as rows: a class of one checkpoint, at the layer and age that the reader has chosen. Pure. */
-import type { DimensionName, DropStatsRecord, ShareFigure } from '../../../record/drop-stats-schema.js'
+import type { DimensionName, DropStatsRecord, ShareFigure } from '../../../record/drops/stats-schema.js'
 import { atAge, figuresOf, runNames } from '../../drop-stats-figures.js'
 
 export interface Choice {

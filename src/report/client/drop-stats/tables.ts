@@ -1,5 +1,5 @@
 /** The figures as tables that sort: survival by age, classes at one age, words that kill. */
-import type { DropStatsRecord, KillerRecord, ShareFigure } from '../../../record/drop-stats-schema.js'
+import type { DropStatsRecord, KillerRecord, ShareFigure } from '../../../record/drops/stats-schema.js'
 import { formatCount } from '../../format.js'
 import { visible } from '../../token-text.js'
 import { element } from '../shared/dom.js'

@@ -1,5 +1,5 @@
 /** The layers: which one is shown, and how many tokens each has kept at the time of the slider. */
-import type { DropsRecord } from '../../../record/drops-schema.js'
+import type { DropsRecord } from '../../../record/drops/schema.js'
 import { killerWords } from '../../drops-figures.js'
 import { quote } from '../../drops-words.js'
 import { formatPercent } from '../../format.js'

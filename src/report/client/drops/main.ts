@@ -1,5 +1,5 @@
 /** The page of `asp drops`: a text, layer by layer and token by token, as it is read. */
-import type { DropsRecord } from '../../../record/drops-schema.js'
+import type { DropsRecord } from '../../../record/drops/schema.js'
 import { SEEN_LEVELS } from '../../drops-figures.js'
 import { describeText, goneAt, notesOf } from '../../drops-words.js'
 import { element, pageData, pageRoot } from '../shared/dom.js'

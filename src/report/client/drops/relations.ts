@@ -1,5 +1,5 @@
 /** Who killed whom, ready to be asked token by token. Pure. */
-import type { DropsRecord } from '../../../record/drops-schema.js'
+import type { DropsRecord } from '../../../record/drops/schema.js'
 import { aliveCounts, killings } from '../../drops-figures.js'
 
 export interface Relations {

@@ -1,5 +1,5 @@
 /** The text, each token a place for the pointer and the keyboard, with a strip a layer under it. */
-import type { DropsRecord } from '../../../record/drops-schema.js'
+import type { DropsRecord } from '../../../record/drops/schema.js'
 import { SEEN_LEVELS, seenLevel, seenShare } from '../../drops-figures.js'
 import { quote } from '../../drops-words.js'
 import { visible } from '../../token-text.js'

@@ -1,5 +1,5 @@
 /** The slider over time: how far the text has been read. */
-import type { DropsRecord } from '../../../record/drops-schema.js'
+import type { DropsRecord } from '../../../record/drops/schema.js'
 import { quote } from '../../drops-words.js'
 import { button, element } from '../shared/dom.js'
 import type { Relations } from './relations.js'

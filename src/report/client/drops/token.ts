@@ -1,5 +1,5 @@
 /** The token that is looked at: in each layer when it died and of whom, whom it killed, how many were left. */
-import type { DropsRecord } from '../../../record/drops-schema.js'
+import type { DropsRecord } from '../../../record/drops/schema.js'
 import { fateOf, quote, victimsHeading } from '../../drops-words.js'
 import { element } from '../shared/dom.js'
 import type { Relations } from './relations.js'

@@ -1,0 +1,90 @@
+/**
+ * The standard Hugging Face cache of one repository: `blobs/<etag>` hold contents, `snapshots/<commit>/<path>` link to
+ * them, `refs/<branch>` hold commits. A blob appears when it is complete and proven, a link when its blob is there.
+ */
+import { randomUUID } from 'node:crypto'
+import {
+  access,
+  copyFile,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
+import { COMMIT, type RemoteFile } from './settings.js'
+
+/** The commit that a revision stood for when it was last fetched, or null. */
+export async function cachedCommit(folder: string, revision: string): Promise<string | null> {
+  if (COMMIT.test(revision)) return revision
+  const ref = await readFile(join(folder, 'refs', revision), 'utf8').catch(() => '')
+  return COMMIT.test(ref.trim()) ? ref.trim() : null
+}
+
+/** Paths of the files in a snapshot whose contents are there, in name order. */
+export async function cachedFiles(folder: string, commit: string): Promise<string[]> {
+  const snapshot = snapshotFolder(folder, commit)
+  const entries = await readdir(snapshot, { recursive: true, withFileTypes: true }).catch(() => [])
+  const paths = entries
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => relative(snapshot, join(entry.parentPath, entry.name)))
+  const present = await Promise.all(paths.map((path) => exists(join(snapshot, path))))
+  return paths.filter((_, i) => present[i]).sort()
+}
+
+export function snapshotFolder(folder: string, commit: string): string {
+  return join(folder, 'snapshots', commit)
+}
+
+/** Whether the content is there. One of another size is not it, whatever its name: it is fetched again. */
+export function hasBlob(folder: string, { etag, bytes }: RemoteFile): Promise<boolean> {
+  return stat(blobPath(folder, etag)).then(
+    (info) => info.isFile() && info.size === bytes,
+    () => false,
+  )
+}
+
+/**
+ * Makes the files visible at a commit; all their blobs must be stored.
+ * Last name first: config.json, without which nothing counts as a model, comes after what belongs to it.
+ */
+export async function linkSnapshot(
+  folder: string,
+  commit: string,
+  files: readonly RemoteFile[],
+): Promise<void> {
+  for (const { path, etag } of files.toReversed()) {
+    const pointer = join(snapshotFolder(folder, commit), path)
+    if (await exists(pointer)) continue
+    await mkdir(dirname(pointer), { recursive: true })
+    const temporary = `${pointer}.${randomUUID()}.tmp`
+    const blob = blobPath(folder, etag)
+    await symlink(relative(dirname(pointer), blob), temporary).catch(() => copyFile(blob, temporary))
+    await rename(temporary, pointer)
+  }
+}
+
+/** Remembers which commit a branch or tag stood for. */
+export async function writeRef(folder: string, revision: string, commit: string): Promise<void> {
+  if (revision === commit) return
+  const path = join(folder, 'refs', revision)
+  await mkdir(dirname(path), { recursive: true })
+  const temporary = `${path}.${randomUUID()}.tmp`
+  await writeFile(temporary, commit)
+  await rename(temporary, path)
+}
+
+export function blobPath(folder: string, etag: string): string {
+  return join(folder, 'blobs', etag)
+}
+
+/** Whether there is something at the path, behind a link too. */
+export function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  )
+}

@@ -1,0 +1,227 @@
+/** Where a run's record goes: checked before any work starts, written whole or not at all, read back with checks. */
+import { randomBytes } from 'node:crypto'
+import { mkdir, open, readFile, rename, rm, rmdir, stat } from 'node:fs/promises'
+import path from 'node:path'
+import { EXIT, Failure, type FailureOptions } from '../../errors.js'
+import type { EvalRecord } from '../eval/schema.js'
+import { SCHEMA, STATUSES } from '../eval/schema.js'
+import { layOut } from './layout.js'
+
+export interface OutputTarget {
+  /** Absolute path of the record. */
+  path: string
+  folder: string
+  /** The folder did not exist before; `abandonOutput` removes it again while it is empty. */
+  madeFolder: boolean
+}
+
+/** Parts of a default file name. */
+export interface RunName {
+  suites: readonly string[]
+  model: string
+  policy: string
+  /** The share asked for; null when it was not given. */
+  sparsity: number | null
+  started: Date
+}
+
+/** `<suites>-<model>-<policy>[-s<S>]-<UTC time>.json`, with nothing in it that a file system refuses. */
+export function recordFileName({ suites, model, policy, sparsity, started }: RunName): string {
+  const tests = suites.length > 4 ? `${suites.length}-suites` : suites.join('+')
+  const time = started
+    .toISOString()
+    .replace(/\.\d+Z$/, 'Z')
+    .replaceAll(':', '-')
+  const share = sparsity === null ? [] : [`s${sparsity}`]
+  return `${[tests, path.basename(model), policy, ...share, time].map(fileNamePart).join('-')}.json`
+}
+
+/**
+ * Finds and tries the place for a record: `output` names a `.json` file (or of another kind) or a folder; without it, `results` under the
+ * current folder. Makes the last folder of the path if it is missing. Throws a Failure when nothing can be written.
+ */
+export async function prepareOutput(
+  output: string | undefined,
+  defaultName: string,
+  extension = '.json',
+): Promise<OutputTarget> {
+  const given = output ?? 'results'
+  const resolved = path.resolve(given)
+  const isFile = given.endsWith(extension) && !(await isFolder(resolved))
+  const folder = isFile ? path.dirname(resolved) : resolved
+  const target = { path: isFile ? resolved : path.join(folder, defaultName), folder, madeFolder: false }
+  try {
+    target.madeFolder = await makeFolder(folder)
+    // Permission bits do not tell of read-only mounts or full disks; writing a file does.
+    const probe = temporaryName(target.path)
+    await (await open(probe, 'wx')).close()
+    await rm(probe)
+  } catch (cause) {
+    await abandonOutput(target)
+    throw unwritable(given, cause, {})
+  }
+  return target
+}
+
+/** Takes back what `prepareOutput` made, for a run that ends without a record. */
+export async function abandonOutput({ folder, madeFolder }: OutputTarget): Promise<void> {
+  // Not empty means that something of worth is in it by now.
+  if (madeFolder) await rmdir(folder).catch(() => undefined)
+}
+
+/** Replaces the file at the target in one step; on failure the old one, if any, is still whole. */
+export function writeRecord(target: OutputTarget, record: object): Promise<void> {
+  return writeWhole(target.path, formatRecord(record))
+}
+
+/** The same for any text that lies beside a record, or is made of one. */
+export async function writeWhole(file: string, text: string, failing: FailureOptions = {}): Promise<void> {
+  const temporary = temporaryName(file)
+  try {
+    const handle = await open(temporary, 'wx')
+    try {
+      await handle.writeFile(text)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    await rename(temporary, file)
+  } catch (cause) {
+    await rm(temporary, { force: true }).catch(() => undefined)
+    throw unwritable(file, cause, { exit: EXIT.failed, ...failing })
+  }
+}
+
+/** The text of a record file, laid out as lm-eval does but for long lists; `--json` prints the same. */
+export function formatRecord(record: object): string {
+  return `${layOut(record)}\n`
+}
+
+/** Reads a record back; throws a Failure that names the file and the first thing wrong with it. */
+export async function readRecord(file: string): Promise<EvalRecord> {
+  const value = await readJson(file, RECORD_HINT)
+  const fault = recordFault(value)
+  if (fault !== null) throw new Failure(`${file}: ${fault}`, { hint: RECORD_HINT })
+  return value as EvalRecord
+}
+
+/** What a JSON file holds; throws a Failure that names the file. */
+export async function readJson(file: string, hint: string): Promise<unknown> {
+  let text: string
+  try {
+    text = await readFile(file, 'utf8')
+  } catch (cause) {
+    throw new Failure(`${file}: cannot be read (${reasonOf(cause)})`, { hint, cause })
+  }
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new Failure(`${file}: not JSON (${reasonOf(cause)})`, { hint, cause })
+  }
+}
+
+const RECORD_HINT = 'give a file that `asp eval` wrote'
+
+/** What tables and comparisons rely on; the JSON Schema file says the rest. */
+const REQUIRED: { [key in keyof EvalRecord]: 'string' | 'number' | 'object' | 'array' | 'any' } = {
+  schema: 'string',
+  kind: 'string',
+  status: 'string',
+  date: 'number',
+  results: 'object',
+  groups: 'object',
+  group_subtasks: 'object',
+  'n-samples': 'object',
+  versions: 'object',
+  'n-shot': 'object',
+  higher_is_better: 'object',
+  tasks: 'object',
+  model: 'object',
+  policy: 'object',
+  sparsity: 'object',
+  environment: 'object',
+  timing: 'object',
+  memory: 'object',
+  identity: 'string',
+  identity_parts: 'object',
+  seed: 'number',
+  shard: 'any',
+  limit: 'any',
+  batch_tokens: 'number',
+  command: 'array',
+}
+
+/** The first thing that makes `value` no record, in words; null for a record. */
+function recordFault(value: unknown): string | null {
+  if (!isObject(value)) return `a record must be an object, got ${kindOf(value)}`
+  if (value.schema !== SCHEMA) return `schema must be ${SCHEMA}, got ${JSON.stringify(value.schema)}`
+  for (const [key, kind] of Object.entries(REQUIRED)) {
+    if (!(key in value)) return `${key}: missing`
+    const got = kindOf(value[key])
+    if (kind !== 'any' && got !== kind) return `${key}: must be ${kind}, got ${got}`
+  }
+  if (value.kind !== 'eval') return `kind must be eval, got ${JSON.stringify(value.kind)}`
+  if (!STATUSES.some((status) => status === value.status)) {
+    return `status must be ${STATUSES.join(' or ')}, got ${JSON.stringify(value.status)}`
+  }
+  const { tasks, results } = value
+  if (!isObject(tasks) || !isObject(results)) return 'tasks: must be object'
+  const lone = [...Object.keys(tasks), ...Object.keys(results)].find(
+    (task) => !(isObject(tasks[task]) && isObject(results[task])),
+  )
+  return lone === undefined ? null : `${lone}: must be in both results and tasks`
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> => kindOf(value) === 'object'
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null'
+  return Array.isArray(value) ? 'array' : typeof value
+}
+
+/** Makes `folder` inside an existing one; false when it was there. */
+async function makeFolder(folder: string): Promise<boolean> {
+  if (await isFolder(folder)) return false
+  await mkdir(folder)
+  return true
+}
+
+async function isFolder(file: string): Promise<boolean> {
+  return stat(file).then(
+    (found) => found.isDirectory(),
+    () => false,
+  )
+}
+
+/** Beside the target, so that the rename stays within one file system. */
+const temporaryName = (target: string): string =>
+  `${target}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`
+
+const fileNamePart = (text: string): string => text.replace(/[^\w.+-]+/g, '_')
+
+function unwritable(target: string, cause: unknown, failing: FailureOptions): Failure {
+  const hint = 'give --output a .json path or a folder that exists and can be written to'
+  return new Failure(`${target}: results cannot be written there (${reasonOf(cause)})`, {
+    hint,
+    cause,
+    ...failing,
+  })
+}
+
+const REASONS: Record<string, string> = {
+  EACCES: 'permission denied',
+  EPERM: 'not permitted',
+  EEXIST: 'a file of that name is in the way',
+  ENOENT: 'no such file or folder',
+  ENOTDIR: 'part of the path is not a folder',
+  EISDIR: 'it is a folder',
+  EROFS: 'read-only file system',
+  ENOSPC: 'no space left',
+  ENAMETOOLONG: 'name too long',
+}
+
+export function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause)
+  const code = 'code' in cause ? String(cause.code) : ''
+  return REASONS[code] ?? cause.message
+}

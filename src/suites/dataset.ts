@@ -1,0 +1,120 @@
+/** Where a suite's rows come from, and how that is told in tables and records. */
+import { existsSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { localFiles } from '../data/local-files.js'
+import { type DataRow, type RowShape, readRows } from '../data/rows.js'
+import { Failure } from '../errors.js'
+import { ADAPTATIONS } from './adaptations.js'
+import { SUITES, type Suite } from './suite.js'
+import { wikitextPages } from './wikitext.js'
+
+export interface DataOrigin {
+  kind: 'sample' | 'file' | 'hub'
+  /** The suite whose sample it is, a path, or a Hub dataset. */
+  source: string
+  /** Only of a Hub dataset. */
+  revision: string | null
+  split: string
+  /** Rows loaded. */
+  rows: number
+  /** Rows of the full split; null when the suite does not say. */
+  total: number | null
+  /** Over the files as stored. */
+  sha256: string
+  /** In one phrase for a table: "bundled sample, 200 of 10042". */
+  note: string
+}
+
+export interface Dataset {
+  rows: DataRow[]
+  origin: DataOrigin
+}
+
+const PLAIN_TEXT = { wikitext_pages: wikitextPages }
+
+function samplePath({ name }: Suite): string {
+  return join(SUITES, 'samples', `${name}.jsonl`)
+}
+
+/** Whether real items of the suite come with asp. */
+export function hasSample(suite: Suite): boolean {
+  return existsSync(samplePath(suite))
+}
+
+/** The real items shipped with the package: suites/samples/<suite>.jsonl. */
+export async function readSample(suite: Suite): Promise<Dataset> {
+  if (!hasSample(suite))
+    throw new Failure(`${suite.name}: no items of it come with asp`, {
+      hint: 'give a file or folder with --data, or leave it out to ask the Hub',
+      code: 'unreachable',
+    })
+  const { sample } = suite.dataset
+  const source: Source = {
+    kind: 'sample',
+    source: suite.name,
+    revision: null,
+    label: sample ? `bundled sample of the ${sample.split} split` : 'bundled sample',
+  }
+  return dataset(suite, [samplePath(suite)], source, sample ?? suite.dataset)
+}
+
+/** A file, or the file of the suite's split in a folder or in that folder's `<suite>`. */
+export async function readLocal(suite: Suite, path: string, split = suite.dataset.split): Promise<Dataset> {
+  const own = join(path, suite.name)
+  const files = await localFiles(existsSync(own) ? own : path, split)
+  const source: Source = { kind: 'file', source: path, revision: null, label: basename(files[0]) }
+  return dataset(suite, files, source, {
+    split,
+    docs: split === suite.dataset.split ? suite.dataset.docs : null,
+  })
+}
+
+/** A suite's file glob as a pattern over whole paths in the dataset's repository; `*` stays within a folder. */
+export function hubPattern({ dataset: { files } }: Suite): RegExp {
+  return globPattern(files)
+}
+
+export function globPattern(files: string): RegExp {
+  const parts = files.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
+  return new RegExp(`^${parts.join('[^/]*')}$`)
+}
+
+/** Files already fetched from the Hub, in order, of the suite's split unless told; `revision` is what was resolved. */
+export async function readHub(
+  suite: Suite,
+  files: readonly string[],
+  revision: string,
+  split = suite.dataset.split,
+): Promise<Dataset> {
+  const { repo, docs } = suite.dataset
+  const source: Source = { kind: 'hub', source: repo, revision, label: repo }
+  return dataset(suite, files, source, { split, docs: split === suite.dataset.split ? docs : null })
+}
+
+type Source = Pick<DataOrigin, 'kind' | 'source' | 'revision'> & { label: string }
+
+async function dataset(
+  suite: Suite,
+  files: readonly string[],
+  { label, ...source }: Source,
+  { split, docs: total }: { split: string; docs: number | null },
+): Promise<Dataset> {
+  const { rows, sha256 } = await readRows(files, rowShape(suite))
+  const whole = rows.length === total || (total === null && source.kind === 'file')
+  const share = whole ? `all ${rows.length}` : `${rows.length} of ${total ?? 'unknown'}`
+  return {
+    rows: inSplitOrder(rows),
+    origin: { ...source, split, rows: rows.length, total, sha256, note: `${label}, ${share}` },
+  }
+}
+
+/** By `idx`, the place in the full split, where every row has one of its own: what files merged by hand may lose. */
+export function inSplitOrder(rows: readonly DataRow[]): DataRow[] {
+  const places = rows.map(({ value }) => value.idx)
+  const told = places.every((idx) => Number.isSafeInteger(idx)) && new Set(places).size === rows.length
+  return told ? [...rows].sort((a, b) => Number(a.value.idx) - Number(b.value.idx)) : [...rows]
+}
+
+function rowShape({ dataset: { columns, plaintext, adapt } }: Suite): RowShape {
+  return { columns, plainText: plaintext && PLAIN_TEXT[plaintext], adapt: adapt && ADAPTATIONS[adapt] }
+}

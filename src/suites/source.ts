@@ -1,0 +1,97 @@
+/** Where a suite's documents are read from: a path, the Hub, or the bundled sample when there is no network. */
+import { type FetchOptions, type FetchProgress, fetchDataset } from '../data/hub/hub.js'
+import { type HubSettings, hubSettings } from '../data/hub/settings.js'
+import { Failure } from '../errors.js'
+import { type Dataset, hasSample, hubPattern, readHub, readLocal, readSample } from './dataset.js'
+import type { Suite } from './suite.js'
+
+/** `--data` word for the bundled sample. */
+export const SAMPLE = 'sample'
+
+/** A suite that was to come from the Hub and does not. */
+export interface Fallback {
+  suite: string
+  /** Items of the bundled sample that is used instead; 0 when the suite is left out. */
+  items: number
+  reason: string
+}
+
+export function describeFallback({ suite, items }: Fallback): string {
+  if (items === 0) return `${suite}: left out, no items of it are within reach`
+  return `${suite}: the Hub cannot be reached, using the bundled sample of ${items} items`
+}
+
+export interface SourceOptions {
+  /** `sample`, a file or a folder; undefined asks the Hub first. */
+  data?: string
+  /** Suites that are left out, and not refused, where their items are out of reach. */
+  optional?: ReadonlySet<string>
+  onFetch?: (progress: FetchProgress) => void
+  onFallback?: (fallback: Fallback) => void
+}
+
+export interface Documents {
+  /** Those whose items were found. */
+  suites: Suite[]
+  /** One for each. */
+  datasets: Dataset[]
+}
+
+/** The documents of several suites, in order. Once the Hub could not be reached, only its cache is looked at. */
+export async function readDocuments(suites: readonly Suite[], options: SourceOptions): Promise<Documents> {
+  const { optional, onFallback } = options
+  const found: Documents = { suites: [], datasets: [] }
+  const settings = hubSettings()
+  let lacking: Failure | undefined
+  for (const suite of suites) {
+    try {
+      found.datasets.push(await readOne(suite, settings, options))
+      found.suites.push(suite)
+    } catch (error) {
+      const outOfReach = error instanceof Failure && error.code === 'unreachable'
+      if (!outOfReach || !optional?.has(suite.name)) throw error
+      lacking = error
+      onFallback?.({ suite: suite.name, items: 0, reason: error.message })
+    }
+  }
+  if (found.suites.length === 0 && lacking) throw lacking
+  return found
+}
+
+async function readOne(
+  suite: Suite,
+  settings: HubSettings,
+  { data, onFetch, onFallback }: SourceOptions,
+): Promise<Dataset> {
+  if (data === SAMPLE) return readSample(suite)
+  const path = data ?? suite.dataset.path
+  if (path !== undefined) return readLocal(suite, path)
+  const fetched = await fromHub(suite, { settings, onProgress: onFetch })
+  if (!(fetched instanceof Failure)) return fetched
+  settings.offline = true
+  return insteadOfHub(suite, fetched, onFallback)
+}
+
+/** The whole split from the Hub or its cache, or the Failure that says it cannot be reached. */
+async function fromHub(suite: Suite, options: FetchOptions): Promise<Dataset | Failure> {
+  const { repo, revision } = suite.dataset
+  try {
+    const fetched = await fetchDataset(repo, revision, hubPattern(suite), options)
+    return await readHub(suite, fetched.files, fetched.revision)
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'unreachable') return error
+    throw error
+  }
+}
+
+/** The bundled sample; where there is none, as for a suite of one's own, what is wrong is that the Hub is out of reach. */
+async function insteadOfHub(
+  suite: Suite,
+  unreachable: Failure,
+  onFallback: SourceOptions['onFallback'],
+): Promise<Dataset> {
+  if (!hasSample(suite)) throw unreachable
+  const sample = await readSample(suite)
+  onFallback?.({ suite: suite.name, items: sample.rows.length, reason: unreachable.message })
+  return sample
+}

@@ -1,0 +1,297 @@
+/** Suite files: what is asked of a model, as data. Reads and checks suites/*.json; fields are told in suites/README.md. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { ColumnType } from '../data/rows.js'
+import { Failure, nearestName } from '../errors.js'
+import { ADAPTATIONS, type AdaptationName } from './adaptations.js'
+import { GOLDEN_FORMS, type GoldenForm } from './golden.js'
+import { METRICS, type MetricName, type Output } from './metrics.js'
+import { PREPARATIONS, type PreparationName } from './preparations.js'
+import * as must from './suite-checks.js'
+import { templateFields } from './template.js'
+
+/** Where the documents come from: the Hub or, for a suite of one's own with `path`, this machine. */
+export interface DatasetSource {
+  /** File or folder, absolute once read. Where there is one, `repo`, `revision` and `files` are empty. */
+  path?: string
+  repo: string
+  config: string | null
+  revision: string
+  /** Glob of the split's files in the repository. */
+  files: string
+  split: string
+  /** Documents of the full split; null when nobody said. */
+  docs: number | null
+  columns: Record<string, ColumnType>
+  /** How a plain text file becomes rows; only suites whose source is text have it. */
+  plaintext?: 'wikitext_pages'
+  /** Brings rows of another published form into these columns. */
+  adapt?: AdaptationName
+  /** Where few-shot examples are drawn from: lm-eval's choice among train, validation and test, in this order. */
+  fewshot?: { split: string; files?: string; path?: string }
+  /** Only where the bundled sample is of another split. */
+  sample?: { split: string; docs: number }
+}
+
+/** What lm-eval's own test data say of all requests of the full split (docs/lm-eval.md, Without a model). */
+export interface Golden {
+  documents: number
+  requests: number
+  /** Over the requests in the form of v0.3, documents shuffled by Random(42). */
+  sha256: string
+  form: GoldenForm
+  /** By lm-eval's key without filter (`acc`, `acc_stderr`), for log-probabilities -random() of Random(42). */
+  metrics: Record<string, number>
+  source: string
+}
+
+/** A published figure of a dense model, to compare with. */
+export interface Reference {
+  model: string
+  metric: MetricName
+  value: number
+  stderr?: number
+  trust: 'high' | 'medium' | 'low'
+  source: string
+}
+
+interface SuiteBase {
+  name: string
+  summary: string
+  version: number
+  dataset: DatasetSource
+  prepare?: PreparationName
+  metrics: MetricName[]
+  protocol: string
+  /** What of the suite could not be tried or looked up when it was written. */
+  unverified?: string
+  reference: Reference[]
+  golden?: Golden
+}
+
+/** A list of contexts gives each choice its own; one context is shared by all. `gold` renders to a choice's index. */
+export interface MultipleChoiceSuite extends SuiteBase {
+  output: 'multiple_choice'
+  context: string | string[]
+  delimiter: string
+  choices: string | string[]
+  gold: string
+}
+
+export interface LoglikelihoodSuite extends SuiteBase {
+  output: 'loglikelihood'
+  context: string
+  target: string
+}
+
+/** `text` is scored whole; words and bytes are counted on `counted`. */
+export interface RollingSuite extends SuiteBase {
+  output: 'loglikelihood_rolling'
+  text: string
+  counted: string
+}
+
+export type Suite = MultipleChoiceSuite | LoglikelihoodSuite | RollingSuite
+
+/** The folder of the bundled suites, at the same depth from src/eval and dist/eval. */
+export const SUITES = fileURLToPath(new URL('../../suites/', import.meta.url))
+/** In that folder, but not a suite: groups of them. */
+export const GROUPS_FILE = 'groups.json'
+
+const columns = must.mapOf(must.oneOf(['string', 'strings', 'index', 'labelled'] satisfies ColumnType[]))
+const rowForm = {
+  plaintext: must.oneOf(['wikitext_pages']),
+  adapt: must.oneOf(Object.keys(ADAPTATIONS)),
+}
+
+const hubDataset = must.object(
+  {
+    repo: must.text,
+    config: must.orNull(must.text),
+    revision: must.text,
+    files: must.text,
+    split: must.text,
+    docs: must.count,
+    columns,
+  },
+  {
+    ...rowForm,
+    fewshot: must.object({ split: must.text }, { files: must.text }),
+    sample: must.object({ split: must.text, docs: must.count }),
+  },
+)
+
+const localDataset = must.object(
+  { path: must.text, columns },
+  {
+    ...rowForm,
+    split: must.text,
+    docs: must.count,
+    fewshot: must.object({ split: must.text }, { path: must.text }),
+  },
+)
+
+const dataset: must.Check = (value, field) =>
+  (must.isObject(value) && 'path' in value ? localDataset : hubDataset)(value, field)
+
+const reference = must.object(
+  {
+    model: must.text,
+    metric: must.oneOf(Object.keys(METRICS)),
+    value: must.number,
+    trust: must.oneOf(['high', 'medium', 'low']),
+    source: must.text,
+  },
+  { stderr: must.number },
+)
+
+const golden = must.object({
+  documents: must.count,
+  requests: must.count,
+  sha256: must.text,
+  form: must.oneOf(Object.keys(GOLDEN_FORMS)),
+  metrics: must.mapOf(must.number),
+  source: must.text,
+})
+
+/** The fields that hold templates, by output type. */
+const TEMPLATES: Record<Output, Record<string, must.Check>> = {
+  multiple_choice: {
+    context: must.oneOrList(must.text),
+    choices: must.oneOrList(must.text),
+    gold: must.text,
+  },
+  loglikelihood: { context: must.text, target: must.text },
+  loglikelihood_rolling: { text: must.text, counted: must.text },
+}
+
+/** Names of the bundled suites, sorted. */
+export function suiteNames(): string[] {
+  return readdirSync(SUITES)
+    .filter((file) => file.endsWith('.json') && file !== GROUPS_FILE)
+    .map((file) => basename(file, '.json'))
+    .sort()
+}
+
+export function listSuites(): Suite[] {
+  return suiteNames().map((name) => loadSuite(name))
+}
+
+/** Whether what was typed is a suite file: anything with a separator or ending in .json. */
+export function isSuitePath(nameOrPath: string): boolean {
+  return nameOrPath.endsWith('.json') || /[\\/]/.test(nameOrPath)
+}
+
+/** A bundled suite by name, or a suite file by path. `others` are further names a message may suggest. */
+export function loadSuite(nameOrPath: string, others: readonly string[] = []): Suite {
+  if (isSuitePath(nameOrPath)) return readSuite(nameOrPath)
+  const names = suiteNames()
+  if (names.includes(nameOrPath)) return readSuite(join(SUITES, `${nameOrPath}.json`))
+  const near = nearestName(nameOrPath, [...names, ...others])
+  const groups = others.length > 0 ? `; groups are ${others.join(', ')}` : ''
+  throw new Failure(`unknown suite '${nameOrPath}'`, {
+    hint: `${near ? `did you mean ${near}? ` : ''}Suites are ${names.join(', ')}${groups}`,
+  })
+}
+
+function readSuite(path: string): Suite {
+  let json: unknown
+  try {
+    json = JSON.parse(readFileSync(path, 'utf8'))
+  } catch (cause) {
+    throw new Failure(`${path}: not a readable JSON file, ${(cause as Error).message}`, {
+      hint: 'a suite is one JSON file; suites/hellaswag.json is an example',
+      cause,
+    })
+  }
+  return parseSuite(json, path)
+}
+
+/** Checks a suite file's content and fills in what it may leave out; a Failure names the field. */
+export function parseSuite(json: unknown, path: string): Suite {
+  const problem = shapeProblem(json) ?? meaningProblem(json as Suite)
+  if (problem === undefined) return complete(json as Suite, path)
+  throw new Failure(`${path}: ${problem}`, { hint: 'docs/suites.md tells what each field holds' })
+}
+
+/** Fields a suite of one's own may leave out. Paths are told from the suite file's folder. */
+function complete(suite: Suite, path: string): Suite {
+  const { dataset } = suite
+  const filled = { ...OPTIONAL, ...(suite.output === 'multiple_choice' ? { delimiter: ' ' } : {}), ...suite }
+  if (dataset.path === undefined) return filled
+  const beside = (file: string): string => resolve(dirname(path), file)
+  const { fewshot } = dataset
+  return {
+    ...filled,
+    dataset: {
+      ...NOT_ON_THE_HUB,
+      ...dataset,
+      path: beside(dataset.path),
+      ...(fewshot && { fewshot: { ...fewshot, ...(fewshot.path && { path: beside(fewshot.path) }) } }),
+    },
+  }
+}
+
+const OPTIONAL = { summary: '', version: 1, protocol: '', reference: [] }
+const NOT_ON_THE_HUB = { repo: '', config: null, revision: '', files: '', split: '', docs: null }
+
+/** It becomes part of file names and of the command line. */
+const suiteName: must.Check = must.matching(/^\w[\w.-]*$/, 'letters, digits, _, - and . only')
+
+function shapeProblem(json: unknown): string | undefined {
+  const output = must.isObject(json) ? json.output : undefined
+  const outputs = Object.keys(TEMPLATES) as Output[]
+  const known = outputs.find((name) => name === output)
+  if (must.isObject(json) && !known) return must.oneOf(outputs)(output, 'output')
+  const check = must.object(
+    {
+      name: suiteName,
+      dataset,
+      output: must.oneOf(outputs),
+      ...(known ? TEMPLATES[known] : {}),
+      metrics: must.listOf(must.oneOf(Object.keys(METRICS))),
+    },
+    {
+      ...(known === 'multiple_choice' ? { delimiter: must.textOrEmpty } : {}),
+      summary: must.text,
+      version: must.number,
+      prepare: must.oneOf(Object.keys(PREPARATIONS)),
+      protocol: must.text,
+      unverified: must.text,
+      reference: must.listOf(reference),
+      golden,
+    },
+  )
+  return check(json, '')
+}
+
+/** Every name a well-shaped suite uses is one it has: columns, template fields, metrics of its output type. */
+function meaningProblem(suite: Suite): string | undefined {
+  const columns = Object.keys(suite.dataset.columns)
+  const preparation = suite.prepare && PREPARATIONS[suite.prepare]
+  const lacking = preparation?.reads.find((column) => !columns.includes(column))
+  if (lacking) return `prepare: '${suite.prepare}' reads column '${lacking}', which dataset.columns lacks`
+
+  const fields = [...columns, ...(preparation?.gives ?? [])]
+  for (const [field, template] of Object.entries(templatesOf(suite))) {
+    const unknown = [template]
+      .flat()
+      .flatMap(templateFields)
+      .find((name) => !fields.includes(name))
+    if (unknown) return `${field}: '{${unknown}}' is none of ${fields.join(', ')}`
+  }
+
+  const foreign = suite.metrics.find((name) => !(suite.output in METRICS[name].item))
+  if (suite.metrics.length === 0) return 'metrics: must name at least one metric'
+  if (foreign) return `metrics: '${foreign}' cannot be computed from output '${suite.output}'`
+  if (suite.output !== 'multiple_choice' || typeof suite.context === 'string') return undefined
+  if (Array.isArray(suite.choices) && suite.choices.length === suite.context.length) return undefined
+  return `context: must be one text or as many as choices, got ${suite.context.length}`
+}
+
+/** The templates of a suite by the field that holds them. */
+export function templatesOf(suite: Suite): Record<string, string | string[]> {
+  const fields = Object.keys(TEMPLATES[suite.output])
+  return Object.fromEntries(Object.entries(suite).filter(([field]) => fields.includes(field)))
+}

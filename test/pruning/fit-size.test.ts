@@ -1,0 +1,68 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { STATIC_KINDS, type StaticKind } from '../../src/engine/policies/index.js'
+import { Failure } from '../../src/errors.js'
+import { fitSize } from '../../src/pruning/fit-size.js'
+import { staticReference } from '../reference/static-policies.js'
+
+/** S_pair of a size over sequences, counted pair by pair. */
+function shareOf(kind: StaticKind, lengths: readonly number[], size: number): number {
+  const sum = (of: (n: number) => number) => lengths.reduce((total, n) => total + of(n), 0)
+  return sum((n) => staticReference({ kind, size }, n).removed) / sum((n) => (n * (n - 1)) / 2)
+}
+
+const fit = (kind: StaticKind, lengths: readonly number[], sparsity: number): number =>
+  fitSize(kind, lengths, sparsity, 'of these').size
+
+const test = suite('fitting a size')
+
+test('known sizes at 1,024 tokens', () => {
+  assert.equal(
+    [0, 0.5, 0.64, 0.8, 0.9].map((sparsity) => fit('local', [1024], sparsity)),
+    [1024, 301, 206, 109, 54],
+  )
+  const strides = [0.5, 0.8, 0.9].map((sparsity) => fit('strided', [1024], sparsity))
+  assert.ok(strides[0] > strides[1] && strides[1] > strides[2] && strides[2] > 32, strides.join())
+  assert.is(fit('strided', [1024], 0), 1024)
+})
+
+for (const kind of STATIC_KINDS) {
+  test(`${kind}: no size of the same branch is nearer`, () => {
+    for (const lengths of [[64], [33], [5, 40, 40, 17, 1]]) {
+      const longest = Math.max(...lengths)
+      const shares = Array.from({ length: longest }, (_, i) => shareOf(kind, lengths, i + 1))
+      const peak = shares.indexOf(Math.max(...shares))
+      for (let sparsity = 0; sparsity <= shares[peak]; sparsity += 0.05) {
+        const got = fit(kind, lengths, sparsity)
+        const off = Math.min(...shares.slice(peak).map((share) => Math.abs(share - sparsity)))
+        assert.ok(got > peak, `size ${got} at ${sparsity}, the most is removed by ${peak + 1}`)
+        assert.ok(Math.abs(Math.abs(shares[got - 1] - sparsity) - off) < 1e-12, `${got} at ${sparsity}`)
+      }
+    }
+  })
+}
+
+test('what strides cannot remove is refused with what they can', () => {
+  for (const [lengths, sparsity, message, hint] of [
+    [
+      [1024],
+      0.95,
+      /^--sparsity 0\.95: the strided policy removes at most 0\.93\d of the pairs at ctx 1024, with stride 3\d$/,
+      /^ask for at most 0\.93, or for --policy local$/,
+    ],
+    [[2], 0.5, /removes at most 0\.000 .* with stride 1$/, /at most 0,/],
+  ] as const) {
+    assert.throws(
+      () => fitSize('strided', lengths, sparsity, 'at ctx 1024'),
+      (error: unknown) =>
+        error instanceof Failure && message.test(error.message) && hint.test(error.hint ?? ''),
+    )
+  }
+})
+
+test('sequences of one token have no pairs', () => {
+  assert.is(fit('local', [1, 1], 0), 1)
+  assert.is(fit('strided', [], 0), 1)
+})
+
+test.run()

@@ -1,0 +1,109 @@
+/** The TypeScript types of a training's record and log, and their JSON Schema, say the same; see schema.test.ts. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { STATUSES } from '../../../src/record/eval/schema.js'
+import * as types from '../../../src/record/train/schema.js'
+import type { TrainingOptions } from '../../../src/train/options.js'
+import { runTraining } from '../../../src/train/run.js'
+import { fakeTrainers } from '../../train/fake-trainer.js'
+import { DEVICE, fakeEvaluate, HEAD, prepared, testFolder } from '../../train/fixture.js'
+import { type RootSchema, schemaFaults } from '../schema-walk.js'
+
+const read = (name: string): RootSchema =>
+  JSON.parse(
+    readFileSync(new URL(`../../schemas/${name}.schema.json`, import.meta.url), 'utf8'),
+  ) as RootSchema
+const schema = read('asp.train-1')
+const ajv = new Ajv2020({ allErrors: true, strictTypes: false, allowUnionTypes: true })
+const validate = ajv.compile(schema)
+
+async function run(changes: Partial<TrainingOptions> = {}, aborted = false) {
+  const folder = testFolder()
+  const training = prepared(folder, { steps: 3, ...changes })
+  const controller = new AbortController()
+  if (aborted) controller.abort()
+  const hooks = {
+    trainers: fakeTrainers(),
+    evaluate: fakeEvaluate,
+    peak: async () => 1e9,
+    signal: controller.signal,
+  }
+  const record = await runTraining(training, training.runs[0], DEVICE, HEAD, hooks)
+  const lines = readFileSync(join(folder, 'train-log.jsonl'), 'utf8').trimEnd().split('\n')
+  return {
+    record: JSON.parse(JSON.stringify(record)) as Record<string, unknown>,
+    lines: lines.map((line) => JSON.parse(line)),
+  }
+}
+
+const runs = {
+  adaptive: await run({ shiftRange: { low: -1, high: 1 }, gammaConvention: 'code' }),
+  'constant alpha, cosine rate': await run({
+    alpha: { schedule: 'constant', from: 1, to: 8 },
+    rate: { schedule: 'cosine', peak: 1e-3, final: 0.1 },
+  }),
+  'a dense control': await run({ rule: { kind: 'dense' }, gammas: [] }),
+  'a local control': await run({ rule: { kind: 'local', size: 4 }, gammas: [] }),
+  'stopped before the first step': await run({}, true),
+}
+
+const test = suite('train record schema')
+
+for (const [name, { record, lines }] of Object.entries(runs)) {
+  test(`accepts a record and the lines of its log: ${name}`, () => {
+    validate(record)
+    assert.equal(validate.errors ?? [], [])
+    for (const line of lines) {
+      const check = ajv.compile({ ...schema.$defs[`${line.kind}Line`], $id: undefined, $defs: schema.$defs })
+      check(line)
+      assert.equal(check.errors ?? [], [], line.kind)
+    }
+  })
+}
+
+const refused: [string, string[], unknown][] = [
+  ['another version', ['schema'], 'asp.train/2'],
+  ['a field nobody described', ['note'], 'hello'],
+  ['a rule nobody knows', ['options', 'rule', 'kind'], 'sparse'],
+  ['a schedule of no kind', ['options', 'alpha', 'kind'], 'square'],
+  ['a range of one bound', ['options', 'shift_range'], [1]],
+  ['no weight of the sparsity loss', ['options', 'gamma_weight'], null],
+  ['a hash that is none', ['data', 'sha256'], 'abc'],
+]
+for (const [name, at, value] of refused) {
+  test(`refuses ${name}`, () => {
+    const copy = structuredClone(runs.adaptive.record)
+    let parent = copy
+    for (const key of at.slice(0, -1)) parent = parent[key] as Record<string, unknown>
+    parent[String(at.at(-1))] = value
+    assert.is(validate(copy), false)
+  })
+}
+
+test('every object of the schema is closed, requires all its properties, and describes each', () => {
+  assert.equal(schemaFaults(schema), [])
+})
+
+test('the schema lists the same words as the types', () => {
+  const { properties = {}, $defs } = schema
+  const options = $defs.options.properties ?? {}
+  assert.equal(properties.status.enum, [...STATUSES])
+  assert.equal(options.rule.properties?.kind.enum, [...types.TRAIN_RULES])
+  assert.equal(options.gamma_convention.enum, [...types.GAMMA_CONVENTIONS, null])
+  assert.equal(options.trainable.enum, [...types.TRAINABLE])
+  assert.equal($defs.evalRule.properties?.rule.enum, [...types.EVAL_RULES])
+})
+
+test('what it has in common with the record of a perplexity run is the same', () => {
+  const ppl = read('asp.ppl-1')
+  for (const name of ['environment', 'count', 'share', 'sha256', 'source', 'pplSparsity']) {
+    assert.equal(schema.$defs[name], ppl.$defs[name], name)
+  }
+  for (const name of ['memory', 'command', 'date'])
+    assert.equal(schema.properties?.[name], ppl.properties?.[name], name)
+})
+
+test.run()
