@@ -17,7 +17,7 @@ import { Failure } from '../../../src/errors.js'
 import { type HubRepo, type HubServer, SIGNATURE, startHub } from './server.js'
 
 export const COMMIT = '0123456789abcdef0123456789abcdef01234567'
-export const BUNDLED = join(import.meta.dirname, '../../models/asp-tiny')
+export const BUNDLED = join(import.meta.dirname, '../../../models/asp-tiny')
 export const MODEL = ['config.json', 'model.safetensors', 'tokenizer.json', 'tokenizer_config.json']
 export const TOKEN = 'hf_secretSecretSecret'
 

@@ -10,7 +10,7 @@ import { DTYPES, STATUSES, STORED_DTYPES } from '../../../src/record/eval/schema
 import { benchParts, CONFIGURATIONS, CURVES, RESULTS, samples } from '../bench-fixture.js'
 
 const read = (name: string): unknown =>
-  JSON.parse(readFileSync(new URL(`../../schemas/${name}`, import.meta.url), 'utf8'))
+  JSON.parse(readFileSync(new URL(`../../../schemas/${name}`, import.meta.url), 'utf8'))
 const schema = read('asp.bench-1.schema.json') as {
   properties: Record<string, { enum?: unknown[] }>
   $defs: Record<string, { properties?: Record<string, Node> }>

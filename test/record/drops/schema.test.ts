@@ -9,7 +9,7 @@ import { type RootSchema, schemaFaults } from '../schema-walk.js'
 
 const read = (name: string): RootSchema =>
   JSON.parse(
-    readFileSync(new URL(`../../schemas/${name}.schema.json`, import.meta.url), 'utf8'),
+    readFileSync(new URL(`../../../schemas/${name}.schema.json`, import.meta.url), 'utf8'),
   ) as RootSchema
 const schema = read('asp.drops-1')
 const validate = new Ajv2020({ allErrors: true, strictTypes: false, allowUnionTypes: true }).compile(schema)

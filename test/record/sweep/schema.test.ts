@@ -10,7 +10,7 @@ import { sweepRecord } from '../sweep-fixture.js'
 
 const read = (name: string): RootSchema =>
   JSON.parse(
-    readFileSync(new URL(`../../schemas/${name}.schema.json`, import.meta.url), 'utf8'),
+    readFileSync(new URL(`../../../schemas/${name}.schema.json`, import.meta.url), 'utf8'),
   ) as RootSchema
 const schema = read('asp.sweep-1')
 const result = read('asp.result-1')
