@@ -1,69 +1,42 @@
-/** `asp bench` without its command: prepare, find the place for the record, run, write. */
-
+/** `asp bench` without its command: prepare, run, write after every round. */
+import { requestedSparsity } from '../pruning/level.js'
 import type { BenchRecord } from '../record/bench/schema.js'
-import type { AdapterRecord } from '../record/eval/schema.js'
-import { collectEnvironment } from '../record/io/environment.js'
-import { abandonOutput, prepareOutput, recordFileName, writeRecord } from '../record/io/store.js'
-import type { RunDevice } from '../run/open-model.js'
+import type { FlowHooks } from '../run/flow.js'
+import type { FetchHooks } from '../run/model.js'
+import { noEarlier, recordedRun } from '../run/recorded.js'
 import type { PhaseHooks } from './phases.js'
-import { type BenchOptions, type PreparedBench, type PrepareHooks, prepareBench } from './prepare.js'
+import { type BenchOptions, type PreparedBench, prepareBench } from './prepare.js'
 import { runBench } from './run.js'
 
-export interface BenchHooks extends PhaseHooks, PrepareHooks {
-  openDevice: () => Promise<RunDevice & { record: AdapterRecord }>
-  onPrepared?: () => void
-  /** From here on an interruption leaves a record. */
-  onRunning?: () => void
-  /** Work of which nothing can be kept is given up by what this throws. */
-  orStop: <T>(work: Promise<T>) => Promise<T>
-}
-
-export interface Benched {
-  record: BenchRecord
-  path: string
-}
+export interface BenchHooks extends FlowHooks<PreparedBench>, PhaseHooks, FetchHooks {}
 
 /** @param output a .json file or a folder; `results` when undefined */
-export async function bench(
+export function bench(
   options: BenchOptions & { output?: string },
   hooks: BenchHooks,
-): Promise<Benched> {
-  const { orStop, openDevice } = hooks
-  const started = new Date()
-  // Tried before anything is fetched; the record's own name waits for what the checkpoint decides.
-  const checked = await prepareOutput(options.output, 'record.json')
-  let written = false
-  try {
-    const prepared = await orStop(prepareBench(options, hooks))
-    hooks.onPrepared?.()
-    const place = await prepareOutput(options.output, fileName(prepared, started))
-    const { record: adapter, ...device } = await orStop(openDevice())
-    const environment = await collectEnvironment(adapter)
-    hooks.onRunning?.()
-    const write = async (record: BenchRecord): Promise<void> => {
-      await writeRecord(place, record)
-      written = true
-    }
-    const context = { environment, started }
-    const record = await runBench(prepared, device, context, { ...hooks, onRecord: write })
-    await write(record)
-    return { record, path: place.path }
-  } finally {
-    if (!written) await abandonOutput(checked)
-  }
-}
-
-function fileName({ model, configurations }: PreparedBench, started: Date): string {
-  const policies = [...new Set(configurations.map(({ policy }) => policy.name))]
-  const sparsities = configurations.flatMap(({ policy }) =>
-    policy.name !== 'dense' && policy.sparsity !== null ? [policy.sparsity] : [],
+): Promise<{ record: BenchRecord; path: string }> {
+  return recordedRun(
+    {
+      output: options.output,
+      prepare: () => prepareBench(options, hooks),
+      name: ({ model, configurations }) => {
+        const levels = configurations.map(({ level }) => level)
+        const sparsities = levels.map(requestedSparsity).filter((share) => share !== null)
+        const [sparsity = null, ...others] = new Set(sparsities)
+        return {
+          suites: ['bench'],
+          model: model.id,
+          policy: [...new Set(levels.map(({ policy }) => policy))].join('+'),
+          sparsity: others.length === 0 ? sparsity : null,
+        }
+      },
+      earlier: noEarlier,
+      run: async (prepared, device, { write, ...context }) => {
+        const record = await runBench(prepared, device, context, { ...hooks, onRecord: write })
+        await write(record)
+        return { record }
+      },
+    },
+    hooks,
   )
-  const [sparsity = null, ...others] = new Set(sparsities)
-  return recordFileName({
-    suites: ['bench'],
-    model: model.id,
-    policy: policies.join('+'),
-    sparsity: others.length === 0 ? sparsity : null,
-    started,
-  })
 }

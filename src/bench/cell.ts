@@ -1,5 +1,6 @@
 /** A configuration with what is known of it so far: its rule, whether it fits, what was measured. */
 import type { CacheUsage, DecodeRule } from '../engine/decode/types.js'
+import { describeLevel } from '../pruning/level.js'
 import type { ResultParts } from '../record/bench/build.js'
 import type { BenchCalibration, BenchSample } from '../record/bench/schema.js'
 import type { Configuration } from './configurations.js'
@@ -56,9 +57,8 @@ export function createCell(configuration: Configuration): Cell {
 
 /** `adaptive 0.8, batch 8, f16, ctx 1024`: in progress lines and notes. */
 export function cellName({ configuration, batch }: Cell): string {
-  const { policy, dtype, cache, group } = configuration
-  const sparsity = policy.name !== 'dense' && policy.sparsity !== null ? ` ${policy.sparsity}` : ''
-  return `${policy.name}${sparsity}, batch ${batch ?? 'max'}, ${dtype}, ${cache} cache, ctx ${group.ctx}`
+  const { level, dtype, cache, group } = configuration
+  return `${describeLevel(level)}, batch ${batch ?? 'max'}, ${dtype}, ${cache} cache, ctx ${group.ctx}`
 }
 
 /** `samples` are the test's own or its twin's. */

@@ -4,20 +4,14 @@
  */
 import type { CacheKind } from '../engine/decode/types.js'
 import type { WeightDtype } from '../engine/matmul.js'
-import type { SizedKind } from '../engine/policies/index.js'
+import { DENSE, type Level } from '../pruning/level.js'
 import type { TestGroup } from './tests.js'
-
-/** What may be dropped. `sparsity` null: the checkpoint's own threshold decides. */
-export type Policy =
-  | { name: 'dense' }
-  | { name: 'adaptive'; sparsity: number | null }
-  | { name: SizedKind; sparsity: number }
 
 /** Sequences at a time; `max` is the largest number that fits. */
 export type Batch = number | 'max'
 
 export interface Axes {
-  policies: readonly Policy[]
+  levels: readonly Level[]
   batches: readonly Batch[]
   dtypes: readonly WeightDtype[]
   caches: readonly CacheKind[]
@@ -30,21 +24,21 @@ export interface Configuration {
   /** Place in the list. */
   id: number
   group: TestGroup
-  policy: Policy
+  level: Level
   batch: Batch
   dtype: WeightDtype
   cache: CacheKind
   cacheDtype: WeightDtype
   /** The dense configuration that is equal in everything else; null for itself, and where there is none. */
   baseline: number | null
-  /** Equal for configurations that differ in policy alone. */
+  /** Equal for configurations that differ in level alone. */
   set: number
 }
 
 /** The product of the axes, configurations that are compared side by side. */
 export function planConfigurations(groups: readonly TestGroup[], axes: Axes): Configuration[] {
-  const policies = withBaseline(axes)
-  const dense = policies.findIndex(({ name }) => name === 'dense')
+  const levels = withBaseline(axes)
+  const dense = levels.findIndex(({ policy }) => policy === 'dense')
   const sets = groups.flatMap((group) =>
     axes.dtypes.flatMap((dtype) =>
       axes.caches.flatMap((cache) =>
@@ -55,17 +49,17 @@ export function planConfigurations(groups: readonly TestGroup[], axes: Axes): Co
     ),
   )
   return sets.flatMap((settings, set) => {
-    const first = set * policies.length
-    return policies.map((policy, i) => {
+    const first = set * levels.length
+    return levels.map((level, i) => {
       const baseline = dense < 0 || i === dense ? null : first + dense
-      return { id: first + i, ...settings, policy, baseline, set }
+      return { id: first + i, ...settings, level, baseline, set }
     })
   })
 }
 
-function withBaseline({ policies, baseline }: Axes): readonly Policy[] {
-  const hasDense = policies.some(({ name }) => name === 'dense')
-  return baseline && !hasDense ? [{ name: 'dense' }, ...policies] : policies
+function withBaseline({ levels, baseline }: Axes): readonly Level[] {
+  const hasDense = levels.some(({ policy }) => policy === 'dense')
+  return baseline && !hasDense ? [DENSE, ...levels] : levels
 }
 
 /**

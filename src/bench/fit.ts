@@ -28,8 +28,8 @@ export function planFit(cell: Cell, engine: Engine, room: Room, chunk: number): 
   cell.needs = neededBytes(engine, plan)
   cell.has = room.memory
   // What is dropped frees its rows, so that only a cache which keeps everything is sure to need this much.
-  const { policy, cache } = cell.configuration
-  if (policy.name === 'dense' || cache === 'mask') cell.refused = refusal(engine, plan, room)
+  const { level, cache } = cell.configuration
+  if (level.policy === 'dense' || cache === 'mask') cell.refused = refusal(engine, plan, room)
 }
 
 /** Finds and proves the largest batch of a cell that asked for it. */

@@ -2,39 +2,37 @@
 import { Engine } from '../engine/engine.js'
 import type { WeightDtype } from '../engine/matmul.js'
 import type { RunDevice } from '../run/open-model.js'
+import { loadProgress, type OnProgress, type ProgressEvent } from '../run/progress.js'
 import { type Cell, cellName } from './cell.js'
 import { orderOfRound } from './configurations.js'
 import { findLargestBatch, planFit, type Room } from './fit.js'
 import { type Bench, followCurves, isOutOfMemory, runCell, splitByStage, warmUp } from './measure.js'
 import type { PreparedBench } from './prepare.js'
-import type { RuleEvent } from './rules.js'
 import type { Schedule } from './schedule.js'
 
 /** Phases whose time the record tells apart. */
 export type Phase = 'load' | 'calibrate' | 'warmUp' | 'measure' | 'curve' | 'stages'
 
-export type BenchEvent =
-  | { stage: 'load'; dtype: WeightDtype; done: number; total: number }
-  | RuleEvent
-  | WorkEvent
+export interface PhaseHooks {
+  onProgress?: OnProgress
+  signal?: AbortSignal
+}
 
-/** One piece of work is about to begin, or goes on. */
-export interface WorkEvent {
-  stage: 'fit' | 'warm-up' | 'measure' | 'curve' | 'split'
+interface Work {
   /** The configuration it is about. */
   cell: string
   done: number
   total: number
-  /** Of `measure`. */
   round?: number
   rounds?: number
   /** Seconds to the end of the whole run; null while nothing is known. */
   left: number | null
 }
 
-export interface PhaseHooks {
-  onEvent?: (event: BenchEvent) => void
-  signal?: AbortSignal
+/** `round 2 of 5: adaptive 0.8, batch 8, ...`. */
+function workProgress(task: string, { cell, done, total, round, rounds, left }: Work): ProgressEvent {
+  const info = round === undefined ? cell : `round ${round + 1} of ${rounds}: ${cell}`
+  return { task, done, total, unit: 'configurations', info, left }
 }
 
 /** Loads the weights once for each dtype. One that there is no room for refuses the cells that need it. */
@@ -43,7 +41,7 @@ export async function openEngines(
   { device, lost, adapter, memoryLimit }: RunDevice,
   cells: readonly Cell[],
   engines: Map<WeightDtype, Engine>,
-  { onEvent, signal }: PhaseHooks,
+  { onProgress, signal }: PhaseHooks,
 ): Promise<void> {
   for (const dtype of new Set(cells.map(({ configuration }) => configuration.dtype))) {
     if (engines.has(dtype)) continue
@@ -56,7 +54,7 @@ export async function openEngines(
         adapter,
         dtype,
         memoryLimit: memoryLimit === undefined ? undefined : memoryLimit - taken,
-        onLoad: (done, total) => onEvent?.({ stage: 'load', dtype, done, total }),
+        onLoad: loadProgress(onProgress, `Loading ${dtype} weights`),
       })
       engines.set(dtype, engine)
     } catch (error) {
@@ -72,7 +70,7 @@ export async function fitAndWarmUp(
   cells: readonly Cell[],
   { device, memoryLimit }: Pick<RunDevice, 'device' | 'memoryLimit'>,
   { warm }: { warm: boolean },
-  { onEvent }: PhaseHooks,
+  { onProgress }: PhaseHooks,
 ): Promise<void> {
   const room: Room = { memory: memoryLimit ?? null, binding: device.limits.maxStorageBufferBindingSize }
   for (const [done, cell] of cells.entries()) {
@@ -81,12 +79,12 @@ export async function fitAndWarmUp(
     const largest = cell.batch === null
     const work = { cell: cellName(cell), done, total: cells.length, left: null }
     if (largest) {
-      onEvent?.({ stage: 'fit', ...work })
+      onProgress?.(workProgress('Finding the largest batch', work))
       await findLargestBatch(bench, cell, engine, room)
     } else {
       planFit(cell, engine, room, bench.chunk)
       if (!warm) continue
-      onEvent?.({ stage: 'warm-up', ...work })
+      onProgress?.(workProgress('Warming up', work))
       await warmUp(bench, cell)
     }
   }
@@ -101,7 +99,7 @@ export async function measureRounds(
   cells: readonly Cell[],
   schedule: Schedule,
   { delay, twins, onRound }: { delay: number; twins: boolean; onRound: () => Promise<void> },
-  { onEvent, signal }: PhaseHooks,
+  { onProgress, signal }: PhaseHooks,
 ): Promise<void> {
   const count = cells.length
   for (let round = 0; round < schedule.extent.rounds; round++) {
@@ -117,7 +115,7 @@ export async function measureRounds(
         order.slice(done).map((turn) => turn % count),
       )
       const cell = cellName(cells[i])
-      onEvent?.({ stage: 'measure', cell, round, rounds, done, total: order.length, left })
+      onProgress?.(workProgress('Measuring', { cell, round, rounds, done, total: order.length, left }))
       const began = performance.now()
       await runCell(bench, cells[i], { round, twin: turn >= count }, delay)
       schedule.add(i, (performance.now() - began) / 1000)
@@ -132,7 +130,7 @@ export async function measureCurves(
   cells: readonly Cell[],
   schedule: Schedule,
   { step }: { step: number },
-  { onEvent, signal }: PhaseHooks,
+  { onProgress, signal }: PhaseHooks,
 ): Promise<void> {
   const most = schedule.curveSeconds()
   const ends = [
@@ -153,7 +151,7 @@ export async function measureCurves(
       onProgress: (done, total) => {
         const share = (finished + done / total) / sets.size
         const left = (1 - share) * whole + schedule.afterCurves()
-        onEvent?.({ stage: 'curve', cell, done, total, left })
+        onProgress?.(workProgress('Following the context', { cell, done, total, left }))
       },
     })
     signal?.throwIfAborted()
@@ -169,14 +167,16 @@ export async function measureStages(
   bench: Bench,
   cells: readonly Cell[],
   schedule: Schedule,
-  { onEvent, signal }: PhaseHooks,
+  { onProgress, signal }: PhaseHooks,
 ): Promise<void> {
   const whole = schedule.afterCurves()
   for (const [done, cell] of cells.entries()) {
     if (cell.refused !== null) continue
     signal?.throwIfAborted()
     const left = (1 - done / cells.length) * whole
-    onEvent?.({ stage: 'split', cell: cellName(cell), done, total: cells.length, left })
+    onProgress?.(
+      workProgress('Splitting the cost by stage', { cell: cellName(cell), done, total: cells.length, left }),
+    )
     await splitByStage(bench, cell)
   }
 }

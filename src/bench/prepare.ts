@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { openCheckpoint } from '../data/checkpoint.js'
-import type { FetchProgress } from '../data/hub/hub.js'
 import { resolveModel } from '../data/model.js'
 import { isRandomModel, randomModel } from '../data/random-model.js'
 import { sampleText } from '../data/text-sample.js'
@@ -13,20 +12,16 @@ import type { Gpt2Config } from '../engine/gpt2/config.js'
 import type { WeightDtype } from '../engine/matmul.js'
 import type { TensorSource } from '../engine/tensor-source.js'
 import { Failure } from '../errors.js'
-import {
-  chooseDtype,
-  choosePolicy,
-  type DtypeName,
-  isSizedPolicy,
-  missingShare,
-  type ScoringPolicyName,
-} from '../pruning/policy.js'
+import { chooseLevels, type LevelListFlags } from '../pruning/choose.js'
+import type { Level } from '../pruning/level.js'
 import type { BenchData, BenchModel } from '../record/bench/schema.js'
-import { type Batch, type Configuration, type Policy, planConfigurations } from './configurations.js'
+import { chooseDtype, type DtypeName } from '../run/dtype.js'
+import type { FetchHooks } from '../run/model.js'
+import { type Batch, type Configuration, planConfigurations } from './configurations.js'
 import { planTests, type TestFlags } from './tests.js'
 import { areDistinct, randomTokens } from './windows.js'
 
-export interface BenchOptions {
+export interface BenchOptions extends LevelListFlags {
   /** Folder, bundled name, Hub id or `random:<size>`; the bundled adaptive checkpoint when undefined. */
   model?: string
   revision?: string
@@ -34,12 +29,8 @@ export interface BenchOptions {
   data?: string
   seed: number
   tests: TestFlags
-  /** Undefined: what the checkpoint can do. */
-  policies?: readonly ScoringPolicyName[]
-  /** These instead of every policy at every sparsity. */
-  chosen?: readonly Policy[]
-  /** Shares to remove; undefined: the checkpoint's own threshold, 0.8 for synthetic drops. */
-  sparsities?: readonly number[]
+  /** These instead of what the flags say. */
+  levels?: readonly Level[]
   batches: readonly Batch[]
   dtypes: readonly DtypeName[]
   caches: readonly CacheKind[]
@@ -85,13 +76,9 @@ const SYNTHETIC_SPARSITY = 0.8
 /** Random tokens that sequences are cut from: 64 windows of GPT-2's context. */
 const RANDOM_TOKENS = 65_536
 
-export interface PrepareHooks {
-  onFetch?: (progress: FetchProgress) => void
-}
-
 export async function prepareBench(
   options: BenchOptions,
-  { onFetch }: PrepareHooks = {},
+  { onFetch }: FetchHooks = {},
 ): Promise<PreparedBench> {
   checkNumbers(options)
   const loaded = isRandomModel(options.model) ? openRandom(options) : await openTrained(options, onFetch)
@@ -100,7 +87,7 @@ export async function prepareBench(
   const dtypes = options.dtypes.map((dtype) => chooseDtype(dtype, loaded.storedDtype))
   const configurations = planConfigurations(groups, {
     ...options,
-    policies: options.chosen ?? choosePolicies(options, loaded),
+    levels: options.levels ?? chooseBenchLevels(options, loaded),
     dtypes: [...new Set(dtypes)],
   })
   const began = performance.now()
@@ -151,7 +138,7 @@ const STORED = { F32: 'f32', F16: 'f16', BF16: 'bf16', mixed: 'mixed' } as const
 
 async function openTrained(
   { model: spec, revision }: BenchOptions,
-  onProgress: ((progress: FetchProgress) => void) | undefined,
+  onProgress: FetchHooks['onFetch'],
 ): Promise<Loaded> {
   const resolved = await resolveModel(spec, { revision, onProgress })
   const { id, source, folder } = resolved
@@ -180,26 +167,10 @@ function configRecord(config: Gpt2Config): BenchModel['config'] {
   }
 }
 
-/** Each policy with each sparsity it takes. Failure: a request that the checkpoint cannot meet. */
-function choosePolicies({ policies, sparsities }: BenchOptions, { model, config }: Loaded): Policy[] {
-  const checkpoint = { id: model.id, config }
+/** Each policy at each number it takes. Failure: a request that the checkpoint cannot meet. */
+function chooseBenchLevels(options: BenchOptions, { model, config }: Loaded): Level[] {
   const usual = model.source === 'random' ? [SYNTHETIC_SPARSITY] : [undefined]
-  const shares = sparsities ?? usual
-  const names = policies ?? [choosePolicy(checkpoint, { policy: undefined, sparsity: shares[0] }).name]
-  const chosen = names.flatMap((policy): Policy[] => {
-    if (policy === 'dense') return [{ name: 'dense' }]
-    return shares.map((share) => {
-      const { sparsity } = choosePolicy(checkpoint, { policy, sparsity: share })
-      if (!isSizedPolicy(policy)) return { name: 'adaptive', sparsity }
-      if (sparsity !== null) return { name: policy, sparsity }
-      throw missingShare(policy)
-    })
-  })
-  if (names.every((name) => name === 'dense')) {
-    const lost = (sparsities ?? []).find((share) => share > 0)
-    if (lost !== undefined) choosePolicy(checkpoint, { policy: 'dense', sparsity: lost })
-  }
-  return chosen
+  return chooseLevels({ id: model.id, config }, options, () => usual)
 }
 
 async function readTokens(

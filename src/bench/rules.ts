@@ -1,27 +1,18 @@
 /** Which tokens each configuration may drop: thresholds are found on the very text that is measured. */
-import type { DecodeRule } from '../engine/decode/types.js'
 import type { Engine } from '../engine/engine.js'
-import { isSized, SIZED } from '../engine/policies/index.js'
-import { calibrateText, type TextCalibration } from '../pruning/calibrate-text.js'
-import { fitSize } from '../pruning/fit-size.js'
-import { isSizedPolicy } from '../pruning/policy.js'
+import type { DecodeRule } from '../engine/rules.js'
+import type { Calibration } from '../pruning/calibrate.js'
+import { calibrateText } from '../pruning/calibrate-text.js'
+import { type Level, requestedSparsity } from '../pruning/level.js'
+import { atContext, resolveLevel } from '../pruning/resolve.js'
 import type { BenchCalibration } from '../record/bench/schema.js'
-import type { SizedRecord } from '../record/ppl/schema.js'
+import type { OnProgress } from '../run/progress.js'
 import type { Cell } from './cell.js'
 import type { PreparedBench } from './prepare.js'
 
-export interface RuleEvent {
-  stage: 'calibrate'
-  ctx: number
-  sparsity: number
-  evaluations: number
-  shift: number
-  found: number
-}
-
 export interface RuleHooks {
   signal?: AbortSignal
-  onEvent?: (event: RuleEvent) => void
+  onProgress?: OnProgress
 }
 
 /** Gives every cell its rule. A shift is searched once for a sparsity and a length, on the first dtype's weights. */
@@ -29,60 +20,55 @@ export async function findRules(
   cells: readonly Cell[],
   engine: Engine,
   { tokens, model, options }: Pick<PreparedBench, 'tokens' | 'model' | 'options'>,
-  { signal, onEvent }: RuleHooks,
+  { signal, onProgress }: RuleHooks,
 ): Promise<void> {
-  const found = new Map<string, TextCalibration>()
+  const found: { ctx: number; requested: number; calibration: Calibration }[] = []
+  const search = async (ctx: number, requested: number): Promise<Calibration> => {
+    const here = found.filter((one) => one.ctx === ctx)
+    const same = here.find((one) => one.requested === requested)
+    if (same !== undefined) return same.calibration
+    let done = 0
+    const calibration = await calibrateText(engine, tokens, {
+      ctx,
+      sparsity: requested,
+      seed: options.seed,
+      known: here.flatMap((one) => one.calibration.evaluations),
+      signal,
+      onTry: ({ sparsity }) =>
+        onProgress?.({
+          task: 'Calibrating the drop threshold',
+          done: ++done,
+          unit: 'evaluations',
+          info: `ctx ${ctx}, sparsity ${sparsity.toFixed(3)} of ${requested}`,
+        }),
+    })
+    found.push({ ctx, requested, calibration })
+    return calibration
+  }
   for (const cell of cells) {
-    const { policy, group } = cell.configuration
-    if (policy.name === 'dense') cell.rule = { kind: 'dense' }
-    else if (isSizedPolicy(policy.name))
-      cell.rule = fitSize(policy.name, [group.ctx], policy.sparsity ?? 0, `at ctx ${group.ctx}`)
-    else if (model.source === 'random') cell.rule = { kind: 'synthetic', sparsity: policy.sparsity ?? 0 }
-    else if (policy.sparsity === null) cell.rule = { kind: 'adaptive', shift: 0 }
+    const { level, group } = cell.configuration
+    const synthetic = syntheticRule(level, model.source)
+    if (synthetic !== null) cell.rule = synthetic
     else {
-      const { sparsity } = policy
-      const key = `${sparsity} ${group.ctx}`
-      const known = [...found].flatMap(([at, one]) => (at.endsWith(` ${group.ctx}`) ? one.evaluations : []))
-      let evaluations = 0
-      const calibration =
-        found.get(key) ??
-        (await calibrateText(engine, tokens, {
-          ctx: group.ctx,
-          sparsity,
-          seed: options.seed,
-          known,
-          signal,
-          onTry: (tried) =>
-            onEvent?.({
-              stage: 'calibrate',
-              ctx: group.ctx,
-              sparsity,
-              evaluations: ++evaluations,
-              shift: tried.shift,
-              found: tried.sparsity,
-            }),
-        }))
-      found.set(key, calibration)
-      cell.rule = { kind: 'adaptive', shift: calibration.shift }
-      cell.calibration = calibrationRecord(calibration)
+      const { rule, calibration } = await resolveLevel(level, atContext(group.ctx), (share) =>
+        search(group.ctx, share),
+      )
+      cell.rule = rule
+      cell.calibration = calibration && calibrationRecord(calibration)
     }
   }
 }
 
-function calibrationRecord({ sparsity, windows, evaluations }: TextCalibration): BenchCalibration {
+/** Drop scores of weights that were never trained say nothing, so tokens die by chance instead. */
+function syntheticRule(level: Level, source: PreparedBench['model']['source']): DecodeRule | null {
+  if (source !== 'random' || level.policy !== 'adaptive') return null
+  return { kind: 'synthetic', sparsity: requestedSparsity(level) ?? 0 }
+}
+
+function calibrationRecord({ sparsity, sequences, evaluations }: Calibration): BenchCalibration {
   return {
     sample_sparsity: sparsity,
-    windows,
+    windows: sequences,
     evaluations: evaluations.map(({ shift, sparsity: removed }) => ({ shift, sparsity: removed })),
   }
 }
-
-/** The shift of a rule that has one. */
-export const shiftOf = (rule: DecodeRule | null): number | null =>
-  rule?.kind === 'adaptive' ? rule.shift : null
-
-/** The policy of a size that a rule is, if it is one. */
-export const sizedOf = (rule: DecodeRule | null): SizedRecord | null =>
-  rule !== null && isSized(rule)
-    ? { policy: rule.kind, parameter: SIZED[rule.kind].parameter, size: rule.size }
-    : null

@@ -1,14 +1,14 @@
 /** What a benchmark's phases know -> the parts of its record. Pure. */
 import type { Ledger } from '../engine/compute/memory.js'
 import { PURPOSES } from '../engine/compute/memory.js'
+import { type Level, requestedSparsity } from '../pruning/level.js'
+import { shiftOf, sizedOf } from '../pruning/policy-record.js'
 import { buildBenchRecord, type CurveParts } from '../record/bench/build.js'
 import type { BenchConfiguration, BenchRecord } from '../record/bench/schema.js'
 import type { EnvironmentRecord } from '../record/eval/schema.js'
 import { type Cell, resultParts } from './cell.js'
-import type { Policy } from './configurations.js'
 import type { Phase } from './phases.js'
 import { type PreparedBench, sequencesDistinct } from './prepare.js'
-import { shiftOf, sizedOf } from './rules.js'
 
 export interface RunFacts {
   status: BenchRecord['status']
@@ -82,13 +82,13 @@ function configurationRecord(
   { configuration, rule, calibration, batch, needs, has }: Cell,
   { model }: PreparedBench,
 ): BenchConfiguration {
-  const { policy, group } = configuration
+  const { level, group } = configuration
   return {
     id: configuration.id,
     ctx: group.ctx,
-    policy: policy.name,
-    drops: dropsOf(policy, model.source),
-    sparsity: policy.name === 'dense' ? null : policy.sparsity,
+    policy: level.policy,
+    drops: dropsOf(level, model.source),
+    sparsity: requestedSparsity(level),
     threshold_shift: shiftOf(rule),
     sized: sizedOf(rule),
     calibration,
@@ -103,9 +103,9 @@ function configurationRecord(
   }
 }
 
-function dropsOf({ name }: Policy, source: PreparedBench['model']['source']): BenchConfiguration['drops'] {
-  if (name === 'dense') return 'none'
-  if (name !== 'adaptive') return 'policy'
+function dropsOf({ policy }: Level, source: PreparedBench['model']['source']): BenchConfiguration['drops'] {
+  if (policy === 'dense') return 'none'
+  if (policy !== 'adaptive') return 'policy'
   return source === 'random' ? 'synthetic' : 'learned'
 }
 

@@ -1,12 +1,15 @@
 /** Long work that a person attends: progress and notes on standard error, and Ctrl-C, put away however the work ends. */
 import type { FetchProgress } from '../data/hub/hub.js'
 import { EXIT } from '../errors.js'
+import type { OnProgress } from '../run/progress.js'
 import { describeFallback, type Fallback } from '../suites/source.js'
 import { catchInterruption, type Interruption } from './interruption.js'
-import { createProgress, type Progress } from './progress.js'
+import { createProgress, type Progress, showTasks } from './progress.js'
 
 export interface Attended extends Omit<Interruption, 'release'> {
   progress: Progress
+  /** Shows what a run tells of its progress. */
+  onProgress: OnProgress
   /** A line on standard error; nothing under --quiet. */
   note(text: string): void
   onFetch(progress: FetchProgress): void
@@ -28,6 +31,7 @@ export async function attended<T>(
   try {
     return await work({
       progress,
+      onProgress: showTasks(progress),
       signal,
       orStop,
       note,

@@ -5,9 +5,9 @@ import { usableCores } from '../device/cores.js'
 import { type OpenDevice, openDevice } from '../device/open.js'
 import { afterGrace } from '../engine/compute/give-up.js'
 import { Failure } from '../errors.js'
-import { DTYPE_NAMES } from '../pruning/policy.js'
 import type { AdapterRecord } from '../record/eval/schema.js'
 import { layOut } from '../record/io/layout.js'
+import { DTYPE_NAMES } from '../run/dtype.js'
 import type { RunDevice } from '../run/open-model.js'
 
 /** Where to compute, for commands that do. */

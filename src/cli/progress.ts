@@ -4,12 +4,16 @@
  */
 import ora from 'ora'
 import { formatBytes, formatCount, formatPercent, formatRate, formatSeconds } from '../report/format.js'
+import type { OnProgress } from '../run/progress.js'
 
 export interface Progress {
   /** Begins a task of `total` units (unknown when left out), ending the one before it; `from` units were done before. */
   start(label: string, total?: number, unit?: string, from?: number): void
-  /** `done` units so far; `info` is shown after the figures, such as the running accuracy. */
-  update(done: number, info?: string): void
+  /**
+   * `done` units so far; `info` is shown after the figures, such as the running accuracy. `left`: seconds to the end, where they do
+   * not follow from the units; null while nothing is known.
+   */
+  update(done: number, info?: string, left?: number | null): void
   /** Ends the task with a line that stays. */
   succeed(text?: string): void
   fail(text?: string): void
@@ -41,6 +45,19 @@ export function createProgress(options: ProgressOptions = {}): Progress {
   return isTerminal ? terminalProgress(stream, now) : logProgress(stream, now)
 }
 
+/** Shows the events of a run as tasks, one after the other. */
+export function showTasks(progress: Progress): OnProgress {
+  let shown = ''
+  return ({ task, done, total, unit, info, left }) => {
+    if (task !== shown) {
+      if (shown !== '') progress.succeed()
+      shown = task
+      progress.start(task, total, unit)
+    }
+    progress.update(done, info, left)
+  }
+}
+
 /** A unit of work under way. */
 export interface Work {
   label: string
@@ -52,17 +69,24 @@ export interface Work {
   /** Done before the clock began; 0 when left out. */
   from?: number
   info: string
+  /** Seconds to the end; undefined where they follow from the units. */
+  left?: number | null
   seconds: number
 }
 
 /** `Scoring: 412 of 800 requests, 51 %, 68.8/s, 5.64 s left, acc 0.2900`. */
-export function progressText({ label, total, unit, done, from = 0, info, seconds }: Work): string {
+export function progressText({ label, total, unit, done, from = 0, info, left, seconds }: Work): string {
   const amount = unit === 'bytes' ? formatBytes : formatCount
   const rate = seconds > 0 ? (done - from) / seconds : 0
   const parts: string[] = []
   if (total !== null) parts.push(`${amount(done)} of ${amount(total)}${unit === 'bytes' ? '' : ` ${unit}`}`)
   else if (done > 0) parts.push(`${amount(done)}${unit === 'bytes' ? '' : ` ${unit}`}`)
   if (total !== null && total > 0) parts.push(formatPercent(done / total))
+  if (left !== undefined) {
+    if (info !== '') parts.push(info)
+    if (left !== null) parts.push(`about ${formatSeconds(left)} left`)
+    return `${label}: ${parts.join(', ')}`
+  }
   if (rate > 0) parts.push(unit === 'bytes' ? `${formatBytes(rate)}/s` : `${formatRate(rate)}/s`)
   if (rate > 0 && total !== null && done < total) parts.push(`${formatSeconds((total - done) / rate)} left`)
   if (info !== '') parts.push(info)
@@ -86,8 +110,8 @@ function workClock(now: () => number) {
       work = { label, total: total ?? null, unit, done: from, from, info: '' }
       began = now()
     },
-    advance(done: number, info: string | undefined): Work | null {
-      if (work !== null) work = { ...work, done, info: info ?? work.info }
+    advance(done: number, info: string | undefined, left: number | null | undefined): Work | null {
+      if (work !== null) work = { ...work, done, info: info ?? work.info, left }
       return this.current()
     },
     current(): Work | null {
@@ -111,8 +135,8 @@ function terminalProgress(stream: NodeJS.WritableStream, now: () => number): Pro
       clock.begin(label, total, unit, from)
       spinner.start(label)
     },
-    update(done, info) {
-      const work = clock.advance(done, info)
+    update(done, info, left) {
+      const work = clock.advance(done, info, left)
       if (work !== null) spinner.text = progressText(work)
     },
     succeed(text) {
@@ -141,8 +165,8 @@ function logProgress(stream: NodeJS.WritableStream, now: () => number): Progress
       clock.begin(label, total, unit, from)
       last = { at: now(), done: from }
     },
-    update(done, info) {
-      const work = clock.advance(done, info)
+    update(done, info, left) {
+      const work = clock.advance(done, info, left)
       const waited = now() - last.at
       if (work === null || waited < LOG_INTERVAL_MS) return
       if (done - last.done < (work.total ?? 0) / 100 && waited < LOG_PATIENCE_MS) return

@@ -1,7 +1,7 @@
 /** Inputs through the engine under one rule: the death times of each, input by input. */
 import { NEVER, packBatch } from '../engine/batch.js'
 import type { Engine } from '../engine/engine.js'
-import type { DropRule } from '../engine/gpt2/forward.js'
+import type { DropRule } from '../engine/rules.js'
 
 /** Of one input, (layers, n); NEVER for what outlives it. */
 export type InputDeaths = readonly Uint32Array[]

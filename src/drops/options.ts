@@ -1,22 +1,15 @@
 /** What `asp drops` is asked for of one text, and what of it can be checked without reading anything. Pure. */
 import { Failure } from '../errors.js'
-import type { DtypeName, ScoringPolicyName } from '../pruning/policy.js'
+import type { LevelFlags } from '../pruning/choose.js'
+import type { ModelOptions } from '../run/model.js'
 
-export interface ModelOptions {
-  /** Folder, bundled name or Hub id; the bundled adaptive checkpoint when undefined. */
-  model?: string
-  revision?: string
-  dtype: DtypeName
-  policy?: ScoringPolicyName
-  /** Share of causal pairs to remove; undefined: the checkpoint's own threshold decides. */
-  sparsity?: number
-  /** Threshold shift instead of the one that `sparsity` needs. */
-  shift?: number
+interface LevelOptions extends ModelOptions, LevelFlags {
+  /** Of the calibration sample. */
   seed: number
 }
 
 /** Of corpus statistics: windows of texts, for several checkpoints. */
-export interface StatsOptions extends Omit<ModelOptions, 'model'> {
+export interface StatsOptions extends Omit<LevelOptions, 'model'> {
   /** Paths, `-`, Hub datasets; the bundled sample when empty. */
   inputs: readonly string[]
   /** Field of rows that holds the text. */
@@ -29,7 +22,7 @@ export interface StatsOptions extends Omit<ModelOptions, 'model'> {
   limit: number
 }
 
-export interface DropsOptions extends ModelOptions {
+export interface DropsOptions extends LevelOptions {
   /** A text, a file, `-`, or `<suite>:<item>`. */
   input?: string
   /** Where a suite's items are read from, as for `asp eval`. */

@@ -1,31 +1,24 @@
 /** Everything of corpus statistics that can be checked before a device is opened; every bad input ends here. */
-import { type Checkpoint, openCheckpoint } from '../data/checkpoint.js'
-import type { FetchProgress } from '../data/hub/hub.js'
-import { type ResolvedModel, resolveModel } from '../data/model.js'
 import { type LoadedText, readText } from '../data/text.js'
 import { tokenStarts } from '../data/token-starts.js'
-import { loadTokenizer, type Tokenizer } from '../data/tokenizer.js'
-import type { WeightDtype } from '../engine/matmul.js'
 import { Failure } from '../errors.js'
-import { chooseDtype } from '../pruning/policy.js'
+import type { Level } from '../pruning/level.js'
+import { type FetchHooks, findModel, type PreparedModel, prepareModel } from '../run/model.js'
 import type { StatsOptions } from './options.js'
-import { type PlannedRule, planRule } from './rule.js'
+import { planLevel } from './rule.js'
 import { chooseWindows, type TextWindow } from './windows.js'
 
 export interface PreparedStats {
   options: StatsOptions
   ctx: number
   loaded: LoadedText
-  models: PreparedModel[]
+  models: ModelWindows[]
 }
 
 /** A checkpoint with the windows as its own tokenizer cuts them. */
-export interface PreparedModel extends PlannedRule {
+export interface ModelWindows extends PreparedModel {
   options: StatsOptions
-  model: ResolvedModel
-  checkpoint: Checkpoint
-  tokenizer: Tokenizer
-  dtype: WeightDtype
+  level: Level
   windows: TextWindow[]
   /** Where each token of the text begins. */
   starts: Uint32Array
@@ -34,17 +27,12 @@ export interface PreparedModel extends PlannedRule {
 export const DEFAULT_CTX = 512
 const LEAST_CTX = 4
 
-export async function prepareStats(
-  options: StatsOptions,
-  onFetch?: (progress: FetchProgress) => void,
-): Promise<PreparedStats> {
+export async function prepareStats(options: StatsOptions, hooks: FetchHooks = {}): Promise<PreparedStats> {
   const { inputs, column, limit, ctx: asked } = options
   checkNumbers(options)
   const opened = []
   for (const name of options.models.length === 0 ? [undefined] : options.models) {
-    const model = await resolveModel(name, { revision: options.revision, onProgress: onFetch })
-    const checkpoint = await openCheckpoint(model.folder, { id: model.id, revision: model.revision })
-    opened.push({ model, checkpoint })
+    opened.push(await findModel({ model: name, revision: options.revision }, hooks))
   }
   const longest = Math.min(...opened.map(({ checkpoint }) => checkpoint.config.nPositions))
   if (asked !== undefined && asked > longest) {
@@ -53,12 +41,12 @@ export async function prepareStats(
     })
   }
   const ctx = asked ?? Math.min(DEFAULT_CTX, longest)
-  const planned = opened.map((one) => ({ ...one, ...planRule(one.checkpoint, options, [ctx]) }))
-  const loaded = await readText(inputs, { column, onProgress: onFetch })
-  const models: PreparedModel[] = []
-  for (const one of planned) {
-    const { config, storedDtype } = one.checkpoint
-    const tokenizer = await loadTokenizer(one.model.folder, config.vocabSize)
+  const planned = opened.map((one) => ({ ...one, level: planLevel(one.checkpoint, options, [ctx]) }))
+  const loaded = await readText(inputs, { column, onProgress: hooks.onFetch })
+  const models: ModelWindows[] = []
+  for (const { level, ...found } of planned) {
+    const model = await prepareModel(found, options)
+    const { tokenizer } = model
     const tokens = tokenizer.encode(loaded.text)
     if (tokens.length < ctx) {
       throw new Failure(`text: must have at least ${ctx} tokens, one window, got ${tokens.length}`, {
@@ -66,10 +54,9 @@ export async function prepareStats(
       })
     }
     models.push({
-      ...one,
+      ...model,
+      level,
       options,
-      tokenizer,
-      dtype: chooseDtype(options.dtype, storedDtype),
       windows: chooseWindows(tokens, ctx, limit),
       starts: tokenStarts(loaded.text, tokens, tokenizer),
     })

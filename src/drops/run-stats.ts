@@ -1,39 +1,28 @@
 /** Prepared texts and checkpoints and a device -> the record: for each checkpoint death times of all windows, counted by classes. */
 import { createHash } from 'node:crypto'
 import { Engine } from '../engine/engine.js'
-import type { Evaluation } from '../pruning/shift-search.js'
+import { requestedSparsity } from '../pruning/level.js'
 import { DROP_STATS_SCHEMA, type DropStatsRecord, type StatsRun } from '../record/drops/stats-schema.js'
 import { addCounts, emptyCounts, SPARSITY_DEFINITION, sparsityOf } from '../record/eval/build.js'
 import { BATCH_TOKENS } from '../run/batch-tokens.js'
 import { modelRecord } from '../run/model-record.js'
 import type { RunDevice } from '../run/open-model.js'
+import { loadProgress, searchProgress } from '../run/progress.js'
 import { inputDeaths } from './deaths.js'
 import { dimensionRecords } from './figures.js'
 import { killerCounts } from './killers.js'
-import type { PreparedModel, PreparedStats } from './prepare-stats.js'
+import type { ModelWindows, PreparedStats } from './prepare-stats.js'
 import { causeOf, findRule } from './rule.js'
-import { countInputs, type RunContext } from './run.js'
+import { countInputs, type RunContext, type RunHooks } from './run.js'
 import { openTagger, type Tagger } from './tagger.js'
 import { tallyWindow, type WindowTally } from './tally.js'
 import { windowClasses } from './windows.js'
-
-export type StatsEvent =
-  | { stage: 'load'; model: string; done: number; total: number }
-  | { stage: 'calibrate'; model: string; evaluation: Evaluation }
-  /** `done` and `total` count tokens. */
-  | { stage: 'count'; model: string; done: number; total: number }
-
-export interface StatsHooks {
-  onEvent?: (event: StatsEvent) => void
-  /** Aborting rejects with the signal's reason. */
-  signal?: AbortSignal
-}
 
 export async function runStats(
   { options, ctx, loaded, models }: PreparedStats,
   device: RunDevice,
   { environment, started, command }: RunContext,
-  hooks: StatsHooks = {},
+  hooks: RunHooks = {},
 ): Promise<DropStatsRecord> {
   const tagger = await openTagger()
   const ages = agesOf(ctx)
@@ -65,24 +54,25 @@ export function agesOf(ctx: number): number[] {
 }
 
 async function runModel(
-  prepared: PreparedModel,
+  prepared: ModelWindows,
   text: string,
   ages: readonly number[],
   tagger: Tagger,
   { device, lost, adapter, memoryLimit }: RunDevice,
-  { onEvent, signal }: StatsHooks,
+  { onProgress, signal }: RunHooks,
 ): Promise<StatsRun> {
-  const { checkpoint, dtype, policy, windows, starts } = prepared
-  const { id: model } = prepared.model
-  const onLoad = (done: number, total: number): void => onEvent?.({ stage: 'load', model, done, total })
+  const { checkpoint, dtype, level, options, windows, starts } = prepared
+  const { id } = prepared.model
+  const onLoad = loadProgress(onProgress, `Loading weights of ${id}`)
   const opening = { device, lost, adapter, dtype, memoryLimit, onLoad }
   const engine = await Engine.open(checkpoint.config, checkpoint.tensors, opening)
   try {
     const inputs = windows.map(({ input }) => input)
     const total = inputs.reduce((sum, { length }) => sum + length, 0)
     const batchTokens = Math.min(engine.maxRows, BATCH_TOKENS[adapter.kind])
-    const onTry = (evaluation: Evaluation): void => onEvent?.({ stage: 'calibrate', model, evaluation })
-    const { rule, record } = await findRule(engine, prepared, inputs, { batchTokens, signal, onTry })
+    const onTry = searchProgress(onProgress, `Calibrating the drop threshold of ${id}`)
+    const search = { seed: options.seed, batchTokens, signal, onTry }
+    const { rule, record } = await findRule(engine, prepared, inputs, search)
     const kills = causeOf(rule) === 'query'
     const tallies: WindowTally[] = []
     const killers = killerCounts(engine.config.nLayer)
@@ -94,12 +84,16 @@ async function runModel(
         if (kills) killers.add(deaths, windowTexts(text, starts, window.first, window.input.length))
         counts = addCounts(counts, countInputs([deaths]))
       }
-      onEvent?.({ stage: 'count', model, done: counts.tokens, total })
+      onProgress?.({ task: `Death times of ${id}`, done: counts.tokens, total, unit: 'tokens' })
     }
     return {
       model: modelRecord(prepared, await checkpoint.weightsSha256()),
       policy: record,
-      sparsity: { requested: policy.sparsity, ...sparsityOf(counts), definition: SPARSITY_DEFINITION },
+      sparsity: {
+        requested: requestedSparsity(level),
+        ...sparsityOf(counts),
+        definition: SPARSITY_DEFINITION,
+      },
       cause: causeOf(rule),
       windows: windows.length,
       tokens: total,

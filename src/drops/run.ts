@@ -2,7 +2,7 @@
 import { NEVER } from '../engine/batch.js'
 import { causalPairs, countDrops } from '../engine/drops.js'
 import { Engine } from '../engine/engine.js'
-import type { Evaluation } from '../pruning/shift-search.js'
+import { requestedSparsity } from '../pruning/level.js'
 import { DROPS_SCHEMA, type DropsRecord } from '../record/drops/schema.js'
 import {
   addCounts,
@@ -15,13 +15,13 @@ import {
 import type { EnvironmentRecord } from '../record/eval/schema.js'
 import { modelRecord } from '../run/model-record.js'
 import type { RunDevice } from '../run/open-model.js'
+import { loadProgress, type OnProgress, searchProgress } from '../run/progress.js'
 import { type InputDeaths, inputDeaths } from './deaths.js'
 import { type PreparedDrops, tokenTexts } from './prepare.js'
 import { causeOf, findRule } from './rule.js'
 
 export interface RunHooks {
-  onLoad?: (done: number, total: number) => void
-  onTry?: (evaluation: Evaluation) => void
+  onProgress?: OnProgress
   /** Aborting rejects with the signal's reason. */
   signal?: AbortSignal
 }
@@ -36,17 +36,22 @@ export async function runDrops(
   prepared: PreparedDrops,
   { device, lost, adapter, memoryLimit }: RunDevice,
   { environment, started, command }: RunContext,
-  { onLoad, onTry, signal }: RunHooks = {},
+  { onProgress, signal }: RunHooks = {},
 ): Promise<DropsRecord> {
-  const { checkpoint, dtype, input, policy, text, tokenizer } = prepared
-  const opening = { device, lost, adapter, dtype, memoryLimit, onLoad }
+  const { checkpoint, dtype, input, level, options, text, tokenizer } = prepared
+  const opening = { device, lost, adapter, dtype, memoryLimit, onLoad: loadProgress(onProgress) }
   const engine = await Engine.open(checkpoint.config, checkpoint.tensors, opening)
   try {
     signal?.throwIfAborted()
-    const { rule, record } = await findRule(engine, prepared, [input], { signal, onTry })
+    const { rule, record } = await findRule(engine, prepared, [input], {
+      seed: options.seed,
+      signal,
+      onTry: searchProgress(onProgress),
+    })
     const deaths: InputDeaths[] = []
-    const options = { batchTokens: input.length, signal }
-    for await (const batch of inputDeaths(engine, [input], rule, options)) deaths.push(...batch)
+    onProgress?.({ task: 'Computing death times', done: 0, unit: 'tokens' })
+    const whole = { batchTokens: input.length, signal }
+    for await (const batch of inputDeaths(engine, [input], rule, whole)) deaths.push(...batch)
     const sha256 = await checkpoint.weightsSha256()
     return {
       schema: DROPS_SCHEMA,
@@ -56,7 +61,7 @@ export async function runDrops(
       model: modelRecord(prepared, sha256),
       policy: record,
       sparsity: {
-        requested: policy.sparsity,
+        requested: requestedSparsity(level),
         ...sparsityOf(countInputs(deaths)),
         definition: SPARSITY_DEFINITION,
       },

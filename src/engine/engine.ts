@@ -17,7 +17,6 @@ import type { DecoderOptions } from './decode/types.js'
 import { type ActivationName, ActivationPool, type Activations, activationBytes } from './gpt2/activations.js'
 import { type Gpt2Config, HEAD_DIM } from './gpt2/config.js'
 import {
-  type DropRule,
   encodeBlocks,
   encodeComparison,
   encodeLogits,
@@ -32,6 +31,7 @@ import { slotStride, splitSlots } from './gpt2/slots.js'
 import { loadWeights } from './gpt2/weights.js'
 import { chooseMatmul, type WeightDtype } from './matmul.js'
 import { batchStaticDeaths, isStatic, SIZED, SIZED_KINDS, sizedRule } from './policies/index.js'
+import type { DropRule } from './rules.js'
 import type { TensorSource } from './tensor-source.js'
 import { type AdapterTraits, chooseTuning } from './tuning.js'
 
@@ -234,6 +234,7 @@ export class Engine {
     const some: DropRule[] = [
       { kind: 'dense' },
       { kind: 'adaptive', shift: 0 },
+      { kind: 'keep-all' },
       { kind: 'soft', alpha: 8, shift: 0 },
       ...SIZED_KINDS.map((kind) => sizedRule(kind, SIZED[kind].least)),
     ]

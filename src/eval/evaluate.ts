@@ -1,13 +1,13 @@
-/** `asp eval` without its command: prepare, find the place for the record, go on with what is there, run, write. */
+/** `asp eval` without its command: prepare, continue what is there, run, write. */
 import { dirname } from 'node:path'
-import { Failure } from '../errors.js'
+import { requestedSparsity } from '../pruning/level.js'
 import type { SampleLine } from '../record/eval/samples.js'
-import type { AdapterRecord, EvalRecord } from '../record/eval/schema.js'
-import { collectEnvironment } from '../record/io/environment.js'
-import { abandonOutput, type OutputTarget, prepareOutput, recordFileName } from '../record/io/store.js'
+import type { EvalRecord } from '../record/eval/schema.js'
+import type { OutputTarget } from '../record/io/store.js'
 import { writeLmEvalFiles } from '../record/lm-eval/files.js'
 import { lmEvalFiles } from '../record/lm-eval/lm-eval.js'
-import type { RunDevice } from '../run/open-model.js'
+import type { FlowHooks } from '../run/flow.js'
+import { checkResumable, recordedRun } from '../run/recorded.js'
 import { FEWSHOT_SEED } from '../suites/fewshot.js'
 import { lmEvalTask } from './lm-eval-task.js'
 import { type PreparedRun, prepareRun, type RunOptions } from './prepare-run.js'
@@ -20,7 +20,7 @@ export interface EvaluateOptions extends RunOptions {
   /** A .json file or a folder; `results` when undefined. */
   output?: string
   logSamples: boolean
-  /** Go on with what is at `output`, or start there. */
+  /** Continue what is at `output`, or start there. */
   resume: boolean
   /** Write lm-eval's files beside the record. */
   lmEval: boolean
@@ -28,15 +28,12 @@ export interface EvaluateOptions extends RunOptions {
   command: readonly string[]
 }
 
-export interface EvaluateHooks extends PrepareHooks, Pick<RunHooks, 'onEvent' | 'signal'> {
-  openDevice: () => Promise<RunDevice & { record: AdapterRecord }>
-  onPrepared?: () => void
-  /** From here on an interruption leaves a record. */
-  onRunning?: () => void
+export interface EvaluateHooks
+  extends FlowHooks<PreparedRun>,
+    PrepareHooks,
+    Pick<RunHooks, 'onProgress' | 'signal'> {
   /** Told how many requests an earlier run has scored. */
   onResume?: (requests: number) => void
-  /** Work of which nothing can be kept is given up by what this throws. */
-  orStop: <T>(work: Promise<T>) => Promise<T>
 }
 
 export interface Evaluated {
@@ -47,39 +44,40 @@ export interface Evaluated {
 }
 
 export async function evaluate(options: EvaluateOptions, hooks: EvaluateHooks): Promise<Evaluated> {
-  const { orStop, openDevice, onEvent, signal } = hooks
-  const started = new Date()
-  checkResume(options)
-  // Tried before anything is fetched; the record's own name waits for what the checkpoint decides.
-  const checked = await prepareOutput(options.output, 'record.json')
-  let written = false
-  try {
-    const prepared = await orStop(prepareRun(options, hooks))
-    hooks.onPrepared?.()
-    const place = await prepareOutput(options.output, fileName(prepared, started))
-    const earlier = options.resume ? await readEarlier(place.path) : null
-    const { record: adapter, ...device } = await orStop(openDevice())
-    const context = { environment: await collectEnvironment(adapter), started, command: options.command }
-    hooks.onRunning?.()
-    const keepsLogs = options.logSamples || options.resume || options.shard !== undefined
-    const files = { place, earlier, keepsLogs, onResume: hooks.onResume, onWritten: () => (written = true) }
-    const { record, lines } = await recordRun(prepared.tasks, files, ({ samplesName, earlier, ...writing }) =>
-      runEval(prepared, device, { ...context, samplesName, earlier }, { onEvent, signal, ...writing }),
-    )
-    const complete = record.status === 'complete'
-    const lmEval = options.lmEval && complete ? await writeLmEval(prepared, record, lines, place) : null
-    return { record, path: place.path, lmEval }
-  } finally {
-    if (!written) await abandonOutput(checked)
-  }
-}
-
-function checkResume({ resume, output }: EvaluateOptions): void {
-  if (resume && !output?.endsWith('.json')) {
-    throw new Failure('--resume: needs the record to go on with', {
-      hint: 'name it with --output run.json, in the first run as well as in those that resume it',
-    })
-  }
+  const { command, output, resume, shard } = options
+  if (resume) checkResumable(output, 'run.json')
+  return recordedRun(
+    {
+      output,
+      prepare: () => prepareRun(options, hooks),
+      name: ({ tasks, model, level }) => ({
+        suites: tasks.map(({ suite }) => suite.name),
+        model: model.id,
+        policy: level.policy,
+        sparsity: requestedSparsity(level),
+      }),
+      earlier: async ({ path }) => (resume ? readEarlier(path) : null),
+      run: async (prepared, device, { place, earlier, onWritten, ...context }) => {
+        const keepsLogs = options.logSamples || resume || shard !== undefined
+        const files = { place, earlier, keepsLogs, onResume: hooks.onResume, onWritten }
+        const { record, lines } = await recordRun(
+          prepared.tasks,
+          files,
+          ({ samplesName, earlier, ...writing }) =>
+            runEval(
+              prepared,
+              device,
+              { ...context, command, samplesName, earlier },
+              { ...hooks, ...writing },
+            ),
+        )
+        const complete = record.status === 'complete'
+        const lmEval = options.lmEval && complete ? await writeLmEval(prepared, record, lines, place) : null
+        return { record, lmEval }
+      },
+    },
+    hooks,
+  )
 }
 
 /** Gives the results file; the samples lie beside it. */
@@ -97,14 +95,4 @@ async function writeLmEval(
     fewshotSeed: options.numFewshot ? (options.fewshotSeed ?? FEWSHOT_SEED) : null,
   })
   return (await writeLmEvalFiles(dirname(place.path), record.model.id, files, new Date())).results
-}
-
-function fileName({ tasks, model, policy }: PreparedRun, started: Date): string {
-  return recordFileName({
-    suites: tasks.map(({ suite }) => suite.name),
-    model: model.id,
-    policy: policy.name,
-    sparsity: policy.sparsity,
-    started,
-  })
 }

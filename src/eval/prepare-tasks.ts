@@ -1,12 +1,14 @@
 /** What is scored and with what, whatever is dropped: checked and read once for as many policies as are run over it. */
-import { type Checkpoint, openCheckpoint } from '../data/checkpoint.js'
-import type { FetchProgress } from '../data/hub/hub.js'
+import type { Checkpoint } from '../data/checkpoint.js'
 import { hubSettings } from '../data/hub/settings.js'
-import { type ResolvedModel, resolveModel } from '../data/model.js'
-import { loadTokenizer, type Tokenizer } from '../data/tokenizer.js'
-import type { WeightDtype } from '../engine/matmul.js'
 import { Failure } from '../errors.js'
-import { chooseDtype, type DtypeName } from '../pruning/policy.js'
+import {
+  type FetchHooks,
+  findModel,
+  type ModelOptions,
+  type PreparedModel,
+  prepareModel,
+} from '../run/model.js'
 import type { Dataset } from '../suites/dataset.js'
 import { FEWSHOT_SEED } from '../suites/fewshot.js'
 import { readShotPool } from '../suites/fewshot-source.js'
@@ -17,14 +19,10 @@ import type { Suite } from '../suites/suite.js'
 import { prepareTask, type Task, type TaskOptions } from '../suites/task.js'
 import type { Shard } from './shard.js'
 
-export interface SuiteOptions {
+export interface SuiteOptions extends ModelOptions {
   /** Names, paths, globs and groups, as typed. */
   suites: readonly string[]
-  /** Folder, bundled name or Hub id; the bundled adaptive checkpoint when undefined. */
-  model?: string
-  revision?: string
   data?: string
-  dtype: DtypeName
   limit?: number
   /** Positions in the full split, by suite; not together with `limit`. */
   samples?: SampleIds
@@ -42,27 +40,22 @@ export interface SuiteOptions {
   seed: number
 }
 
-export interface PreparedTasks {
+export interface PreparedTasks extends PreparedModel {
   options: SuiteOptions
-  model: ResolvedModel
-  checkpoint: Checkpoint
-  tokenizer: Tokenizer
-  dtype: WeightDtype
   /** Groups of suites that were named; all their suites are among the tasks. */
   groups: Group[]
   tasks: Task[]
 }
 
-export interface PrepareHooks {
-  onFetch?: (progress: FetchProgress) => void
+export interface PrepareHooks extends FetchHooks {
   /** Told of each suite whose bundled sample is used because the Hub cannot be reached. */
   onFallback?: (fallback: Fallback) => void
 }
 
-/** @param checkPolicies throws a Failure for what the checkpoint cannot be asked, before data is fetched */
+/** @param check throws a Failure for what the checkpoint cannot do, before data is fetched */
 export async function prepareTasks(
   options: SuiteOptions,
-  checkPolicies: (checkpoint: Checkpoint) => void,
+  check: (checkpoint: Checkpoint) => void,
   hooks: PrepareHooks = {},
 ): Promise<PreparedTasks> {
   checkNumbers(options)
@@ -71,20 +64,18 @@ export async function prepareTasks(
     options,
     asked.map(({ name }) => name),
   )
-  const model = await resolveModel(options.model, { revision: options.revision, onProgress: hooks.onFetch })
-  const checkpoint = await openCheckpoint(model.folder, { id: model.id, revision: model.revision })
-  checkPolicies(checkpoint)
-  const tokenizer = await loadTokenizer(model.folder, checkpoint.config.vocabSize)
+  const found = await findModel(options, hooks)
+  check(found.checkpoint)
+  const model = await prepareModel(found, options)
   const read = await readDocuments(asked, { data: options.data, optional, ...hooks })
   const { suites, datasets } = read
   const pools = await readPools(suites, datasets, options, hooks)
-  const { nPositions } = checkpoint.config
+  const { nPositions } = model.checkpoint.config
   const { limit, samples } = options
   const tasks = suites.map((suite, i) =>
-    prepareTask(suite, datasets[i], tokenizer, nPositions, { limit, samples, shots: pools[i] }),
+    prepareTask(suite, datasets[i], model.tokenizer, nPositions, { limit, samples, shots: pools[i] }),
   )
-  const dtype = chooseDtype(options.dtype, checkpoint.storedDtype)
-  return { options, model, checkpoint, tokenizer, dtype, groups, tasks }
+  return { options, ...model, groups, tasks }
 }
 
 /** Where each suite's few-shot examples are drawn from; undefined for zero-shot. */

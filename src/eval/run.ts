@@ -1,37 +1,35 @@
-/** A prepared run and a model -> its record: calibrate, score what is not scored yet, sum up. */
+/** A prepared run and a model -> its record: find the rule, score what is not scored yet, sum up. */
 import type { Engine } from '../engine/engine.js'
+import type { DropRule } from '../engine/rules.js'
+import { requestedSparsity } from '../pruning/level.js'
 import { buildRecord } from '../record/eval/build.js'
 import type { SampleLine } from '../record/eval/samples.js'
 import type { EnvironmentRecord, EvalRecord } from '../record/eval/schema.js'
 import { BATCH_TOKENS, planBatchTokens } from '../run/batch-tokens.js'
 import { type BusyClock, busyClock } from '../run/busy-clock.js'
+import { memoryParts } from '../run/memory.js'
 import { modelRecord } from '../run/model-record.js'
 import { type OpenModel, openModel, type RunDevice } from '../run/open-model.js'
+import { loadProgress, type OnProgress, searchProgress } from '../run/progress.js'
+import { stopwatch } from '../run/stopwatch.js'
 import { groupParts } from '../suites/groups.js'
-import { aggregate, type Bootstrapped } from '../suites/metrics.js'
+import type { Bootstrapped, MetricItem } from '../suites/metrics.js'
+import { runningFigure } from '../suites/metrics.js'
 import type { Request } from '../suites/request.js'
 import type { Task } from '../suites/task.js'
 import { bootstrapLong } from './aggregate.js'
-import { tokensRun } from './plan.js'
+import { chooseRule, type RunPolicy } from './choose-rule.js'
+import { type BatchLimits, tokensRun } from './plan.js'
 import type { PreparedRun } from './prepare-run.js'
 import { checkSameRun, type EarlierRun } from './resume.js'
-import { type CalibrationEvent, chooseRule, type RunPolicy } from './run-policy.js'
 import { taskParts } from './run-record.js'
 import { documentLines } from './sample-lines.js'
 import { type Scored, type ScoreOptions, scoreRequests } from './score.js'
 import { shardRows } from './shard.js'
 import { tally } from './tally.js'
 
-export type RunEvent =
-  | { stage: 'load'; done: number; total: number }
-  | CalibrationEvent
-  /** `done` and `total` count requests; `metric` is the task's first metric over the documents scored so far. */
-  | { stage: 'score'; task: string; done: number; total: number; metric: string }
-  /** Replicates of a standard error that takes long. */
-  | { stage: 'bootstrap'; task: string; done: number; total: number }
-
 export interface RunHooks {
-  onEvent?: (event: RunEvent) => void
+  onProgress?: OnProgress
   /** The record as far as it is known, before anything is scored: what a later `--resume` goes by. */
   onStart?: (record: EvalRecord) => Promise<void>
   /** Every scored document's lines of the sample log. */
@@ -62,8 +60,8 @@ export async function runEval(
   context: RunContext,
   hooks: RunHooks = {},
 ): Promise<RunResult> {
-  const onLoad = (done: number, total: number): void => hooks.onEvent?.({ stage: 'load', done, total })
-  const model = await openModel(prepared, device, [prepared.policy.name], onLoad)
+  const kind: DropRule['kind'] = prepared.rule?.kind ?? 'adaptive'
+  const model = await openModel(prepared, device, [kind], loadProgress(hooks.onProgress))
   try {
     return await runOn(model, prepared, context, hooks)
   } finally {
@@ -73,84 +71,111 @@ export async function runEval(
 
 /** The same on a model that is open already, and stays so. */
 export async function runOn(
-  { engine, sha256, seconds: loading, adapter, memoryLimit }: OpenModel,
+  model: OpenModel,
   prepared: PreparedRun,
   context: RunContext,
-  { onEvent, onStart, onSamples, signal }: RunHooks = {},
+  { onProgress, onStart, onSamples, signal }: RunHooks = {},
 ): Promise<RunResult> {
-  const { checkpoint, tasks, options } = prepared
-  const clock = stopwatch()
+  const { engine } = model
+  const lap = stopwatch()
   const earlier = context.earlier?.run ?? null
-  const work = tasks.map((task) => taskWork(task, prepared, earlier))
-  const limits = {
-    tokens: planBatchTokens({
-      wanted: options.batchTokens ?? BATCH_TOKENS[adapter.kind],
-      most: engine.maxRows,
-      longest: Math.max(1, ...tasks.map(longestInput)),
-      free: (memoryLimit ?? Number.POSITIVE_INFINITY) - engine.ledger().total.bytes,
-      bytes: (tokens) => engine.estimateBytes(tokens),
-    }),
-    requests: options.batchSize ?? Number.POSITIVE_INFINITY,
-  }
-  const seconds = { load: loading, calibrate: 0, score: 0, busy: null as number | null, total: 0 }
-  const summary = async (policy: RunPolicy): Promise<EvalRecord> => {
-    const { total, ...purposes } = engine.ledger()
-    const layers = checkpoint.config.nLayer
-    const tallies = work.map(({ task, lines }) => tally(task.suite, lines, layers))
-    const bootstrapped: Bootstrapped[] = []
-    for (const [i, { task }] of work.entries()) {
-      const tell = (done: number, total: number): void =>
-        onEvent?.({ stage: 'bootstrap', task: task.suite.name, done, total })
-      bootstrapped.push(await bootstrapLong(task.suite, tallies[i].documents, { onProgress: tell }))
-    }
-    return buildRecord({
-      status: work.every(({ chosen }, i) => chosen.size === tallies[i].rows.size) ? 'complete' : 'incomplete',
-      started: context.started,
-      model: modelRecord(prepared, sha256),
-      policy: policy.record,
-      requested: prepared.policy.sparsity,
-      environment: context.environment,
-      seconds: { ...seconds, total: (Date.now() - context.started.getTime()) / 1000 },
-      memory: {
-        peak: total.peak,
-        byPurpose: Object.fromEntries(Object.entries(purposes).map(([purpose, { peak }]) => [purpose, peak])),
-        hostRss: process.memoryUsage.rss(),
-      },
-      tasks: work.map(({ task }, i) => {
-        const scored = task.requests.filter(({ doc }) => tallies[i].rows.has(doc))
-        return taskParts(task, tallies[i], {
-          model: sha256,
-          tokensRun: tokensRun(scored, { limits, share: true }),
-          samples: context.samplesName(task.suite.name),
-          bootstrapped: bootstrapped[i],
-        })
-      }),
-      groups: groupParts(prepared.groups),
-      shard: options.shard ?? null,
-      seed: options.seed,
-      limit: options.limit ?? null,
-      batchTokens: limits.tokens,
-      command: context.command,
-    })
-  }
+  const work = prepared.tasks.map((task) => taskWork(task, prepared, earlier))
+  const limits = batchLimits(model, prepared)
+  const seconds: Seconds = { load: model.seconds, calibrate: 0, score: 0, busy: null }
+  const summary = (policy: RunPolicy): Promise<EvalRecord> =>
+    summarise({ model, prepared, context, work, limits, seconds, policy, onProgress })
   const policy = await chooseRule(engine, prepared, earlier, {
     batchTokens: limits.tokens,
     signal,
-    onEvent,
+    onTry: searchProgress(onProgress),
   })
-  seconds.calibrate = clock.lap()
+  seconds.calibrate = lap()
   const start = await summary(policy)
   if (context.earlier) checkSameRun(context.earlier.path, context.earlier.run.record, start)
   await onStart?.(start)
   const busy = busyClock()
   if (policy.rule !== null) {
     const scoring = { rule: policy.rule, limits, signal, busy }
-    for (const one of work) await scoreTask(engine, one, scoring, { onEvent, onSamples })
+    for (const one of work) await scoreTask(engine, one, scoring, { onProgress, onSamples })
   }
-  seconds.score = clock.lap()
+  seconds.score = lap()
   seconds.busy = busy.seconds()
   const lines = new Map(work.map(({ task, lines }) => [task.suite.name, lines]))
   return { record: await summary(policy), lines }
+}
+
+interface Seconds {
+  load: number
+  calibrate: number
+  score: number
+  /** That the device worked; null where it has no clock. */
+  busy: number | null
+}
+
+function batchLimits(
+  { engine, adapter, memoryLimit = Number.POSITIVE_INFINITY }: OpenModel,
+  { tasks, options }: PreparedRun,
+): BatchLimits {
+  const tokens = planBatchTokens({
+    wanted: options.batchTokens ?? BATCH_TOKENS[adapter.kind],
+    most: engine.maxRows,
+    longest: Math.max(1, ...tasks.map(longestInput)),
+    free: memoryLimit - engine.ledger().total.bytes,
+    bytes: (rows) => engine.estimateBytes(rows),
+  })
+  return { tokens, requests: options.batchSize ?? Number.POSITIVE_INFINITY }
+}
+
+interface Summary {
+  model: OpenModel
+  prepared: PreparedRun
+  context: RunContext
+  work: readonly TaskWork[]
+  limits: BatchLimits
+  seconds: Seconds
+  policy: RunPolicy
+  onProgress?: OnProgress
+}
+
+/** The record of what is scored so far. */
+async function summarise(facts: Summary): Promise<EvalRecord> {
+  const { model, prepared, context, work, limits, onProgress } = facts
+  const { checkpoint, options } = prepared
+  const tallies = work.map(({ task, lines }) => tally(task.suite, lines, checkpoint.config.nLayer))
+  const bootstrapped: Bootstrapped[] = []
+  for (const [i, { task }] of work.entries()) {
+    const title = `Bootstrapping the standard error of ${task.suite.name}`
+    bootstrapped.push(
+      await bootstrapLong(task.suite, tallies[i].documents, {
+        onProgress: (done, total) => onProgress?.({ task: title, done, total, unit: 'replicates' }),
+      }),
+    )
+  }
+  return buildRecord({
+    status: work.every(({ chosen }, i) => chosen.size === tallies[i].rows.size) ? 'complete' : 'incomplete',
+    started: context.started,
+    model: modelRecord(prepared, model.sha256),
+    policy: facts.policy.record,
+    requested: requestedSparsity(prepared.level),
+    environment: context.environment,
+    seconds: { ...facts.seconds, total: (Date.now() - context.started.getTime()) / 1000 },
+    memory: memoryParts(model.engine),
+    tasks: work.map(({ task }, i) => {
+      const scored = task.requests.filter(({ doc }) => tallies[i].rows.has(doc))
+      return taskParts(task, tallies[i], {
+        model: model.sha256,
+        tokensRun: tokensRun(scored, { limits, share: true }),
+        samples: context.samplesName(task.suite.name),
+        bootstrapped: bootstrapped[i],
+      })
+    }),
+    groups: groupParts(prepared.groups),
+    shard: options.shard ?? null,
+    seed: options.seed,
+    limit: options.limit ?? null,
+    batchTokens: limits.tokens,
+    command: context.command,
+  })
 }
 
 function longestInput({ requests }: Task): number {
@@ -177,15 +202,21 @@ async function scoreTask(
   engine: Engine,
   { task, chosen, lines }: TaskWork,
   scoring: ScoreOptions & { busy: BusyClock },
-  { onEvent, onSamples }: Pick<RunHooks, 'onEvent' | 'onSamples'>,
+  { onProgress, onSamples }: Pick<RunHooks, 'onProgress' | 'onSamples'>,
 ): Promise<void> {
   const { suite, requestCounts } = task
   const done = new Set(lines.map(({ row }) => row))
   const all = task.requests.filter(({ doc }) => chosen.has(doc))
   const requests: Request[] = all.filter(({ doc }) => !done.has(doc))
-  const average = runningMean(task, lines)
-  const tell = (scored: number) =>
-    onEvent?.({ stage: 'score', task: suite.name, done: scored, total: all.length, metric: average() })
+  const figure = runningMetric(task, lines)
+  const tell = (scored: number): void =>
+    onProgress?.({
+      task: `Scoring ${suite.name}`,
+      done: scored,
+      total: all.length,
+      unit: 'requests',
+      info: figure.text(),
+    })
   let scored = all.length - requests.length
   tell(scored)
   let open: Scored[] = []
@@ -200,30 +231,25 @@ async function scoreTask(
     }
     scored += batch.length
     lines.push(...fresh)
+    figure.add(fresh)
     await onSamples?.(suite.name, fresh)
     tell(scored)
   }
 }
 
-/** The first metric over the lines there are, for the progress line. */
-function runningMean({ suite }: Task, lines: readonly SampleLine[]): () => string {
+/** The first metric over the documents there are, for the progress line. */
+function runningMetric({ suite }: Task, lines: readonly SampleLine[]) {
   const [name] = suite.metrics
-  return () => {
-    const documents = lines.flatMap(({ metrics }) => (metrics ? [metrics] : []))
-    const figures = aggregate({ ...suite, metrics: [name] }, documents as never, { bootstrapIterations: 0 })
-    const value = figures[`${name},none`]
-    return typeof value === 'number' ? `${name} ${value.toFixed(4)}` : ''
+  const figure = runningFigure(name)
+  const add = (more: readonly SampleLine[]): void => {
+    for (const { metrics } of more) if (metrics) figure.add(metrics[name] as MetricItem)
   }
-}
-
-function stopwatch(): { lap(): number } {
-  let last = performance.now()
+  add(lines)
   return {
-    lap() {
-      const now = performance.now()
-      const seconds = (now - last) / 1000
-      last = now
-      return seconds
+    add,
+    text(): string {
+      const value = figure.value()
+      return value === null ? '' : `${name} ${value.toFixed(4)}`
     },
   }
 }

@@ -1,7 +1,7 @@
 /** Requests -> their scores: batches on the device, two at a time. */
 import { causalPairs, countLayerDrops } from '../engine/drops.js'
 import type { BatchResult, Engine } from '../engine/engine.js'
-import type { DropRule } from '../engine/gpt2/forward.js'
+import type { DropRule } from '../engine/rules.js'
 import { isAbort } from '../errors.js'
 import type { BusyClock } from '../run/busy-clock.js'
 import type { Request } from '../suites/request.js'

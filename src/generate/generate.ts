@@ -1,20 +1,18 @@
 /** `asp generate` without its command: prepare, find the places of its files, run, write. */
 import { stat } from 'node:fs/promises'
-import { basename, dirname } from 'node:path'
-import type { FetchProgress } from '../data/hub/hub.js'
+import { basename, dirname, resolve } from 'node:path'
 import { Failure } from '../errors.js'
-import type { AdapterRecord } from '../record/eval/schema.js'
+import { requestedSparsity } from '../pruning/level.js'
 import type { GenerateRecord, TraceLine } from '../record/generate/schema.js'
-import { collectEnvironment } from '../record/io/environment.js'
 import {
-  abandonOutput,
   type OutputTarget,
   prepareOutput,
   recordFileName,
   writeRecord,
   writeWhole,
 } from '../record/io/store.js'
-import type { RunDevice } from '../run/open-model.js'
+import { type FlowHooks, runFlow } from '../run/flow.js'
+import type { FetchHooks } from '../run/model.js'
 import type { GenerateOptions } from './options.js'
 import { type PreparedGenerate, prepareGenerate } from './prepare.js'
 import type { PromptSource } from './prompts.js'
@@ -28,13 +26,12 @@ export interface FileOptions {
   traceFile?: string
 }
 
-export interface GenerateFlow extends Omit<GenerateHooks, keyof WritingHooks> {
-  openDevice: () => Promise<RunDevice & { record: AdapterRecord }>
-  onFetch?: (progress: FetchProgress) => void
+export interface GenerateFlow
+  extends Omit<FlowHooks<PreparedGenerate>, 'onPrepared' | 'onRunning'>,
+    FetchHooks,
+    Omit<GenerateHooks, keyof WritingHooks> {
   /** Everything that was typed is sound; tells who is to hear of the texts. */
   begin: (prepared: PreparedGenerate) => Omit<WritingHooks, 'onTrace'>
-  /** Work of which nothing can be kept is given up by what this throws. */
-  orStop: <T>(work: Promise<T>) => Promise<T>
 }
 
 export interface Generated {
@@ -48,28 +45,28 @@ export async function generate(
   source: PromptSource,
   flow: GenerateFlow,
 ): Promise<Generated> {
-  const { orStop, openDevice } = flow
-  const started = new Date()
-  const places = await tryPlaces(options)
-  let written = false
-  try {
-    const prepared = await orStop(prepareGenerate(options, source, flow.onFetch))
-    const hearers = flow.begin(prepared)
-    const { record: adapter, ...device } = await orStop(openDevice())
-    const environment = await collectEnvironment(adapter)
-    const lines: TraceLine[] = []
-    const onTrace = (more: readonly TraceLine[]): void => {
-      lines.push(...more)
-    }
-    const record = await untilStarted(flow, (hooks) =>
-      runGenerate(prepared, device, { environment, started }, { ...hooks, ...hearers, onTrace }),
-    )
-    const path = await writeFiles(options, places, prepared, record, lines)
-    written = true
-    return { record, path }
-  } finally {
-    if (!written) for (const place of places.values()) await abandonOutput(place)
-  }
+  return runFlow(
+    {
+      places: () => tryPlaces(options),
+      prepare: async () => {
+        const prepared = await prepareGenerate(options, source, flow)
+        return { prepared, hearers: flow.begin(prepared) }
+      },
+      run: async ({ prepared, hearers }, device, { environment, started, onWritten }) => {
+        const lines: TraceLine[] = []
+        const onTrace = (more: readonly TraceLine[]): void => {
+          lines.push(...more)
+        }
+        const record = await untilStarted(flow, (hooks) =>
+          runGenerate(prepared, device, { environment, started }, { ...hooks, ...hearers, onTrace }),
+        )
+        const path = await writeFiles(options, prepared, record, lines)
+        onWritten()
+        return { record, path }
+      },
+    },
+    flow,
+  )
 }
 
 /** Runs `work`, which an interruption ends at once until it says that it has started. */
@@ -77,9 +74,12 @@ async function untilStarted(
   flow: GenerateFlow,
   work: (hooks: GenerateHooks) => Promise<GenerateRecord>,
 ): Promise<GenerateRecord> {
-  const { promise: start, resolve } = deferred()
+  let started = (): void => undefined
+  const start = new Promise<void>((resolve) => {
+    started = resolve
+  })
   const onStart = (): void => {
-    resolve()
+    started()
     flow.onStart?.()
   }
   const running = work({ ...flow, onStart })
@@ -87,19 +87,9 @@ async function untilStarted(
   return running
 }
 
-function deferred(): { promise: Promise<void>; resolve: () => void } {
-  let resolve = (): void => undefined
-  const promise = new Promise<void>((done) => {
-    resolve = done
-  })
-  return { promise, resolve }
-}
-
-type FileKind = keyof FileOptions
-
 /** Tries the places of the files before anything is fetched, by writing to them. */
-async function tryPlaces({ output, traceFile }: FileOptions): Promise<Map<FileKind, OutputTarget>> {
-  const places = new Map<FileKind, OutputTarget>()
+async function tryPlaces({ output, traceFile }: FileOptions): Promise<OutputTarget[]> {
+  const places: OutputTarget[] = []
   if (traceFile !== undefined) {
     const info = await stat(traceFile).catch(() => null)
     if (info?.isDirectory()) {
@@ -107,28 +97,30 @@ async function tryPlaces({ output, traceFile }: FileOptions): Promise<Map<FileKi
         hint: '--trace drops.jsonl',
       })
     }
-    places.set('traceFile', await prepareOutput(dirname(traceFile), basename(traceFile)))
+    places.push(await prepareOutput(dirname(traceFile), basename(traceFile)))
   }
   // The record's own name waits for what the checkpoint decides.
-  if (output !== undefined) places.set('output', await prepareOutput(output, 'record.json'))
+  if (output !== undefined) places.push(await prepareOutput(output, 'record.json'))
   return places
 }
 
 async function writeFiles(
-  { output }: FileOptions,
-  places: ReadonlyMap<FileKind, OutputTarget>,
-  { model, policy }: PreparedGenerate,
+  { output, traceFile }: FileOptions,
+  { model, level }: PreparedGenerate,
   record: GenerateRecord,
   lines: readonly TraceLine[],
 ): Promise<string | null> {
-  const trace = places.get('traceFile')
-  if (trace !== undefined) {
-    await writeWhole(trace.path, lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
+  if (traceFile !== undefined) {
+    await writeWhole(resolve(traceFile), lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
   }
   if (output === undefined) return null
-  const { name, sparsity } = policy
-  const started = new Date(record.date * 1000)
-  const file = recordFileName({ suites: ['generate'], model: model.id, policy: name, sparsity, started })
+  const file = recordFileName({
+    suites: ['generate'],
+    model: model.id,
+    policy: level.policy,
+    sparsity: requestedSparsity(level),
+    started: new Date(record.date * 1000),
+  })
   const place = await prepareOutput(output, file)
   await writeRecord(place, record)
   return place.path

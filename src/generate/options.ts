@@ -2,18 +2,10 @@
 import type { CacheKind, Sampling } from '../engine/decode/types.js'
 import type { WeightDtype } from '../engine/matmul.js'
 import { Failure } from '../errors.js'
-import type { DtypeName, ScoringPolicyName } from '../pruning/policy.js'
+import type { LevelFlags } from '../pruning/choose.js'
+import type { ModelOptions } from '../run/model.js'
 
-export interface GenerateOptions {
-  /** Folder, bundled name or Hub id; the bundled default when undefined. */
-  model?: string
-  revision?: string
-  dtype: DtypeName
-  policy?: ScoringPolicyName
-  /** Share of context to remove. */
-  sparsity?: number
-  /** Threshold shift, instead of the one found for `sparsity`. */
-  shift?: number
+export interface GenerateOptions extends ModelOptions, LevelFlags {
   cache: CacheKind
   cacheDtype: WeightDtype
   /** New tokens of a text at most. */
@@ -65,7 +57,7 @@ interface Rule {
 
 /** @throws Failure with the flag that is out of its bounds */
 export function checkOptions(options: GenerateOptions): void {
-  const { maxTokens, temperature, topK, topP, seed, n, batch, stops, shift, sparsity } = options
+  const { maxTokens, temperature, topK, topP, seed, n, batch, stops } = options
   const { layer, showDrops } = options
   const whole = (flag: string, value: number | undefined, least: number, hint: string): Rule => ({
     flag,
@@ -101,13 +93,6 @@ export function checkOptions(options: GenerateOptions): void {
       must: 'above 0 and at most 1',
       hint: '--top-p 0.9, or 1 for no limit',
     },
-    {
-      flag: '--shift',
-      value: shift,
-      holds: (given) => Number.isFinite(given),
-      must: 'a number',
-      hint: 'policy.threshold_shift of a record, for example',
-    },
   ]
   for (const { flag, value, holds, must, hint } of rules) {
     if (value === undefined || holds(value)) continue
@@ -119,11 +104,6 @@ export function checkOptions(options: GenerateOptions): void {
   if (layer !== undefined && !showDrops) {
     throw new Failure(`--layer ${layer}: says whose drops are shown, got no --show-drops`, {
       hint: 'add --show-drops, or leave --layer out: a trace has all layers',
-    })
-  }
-  if (shift !== undefined && sparsity !== undefined) {
-    throw new Failure(`--shift ${shift}: takes the place of --sparsity, got --sparsity ${sparsity} as well`, {
-      hint: 'leave one of them out',
     })
   }
 }

@@ -1,30 +1,19 @@
 /** Everything of a generation that can be checked before a device is opened; every bad input ends here. */
-import { type Checkpoint, openCheckpoint } from '../data/checkpoint.js'
-import type { FetchProgress } from '../data/hub/hub.js'
-import { type ResolvedModel, resolveModel } from '../data/model.js'
-import { loadTokenizer, type Tokenizer } from '../data/tokenizer.js'
 import type { Sampling } from '../engine/decode/types.js'
-import type { WeightDtype } from '../engine/matmul.js'
 import { Failure } from '../errors.js'
-import {
-  chooseDtype,
-  choosePolicy,
-  isSizedPolicy,
-  missingShare,
-  type PolicyChoice,
-  type ScoringPolicyName,
-} from '../pruning/policy.js'
+import { chooseLevel } from '../pruning/choose.js'
+import { isSizedPolicy, type Level } from '../pruning/level.js'
+import { atContext, knownRule } from '../pruning/resolve.js'
+import { type FetchHooks, findModel, type PreparedModel, prepareModel } from '../run/model.js'
 import { checkOptions, type GenerateOptions, samplingOf } from './options.js'
 import { type PromptSource, type PromptText, readPrompts } from './prompts.js'
 import type { Job } from './sequence.js'
 
-export interface PreparedGenerate {
+export interface PreparedGenerate extends PreparedModel {
   options: GenerateOptions
-  model: ResolvedModel
-  checkpoint: Checkpoint
-  tokenizer: Tokenizer
-  dtype: WeightDtype
-  policy: PolicyChoice<ScoringPolicyName>
+  level: Level
+  /** Tokens of the longest text that may come: what a shift or a size belongs to. */
+  ctx: number
   /** Of the first text; each further one has the next seed. */
   sampling: Sampling
   /** In the order of prompts, then of samples. */
@@ -38,34 +27,37 @@ export interface PreparedGenerate {
 /** Texts at a time, where nothing else is asked for. */
 const PLACES = 8
 
+/** Shorter texts lose too little for a share of them to mean anything. */
+const LEAST_CONTEXT = 32
+
 export async function prepareGenerate(
   options: GenerateOptions,
   source: PromptSource,
-  onFetch?: (progress: FetchProgress) => void,
+  hooks: FetchHooks = {},
 ): Promise<PreparedGenerate> {
   checkOptions(options)
-  const model = await resolveModel(options.model, { revision: options.revision, onProgress: onFetch })
-  const checkpoint = await openCheckpoint(model.folder, { id: model.id, revision: model.revision })
-  const { policy: asked, sparsity } = options
-  const policy = choosePolicy(checkpoint, { policy: asked, sparsity })
-  checkDrops(options, policy, checkpoint.config.nLayer)
-  const tokenizer = await loadTokenizer(model.folder, checkpoint.config.vocabSize)
+  const found = await findModel(options, hooks)
+  const { config } = found.checkpoint
+  const level = chooseLevel(found.checkpoint, options)
+  checkDrops(options, level, config.nLayer)
+  const model = await prepareModel(found, options)
   const sampling = samplingOf(options)
-  const prompts = await readPrompts(source)
-  const jobs = planJobs(prompts, {
-    encode: tokenizer.encode,
-    nPositions: checkpoint.config.nPositions,
+  const jobs = planJobs(await readPrompts(source), {
+    encode: model.tokenizer.encode,
+    nPositions: config.nPositions,
     maxTokens: options.maxTokens,
     n: options.n,
     sampling,
   })
+  const longest = Math.max(LEAST_CONTEXT, ...jobs.map(({ tokens, most }) => tokens.length + most))
+  const ctx = Math.min(longest, config.nPositions)
+  // A share that the policy cannot remove is refused before a device is there.
+  knownRule(level, atContext(ctx))
   return {
     options,
-    model,
-    checkpoint,
-    tokenizer,
-    dtype: chooseDtype(options.dtype, checkpoint.storedDtype),
-    policy,
+    ...model,
+    level,
+    ctx,
     sampling,
     jobs,
     places: Math.min(options.batch ?? PLACES, jobs.length),
@@ -73,31 +65,14 @@ export async function prepareGenerate(
   }
 }
 
-function checkDrops(
-  { showDrops, trace, layer, shift }: GenerateOptions,
-  { name, sparsity }: PolicyChoice<ScoringPolicyName>,
-  L: number,
-): void {
-  if (isSizedPolicy(name)) {
-    if (sparsity === null) throw missingShare(name)
-    const idle = [
-      { flag: '--trace', given: trace },
-      { flag: `--shift ${shift}`, given: shift !== undefined },
-    ].find(({ given }) => given)
-    if (idle !== undefined) {
-      throw new Failure(`${idle.flag}: the ${name} policy has no drop scores`, {
-        hint: 'use --policy adaptive',
-      })
-    }
+function checkDrops({ showDrops, trace, layer }: GenerateOptions, { policy }: Level, L: number): void {
+  if (trace && isSizedPolicy(policy)) {
+    throw new Failure(`--trace: the ${policy} policy has no drop scores`, { hint: 'use --policy adaptive' })
   }
-  const asked = [
-    { flag: '--show-drops', given: showDrops },
-    { flag: '--trace', given: trace },
-    { flag: `--shift ${shift}`, given: shift !== undefined },
-  ].find(({ given }) => given)
-  if (name === 'dense' && asked !== undefined) {
-    throw new Failure(`${asked.flag}: the dense policy drops nothing`, {
-      hint: `leave ${asked.flag.split(' ')[0]} out, or use a checkpoint fine-tuned for pruning such as --model asp-tiny`,
+  const idle = showDrops ? '--show-drops' : trace ? '--trace' : null
+  if (policy === 'dense' && idle !== null) {
+    throw new Failure(`${idle}: the dense policy drops nothing`, {
+      hint: `leave ${idle} out, or use a checkpoint fine-tuned for pruning such as --model asp-tiny`,
     })
   }
   if (layer !== undefined && layer >= L) {

@@ -1,17 +1,22 @@
 /** A prepared generation and a device -> texts as they come, and the record in the end. */
 import { type Decoder, MOST_STEPS } from '../engine/decode/decoder.js'
 import { Engine } from '../engine/engine.js'
+import { requestedSparsity } from '../pruning/level.js'
+import { shiftOf } from '../pruning/policy-record.js'
 import type { EnvironmentRecord } from '../record/eval/schema.js'
 import { GENERATE_SCHEMA, type GeneratedSequence, type GenerateRecord } from '../record/generate/schema.js'
 import type { RunDevice } from '../run/open-model.js'
+import { loadProgress, type OnProgress, searchProgress } from '../run/progress.js'
+import { stopwatch } from '../run/stopwatch.js'
 import { drive, type Step } from './drive.js'
 import type { PreparedGenerate } from './prepare.js'
-import { type Calibrating, chooseRule } from './rule.js'
+import { chooseRule } from './rule.js'
 import { createTotals } from './totals.js'
-import { createWriting, shiftOf, type WritingHooks } from './writing.js'
+import { createWriting, type WritingHooks } from './writing.js'
 
-export interface GenerateHooks extends Calibrating, WritingHooks {
-  onLoad?: (done: number, total: number) => void
+export interface GenerateHooks extends WritingHooks {
+  onProgress?: OnProgress
+  signal?: AbortSignal
   /** Everything is ready; texts follow. */
   onStart?: () => void
   /** After each submission: new tokens of all texts so far. */
@@ -31,21 +36,26 @@ export async function runGenerate(
   { environment, started }: { environment: EnvironmentRecord; started: Date },
   hooks: GenerateHooks = {},
 ): Promise<GenerateRecord> {
-  const { checkpoint, dtype, options, places } = prepared
-  const clock = stopwatch()
+  const { checkpoint, ctx, dtype, level, options, places } = prepared
+  const { signal, onProgress } = hooks
+  const requested = requestedSparsity(level)
+  const lap = stopwatch()
   const engine = await Engine.open(checkpoint.config, checkpoint.tensors, {
     device,
     lost,
     adapter,
     dtype,
     memoryLimit,
-    onLoad: hooks.onLoad,
+    onLoad: loadProgress(onProgress),
   })
   try {
-    const loading = clock()
-    const { rule, ctx } = await chooseRule(engine, prepared, hooks)
-    hooks.signal?.throwIfAborted()
-    const calibrate = clock()
+    const loading = lap()
+    const { rule } = await chooseRule(engine, prepared, {
+      signal,
+      onTry: searchProgress(onProgress),
+    })
+    signal?.throwIfAborted()
+    const calibrate = lap()
     const longest = Math.max(...prepared.jobs.map(({ tokens }) => tokens.length))
     const decoder = await engine.decoder({
       rule,
@@ -55,7 +65,7 @@ export async function runGenerate(
       chunk: Math.min(CHUNK, Math.ceil(longest / 64) * 64),
     })
     await compile(decoder, prepared)
-    const load = loading + clock()
+    const load = loading + lap()
     hooks.onStart?.()
     const totals = createTotals(checkpoint.config, options)
     const writing = createWriting(prepared, rule, hooks)
@@ -93,7 +103,11 @@ export async function runGenerate(
         revision: prepared.model.revision,
         dtype,
       },
-      policy: { name: rule.kind, threshold_shift: shiftOf(rule), calibrated_ctx: ctx },
+      policy: {
+        name: level.policy,
+        threshold_shift: shiftOf(rule),
+        calibrated_ctx: requested === null || rule.kind === 'keep-all' ? null : ctx,
+      },
       sampling: {
         temperature: prepared.sampling.temperature,
         top_k: prepared.sampling.topK,
@@ -104,7 +118,7 @@ export async function runGenerate(
         ignore_eos: options.ignoreEos,
       },
       sequences,
-      sparsity: { requested: prepared.policy.sparsity, achieved: writing.sparsity() },
+      sparsity: { requested, achieved: writing.sparsity() },
       cache: totals.cache(),
       timing: { load_s: load, calibrate_s: calibrate, ...timing },
       environment,
@@ -130,14 +144,3 @@ async function compile(decoder: Decoder, { jobs, places }: PreparedGenerate): Pr
 
 const isWhole = (sequences: readonly GeneratedSequence[], wanted: number): boolean =>
   sequences.length === wanted && sequences.every(({ finish }) => finish !== 'interrupted')
-
-/** Seconds since the last reading. */
-function stopwatch(): () => number {
-  let last = performance.now()
-  return () => {
-    const now = performance.now()
-    const seconds = (now - last) / 1000
-    last = now
-    return seconds
-  }
-}

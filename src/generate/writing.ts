@@ -1,5 +1,6 @@
 /** All sequences on their way from tokens and death times to text, record and trace. */
-import { type HardRule, KEEP_EVERYTHING } from '../engine/gpt2/forward.js'
+import type { HardRule } from '../engine/rules.js'
+import { shiftOf } from '../pruning/policy-record.js'
 import {
   type GeneratedSequence,
   type ShadedPiece,
@@ -30,10 +31,6 @@ export interface Writing extends Required<Pick<DriveHooks, 'onToken' | 'onDeaths
   /** Share of causal pairs that was removed of all these. */
   sparsity(): number | null
 }
-
-/** The shift a rule adds; null where there is none, or nothing can be dropped with it. */
-export const shiftOf = (rule: HardRule): number | null =>
-  rule.kind === 'adaptive' && rule.shift !== KEEP_EVERYTHING ? rule.shift : null
 
 export function createWriting(
   { jobs, tokenizer, model, checkpoint, options }: PreparedGenerate,

@@ -1,18 +1,15 @@
 /** What `asp ppl` is asked for, and what of it can be checked without reading anything. Pure. */
 import { Failure } from '../errors.js'
-import type { DtypeName, ScoringPolicyName } from '../pruning/policy.js'
+import type { PolicyName } from '../pruning/level.js'
+import type { ModelOptions } from '../run/model.js'
 import type { ProtocolName } from './windows.js'
 
-export interface PplOptions {
+export interface PplOptions extends ModelOptions {
   /** Paths, `-`, Hub datasets; the bundled sample when empty. */
   inputs: readonly string[]
   column: string
-  /** Folder, bundled name or Hub id; the bundled adaptive checkpoint when undefined. */
-  model?: string
-  revision?: string
-  dtype: DtypeName
   /** What the checkpoint can do when undefined. */
-  policies?: readonly ScoringPolicyName[]
+  policies?: readonly PolicyName[]
   /** Context lengths; those of DEFAULT_CTX that the model takes when undefined. */
   ctx?: readonly number[]
   sparsity?: readonly number[]
@@ -41,26 +38,7 @@ export const DEFAULT_STRIDED_SPARSITY: readonly number[] = [0, 0.5, 0.8]
 const MOST_ALPHA = 64
 
 /** Throws a Failure at the first thing that no checkpoint and no text could make right. */
-export function checkOptions({
-  alpha,
-  sparsity,
-  shift,
-  size,
-  stride,
-  protocol,
-  ctx,
-  limit,
-  batchTokens,
-}: PplOptions): void {
-  for (const [flag, given] of [
-    ['--shift', shift],
-    ['--size', size],
-  ] as const) {
-    if (sparsity === undefined || given === undefined) continue
-    throw new Failure(`${flag} ${given}: takes the place of --sparsity, got --sparsity ${sparsity} as well`, {
-      hint: 'give one of them',
-    })
-  }
+export function checkOptions({ alpha, stride, protocol, ctx, limit, batchTokens }: PplOptions): void {
   const flat = alpha.find((one) => !(one > 1 && one <= MOST_ALPHA))
   if (flat !== undefined) {
     throw new Failure(`--alpha: must be above 1 and at most ${MOST_ALPHA}, got ${flat}`, {

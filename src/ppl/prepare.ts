@@ -1,25 +1,16 @@
 /** Everything of a perplexity run that can be checked before a device is opened; every bad input ends here. */
-import { type Checkpoint, openCheckpoint } from '../data/checkpoint.js'
-import type { FetchProgress } from '../data/hub/hub.js'
-import { type ResolvedModel, resolveModel } from '../data/model.js'
+import type { Checkpoint } from '../data/checkpoint.js'
 import { type LoadedText, readText } from '../data/text.js'
 import { tokenStarts } from '../data/token-starts.js'
-import { loadTokenizer, type Tokenizer } from '../data/tokenizer.js'
-import type { WeightDtype } from '../engine/matmul.js'
 import { Failure } from '../errors.js'
-import { chooseDtype } from '../pruning/policy.js'
-import { chooseLevels, fitLevel, type Levels } from './levels.js'
+import { type FetchHooks, findModel, type PreparedModel, prepareModel } from '../run/model.js'
+import { checkReach, choosePplLevels, type Levels } from './levels.js'
 import { checkOptions, DEFAULT_CTX, type PplOptions } from './options.js'
-
 import { chooseStretches, type Stretch } from './stretches.js'
 import { PROTOCOLS, type Window } from './windows.js'
 
-export interface PreparedPpl {
+export interface PreparedPpl extends PreparedModel {
   options: PplOptions
-  model: ResolvedModel
-  checkpoint: Checkpoint
-  tokenizer: Tokenizer
-  dtype: WeightDtype
   levels: Levels
   loaded: LoadedText
   tokens: Uint32Array
@@ -35,18 +26,11 @@ export interface PlannedContext {
   windows: Window[]
 }
 
-export interface PrepareHooks {
-  onFetch?: (progress: FetchProgress) => void
-}
-
-export async function preparePpl(options: PplOptions, { onFetch }: PrepareHooks = {}): Promise<PreparedPpl> {
+export async function preparePpl(options: PplOptions, hooks: FetchHooks = {}): Promise<PreparedPpl> {
   checkOptions(options)
-  const model = await resolveModel(options.model, { revision: options.revision, onProgress: onFetch })
-  const checkpoint = await openCheckpoint(model.folder, { id: model.id, revision: model.revision })
-  const plan = planLevels(checkpoint, options)
-  const tokenizer = await loadTokenizer(model.folder, checkpoint.config.vocabSize)
-  const dtype = chooseDtype(options.dtype, checkpoint.storedDtype)
-  return readWindows({ model, checkpoint, tokenizer, dtype }, plan, options, { onFetch })
+  const found = await findModel(options, hooks)
+  const plan = planLevels(found.checkpoint, options)
+  return readWindows(await prepareModel(found, options), plan, options, hooks)
 }
 
 /** What is measured, before anything is read. */
@@ -58,19 +42,20 @@ export interface PplPlan {
 
 /** Failure: what the checkpoint or a policy cannot do. */
 export function planLevels(checkpoint: Checkpoint, options: PplOptions): PplPlan {
-  const levels = chooseLevels(checkpoint, options)
+  const levels = choosePplLevels(checkpoint, options)
   const ctxs = contextLengths(options, checkpoint)
-  for (const level of levels.levels) if (level.kind === 'sized') for (const ctx of ctxs) fitLevel(level, ctx)
+  checkReach(levels.levels, ctxs)
   return { levels, ctxs }
 }
 
 /** The text, cut into windows for a model that is known. Failure: there is too little of it. */
 export async function readWindows(
-  { model, checkpoint, tokenizer, dtype }: Pick<PreparedPpl, 'model' | 'checkpoint' | 'tokenizer' | 'dtype'>,
+  model: PreparedModel,
   { levels, ctxs }: PplPlan,
   options: PplOptions,
-  { onFetch }: PrepareHooks = {},
+  { onFetch }: FetchHooks = {},
 ): Promise<PreparedPpl> {
+  const { tokenizer } = model
   const loaded = await readText(options.inputs, { column: options.column, onProgress: onFetch })
   const tokens = tokenizer.encode(loaded.text)
   const longest = Math.max(...ctxs)
@@ -85,10 +70,7 @@ export async function readWindows(
   const stretches = chooseStretches(tokens.length, options.limit, longest)
   return {
     options,
-    model,
-    checkpoint,
-    tokenizer,
-    dtype,
+    ...model,
     levels,
     loaded,
     tokens,

@@ -1,13 +1,25 @@
 /** Levels and alphas -> the rules that are compared at one context length. Pure. */
-import type { DropRule } from '../engine/gpt2/forward.js'
-import { type SizedKind, sizedRule } from '../engine/policies/index.js'
+import type { DropRule, HardRule } from '../engine/rules.js'
+import type { Calibration } from '../pruning/calibrate.js'
+import { isSizedLevel, type Level, requestedSparsity } from '../pruning/level.js'
+import { shiftOf, sizedOf } from '../pruning/policy-record.js'
 import type { RuleParts } from '../record/ppl/build.js'
-import type { FoundLevel, Level } from './levels.js'
+import type { PplCalibration } from '../record/ppl/schema.js'
 
-/** A rule as the record has it, before anything is scored. */
-export type RuleHead = Omit<RuleParts, 'scores'>
+/** What the record says of a rule before anything is scored, and the rule. */
+export interface PlannedRule {
+  head: Omit<RuleParts, 'scores'>
+  rule: DropRule
+}
 
-export const DENSE_RULE: RuleHead = {
+/** A level at one context length. */
+export interface FoundLevel {
+  level: Level
+  rule: HardRule
+  calibration: Calibration | null
+}
+
+const DENSE_HEAD = {
   policy: 'dense',
   rule: 'dense',
   requested: null,
@@ -15,42 +27,64 @@ export const DENSE_RULE: RuleHead = {
   sized: null,
   alpha: null,
   calibration: null,
-}
+} as const
+
+export const DENSE_RULE: PlannedRule = { head: DENSE_HEAD, rule: { kind: 'dense' } }
 
 /** The policy of a level; or the step function at its shift, then each alpha there. */
-export function rulesOf(found: FoundLevel, alphas: readonly number[]): RuleHead[] {
-  if (found.sized !== null) return [{ policy: found.sized.policy, rule: 'sized', ...found, alpha: null }]
-  const policy = 'adaptive'
+export function rulesOf({ level, rule, calibration }: FoundLevel, alphas: readonly number[]): PlannedRule[] {
+  const shift = shiftOf(rule)
+  const sized = sizedOf(rule)
+  const shared = { policy: level.policy, requested: requestedSparsity(level), shift, sized }
+  const found = calibration && calibrationRecord(calibration)
+  const hard = {
+    head: {
+      ...shared,
+      rule: sized === null ? ('step' as const) : ('sized' as const),
+      alpha: null,
+      calibration: found,
+    },
+    rule,
+  }
+  if (shift === null) return [hard]
   return [
-    { policy, rule: 'step', ...found, alpha: null },
-    ...alphas.map((alpha): RuleHead => ({ policy, rule: 'soft', ...found, alpha, calibration: null })),
+    hard,
+    ...alphas.map(
+      (alpha): PlannedRule => ({
+        head: { ...shared, rule: 'soft', alpha, calibration: null },
+        rule: { kind: 'soft', alpha, shift },
+      }),
+    ),
   ]
 }
 
 /** What the rules of all levels will be, as far as it is known before shifts and sizes are. */
-export function plannedRules(
+export function plannedHeads(
   levels: readonly Level[],
   alphas: readonly number[],
-): Pick<RuleHead, 'policy' | 'requested' | 'alpha'>[] {
-  const rules = levels.flatMap((level) => {
-    const requested = 'sparsity' in level ? level.sparsity : null
-    if ('policy' in level) return [{ policy: level.policy, requested, alpha: null }]
-    return [null, ...alphas].map((alpha) => ({ policy: 'adaptive', requested, alpha }))
+): Pick<RuleParts, 'policy' | 'requested' | 'alpha'>[] {
+  const heads = levels.flatMap((level) => {
+    const { policy } = level
+    const all = isSizedLevel(level) ? [null] : [null, ...alphas]
+    return all.map((alpha) => ({ policy, requested: requestedSparsity(level), alpha }))
   })
-  return [DENSE_RULE, ...rules]
-}
-
-export function dropRule({ shift, sized, alpha }: RuleHead): DropRule {
-  if (sized !== null) return sizedRule(sized.policy as SizedKind, sized.size)
-  if (shift === null) return { kind: 'dense' }
-  return alpha === null ? { kind: 'adaptive', shift } : { kind: 'soft', alpha, shift }
+  return [DENSE_HEAD, ...heads]
 }
 
 /** Kinds of rules beside the dense one, each once. */
 export function ruleKinds(levels: readonly Level[], alphas: readonly number[]): DropRule['kind'][] {
-  const kinds = levels.flatMap((level): DropRule['kind'][] => {
-    if ('policy' in level) return [level.policy]
-    return alphas.length === 0 ? ['adaptive'] : ['adaptive', 'soft']
-  })
+  const soft: DropRule['kind'][] = alphas.length === 0 ? [] : ['soft']
+  const kinds = levels.flatMap((level) => (isSizedLevel(level) ? [level.policy] : [level.policy, ...soft]))
   return [...new Set(kinds)]
+}
+
+function calibrationRecord({ sequences, evaluations, sparsity, seconds }: Calibration): PplCalibration {
+  return {
+    method:
+      'one shift shared by all layers, searched along the log-odds of S_pair, on windows evenly out of those scored',
+    windows: sequences,
+    evaluations: evaluations.map(({ requests, ...at }) => ({ ...at, windows: requests })),
+    sample_sparsity: sparsity,
+    seconds,
+  }
 }

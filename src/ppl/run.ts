@@ -1,30 +1,28 @@
 /** A prepared run and a model -> its record: for each context length find the shifts, score all rules at once, sum up. */
 import type { Engine } from '../engine/engine.js'
+import { atContext, knownRule } from '../pruning/resolve.js'
 import type { EnvironmentRecord, Status } from '../record/eval/schema.js'
 import { buildPplRecord, type ContextParts } from '../record/ppl/build.js'
 import type { WindowScore } from '../record/ppl/figures.js'
 import type { PplRecord } from '../record/ppl/schema.js'
 import { BATCH_TOKENS, planBatchTokens } from '../run/batch-tokens.js'
 import { busyClock } from '../run/busy-clock.js'
+import { memoryParts } from '../run/memory.js'
 import { modelRecord } from '../run/model-record.js'
 import { type OpenModel, openModel, type RunDevice } from '../run/open-model.js'
+import { loadProgress, type OnProgress } from '../run/progress.js'
+import { stopwatch } from '../run/stopwatch.js'
 import { sum } from '../stats/basics.js'
 import { findLevels } from './find-levels.js'
 import { finishedContexts } from './finished.js'
-import { fitLevel } from './levels.js'
 import { emptyContext, protocolParts, scoredAmount, textParts } from './parts.js'
 import type { PlannedContext, PreparedPpl } from './prepare.js'
-import { DENSE_RULE, dropRule, ruleKinds, rulesOf } from './rules.js'
+import { DENSE_RULE, ruleKinds, rulesOf } from './rules.js'
 import { bytesOfBatch, scoreWindows } from './score.js'
-import { type PplProgress, type WorkMeter, workMeters } from './work.js'
-
-export type PplEvent =
-  | { stage: 'load'; done: number; total: number }
-  /** `done` and `total` count rows through the model, over the whole run. */
-  | ({ stage: 'measure' } & PplProgress)
+import { type WorkMeter, workMeters } from './work.js'
 
 export interface PplHooks {
-  onEvent?: (event: PplEvent) => void
+  onProgress?: OnProgress
   /** The record so far, after every context length but the last. */
   onContext?: (record: PplRecord) => Promise<void>
   /** Aborting ends the run after the batches in flight, with an incomplete record. */
@@ -46,9 +44,8 @@ export async function runPpl(
   hooks: PplHooks = {},
 ): Promise<PplRecord> {
   const { levels, options } = prepared
-  const onLoad = (done: number, total: number): void => hooks.onEvent?.({ stage: 'load', done, total })
   const kinds = ruleKinds(levels.levels, options.alpha)
-  const model = await openModel(prepared, device, ['dense', ...kinds], onLoad)
+  const model = await openModel(prepared, device, ['dense', ...kinds], loadProgress(hooks.onProgress))
   try {
     return await pplOn(model, prepared, context, hooks)
   } finally {
@@ -61,14 +58,13 @@ export async function pplOn(
   { engine, sha256, seconds: load, adapter, memoryLimit }: OpenModel,
   prepared: PreparedPpl,
   { environment, started, command, earlier = null }: PplContext,
-  { onEvent, onContext, signal }: PplHooks = {},
+  { onProgress, onContext, signal }: PplHooks = {},
 ): Promise<PplRecord> {
   const { checkpoint, options, contexts, levels } = prepared
   const wanted = options.batchTokens ?? BATCH_TOKENS[adapter.kind]
   const batchTokens = batchLimit(engine, prepared, wanted, memoryLimit)
   const measured = contexts.map(emptyContext)
   const summary = (status: Status): PplRecord => {
-    const { total, ...purposes } = engine.ledger()
     return buildPplRecord({
       status,
       started,
@@ -82,11 +78,7 @@ export async function pplOn(
       contexts: measured,
       environment,
       seconds: { load, total: (Date.now() - started.getTime()) / 1000 },
-      memory: {
-        peak: total.peak,
-        byPurpose: Object.fromEntries(Object.entries(purposes).map(([name, { peak }]) => [name, peak])),
-        hostRss: process.memoryUsage.rss(),
-      },
+      memory: memoryParts(engine),
       seed: options.seed,
       limit: Number.isFinite(options.limit) ? options.limit : null,
       batchTokens,
@@ -94,7 +86,7 @@ export async function pplOn(
     })
   }
   const known = earlier === null ? [] : finishedContexts(earlier, prepared, sha256)
-  const meters = workMeters(prepared, (progress) => onEvent?.({ stage: 'measure', ...progress }))
+  const meters = workMeters(prepared, onProgress)
   for (const [i, context] of contexts.entries()) {
     if (i > 0) await onContext?.(summary('incomplete'))
     const finished = known.find(({ ctx }) => ctx === context.ctx)
@@ -124,7 +116,7 @@ async function measureContext(
 ): Promise<ContextParts> {
   const { ctx, windows } = context
   const { options, levels } = prepared
-  const began = performance.now()
+  const lap = stopwatch()
   meter.tell(`ctx ${ctx}`)
   const found = await findLevels(engine, context, levels.levels, {
     seed: options.seed,
@@ -136,12 +128,12 @@ async function measureContext(
     },
     onFound: (level) => meter.found(level),
   })
-  const calibrate = secondsSince(began)
+  const calibrate = lap()
   if (found.length < levels.levels.length) return emptyContext(context)
-  const heads = [DENSE_RULE, ...found.flatMap((level) => rulesOf(level, options.alpha))]
-  const rules = heads.map((head) => ({ ...head, scores: [] as WindowScore[] }))
+  const planned = [DENSE_RULE, ...found.flatMap((level) => rulesOf(level, options.alpha))]
+  const rules = planned.map(({ head }) => ({ ...head, scores: [] as WindowScore[] }))
   const busy = busyClock()
-  const scoring = { rules: heads.slice(1).map(dropRule), batchTokens, signal, busy }
+  const scoring = { rules: planned.slice(1).map(({ rule }) => rule), batchTokens, signal, busy }
   for await (const batch of scoreWindows(engine, windows, scoring)) {
     const first = rules[0].scores.length
     for (const window of batch) for (const [i, score] of window.entries()) rules[i].scores.push(score)
@@ -153,7 +145,7 @@ async function measureContext(
     ...emptyContext(context),
     rules,
     amount: scoredAmount(prepared, windows.slice(0, rules[0].scores.length)),
-    seconds: { calibrate, score: secondsSince(began) - calibrate, adapter: busy.seconds() },
+    seconds: { calibrate, score: lap(), adapter: busy.seconds() },
   }
 }
 
@@ -165,25 +157,20 @@ function batchLimit(
   memoryLimit = Number.POSITIVE_INFINITY,
 ): number {
   const longest = Math.max(...contexts.map(({ ctx }) => ctx))
-  const some = levels.levels.flatMap((level) =>
-    rulesOf(
-      'policy' in level
-        ? fitLevel(level, longest)
-        : { requested: null, shift: 0, sized: null, calibration: null },
-      options.alpha,
-    ),
-  )
+  // Any shift stands for one that is not found yet.
+  const rules = levels.levels.flatMap((level) => {
+    const rule = knownRule(level, atContext(longest)) ?? { kind: 'adaptive', shift: 0 }
+    return rulesOf({ level, rule, calibration: null }, options.alpha).map((one) => one.rule)
+  })
   return planBatchTokens({
     wanted,
     most: engine.maxRows,
     longest,
     free: memoryLimit - engine.ledger().total.bytes,
     bytes: (tokens) =>
-      Math.max(...contexts.map(({ windows }) => bytesOfBatch(engine, windows, tokens, some.map(dropRule)))),
+      Math.max(...contexts.map(({ windows }) => bytesOfBatch(engine, windows, tokens, rules))),
   })
 }
 
 const meanLoss = (scores: readonly WindowScore[]): number =>
   -sum(scores.map(({ logprobs }) => sum(logprobs))) / sum(scores.map(({ logprobs }) => logprobs.length))
-
-const secondsSince = (began: number): number => (performance.now() - began) / 1000

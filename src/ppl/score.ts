@@ -3,7 +3,7 @@
 import { type Batch, packBatch } from '../engine/batch.js'
 import { causalPairs, countDrops } from '../engine/drops.js'
 import type { BatchResult, ComparedResult, Engine } from '../engine/engine.js'
-import type { DropRule } from '../engine/gpt2/forward.js'
+import type { DropRule } from '../engine/rules.js'
 import { isAbort } from '../errors.js'
 import type { WindowDrops, WindowScore } from '../record/ppl/figures.js'
 import type { BusyClock } from '../run/busy-clock.js'

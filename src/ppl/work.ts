@@ -1,14 +1,9 @@
 /** How far a run is: rows through the model, those of searches guessed beforehand. */
-import { SEARCH_TOKENS } from './find-levels.js'
-import type { Level } from './levels.js'
-import type { PlannedContext, PreparedPpl } from './prepare.js'
 
-export interface PplProgress {
-  done: number
-  total: number
-  ctx: number
-  info: string
-}
+import { type Level, needsSearch } from '../pruning/level.js'
+import type { OnProgress } from '../run/progress.js'
+import { SEARCH_TOKENS } from './find-levels.js'
+import type { PlannedContext, PreparedPpl } from './prepare.js'
 
 export interface WorkMeter {
   /** A search has made one more evaluation. */
@@ -26,7 +21,7 @@ const EVALUATION_COST = 0.5
 const EVALUATIONS = 3
 
 /** One meter for each context length, in order; each begins where the one before should have ended. */
-export function workMeters(prepared: PreparedPpl, onProgress?: (progress: PplProgress) => void): WorkMeter[] {
+export function workMeters(prepared: PreparedPpl, onProgress?: OnProgress): WorkMeter[] {
   const { contexts } = prepared
   const plans = plannedRows(prepared).map(({ scored, searched }) => scored + searched)
   const total = sumOf(plans, (rows) => rows)
@@ -48,7 +43,7 @@ export function workMeters(prepared: PreparedPpl, onProgress?: (progress: PplPro
       },
       tell: (info) => {
         const done = Math.round(settled + searched)
-        onProgress?.({ done, total: Math.round(total), ctx: context.ctx, info })
+        onProgress?.({ task: 'Measuring', done, total: Math.round(total), unit: 'rows', info })
       },
     }
   })
@@ -68,8 +63,9 @@ export function plannedRows({
 }
 
 /** In rows scored under one rule. */
-function searchWork(context: PlannedContext, { kind }: Level): number {
-  return kind !== 'sparsity' ? 0 : Math.min(SEARCH_TOKENS, rowsOf(context)) * EVALUATION_COST * EVALUATIONS
+function searchWork(context: PlannedContext, level: Level): number {
+  if (!needsSearch(level)) return 0
+  return Math.min(SEARCH_TOKENS, rowsOf(context)) * EVALUATION_COST * EVALUATIONS
 }
 
 const rowsOf = ({ windows }: PlannedContext): number => sumOf(windows, ({ input }) => input.length)

@@ -3,16 +3,15 @@
  * grows with the length, so a shift belongs to the length it was found at.
  */
 import type { Engine } from '../engine/engine.js'
-import { KEEP_EVERYTHING } from '../engine/gpt2/forward.js'
 import { Failure } from '../errors.js'
-import { sampleByLength, sampleSparsity } from './calibrate.js'
+import { type Calibration, countTokens, sampleByLength, sampleSparsity } from './calibrate.js'
 import { searchCurve } from './curve-search.js'
 import type { Evaluation } from './shift-search.js'
 
 export interface TextCalibrationOptions {
   /** n: tokens of a window. */
   ctx: number
-  /** S_pair wanted (docs/method.md, Sparsity), at least 0 and below 1. */
+  /** S_pair wanted (docs/method.md, Sparsity), above 0 and below 1. */
   sparsity: number
   /** Where the evenly spread sample of windows starts. */
   seed: number
@@ -28,17 +27,6 @@ export interface TextCalibrationOptions {
   signal?: AbortSignal
 }
 
-export interface TextCalibration {
-  /** Added to every drop score of every layer; KEEP_EVERYTHING for sparsity 0. */
-  shift: number
-  /** S_pair of the sampled windows at that shift. */
-  sparsity: number
-  /** Windows of the sample. */
-  windows: number
-  /** In the order they were made; without those that were known. */
-  evaluations: Evaluation[]
-}
-
 /** S_pair is then within some 0.015 of that of all windows (standard deviation, at S 0.5), half of it at S 0.8. */
 const SAMPLE_TOKENS = 8192
 
@@ -50,7 +38,7 @@ export async function calibrateText(
   engine: Engine,
   tokens: Uint32Array,
   options: TextCalibrationOptions,
-): Promise<TextCalibration> {
+): Promise<Calibration> {
   return calibrateWindows(engine, wholeWindows(tokens, options.ctx), options)
 }
 
@@ -67,8 +55,8 @@ export async function calibrateWindows(
     onTry,
     signal,
   }: TextCalibrationOptions,
-): Promise<TextCalibration> {
-  if (sparsity === 0) return { shift: KEEP_EVERYTHING, sparsity: 0, windows: 0, evaluations: [] }
+): Promise<Calibration> {
+  const began = performance.now()
   const inputs = windows.map((input) => ({ input }))
   const sample = sampleByLength(inputs, { requests: inputs.length, tokens: sampleTokens }, seed)
   const evaluations: Evaluation[] = []
@@ -81,7 +69,14 @@ export async function calibrateWindows(
     return evaluation
   }
   const found = await searchCurve(measure, sparsity, known)
-  return { shift: found.shift, sparsity: found.sparsity, windows: sample.length, evaluations }
+  return {
+    shift: found.shift,
+    sparsity: found.sparsity,
+    sequences: sample.length,
+    tokens: countTokens(sample),
+    evaluations,
+    seconds: (performance.now() - began) / 1000,
+  }
 }
 
 /** Windows of `ctx` tokens, one after the other. */

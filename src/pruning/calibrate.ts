@@ -11,11 +11,14 @@ import { type Evaluation, findShift, type Measure } from './shift-search.js'
 
 export interface Calibration {
   shift: number
-  /** Sparsity of the sample at that shift. */
+  /** S_pair of the sample at that shift (docs/method.md, Sparsity). */
   sparsity: number
-  requests: number
+  /** Of the sample. */
+  sequences: number
   tokens: number
+  /** In the order they were made. */
   evaluations: Evaluation[]
+  seconds: number
 }
 
 export interface CalibrateOptions {
@@ -24,7 +27,7 @@ export interface CalibrateOptions {
   /** Tokens of a batch at most. */
   batchTokens?: number
   signal?: AbortSignal
-  onEvaluation?: (evaluation: Evaluation) => void
+  onTry?: (evaluation: Evaluation) => void
 }
 
 /** All that calibration looks at of a request. */
@@ -41,8 +44,9 @@ export const FINE = { requests: 512, tokens: 11_000 }
 export async function calibrate(
   engine: Engine,
   requests: readonly Sampled[],
-  { sparsity, seed, batchTokens = 2048, signal, onEvaluation }: CalibrateOptions,
+  { sparsity, seed, batchTokens = 2048, signal, onTry }: CalibrateOptions,
 ): Promise<Calibration> {
+  const began = performance.now()
   const fine = sampleByLength(requests, FINE, seed)
   const coarse = everyNth(fine, COARSE)
   const evaluations: Evaluation[] = []
@@ -53,7 +57,7 @@ export async function calibrate(
       const sparsity = await sampleSparsity(engine, sample, shift, batchTokens)
       const evaluation = { shift, requests: sample.length, sparsity }
       evaluations.push(evaluation)
-      onEvaluation?.(evaluation)
+      onTry?.(evaluation)
       return evaluation
     }
   const small = coarse.length === fine.length
@@ -61,9 +65,10 @@ export async function calibrate(
   return {
     shift: best.shift,
     sparsity: best.sparsity,
-    requests: fine.length,
+    sequences: fine.length,
     tokens: countTokens(fine),
     evaluations,
+    seconds: (performance.now() - began) / 1000,
   }
 }
 
@@ -135,6 +140,6 @@ function* inBatches(sample: readonly Sampled[], tokens: number): Generator<Sampl
   if (open.length > 0) yield open
 }
 
-function countTokens(requests: readonly Sampled[]): number {
+export function countTokens(requests: readonly Sampled[]): number {
   return requests.reduce((sum, { input }) => sum + input.length, 0)
 }

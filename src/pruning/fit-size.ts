@@ -34,15 +34,6 @@ export function fitSize(
   return sizedRule(kind, least + best)
 }
 
-/** A size as given. Failure: the policy cannot have it. */
-export function givenSize(kind: SizedKind, size: number): SizedRule {
-  const { parameter, least } = SIZED[kind]
-  if (Number.isInteger(size) && size >= least) return sizedRule(kind, size)
-  throw new Failure(`--size: the ${parameter} of ${kind} must be a whole number from ${least}, got ${size}`, {
-    hint: 'it is in tokens',
-  })
-}
-
 /** S_pair of all sizes from the least up to the longest sequence, at which nothing is removed. */
 function sharesBySize(kind: SizedKind, lengths: readonly number[]): number[] {
   const { least, removed } = SIZED[kind]

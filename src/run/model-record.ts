@@ -1,19 +1,8 @@
 /** What a record says of the model. Pure. */
-import type { Checkpoint } from '../data/checkpoint.js'
-import type { ResolvedModel } from '../data/model.js'
-import type { Tokenizer } from '../data/tokenizer.js'
-import type { WeightDtype } from '../engine/matmul.js'
 import type { ModelRecord } from '../record/eval/schema.js'
+import type { PreparedModel } from './model.js'
 
 const STORED_DTYPE_NAMES = { F32: 'f32', F16: 'f16', BF16: 'bf16', mixed: 'mixed' } as const
-
-/** The model as it was prepared for a run. */
-export interface PreparedModel {
-  model: ResolvedModel
-  checkpoint: Checkpoint
-  tokenizer: Tokenizer
-  dtype: WeightDtype
-}
 
 export function modelRecord(
   { model, checkpoint, tokenizer, dtype }: PreparedModel,

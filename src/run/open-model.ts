@@ -3,8 +3,8 @@
 import type { Checkpoint } from '../data/checkpoint.js'
 import type { ComputeDevice } from '../engine/compute/device.js'
 import { Engine } from '../engine/engine.js'
-import type { DropRule } from '../engine/gpt2/forward.js'
 import type { WeightDtype } from '../engine/matmul.js'
+import type { DropRule } from '../engine/rules.js'
 import type { AdapterTraits } from '../engine/tuning.js'
 import type { Failure } from '../errors.js'
 

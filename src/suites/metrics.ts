@@ -165,6 +165,24 @@ export function aggregate(
   return result
 }
 
+/** A metric over documents that come one by one, for progress: aggregating all of them anew each time would be quadratic. */
+export function runningFigure(name: MetricName): { add(item: MetricItem): void; value(): number | null } {
+  const metric = definition(name)
+  let [total, units] = [0, 0]
+  return {
+    add(item) {
+      const [value, weight] = typeof item === 'number' ? [item, 1] : item
+      total += value
+      units += weight
+    },
+    value() {
+      if (units === 0) return null
+      // Every value metric is a function of the mean.
+      return metric.kind === 'ratio' ? metric.aggregate(total, units) : metric.aggregate([total / units])
+    },
+  }
+}
+
 function standardError({ bootstrap }: ValueMetric, values: readonly number[], iterations: number): number {
   return bootstrap ? bootstrapStandardError(values, bootstrap, iterations) : meanStandardError(values)
 }

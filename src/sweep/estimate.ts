@@ -4,11 +4,13 @@ import { tokensRun } from '../eval/plan.js'
 import type { PreparedRun } from '../eval/prepare-run.js'
 import { plannedRows } from '../ppl/work.js'
 import { COARSE, FINE } from '../pruning/calibrate.js'
+import { needsSearch } from '../pruning/level.js'
 import type { PlannedUnit, SweepPlan } from '../record/sweep/plan.js'
 import type { SweepGrid } from '../record/sweep/schema.js'
 import { sum } from '../stats/basics.js'
 import type { PreparedSweep } from './prepare.js'
 import type { Speeds } from './probe.js'
+import { plannedCell } from './run-record.js'
 
 /** What is there from an earlier run. */
 export interface Finished {
@@ -31,13 +33,7 @@ export function planUnits(
   const seconds = (some: readonly PlannedUnit[]): number => sum(some.map((unit) => unit.seconds))
   return {
     grid,
-    cells: prepared.cells.map(({ id, policy, sparsity, standsFor, refused }) => ({
-      id,
-      policy,
-      sparsity,
-      stands_for: standsFor,
-      refused,
-    })),
+    cells: prepared.cells.map(plannedCell),
     units,
     seconds: seconds(units),
     seconds_left: seconds(units.filter(({ done }) => !done)),
@@ -45,11 +41,11 @@ export function planUnits(
 }
 
 function suiteUnits({ cells }: PreparedSweep, { suites }: Speeds, finished: Finished): PlannedUnit[] {
-  return cells.flatMap(({ id, policy, run }) => {
+  return cells.flatMap(({ id, level, run }) => {
     if (run === null) return []
     const limits = { tokens: Number.POSITIVE_INFINITY, requests: Number.POSITIVE_INFINITY }
     const tokens = sum(run.tasks.map(({ requests }) => tokensRun(requests, { limits, share: true })))
-    const seconds = (tokens + searchTokens(run)) * (suites.get(policy) ?? 0)
+    const seconds = (tokens + searchTokens(run)) * (suites.get(level.policy) ?? 0)
     return [{ part: 'eval', name: id, tokens, seconds, done: finished.cells.has(id) }]
   })
 }
@@ -58,8 +54,8 @@ function suiteUnits({ cells }: PreparedSweep, { suites }: Speeds, finished: Fini
 const EVALUATIONS = { coarse: 5, fine: 3 }
 const EVALUATION_COST = 0.5
 
-function searchTokens({ policy, tasks }: PreparedRun): number {
-  if (policy.name !== 'adaptive' || policy.sparsity === null || policy.sparsity === 0) return 0
+function searchTokens({ level, tasks }: PreparedRun): number {
+  if (!needsSearch(level)) return 0
   const all = sum(tasks.flatMap(({ requests }) => requests.map(({ input }) => input.length)))
   const { coarse, fine } = EVALUATIONS
   return EVALUATION_COST * (coarse * Math.min(all, COARSE.tokens) + fine * Math.min(all, FINE.tokens))

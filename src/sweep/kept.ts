@@ -4,6 +4,7 @@ import type { PreparedRun } from '../eval/prepare-run.js'
 import { type EarlierRun, readEarlier } from '../eval/resume.js'
 import { finishedContexts } from '../ppl/finished.js'
 import type { PreparedPpl } from '../ppl/prepare.js'
+import { requestedSparsity } from '../pruning/level.js'
 import { BENCH_SCHEMA, type BenchRecord } from '../record/bench/schema.js'
 import { identityOf, pooledIdentity } from '../record/eval/build.js'
 import { type EvalRecord, SCHEMA } from '../record/eval/schema.js'
@@ -68,8 +69,8 @@ export async function keptCell(
   const same =
     record.identity === identityOf(suitesIdentity(run.tasks, now.model)) &&
     record.model.dtype === now.model.dtype &&
-    record.policy.name === run.policy.name &&
-    record.sparsity.requested === run.policy.sparsity
+    record.policy.name === run.level.policy &&
+    record.sparsity.requested === requestedSparsity(run.level)
   if (!same) return { record: null, earlier: null }
   if (record.status === 'complete') return { record, earlier: null }
   return { record: null, earlier: await readEarlier(partPlace(folder, id).path) }
@@ -92,10 +93,10 @@ export async function keptBench(
 ): Promise<BenchRecord | null> {
   const record = await readPart<BenchRecord>(folder, 'bench', BENCH_SCHEMA)
   if (record?.status !== 'complete' || bench === null || !sameSettings(record, now)) return null
-  const planned = bench.configurations.map(({ group, policy }) => [
+  const planned = bench.configurations.map(({ group, level }) => [
     group.ctx,
-    policy.name,
-    policy.name === 'dense' ? null : policy.sparsity,
+    level.policy,
+    requestedSparsity(level),
   ])
   const same =
     record.model.sha256 === now.model.sha256 &&

@@ -1,22 +1,18 @@
 /** What `asp sweep` is asked for, and what of it can be checked without reading anything. Pure. */
-import type { Policy } from '../bench/configurations.js'
 import type { BenchOptions } from '../bench/prepare.js'
 import { DEFAULT_COLUMN } from '../data/text.js'
 import { Failure } from '../errors.js'
 import type { SuiteOptions } from '../eval/prepare-tasks.js'
 import type { PplOptions } from '../ppl/options.js'
-import type { DtypeName, ScoringPolicyName } from '../pruning/policy.js'
+import type { Level, PolicyName } from '../pruning/level.js'
 import type { SweepPart } from '../record/sweep/schema.js'
+import type { ModelOptions } from '../run/model.js'
 
-export interface SweepOptions {
+export interface SweepOptions extends ModelOptions {
   /** Names, paths, globs and groups, as typed; none leaves the suites out. */
   suites: readonly string[]
-  /** Folder, bundled name or Hub id; the bundled adaptive checkpoint when undefined. */
-  model?: string
-  revision?: string
-  dtype: DtypeName
   /** Undefined: adaptive, which the checkpoint must then be able to do. */
-  policies?: readonly ScoringPolicyName[]
+  policies?: readonly PolicyName[]
   sparsities: readonly number[]
   /** Context lengths of perplexity, memory and latency; undefined suits the model. */
   ctx?: readonly number[]
@@ -85,7 +81,7 @@ export function pplOptions(options: SweepOptions): PplOptions {
 /** At batch 1, dense beside the others. */
 export function benchOptions(
   { model, revision, dtype, repetitions, seed, command }: SweepOptions,
-  chosen: readonly Policy[],
+  levels: readonly Level[],
   contexts: readonly number[],
 ): BenchOptions {
   return {
@@ -93,7 +89,7 @@ export function benchOptions(
     revision,
     seed,
     tests: { ctx: contexts.join(','), curve: false },
-    chosen,
+    levels,
     batches: [1],
     dtypes: [dtype],
     caches: ['paged'],

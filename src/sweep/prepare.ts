@@ -1,20 +1,14 @@
 /** Everything of a sweep that can be checked before a device is opened; what all its cells share is read once. */
-import type { Policy } from '../bench/configurations.js'
 import { type PreparedBench, prepareBench } from '../bench/prepare.js'
 import type { Checkpoint } from '../data/checkpoint.js'
 import { Failure } from '../errors.js'
-import { checkPolicy, type PreparedRun, withPolicy } from '../eval/prepare-run.js'
+import { atLevel, type PreparedRun } from '../eval/prepare-run.js'
 import { type PreparedTasks, type PrepareHooks, prepareTasks } from '../eval/prepare-tasks.js'
-import { chooseLevels, type Level } from '../ppl/levels.js'
+import { checkReach } from '../ppl/levels.js'
 import { checkOptions } from '../ppl/options.js'
 import { contextLengths, type PreparedPpl, readWindows } from '../ppl/prepare.js'
-import { fitSize } from '../pruning/fit-size.js'
-import {
-  checkSparsity,
-  isSizedPolicy,
-  SCORING_POLICY_NAMES,
-  type ScoringPolicyName,
-} from '../pruning/policy.js'
+import { checkSparsity, chooseLevel } from '../pruning/choose.js'
+import { POLICY_NAMES, type PolicyName, requestedSparsity } from '../pruning/level.js'
 import type { SweepCell, SweepPart } from '../record/sweep/schema.js'
 import { type Point, planGrid } from './grid.js'
 import { benchOptions, chooseParts, pplOptions, type SweepOptions, suiteOptions } from './options.js'
@@ -28,7 +22,7 @@ export interface PreparedCell extends Point {
 export interface PreparedSweep extends Omit<PreparedTasks, 'options'> {
   options: SweepOptions
   parts: SweepPart[]
-  policies: ScoringPolicyName[]
+  policies: PolicyName[]
   /** Context lengths of perplexity, memory and latency. */
   contexts: number[]
   cells: PreparedCell[]
@@ -49,8 +43,9 @@ export async function prepareSweep(options: SweepOptions, hooks: PrepareHooks = 
   const { options: _, ...shared } = tasks
   const { policies, points, contexts } = planSweep(tasks.checkpoint, options)
   const cells = points.map((point): PreparedCell => {
-    const scored = suites.length === 0 ? null : suiteRun(point, tasks)
-    const reason = parts.some((part) => part !== 'eval') ? outOfReach(point, contexts) : null
+    // A policy that cannot remove so much leaves its cell out of a part, not the sweep undone.
+    const scored = suites.length === 0 ? null : attempt(() => atLevel(tasks, point.level))
+    const { reason } = attempt(() => checkReach([point.level], contexts))
     const refused = parts.flatMap((part) => {
       const why = part === 'eval' ? (scored?.reason ?? null) : reason
       return why === null ? [] : [{ part, reason: why }]
@@ -60,7 +55,7 @@ export async function prepareSweep(options: SweepOptions, hooks: PrepareHooks = 
   const inPart = (part: SweepPart): PreparedCell[] =>
     parts.includes(part) ? cells.filter(({ refused }) => !refused.some((one) => one.part === part)) : []
   const read = inPart('ppl')
-  const decoded = inPart('bench')
+  const decoded = inPart('bench').map(({ level }) => level)
   return {
     options,
     parts,
@@ -68,50 +63,36 @@ export async function prepareSweep(options: SweepOptions, hooks: PrepareHooks = 
     policies,
     contexts,
     cells,
-    ppl: read.length === 0 ? null : await readPpl(read, tasks, { ...options, ctx: contexts }, hooks),
-    bench:
-      decoded.length === 0
-        ? null
-        : await prepareBench(benchOptions(options, decoded.map(benchPolicy), contexts), hooks),
+    ppl: read.length === 0 ? null : await readPpl(read, tasks, contexts, options, hooks),
+    bench: decoded.length === 0 ? null : await prepareBench(benchOptions(options, decoded, contexts), hooks),
   }
 }
 
 interface Plan {
-  policies: ScoringPolicyName[]
+  policies: PolicyName[]
   points: Point[]
   contexts: number[]
 }
 
-/** Failure: what the checkpoint cannot be asked. */
+/** Failure: what the checkpoint cannot do. */
 function planSweep(checkpoint: Checkpoint, { policies, sparsities, ctx }: SweepOptions): Plan {
   if (policies === undefined && checkpoint.config.interaction === null) {
-    const others = SCORING_POLICY_NAMES.filter((name) => name !== 'adaptive')
+    const others = POLICY_NAMES.filter((name) => name !== 'adaptive')
     throw new Failure(`--policy: checkpoint ${checkpoint.id} has no interaction weights to be adaptive by`, {
       hint: `name policies that need none: --policy ${others.join(',')}`,
     })
   }
-  const named: readonly ScoringPolicyName[] = policies ?? ['adaptive']
+  const named: readonly PolicyName[] = policies ?? ['adaptive']
   const points = planGrid(named, sparsities)
   if (points.length === 0) {
     throw new Failure(`--sparsity ${sparsities}: leaves no cell for --policy ${named}`, {
       hint: '--sparsity 0,0.5,0.8',
     })
   }
-  for (const { policy, sparsity } of points) {
-    checkPolicy(checkpoint, { policy, sparsity: policy === 'dense' ? undefined : sparsity })
+  for (const { level } of points) {
+    chooseLevel(checkpoint, { policy: level.policy, sparsity: requestedSparsity(level) ?? undefined })
   }
   return { policies: [...named], points, contexts: contextLengths({ ctx }, checkpoint) }
-}
-
-/** A policy that cannot remove so much of these requests leaves its cell out of the suites, not the sweep undone. */
-function suiteRun({ policy, sparsity }: Point, tasks: PreparedTasks): Attempt<PreparedRun> {
-  return attempt(() => withPolicy(tasks, { policy, sparsity: policy === 'dense' ? undefined : sparsity }))
-}
-
-/** Why a cell cannot be at every context length; null where it can. */
-function outOfReach({ policy, sparsity }: Point, contexts: readonly number[]): string | null {
-  if (!isSizedPolicy(policy)) return null
-  return attempt(() => contexts.map((ctx) => fitSize(policy, [ctx], sparsity, `at ctx ${ctx}`))).reason
 }
 
 type Attempt<T> = { value: T; reason: null } | { value: null; reason: string }
@@ -129,28 +110,12 @@ function attempt<T>(work: () => T): Attempt<T> {
 function readPpl(
   cells: readonly Point[],
   tasks: PreparedTasks,
+  ctxs: number[],
   options: SweepOptions,
   hooks: PrepareHooks,
 ): Promise<PreparedPpl> {
-  const policies = [...new Set(cells.map(({ policy }) => policy))]
-  const dropping = cells.filter(({ policy }) => policy !== 'dense')
-  const sparsities = dropping.length === 0 ? [0] : [...new Set(dropping.map(({ sparsity }) => sparsity))]
-  const asked = pplOptions({ ...options, policies, sparsities })
-  const { levels, ...rest } = chooseLevels(tasks.checkpoint, asked)
-  const wanted = levels.filter((level) => cells.some((cell) => isOf(level, cell)))
-  return readWindows(
-    tasks,
-    { levels: { ...rest, levels: wanted }, ctxs: [...(options.ctx ?? [])] },
-    asked,
-    hooks,
-  )
-}
-
-function isOf(level: Level, { policy, sparsity }: Point): boolean {
-  if (!('sparsity' in level) || level.sparsity !== sparsity) return false
-  return policy === ('policy' in level ? level.policy : 'adaptive')
-}
-
-function benchPolicy({ policy, sparsity }: Point): Policy {
-  return policy === 'dense' ? { name: policy } : { name: policy, sparsity }
+  const levels = cells.map(({ level }) => level).filter(({ policy }) => policy !== 'dense')
+  const policies = levels.length === 0 ? ['dense' as const] : [...new Set(levels.map(({ policy }) => policy))]
+  const plan = { levels: { policies, levels, denseOnly: false }, ctxs }
+  return readWindows(tasks, plan, { ...pplOptions(options), ctx: ctxs }, hooks)
 }

@@ -1,20 +1,20 @@
 /** What this adapter takes for a row under each policy: a few documents and windows of the run itself, timed. */
 import type { Engine } from '../engine/engine.js'
-import type { DropRule } from '../engine/gpt2/forward.js'
+import type { DropRule } from '../engine/rules.js'
 import type { AdapterTraits } from '../engine/tuning.js'
 import { tokensRun } from '../eval/plan.js'
 import { scoreRequests } from '../eval/score.js'
 import { scoreWindows } from '../ppl/score.js'
 import type { Window } from '../ppl/windows.js'
-import { fitSize } from '../pruning/fit-size.js'
-import { isSizedPolicy, type ScoringPolicyName } from '../pruning/policy.js'
+import type { Level, PolicyName } from '../pruning/level.js'
+import { atContext, knownRule } from '../pruning/resolve.js'
 import type { OpenModel } from '../run/open-model.js'
 import type { Request } from '../suites/request.js'
 import type { PreparedSweep } from './prepare.js'
 
 export interface Speeds {
   /** Seconds of a token of the suites, by policy. */
-  suites: Map<ScoringPolicyName, number>
+  suites: Map<PolicyName, number>
   /** Seconds of a row of a window under one rule, mean over policies, by context length. */
   windows: Map<number, number>
 }
@@ -32,22 +32,20 @@ export async function probeSpeeds(
   { engine, adapter }: OpenModel,
   { cells, tasks, ppl, bench, contexts }: PreparedSweep,
 ): Promise<Speeds> {
-  const suites = new Map<ScoringPolicyName, number>()
+  const suites = new Map<PolicyName, number>()
   const sample = someDocuments(
     tasks.flatMap(({ requests }) => requests),
     PROBE_TOKENS[adapter.kind],
   )
-  for (const { policy, run } of cells) {
-    if (run === null || suites.has(policy)) continue
-    const rule: DropRule =
-      run.sized ?? (policy === 'adaptive' ? { kind: 'adaptive', shift: 0 } : { kind: 'dense' })
+  for (const { level, run } of cells) {
+    if (run === null || suites.has(level.policy)) continue
+    const rule = run.rule ?? ANY_SHIFT
     // The first of all runs pays for what is made once.
     if (suites.size === 0) await timeRequests(engine, sample, rule)
-    suites.set(policy, await timeRequests(engine, sample, rule))
+    suites.set(level.policy, await timeRequests(engine, sample, rule))
   }
-  const rules = new Map(
-    cells.flatMap(({ policy, sparsity }) => ruleAt(policy, sparsity, Math.min(...contexts))),
-  )
+  const shortest = Math.min(...contexts)
+  const rules = new Map(cells.flatMap(({ level }) => ruleAt(level, shortest)))
   const windows = ppl === null && bench === null ? [] : contexts.map((ctx) => windowOf(ctx, ppl))
   return { suites, windows: await timeWindows(engine, windows, [...rules.values()]) }
 }
@@ -72,12 +70,14 @@ async function timeRequests(engine: Engine, sample: readonly Request[], rule: Dr
   return (performance.now() - began) / 1000 / tokensRun(sample, { limits, share: true })
 }
 
-/** One rule of each policy that drops, as it is at this length. */
-function ruleAt(policy: ScoringPolicyName, sparsity: number, ctx: number): [ScoringPolicyName, DropRule][] {
-  if (policy === 'adaptive') return [[policy, { kind: 'adaptive', shift: 0 }]]
-  if (!isSizedPolicy(policy)) return []
+/** Stands for a shift that is not searched yet. */
+const ANY_SHIFT: DropRule = { kind: 'adaptive', shift: 0 }
+
+/** The rule of a level that drops, as it is at this length, by policy; nothing where the policy cannot remove so much. */
+function ruleAt(level: Level, ctx: number): [PolicyName, DropRule][] {
+  if (level.policy === 'dense') return []
   try {
-    return [[policy, fitSize(policy, [ctx], sparsity, `at ctx ${ctx}`)]]
+    return [[level.policy, knownRule(level, atContext(ctx)) ?? ANY_SHIFT]]
   } catch {
     // A cell that is left out needs no time.
     return []

@@ -5,10 +5,12 @@ import type { BenchRecord } from '../record/bench/schema.js'
 import type { EnvironmentRecord, EvalRecord } from '../record/eval/schema.js'
 import type { PplRecord } from '../record/ppl/schema.js'
 import { buildSweepRecord } from '../record/sweep/build.js'
+import type { SweepPlan } from '../record/sweep/plan.js'
 import type { SweepGrid, SweepRecord } from '../record/sweep/schema.js'
 import { modelRecord } from '../run/model-record.js'
+import { sparsityOf } from './grid.js'
 import { type Settings, suitesIdentity } from './kept.js'
-import type { PreparedSweep } from './prepare.js'
+import type { PreparedCell, PreparedSweep } from './prepare.js'
 
 /** What there is of the parts. */
 export interface Done {
@@ -37,14 +39,7 @@ export function sweepRecord(facts: SweepFacts, done: Done): SweepRecord {
     started: context.started,
     grid: gridOf(prepared),
     ...settingsOf(facts),
-    cells: cells.map(({ id, policy, sparsity, standsFor, refused }) => ({
-      id,
-      policy,
-      sparsity,
-      stands_for: standsFor,
-      eval: done.evals.get(id) ?? null,
-      refused,
-    })),
+    cells: cells.map((cell) => ({ ...plannedCell(cell), eval: done.evals.get(cell.id) ?? null })),
     ppl: done.ppl,
     bench: done.bench,
     identity_parts: {
@@ -57,6 +52,15 @@ export function sweepRecord(facts: SweepFacts, done: Done): SweepRecord {
     estimatedSeconds: model.seconds + done.estimated,
   })
 }
+
+/** A cell as records and plans name it. */
+export const plannedCell = (cell: PreparedCell): SweepPlan['cells'][number] => ({
+  id: cell.id,
+  policy: cell.level.policy,
+  sparsity: sparsityOf(cell),
+  stands_for: cell.standsFor,
+  refused: cell.refused,
+})
 
 export function gridOf({ options, parts, policies, contexts, tasks }: PreparedSweep): SweepGrid {
   const suites = tasks.map(({ suite }) => suite.name)

@@ -1,12 +1,11 @@
 /** A prepared sweep and a device -> its record: one model, cell after cell, then perplexity, then memory and latency. */
-import type { BenchEvent } from '../bench/phases.js'
 import type { PreparedBench } from '../bench/prepare.js'
 import { runBench } from '../bench/run.js'
 import type { PreparedRun } from '../eval/prepare-run.js'
 import { recordRun } from '../eval/record-run.js'
-import { type RunEvent, runOn } from '../eval/run.js'
+import { runOn } from '../eval/run.js'
 import type { PreparedPpl } from '../ppl/prepare.js'
-import { type PplEvent, pplOn } from '../ppl/run.js'
+import { pplOn } from '../ppl/run.js'
 import type { BenchRecord } from '../record/bench/schema.js'
 import type { EnvironmentRecord, EvalRecord } from '../record/eval/schema.js'
 import { writeRecord } from '../record/io/store.js'
@@ -14,6 +13,7 @@ import type { PplRecord } from '../record/ppl/schema.js'
 import type { SweepPlan } from '../record/sweep/plan.js'
 import type { SweepRecord } from '../record/sweep/schema.js'
 import { type OpenModel, openModel, type RunDevice } from '../run/open-model.js'
+import { loadProgress, type OnProgress } from '../run/progress.js'
 import { planUnits } from './estimate.js'
 import { besideRecord, partPlace } from './files.js'
 import { checkSameSweep, keptBench, keptCell, keptPpl } from './kept.js'
@@ -21,15 +21,8 @@ import type { PreparedCell, PreparedSweep } from './prepare.js'
 import { probeSpeeds } from './probe.js'
 import { type Done, gridOf, settingsOf, sweepRecord } from './run-record.js'
 
-export type SweepEvent =
-  | { stage: 'load'; done: number; total: number }
-  /** `place` of `cells`, from 0. */
-  | { stage: 'eval'; cell: string; place: number; cells: number; event: RunEvent }
-  | { stage: 'ppl'; event: PplEvent }
-  | { stage: 'bench'; event: BenchEvent }
-
 export interface SweepHooks {
-  onEvent?: (event: SweepEvent) => void
+  onProgress?: OnProgress
   /** The record so far: when the sweep begins, and after every part of it. */
   onRecord: (record: SweepRecord) => Promise<void>
   /** Told what is to be done, before anything is measured. */
@@ -63,9 +56,9 @@ export async function runSweep(
   context: SweepContext,
   hooks: SweepHooks,
 ): Promise<Swept> {
-  const onLoad = (done: number, total: number): void => hooks.onEvent?.({ stage: 'load', done, total })
-  const others = new Set(prepared.cells.map(({ policy }) => policy).filter((policy) => policy !== 'dense'))
-  const model = await openModel(prepared, device, ['dense', ...others], onLoad)
+  const policies = prepared.cells.map(({ level }) => level.policy)
+  const others = new Set(policies.filter((policy) => policy !== 'dense'))
+  const model = await openModel(prepared, device, ['dense', ...others], loadProgress(hooks.onProgress))
   const done: Done = { evals: new Map(), ppl: null, bench: null, estimated: 0 }
   const work: Work = { prepared, device, model, context, hooks, done }
   const write = (): Promise<void> => hooks.onRecord(sweepRecord(work, done))
@@ -152,8 +145,7 @@ async function evalCell(
       {
         ...writing,
         signal: hooks.signal,
-        onEvent: (event) =>
-          hooks.onEvent?.({ stage: 'eval', cell: id, place, cells: prepared.cells.length, event }),
+        onProgress: within(hooks, `Cell ${place + 1} of ${prepared.cells.length}, ${id}`),
       },
     ),
   )
@@ -182,7 +174,7 @@ async function measurePpl(
     { ...model, seconds: 0 },
     ppl,
     { environment, started: new Date(), command, earlier: done.ppl },
-    { onContext: write, signal: hooks.signal, onEvent: (event) => hooks.onEvent?.({ stage: 'ppl', event }) },
+    { onContext: write, signal: hooks.signal, onProgress: within(hooks, 'Perplexity') },
   )
   await write(record)
   return record
@@ -195,8 +187,15 @@ async function measureBench(
   const context = { environment, started: new Date(), open: new Map([[dtype, model.engine]]) }
   const record = await runBench(bench, device, context, {
     signal: hooks.signal,
-    onEvent: (event) => hooks.onEvent?.({ stage: 'bench', event }),
+    onProgress: within(hooks, 'Memory and latency'),
   })
   await writeRecord(partPlace(folder, 'bench'), record)
   return record
 }
+
+/** Progress of one part, under a title that says which. */
+function within({ onProgress }: SweepHooks, part: string): OnProgress {
+  return (event) => onProgress?.({ ...event, task: `${part}: ${lowerFirst(event.task)}` })
+}
+
+const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1)

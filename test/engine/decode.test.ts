@@ -54,7 +54,7 @@ await onEachAdapter('decoding', (test, open) => {
   for (const { cache, chunk, prompt, everywhere } of CASES) {
     if (second && !everywhere) continue
     test(`${cache} cache, chunks of ${chunk}, prompt: ${prompt}`, async () => {
-      for (const rule of [ADAPTIVE, { kind: 'dense' }] as const) {
+      for (const rule of [ADAPTIVE, { kind: 'keep-all' }, { kind: 'dense' }] as const) {
         const steps = await stepByStep(engine, MICRO, { rule, cache, chunk }, PROMPTS[prompt])
         assertSame(steps, await wholePass(engine, MICRO, rule))
       }

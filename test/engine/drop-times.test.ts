@@ -1,8 +1,8 @@
 import * as assert from 'uvu/assert'
 import { type Batch, NEVER, packBatch } from '../../src/engine/batch.js'
 import type { KernelSpec } from '../../src/engine/compute/device.js'
-import { KEEP_EVERYTHING } from '../../src/engine/gpt2/forward.js'
 import { LAYER } from '../../src/engine/kernels/structs.js'
+import { betaShift } from '../../src/engine/rules.js'
 import { chooseTuning } from '../../src/engine/tuning.js'
 import { type Dispatch, KernelBench, onEachAdapter } from '../gpu.js'
 import { dropTimesReference } from '../reference/drop-times.js'
@@ -87,10 +87,11 @@ await onEachAdapter('drop-times kernel', (test, open) => {
     assert.equal([...kept], new Array(7).fill(NEVER))
   })
 
-  test('nothing is dropped once the shift is KEEP_EVERYTHING', async () => {
+  test('nothing is dropped where the rule keeps all', async () => {
     const batch = packBatch(SHAPES[3].segments, [], tiles)
     const layers = layersOf(batch, 16, 3).map((scores) => scores.map((value) => value * 1e6))
-    for (const deaths of await run(batch, layers, { r: 16, beta: KEEP_EVERYTHING, propagate: true })) {
+    const beta = betaShift(0, { kind: 'keep-all' })
+    for (const deaths of await run(batch, layers, { r: 16, beta, propagate: true })) {
       assert.ok(deaths.every((death) => death === NEVER))
     }
   })

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import { NEVER, packBatch } from '../../src/engine/batch.js'
 import { causalPairs, countDrops } from '../../src/engine/drops.js'
 import type { Engine } from '../../src/engine/engine.js'
-import { type DropRule, KEEP_EVERYTHING } from '../../src/engine/gpt2/forward.js'
+import type { DropRule } from '../../src/engine/gpt2/forward.js'
 import type { TensorSource } from '../../src/engine/tensor-source.js'
 import { goldenTensors, openMicro } from '../golden.js'
 import { onEachAdapter, openEngine } from '../gpu.js'
@@ -116,7 +116,7 @@ await onEachAdapter('properties', (test, open) => {
   test('8: an engine that keeps everything gives the bits of the dense model', async () => {
     const sequences = [tokensOf(33, 1), tokensOf(7, 2)]
     const batch = packWhole(engine, sequences)
-    const rule: DropRule = { kind: 'adaptive', shift: KEEP_EVERYTHING }
+    const rule: DropRule = { kind: 'keep-all' }
     const [dense, keeping] = [await engine.score(batch, { kind: 'dense' }), await engine.score(batch, rule)]
     assert.equal(keeping.logprobs, dense.logprobs)
     assert.equal(keeping.greedy, dense.greedy)

@@ -5,7 +5,6 @@ import { loadTokenizer } from '../../src/data/tokenizer.js'
 import { packBatch } from '../../src/engine/batch.js'
 import { countLayerDrops } from '../../src/engine/drops.js'
 import type { Engine } from '../../src/engine/engine.js'
-import { KEEP_EVERYTHING } from '../../src/engine/gpt2/forward.js'
 import { Failure } from '../../src/errors.js'
 import { calibrateText, wholeWindows } from '../../src/pruning/calibrate-text.js'
 import type { Evaluation } from '../../src/pruning/shift-search.js'
@@ -69,18 +68,14 @@ await onEachAdapter(
       assert.ok((await measured(few, 256, shift)) > sparsity + 0.1)
     })
 
-    test('sparsity 0 needs no search; too short a text and an abort end it', async () => {
-      const options = { ctx: 128, sparsity: 0, seed: 1 }
-      const { shift, evaluations } = await calibrateText(engine, tokens, options)
-      assert.equal([shift, evaluations], [KEEP_EVERYTHING, []])
-      const short = calibrateText(engine, tokens.subarray(0, 127), { ...options, sparsity: 0.5 })
+    test('sparsity 0 is refused; too short a text and an abort end it', async () => {
+      const options = { ctx: 128, sparsity: 0.5, seed: 1 }
+      const none = calibrateText(engine, tokens, { ...options, sparsity: 0 })
+      assert.is(((await none.catch((thrown: unknown) => thrown)) as Error).name, 'RangeError')
+      const short = calibrateText(engine, tokens.subarray(0, 127), options)
       const error = await short.catch((thrown: unknown) => thrown)
       assert.ok(error instanceof Failure && /^text: .* 128 tokens, one window, got 127$/.test(error.message))
-      const stopped = calibrateText(engine, tokens, {
-        ...options,
-        sparsity: 0.5,
-        signal: AbortSignal.abort(),
-      })
+      const stopped = calibrateText(engine, tokens, { ...options, signal: AbortSignal.abort() })
       assert.is(((await stopped.catch((thrown: unknown) => thrown)) as Error).name, 'AbortError')
     })
 

@@ -7,6 +7,7 @@ import type { Memory } from '../compute/memory.js'
 import { Uniforms } from '../compute/uniforms.js'
 import type { Gpt2Config } from '../gpt2/config.js'
 import type { WeightDtype } from '../matmul.js'
+import { betaShift, type DecodeRule, readsInteraction } from '../rules.js'
 import { pagedScheme } from './cache-paged.js'
 import type {
   CacheContext,
@@ -21,7 +22,7 @@ import { SLOTS } from './cache-slots.js'
 import { type Decider, decider } from './decide.js'
 import { type CacheShape, cacheOf, PAGE, rowBytes, stateOffsets } from './layout.js'
 import { RowBounds } from './row-bounds.js'
-import { type CacheKind, type CacheUsage, type DecodeRule, readsInteraction } from './types.js'
+import type { CacheKind, CacheUsage } from './types.js'
 
 const SCHEMES: Readonly<Record<CacheKind, CacheScheme>> = {
   paged: pagedScheme(true),
@@ -255,10 +256,9 @@ export class Cache {
   }
 
   #struct(layer: number, pages: number): Uint32Array {
-    const { rule } = this.#options
-    const shift = rule.kind === 'adaptive' ? rule.shift : 0
     const { beta } = this.#context.weights.blocks[layer]
-    return cacheOf(this.shape, { pages, layer, r: this.#r, scattered: this.#scheme.common }, beta + shift)
+    const own = { pages, layer, r: this.#r, scattered: this.#scheme.common }
+    return cacheOf(this.shape, own, betaShift(beta, this.#options.rule))
   }
 
   /** `status` by layer. */

@@ -13,9 +13,9 @@ import {
   rememberedWords,
   scoreBindings,
 } from '../policies/scores.js'
+import type { DecodeRule } from '../rules.js'
 import type { CacheContext, LayerView, StepRows } from './cache-scheme.js'
 import { type CacheShape, PAGE } from './layout.js'
-import type { DecodeRule } from './types.js'
 
 /** A layer of the cache, and the death times of all. */
 export interface DecidingLayer extends LayerView {

@@ -10,6 +10,7 @@ import { readBack } from '../compute/read.js'
 import { Uniforms } from '../compute/uniforms.js'
 import type { ForwardContext } from '../gpt2/layers.js'
 import { SPAN } from '../kernels/structs.js'
+import { readsInteraction } from '../rules.js'
 import { scratchWords } from './attention.js'
 import { Cache } from './cache.js'
 import { chunkInputs } from './chunk-inputs.js'
@@ -33,7 +34,6 @@ import {
   type DecoderOptions,
   GREEDY,
   type Prompt,
-  readsInteraction,
   type Sampling,
   type StepResult,
 } from './types.js'

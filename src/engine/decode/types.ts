@@ -1,24 +1,12 @@
 /** What a decoder is asked for and what it tells: the types that callers of step-by-step decoding share. */
-import type { HardRule } from '../gpt2/forward.js'
 import type { WeightDtype } from '../matmul.js'
+import type { DecodeRule } from '../rules.js'
+
+export type { DecodeRule } from '../rules.js'
 
 /** How keys and values are kept (docs/method.md, Paged cache and Slot cache): ours, the paper's, and one that never frees. */
 export const CACHE_KINDS = ['paged', 'slots', 'mask'] as const
 export type CacheKind = (typeof CACHE_KINDS)[number]
-
-/**
- * What a step may drop. `synthetic` computes the drop scores and then ignores them: a share `sparsity` of the tokens
- * die a few steps after they came, by a hash of position and layer. It is for weights that were never trained.
- */
-export type DecodeRule = HardRule | SyntheticRule
-
-export interface SyntheticRule {
-  kind: 'synthetic'
-  sparsity: number
-}
-
-/** Rules that go by interaction queries and keys. */
-export const readsInteraction = ({ kind }: DecodeRule): boolean => kind === 'adaptive' || kind === 'synthetic'
 
 export interface DecoderOptions {
   rule: DecodeRule

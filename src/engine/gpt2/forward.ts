@@ -6,30 +6,16 @@
 import type { Batch } from '../batch.js'
 import type { ComputePass, DeviceBuffer, KernelSpec, Slice } from '../compute/device.js'
 import { LAYER, MATMUL_SHAPE, PART, VOCABULARY_SLICE } from '../kernels/structs.js'
-import { type EvictingRule, isEvicting, isStatic, type SizedRule } from '../policies/index.js'
+import { type EvictingRule, isEvicting, isStatic } from '../policies/index.js'
 import { budgetOf, evictionSpec, scoreBindings } from '../policies/scores.js'
+import { betaShift, type DropRule, isThreshold, readsInteraction } from '../rules.js'
 import { type Activations, LOGIT_ROWS } from './activations.js'
 import { HEAD_DIM } from './config.js'
 import { columnsOf, embed, type ForwardContext, layernorm, multiply, normalise } from './layers.js'
 import { slotOf } from './slots.js'
 import type { BlockWeights } from './weights.js'
 
-/** Added to every drop score when nothing may be dropped: sparsity 0 is the dense model, exactly. */
-export const KEEP_EVERYTHING = 1e30
-
-/** What scoring and decoding both can do. `shift` is added to every drop score of every layer: x + shift <= 0 drops. */
-export type HardRule = { kind: 'dense' } | { kind: 'adaptive'; shift: number } | SizedRule
-
-/**
- * What a pass leaves of a key: all or nothing, or a share that every later query makes smaller by a factor, the
- * alpha-sigmoid of its drop score (docs/method.md, Log-mask), 1 < alpha < infinity. Soft rules take batches without branches.
- */
-export type DropRule = HardRule | { kind: 'soft'; alpha: number; shift: number }
-
-/** Rules that go by the checkpoint's drop scores. */
-type ScoreRule = Extract<DropRule, { shift: number }>
-
-const goesByScores = (rule: DropRule): rule is ScoreRule => 'shift' in rule
+export type { DropRule, HardRule } from '../rules.js'
 
 /** The uniform structs of one pass, packed; `place` gives each its slice once written. */
 export interface ForwardUniforms {
@@ -68,8 +54,8 @@ export function uniformWords(
   const layers = weights.blocks.map(({ beta }, layer) =>
     LAYER.pack({
       keys: batch.keys,
-      layer: goesByScores(rule) || isEvicting(rule) ? layer : 0,
-      betaShift: goesByScores(rule) ? beta + rule.shift : KEEP_EVERYTHING,
+      layer: readsInteraction(rule) || isEvicting(rule) ? layer : 0,
+      betaShift: betaShift(beta, rule),
       alpha: rule.kind === 'soft' ? rule.alpha : 0,
       r4: (config.interaction?.dim ?? 0) / 4,
     }),
@@ -122,11 +108,11 @@ export function encodeBlocks(
   if (isStatic(rule)) liveLists(context, pass, batch, a.pattern, a, u.layers[0])
   weights.blocks.forEach((block, layer) => {
     normalise(context, pass, block.norm1, a.x, a.normed, batch.rows)
-    if (goesByScores(rule)) interact(context, pass, block, batch, a, u.rows)
-    if (rule.kind === 'adaptive') dropTimes(context, pass, batch, a, u.layers[layer])
+    if (readsInteraction(rule)) interact(context, pass, block, batch, a, u.rows)
+    if (isThreshold(rule)) dropTimes(context, pass, batch, a, u.layers[layer])
     if (rule.kind === 'soft') softMask(context, pass, batch, a, u.layers[layer])
     if (purpose === 'drops' && layer === config.nLayer - 1) return
-    if (rule.kind === 'adaptive') liveLists(context, pass, batch, a.deaths, a, u.layers[layer])
+    if (isThreshold(rule)) liveLists(context, pass, batch, a.deaths, a, u.layers[layer])
     multiply(context, pass, block.qkv, a.normed, a.qkv, batch.rows, u.rows)
     if (isEvicting(rule)) {
       evict(context, pass, batch, rule, a, u.budgets[layer])

@@ -5,8 +5,8 @@ import type { CommandEncoder } from '../compute/device.js'
 import type { Memory } from '../compute/memory.js'
 import { readBack } from '../compute/read.js'
 import { batchStaticDeaths, isEvicting, isStatic } from '../policies/index.js'
+import type { DropRule } from '../rules.js'
 import type { Activations } from './activations.js'
-import type { DropRule } from './forward.js'
 import { deathsByView, keepByView } from './results.js'
 
 export interface Drops {

@@ -3,9 +3,9 @@ import type { Batch } from '../batch.js'
 import { causalPairs } from '../drops.js'
 import { isEvicting, isStatic } from '../policies/index.js'
 import { needsMoments, rememberedWords } from '../policies/scores.js'
+import { type DropRule, isThreshold } from '../rules.js'
 import type { Extent } from './activations.js'
 import type { Gpt2Config } from './config.js'
-import type { DropRule } from './forward.js'
 
 export interface BatchScores {
   /** Natural-log probability of each target, in the batch's order. */
@@ -32,7 +32,7 @@ export function extentOf(
     targets: batch.targets.length / 2,
     pairs: rules.some(({ kind }) => kind === 'soft') ? batch.pairs : 0,
     patterned: rules.some(isStatic) ? batch.keys : 0,
-    dying: evicting.length > 0 || rules.some(({ kind }) => kind === 'adaptive') ? batch.keys : 0,
+    dying: evicting.length > 0 || rules.some(isThreshold) ? batch.keys : 0,
     remembered: batch.keys * rememberedWords(evicting, config),
     moments: evicting.some(needsMoments) ? batch.segments.length : 0,
     listed: rules.some((rule) => rule.kind !== 'dense' && rule.kind !== 'soft') ? batch.listed : 0,

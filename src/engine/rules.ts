@@ -1,0 +1,54 @@
+/** What a pass or a decoding step may drop. Policies decide by tokens' positions or a budget, the others by drop scores. */
+import type { SizedRule } from './policies/index.js'
+
+/**
+ * Decides by the checkpoint's drop scores. `shift` is added to every score of every layer: x + shift <= 0 drops.
+ * `keep-all` computes the scores and drops nothing: the dense model's bits, at the cost of the pruned one.
+ */
+export type ThresholdRule = { kind: 'adaptive'; shift: number } | { kind: 'keep-all' }
+
+/** What scoring and decoding both can do. */
+export type HardRule = { kind: 'dense' } | ThresholdRule | SizedRule
+
+/**
+ * Instead of all or nothing, leaves of a key a share that every later query makes smaller by a factor, the alpha-sigmoid
+ * of its drop score (docs/method.md, Log-mask), 1 < alpha < infinity. Takes batches without branches.
+ */
+export interface SoftRule {
+  kind: 'soft'
+  alpha: number
+  shift: number
+}
+
+/** What a scoring pass may drop. */
+export type DropRule = HardRule | SoftRule
+
+/**
+ * Computes the drop scores and then ignores them: a share `sparsity` of the tokens die a few steps after they came, by a
+ * hash of position and layer. For weights that were never trained.
+ */
+export interface SyntheticRule {
+  kind: 'synthetic'
+  sparsity: number
+}
+
+/** What a decoding step may drop. */
+export type DecodeRule = HardRule | SyntheticRule
+
+type AnyRule = DropRule | DecodeRule
+
+export const isThreshold = <R extends AnyRule>(rule: R): rule is R & ThresholdRule =>
+  rule.kind === 'adaptive' || rule.kind === 'keep-all'
+
+/** Whether interaction queries and keys are needed. */
+export const readsInteraction = (rule: AnyRule): boolean =>
+  isThreshold(rule) || rule.kind === 'soft' || rule.kind === 'synthetic'
+
+/** Larger than any drop score, so that adding it keeps every key. */
+const KEEPS_ALL = 1e30
+
+/** `beta + shift` as kernels take it: what a layer adds to every drop score under a rule. */
+export function betaShift(beta: number, rule: AnyRule): number {
+  if (rule.kind === 'keep-all') return beta + KEEPS_ALL
+  return 'shift' in rule ? beta + rule.shift : beta
+}

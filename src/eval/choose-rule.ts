@@ -1,0 +1,50 @@
+/** A prepared run -> the rule it drops tokens by: an interrupted run's, one that is known, or one that has to be found. */
+import type { Engine } from '../engine/engine.js'
+import type { DropRule } from '../engine/rules.js'
+import { isAbort } from '../errors.js'
+import { type Calibration, calibrate } from '../pruning/calibrate.js'
+import { needsSearch } from '../pruning/level.js'
+import { policyRecord } from '../pruning/policy-record.js'
+import type { PolicyRecord } from '../record/eval/schema.js'
+import type { PreparedRun } from './prepare-run.js'
+import type { EarlierRun } from './resume.js'
+
+/** Rule by which tokens are dropped, and what the record says of it. */
+export interface RunPolicy {
+  /** Null when the run was stopped before a shift was found: it scores nothing. */
+  rule: DropRule | null
+  record: PolicyRecord
+}
+
+export interface SearchOptions {
+  batchTokens: number
+  signal?: AbortSignal
+  onTry?: (tried: { shift: number; sparsity: number }) => void
+}
+
+export async function chooseRule(
+  engine: Engine,
+  { level, rule, tasks, checkpoint, options }: PreparedRun,
+  earlier: EarlierRun | null,
+  search: SearchOptions,
+): Promise<RunPolicy> {
+  const known = earlier?.record.policy
+  const record = (found: DropRule | null, calibration: Calibration | null): PolicyRecord =>
+    policyRecord(level, checkpoint.config, found, calibration, options.seed)
+  if (!needsSearch(level)) return { rule, record: record(rule, null) }
+  if (known?.name === 'adaptive' && known.threshold_shift !== null) {
+    // Found before the interruption: searching again could only find it again.
+    return { rule: { kind: 'adaptive', shift: known.threshold_shift }, record: known }
+  }
+  // The sample is the whole run's, also in a shard.
+  const requests = tasks.flatMap((task) => task.requests)
+  const { sparsity } = level.target
+  const found = await calibrate(engine, requests, { sparsity, seed: options.seed, ...search }).catch(
+    (error: unknown) => {
+      if (isAbort(error, search.signal)) return null
+      throw error
+    },
+  )
+  const shifted: DropRule | null = found && { kind: 'adaptive', shift: found.shift }
+  return { rule: shifted, record: record(shifted, found) }
+}

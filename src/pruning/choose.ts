@@ -1,0 +1,155 @@
+/** Flags and checkpoint -> levels. Pure; every request that the checkpoint or a policy cannot meet ends here. */
+import type { Checkpoint } from '../data/checkpoint.js'
+import { SIZED, type SizedKind } from '../engine/policies/index.js'
+import { Failure } from '../errors.js'
+import { DENSE, isSizedPolicy, type Level, type PolicyName } from './level.js'
+
+/** What decides whether a checkpoint can drop tokens by scores of its own. */
+export type Pruneable = Pick<Checkpoint, 'id' | 'config'>
+
+/** One level as it is typed. At most one of `sparsity`, `shift` and `size` is given. */
+export interface LevelFlags {
+  policy?: PolicyName
+  sparsity?: number
+  /** Added to every drop score, instead of the shift that `sparsity` needs. */
+  shift?: number
+  /** Window, stride or budget in tokens, instead of the one that `sparsity` needs. */
+  size?: number
+}
+
+/** Several: each policy at each number. */
+export interface LevelListFlags {
+  policies?: readonly PolicyName[]
+  sparsities?: readonly number[]
+  shifts?: readonly number[]
+  sizes?: readonly number[]
+}
+
+/** Adaptive is the default where the checkpoint can drop tokens. Failure: a request that cannot be met. */
+export function chooseLevel(checkpoint: Pruneable, flags: LevelFlags): Level {
+  const { sparsity, shift, size } = flags
+  checkSparsity(sparsity)
+  for (const [flag, value] of [
+    ['--shift', shift],
+    ['--size', size],
+  ] as const) {
+    if (value === undefined || sparsity === undefined) continue
+    throw new Failure(`${flag} ${value}: takes the place of --sparsity, got --sparsity ${sparsity} as well`, {
+      hint: 'give one of them',
+    })
+  }
+  const policy = choosePolicy(checkpoint, flags)
+  if (shift !== undefined) checkShift(policy, shift)
+  if (isSizedPolicy(policy)) return { policy, target: sizedTarget(policy, flags) }
+  if (size !== undefined) {
+    throw new Failure(`--size ${size}: the ${policy} policy has no size`, {
+      hint: 'leave --size out, or name a policy that has one, such as --policy local',
+    })
+  }
+  if (policy === 'dense') return DENSE
+  if (shift !== undefined) return { policy, target: { kind: 'shift', shift } }
+  return { policy, target: sparsity === undefined ? { kind: 'own' } : { kind: 'sparsity', sparsity } }
+}
+
+/**
+ * Policy by policy; of each, one level for every number that is given.
+ * @param usual shares of a policy for which no number is given; `undefined` among them is the checkpoint's own threshold
+ * @throws Failure on a request that cannot be met
+ */
+export function chooseLevels(
+  checkpoint: Pruneable,
+  { policies, sparsities, shifts, sizes }: LevelListFlags,
+  usual: (policy: PolicyName) => readonly (number | undefined)[],
+): Level[] {
+  checkOneKind({ '--shift': shifts, '--size': sizes }, sparsities)
+  for (const share of sparsities ?? []) checkSparsity(share)
+  const anyAbove0 = sparsities?.find((share) => share > 0)
+  const names = policies ?? [choosePolicy(checkpoint, { sparsity: anyAbove0 })]
+  return [...new Set(names)].flatMap((policy): Level[] => {
+    if (policy === 'dense') {
+      // Beside other policies, numbers are theirs.
+      const alone = names.every((name) => name === 'dense')
+      return [
+        chooseLevel(
+          checkpoint,
+          alone ? { policy, sparsity: anyAbove0, shift: shifts?.[0], size: sizes?.[0] } : { policy },
+        ),
+      ]
+    }
+    if (shifts !== undefined) return shifts.map((shift) => chooseLevel(checkpoint, { policy, shift }))
+    if (sizes !== undefined) return sizes.map((size) => chooseLevel(checkpoint, { policy, size }))
+    return (sparsities ?? usual(policy)).map((sparsity) => chooseLevel(checkpoint, { policy, sparsity }))
+  })
+}
+
+/** Failure: lists of two kinds. */
+function checkOneKind(
+  others: Readonly<Record<string, readonly number[] | undefined>>,
+  sparsities: readonly number[] | undefined,
+): void {
+  const given = Object.entries({ '--sparsity': sparsities, ...others }).filter(
+    ([, list]) => list !== undefined,
+  )
+  if (given.length < 2) return
+  const [[first, numbers], [second, more]] = given
+  throw new Failure(`${second} ${more}: takes the place of ${first}, got ${first} ${numbers} as well`, {
+    hint: 'give one of them',
+  })
+}
+
+function choosePolicy({ id, config }: Pruneable, { policy, sparsity }: LevelFlags): PolicyName {
+  if (policy !== undefined && isSizedPolicy(policy)) return policy
+  if (config.interaction === null && (policy === 'adaptive' || sparsity !== undefined)) {
+    const asked = policy === 'adaptive' ? '--policy adaptive' : `--sparsity ${sparsity}`
+    throw new Failure(`${asked}: checkpoint ${id} has no interaction weights to decide what to drop`, {
+      hint: 'use --policy dense without --sparsity, or a checkpoint fine-tuned for pruning such as --model asp-tiny',
+    })
+  }
+  const name = policy ?? (config.interaction === null ? 'dense' : 'adaptive')
+  if (name === 'dense' && sparsity !== undefined && sparsity > 0) {
+    throw new Failure(`--sparsity ${sparsity}: the dense policy removes nothing`, {
+      hint: 'leave out --policy dense, or --sparsity',
+    })
+  }
+  return name
+}
+
+/** Failure: no share that can be removed. */
+export function checkSparsity(sparsity: number | undefined): void {
+  if (sparsity === undefined || (sparsity >= 0 && sparsity < 1)) return
+  throw new Failure(`--sparsity: must be at least 0 and below 1, got ${sparsity}`, {
+    hint: 'it is the share of context removed: --sparsity 0.8 removes 80 %',
+  })
+}
+
+function checkShift(policy: PolicyName, shift: number): void {
+  if (policy !== 'adaptive') {
+    throw new Failure(`--shift ${shift}: the ${policy} policy has no threshold`, {
+      hint: 'leave --shift out, or use --policy adaptive with a checkpoint fine-tuned for pruning such as --model asp-tiny',
+    })
+  }
+  if (Number.isFinite(shift)) return
+  throw new Failure(`--shift: must be a number, got ${shift}`, {
+    hint: 'policy.threshold_shift of an earlier record, for example',
+  })
+}
+
+function sizedTarget(
+  policy: SizedKind,
+  { sparsity, size }: LevelFlags,
+): Extract<Level, { policy: SizedKind }>['target'] {
+  const { parameter, least } = SIZED[policy]
+  if (sparsity !== undefined) return { kind: 'sparsity', sparsity }
+  if (size === undefined) {
+    throw new Failure(`--policy ${policy}: needs the share of context to remove`, {
+      hint: `add --sparsity 0.8, or its ${parameter} in tokens: --size 32`,
+    })
+  }
+  if (Number.isInteger(size) && size >= least) return { kind: 'size', size }
+  throw new Failure(
+    `--size: the ${parameter} of ${policy} must be a whole number from ${least}, got ${size}`,
+    {
+      hint: 'it is in tokens',
+    },
+  )
+}

@@ -1,0 +1,52 @@
+/** What is removed, and how much: as it is requested, before lengths, scores or a device are known. Pure. */
+import { SIZED_KINDS, type SizedKind } from '../engine/policies/index.js'
+
+/** By the checkpoint's own drop scores, or by a policy of a size, which needs nothing of the checkpoint. */
+export const POLICY_NAMES = ['dense', 'adaptive', ...SIZED_KINDS] as const
+export type PolicyName = (typeof POLICY_NAMES)[number]
+
+/** The share S_pair of causal pairs (docs/method.md, Sparsity): a shift or a size is found for it. */
+interface Share {
+  kind: 'sparsity'
+  sparsity: number
+}
+
+export type AdaptiveTarget =
+  /** The threshold that the checkpoint was trained with. */
+  { kind: 'own' } | { kind: 'shift'; shift: number } | Share
+
+/** `size`: window, stride or budget in tokens. */
+export type SizedTarget = { kind: 'size'; size: number } | Share
+
+export type Level =
+  | { policy: 'dense' }
+  | { policy: 'adaptive'; target: AdaptiveTarget }
+  | { policy: SizedKind; target: SizedTarget }
+
+export const DENSE: Level = { policy: 'dense' }
+
+/** Whether a policy has a size, and needs nothing of a checkpoint. */
+export const isSizedPolicy = <Name extends string>(name: Name): name is Name & SizedKind =>
+  (SIZED_KINDS as readonly string[]).includes(name)
+
+export const isSizedLevel = (level: Level): level is Extract<Level, { policy: SizedKind }> =>
+  isSizedPolicy(level.policy)
+
+/** The share that is requested, as records have it: null where another number decides, and of the dense policy. */
+export function requestedSparsity(level: Level): number | null {
+  return level.policy !== 'dense' && level.target.kind === 'sparsity' ? level.target.sparsity : null
+}
+
+/** Whether only measuring drop scores can tell the shift. Keeping everything needs none. */
+export function needsSearch(level: Level): level is { policy: 'adaptive'; target: Share } {
+  return level.policy === 'adaptive' && level.target.kind === 'sparsity' && level.target.sparsity > 0
+}
+
+/** `adaptive 0.8`, `local 64 tokens`, `adaptive shift -0.4`, `adaptive`, `dense`. */
+export function describeLevel(level: Level): string {
+  if (level.policy === 'dense') return level.policy
+  const { policy, target } = level
+  if (target.kind === 'sparsity') return `${policy} ${target.sparsity}`
+  if (target.kind === 'size') return `${policy} ${target.size} tokens`
+  return target.kind === 'shift' ? `${policy} shift ${target.shift}` : policy
+}

@@ -1,0 +1,58 @@
+/** What a record says of a policy and how its rule was found. Pure. */
+import type { Gpt2Config } from '../engine/gpt2/config.js'
+import { isSized, SIZED } from '../engine/policies/index.js'
+import type { DropRule } from '../engine/rules.js'
+import type { CalibrationRecord, PolicyRecord } from '../record/eval/schema.js'
+import type { SizedRecord } from '../record/ppl/schema.js'
+import type { Calibration } from './calibrate.js'
+import { type Level, requestedSparsity } from './level.js'
+
+interface Rule {
+  kind: string
+}
+
+/** The shift that a rule adds to drop scores; null where none decides, or nothing can be dropped with it. */
+export const shiftOf = (rule: Rule | null): number | null =>
+  rule?.kind === 'adaptive' ? (rule as Extract<DropRule, { kind: 'adaptive' }>).shift : null
+
+/** The policy of a size that a rule is, if it is one. */
+export function sizedOf(rule: Rule | null): SizedRecord | null {
+  if (rule === null || !isSized(rule)) return null
+  return { policy: rule.kind, parameter: SIZED[rule.kind].parameter, size: rule.size }
+}
+
+/** `rule` null: the run was stopped before a shift was found. */
+export function policyRecord(
+  level: Level,
+  { interaction }: Pick<Gpt2Config, 'interaction'>,
+  rule: DropRule | null,
+  calibration: Calibration | null,
+  seed: number,
+): PolicyRecord {
+  return {
+    name: level.policy,
+    parameters: {
+      ...(level.policy === 'adaptive' && { propagate_in_depth: interaction?.propagateInDepth ?? false }),
+      ...(rule !== null && isSized(rule) && SIZED[rule.kind].parameters(rule.size)),
+    },
+    threshold_shift: shiftOf(rule),
+    calibration: calibration && calibrationRecord(calibration, requestedSparsity(level) ?? 0, seed),
+  }
+}
+
+function calibrationRecord(
+  { sequences, tokens, sparsity, evaluations, seconds }: Calibration,
+  requested: number,
+  seed: number,
+): CalibrationRecord {
+  return {
+    requested,
+    method: 'bisection of one shift shared by all layers, on requests sampled evenly over their lengths',
+    seed,
+    requests: sequences,
+    tokens,
+    evaluations,
+    sample_sparsity: sparsity,
+    seconds,
+  }
+}

@@ -1,0 +1,52 @@
+/** A level and the sequences it is for -> the rule that removes as much: the only place where one becomes the other. */
+
+import { sizedRule } from '../engine/policies/index.js'
+import type { HardRule } from '../engine/rules.js'
+import type { Calibration } from './calibrate.js'
+import { fitSize } from './fit-size.js'
+import { isSizedLevel, type Level, needsSearch } from './level.js'
+
+/** What a size is counted on. */
+export interface Lengths {
+  /** Of the sequences, in tokens. */
+  lengths: readonly number[]
+  /** Where they are, for messages: `of these requests`, `at ctx 1024`. */
+  where: string
+}
+
+export const atContext = (ctx: number): Lengths => ({ lengths: [ctx], where: `at ctx ${ctx}` })
+
+export interface Resolved {
+  rule: HardRule
+  /** How the shift was found; null where none was searched. */
+  calibration: Calibration | null
+}
+
+/** The rule of a level that needs no search, else null. Failure: the policy cannot remove so much of these sequences. */
+export function knownRule(level: Level, lengths: Lengths): HardRule | null {
+  return needsSearch(level) ? null : fixedRule(level, lengths)
+}
+
+/** @param search finds the shift for a share above 0; what it throws is passed on */
+export async function resolveLevel(
+  level: Level,
+  lengths: Lengths,
+  search: (sparsity: number) => Promise<Calibration>,
+): Promise<Resolved> {
+  if (!needsSearch(level)) return { rule: fixedRule(level, lengths), calibration: null }
+  const calibration = await search(level.target.sparsity)
+  return { rule: { kind: 'adaptive', shift: calibration.shift }, calibration }
+}
+
+function fixedRule(level: Level, { lengths, where }: Lengths): HardRule {
+  if (level.policy === 'dense') return { kind: 'dense' }
+  if (isSizedLevel(level)) {
+    const { policy, target } = level
+    if (target.kind === 'size') return sizedRule(policy, target.size)
+    return fitSize(policy, lengths, target.sparsity, where)
+  }
+  const { target } = level
+  // The only share that is not searched for is 0.
+  if (target.kind === 'sparsity') return { kind: 'keep-all' }
+  return { kind: 'adaptive', shift: target.kind === 'shift' ? target.shift : 0 }
+}
