@@ -92,7 +92,7 @@ export function benchOptions(
     model,
     revision,
     seed,
-    tests: { ctx: contexts.join(','), curve: false },
+    tests: { ctx: contexts, curve: false },
     chosen,
     batches: [1],
     dtypes: [dtype],
