@@ -183,8 +183,8 @@ async function readTokens(
     return { tokens, data: { kind: 'random', source, tokens: tokens.length, sha256: sha256(tokens) } }
   }
   if (folder === null) {
-    throw new Failure(`--data: random weights have no tokenizer for text, got ${data}`, {
-      hint: '--data random',
+    throw new Failure(`--text: random weights have no tokenizer for text, got ${data}`, {
+      hint: '--text random',
     })
   }
   const isSample = data === undefined || data === 'sample'
@@ -199,7 +199,7 @@ async function readTokens(
 async function readText(file: string): Promise<string> {
   return readFile(file, 'utf8').catch((cause: unknown) => {
     throw new Failure(`${file}: cannot be read as text (${cause instanceof Error ? cause.message : cause})`, {
-      hint: '--data takes a text file, "sample" for the bundled text, or "random"',
+      hint: '--text takes a text file, "sample" for the bundled text, or "random"',
       cause,
     })
   })

@@ -2,8 +2,6 @@
  * What is measured, in llama-bench's words: `pp512` processes a prompt of 512 tokens, `tg128` generates 128, and
  * `@ d512` says that 512 tokens are in the cache before the clock starts. Flags -> tests. Pure.
  */
-
-import { parseRange } from '../data/ranges.js'
 import { Failure } from '../errors.js'
 
 export interface Test {
@@ -24,13 +22,17 @@ export interface TestGroup {
   curve: boolean
 }
 
+/** A prompt and what is generated after it, timed as one. */
+export type PromptGen = Pick<Test, 'prompt' | 'gen'>
+
+/** Lists of token counts. */
 export interface TestFlags {
-  prompt?: string
-  gen?: string
-  depth?: string
-  /** Each `<prompt>,<gen>`. */
-  promptGen?: readonly string[]
-  ctx?: string
+  prompt?: readonly number[]
+  gen?: readonly number[]
+  depth?: readonly number[]
+  promptGen?: readonly PromptGen[]
+  /** Each at least 2. */
+  ctx?: readonly number[]
   /** Undefined: with `ctx` only. */
   curve?: boolean
 }
@@ -63,9 +65,7 @@ export function testLength({ prompt, gen, depth }: Test): number {
  */
 export function planTests(flags: TestFlags, nPositions: number): TestPlan {
   const notes: string[] = []
-  const groups: TestGroup[] = (
-    flags.ctx === undefined ? [] : parseRange('--ctx', flags.ctx, { least: 2 })
-  ).map((ctx) => ctxGroup(ctx, flags, nPositions, notes))
+  const groups: TestGroup[] = (flags.ctx ?? []).map((ctx) => ctxGroup(ctx, flags, nPositions, notes))
   const { prompt, depth, promptGen = [] } = flags
   if (groups.length === 0 || prompt !== undefined || depth !== undefined || promptGen.length > 0) {
     const tests = explicitTests(flags, nPositions, groups.length > 0, notes)
@@ -81,7 +81,7 @@ function ctxGroup(ctx: number, { gen, curve }: TestFlags, nPositions: number, no
     })
   }
   const usual = Math.min(DEFAULT_GEN, Math.max(1, ctx >> 2))
-  const wanted = gen === undefined ? [usual] : parseRange('--gen', gen, { least: 0 })
+  const wanted = gen ?? [usual]
   const long = wanted.filter((n) => n >= ctx)
   if (long.length > 0) notes.push(`tg${long.join(', tg')} left out at --ctx ${ctx}: longer than the context`)
   if (gen === undefined && usual < DEFAULT_GEN) {
@@ -104,13 +104,13 @@ function explicitTests(
   const named = prompt !== undefined || promptGen.length > 0
   const usualPrompt = besideCtx ? 0 : Math.min(DEFAULT_PROMPT, nPositions >> 1)
   const usualGen = besideCtx && named ? 0 : Math.min(DEFAULT_GEN, nPositions >> 2)
-  const prompts = listOf('--prompt', prompt) ?? [usualPrompt]
-  const gens = listOf('--gen', gen) ?? [usualGen]
-  const depths = listOf('--depth', depth) ?? [0]
+  const prompts = prompt ?? [usualPrompt]
+  const gens = gen ?? [usualGen]
+  const depths = depth ?? [0]
   const all = depths.flatMap((d) => [
     ...prompts.map((n) => ({ prompt: n, gen: 0, depth: d })),
     ...gens.map((n) => ({ prompt: 0, gen: n, depth: d })),
-    ...promptGen.map((pair) => ({ ...pairOf(pair), depth: d })),
+    ...promptGen.map((pair) => ({ ...pair, depth: d })),
   ])
   const asked = all.filter((one) => one.prompt + one.gen > 0)
   const tests = asked.filter((one) => testLength(one) <= nPositions)
@@ -128,17 +128,4 @@ function explicitTests(
     notes.push(`${long.map(testName).join(', ')} left out: the model can hold ${nPositions} tokens`)
   }
   return tests
-}
-
-const listOf = (flag: string, text: string | undefined): number[] | null =>
-  text === undefined ? null : parseRange(flag, text, { least: 0 })
-
-function pairOf(text: string): Pick<Test, 'prompt' | 'gen'> {
-  const { groups } = /^(?<prompt>\d+)[,+](?<gen>\d+)$/.exec(text.trim()) ?? {}
-  if (groups === undefined) {
-    throw new Failure(`--pg: must be two whole numbers, got ${JSON.stringify(text)}`, {
-      hint: '--pg 512,128 is a prompt of 512 tokens and 128 generated after it',
-    })
-  }
-  return { prompt: Number(groups.prompt), gen: Number(groups.gen) }
 }

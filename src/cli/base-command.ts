@@ -1,71 +1,22 @@
-/** The base of asp's commands: shared flags, a device that is always closed, errors left to bin/. */
+/** The base of asp's commands: a device that is always closed, old names of flags, errors left to bin/. */
 import { freemem } from 'node:os'
-import { Command, Flags, ux } from '@oclif/core'
+import { Command, ux } from '@oclif/core'
 import { usableCores } from '../device/cores.js'
 import { type OpenDevice, openDevice } from '../device/open.js'
 import { afterGrace } from '../engine/compute/give-up.js'
 import { Failure } from '../errors.js'
 import type { AdapterRecord } from '../record/eval/schema.js'
 import { layOut } from '../record/io/layout.js'
-import { DTYPE_NAMES } from '../run/dtype.js'
 import type { RunDevice } from '../run/open-model.js'
-
-/** Where to compute, for commands that do. */
-export const deviceFlags = {
-  device: Flags.string({
-    default: 'auto',
-    description:
-      'where to compute: auto (a GPU where there is one, else the CPU), cpu, gpu, or a software driver by part of its name',
-    helpValue: 'auto|cpu|gpu|<name>',
-  }),
-  threads: Flags.integer({
-    description: 'threads of the CPU device (default: the cores this process may use)',
-    min: 0,
-  }),
-}
+import type { Attended } from './attended.js'
+import { json } from './flags.js'
+import { oldNames } from './old-names.js'
 
 /** What `deviceFlags` were given. */
 export interface DeviceChoice {
   device: string
   threads?: number
   quiet?: boolean
-}
-
-/** Which checkpoint is read, and where it computes: for commands that take one as it is. */
-export const modelFlags = {
-  model: Flags.string({
-    description: 'folder, bundled name or Hub id (default: the bundled asp-tiny)',
-    char: 'm',
-  }),
-  revision: Flags.string({ description: 'branch, tag or commit of a Hub model' }),
-  dtype: Flags.option({
-    description: 'how weights are kept',
-    options: DTYPE_NAMES,
-    default: 'auto' as const,
-  })(),
-  ...deviceFlags,
-}
-
-export const calibrationSeedFlag = Flags.integer({
-  description: 'seed of the calibration sample',
-  default: 1234,
-})
-
-export const recordFlag = Flags.string({
-  description: 'record file (.json) or its folder (default: results)',
-  char: 'o',
-})
-
-export const quietFlag = Flags.boolean({ description: 'no progress', char: 'q' })
-
-/** The number a flag holds; its bounds are checked by the run, which knows the rules. */
-export function asNumber(flag: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined
-  const value = text.trim() === '' ? Number.NaN : Number(text)
-  if (!Number.isNaN(value)) return value
-  throw new Failure(`${flag}: must be a number, got ${JSON.stringify(text)}`, {
-    hint: '--help tells what each flag takes',
-  })
 }
 
 /** The open device as runs and records take it. */
@@ -79,8 +30,14 @@ export function runDevice({ device, lost, adapter }: OpenDevice): RunDevice & { 
   return { device, lost, adapter, memoryLimit, record }
 }
 
+const FROM_FLAG = /^Parsing --\S+ \n\t(?<said>[\s\S]*)\nSee more help with --help$/
+
+/** The arguments as typed, as records keep them. */
+export const commandLine = (): string[] => ['asp', ...process.argv.slice(2)]
+
 export abstract class AspCommand extends Command {
   static override enableJsonFlag = true
+  static override baseFlags = { json }
 
   #opened: OpenDevice[] = []
 
@@ -96,6 +53,21 @@ export abstract class AspCommand extends Command {
     afterGrace(signal, (reason) => opened.device.abandon?.(reason))
     this.#opened.push(opened)
     return opened
+  }
+
+  /** What every run needs of whoever attends it. `finishing`: what an interruption still waits for. */
+  protected runHooks(watch: Attended, flags: DeviceChoice, finishing: string) {
+    const { orStop, signal, onProgress, onFetch, onFallback, onRunning, progress } = watch
+    return {
+      orStop,
+      signal,
+      onProgress,
+      onFetch,
+      onFallback,
+      openDevice: async () => runDevice(await this.openDevice(flags, signal)),
+      onPrepared: (): void => progress.stop(),
+      onRunning: (): void => onRunning(finishing),
+    }
   }
 
   /** As many threads as are asked for; more than there are cores is slower, not wrong. */
@@ -115,8 +87,18 @@ export abstract class AspCommand extends Command {
     ux.stdout(layOut((json ?? null) as object))
   }
 
-  /** Errors reach `failWith` (src/cli/report-error.ts) as they are; oclif would print them as JSON under --json. */
+  /** In place of oclif's warnings, which take several lines. */
+  protected override warnIfFlagDeprecated({ quiet }: Record<string, unknown>): void {
+    if (quiet) return
+    for (const line of oldNames(this.argv, this.ctor.flags)) process.stderr.write(`${line}\n`)
+  }
+
+  /**
+   * Errors reach `failWith` (src/cli/report-error.ts) as they are: oclif would print them as JSON under --json, and writes lines of
+   * its own around what a flag says.
+   */
   protected override async catch(error: Error): Promise<never> {
+    if (error instanceof Failure) error.message = error.message.replace(FROM_FLAG, '$<said>')
     throw error
   }
 

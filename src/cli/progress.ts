@@ -19,6 +19,8 @@ export interface Progress {
   fail(text?: string): void
   /** Ends the task, leaving nothing behind on a terminal. */
   stop(): void
+  /** Label of the task under way. */
+  current(): string | null
 }
 
 export interface ProgressOptions {
@@ -49,8 +51,10 @@ export function createProgress(options: ProgressOptions = {}): Progress {
 export function showTasks(progress: Progress): OnProgress {
   let shown = ''
   return ({ task, done, total, unit, info, left }) => {
-    if (task !== shown) {
-      if (shown !== '') progress.succeed()
+    const current = progress.current()
+    if (current !== task) {
+      // What the command itself began leaves no line, nor does what was ended for something to be printed.
+      if (current !== null && current === shown) progress.succeed()
       shown = task
       progress.start(task, total, unit)
     }
@@ -151,6 +155,7 @@ function terminalProgress(stream: NodeJS.WritableStream, now: () => number): Pro
       clock.end()
       spinner.stop()
     },
+    current: () => clock.current()?.label ?? null,
   }
 }
 
@@ -184,8 +189,16 @@ function logProgress(stream: NodeJS.WritableStream, now: () => number): Progress
     stop() {
       clock.end()
     },
+    current: () => clock.current()?.label ?? null,
   }
 }
 
 const nothing = (): void => undefined
-const SILENT: Progress = { start: nothing, update: nothing, succeed: nothing, fail: nothing, stop: nothing }
+const SILENT: Progress = {
+  start: nothing,
+  update: nothing,
+  succeed: nothing,
+  fail: nothing,
+  stop: nothing,
+  current: () => null,
+}

@@ -1,6 +1,5 @@
 /** What is typed for a training, as flags or in a file, -> its options: numbers out of text, nothing checked but that. */
 
-import { parseNumbers } from '../data/ranges.js'
 import type { ALPHA_SCHEDULES, GAMMA_CONVENTIONS, RATE_SCHEDULES } from '../record/train/schema.js'
 import {
   DEFAULTS,
@@ -11,7 +10,7 @@ import {
   type StartOptions,
   type TrainingOptions,
 } from '../train/options.js'
-import { asNumber } from './base-command.js'
+import { asNumber, parseNumbers } from './values.js'
 
 /** The flags of `asp finetune` but for what is begun from. */
 export interface RawTraining {

@@ -4,16 +4,16 @@ import { guard, type OpenDevice } from '../device/open.js'
 import { forgetTuning, keepTuning, readTuning, tuningFile } from '../device/tuning-cache.js'
 import { kernelSetHash, parseChoice, type TuneOptions, type TuningChoice, tune } from '../engine/tuner.js'
 import { runDevice } from './base-command.js'
+import { wordOf } from './flag-kinds.js'
 
 export const TUNING_MODES = ['auto', 'off', 'force'] as const
 export type TuningMode = (typeof TUNING_MODES)[number]
 
-export const tuningFlag = Flags.option({
-  description:
-    'choose matmul kernels by timing them: auto once for each GPU (software adapters have a fixed choice), force anew',
-  options: TUNING_MODES,
-  default: 'auto' as const,
-})()
+export const tuningFlag = Flags.custom<TuningMode>(wordOf(TUNING_MODES))({
+  summary: 'choose matmul kernels by timing them: auto once for each GPU, force again',
+  helpGroup: 'device',
+  default: 'auto',
+})
 
 export interface TunedDeviceOptions extends TuneOptions {
   /** Where the choice is kept; asp's cache when undefined. */

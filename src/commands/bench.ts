@@ -1,23 +1,18 @@
 /** `asp bench`: how fast and how large decoding is, dense and pruned side by side. */
-import { Flags } from '@oclif/core'
+import { Flags, type Interfaces } from '@oclif/core'
 import { bench } from '../bench/bench.js'
-import type { Batch } from '../bench/configurations.js'
-import type { BenchEvent, WorkEvent } from '../bench/phases.js'
 import type { BenchOptions } from '../bench/prepare.js'
+import type { PromptGen } from '../bench/tests.js'
 import { attended, endInterrupted } from '../cli/attended.js'
-import { AspCommand, asNumber, deviceFlags, quietFlag, recordFlag } from '../cli/base-command.js'
-import type { Progress } from '../cli/progress.js'
+import { AspCommand, commandLine } from '../cli/base-command.js'
+import { number, range, read, usually, whole } from '../cli/flag-kinds.js'
+import * as shared from '../cli/flags.js'
 import { tunedDevice, tuningFlag } from '../cli/tuned-device.js'
-import { parseNumbers, parseRange, parseWords } from '../data/ranges.js'
-import { CACHE_KINDS } from '../engine/decode/types.js'
-import { DTYPE_NAMES, SCORING_POLICY_NAMES } from '../pruning/policy.js'
+import { Failure } from '../errors.js'
 import type { BenchRecord } from '../record/bench/schema.js'
 import { formatRecord } from '../record/io/store.js'
 import { benchCsv, benchJsonLines } from '../report/bench-rows.js'
 import { renderBench, renderBenchMarkdown } from '../report/bench-table.js'
-import { formatSeconds } from '../report/format.js'
-
-const CACHE_DTYPES = ['f32', 'f16'] as const
 
 const RENDER = {
   table: (record: BenchRecord) => renderBench(record, { width: process.stdout.columns }),
@@ -35,101 +30,75 @@ export default class Bench extends AspCommand {
     "Tests are named as llama-bench names them: pp512 is a prompt of 512 tokens, tg128 generates 128, '@ d512' says that " +
     '512 tokens are in the cache before the clock starts. --ctx 1024 stands for pp1024, tg128 @ d896 and a curve of latency ' +
     'and memory, token by token, up to 1,024. Lists are written 128,256 and ranges 128-1024*2 or 128-512+128; every ' +
-    'combination of the lists is measured, round by round in changing order.'
+    'combination of the lists is measured, round by round in changing order. --model random:gpt2, random:gpt2-xl or ' +
+    'random:<width>x<layers> has random weights of that size.'
   static override examples = [
     '<%= config.bin %> bench --ctx 1024',
-    '<%= config.bin %> bench --ctx 1024 --sparsity 0,0.5,0.8 --batch 1,8,32',
+    '<%= config.bin %> bench --ctx 1024 --sparsity 0,0.5,0.8 --batch-size 1,8,32',
     '<%= config.bin %> bench -p 512 -n 128 -d 0,512 --output-format md',
-    '<%= config.bin %> bench --model random:gpt2-medium --dtype f16 --batch max',
+    '<%= config.bin %> bench --model random:gpt2-medium --dtype f16 --batch-size max',
   ]
   static override flags = {
-    model: Flags.string({
-      description: 'folder, bundled name, Hub id, or random:gpt2, random:gpt2-xl, random:<width>x<layers>',
-      char: 'm',
-    }),
-    revision: Flags.string({ description: 'branch, tag or commit of a Hub model' }),
-    ctx: Flags.string({ description: 'context lengths: prompt, generation and curve up to each' }),
-    prompt: Flags.string({ description: 'prompt lengths (default: 512)', char: 'p' }),
-    gen: Flags.string({ description: 'tokens generated (default: 128)', char: 'n' }),
-    depth: Flags.string({ description: 'tokens in the cache beforehand (default: 0)', char: 'd' }),
-    pg: Flags.string({
-      description: 'a prompt and what is generated after it, timed as one; may be given again',
+    ctx: shared.ctxs({ least: 2 }),
+    prompt: range({ summary: 'prompt lengths', char: 'p', least: 0, ...usually('512') }),
+    gen: range({ summary: 'tokens to generate', char: 'n', least: 0, ...usually('128') }),
+    depth: range({ summary: 'tokens in the cache beforehand', char: 'd', least: 0, ...usually('0') }),
+    pg: Flags.custom<PromptGen>({ parse: read<PromptGen>(parsePromptGen) })({
+      summary: 'a prompt and what is generated after it, timed as one; repeatable',
       helpValue: 'pp,tg',
       multiple: true,
       multipleNonGreedy: true,
     }),
-    policy: Flags.string({
-      description: `policies: ${SCORING_POLICY_NAMES.join(', ')} (default: what the model can do)`,
+    text: shared.textSource({
+      helpValue: '<file>|sample|random',
+      ...usually('sample; random with random weights'),
+      aliases: ['data'],
+      deprecateAliases: true,
     }),
-    sparsity: Flags.string({
-      description:
-        "shares of context to remove (default: the checkpoint's own threshold; 0.8 for random weights)",
-      helpValue: '0,0.5,0.8',
+    'batch-size': shared.batchSizes({ default: [1], aliases: ['batch'], deprecateAliases: true }),
+    cache: shared.caches,
+    'cache-dtype': shared.cacheDtypes,
+    chunk: whole({ summary: 'rows of a prompt at a time', ...usually('what suits the adapter') }),
+    'steps-per-submission': whole({ summary: 'tokens per submission', default: 16 }),
+    repetitions: shared.repetitions(usually('5, or as many as --max-time allows')),
+    'max-time': number({
+      summary: 'seconds the run should take',
+      ...usually('230, no limit with --repetitions'),
     }),
-    batch: Flags.string({
-      description: 'sequences at a time, or max for the largest number that fits',
-      char: 'b',
-      default: '1',
-    }),
-    dtype: Flags.string({ description: `weights: ${DTYPE_NAMES.join(', ')}`, default: 'auto' }),
-    cache: Flags.string({ description: `caches: ${CACHE_KINDS.join(', ')}`, default: 'paged' }),
-    'cache-dtype': Flags.string({
-      description: `keys and values: ${CACHE_DTYPES.join(', ')}`,
-      default: 'f32',
-    }),
+    delay: number({ summary: 'seconds to wait before each test', default: 0 }),
+    warmup: Flags.boolean({ summary: 'run everything once untimed first', default: true, allowNo: true }),
     baseline: Flags.boolean({
-      description: 'measure dense as well, next to each pruned configuration',
+      summary: 'measure dense as well, next to each pruned configuration',
       default: true,
       allowNo: true,
     }),
-    data: Flags.string({ description: 'text file to take prompts from, "sample" or "random"' }),
+    stages: Flags.boolean({ summary: 'split the cost by stage', default: true, allowNo: true }),
+    curve: Flags.boolean({ summary: 'latency and memory token by token, as with --ctx', allowNo: true }),
+    'curve-step': whole({ summary: 'tokens per submission of the curve', default: 1 }),
     calibrate: Flags.boolean({
-      description: 'measure noise: every configuration twice a round, as if it were two (see asp compare)',
+      summary: 'measure noise: every configuration twice a round (see asp compare)',
     }),
-    repetitions: Flags.integer({
-      description: 'rounds (default: 5, or as many as --max-time allows)',
-      char: 'r',
-    }),
-    'max-time': Flags.string({
-      description: 'seconds the run should take (default: 230, no limit with --repetitions)',
-    }),
-    warmup: Flags.boolean({ description: 'run everything once untimed first', default: true, allowNo: true }),
-    delay: Flags.string({ description: 'seconds to wait before each test', default: '0' }),
-    curve: Flags.boolean({
-      description: 'latency and memory token by token (default: with --ctx)',
-      allowNo: true,
-    }),
-    'curve-step': Flags.integer({ description: 'tokens of a submission of the curve', default: 1 }),
-    stages: Flags.boolean({ description: 'split the cost by stage', default: true, allowNo: true }),
-    'steps-per-submission': Flags.integer({
-      description: 'tokens generated between two looks at the host',
-      default: 16,
-    }),
-    chunk: Flags.integer({ description: 'rows of a prompt at a time (default: what suits the adapter)' }),
-    ...deviceFlags,
+    seed: shared.seed({ default: shared.CALIBRATION_SEED }),
+    policy: shared.policies({ helpValue: 'adaptive,local', ...usually('what the model can do') }),
+    sparsity: shared.sparsities(usually("the checkpoint's own threshold; 0.8 for random weights")),
+    shift: shared.shifts({ helpValue: '0,-0.4' }),
+    size: shared.sizes({ helpValue: '64,109' }),
+    ...shared.modelFlags,
+    dtype: shared.dtypes,
     tuning: tuningFlag,
-    seed: Flags.integer({
-      description: 'seed of random weights and tokens and of calibration',
-      default: 1234,
-    }),
-    'output-format': Flags.option({
-      description: 'what is printed',
-      options: FORMATS,
-      default: 'table' as const,
-    })(),
-    output: recordFlag,
-    quiet: quietFlag,
+    output: shared.record,
+    'output-format': shared.outputFormat(FORMATS)({ default: 'table' }),
+    quiet: shared.quiet,
   }
 
   async run(): Promise<BenchRecord> {
     const { flags } = await this.parse(Bench)
-    return attended(flags, async ({ progress, signal, orStop, note, onFetch, onRunning }) => {
-      const shown = showProgress(progress)
+    return attended(flags, async (watch) => {
+      const { progress, signal, note } = watch
       let tuning = false
       progress.start('Reading checkpoint and text')
       const { record, path } = await bench(optionsOf(flags), {
-        orStop,
-        signal,
+        ...this.runHooks(watch, flags, 'the work in flight'),
         openDevice: async () =>
           tunedDevice(await this.openDevice(flags, signal), flags.tuning, {
             signal,
@@ -140,12 +109,8 @@ export default class Bench extends AspCommand {
             },
             onTuned: () => (tuning ? progress.succeed() : undefined),
           }),
-        onPrepared: () => progress.stop(),
-        onRunning: () => onRunning('the work in flight'),
-        onEvent: shown.onEvent,
-        onFetch,
       })
-      if (record.status === 'complete') shown.finish()
+      if (record.status === 'complete') progress.succeed()
       progress.stop()
       this.log(RENDER[flags['output-format']](record))
       // Standard output is for the format alone when a program reads it.
@@ -157,116 +122,46 @@ export default class Bench extends AspCommand {
   }
 }
 
-interface BenchFlags {
-  model?: string
-  revision?: string
-  ctx?: string
-  prompt?: string
-  gen?: string
-  depth?: string
-  pg?: string[]
-  policy?: string
-  sparsity?: string
-  batch: string
-  dtype: string
-  cache: string
-  'cache-dtype': string
-  baseline: boolean
-  calibrate: boolean
-  data?: string
-  repetitions?: number
-  'max-time'?: string
-  warmup: boolean
-  delay: string
-  curve?: boolean
-  'curve-step': number
-  stages: boolean
-  'steps-per-submission': number
-  chunk?: number
-  seed: number
-  output?: string
-}
-
-function optionsOf(flags: BenchFlags): BenchOptions & { output?: string } {
-  const { ctx, prompt, gen, depth, pg, curve } = flags
+function optionsOf(flags: Interfaces.InferredFlags<typeof Bench.flags>): BenchOptions & { output?: string } {
+  const { ctx, prompt, gen, depth, pg, curve, text, cache, chunk, repetitions, delay, warmup } = flags
+  const { baseline, stages, calibrate, seed, policy, sparsity, shift, size } = flags
+  const { model, revision, dtype, output } = flags
   return {
-    model: flags.model,
-    revision: flags.revision,
-    data: flags.data,
-    seed: flags.seed,
+    model,
+    revision,
+    data: text,
+    seed,
     tests: { ctx, prompt, gen, depth, promptGen: pg, curve },
-    policies:
-      flags.policy === undefined ? undefined : parseWords('--policy', flags.policy, SCORING_POLICY_NAMES),
-    sparsities: flags.sparsity === undefined ? undefined : parseNumbers('--sparsity', flags.sparsity),
-    batches: batchesOf(flags.batch),
-    dtypes: parseWords('--dtype', flags.dtype, DTYPE_NAMES),
-    caches: parseWords('--cache', flags.cache, CACHE_KINDS),
-    cacheDtypes: parseWords('--cache-dtype', flags['cache-dtype'], CACHE_DTYPES),
-    baseline: flags.baseline,
-    calibrate: flags.calibrate,
-    repetitions: flags.repetitions,
-    maxTime: asNumber('--max-time', flags['max-time']),
-    warmUp: flags.warmup,
-    delay: asNumber('--delay', flags.delay) ?? 0,
-    chunk: flags.chunk,
+    policies: policy,
+    sparsities: sparsity,
+    shifts: shift,
+    sizes: size,
+    batches: flags['batch-size'],
+    dtypes: dtype,
+    caches: cache,
+    cacheDtypes: flags['cache-dtype'],
+    baseline,
+    calibrate,
+    repetitions,
+    maxTime: flags['max-time'],
+    warmUp: warmup,
+    delay,
+    chunk,
     stepsPerSubmission: flags['steps-per-submission'],
     curveStep: flags['curve-step'],
-    stages: flags.stages,
-    output: flags.output,
-    command: ['asp', ...process.argv.slice(2)],
+    stages,
+    output,
+    command: commandLine(),
   }
 }
 
-function batchesOf(text: string): Batch[] {
-  const parts = text.split(',').map((part) => part.trim())
-  const numbers = parts.filter((part) => part !== 'max')
-  const batches: Batch[] = numbers.length === 0 ? [] : parseRange('--batch', numbers.join(','))
-  return numbers.length === parts.length ? batches : [...batches, 'max']
-}
-
-const LABELS: Record<WorkEvent['stage'], string> = {
-  fit: 'Finding the largest batch',
-  'warm-up': 'Warming up',
-  measure: 'Measuring',
-  curve: 'Following the context',
-  split: 'Splitting the cost by stage',
-}
-
-/** A task a stage; `finish` ends the last with a line that stays. */
-function showProgress(progress: Progress): { onEvent: (event: BenchEvent) => void; finish: () => void } {
-  let shown = ''
-  let began = 0
-  const finish = (): void => {
-    if (shown !== '') progress.succeed(`${shown}: ${formatSeconds((performance.now() - began) / 1000)}`)
+/** `512,128` or `512+128`. */
+function parsePromptGen(flag: string, text: string): PromptGen {
+  const { groups } = /^(?<prompt>\d+)[,+](?<gen>\d+)$/.exec(text.trim()) ?? {}
+  if (groups === undefined) {
+    throw new Failure(`${flag}: must be two whole numbers, got ${JSON.stringify(text)}`, {
+      hint: `${flag} 512,128 is a prompt of 512 tokens and 128 generated after it`,
+    })
   }
-  return {
-    finish,
-    onEvent(event) {
-      const label = labelOf(event)
-      if (label !== shown) {
-        finish()
-        shown = label
-        began = performance.now()
-        if (event.stage === 'load') progress.start(label, event.total, 'tensors')
-        else progress.start(label, undefined, 'evaluations')
-      }
-      if (event.stage === 'load') progress.update(event.done)
-      else if (event.stage === 'calibrate') {
-        const { evaluations, ctx, sparsity, found } = event
-        progress.update(evaluations, `ctx ${ctx}, sparsity ${found.toFixed(3)} of ${sparsity}`)
-      } else progress.update(0, workText(event))
-    },
-  }
-}
-
-function labelOf(event: BenchEvent): string {
-  if (event.stage === 'load') return `Loading ${event.dtype} weights`
-  return event.stage === 'calibrate' ? 'Calibrating the drop threshold' : LABELS[event.stage]
-}
-
-/** `round 2 of 5, 3 of 8: adaptive 0.8, batch 8, ..., 1 min 20 s left`. */
-function workText({ cell, done, total, round, rounds, left }: WorkEvent): string {
-  const turn = round === undefined ? [] : [`round ${round + 1} of ${rounds}`]
-  const rest = left === null ? [] : [`about ${formatSeconds(left)} left`]
-  return [...turn, `${done} of ${total}`, cell, ...rest].join(', ')
+  return { prompt: Number(groups.prompt), gen: Number(groups.gen) }
 }

@@ -1,9 +1,11 @@
 /** `asp compare`: what changed from one record to others, whether that can be told from chance, and an exit code for CI. */
-import { Args, Flags } from '@oclif/core'
-import { AspCommand, asNumber } from '../cli/base-command.js'
+import { Args, Flags, type Interfaces } from '@oclif/core'
+import { AspCommand, commandLine } from '../cli/base-command.js'
+import { number, read, whole, wordsOf } from '../cli/flag-kinds.js'
+import * as shared from '../cli/flags.js'
 import { type CompareOptions, compareRecords } from '../compare/compare.js'
 import { exitOf } from '../compare/exit.js'
-import { parseMargins, USUAL_MARGINS } from '../compare/margins.js'
+import { type Margins, parseMargins, USUAL_MARGINS } from '../compare/margins.js'
 import { withTexts } from '../compare/texts.js'
 import { Failure } from '../errors.js'
 import type { CompareRecord } from '../record/compare/schema.js'
@@ -15,6 +17,8 @@ import { renderCompareMarkdown } from '../report/compare-markdown.js'
 import { renderCompare } from '../report/compare-table.js'
 import { documentTexts } from '../suites/document-texts.js'
 
+const METRICS = Object.keys(USUAL_MARGINS)
+
 export default class Compare extends AspCommand {
   static override summary = 'Compare records: better, same, worse or inconclusive, for people and for CI'
   static override description =
@@ -24,25 +28,36 @@ export default class Compare extends AspCommand {
   static override examples = [
     '<%= config.bin %> compare main.json branch.json',
     '<%= config.bin %> compare main.json branch.json --margin acc=0.01,word_perplexity=1% --strict',
-    '<%= config.bin %> compare dense.json adaptive.json streaming.json --markdown',
+    '<%= config.bin %> compare dense.json adaptive.json streaming.json --output-format md',
   ]
   static override strict = false
   static override args = {
-    base: Args.string({ description: 'the record that others are held against, then those', required: true }),
+    base: Args.string({ description: 'baseline record, then the records to compare', required: true }),
   }
   static override flags = {
-    margin: Flags.string({
-      description: 'losses that are taken for none, in the unit of the metric or in percent of the base',
+    margin: Flags.custom<Margins>({ parse: read<Margins>((_flag, text) => parseMargins(text)) })({
+      summary: 'losses small enough to ignore, in the unit of the metric or in percent of the base',
       helpValue: 'acc=0.01,word_perplexity=1%',
     }),
-    metrics: Flags.string({ description: `only these: ${Object.keys(USUAL_MARGINS).join(', ')}` }),
-    alpha: Flags.string({ description: 'chance of any false alarm, over all tests', default: '0.05' }),
-    strict: Flags.boolean({ description: 'exit code 4 where it is not known whether anything is worse' }),
-    markdown: Flags.boolean({ description: 'Markdown, for a comment on a pull request' }),
-    junit: Flags.string({ description: 'also write a JUnit report here', helpValue: '<file>' }),
-    flips: Flags.integer({ description: 'changed documents to list, of each metric', default: 10, min: 0 }),
-    data: Flags.string({
-      description: 'file or folder with the items, or "sample", for the texts of changed documents',
+    metrics: Flags.custom<readonly string[]>(wordsOf(METRICS))({
+      summary: `only these metrics: ${METRICS.join(', ')}`,
+      helpValue: '<name>,...',
+    }),
+    significance: number({
+      summary: 'chance of any false alarm, over all tests',
+      default: 0.05,
+      aliases: ['alpha'],
+      deprecateAliases: true,
+    }),
+    strict: Flags.boolean({ summary: 'exit code 4 where it is not known whether anything is worse' }),
+    flips: whole({ summary: 'changed documents to list, of each metric', default: 10, least: 0 }),
+    data: shared.data(),
+    'output-format': shared.outputFormat(['table', 'md'])({ default: 'table' }),
+    markdown: Flags.boolean({ hidden: true, deprecated: { to: '--output-format md' } }),
+    junit: Flags.string({
+      summary: 'also write a JUnit report here',
+      helpGroup: 'output',
+      helpValue: '<file>',
     }),
   }
 
@@ -62,8 +77,9 @@ export default class Compare extends AspCommand {
     const compared = compareRecords(base, others, options)
     const record = await withTexts(compared, base.record, (task) => documentTexts(task, flags.data))
     if (junit !== null) await writeWhole(junit.path, renderJunit(record, flags))
-    this.log(flags.markdown ? renderCompareMarkdown(record, flags) : renderCompare(record, flags))
-    // Not to standard output: under --json that is the record's, under --markdown the comment's.
+    const isMarkdown = flags.markdown || flags['output-format'] === 'md'
+    this.log(isMarkdown ? renderCompareMarkdown(record, flags) : renderCompare(record, flags))
+    // Not to standard output: under --json that is the record's, under --output-format md the comment's.
     const annotations = process.env.GITHUB_ACTIONS === 'true' ? renderAnnotations(record) : ''
     if (annotations !== '') process.stderr.write(`${annotations}\n`)
     process.exitCode = exitOf(record.verdict, flags.strict)
@@ -78,26 +94,12 @@ function junitPlace(file: string): Promise<OutputTarget> {
   })
 }
 
-function optionsOf(flags: { margin?: string; metrics?: string; alpha: string }): CompareOptions {
-  const alpha = asNumber('--alpha', flags.alpha) ?? Number.NaN
-  if (!(alpha > 0 && alpha < 0.5)) {
-    throw new Failure(`--alpha: must be above 0 and below 0.5, got ${flags.alpha}`, { hint: '--alpha 0.05' })
+function optionsOf(flags: Interfaces.InferredFlags<typeof Compare.flags>): CompareOptions {
+  const { significance, metrics = null, margin = {} } = flags
+  if (!(significance > 0 && significance < 0.5)) {
+    throw new Failure(`--significance: must be above 0 and below 0.5, got ${significance}`, {
+      hint: '--significance 0.05',
+    })
   }
-  const metrics = flags.metrics?.split(',').map((metric) => metric.trim()) ?? null
-  const unknown = metrics?.find((metric) => !(metric in USUAL_MARGINS))
-  if (unknown !== undefined) {
-    throw new Failure(
-      `--metrics: must be of ${Object.keys(USUAL_MARGINS).join(', ')}, got ${JSON.stringify(unknown)}`,
-      {
-        hint: 'for example --metrics acc,acc_norm',
-      },
-    )
-  }
-  return {
-    alpha,
-    margins: flags.margin === undefined ? {} : parseMargins(flags.margin),
-    metrics,
-    date: new Date(),
-    command: ['asp', ...process.argv.slice(2)],
-  }
+  return { alpha: significance, margins: margin, metrics, date: new Date(), command: commandLine() }
 }

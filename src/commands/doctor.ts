@@ -1,5 +1,6 @@
 /** `asp doctor`: what asp would compute on, whether it works, how fast it is, and what would make it faster. */
-import { AspCommand, deviceFlags } from '../cli/base-command.js'
+import { AspCommand } from '../cli/base-command.js'
+import { deviceFlags } from '../cli/flags.js'
 import { describeError } from '../cli/report-error.js'
 import { type AdapterReport, FEATURES, LIMITS, type LimitName } from '../device/adapter-report.js'
 import { type Diagnosis, diagnose } from '../device/diagnose.js'

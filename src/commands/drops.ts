@@ -1,20 +1,14 @@
 /** `asp drops`: which token a layer dropped when, and which later token it was that killed it. */
-import { Args, Flags } from '@oclif/core'
+import { Args, type Interfaces } from '@oclif/core'
 import { attended } from '../cli/attended.js'
-import {
-  AspCommand,
-  asNumber,
-  calibrationSeedFlag,
-  modelFlags,
-  quietFlag,
-  runDevice,
-} from '../cli/base-command.js'
+import { AspCommand, commandLine } from '../cli/base-command.js'
+import { usually } from '../cli/flag-kinds.js'
+import * as shared from '../cli/flags.js'
 import { drops, type Output } from '../drops/drops.js'
 import type { DropsOptions } from '../drops/options.js'
 import { prepareDrops } from '../drops/prepare.js'
 import { runDrops } from '../drops/run.js'
 import { Failure } from '../errors.js'
-import { SCORING_POLICY_NAMES } from '../pruning/policy.js'
 import type { DropsRecord } from '../record/drops/schema.js'
 import { formatRecord } from '../record/io/store.js'
 import { dropsPage } from '../report/drops-page.js'
@@ -47,55 +41,38 @@ export default class Drops extends AspCommand {
     }),
   }
   static override flags = {
-    layer: Flags.integer({ description: 'show this layer alone, from 0, with all its drops' }),
-    limit: Flags.integer({
-      description: 'tokens of the text at most (default: as many as the model takes)',
-      char: 'L',
-    }),
-    sparsity: Flags.string({
-      description: "share of context to remove of this text (default: the checkpoint's own threshold)",
-      helpValue: '0.8',
-    }),
-    policy: Flags.option({
-      description: 'what decides which tokens are dropped',
-      options: SCORING_POLICY_NAMES,
-    })(),
-    shift: Flags.string({
-      description: 'threshold shift to use instead of searching the one for --sparsity',
-    }),
-    data: Flags.string({
-      description: "file or folder with a suite's items, or sample for the bundled ones",
-    }),
-    ...modelFlags,
-    seed: calibrationSeedFlag,
-    output: Flags.string({
-      description: `file to write as well: ${Object.keys(FORMS).join(', ')}`,
-      char: 'o',
-      helpValue: 'drops.html',
-    }),
-    quiet: quietFlag,
+    layer: shared.layer,
+    limit: shared.limit({ helpValue: '<tokens>', ...usually('as many as the model takes') }),
+    data: shared.data(),
+    seed: shared.seed({ default: shared.CALIBRATION_SEED }),
+    policy: shared.policy(),
+    sparsity: shared.sparsity(usually("the checkpoint's own threshold")),
+    shift: shared.shift(),
+    size: shared.size(),
+    ...shared.modelFlags,
+    output: shared.output({ helpValue: `<file${Object.keys(FORMS).join('|')}>` }),
+    quiet: shared.quiet,
   }
 
   async run(): Promise<DropsRecord> {
     const { args, flags } = await this.parse(Drops)
     return attended({ quiet: flags.quiet, nothing: 'nothing was shown yet' }, async (watch) => {
-      const { progress, signal, orStop, note } = watch
-      const onTry = ({ shift, sparsity }: { shift: number; sparsity: number }): void =>
-        progress.update(0, `shift ${shift.toFixed(3)}, sparsity ${sparsity.toFixed(3)}`)
+      const { progress, signal, onProgress, note } = watch
       progress.start('Reading checkpoint and text')
       const stdin = process.stdin.isTTY ? null : process.stdin
       const record = await drops(
         { file: flags.output, forms: FORMS },
         {
           prepare: () => prepareDrops(optionsOf(args.text, flags), stdin, watch),
-          onPrepared: ({ checkpoint }) => checkLayer(flags.layer, checkpoint.config.nLayer),
-          openDevice: async () => runDevice(await this.openDevice(flags, signal)),
-          orStop,
           run: (prepared, device, context) => {
-            progress.start('Computing death times')
-            const command = ['asp', ...process.argv.slice(2)]
-            return orStop(runDrops(prepared, device, { ...context, command }, { signal, onTry }))
+            const about = { ...context, command: commandLine() }
+            return watch.orStop(runDrops(prepared, device, about, { signal, onProgress }))
           },
+        },
+        {
+          ...this.runHooks(watch, flags, ''),
+          onRunning: undefined,
+          onPrepared: ({ checkpoint }) => checkLayer(flags.layer, checkpoint.config.nLayer),
         },
       )
       progress.stop()
@@ -106,27 +83,12 @@ export default class Drops extends AspCommand {
   }
 }
 
-interface DropsFlags
-  extends Pick<DropsOptions, 'data' | 'limit' | 'model' | 'revision' | 'dtype' | 'policy' | 'seed'> {
-  sparsity?: string
-  shift?: string
-}
-
-function optionsOf(input: string | undefined, flags: DropsFlags): DropsOptions {
-  const { data, limit, model, revision, dtype, policy, seed } = flags
-  const sparsity = asNumber('--sparsity', flags.sparsity)
-  return {
-    input,
-    data,
-    limit,
-    model,
-    revision,
-    dtype,
-    policy,
-    sparsity,
-    shift: asNumber('--shift', flags.shift),
-    seed,
-  }
+function optionsOf(
+  input: string | undefined,
+  flags: Interfaces.InferredFlags<typeof Drops.flags>,
+): DropsOptions {
+  const { data, limit, model, revision, dtype, policy, sparsity, shift, size, seed } = flags
+  return { input, data, limit, model, revision, dtype, policy, sparsity, shift, size, seed }
 }
 
 function checkLayer(layer: number | undefined, layers: number): void {

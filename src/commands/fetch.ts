@@ -1,6 +1,7 @@
 /** `asp fetch`: models and datasets into the Hub's cache, for a machine that will have no network. */
 import { Args, Flags } from '@oclif/core'
-import { AspCommand, quietFlag } from '../cli/base-command.js'
+import { AspCommand } from '../cli/base-command.js'
+import * as shared from '../cli/flags.js'
 import { createProgress, type Progress } from '../cli/progress.js'
 import { describeError } from '../cli/report-error.js'
 import type { FetchProgress } from '../data/hub/hub.js'
@@ -34,13 +35,13 @@ export default class Fetch extends AspCommand {
     }),
   }
   static override flags = {
-    revision: Flags.string({ description: 'branch, tag or commit of the models' }),
+    revision: shared.revision,
     fewshot: Flags.boolean({
-      description: 'also the splits that few-shot examples are drawn from',
+      summary: 'also the splits that few-shot examples are drawn from',
       default: true,
       allowNo: true,
     }),
-    quiet: quietFlag,
+    quiet: shared.quiet,
   }
 
   async run(): Promise<FetchReport> {
@@ -60,7 +61,7 @@ export default class Fetch extends AspCommand {
     return report
   }
 
-  /** One that fails is told and counted; the others are still fetched. */
+  /** One that fails is reported and counted; the others are still fetched. */
   async #fetch(
     target: Exclude<Target, { kind: 'local' }>,
     fewshot: boolean,

@@ -1,6 +1,7 @@
 /** `asp finetune`: a GPT-2 checkpoint learns which tokens of its context to drop. */
 import { Flags } from '@oclif/core'
-import { AspCommand, deviceFlags, quietFlag } from '../cli/base-command.js'
+import { AspCommand } from '../cli/base-command.js'
+import { deviceFlags, quiet } from '../cli/flags.js'
 import { runTraining } from '../cli/train-command.js'
 import { trainingOptions } from '../cli/train-options.js'
 import { tunedDevice, tuningFlag } from '../cli/tuned-device.js'
@@ -146,7 +147,7 @@ export default class Finetune extends AspCommand {
     }),
     ...deviceFlags,
     tuning: tuningFlag,
-    quiet: quietFlag,
+    quiet,
   }
 
   async run(): Promise<TrainRecord[]> {

@@ -1,15 +1,14 @@
 /** `asp generate`: texts from prompts, as they come, with what was dropped on the way. */
-import { Args, Flags } from '@oclif/core'
+import { Args, Flags, type Interfaces } from '@oclif/core'
 import { attended } from '../cli/attended.js'
-import { AspCommand, asNumber, modelFlags, runDevice } from '../cli/base-command.js'
-import { CACHE_KINDS } from '../engine/decode/types.js'
+import { AspCommand, commandLine, runDevice } from '../cli/base-command.js'
+import { number, usually, whole } from '../cli/flag-kinds.js'
+import * as shared from '../cli/flags.js'
 import { EXIT } from '../errors.js'
 import { type FileOptions, generate } from '../generate/generate.js'
 import type { GenerateOptions } from '../generate/options.js'
 import type { PromptSource } from '../generate/prompts.js'
-import { type DTYPE_NAMES, SCORING_POLICY_NAMES } from '../pruning/policy.js'
 import type { GenerateRecord } from '../record/generate/schema.js'
-import { formatCount } from '../report/format.js'
 import { closingLine } from '../report/generate.js'
 import { terminalShading } from '../report/generate-drops.js'
 import { chooseView, type Terminal, type View } from '../report/generate-views.js'
@@ -17,16 +16,17 @@ import { chooseView, type Terminal, type View } from '../report/generate-views.j
 const FORMATS = ['text', 'jsonl'] as const
 
 export default class Generate extends AspCommand {
-  static override summary = 'Write on from a prompt, with context pruned as it goes'
+  static override summary = 'Continue a prompt, with context pruned as it goes'
   static override description =
     'A prompt is an argument, standard input, or a line of --file. One text appears as it comes; several are printed whole, ' +
-    'in order. Texts share the device --batch at a time, and each is the same whatever it shares it with.'
+    'in order. Texts share the device --batch-size at a time, and each is the same whatever it shares it with. Without a temperature, a ' +
+    'seed, --top-k, --top-p or --n the likeliest token is taken; with --n the first text has --seed and each further one the next.'
   static override examples = [
     "<%= config.bin %> generate 'Once upon a time' --sparsity 0.8",
     "<%= config.bin %> generate 'Once upon a time' --show-drops --trace drops.jsonl",
     "<%= config.bin %> generate 'Once upon a time' --top-p 0.9 --n 4 --seed 7",
     'cat story.txt | <%= config.bin %> generate --max-tokens 64 --stop .',
-    '<%= config.bin %> generate --file prompts.jsonl --batch 16 --output-format jsonl > texts.jsonl',
+    '<%= config.bin %> generate --file prompts.jsonl --batch-size 16 --output-format jsonl > texts.jsonl',
   ]
   static override args = {
     prompt: Args.string({
@@ -36,68 +36,51 @@ export default class Generate extends AspCommand {
   }
   static override flags = {
     file: Flags.string({
-      description: 'prompts: one a line, or rows {"prompt": ...} as .jsonl; - for standard input',
-      char: 'f',
+      summary: 'prompts: one a line, or rows {"prompt": ...} as .jsonl; - for standard input',
+      helpValue: '<file>',
+      charAliases: ['f'],
+      deprecateAliases: true,
     }),
-    'max-tokens': Flags.integer({ description: 'new tokens of a text at most', default: 128 }),
-    temperature: Flags.string({
-      description: '0 takes the likeliest token (default: 0, or 1 with --top-k, --top-p, --seed or --n)',
+    'max-tokens': whole({ summary: 'new tokens of a text, at most', default: 128 }),
+    temperature: number({
+      summary: 'of the draws; 0 takes the likeliest token',
       char: 't',
+      ...usually('0, or 1 for draws'),
     }),
-    'top-k': Flags.integer({ description: 'draw from the k likeliest tokens; 0 is no limit' }),
-    'top-p': Flags.string({
-      description: 'draw from the likeliest tokens that have this probability together',
+    'top-k': whole({ summary: 'draw from the k likeliest tokens', ...usually('0, no limit') }),
+    'top-p': number({
+      summary: 'draw from the likeliest tokens that together have this probability',
+      ...usually('1'),
     }),
-    seed: Flags.integer({
-      description: 'seed of the draws of the first text; each further one has the next',
-    }),
-    n: Flags.integer({ description: 'texts of each prompt', default: 1 }),
+    seed: shared.seed(),
+    n: whole({ summary: 'texts of each prompt', default: 1 }),
     stop: Flags.string({
-      description: 'text that ends a text and is left out of it; may be given again',
+      summary: 'stop string, not printed; repeatable',
+      helpValue: '<text>',
       multiple: true,
       multipleNonGreedy: true,
     }),
-    'ignore-eos': Flags.boolean({ description: "go on after the model's end token" }),
-    echo: Flags.boolean({ description: 'print the prompt before its text', default: true, allowNo: true }),
-    'show-drops': Flags.boolean({ description: 'fade tokens as layers drop them' }),
-    layer: Flags.integer({ description: 'show the drops of this layer alone, from 0' }),
+    'ignore-eos': Flags.boolean({ summary: "continue after the model's end token" }),
+    echo: Flags.boolean({ summary: 'print the prompt before its text', default: true, allowNo: true }),
+    'show-drops': Flags.boolean({ summary: 'fade tokens as layers drop them' }),
+    layer: shared.layer,
+    'batch-size': shared.batchSize({
+      ...usually('all, up to 8'),
+      aliases: ['batch'],
+      deprecateAliases: true,
+    }),
+    cache: shared.cache,
+    'cache-dtype': shared.cacheDtype,
+    ...shared.levelFlags,
+    ...shared.modelFlags,
+    output: shared.output({ helpValue: '<file.json>|<folder>', ...usually('none') }),
+    'output-format': shared.outputFormat(FORMATS)({ default: 'text' }),
     trace: Flags.string({
-      description: 'file for who was dropped when, by which token, in which layer',
-      helpValue: 'drops.jsonl',
+      summary: 'file for what was dropped when, by which token, in which layer',
+      helpGroup: 'output',
+      helpValue: '<file.jsonl>',
     }),
-    policy: Flags.option({
-      description: 'what decides which tokens are dropped',
-      options: SCORING_POLICY_NAMES,
-    })(),
-    sparsity: Flags.string({
-      description: 'share of context to remove, at least 0 and below 1',
-      helpValue: '0.8',
-    }),
-    shift: Flags.string({
-      description: 'threshold shift to use instead of searching the one for --sparsity',
-    }),
-    cache: Flags.option({
-      description: 'how keys and values are kept',
-      options: CACHE_KINDS,
-      default: 'paged' as const,
-    })(),
-    'cache-dtype': Flags.option({
-      description: 'numbers that keys and values are kept in',
-      options: ['f32', 'f16'] as const,
-      default: 'f32' as const,
-    })(),
-    batch: Flags.integer({
-      description: 'texts at a time (default: all, up to 8); one that ends makes room for the next',
-      char: 'b',
-    }),
-    ...modelFlags,
-    'output-format': Flags.option({
-      description: 'what is printed: the texts, or a line of JSON each',
-      options: FORMATS,
-      default: 'text' as const,
-    })(),
-    output: Flags.string({ description: 'record file (.json) or its folder (default: none)', char: 'o' }),
-    quiet: Flags.boolean({ description: 'no progress and no closing line', char: 'q' }),
+    quiet: shared.quiet,
   }
 
   async run(): Promise<GenerateRecord> {
@@ -114,25 +97,11 @@ export default class Generate extends AspCommand {
     const work = attended({ quiet: flags.quiet, nothing: 'nothing was generated yet' }, async (watch) => {
       const { progress, note } = watch
       const shown: { view: View | null } = { view: null }
-      let stage = ''
-      const begin = (next: string, start: () => void): void => {
-        if (stage !== next) start()
-        stage = next
-      }
       progress.start('Reading prompts and checkpoint')
       const { record, path } = await generate(optionsOf(flags), sourceOf(args.prompt, flags.file), {
-        orStop: watch.orStop,
+        ...this.runHooks(watch, flags, ''),
         signal: AbortSignal.any([watch.signal, closed.signal]),
         openDevice: async () => runDevice(await this.openDevice(flags)),
-        onFetch: watch.onFetch,
-        onLoad: (done, total) => {
-          begin('load', () => progress.start('Loading weights', total, 'tensors'))
-          progress.update(done)
-        },
-        onTry: ({ shift, sparsity }) => {
-          begin('calibrate', () => progress.start('Calibrating the drop threshold'))
-          progress.update(0, `shift ${shift.toFixed(3)}, sparsity ${sparsity.toFixed(3)}`)
-        },
         begin: ({ jobs, notes }) => {
           for (const text of notes) note(`note: ${text}`)
           if (this.jsonEnabled()) return {}
@@ -145,7 +114,6 @@ export default class Generate extends AspCommand {
           }
           shown.view = chooseView(choice, terminalOf(process), (text) => {
             progress.stop()
-            stage = ''
             if (!closed.signal.aborted) process.stdout.write(text)
           })
           return shown.view
@@ -154,8 +122,7 @@ export default class Generate extends AspCommand {
         // Text that comes bit by bit is progress enough, and a line on standard error would break it up.
         onTokens: (tokens) => {
           if (shown.view?.onText !== undefined || shown.view?.onDrops !== undefined) return
-          begin('generate', () => progress.start('Generating'))
-          progress.update(0, `${formatCount(tokens)} tokens`)
+          watch.onProgress({ task: 'Generating', done: tokens, unit: 'tokens' })
         },
       })
       progress.stop()
@@ -171,57 +138,34 @@ export default class Generate extends AspCommand {
   }
 }
 
-type GenerateFlags = {
-  'max-tokens': number
-  temperature?: string
-  'top-k'?: number
-  'top-p'?: string
-  seed?: number
-  n: number
-  stop?: string[]
-  'ignore-eos': boolean
-  echo: boolean
-  'show-drops': boolean
-  layer?: number
-  trace?: string
-  policy?: (typeof SCORING_POLICY_NAMES)[number]
-  sparsity?: string
-  shift?: string
-  cache: (typeof CACHE_KINDS)[number]
-  'cache-dtype': 'f32' | 'f16'
-  batch?: number
-  model?: string
-  revision?: string
-  dtype: (typeof DTYPE_NAMES)[number]
-  'output-format': (typeof FORMATS)[number]
-  output?: string
-}
-
-function optionsOf(flags: GenerateFlags): GenerateOptions & FileOptions {
+function optionsOf(flags: Interfaces.InferredFlags<typeof Generate.flags>): GenerateOptions & FileOptions {
+  const { temperature, seed, n, stop = [], layer, trace, cache, output } = flags
+  const { model, revision, dtype, policy, sparsity, shift, size } = flags
   return {
-    model: flags.model,
-    revision: flags.revision,
-    dtype: flags.dtype,
-    policy: flags.policy,
-    sparsity: asNumber('--sparsity', flags.sparsity),
-    shift: asNumber('--shift', flags.shift),
-    cache: flags.cache,
+    model,
+    revision,
+    dtype,
+    policy,
+    sparsity,
+    shift,
+    size,
+    cache,
     cacheDtype: flags['cache-dtype'],
     maxTokens: flags['max-tokens'],
-    temperature: asNumber('--temperature', flags.temperature),
+    temperature,
     topK: flags['top-k'],
-    topP: asNumber('--top-p', flags['top-p']),
-    seed: flags.seed,
-    n: flags.n,
-    batch: flags.batch,
-    stops: flags.stop ?? [],
+    topP: flags['top-p'],
+    seed,
+    n,
+    batch: flags['batch-size'],
+    stops: stop,
     ignoreEos: flags['ignore-eos'],
     showDrops: flags['show-drops'],
-    layer: flags.layer,
-    trace: flags.trace !== undefined,
-    traceFile: flags.trace,
-    output: flags.output,
-    command: ['asp', ...process.argv.slice(2)],
+    layer,
+    trace: trace !== undefined,
+    traceFile: trace,
+    output,
+    command: commandLine(),
   }
 }
 

@@ -1,7 +1,8 @@
 /** `asp merge`: the records of all shards of a run -> the record a single machine would have written. */
 import { basename } from 'node:path'
 import { Args } from '@oclif/core'
-import { AspCommand, recordFlag } from '../cli/base-command.js'
+import { AspCommand, commandLine } from '../cli/base-command.js'
+import { record as output } from '../cli/flags.js'
 import { mergeShards, readShard } from '../eval/merge.js'
 import { openSampleLog, sampleLogPath } from '../record/eval/samples.js'
 import type { EvalRecord } from '../record/eval/schema.js'
@@ -18,9 +19,7 @@ export default class Merge extends AspCommand {
   static override args = {
     records: Args.string({ description: 'records of all shards', required: true }),
   }
-  static override flags = {
-    output: recordFlag,
-  }
+  static override flags = { output }
 
   async run(): Promise<EvalRecord> {
     const { argv, flags } = await this.parse(Merge)
@@ -32,7 +31,7 @@ export default class Merge extends AspCommand {
     )
     let written = false
     try {
-      const { record, lines } = await mergeShards(parts, ['asp', ...process.argv.slice(2)], (task) =>
+      const { record, lines } = await mergeShards(parts, commandLine(), (task) =>
         basename(sampleLogPath(place, task)),
       )
       for (const [task, rows] of lines) {

@@ -1,21 +1,11 @@
 /** `asp ppl`: perplexity of a text at several context lengths and sparsities, and how far pruning is from dense. */
-import { Args, Flags } from '@oclif/core'
+import { Args, Flags, type Interfaces } from '@oclif/core'
 import { attended, endInterrupted } from '../cli/attended.js'
-import {
-  AspCommand,
-  asNumber,
-  calibrationSeedFlag,
-  modelFlags,
-  quietFlag,
-  recordFlag,
-  runDevice,
-} from '../cli/base-command.js'
-import type { Progress } from '../cli/progress.js'
-import { parseNumbers, parseRange, parseWords } from '../data/ranges.js'
-import { DEFAULT_COLUMN } from '../data/text.js'
+import { AspCommand, commandLine } from '../cli/base-command.js'
+import { number, numbers, usually, wordOf } from '../cli/flag-kinds.js'
+import * as shared from '../cli/flags.js'
 import { type PerplexityOptions, perplexity } from '../ppl/perplexity.js'
-import type { PplEvent } from '../ppl/run.js'
-import { type DTYPE_NAMES, SCORING_POLICY_NAMES } from '../pruning/policy.js'
+import type { ProtocolName } from '../ppl/windows.js'
 import { formatRecord, writeWhole } from '../record/io/store.js'
 import { type PplRecord, PROTOCOL_NAMES } from '../record/ppl/schema.js'
 import { pplCsv } from '../report/ppl-csv.js'
@@ -40,7 +30,7 @@ export default class Ppl extends AspCommand {
     'Text comes from files, folders of .txt, .md and .jsonl, standard input (-) or a Hub dataset ' +
     '(owner/name[@revision][:[config/]split[/column]]); without any, from a bundled sample of books. Of a text longer ' +
     'than --limit tokens, evenly spread stretches are scored. Lists are written 128,256 and ranges 128-1024*2 or ' +
-    '128-512+128. docs/ppl.md defines every figure.'
+    '128-512+128. With --output-format csv or md a file in that form is written beside the record. docs/ppl.md defines every figure.'
   static override examples = [
     '<%= config.bin %> ppl',
     '<%= config.bin %> ppl book.txt --ctx 128-1024*2 --sparsity 0.5,0.8,0.9 --limit all',
@@ -52,74 +42,39 @@ export default class Ppl extends AspCommand {
     text: Args.string({ description: 'files, folders, - or Hub datasets (default: the bundled sample)' }),
   }
   static override flags = {
-    ctx: Flags.string({
-      description: "context lengths, in tokens (default: 256,1024, as far as the model's positions go)",
-      char: 'c',
-      helpValue: '128-1024*2',
+    ctx: shared.ctxs({ helpValue: '128-1024*2', ...usually('256,1024, or as long as the model takes') }),
+    limit: shared.limitOrAll({ default: DEFAULT_LIMIT }),
+    protocol: Flags.custom<ProtocolName>(wordOf(PROTOCOL_NAMES))({
+      summary: 'how the text is cut and what counts: see docs/ppl.md',
+      default: 'windowed',
     }),
-    sparsity: Flags.string({
-      description:
-        'shares of context to remove, each at least 0 and below 1 (default: 0,0.5,0.8,0.9; strided: 0,0.5,0.8)',
-      helpValue: '0,0.5,0.8',
-    }),
-    shift: Flags.string({
-      description: "threshold shifts to measure at instead; 0 is the checkpoint's own threshold",
-      helpValue: '0,-0.4',
-    }),
-    size: Flags.string({
-      description: 'windows, strides or budgets in tokens, in place of sparsities that they are counted for',
-      helpValue: '64,109',
-    }),
-    policy: Flags.string({
-      description: `what decides which tokens are dropped: some of ${SCORING_POLICY_NAMES.join(', ')}`,
-      helpValue: 'adaptive,local',
-    }),
-    alpha: Flags.string({ description: 'soft evaluations beside the step function', helpValue: '8' }),
-    protocol: Flags.option({
-      description: 'how the text is cut and what counts: see docs/ppl.md',
-      options: PROTOCOL_NAMES,
-      default: 'windowed' as const,
-    })(),
-    stride: Flags.string({
-      description: 'tokens between windows of --protocol strided (default: half of ctx)',
-    }),
-    limit: Flags.string({
-      description: 'tokens of text scored at most at each context length, or all',
-      char: 'L',
-      default: String(DEFAULT_LIMIT),
-    }),
-    column: Flags.string({ description: 'field of rows that holds the text', default: DEFAULT_COLUMN }),
-    ...modelFlags,
-    'batch-tokens': Flags.string({
-      description: 'tokens of a batch at most, or "auto" for what suits the adapter',
-      default: 'auto',
-    }),
-    seed: calibrationSeedFlag,
-    output: recordFlag,
-    'output-format': Flags.option({
-      description: 'what is printed; csv and md are also written beside the record',
-      options: FORMAT_NAMES,
-      default: 'table' as const,
-    })(),
-    quiet: quietFlag,
+    stride: number({ summary: 'tokens between windows of --protocol strided', ...usually('half of --ctx') }),
+    alpha: numbers({ summary: 'soft evaluations beside the step function', helpValue: '8' }),
+    column: shared.column,
+    'batch-tokens': shared.batchTokens,
+    seed: shared.seed({ default: shared.CALIBRATION_SEED }),
+    policy: shared.policies({ helpValue: 'adaptive,local' }),
+    sparsity: shared.sparsities(usually('0,0.5,0.8,0.9; strided: 0,0.5,0.8')),
+    shift: shared.shifts({ helpValue: '0,-0.4' }),
+    size: shared.sizes({ helpValue: '64,109' }),
+    ...shared.modelFlags,
+    output: shared.record,
+    'output-format': shared.outputFormat(FORMAT_NAMES)({ default: 'table' }),
+    quiet: shared.quiet,
   }
 
   async run(): Promise<PplRecord> {
     const { argv, flags } = await this.parse(Ppl)
-    return attended(flags, async ({ progress, signal, orStop, note, onFetch, onRunning }) => {
+    return attended(flags, async (watch) => {
+      const { progress, note } = watch
       progress.start('Reading checkpoint and text')
       const { record, path } = await perplexity(optionsOf(argv as string[], flags), {
-        orStop,
-        signal,
-        openDevice: async () => runDevice(await this.openDevice(flags, signal)),
+        ...this.runHooks(watch, flags, 'the batches in flight'),
         onPrepared: ({ levels, model }) => {
           progress.stop()
           if (levels.denseOnly)
             note(`note: ${model.id} has no interaction weights: only the dense model is measured`)
         },
-        onRunning: () => onRunning('the batches in flight'),
-        onEvent: showProgress(progress),
-        onFetch,
       })
       if (record.status === 'complete') progress.succeed()
       progress.stop()
@@ -147,62 +102,30 @@ async function writeBeside(
   return file
 }
 
-type PplFlags = {
-  ctx?: string
-  sparsity?: string
-  shift?: string
-  size?: string
-  policy?: string
-  alpha?: string
-  protocol: (typeof PROTOCOL_NAMES)[number]
-  stride?: string
-  limit: string
-  column: string
-  model?: string
-  revision?: string
-  dtype: (typeof DTYPE_NAMES)[number]
-  'batch-tokens': string
-  seed: number
-  output?: string
-}
-
-function optionsOf(inputs: readonly string[], flags: PplFlags): PerplexityOptions {
-  const numbers = (flag: string, text: string | undefined) =>
-    text === undefined ? undefined : parseNumbers(flag, text)
+function optionsOf(
+  inputs: readonly string[],
+  flags: Interfaces.InferredFlags<typeof Ppl.flags>,
+): PerplexityOptions {
+  const { ctx, limit, protocol, stride, alpha = [], column, seed } = flags
+  const { model, revision, dtype, policy, sparsity, shift, size, output } = flags
   return {
     inputs,
-    column: flags.column,
-    model: flags.model,
-    revision: flags.revision,
-    dtype: flags.dtype,
-    policies:
-      flags.policy === undefined ? undefined : parseWords('--policy', flags.policy, SCORING_POLICY_NAMES),
-    ctx: flags.ctx === undefined ? undefined : parseRange('--ctx', flags.ctx),
-    sparsity: numbers('--sparsity', flags.sparsity),
-    shift: numbers('--shift', flags.shift),
-    size: numbers('--size', flags.size),
-    alpha: numbers('--alpha', flags.alpha) ?? [],
-    protocol: flags.protocol,
-    stride: asNumber('--stride', flags.stride),
-    limit:
-      flags.limit === 'all' ? Number.POSITIVE_INFINITY : (asNumber('--limit', flags.limit) ?? DEFAULT_LIMIT),
-    batchTokens:
-      flags['batch-tokens'] === 'auto' ? undefined : asNumber('--batch-tokens', flags['batch-tokens']),
-    seed: flags.seed,
-    output: flags.output,
-    command: ['asp', ...process.argv.slice(2)],
-  }
-}
-
-function showProgress(progress: Progress): (event: PplEvent) => void {
-  let shown = ''
-  return (event) => {
-    if (event.stage !== shown) {
-      if (shown !== '') progress.succeed()
-      shown = event.stage
-      if (event.stage === 'load') progress.start('Loading weights', event.total, 'tensors')
-      else progress.start('Measuring', event.total, 'rows')
-    }
-    progress.update(event.done, event.stage === 'measure' ? event.info : undefined)
+    ctx,
+    limit,
+    protocol,
+    stride,
+    alpha,
+    column,
+    seed,
+    model,
+    revision,
+    dtype,
+    policies: policy,
+    sparsity,
+    shift,
+    size,
+    batchTokens: flags['batch-tokens'],
+    output,
+    command: commandLine(),
   }
 }

@@ -2,6 +2,8 @@
 import { resolve } from 'node:path'
 import { Args, Flags } from '@oclif/core'
 import { AspCommand } from '../cli/base-command.js'
+import { usually } from '../cli/flag-kinds.js'
+import * as shared from '../cli/flags.js'
 import { EXIT } from '../errors.js'
 import { loadRecords } from '../record/io/load.js'
 import { writeWhole } from '../record/io/store.js'
@@ -23,24 +25,28 @@ export default class Report extends AspCommand {
   static override examples = [
     '<%= config.bin %> report results/ -o report.html',
     '<%= config.bin %> report sweep.json bench.json pruned/train-log.jsonl -o report.html --title "asp-tiny, December"',
-    '<%= config.bin %> report results/ --text',
+    '<%= config.bin %> report results/ --plots',
   ]
   static override strict = false
   static override args = {
     records: Args.string({ description: 'records, logs, or folders with them', required: true }),
   }
   static override flags = {
-    output: Flags.string({ description: 'the page (default: report.html, none with --text)', char: 'o' }),
-    title: Flags.string({ description: 'its heading', default: 'asp report' }),
-    text: Flags.boolean({ description: 'print the main plots' }),
+    title: Flags.string({ summary: 'heading of the page', helpValue: '<text>', default: 'asp report' }),
+    plots: Flags.boolean({
+      summary: 'print the main plots in the terminal',
+      aliases: ['text'],
+      deprecateAliases: true,
+    }),
+    output: shared.output({ helpValue: '<file.html>', ...usually('report.html, none with --plots') }),
   }
 
   async run(): Promise<ReportResult> {
     const { argv, flags } = await this.parse(Report)
     const loaded = await loadRecords(argv as string[])
     const records = loaded.map(({ file }) => file)
-    if (flags.text) this.log(renderReportText(loaded, { width: process.stdout.columns }))
-    const output = flags.output ?? (flags.text ? null : 'report.html')
+    if (flags.plots) this.log(renderReportText(loaded, { width: process.stdout.columns }))
+    const output = flags.output ?? (flags.plots ? null : 'report.html')
     if (output === null) return { page: null, bytes: 0, records }
     const html = await renderReport(loaded, { title: flags.title, made: new Date() })
     const page = resolve(output)

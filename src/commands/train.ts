@@ -1,6 +1,7 @@
 /** `asp train`: a small GPT-2 from random weights, by a file of options; otherwise what `asp finetune` does. */
 import { Flags } from '@oclif/core'
-import { AspCommand, deviceFlags, quietFlag } from '../cli/base-command.js'
+import { AspCommand } from '../cli/base-command.js'
+import { deviceFlags, quiet } from '../cli/flags.js'
 import { runTraining } from '../cli/train-command.js'
 import { type RawTraining, trainingOptions } from '../cli/train-options.js'
 import { tunedDevice, tuningFlag } from '../cli/tuned-device.js'
@@ -27,7 +28,7 @@ export default class Train extends AspCommand {
     }),
     ...deviceFlags,
     tuning: tuningFlag,
-    quiet: quietFlag,
+    quiet,
   }
 
   async run(): Promise<TrainRecord[]> {

@@ -69,7 +69,7 @@ export function checkOptions(options: GenerateOptions): void {
   const rules: Rule[] = [
     whole('--max-tokens', maxTokens, 1, '--max-tokens 128'),
     whole('--n', n, 1, '--n 4 for four texts of each prompt'),
-    whole('--batch', batch, 1, 'leave it out for up to eight texts at a time'),
+    whole('--batch-size', batch, 1, 'leave it out for up to eight texts at a time'),
     whole('--top-k', topK, 0, '--top-k 40, or 0 for no limit'),
     whole('--layer', layer, 0, 'layers count from 0'),
     {

@@ -88,7 +88,7 @@ export function benchOptions(
     model,
     revision,
     seed,
-    tests: { ctx: contexts.join(','), curve: false },
+    tests: { ctx: contexts, curve: false },
     levels,
     batches: [1],
     dtypes: [dtype],

@@ -28,11 +28,11 @@ export default class CacheClear extends AspCommand {
   static override args = {
     names: Args.string({
       ignoreStdin: true,
-      description: 'owner/name, names of suites or models, or folders as asp cache --json tells them',
+      description: 'owner/name, names of suites or models, or folders as asp cache --json shows them',
     }),
   }
   static override flags = {
-    yes: Flags.boolean({ description: 'do not ask', char: 'y' }),
+    yes: Flags.boolean({ summary: 'do not ask', char: 'y' }),
   }
 
   async run(): Promise<ClearReport> {

@@ -1,22 +1,14 @@
 /** `asp drops stats`: which kinds of tokens survive how long over windows of a text, and which kinds kill them. */
-import { Args, Flags } from '@oclif/core'
+import { Args } from '@oclif/core'
 import { attended } from '../../cli/attended.js'
-import {
-  AspCommand,
-  asNumber,
-  calibrationSeedFlag,
-  deviceFlags,
-  quietFlag,
-  runDevice,
-} from '../../cli/base-command.js'
-import type { Progress } from '../../cli/progress.js'
-import { DEFAULT_COLUMN } from '../../data/text.js'
+import { AspCommand, commandLine } from '../../cli/base-command.js'
+import { usually, whole } from '../../cli/flag-kinds.js'
+import * as shared from '../../cli/flags.js'
 import { drops, type Output } from '../../drops/drops.js'
 import type { StatsOptions } from '../../drops/options.js'
 import { type PreparedStats, prepareStats } from '../../drops/prepare-stats.js'
-import { agesOf, runStats, type StatsEvent } from '../../drops/run-stats.js'
+import { agesOf, runStats } from '../../drops/run-stats.js'
 import { Failure } from '../../errors.js'
-import { DTYPE_NAMES, SCORING_POLICY_NAMES } from '../../pruning/policy.js'
 import type { DropStatsRecord } from '../../record/drops/stats-schema.js'
 import { formatRecord } from '../../record/io/store.js'
 import { renderDropStats } from '../../report/drop-stats-table.js'
@@ -51,87 +43,71 @@ export default class DropsStats extends AspCommand {
     }),
   }
   static override flags = {
-    ctx: Flags.integer({
-      description: 'tokens of a window (default: 512, or all the model takes)',
-      char: 'c',
+    ctx: shared.ctx(usually('512, or as long as the model takes')),
+    limit: shared.limitOrAll({ default: DEFAULT_LIMIT }),
+    age: whole({
+      summary: 'tables show what is alive N tokens later: a power of two',
+      ...usually('an eighth of --ctx'),
     }),
-    limit: Flags.string({
-      description: 'tokens of text at most, in windows spread over it, or all',
-      char: 'L',
-      default: String(DEFAULT_LIMIT),
-    }),
-    age: Flags.integer({
-      description:
-        'tables show who is alive so many tokens later: a power of two (default: an eighth of --ctx)',
-    }),
-    layer: Flags.integer({ description: 'show figures of this layer alone, from 0' }),
-    sparsity: Flags.string({
-      description: "share of context to remove (default: each checkpoint's own threshold)",
-      helpValue: '0.8',
-    }),
-    policy: Flags.option({
-      description: 'what decides which tokens are dropped',
-      options: SCORING_POLICY_NAMES,
-    })(),
-    shift: Flags.string({
-      description: 'threshold shift to use instead of searching the one for --sparsity',
-    }),
-    model: Flags.string({
-      description: 'folder, bundled name or Hub id; may be given again (default: the bundled asp-tiny)',
-      char: 'm',
-      multiple: true,
-      multipleNonGreedy: true,
-    }),
-    revision: Flags.string({ description: 'branch, tag or commit of Hub models' }),
-    column: Flags.string({ description: 'field of rows that holds the text', default: DEFAULT_COLUMN }),
-    dtype: Flags.option({
-      description: 'how weights are kept',
-      options: DTYPE_NAMES,
-      default: 'auto' as const,
-    })(),
-    ...deviceFlags,
-    seed: calibrationSeedFlag,
-    output: Flags.string({
-      description: `file to write as well: ${Object.keys(FORMS).join(', ')}`,
-      char: 'o',
-      helpValue: 'stats.html',
-    }),
-    quiet: quietFlag,
+    layer: shared.layer,
+    column: shared.column,
+    seed: shared.seed({ default: shared.CALIBRATION_SEED }),
+    policy: shared.policy(),
+    sparsity: shared.sparsity(usually("each checkpoint's own threshold")),
+    shift: shared.shift(),
+    size: shared.size(),
+    ...shared.modelFlags,
+    model: shared.model({ multiple: true, multipleNonGreedy: true, ...usually('asp-tiny, bundled') }),
+    output: shared.output({ helpValue: `<file${Object.keys(FORMS).join('|')}>` }),
+    quiet: shared.quiet,
   }
 
   async run(): Promise<DropStatsRecord> {
     const { argv, flags } = await this.parse(DropsStats)
+    const {
+      column,
+      model: models = [],
+      ctx,
+      limit,
+      revision,
+      dtype,
+      policy,
+      sparsity,
+      shift,
+      size,
+      seed,
+    } = flags
+    const inputs = argv as string[]
     const options: StatsOptions = {
-      inputs: argv as string[],
-      column: flags.column,
-      models: flags.model ?? [],
-      ctx: flags.ctx,
-      limit:
-        flags.limit === 'all'
-          ? Number.POSITIVE_INFINITY
-          : (asNumber('--limit', flags.limit) ?? DEFAULT_LIMIT),
-      revision: flags.revision,
-      dtype: flags.dtype,
-      policy: flags.policy,
-      sparsity: asNumber('--sparsity', flags.sparsity),
-      shift: asNumber('--shift', flags.shift),
-      seed: flags.seed,
+      inputs,
+      column,
+      models,
+      ctx,
+      limit,
+      revision,
+      dtype,
+      policy,
+      sparsity,
+      shift,
+      size,
+      seed,
     }
     return attended({ quiet: flags.quiet, nothing: 'nothing was counted yet' }, async (watch) => {
-      const { progress, signal, orStop, note } = watch
+      const { progress, signal, onProgress, note } = watch
       progress.start('Reading checkpoints and text')
       const record = await drops(
         { file: flags.output, forms: FORMS },
         {
-          prepare: () => prepareStats(options, watch.onFetch),
-          onPrepared: (prepared) => checkView(prepared, flags),
-          openDevice: async () => runDevice(await this.openDevice(flags, signal)),
-          orStop,
+          prepare: () => prepareStats(options, watch),
           run: (prepared, device, context) => {
-            const onEvent = showProgress(progress)
-            const command = ['asp', ...process.argv.slice(2)]
-            return orStop(runStats(prepared, device, { ...context, command }, { signal, onEvent }))
+            const about = { ...context, command: commandLine() }
+            return watch.orStop(runStats(prepared, device, about, { signal, onProgress }))
           },
+        },
+        {
+          ...this.runHooks(watch, flags, ''),
+          onRunning: undefined,
+          onPrepared: (prepared) => checkView(prepared, flags),
         },
       )
       progress.stop()
@@ -155,23 +131,5 @@ function checkView({ ctx, models }: PreparedStats, { age, layer }: { age?: numbe
     throw new Failure(`--layer: must be from 0 to ${layers - 1}, got ${layer}`, {
       hint: 'layers count from 0',
     })
-  }
-}
-
-function showProgress(progress: Progress): (event: StatsEvent) => void {
-  let shown = ''
-  return (event) => {
-    const stage = `${event.stage} ${event.model}`
-    if (stage !== shown) {
-      if (event.stage === 'load') progress.start(`Loading ${event.model}`, event.total, 'tensors')
-      else if (event.stage === 'calibrate') progress.start('Calibrating the drop threshold')
-      else progress.start('Counting', event.total, 'tokens')
-    }
-    shown = stage
-    if (event.stage !== 'calibrate') progress.update(event.done)
-    else {
-      const { shift, sparsity } = event.evaluation
-      progress.update(0, `shift ${shift.toFixed(3)}, sparsity ${sparsity.toFixed(3)}`)
-    }
   }
 }

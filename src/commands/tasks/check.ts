@@ -1,7 +1,8 @@
 /** `asp tasks check`: proves, without a model, that requests are built as lm-eval builds them. */
-import { Args, Flags } from '@oclif/core'
+import { Args } from '@oclif/core'
 import Table from 'cli-table3'
-import { AspCommand, quietFlag } from '../../cli/base-command.js'
+import { AspCommand } from '../../cli/base-command.js'
+import * as shared from '../../cli/flags.js'
 import { createProgress } from '../../cli/progress.js'
 import { EXIT } from '../../errors.js'
 import { type Check, type Conformance, checkConformance } from '../../suites/conformance.js'
@@ -29,8 +30,8 @@ export default class TasksCheck extends AspCommand {
     suites: Args.string({ description: 'suites, groups and globs, or paths of suite files', required: true }),
   }
   static override flags = {
-    data: Flags.string({ description: 'file or folder with the items, or "sample" for the bundled ones' }),
-    quiet: quietFlag,
+    data: shared.data(),
+    quiet: shared.quiet,
   }
 
   async run(): Promise<Result[]> {

@@ -1,5 +1,8 @@
-/** Lists of values as llama-bench writes them: `128,256`, `128-512+128`, `128-1024*2` and any mix of these. Pure. */
-import { Failure } from '../errors.js'
+/**
+ * What flags hold: text -> numbers, words, and lists of them as llama-bench writes them (`128,256`, `128-512+128`, `128-1024*2` and any
+ * mix of these). Each takes the flag as typed, such as `--ctx`, which is what its message starts with, and throws Failure. Pure.
+ */
+import { Failure, nearestName } from '../errors.js'
 
 const RANGE = /^(?<first>\d+)(-(?<last>\d+)((?<sign>[+*])(?<step>\d+))?)?$/
 const HINT = 'a list such as 128,256 or a range such as 128-1024*2 or 128-512+128'
@@ -7,11 +10,30 @@ const HINT = 'a list such as 128,256 or a range such as 128-1024*2 or 128-512+12
 /** More values than anybody waits for: `1-1024` for `1,1024` must not start a run of days. */
 const MOST = 256
 
+export type NumberRule = { whole?: boolean; least?: number }
+
+/** Bounds that depend on the model or on other flags are checked by the run, which knows them. */
+export function parseNumber(flag: string, text: string, { whole = false, least }: NumberRule = {}): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text)
+  const fits = !Number.isNaN(value) && (!whole || Number.isSafeInteger(value))
+  if (fits && (least === undefined || value >= least)) return value
+  const what = `a ${whole ? 'whole ' : ''}number${least === undefined ? '' : ` from ${least}`}`
+  throw new Failure(`${flag}: must be ${what}, got ${JSON.stringify(text)}`, {
+    hint: '--help says what each flag takes',
+  })
+}
+
+/** For text that may be missing. */
+export const asNumber = (flag: string, text: string | undefined): number | undefined =>
+  text === undefined ? undefined : parseNumber(flag, text)
+
+/** A number, or `all`, which is infinite. */
+export const parseAmount = (flag: string, text: string): number =>
+  text === 'all' ? Number.POSITIVE_INFINITY : parseNumber(flag, text)
+
 /**
  * Whole numbers from `least`, each once, in the order they are named. A range ends at the last value that is not
  * above its end; without a step it counts by one.
- * @param flag as typed, such as `--ctx`: what the message starts with
- * @throws Failure
  */
 export function parseRange(flag: string, text: string, { least = 1 }: { least?: number } = {}): number[] {
   const values = new Set<number>()
@@ -65,14 +87,16 @@ function* expand(flag: string, part: string): Generator<number> {
   for (let value = first; value <= last; value = multiplies ? value * by : value + by) yield value
 }
 
-/** `dense,local`: some of these words, each once. */
-export function parseWords<const W extends string>(flag: string, text: string, words: readonly W[]): W[] {
-  const found = text.split(',').map((part) => {
-    const word = words.find((one) => one === part.trim())
-    if (word !== undefined) return word
-    throw new Failure(`${flag}: must be ${words.join(' or ')}, got ${JSON.stringify(part)}`, {
-      hint: `${flag} ${words.join(',')}`,
-    })
+/** One of these words. */
+export function parseWord<const W extends string>(flag: string, text: string, words: readonly W[]): W {
+  const word = words.find((one) => one === text.trim())
+  if (word !== undefined) return word
+  throw new Failure(`${flag}: must be ${words.join(' or ')}, got ${JSON.stringify(text)}`, {
+    hint: `for example ${flag} ${nearestName(text, words) ?? words[0]}`,
   })
-  return [...new Set(found)]
 }
+
+/** `dense,local`: some of these words, each once. */
+export const parseWords = <const W extends string>(flag: string, text: string, words: readonly W[]): W[] => [
+  ...new Set(text.split(',').map((part) => parseWord(flag, part, words))),
+]
