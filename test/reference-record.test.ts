@@ -5,7 +5,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { runDevice } from '../src/cli/base-command.js'
 import { evaluate } from '../src/eval/evaluate.js'
-import type { ScoringPolicyName } from '../src/pruning/policy.js'
+import type { PolicyName } from '../src/pruning/level.js'
 import type { EvalRecord, PerDocumentRecord, PolicyRecord } from '../src/record/eval/schema.js'
 import { readAny } from '../src/record/io/read-any.js'
 import type { SweepRecord } from '../src/record/sweep/schema.js'
@@ -47,7 +47,7 @@ async function scoreAgain(name: string, { policy, tasks }: EvalRecord): Promise<
       ),
       data: 'sample',
       dtype: 'auto',
-      policy: policy.name as ScoringPolicyName,
+      policy: policy.name as PolicyName,
       shift: policy.threshold_shift ?? undefined,
       size: sizeOf(policy),
       seed: reference.seed,

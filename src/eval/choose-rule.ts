@@ -2,11 +2,12 @@
 import type { Engine } from '../engine/engine.js'
 import type { DropRule } from '../engine/rules.js'
 import { isAbort } from '../errors.js'
-import { type Calibration, calibrate } from '../pruning/calibrate.js'
+import { calibrate } from '../pruning/calibrate.js'
 import { needsSearch } from '../pruning/level.js'
 import { policyRecord } from '../pruning/policy-record.js'
+import { type Resolved, resolveLevel } from '../pruning/resolve.js'
 import type { PolicyRecord } from '../record/eval/schema.js'
-import type { PreparedRun } from './prepare-run.js'
+import { type PreparedRun, requestLengths } from './prepare-run.js'
 import type { EarlierRun } from './resume.js'
 
 /** Rule by which tokens are dropped, and what the record says of it. */
@@ -24,27 +25,23 @@ export interface SearchOptions {
 
 export async function chooseRule(
   engine: Engine,
-  { level, rule, tasks, checkpoint, options }: PreparedRun,
+  { level, tasks, checkpoint, options: { seed } }: PreparedRun,
   earlier: EarlierRun | null,
   search: SearchOptions,
 ): Promise<RunPolicy> {
   const known = earlier?.record.policy
-  const record = (found: DropRule | null, calibration: Calibration | null): PolicyRecord =>
-    policyRecord(level, checkpoint.config, found, calibration, options.seed)
-  if (!needsSearch(level)) return { rule, record: record(rule, null) }
-  if (known?.name === 'adaptive' && known.threshold_shift !== null) {
+  if (needsSearch(level) && known?.name === 'adaptive' && known.threshold_shift !== null) {
     // Found before the interruption: searching again could only find it again.
     return { rule: { kind: 'adaptive', shift: known.threshold_shift }, record: known }
   }
   // The sample is the whole run's, also in a shard.
   const requests = tasks.flatMap((task) => task.requests)
-  const { sparsity } = level.target
-  const found = await calibrate(engine, requests, { sparsity, seed: options.seed, ...search }).catch(
-    (error: unknown) => {
-      if (isAbort(error, search.signal)) return null
-      throw error
-    },
-  )
-  const shifted: DropRule | null = found && { kind: 'adaptive', shift: found.shift }
-  return { rule: shifted, record: record(shifted, found) }
+  const found: Resolved | null = await resolveLevel(level, requestLengths(tasks), (sparsity) =>
+    calibrate(engine, requests, { sparsity, seed, ...search }),
+  ).catch((error: unknown) => {
+    if (isAbort(error, search.signal)) return null
+    throw error
+  })
+  const rule = found?.rule ?? null
+  return { rule, record: policyRecord(level, checkpoint.config, rule, found?.calibration ?? null, seed) }
 }

@@ -2,7 +2,8 @@
 import type { HardRule } from '../engine/rules.js'
 import { chooseLevel, type LevelFlags } from '../pruning/choose.js'
 import type { Level } from '../pruning/level.js'
-import { knownRule } from '../pruning/resolve.js'
+import { knownRule, type Lengths } from '../pruning/resolve.js'
+import type { Task } from '../suites/task.js'
 import { type PreparedTasks, type PrepareHooks, prepareTasks, type SuiteOptions } from './prepare-tasks.js'
 
 export interface RunOptions extends SuiteOptions, LevelFlags {}
@@ -23,6 +24,10 @@ export async function prepareRun(options: RunOptions, hooks: PrepareHooks = {}):
  * them. Failure: the policy cannot remove so much of these requests.
  */
 export function atLevel(prepared: PreparedTasks, level: Level): PreparedRun {
-  const lengths = prepared.tasks.flatMap(({ requests }) => requests.map(({ input }) => input.length))
-  return { ...prepared, level, rule: knownRule(level, { lengths, where: 'of these requests' }) }
+  return { ...prepared, level, rule: knownRule(level, requestLengths(prepared.tasks)) }
+}
+
+export function requestLengths(tasks: readonly Task[]): Lengths {
+  const lengths = tasks.flatMap(({ requests }) => requests.map(({ input }) => input.length))
+  return { lengths, where: 'of these requests' }
 }

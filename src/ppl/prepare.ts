@@ -69,8 +69,8 @@ export async function readWindows(
   }
   const stretches = chooseStretches(tokens.length, options.limit, longest)
   return {
-    options,
     ...model,
+    options,
     levels,
     loaded,
     tokens,

@@ -1,8 +1,8 @@
 /** Levels and alphas -> the rules that are compared at one context length. Pure. */
 import type { DropRule, HardRule } from '../engine/rules.js'
-import type { Calibration } from '../pruning/calibrate.js'
 import { isSizedLevel, type Level, requestedSparsity } from '../pruning/level.js'
 import { shiftOf, sizedOf } from '../pruning/policy-record.js'
+import type { TimedCalibration } from '../pruning/resolve.js'
 import type { RuleParts } from '../record/ppl/build.js'
 import type { PplCalibration } from '../record/ppl/schema.js'
 
@@ -16,7 +16,7 @@ export interface PlannedRule {
 export interface FoundLevel {
   level: Level
   rule: HardRule
-  calibration: Calibration | null
+  calibration: TimedCalibration | null
 }
 
 const DENSE_HEAD = {
@@ -78,7 +78,7 @@ export function ruleKinds(levels: readonly Level[], alphas: readonly number[]): 
   return [...new Set(kinds)]
 }
 
-function calibrationRecord({ sequences, evaluations, sparsity, seconds }: Calibration): PplCalibration {
+function calibrationRecord({ sequences, evaluations, sparsity, seconds }: TimedCalibration): PplCalibration {
   return {
     method:
       'one shift shared by all layers, searched along the log-odds of S_pair, on windows evenly out of those scored',

@@ -18,7 +18,6 @@ export interface Calibration {
   tokens: number
   /** In the order they were made. */
   evaluations: Evaluation[]
-  seconds: number
 }
 
 export interface CalibrateOptions {
@@ -46,7 +45,6 @@ export async function calibrate(
   requests: readonly Sampled[],
   { sparsity, seed, batchTokens = 2048, signal, onTry }: CalibrateOptions,
 ): Promise<Calibration> {
-  const began = performance.now()
   const fine = sampleByLength(requests, FINE, seed)
   const coarse = everyNth(fine, COARSE)
   const evaluations: Evaluation[] = []
@@ -68,7 +66,6 @@ export async function calibrate(
     sequences: fine.length,
     tokens: countTokens(fine),
     evaluations,
-    seconds: (performance.now() - began) / 1000,
   }
 }
 

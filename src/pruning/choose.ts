@@ -64,7 +64,7 @@ export function chooseLevels(
   checkOneKind({ '--shift': shifts, '--size': sizes }, sparsities)
   for (const share of sparsities ?? []) checkSparsity(share)
   const anyAbove0 = sparsities?.find((share) => share > 0)
-  const names = policies ?? [choosePolicy(checkpoint, { sparsity: anyAbove0 })]
+  const names = policies ?? [choosePolicy(checkpoint, { sparsity: anyAbove0, shift: shifts?.[0] })]
   return [...new Set(names)].flatMap((policy): Level[] => {
     if (policy === 'dense') {
       // Beside other policies, numbers are theirs.
@@ -97,13 +97,18 @@ function checkOneKind(
   })
 }
 
-function choosePolicy({ id, config }: Pruneable, { policy, sparsity }: LevelFlags): PolicyName {
+function choosePolicy({ id, config }: Pruneable, { policy, sparsity, shift }: LevelFlags): PolicyName {
   if (policy !== undefined && isSizedPolicy(policy)) return policy
-  if (config.interaction === null && (policy === 'adaptive' || sparsity !== undefined)) {
-    const asked = policy === 'adaptive' ? '--policy adaptive' : `--sparsity ${sparsity}`
-    throw new Failure(`${asked}: checkpoint ${id} has no interaction weights to decide what to drop`, {
-      hint: 'use --policy dense without --sparsity, or a checkpoint fine-tuned for pruning such as --model asp-tiny',
-    })
+  const needsScores =
+    policy === 'adaptive' || (policy === undefined && shift !== undefined) || sparsity !== undefined
+  if (config.interaction === null && needsScores) {
+    const number = sparsity === undefined ? `--shift ${shift}` : `--sparsity ${sparsity}`
+    throw new Failure(
+      `${policy === 'adaptive' ? '--policy adaptive' : number}: checkpoint ${id} has no interaction weights to decide what to drop`,
+      {
+        hint: 'use --policy dense without --sparsity, or a checkpoint fine-tuned for pruning such as --model asp-tiny',
+      },
+    )
   }
   const name = policy ?? (config.interaction === null ? 'dense' : 'adaptive')
   if (name === 'dense' && sparsity !== undefined && sparsity > 0) {

@@ -4,8 +4,8 @@ import { isSized, SIZED } from '../engine/policies/index.js'
 import type { DropRule } from '../engine/rules.js'
 import type { CalibrationRecord, PolicyRecord } from '../record/eval/schema.js'
 import type { SizedRecord } from '../record/ppl/schema.js'
-import type { Calibration } from './calibrate.js'
 import { type Level, requestedSparsity } from './level.js'
+import type { TimedCalibration } from './resolve.js'
 
 interface Rule {
   kind: string
@@ -26,7 +26,7 @@ export function policyRecord(
   level: Level,
   { interaction }: Pick<Gpt2Config, 'interaction'>,
   rule: DropRule | null,
-  calibration: Calibration | null,
+  calibration: TimedCalibration | null,
   seed: number,
 ): PolicyRecord {
   return {
@@ -41,7 +41,7 @@ export function policyRecord(
 }
 
 function calibrationRecord(
-  { sequences, tokens, sparsity, evaluations, seconds }: Calibration,
+  { sequences, tokens, sparsity, evaluations, seconds }: TimedCalibration,
   requested: number,
   seed: number,
 ): CalibrationRecord {

@@ -16,10 +16,14 @@ export interface Lengths {
 
 export const atContext = (ctx: number): Lengths => ({ lengths: [ctx], where: `at ctx ${ctx}` })
 
+export interface TimedCalibration extends Calibration {
+  seconds: number
+}
+
 export interface Resolved {
   rule: HardRule
   /** How the shift was found; null where none was searched. */
-  calibration: Calibration | null
+  calibration: TimedCalibration | null
 }
 
 /** The rule of a level that needs no search, else null. Failure: the policy cannot remove so much of these sequences. */
@@ -34,8 +38,10 @@ export async function resolveLevel(
   search: (sparsity: number) => Promise<Calibration>,
 ): Promise<Resolved> {
   if (!needsSearch(level)) return { rule: fixedRule(level, lengths), calibration: null }
-  const calibration = await search(level.target.sparsity)
-  return { rule: { kind: 'adaptive', shift: calibration.shift }, calibration }
+  const began = performance.now()
+  const found = await search(level.target.sparsity)
+  const calibration = { ...found, seconds: (performance.now() - began) / 1000 }
+  return { rule: { kind: 'adaptive', shift: found.shift }, calibration }
 }
 
 function fixedRule(level: Level, { lengths, where }: Lengths): HardRule {

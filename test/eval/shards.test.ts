@@ -83,16 +83,16 @@ test('a run stopped after a few documents and resumed keeps its shift and equals
   const stop = new AbortController()
   await run('stopped', searched, {
     signal: stop.signal,
-    onEvent: (event) => {
-      if (event.stage === 'score' && event.done > 4) stop.abort()
+    onProgress: ({ unit, done }) => {
+      if (unit === 'requests' && done > 4) stop.abort()
     },
   })
   const halfway = await readRecord(file('stopped'))
   assert.is(halfway.status, 'incomplete')
   let searches = 0
   await run('stopped', searched, {
-    onEvent: (event) => {
-      if (event.stage === 'calibrate') searches++
+    onProgress: ({ unit }) => {
+      if (unit === 'evaluations') searches++
     },
   })
   assert.is(searches, 0)

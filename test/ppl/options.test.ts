@@ -1,8 +1,9 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Failure } from '../../src/errors.js'
-import { chooseLevels } from '../../src/ppl/levels.js'
+import { choosePplLevels } from '../../src/ppl/levels.js'
 import { checkOptions, type PplOptions } from '../../src/ppl/options.js'
+import { describeLevel } from '../../src/pruning/level.js'
 import { openBundled } from '../golden.js'
 
 const plain: PplOptions = {
@@ -19,14 +20,6 @@ const checkpoints = { adaptive: await openBundled('asp-tiny'), dense: await open
 const test = suite('ppl options')
 
 const BAD: [options: Partial<PplOptions>, message: RegExp][] = [
-  [
-    { sparsity: [0.5], shift: [1] },
-    /^--shift 1: takes the place of --sparsity, got --sparsity 0\.5 as well$/,
-  ],
-  [
-    { sparsity: [0.5], size: [64] },
-    /^--size 64: takes the place of --sparsity, got --sparsity 0\.5 as well$/,
-  ],
   [{ alpha: [8, 1] }, /^--alpha: must be above 1 and at most 64, got 1$/],
   [{ alpha: [1000] }, /got 1000$/],
   [{ limit: 0 }, /^--limit: must be a whole number from 2, got 0$/],
@@ -49,59 +42,57 @@ test('what can be asked for', () => {
   checkOptions({ ...plain, protocol: 'strided', ctx: [64], stride: 64 })
 })
 
-const LEVELS: [
-  name: string,
-  on: keyof typeof checkpoints,
-  options: Partial<PplOptions>,
-  levels: unknown[],
-][] = [
-  ['the default', 'adaptive', {}, [0.5, 0.8, 0.9]],
-  ['sparsity 0 is the dense model', 'adaptive', { sparsity: [0, 0.7] }, [0.7]],
-  ['shifts', 'adaptive', { shift: [0, -0.4] }, ['0', '-0.4']],
-  ['dense', 'adaptive', { policies: ['dense'] }, []],
-  ['nothing to drop with', 'dense', {}, []],
-  ['nothing to drop, and nothing asked for', 'dense', { sparsity: [0] }, []],
+const LEVELS: [name: string, on: keyof typeof checkpoints, options: Partial<PplOptions>, levels: string[]][] =
   [
-    'windows need no interaction weights',
-    'dense',
-    { policies: ['local'] },
-    [0.5, 0.8, 0.9].map((share) => ['local', share]),
-  ],
-  [
-    'windows as given',
-    'dense',
-    { policies: ['local'], size: [64, 109] },
+    ['the default', 'adaptive', {}, ['adaptive 0.5', 'adaptive 0.8', 'adaptive 0.9']],
+    ['sparsity 0 is the dense model', 'adaptive', { sparsity: [0, 0.7] }, ['adaptive 0.7']],
+    ['shifts', 'adaptive', { shift: [0, -0.4] }, ['adaptive shift 0', 'adaptive shift -0.4']],
+    ['dense', 'adaptive', { policies: ['dense'] }, []],
+    ['nothing to drop with', 'dense', {}, []],
+    ['nothing to drop, and nothing asked for', 'dense', { sparsity: [0] }, []],
     [
-      ['local', '64 tokens'],
-      ['local', '109 tokens'],
+      'windows need no interaction weights',
+      'dense',
+      { policies: ['local'] },
+      ['local 0.5', 'local 0.8', 'local 0.9'],
     ],
-  ],
-  ['strides', 'adaptive', { policies: ['strided'] }, [0.5, 0.8].map((share) => ['strided', share])],
-  [
-    'policy by policy, the dense one needs no level',
-    'adaptive',
-    { policies: ['dense', 'local', 'adaptive', 'local'], sparsity: [0, 0.5, 0.8] },
-    [['local', 0.5], ['local', 0.8], 0.5, 0.8],
-  ],
-  ['a window that drops nothing', 'dense', { policies: ['local'], sparsity: [0] }, []],
-]
+    [
+      'windows as given',
+      'dense',
+      { policies: ['local'], size: [64, 109] },
+      ['local 64 tokens', 'local 109 tokens'],
+    ],
+    ['strides', 'adaptive', { policies: ['strided'] }, ['strided 0.5', 'strided 0.8']],
+    [
+      'policy by policy, the dense one needs no level',
+      'adaptive',
+      { policies: ['dense', 'local', 'adaptive', 'local'], sparsity: [0, 0.5, 0.8] },
+      ['local 0.5', 'local 0.8', 'adaptive 0.5', 'adaptive 0.8'],
+    ],
+    ['a window that drops nothing', 'dense', { policies: ['local'], sparsity: [0] }, []],
+  ]
 for (const [name, on, options, levels] of LEVELS) {
   test(name, () => {
-    const chosen = chooseLevels(checkpoints[on], { ...plain, ...options })
-    const got = chosen.levels.map((level) => {
-      if (level.kind === 'shift') return String(level.shift)
-      if (level.kind === 'size') return [level.policy, `${level.size} tokens`]
-      return level.kind === 'sized' ? [level.policy, level.sparsity] : level.sparsity
-    })
-    assert.equal(got, levels)
+    const chosen = choosePplLevels(checkpoints[on], { ...plain, ...options })
+    assert.equal(chosen.levels.map(describeLevel), levels)
     const policies = options.policies ?? ['adaptive']
     const others = [...new Set(policies.filter((name) => name !== 'dense'))]
     assert.equal(chosen.policies, levels.length === 0 ? ['dense'] : others)
-    assert.is(chosen.denseOnly, on === 'dense' && !others.some((name) => name !== 'adaptive'))
+    assert.is(chosen.denseOnly, on === 'dense' && options.policies === undefined)
   })
 }
 
 const REFUSED: [on: keyof typeof checkpoints, options: Partial<PplOptions>, message: RegExp][] = [
+  [
+    'adaptive',
+    { sparsity: [0.5], shift: [1] },
+    /^--shift 1: takes the place of --sparsity, got --sparsity 0\.5 as well$/,
+  ],
+  [
+    'adaptive',
+    { sparsity: [0.5], size: [64] },
+    /^--size 64: takes the place of --sparsity, got --sparsity 0\.5 as well$/,
+  ],
   ['adaptive', { sparsity: [0.5, 1] }, /^--sparsity: must be at least 0 and below 1, got 1$/],
   ['adaptive', { sparsity: [-0.1] }, /got -0\.1$/],
   [
@@ -109,7 +100,7 @@ const REFUSED: [on: keyof typeof checkpoints, options: Partial<PplOptions>, mess
     { policies: ['dense'], sparsity: [0.5] },
     /^--sparsity 0\.5: the dense policy removes nothing$/,
   ],
-  ['adaptive', { policies: ['dense'], shift: [1] }, /^--shift 1: nothing is dropped that it could change$/],
+  ['adaptive', { policies: ['dense'], shift: [1] }, /^--shift 1: the dense policy has no threshold$/],
   ['adaptive', { policies: ['dense'], alpha: [8] }, /^--alpha 8: nothing is dropped that it could change$/],
   ['adaptive', { sparsity: [0], alpha: [8] }, /^--alpha 8: nothing is dropped that it could change$/],
   ['dense', { sparsity: [0.8] }, /^--sparsity 0\.8: checkpoint asp-tiny-dense has no interaction weights/],
@@ -138,11 +129,11 @@ const REFUSED: [on: keyof typeof checkpoints, options: Partial<PplOptions>, mess
     { policies: ['adaptive', 'local'], shift: [0] },
     /^--shift 0: the local policy has no threshold/,
   ],
-  ['dense', { shift: [0] }, /^--shift 0: checkpoint asp-tiny-dense has no interaction weights$/],
+  ['dense', { shift: [0] }, /^--shift 0: checkpoint asp-tiny-dense has no interaction weights/],
 ]
 for (const [on, options, message] of REFUSED) {
   test(`${on}: ${message}`, () => {
-    assert.throws(() => chooseLevels(checkpoints[on], { ...plain, ...options }), failureLike(message))
+    assert.throws(() => choosePplLevels(checkpoints[on], { ...plain, ...options }), failureLike(message))
   })
 }
 

@@ -50,7 +50,7 @@ await onEachAdapter(
       const first = await calibrateText(engine, few, { ctx: 128, sparsity: 0.5, seed: 1 })
       assert.ok(Math.abs((await measured(few, 128, first.shift)) - first.sparsity) < 1e-12)
       assert.ok(Math.abs(first.sparsity - 0.5) <= 0.004, `${first.sparsity}`)
-      assert.is(first.windows, 3)
+      assert.is(first.sequences, 3)
       const tried: Evaluation[] = []
       const options = { ctx: 128, sparsity: 0.8, seed: 1, onTry: (one: Evaluation) => tried.push(one) }
       const afresh = await calibrateText(engine, few, options)

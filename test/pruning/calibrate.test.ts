@@ -56,7 +56,7 @@ await onEachAdapter(
         const calibration: Calibration = await calibrate(engine, requests, {
           sparsity,
           seed: 1,
-          onEvaluation: ({ shift }) => reported.push(shift),
+          onTry: ({ shift }) => reported.push(shift),
         })
         assert.ok(Math.abs(calibration.sparsity - sparsity) < 0.005, `sample: ${calibration.sparsity}`)
         assert.equal(
@@ -83,7 +83,7 @@ await onEachAdapter(
 
     test('requests without a single pair end the search', async () => {
       const single = [1, 2, 3].map((doc) => request(doc, 0, [doc, doc + 1], 1))
-      const { sparsity, requests: sampled } = await calibrate(engine, single, { sparsity: 0.5, seed: 1 })
+      const { sparsity, sequences: sampled } = await calibrate(engine, single, { sparsity: 0.5, seed: 1 })
       assert.equal([sparsity, sampled], [0, 0])
     })
 

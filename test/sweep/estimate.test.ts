@@ -65,7 +65,7 @@ test('cells share their tasks; what a policy cannot do is left out of a part, no
   // The dense rule is measured in any case.
   assert.is(ppl?.levels.levels.length, 5)
   assert.equal(
-    bench?.configurations.map(({ group, policy }) => `${policy.name} ${group.ctx}`),
+    bench?.configurations.map(({ group, level }) => `${level.policy} ${group.ctx}`),
     [32, 64].flatMap((ctx) =>
       ['dense', 'adaptive', 'adaptive', 'local', 'local', 'strided'].map((name) => `${name} ${ctx}`),
     ),

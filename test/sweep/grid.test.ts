@@ -1,5 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { DENSE } from '../../src/pruning/level.js'
 import { planGrid } from '../../src/sweep/grid.js'
 
 const test = suite('sweep grid')
@@ -8,7 +9,7 @@ const ids = (...args: Parameters<typeof planGrid>): string[] => planGrid(...args
 
 test('sparsity 0 of all policies is one dense cell', () => {
   const [dense, ...others] = planGrid(['adaptive', 'local'], [0.5, 0, 0.8])
-  assert.equal(dense, { id: 'dense', policy: 'dense', sparsity: 0, standsFor: ['adaptive', 'local'] })
+  assert.equal(dense, { id: 'dense', level: DENSE, standsFor: ['adaptive', 'local'] })
   assert.equal(
     others.map(({ id }) => id),
     ['adaptive-0.5', 'adaptive-0.8', 'local-0.5', 'local-0.8'],

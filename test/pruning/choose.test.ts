@@ -2,7 +2,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Failure } from '../../src/errors.js'
-import { checkPolicy, type PolicyOptions } from '../../src/eval/prepare-run.js'
+import { chooseLevel, type LevelFlags } from '../../src/pruning/choose.js'
 import { openBundled } from '../golden.js'
 
 const tiny = await openBundled('asp-tiny')
@@ -11,17 +11,20 @@ const dense = await openBundled('asp-tiny-dense')
 const test = suite('checking a policy')
 
 test('a size or a share, on any checkpoint', () => {
-  const of = (asked: PolicyOptions) => checkPolicy(dense, asked)
-  assert.equal(of({ policy: 'h2o', size: 8 }), { name: 'h2o', sparsity: null })
-  assert.equal(of({ policy: 'h2o', sparsity: 0.5 }), { name: 'h2o', sparsity: 0.5 })
-  assert.equal(of({ policy: 'expected', size: 5 }), { name: 'expected', sparsity: null })
+  const of = (asked: LevelFlags) => chooseLevel(dense, asked)
+  assert.equal(of({ policy: 'h2o', size: 8 }), { policy: 'h2o', target: { kind: 'size', size: 8 } })
+  assert.equal(of({ policy: 'h2o', sparsity: 0.5 }), {
+    policy: 'h2o',
+    target: { kind: 'sparsity', sparsity: 0.5 },
+  })
+  assert.equal(of({ policy: 'expected', size: 5 }), { policy: 'expected', target: { kind: 'size', size: 5 } })
 })
 
-const REFUSED: [asked: PolicyOptions, says: RegExp, hint: RegExp][] = [
+const REFUSED: [asked: LevelFlags, says: RegExp, hint: RegExp][] = [
   [{ policy: 'h2o' }, /^--policy h2o: needs the share of context to remove$/, /budget in tokens: --size/],
   [
     { policy: 'h2o', size: 8, sparsity: 0.5 },
-    /^--size 8: --sparsity 0\.5 decides the budget already$/,
+    /^--size 8: takes the place of --sparsity, got --sparsity 0\.5 as well$/,
     /one/,
   ],
   [
@@ -33,12 +36,17 @@ const REFUSED: [asked: PolicyOptions, says: RegExp, hint: RegExp][] = [
   [{ policy: 'strided', size: 2.5 }, /^--size: the stride of strided .* got 2\.5$/, /tokens/],
   [{ policy: 'adaptive', size: 8 }, /^--size 8: the adaptive policy has no size$/, /leave --size out/],
   [{ size: 8 }, /^--size 8: the adaptive policy has no size$/, /leave --size out/],
-  [{ policy: 'local', sparsity: 0.5, shift: 1 }, /^--shift 1: the local policy has no threshold$/, /leave/],
+  [{ policy: 'local', shift: 1 }, /^--shift 1: the local policy has no threshold$/, /leave/],
+  [
+    { shift: 1, sparsity: 0.5 },
+    /^--shift 1: takes the place of --sparsity, got --sparsity 0\.5 as well$/,
+    /one/,
+  ],
 ]
 for (const [asked, says, hint] of REFUSED) {
   test(`refused: ${JSON.stringify(asked)}`, () => {
     assert.throws(
-      () => checkPolicy(tiny, asked),
+      () => chooseLevel(tiny, asked),
       (error: unknown) => error instanceof Failure && says.test(error.message) && hint.test(error.hint ?? ''),
     )
   })
