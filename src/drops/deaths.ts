@@ -2,6 +2,7 @@
 import { NEVER, packBatch } from '../engine/batch.js'
 import type { Engine } from '../engine/engine.js'
 import type { DropRule } from '../engine/rules.js'
+import { inBatches } from '../run/batches.js'
 
 /** Of one input, (layers, n); NEVER for what outlives it. */
 export type InputDeaths = readonly Uint32Array[]
@@ -20,7 +21,7 @@ export async function* inputDeaths(
   rule: DropRule,
   { batchTokens, signal }: DeathOptions,
 ): AsyncGenerator<InputDeaths[]> {
-  for (const batch of inBatches(inputs, batchTokens)) {
+  for (const batch of inBatches(inputs, batchTokens, ({ length }) => length)) {
     signal?.throwIfAborted()
     const segments = batch.map((tokens) => ({ tokens, trunk: null }))
     // A last row that predicts something: what is not needed is not computed, and a pass must have an end.
@@ -33,19 +34,4 @@ export async function* inputDeaths(
       ),
     )
   }
-}
-
-function* inBatches(inputs: readonly Uint32Array[], tokens: number): Generator<Uint32Array[]> {
-  let open: Uint32Array[] = []
-  let filled = 0
-  for (const input of inputs) {
-    if (open.length > 0 && filled + input.length > tokens) {
-      yield open
-      open = []
-      filled = 0
-    }
-    open.push(input)
-    filled += input.length
-  }
-  if (open.length > 0) yield open
 }

@@ -2,7 +2,7 @@
 import { causalPairs, countLayerDrops } from '../engine/drops.js'
 import type { BatchResult, Engine } from '../engine/engine.js'
 import type { DropRule } from '../engine/rules.js'
-import { isAbort } from '../errors.js'
+import { pipelined } from '../run/batches.js'
 import type { BusyClock } from '../run/busy-clock.js'
 import type { Request } from '../suites/request.js'
 import type { Score } from '../suites/score.js'
@@ -24,9 +24,6 @@ export interface ScoreOptions {
   busy?: BusyClock
 }
 
-/** Batches on the device while the host reads earlier ones and prepares later ones. */
-const IN_FLIGHT = 2
-
 /** Scores requests in order, a batch's worth at a time. */
 export async function* scoreRequests(
   engine: Engine,
@@ -35,28 +32,10 @@ export async function* scoreRequests(
 ): AsyncGenerator<Scored[]> {
   const tokens = Math.min(limits.tokens, engine.maxRows)
   const plan = planBatches(requests, { limits: { ...limits, tokens }, tiles: engine.tiles, share })
-  const flying: { planned: PlannedBatch; result: Promise<BatchResult> }[] = []
-  const land = async (): Promise<Scored[]> => {
-    const next = flying.shift()
-    if (next === undefined) return []
-    const result = await next.result
+  const start = ({ batch }: PlannedBatch): Promise<BatchResult> => engine.score(batch, rule)
+  for await (const { batch, result } of pipelined(plan, start, signal)) {
     busy?.add(result.seconds)
-    return collect(next.planned, result, engine.config.nLayer)
-  }
-  try {
-    for (const planned of plan) {
-      if (signal?.aborted) break
-      const result = engine.score(planned.batch, rule)
-      result.catch(() => {})
-      flying.push({ planned, result })
-      if (flying.length >= IN_FLIGHT) yield await land()
-    }
-    while (flying.length > 0) yield await land()
-  } catch (error) {
-    // Batches that were given up count for nothing; those before them do.
-    if (!isAbort(error, signal)) throw error
-  } finally {
-    await Promise.allSettled(flying.map(({ result }) => result))
+    yield collect(batch, result, engine.config.nLayer)
   }
 }
 

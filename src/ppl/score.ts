@@ -4,8 +4,8 @@ import { type Batch, packBatch } from '../engine/batch.js'
 import { causalPairs, countDrops } from '../engine/drops.js'
 import type { BatchResult, ComparedResult, Engine } from '../engine/engine.js'
 import type { DropRule } from '../engine/rules.js'
-import { isAbort } from '../errors.js'
 import type { WindowDrops, WindowScore } from '../record/ppl/figures.js'
+import { inBatches, pipelined } from '../run/batches.js'
 import type { BusyClock } from '../run/busy-clock.js'
 import type { Window } from './windows.js'
 
@@ -22,38 +22,17 @@ export interface ScoreOptions {
 /** Scores of a batch's windows: [window][rule], the dense rule first. */
 export type ScoredBatch = WindowScore[][]
 
-/** Batches on the device while the host reads earlier ones and prepares later ones. */
-const IN_FLIGHT = 2
-
 /** Scores windows in order. */
 export async function* scoreWindows(
   engine: Engine,
   windows: readonly Window[],
   { rules, batchTokens, signal, busy }: ScoreOptions,
 ): AsyncGenerator<ScoredBatch> {
-  type Compared = Awaited<ReturnType<Engine['compare']>>
-  const flying: { windows: Window[]; result: Promise<Compared> }[] = []
-  const land = async (): Promise<ScoredBatch> => {
-    const next = flying.shift()
-    if (next === undefined) return []
-    const { base, others } = await next.result
+  const compare = (batch: readonly Window[]) => engine.compare(pack(engine, batch), { kind: 'dense' }, rules)
+  for await (const { batch, result } of pipelined(cut(windows, batchTokens), compare, signal)) {
+    const { base, others } = result
     for (const { seconds } of [base, ...others]) busy?.add(seconds)
-    return collect(next.windows, base, others)
-  }
-  try {
-    for (const batch of inBatches(windows, batchTokens)) {
-      if (signal?.aborted) break
-      const result = engine.compare(pack(engine, batch), { kind: 'dense' }, rules)
-      result.catch(() => {})
-      flying.push({ windows: batch, result })
-      if (flying.length >= IN_FLIGHT) yield await land()
-    }
-    while (flying.length > 0) yield await land()
-  } catch (error) {
-    // Batches that were given up count for nothing; those before them do.
-    if (!isAbort(error, signal)) throw error
-  } finally {
-    await Promise.allSettled(flying.map(({ result }) => result))
+    yield collect(batch, base, others)
   }
 }
 
@@ -64,7 +43,7 @@ export function bytesOfBatch(
   tokens: number,
   rules: readonly DropRule[],
 ): number {
-  const [first = []] = inBatches(windows, tokens)
+  const [first = []] = cut(windows, tokens)
   return engine.batchBytes(pack(engine, first), [{ kind: 'dense' }, ...rules])
 }
 
@@ -124,17 +103,5 @@ export function sharesByRow(deaths: ArrayLike<number>, n: number): Float64Array 
   return shares
 }
 
-function* inBatches(windows: readonly Window[], tokens: number): Generator<Window[]> {
-  let open: Window[] = []
-  let filled = 0
-  for (const window of windows) {
-    if (open.length > 0 && filled + window.input.length > tokens) {
-      yield open
-      open = []
-      filled = 0
-    }
-    open.push(window)
-    filled += window.input.length
-  }
-  if (open.length > 0) yield open
-}
+const cut = (windows: readonly Window[], tokens: number) =>
+  inBatches(windows, tokens, ({ input }) => input.length)

@@ -6,6 +6,7 @@ import { packBatch } from '../engine/batch.js'
 import { causalPairs, countLayerDrops } from '../engine/drops.js'
 import type { Engine } from '../engine/engine.js'
 import { addCounts, addScore, emptyCounts, type ScoreCounts, sparsityOf } from '../record/eval/build.js'
+import { inBatches } from '../run/batches.js'
 import { pythonRandom } from '../stats/python-random.js'
 import { type Evaluation, findShift, type Measure } from './shift-search.js'
 
@@ -109,7 +110,7 @@ export async function sampleSparsity(
   batchTokens: number,
 ): Promise<number> {
   const counted: Promise<ScoreCounts>[] = []
-  for (const requests of inBatches(sample, batchTokens)) {
+  for (const requests of inBatches(sample, batchTokens, ({ input }) => input.length)) {
     const segments = requests.map(({ input }) => ({ tokens: input, trunk: null }))
     const batch = packBatch(segments, [], engine.tiles)
     counted.push(
@@ -123,18 +124,6 @@ export async function sampleSparsity(
   }
   const counts = (await Promise.all(counted)).reduce(addCounts, emptyCounts(engine.config.nLayer))
   return sparsityOf(counts).achieved
-}
-
-function* inBatches(sample: readonly Sampled[], tokens: number): Generator<Sampled[]> {
-  let open: Sampled[] = []
-  for (const request of sample) {
-    if (open.length > 0 && countTokens(open) + request.input.length > tokens) {
-      yield open
-      open = []
-    }
-    open.push(request)
-  }
-  if (open.length > 0) yield open
 }
 
 export function countTokens(requests: readonly Sampled[]): number {
