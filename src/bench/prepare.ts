@@ -1,8 +1,6 @@
 /** Everything of a benchmark that can be checked before a device is opened; every bad input ends here. */
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { openCheckpoint } from '../data/checkpoint.js'
-import { resolveModel } from '../data/model.js'
 import { isRandomModel, randomModel } from '../data/random-model.js'
 import { sampleText } from '../data/text-sample.js'
 import { loadTokenizer } from '../data/tokenizer.js'
@@ -16,7 +14,8 @@ import { chooseLevels, type LevelListFlags } from '../pruning/choose.js'
 import type { Level } from '../pruning/level.js'
 import type { BenchData, BenchModel } from '../record/bench/schema.js'
 import { chooseDtype, type DtypeName } from '../run/dtype.js'
-import type { FetchHooks } from '../run/model.js'
+import { type FetchHooks, findModel } from '../run/model.js'
+import { checkpointRecord, configRecord } from '../run/model-record.js'
 import { type Batch, type Configuration, planConfigurations } from './configurations.js'
 import { planTests, type TestFlags } from './tests.js'
 import { areDistinct, randomTokens } from './windows.js'
@@ -76,12 +75,9 @@ const SYNTHETIC_SPARSITY = 0.8
 /** Random tokens that sequences are cut from: 64 windows of GPT-2's context. */
 const RANDOM_TOKENS = 65_536
 
-export async function prepareBench(
-  options: BenchOptions,
-  { onFetch }: FetchHooks = {},
-): Promise<PreparedBench> {
+export async function prepareBench(options: BenchOptions, hooks: FetchHooks = {}): Promise<PreparedBench> {
   checkNumbers(options)
-  const loaded = isRandomModel(options.model) ? openRandom(options) : await openTrained(options, onFetch)
+  const loaded = isRandomModel(options.model) ? openRandom(options) : await openTrained(options, hooks)
   const { model, config } = loaded
   const { groups, notes } = planTests(options.tests, config.nPositions)
   const dtypes = options.dtypes.map((dtype) => chooseDtype(dtype, loaded.storedDtype))
@@ -134,36 +130,16 @@ function openRandom({ model: spec = '', revision, seed }: BenchOptions): Loaded 
   }
 }
 
-const STORED = { F32: 'f32', F16: 'f16', BF16: 'bf16', mixed: 'mixed' } as const
-
-async function openTrained(
-  { model: spec, revision }: BenchOptions,
-  onProgress: FetchHooks['onFetch'],
-): Promise<Loaded> {
-  const resolved = await resolveModel(spec, { revision, onProgress })
-  const { id, source, folder } = resolved
-  const checkpoint = await openCheckpoint(folder, { id, revision: resolved.revision })
-  const { config, tensors, parameters, bytes, storedDtype, weightsSha256 } = checkpoint
-  const facts = { id, source, revision: resolved.revision, sha256: null, parameters, bytes }
+async function openTrained(options: BenchOptions, hooks: FetchHooks): Promise<Loaded> {
+  const found = await findModel(options, hooks)
+  const { config, tensors, storedDtype, weightsSha256 } = found.checkpoint
   return {
-    model: { ...facts, stored_dtype: STORED[storedDtype], config: configRecord(config) },
+    model: { ...checkpointRecord(found), sha256: null },
     config,
     tensors,
     storedDtype,
-    folder,
+    folder: found.model.folder,
     weightsSha256,
-  }
-}
-
-function configRecord(config: Gpt2Config): BenchModel['config'] {
-  return {
-    vocab_size: config.vocabSize,
-    n_positions: config.nPositions,
-    n_embd: config.nEmbd,
-    n_layer: config.nLayer,
-    n_head: config.nHead,
-    n_inner: config.nInner,
-    int_n_embd: config.interaction?.dim ?? null,
   }
 }
 

@@ -1,4 +1,5 @@
 /** Everything of a run that can be checked before a device is opened; every bad input ends here. */
+import type { Checkpoint } from '../data/checkpoint.js'
 import type { HardRule } from '../engine/rules.js'
 import { chooseLevel, type LevelFlags } from '../pruning/choose.js'
 import type { Level } from '../pruning/level.js'
@@ -15,8 +16,9 @@ export interface PreparedRun extends PreparedTasks {
 }
 
 export async function prepareRun(options: RunOptions, hooks: PrepareHooks = {}): Promise<PreparedRun> {
-  const prepared = await prepareTasks(options, (checkpoint) => chooseLevel(checkpoint, options), hooks)
-  return atLevel(prepared, chooseLevel(prepared.checkpoint, options))
+  const level = (checkpoint: Checkpoint): Level => chooseLevel(checkpoint, options)
+  const { tasks, plan } = await prepareTasks(options, level, hooks)
+  return atLevel(tasks, plan)
 }
 
 /**

@@ -52,12 +52,12 @@ export interface PrepareHooks extends FetchHooks {
   onFallback?: (fallback: Fallback) => void
 }
 
-/** @param check throws a Failure for what the checkpoint cannot do, before data is fetched */
-export async function prepareTasks(
+/** @param plan what the checkpoint is to do; throws a Failure for what it cannot, before data is fetched */
+export async function prepareTasks<Plan>(
   options: SuiteOptions,
-  check: (checkpoint: Checkpoint) => void,
+  plan: (checkpoint: Checkpoint) => Plan,
   hooks: PrepareHooks = {},
-): Promise<PreparedTasks> {
+): Promise<{ tasks: PreparedTasks; plan: Plan }> {
   checkNumbers(options)
   const { suites: asked, groups, optional } = selectSuites(options.suites)
   checkChoice(
@@ -65,7 +65,7 @@ export async function prepareTasks(
     asked.map(({ name }) => name),
   )
   const found = await findModel(options, hooks)
-  check(found.checkpoint)
+  const planned = plan(found.checkpoint)
   const model = await prepareModel(found, options)
   const read = await readDocuments(asked, { data: options.data, optional, ...hooks })
   const { suites, datasets } = read
@@ -75,7 +75,7 @@ export async function prepareTasks(
   const tasks = suites.map((suite, i) =>
     prepareTask(suite, datasets[i], model.tokenizer, nPositions, { limit, samples, shots: pools[i] }),
   )
-  return { options, ...model, groups, tasks }
+  return { tasks: { options, ...model, groups, tasks }, plan: planned }
 }
 
 /** Where each suite's few-shot examples are drawn from; undefined for zero-shot. */

@@ -35,13 +35,13 @@ export async function prepareSweep(options: SweepOptions, hooks: PrepareHooks = 
   checkOptions(pplOptions(options))
   for (const share of options.sparsities) checkSparsity(share)
   const suites = parts.includes('eval') ? options.suites : []
-  const tasks = await prepareTasks(
+  const { tasks, plan } = await prepareTasks(
     { ...suiteOptions(options), suites },
     (checkpoint) => planSweep(checkpoint, options),
     hooks,
   )
   const { options: _, ...shared } = tasks
-  const { policies, points, contexts } = planSweep(tasks.checkpoint, options)
+  const { policies, points, contexts } = plan
   const cells = points.map((point): PreparedCell => {
     // A policy that cannot remove so much leaves its cell out of a part, not the sweep undone.
     const scored = suites.length === 0 ? null : attempt(() => atLevel(tasks, point.level))
