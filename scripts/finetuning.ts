@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { givenLevel } from '../src/record/ppl/levels.js'
 import type { PplRecord, RuleRecord } from '../src/record/ppl/schema.js'
 import type { TrainRecord } from '../src/record/train/schema.js'
-import { describeTraining } from '../src/train/card.js'
+import { describeTraining } from '../src/train/model-card.js'
 import { markdownTable, showGain, textGain } from './gains.js'
 
 const root = fileURLToPath(new URL('../results/finetuning/', import.meta.url))

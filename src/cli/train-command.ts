@@ -5,7 +5,7 @@ import { formatBytes, formatCount, formatRate } from '../report/format.js'
 import { renderTraining } from '../report/train-table.js'
 import type { TrainEvent } from '../train/hooks.js'
 import type { TrainingOptions } from '../train/options.js'
-import { type TrainHooks, train } from '../train/train.js'
+import { type TrainHooks, trainAll } from '../train/train-all.js'
 import { type Attended, attended, endInterrupted } from './attended.js'
 import type { Progress } from './progress.js'
 
@@ -18,13 +18,13 @@ export interface TrainCommand {
   print(text: string): void
 }
 
-export function runTraining({ options, quiet, openDevice, print }: TrainCommand): Promise<TrainRecord[]> {
+export function runTrainCommand({ options, quiet, openDevice, print }: TrainCommand): Promise<TrainRecord[]> {
   const nothing = 'nothing was trained yet, no checkpoint is written'
   return attended({ quiet, nothing }, async (watch) => {
     const { progress } = watch
     progress.start('Reading checkpoint and text')
     const command = ['asp', ...process.argv.slice(2)]
-    const { records, folders } = await train(await options(), command, trainHooks(watch, openDevice))
+    const { records, folders } = await trainAll(await options(), command, trainHooks(watch, openDevice))
     progress.stop()
     print(renderTraining(records))
     const finished = records.filter(({ status }) => status === 'complete')

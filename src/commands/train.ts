@@ -1,15 +1,11 @@
 /** `asp train`: a small GPT-2 from random weights, by a file of options; otherwise what `asp finetune` does. */
 import { Flags } from '@oclif/core'
-import { AspCommand } from '../cli/base-command.js'
-import { deviceFlags, quiet } from '../cli/flags.js'
-import { runTraining } from '../cli/train-command.js'
-import { type RawTraining, trainingOptions } from '../cli/train-options.js'
+import { AspCommand, commandLine } from '../cli/base-command.js'
+import * as shared from '../cli/flags.js'
+import { runTrainCommand } from '../cli/train-command.js'
 import { tunedDevice, tuningFlag } from '../cli/tuned-device.js'
-import { DEFAULT_COLUMN } from '../data/text.js'
-import { Failure } from '../errors.js'
 import type { TrainRecord } from '../record/train/schema.js'
-import { readTrainConfig } from '../train/config-file.js'
-import { DEFAULTS, type TrainingOptions } from '../train/options.js'
+import { readOptionsFile } from '../train/options-file.js'
 
 export default class Train extends AspCommand {
   static override summary = 'Train a small GPT-2 from random weights'
@@ -24,55 +20,20 @@ export default class Train extends AspCommand {
   static override flags = {
     config: Flags.string({ description: 'JSON file of options', required: true }),
     resume: Flags.boolean({
-      description: 'go on from the last checkpoint in the folder that the file names',
+      description: 'resume from the last checkpoint in the folder that the file names',
     }),
-    ...deviceFlags,
+    ...shared.deviceFlags,
     tuning: tuningFlag,
-    quiet,
+    quiet: shared.quiet,
   }
 
   async run(): Promise<TrainRecord[]> {
     const { flags } = await this.parse(Train)
-    return runTraining({
-      options: () => optionsOf(flags.config, flags.resume),
+    return runTrainCommand({
+      options: () => readOptionsFile(flags.config, flags.resume),
       quiet: flags.quiet,
       openDevice: async () => tunedDevice(await this.openDevice(flags), flags.tuning),
       print: (text) => this.log(text),
     })
   }
-}
-
-async function optionsOf(path: string, resume: boolean): Promise<TrainingOptions> {
-  const { start, flags } = await readTrainConfig(path)
-  if (flags.out === undefined) {
-    throw new Failure(`${path}: must name a folder for the result as out, got nothing`, {
-      hint: 'for example "out": "my-model"',
-    })
-  }
-  const isDense = flags.gamma === undefined && flags.control === undefined
-  const raw = { ...UNSAID, ...(isDense && { control: 'dense' }), ...flags, resume } as RawTraining
-  return trainingOptions(raw, start)
-}
-
-/** What flags have as their defaults. */
-const UNSAID: Omit<RawTraining, 'out' | 'resume'> = {
-  data: [],
-  'eval-data': [],
-  column: DEFAULT_COLUMN,
-  'gamma-convention': 'paper',
-  steps: String(DEFAULTS.steps),
-  alpha: DEFAULTS.alpha.schedule,
-  'alpha-from': String(DEFAULTS.alpha.from),
-  'alpha-to': String(DEFAULTS.alpha.to),
-  rate: String(DEFAULTS.rate.peak),
-  'rate-schedule': DEFAULTS.rate.schedule,
-  'rate-final': String(DEFAULTS.rate.final),
-  'weight-decay': String(DEFAULTS.optimiser.weightDecay),
-  clip: String(DEFAULTS.optimiser.clip),
-  freeze: false,
-  distill: '0',
-  recompute: 'auto',
-  seed: String(DEFAULTS.seed),
-  spike: String(DEFAULTS.spike),
-  'save-dtype': 'auto',
 }

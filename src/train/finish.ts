@@ -1,14 +1,16 @@
-/** The end of a run: the checkpoint is written, read back, measured at several context lengths, and described. */
+/** The end of a run: the checkpoint is written, read back, measured at several context lengths, described and uploaded. */
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openCheckpoint } from '../data/checkpoint.js'
+import { type Upload, uploadModel } from '../data/hub/upload.js'
 import type { HostTensor } from '../engine/train/types.js'
 import type { EvalFigures, TrainRecord } from '../record/train/schema.js'
 import type { RunDevice } from '../run/open-model.js'
-import { modelCard } from './card.js'
 import { replaceFile, writeFailure, writeText } from './durable-files.js'
 import { writeModelFiles } from './export.js'
 import type { Evaluate } from './held-out.js'
 import type { RunHooks } from './hooks.js'
+import { describeTraining, modelCard } from './model-card.js'
 import type { RunPlan } from './plan.js'
 import { type PreparedTraining, recordPath } from './prepare.js'
 import { alphaAt } from './schedule.js'
@@ -17,7 +19,7 @@ export interface Finished {
   /** Empty when the signal stopped the measuring. */
   figures: EvalFigures[]
   checkpoint: TrainRecord['checkpoint']
-  /** Writes the card and the record beside the checkpoint. */
+  /** Writes the model card and the record beside the checkpoint. */
   write(record: TrainRecord): Promise<void>
 }
 
@@ -31,8 +33,8 @@ export interface FinishOptions {
   hooks: RunHooks
 }
 
-/** Context lengths that a card tells of, as far as the model and the held-out text go. */
-export const CARD_CTX: readonly number[] = [128, 256, 512, 1024]
+/** Context lengths that a model card has, as far as the model and the held-out text go. */
+export const MODEL_CARD_CTX: readonly number[] = [128, 256, 512, 1024]
 
 export async function finishRun(options: FinishOptions): Promise<Finished> {
   const { prepared, plan, device, weights, seconds, evaluate, hooks } = options
@@ -77,9 +79,9 @@ export async function finishRun(options: FinishOptions): Promise<Finished> {
   }
 }
 
-/** Those of a card and the one that was trained at. */
+/** Those of a model card and the one that was trained at. */
 function contextLengths(ctx: number, longest: number): number[] {
-  return [...new Set([...CARD_CTX.filter((one) => one <= longest), ctx])].sort((a, b) => a - b)
+  return [...new Set([...MODEL_CARD_CTX.filter((one) => one <= longest), ctx])].sort((a, b) => a - b)
 }
 
 async function writing<T>(folder: string, work: () => Promise<T>): Promise<T> {
@@ -88,4 +90,26 @@ async function writing<T>(folder: string, work: () => Promise<T>): Promise<T> {
   } catch (cause) {
     throw writeFailure(folder, cause, 'the last training state is kept, --resume writes the checkpoint again')
   }
+}
+
+/**
+ * Uploads a finished checkpoint to the Hub: everything that lies directly in the folder of a run, which is weights, tokenizer,
+ * model card, log and record; the training states stay at home.
+ */
+export async function pushRun(
+  folder: string,
+  repo: string,
+  record: TrainRecord,
+  upload: (upload: Upload) => Promise<{ commit: string; url: string }> = uploadModel,
+): Promise<{ commit: string; url: string }> {
+  const entries = await readdir(folder, { withFileTypes: true })
+  const files = entries
+    .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
+    .map(({ name }) => name)
+  return upload({
+    repo,
+    folder,
+    files: files.sort(),
+    title: `${record.source.id}, ${describeTraining(record)}`,
+  })
 }

@@ -1,296 +1,234 @@
-/** What a training is asked for, and what of it can be checked without reading anything. Pure. */
+/**
+ * Every option of a training, once. From this table come the flags of `asp finetune` (src/cli/train-flags.ts), the keys of
+ * `asp train`'s file (options-file.ts), the bounds (check-options.ts), what a resumed run must have the same (resume.ts) and the
+ * tables of docs/finetune.md (scripts/option-tables.ts). Pure.
+ */
 import type { TrainRule } from '../engine/train/types.js'
-import { Failure } from '../errors.js'
-import type { GAMMA_CONVENTIONS, RATE_SCHEDULES } from '../record/train/schema.js'
-import { ALPHA_SCHEDULES } from '../record/train/schema.js'
-import type { ShiftRange } from './order.js'
+import { ALPHA_SCHEDULES, GAMMA_CONVENTIONS, RATE_SCHEDULES } from '../record/train/schema.js'
+import { type OptionsOf, type OptionTable, option } from './option-rows.js'
 
-/** What is begun from: a checkpoint, or random weights of these sizes for a tokenizer that is there. */
+/** Above 64 the alpha-sigmoid is the step function in f32. */
+const ALPHA = { min: 1, max: 64, hint: 'training goes from 1 to 8 as a rule', decides: 'alpha' } as const
+
+/** By the heading that help and docs have them under (docs/method.md, Initial values and schedules; docs/finetune.md, Options). */
+export const OPTION_GROUPS = {
+  text: {
+    data: option('texts', 'text to train on', { default: [], decides: 'data' }),
+    evalData: option('texts', 'text to evaluate on, in place of windows of the training text', {
+      default: [],
+      decides: 'data',
+    }),
+    heldOut: option('whole', 'windows to evaluate on', {
+      otherwise: '16, at most a twentieth of all',
+      decides: 'data',
+    }),
+    column: option('text', 'field of rows that holds the text', { default: 'text', decides: 'data' }),
+  },
+  pruning: {
+    gamma: option('numbers', 'weights of the sparsity loss, one training each', {
+      otherwise: 0.3,
+      min: 0,
+      max: 1000,
+      hint: 'such as 0.3 or 0.1,0.3,1',
+      value: '0.1,0.3,1',
+      decides: 'gamma',
+      isAdaptive: true,
+    }),
+    gammaConvention: option(
+      'choice',
+      "as the paper counts pairs; code: half of that, as the paper's code does",
+      { choices: GAMMA_CONVENTIONS, default: 'paper', decides: 'gamma_convention' },
+    ),
+    alpha: option('choice', 'how alpha of the alpha-sigmoid grows', {
+      choices: ALPHA_SCHEDULES,
+      default: 'cosine',
+      decides: 'alpha',
+    }),
+    alphaFrom: option('number', 'alpha at the first step', { ...ALPHA, default: 1 }),
+    alphaTo: option('number', 'alpha at the end', { ...ALPHA, default: 8 }),
+    alphaSteps: option('whole', 'steps from --alpha-from to --alpha-to', {
+      otherwise: 'all',
+      decides: 'alpha',
+    }),
+    intDim: option('whole', 'width of new interaction queries and keys', {
+      otherwise: 64,
+      min: 4,
+      max: 1024,
+      decides: 'int_dim',
+      isAdaptive: true,
+    }),
+    beta: option('number', 'what every drop score begins with', {
+      otherwise: 2,
+      min: -100,
+      max: 100,
+      decides: 'beta',
+      isAdaptive: true,
+    }),
+    propagateInDepth: option('flag', 'a token dropped in a layer is dropped in all later ones', {
+      allowNo: true,
+      decides: 'propagate_in_depth',
+      isAdaptive: true,
+    }),
+    shiftRange: option('range', 'a random threshold shift per sequence: one checkpoint for many sparsities', {
+      value: '-1..1',
+      decides: 'shift_range',
+      isAdaptive: true,
+    }),
+    freeze: option('flag', 'train the interaction weights only', {
+      default: false,
+      decides: 'trainable',
+      isAdaptive: true,
+    }),
+    distill: option('number', 'share of KL to the dense model in the loss, beside cross-entropy', {
+      default: 0,
+      min: 0,
+      max: 1,
+      decides: 'distill',
+    }),
+    control: option('control', 'train a control instead: dense, the last N tokens, or blocks of N tokens', {
+      value: 'dense|local:N|strided:N',
+      decides: 'rule',
+    }),
+  },
+  optimiser: {
+    rate: option('number', 'learning rate after the warm-up', {
+      default: 1e-4,
+      above: 0,
+      max: 1,
+      decides: 'rate',
+    }),
+    warmup: option('whole', 'steps of linear warm-up, 0 for none', {
+      otherwise: '8 % of all',
+      min: 0,
+      decides: 'rate',
+    }),
+    rateSchedule: option('choice', 'what follows the warm-up', {
+      choices: RATE_SCHEDULES,
+      default: 'constant',
+      decides: 'rate',
+    }),
+    rateFinal: option('number', 'share of the rate at the end of the cosine', {
+      default: 0.1,
+      min: 0,
+      max: 1,
+      decides: 'rate',
+    }),
+    rateInteraction: option('number', 'learning rate of the interaction weights, which begin from nothing', {
+      otherwise: 'as --rate',
+      above: 0,
+      max: 1,
+      decides: 'rate_interaction',
+      isAdaptive: true,
+    }),
+    weightDecay: option('number', 'AdamW weight decay (matrices only)', {
+      default: 0,
+      min: 0,
+      max: 1,
+      decides: 'optimiser',
+    }),
+    clip: option('number', 'largest norm of the gradient, 0 for no limit', {
+      default: 1,
+      min: 0,
+      decides: 'optimiser',
+    }),
+    beta1: option('number', 'of AdamW', {
+      default: 0.9,
+      min: 0,
+      max: 0.9999,
+      decides: 'optimiser',
+      only: 'file',
+    }),
+    beta2: option('number', 'of AdamW', {
+      default: 0.999,
+      min: 0,
+      max: 0.999999,
+      decides: 'optimiser',
+      only: 'file',
+    }),
+  },
+  run: {
+    steps: option('whole', 'updates of the weights', { default: 1000 }),
+    ctx: option('whole', 'tokens of a sequence', {
+      otherwise: "the model's full context",
+      min: 16,
+      decides: 'ctx',
+      char: 'c',
+    }),
+    batchTokens: option('whole', 'tokens of a step', { otherwise: 8192, decides: 'batch_tokens' }),
+    microTokens: option('whole', 'tokens worked on at a time', { otherwise: 'what fits' }),
+    recompute: option('choice', 'compute activations again going backward: less memory, more time', {
+      choices: ['auto', 'always', 'never'],
+      default: 'auto',
+    }),
+    seed: option('whole', 'seed of new weights, order and shifts', {
+      default: 42,
+      min: 0,
+      max: 2 ** 32 - 1,
+      decides: 'seed',
+    }),
+    evalEvery: option('whole', 'steps between evaluations', { otherwise: 'a tenth of all' }),
+    saveEvery: option('whole', 'steps between checkpoints', { otherwise: 'a twentieth of all' }),
+    spike: option(
+      'number',
+      'stop when the smoothed loss stays this many nats above its best; 0 never stops',
+      { default: 2, min: 0 },
+    ),
+  },
+  result: {
+    output: option('text', 'folder of the result; of several gammas each has one in it', {
+      required: true,
+      hint: 'name a folder for the result, such as my-checkpoint',
+      char: 'o',
+      was: 'out',
+    }),
+    saveDtype: option('choice', "dtype of the result's weights; auto: as in the model it began from", {
+      choices: ['auto', 'f32', 'f16'],
+      default: 'auto',
+    }),
+    resume: option('flag', 'resume from the last checkpoint in --output', { default: false, only: 'flag' }),
+    push: option('text', 'upload the result to this model repository of the Hub', { value: 'owner/name' }),
+  },
+} as const satisfies Readonly<Record<string, OptionTable>>
+
+export const TRAIN_OPTIONS = {
+  ...OPTION_GROUPS.text,
+  ...OPTION_GROUPS.pruning,
+  ...OPTION_GROUPS.optimiser,
+  ...OPTION_GROUPS.run,
+  ...OPTION_GROUPS.result,
+}
+
+/** Sizes of a model of random weights: `model` in `asp train`'s file. */
+export const MODEL_OPTIONS = {
+  layers: option('whole', 'gpt2 has 12', { required: true, max: 128 }),
+  width: option('whole', 'gpt2 has 768', { required: true, min: 64, max: 8192 }),
+  positions: option('whole', 'gpt2 has 1024', { required: true, min: 16 }),
+  tokenizer: option('text', 'checkpoint whose tokenizer it is', { otherwise: 'asp-tiny' }),
+} as const satisfies OptionTable
+
+/** What is begun from: a checkpoint, or random weights for a tokenizer that is there. */
 export type StartOptions =
   | { kind: 'checkpoint'; model?: string; revision?: string }
-  | { kind: 'scratch'; tokenizer?: string; layers: number; width: number; positions: number }
+  | ({ kind: 'scratch' } & OptionsOf<typeof MODEL_OPTIONS>)
 
-export interface AlphaOptions {
-  schedule: (typeof ALPHA_SCHEDULES)[number]
-  from: number
-  to: number
-  /** Steps from the one to the other; all steps of the run when undefined. */
-  steps?: number
+export type OptionName = keyof typeof TRAIN_OPTIONS
+export type GivenOptions = Partial<OptionsOf<typeof TRAIN_OPTIONS>>
+export type TrainingOptions = OptionsOf<typeof TRAIN_OPTIONS> & { start: StartOptions }
+
+/** The rows with their names. */
+export const OPTION_ROWS = Object.entries(TRAIN_OPTIONS as OptionTable)
+
+/** What is given, and the table's defaults. */
+export function withDefaults(given: GivenOptions, start: StartOptions): TrainingOptions {
+  const known: Readonly<Record<string, unknown>> = given
+  const filled = OPTION_ROWS.map(([name, row]) => [name, known[name] ?? row.default])
+  return { ...Object.fromEntries(filled), start }
 }
 
-export interface RateOptions {
-  schedule: (typeof RATE_SCHEDULES)[number]
-  peak: number
-  /** Peak of the interaction weights, by the same schedule; as the others when undefined. */
-  interaction?: number
-  /** Share of the peak at the end of the cosine. */
-  final: number
-  /** Steps; WARMUP_SHARE of all when undefined. */
-  warmup?: number
-}
-
-export interface OptimiserChoice {
-  beta1: number
-  beta2: number
-  weightDecay: number
-  /** Largest norm of the gradient; 0 for no limit. */
-  clip: number
-}
-
-export const SAVE_DTYPES = ['auto', 'f32', 'f16'] as const
-export const RECOMPUTE_MODES = ['auto', 'always', 'never'] as const
-
-export interface TrainingOptions {
-  start: StartOptions
-  data: readonly string[]
-  evalData: readonly string[]
-  column: string
-  /** Windows of ctx tokens to evaluate on. */
-  heldOut?: number
-  /** Folder; of several gammas each gets one in it. */
-  out: string
-  rule: TrainRule
-  /** One training each; of the adaptive rule only. */
-  gammas: readonly number[]
-  gammaConvention: (typeof GAMMA_CONVENTIONS)[number]
-  steps: number
-  alpha: AlphaOptions
-  rate: RateOptions
-  optimiser: OptimiserChoice
-  /** r, beta and the depth flag for a checkpoint without interaction weights; defaults when undefined. */
-  intDim?: number
-  beta?: number
-  propagateInDepth?: boolean
-  /** Interaction weights only. */
-  freeze: boolean
-  /** Share of the divergence from the dense model in the loss; 0 for none. */
-  distill: number
-  shiftRange?: ShiftRange
-  /** Tokens of a sequence; all positions of the model when undefined. */
-  ctx?: number
-  /** Tokens of a step. */
-  batchTokens?: number
-  /** Tokens worked on at a time; what fits when undefined. */
-  microTokens?: number
-  recompute: (typeof RECOMPUTE_MODES)[number]
-  seed: number
-  /** Steps between evaluations, between checkpoints; a tenth and a twentieth of all when undefined. */
-  evalEvery?: number
-  saveEvery?: number
-  /** Nats that the smoothed loss may be above its best before the run stops; 0 for no limit. */
-  spike: number
-  saveDtype: (typeof SAVE_DTYPES)[number]
-  resume: boolean
-  /** `owner/name` on the Hub to upload the result to. */
-  push?: string
-}
-
-/** What is taken where nothing is said (docs/method.md, Initial values and schedules; docs/finetune.md, Options). */
-export const DEFAULTS = {
-  gamma: 0.3,
-  steps: 1000,
-  alpha: { schedule: 'cosine', from: 1, to: 8 },
-  rate: { schedule: 'constant', peak: 1e-4, final: 0.1 },
-  optimiser: { beta1: 0.9, beta2: 0.999, weightDecay: 0, clip: 1 },
-  intDim: 64,
-  beta: 2,
-  batchTokens: 8192,
-  spike: 2,
-  seed: 42,
-} as const
-
-/** Warm-up as a share of all steps: 2,000 of 25,000. */
-export const WARMUP_SHARE = 0.08
-
-/** Adam's epsilon. */
-export const EPSILON = 1e-8
-
-/** Largest alpha that differs from the step function in f32. */
-const MOST_ALPHA = 64
-
-interface Bound {
-  flag: string
-  value: number | undefined
-  whole?: boolean
-  least: number
-  /** The least itself is refused. */
-  open?: boolean
-  most?: number
-  hint: string
-}
-
-/** Throws a Failure at the first thing that no checkpoint and no text could make right. */
-export function checkTraining(options: TrainingOptions): void {
-  for (const bound of boundsOf(options)) checkBound(bound)
-  if (options.data.length === 0) {
-    throw new Failure('--data: must name text to train on, got none', {
-      hint: 'text files, folders, .jsonl(.gz) files or a Hub dataset as owner/name:split',
-    })
-  }
-  if (options.out.trim() === '') {
-    throw new Failure('--out: must name a folder, got nothing', { hint: 'for example --out my-checkpoint' })
-  }
-  checkAlpha(options)
-  checkRule(options)
-  checkShiftRange(options.shiftRange)
-  checkPush(options)
-}
-
-function boundsOf(options: TrainingOptions): Bound[] {
-  const { rate, optimiser, start } = options
-  const count = 'a whole number from 1'
-  const share = 'a share from 0 to 1'
-  const sizes: Bound[] =
-    start.kind === 'checkpoint'
-      ? []
-      : [
-          { flag: 'layers', value: start.layers, whole: true, least: 1, most: 128, hint: 'gpt2 has 12' },
-          { flag: 'width', value: start.width, whole: true, least: 64, most: 8192, hint: 'gpt2 has 768' },
-          { flag: 'positions', value: start.positions, whole: true, least: 16, hint: 'gpt2 has 1024' },
-        ]
-  return [
-    ...sizes,
-    { flag: '--steps', value: options.steps, whole: true, least: 1, hint: count },
-    { flag: '--ctx', value: options.ctx, whole: true, least: 16, hint: 'tokens of a sequence' },
-    { flag: '--batch-tokens', value: options.batchTokens, whole: true, least: 1, hint: 'tokens of a step' },
-    { flag: '--micro-tokens', value: options.microTokens, whole: true, least: 1, hint: 'tokens at a time' },
-    { flag: '--rate', value: rate.peak, least: 0, open: true, most: 1, hint: 'such as 1e-4' },
-    {
-      flag: '--rate-interaction',
-      value: rate.interaction,
-      least: 0,
-      open: true,
-      most: 1,
-      hint: 'such as 1e-3, or leave it out for --rate',
-    },
-    { flag: '--rate-final', value: rate.final, least: 0, most: 1, hint: share },
-    { flag: '--warmup', value: rate.warmup, whole: true, least: 0, hint: 'a number of steps, 0 for none' },
-    { flag: '--weight-decay', value: optimiser.weightDecay, least: 0, most: 1, hint: 'such as 0.1' },
-    { flag: '--clip', value: optimiser.clip, least: 0, hint: 'a norm such as 1, or 0 for no limit' },
-    { flag: 'beta1', value: optimiser.beta1, least: 0, most: 0.9999, hint: 'such as 0.9' },
-    { flag: 'beta2', value: optimiser.beta2, least: 0, most: 0.999999, hint: 'such as 0.999' },
-    { flag: '--int-dim', value: options.intDim, whole: true, least: 4, most: 1024, hint: 'such as 64' },
-    { flag: '--beta', value: options.beta, least: -100, most: 100, hint: 'such as 2 or 5' },
-    { flag: '--distill', value: options.distill, least: 0, most: 1, hint: share },
-    { flag: '--held-out', value: options.heldOut, whole: true, least: 1, hint: 'a number of windows' },
-    { flag: '--eval-every', value: options.evalEvery, whole: true, least: 1, hint: count },
-    { flag: '--save-every', value: options.saveEvery, whole: true, least: 1, hint: count },
-    { flag: '--spike', value: options.spike, least: 0, hint: 'nats such as 2, or 0 to never stop' },
-    { flag: '--seed', value: options.seed, whole: true, least: 0, most: 2 ** 32 - 1, hint: 'such as 42' },
-    ...options.gammas.map(
-      (value): Bound => ({ flag: '--gamma', value, least: 0, most: 1000, hint: 'such as 0.3 or 0.1,0.3,1' }),
-    ),
-  ]
-}
-
-function checkBound({ flag, value, whole = false, least, open = false, most, hint }: Bound): void {
-  if (value === undefined) return
-  const fits = (open ? value > least : value >= least) && (most === undefined || value <= most)
-  if (fits && Number.isFinite(value) && (!whole || Number.isInteger(value))) return
-  const low = open ? `above ${least}` : `from ${least}`
-  const range = most === undefined ? low : `${low} to ${most}`
-  throw new Failure(`${flag}: must be a ${whole ? 'whole ' : ''}number ${range}, got ${value}`, { hint })
-}
-
-function checkAlpha({ alpha, steps }: TrainingOptions): void {
-  const { schedule, from, to } = alpha
-  if (!ALPHA_SCHEDULES.includes(schedule)) {
-    throw new Failure(`--alpha: must be ${ALPHA_SCHEDULES.join(', ')}, got ${schedule}`, {
-      hint: 'leave it out for the cosine',
-    })
-  }
-  for (const [flag, value] of [
-    ['--alpha-from', from],
-    ['--alpha-to', to],
-  ] as const) {
-    if (value >= 1 && value <= MOST_ALPHA) continue
-    throw new Failure(`${flag}: must be from 1 to ${MOST_ALPHA}, got ${value}`, {
-      hint: 'training goes from 1 to 8 as a rule',
-    })
-  }
-  if (schedule === 'constant' && alpha.steps !== undefined) {
-    throw new Failure(`--alpha-steps ${alpha.steps}: has no meaning with --alpha constant`, {
-      hint: 'leave one of them out',
-    })
-  }
-  checkBound({
-    flag: '--alpha-steps',
-    value: alpha.steps,
-    whole: true,
-    least: 1,
-    hint: `steps from --alpha-from to --alpha-to, ${steps} where nothing is said`,
-  })
-}
-
-/** A control learns nothing about dropping, so whatever steers that is refused. */
-function checkRule(options: TrainingOptions): void {
-  const { rule, gammas } = options
-  if (rule.kind === 'adaptive') {
-    const twice = gammas.find((gamma, i) => gammas.indexOf(gamma) < i)
-    if (gammas.length > 0 && twice === undefined) return
-    const got = twice === undefined ? 'none' : `${twice} twice`
-    throw new Failure(`--gamma: must name weights of the sparsity loss, each once, got ${got}`, {
-      hint: 'for example --gamma 0.3 or --gamma 0.1,0.3,1',
-    })
-  }
-  const unused: [string, boolean][] = [
-    ['--gamma', gammas.length > 0],
-    ['--int-dim', options.intDim !== undefined],
-    ['--beta', options.beta !== undefined],
-    ['--propagate-in-depth', options.propagateInDepth !== undefined],
-    ['--freeze', options.freeze],
-    ['--rate-interaction', options.rate.interaction !== undefined],
-    ['--shift-range', options.shiftRange !== undefined],
-  ]
-  const found = unused.find(([, given]) => given)
-  if (found !== undefined) {
-    throw new Failure(`${found[0]}: has no meaning for a control, got ${describeRule(rule)}`, {
-      hint: `leave out ${found[0]} or --control`,
-    })
-  }
-}
-
-function checkShiftRange(range: ShiftRange | undefined): void {
-  if (range === undefined || (range.low <= 0 && range.high >= 0 && range.low < range.high)) return
-  throw new Failure(
-    `--shift-range: must rise and hold 0, the checkpoint's own threshold, got ${range.low}..${range.high}`,
-    { hint: 'for example --shift-range -1..1' },
-  )
-}
-
-const REPO = /^\w[\w.-]*\/\w[\w.-]*$/
-
-function checkPush({ push }: TrainingOptions): void {
-  if (push === undefined || REPO.test(push)) return
-  throw new Failure(`--push: must be owner/name of a model on the Hub, got ${JSON.stringify(push)}`, {
-    hint: 'for example --push someone/gpt2-pruned',
-  })
-}
-
-/** `dense`, `local:N` or `strided:N`, as `--control` has it. */
-export function parseControl(text: string): TrainRule {
-  const { kind, tokens } = /^(?<kind>dense|local|strided)(:(?<tokens>\d+))?$/.exec(text)?.groups ?? {}
-  const count = Number(tokens)
-  if (kind === 'dense' && tokens === undefined) return { kind }
-  if (kind === 'local' && count >= 1) return { kind, size: count }
-  if (kind === 'strided' && count >= 2) return { kind, size: count }
-  throw new Failure(`--control: must be dense, local:N or strided:N, got ${JSON.stringify(text)}`, {
-    hint: 'N is the window or the stride in tokens, such as local:205 or strided:128',
-  })
-}
-
-/** `a..b`, as `--shift-range` has it. */
-export function parseShiftRange(text: string): ShiftRange {
-  const [low, high, ...more] = text
-    .split('..')
-    .map((part) => (part.trim() === '' ? Number.NaN : Number(part)))
-  if (more.length === 0 && Number.isFinite(low) && Number.isFinite(high)) return { low, high }
-  throw new Failure(`--shift-range: must be two numbers as a..b, got ${JSON.stringify(text)}`, {
-    hint: 'for example --shift-range -1..1',
-  })
-}
+/** What a training learns or compares with: a control, or which tokens to drop. */
+export const ruleOf = ({ control }: Pick<TrainingOptions, 'control'>): TrainRule =>
+  control ?? { kind: 'adaptive' }
 
 /** As `--control` has it. */
-export function describeRule(rule: TrainRule): string {
-  return 'size' in rule ? `${rule.kind}:${rule.size}` : rule.kind
-}
+export const describeRule = (rule: TrainRule): string =>
+  'size' in rule ? `${rule.kind}:${rule.size}` : rule.kind

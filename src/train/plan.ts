@@ -4,7 +4,7 @@ import type { Gpt2Config } from '../engine/gpt2/config.js'
 import type { TrainRule } from '../engine/train/types.js'
 import { Failure } from '../errors.js'
 import type { AlphaSchedule, RateSchedule, TrainRunOptions } from '../record/train/schema.js'
-import { DEFAULTS, describeRule, EPSILON, type TrainingOptions, WARMUP_SHARE } from './options.js'
+import { describeRule, ruleOf, TRAIN_OPTIONS, type TrainingOptions } from './options.js'
 
 /** One training. */
 export interface RunPlan {
@@ -26,6 +26,12 @@ export interface RunPlan {
 /** The code's loss is a constant and half of the paper's (docs/method.md, Objective). */
 const CODE_FACTOR = 0.5
 
+/** Warm-up as a share of all steps: 2,000 of 25,000. */
+const WARMUP_SHARE = 0.08
+
+/** Adam's epsilon. */
+const EPSILON = 1e-8
+
 /** The kernels of training take four tokens at a time. */
 const CTX_STEP = 4
 
@@ -46,21 +52,23 @@ export function planRuns(options: TrainingOptions, config: Gpt2Config, hasOwn: b
       hint: `for example --ctx ${Math.floor(ctx / CTX_STEP) * CTX_STEP}`,
     })
   }
-  const batchTokens = options.batchTokens ?? Math.max(1, Math.floor(DEFAULTS.batchTokens / ctx)) * ctx
+  const batchTokens =
+    options.batchTokens ?? Math.max(1, Math.floor(TRAIN_OPTIONS.batchTokens.otherwise / ctx)) * ctx
   checkMultiple('--batch-tokens', batchTokens, ctx, '--ctx')
   if (options.microTokens !== undefined) {
     checkMultiple('--micro-tokens', options.microTokens, ctx, '--ctx')
     checkMultiple('--batch-tokens', batchTokens, options.microTokens, '--micro-tokens')
   }
-  checkControl(options.rule, ctx)
-  const gammas = options.rule.kind === 'adaptive' ? options.gammas : [null]
+  const rule = ruleOf(options)
+  checkControl(rule, ctx)
+  const gammas = rule.kind === 'adaptive' ? (options.gamma ?? [TRAIN_OPTIONS.gamma.otherwise]) : [null]
   return gammas.map((gamma): RunPlan => {
     const several = gammas.length > 1
     return {
-      folder: several ? join(options.out, `gamma-${gamma}`) : options.out,
-      name: gamma === null ? describeRule(options.rule) : `gamma ${gamma}`,
-      rule: options.rule,
-      options: runOptions(options, config, { gamma, ctx, batchTokens, hasOwn }),
+      folder: several ? join(options.output, `gamma-${gamma}`) : options.output,
+      name: gamma === null ? describeRule(rule) : `gamma ${gamma}`,
+      rule,
+      options: runOptions(options, config, { rule, gamma, ctx, batchTokens, hasOwn }),
       steps: options.steps,
       evalEvery: options.evalEvery ?? Math.ceil(options.steps / 10),
       saveEvery: options.saveEvery ?? Math.ceil(options.steps / 20),
@@ -72,6 +80,7 @@ export function planRuns(options: TrainingOptions, config: Gpt2Config, hasOwn: b
 }
 
 interface Settled {
+  rule: TrainRule
   gamma: number | null
   ctx: number
   batchTokens: number
@@ -81,9 +90,9 @@ interface Settled {
 function runOptions(
   options: TrainingOptions,
   { interaction }: Gpt2Config,
-  { gamma, ctx, batchTokens, hasOwn }: Settled,
+  { rule, gamma, ctx, batchTokens, hasOwn }: Settled,
 ): TrainRunOptions {
-  const { rule, gammaConvention, optimiser, shiftRange } = options
+  const { gammaConvention, beta1, beta2, clip, shiftRange } = options
   const weight = (gamma ?? 0) * (gammaConvention === 'code' ? CODE_FACTOR : 1)
   return {
     rule: {
@@ -95,35 +104,45 @@ function runOptions(
     gamma_weight: weight,
     alpha: rule.kind === 'adaptive' ? alphaSchedule(options) : null,
     rate: rateSchedule(options),
-    rate_interaction: options.rate.interaction ?? null,
+    rate_interaction: options.rateInteraction ?? null,
     ctx,
     batch_tokens: batchTokens,
     int_dim: interaction?.dim ?? null,
-    beta: interaction === null || hasOwn ? null : (options.beta ?? DEFAULTS.beta),
+    beta: interaction === null || hasOwn ? null : (options.beta ?? TRAIN_OPTIONS.beta.otherwise),
     propagate_in_depth: interaction?.propagateInDepth ?? null,
     trainable: options.freeze ? 'interaction' : 'all',
     distill: options.distill,
     shift_range: shiftRange === undefined ? null : [shiftRange.low, shiftRange.high],
     optimiser: {
-      beta1: optimiser.beta1,
-      beta2: optimiser.beta2,
+      beta1,
+      beta2,
       epsilon: EPSILON,
-      weight_decay: optimiser.weightDecay,
-      clip: optimiser.clip === 0 ? null : optimiser.clip,
+      weight_decay: options.weightDecay,
+      clip: clip === 0 ? null : clip,
     },
     seed: options.seed,
   }
 }
 
-function alphaSchedule({ alpha, steps }: TrainingOptions): AlphaSchedule {
-  if (alpha.schedule === 'constant') return { kind: 'constant', value: alpha.to }
-  return { kind: alpha.schedule, from: alpha.from, to: alpha.to, over: alpha.steps ?? steps }
+function alphaSchedule({
+  alpha: kind,
+  alphaFrom: from,
+  alphaTo: to,
+  alphaSteps,
+  steps,
+}: TrainingOptions): AlphaSchedule {
+  return kind === 'constant' ? { kind, value: to } : { kind, from, to, over: alphaSteps ?? steps }
 }
 
-function rateSchedule({ rate, steps }: TrainingOptions): RateSchedule {
-  const warmup = rate.warmup ?? Math.round(steps * WARMUP_SHARE)
-  if (rate.schedule === 'constant') return { kind: 'constant', rate: rate.peak, warmup }
-  return { kind: 'cosine', rate: rate.peak, warmup, final: rate.final, over: steps }
+function rateSchedule({
+  rateSchedule: kind,
+  rate,
+  rateFinal: final,
+  steps,
+  ...options
+}: TrainingOptions): RateSchedule {
+  const warmup = options.warmup ?? Math.round(steps * WARMUP_SHARE)
+  return kind === 'constant' ? { kind, rate, warmup } : { kind, rate, warmup, final, over: steps }
 }
 
 function checkMultiple(flag: string, value: number, of: number, ofFlag: string): void {

@@ -6,11 +6,12 @@ import { checkUploadAccess } from '../data/hub/upload.js'
 import { EXIT, Failure } from '../errors.js'
 import type { TrainRecord } from '../record/train/schema.js'
 import { TRAIN_SCHEMA } from '../record/train/schema.js'
+import { checkTraining } from './check-options.js'
 import { lastState, type SavedState, statesFolder } from './checkpoints.js'
 import { type Corpus, loadCorpus } from './corpus.js'
 import { makeFolder, removeUnfinished } from './durable-files.js'
 import { logPath } from './log.js'
-import { checkTraining, type TrainingOptions } from './options.js'
+import type { TrainingOptions } from './options.js'
 import { planRuns, type RunPlan } from './plan.js'
 import { checkResume } from './resume.js'
 import { openStart, type TrainingStart } from './start.js'
@@ -100,8 +101,8 @@ async function refuseUsed(folder: string): Promise<void> {
       () => false,
     )
     if (isThere) {
-      throw new Failure(`--out: ${folder} has a checkpoint or a training in it already, got ${path}`, {
-        hint: 'add --resume to go on with it, or name another folder',
+      throw new Failure(`--output: ${folder} has a checkpoint or a training in it already, got ${path}`, {
+        hint: 'add --resume to resume it, or name another folder',
       })
     }
   }
@@ -113,7 +114,7 @@ async function makeUsable(folder: string): Promise<void> {
     await removeUnfinished(folder)
   } catch (cause) {
     const why = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)
-    throw new Failure(`--out: ${folder} cannot be written to, got ${why}`, {
+    throw new Failure(`--output: ${folder} cannot be written to, got ${why}`, {
       hint: 'name a folder that you may write to',
       exit: EXIT.usage,
       cause,

@@ -13,7 +13,7 @@ import type { TrainerOptions } from '../engine/train/types.js'
 import { Failure } from '../errors.js'
 import type { TrainSourceRecord } from '../record/train/schema.js'
 import { newConfigJson } from './export.js'
-import { DEFAULTS, type TrainingOptions } from './options.js'
+import { ruleOf, TRAIN_OPTIONS, type TrainingOptions } from './options.js'
 import type { SaveDtype } from './tensor-file.js'
 
 export interface TrainingStart {
@@ -57,10 +57,10 @@ async function fromCheckpoint(
   const own = checkpoint.config.interaction
   if (own !== null) refuseOtherInteraction(options, checkpoint, own.dim)
   const interaction = {
-    dim: own?.dim ?? options.intDim ?? DEFAULTS.intDim,
+    dim: own?.dim ?? options.intDim ?? TRAIN_OPTIONS.intDim.otherwise,
     propagateInDepth: options.propagateInDepth ?? own?.propagateInDepth ?? false,
   }
-  const config = options.rule.kind === 'adaptive' ? { ...dense, interaction } : dense
+  const config = ruleOf(options).kind === 'adaptive' ? { ...dense, interaction } : dense
   return {
     config,
     tensors: withMissing(checkpoint.tensors, config, options),
@@ -109,7 +109,7 @@ async function fromScratch(
   const model = await resolveModel(start.tokenizer, { onProgress: onFetch })
   const tokenizer = await loadTokenizer(model.folder, Number.POSITIVE_INFINITY)
   const interaction = {
-    dim: options.intDim ?? DEFAULTS.intDim,
+    dim: options.intDim ?? TRAIN_OPTIONS.intDim.otherwise,
     propagateInDepth: options.propagateInDepth ?? false,
   }
   const config: Gpt2Config = {
@@ -120,7 +120,7 @@ async function fromScratch(
     nHead: start.width / HEAD_DIM,
     nInner: 4 * start.width,
     layerNormEpsilon: 1e-5,
-    interaction: options.rule.kind === 'adaptive' ? interaction : null,
+    interaction: ruleOf(options).kind === 'adaptive' ? interaction : null,
   }
   const tensors = withMissing(new Map(), config, options)
   return {
@@ -145,7 +145,7 @@ async function fromScratch(
 
 /** The tensors of `config`; those that are not there are made, interaction weights from N(0, 0.02^2) (docs/method.md, Initial values and schedules). */
 function withMissing(there: TensorSource, config: Gpt2Config, { seed, beta }: TrainingOptions): TensorSource {
-  const fresh = initialTensors(config, { seed, beta: beta ?? DEFAULTS.beta })
+  const fresh = initialTensors(config, { seed, beta: beta ?? TRAIN_OPTIONS.beta.otherwise })
   return new Map([...fresh].map(([name, tensor]) => [name, there.get(name) ?? tensor]))
 }
 

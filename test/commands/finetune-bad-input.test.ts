@@ -1,6 +1,6 @@
 /**
  * Bad input of `asp finetune` and `asp train`: one line with a hint, exit code 2, nothing on stdout and nothing left behind.
- * One of each kind; test/train/options.test.ts and config-file.test.ts have the others.
+ * One of each kind; test/train/options.test.ts and options-file.test.ts have the others.
  */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -26,7 +26,7 @@ interface Case {
 const cases: Case[] = [
   {
     title: 'no text',
-    argv: 'finetune --out x',
+    argv: 'finetune --output x',
     says: /--data: must name text to train on/,
     hint: /Hub dataset/,
   },
@@ -38,43 +38,43 @@ const cases: Case[] = [
   },
   {
     title: 'a missing file',
-    argv: 'finetune --data gone.txt --out x',
+    argv: 'finetune --data gone.txt --output x',
     says: /gone\.txt: no such file or folder$/,
     hint: /Hub dataset/,
   },
   {
     title: 'a text shorter than a window',
-    argv: 'finetune --data short.txt --out x --ctx 64',
+    argv: 'finetune --data short.txt --output x --ctx 64',
     says: /--data: must have a window of 64 tokens to train on beside the 1 kept aside, got \d+ tokens$/,
     hint: /--eval-data/,
   },
   {
     title: 'a rate in words',
-    argv: 'finetune --data short.txt --out x --rate fast',
+    argv: 'finetune --data short.txt --output x --rate fast',
     says: /--rate: must be a number, got "fast"$/,
     hint: /--help/,
   },
   {
     title: 'a batch of no whole sequences',
-    argv: 'finetune --data short.txt --out x --ctx 64 --batch-tokens 100',
+    argv: 'finetune --data short.txt --output x --ctx 64 --batch-tokens 100',
     says: /--batch-tokens: must be a multiple of --ctx, 64, got 100$/,
     hint: /128/,
   },
   {
     title: 'gamma for a control',
-    argv: 'finetune --data short.txt --out x --control dense --gamma 1',
+    argv: 'finetune --data short.txt --output x --control dense --gamma 1',
     says: /--gamma: has no meaning for a control, got dense$/,
     hint: /leave out/,
   },
   {
     title: 'another width for weights that are there',
-    argv: 'finetune --data short.txt --out x --model asp-tiny --int-dim 32',
+    argv: 'finetune --data short.txt --output x --model asp-tiny --int-dim 32',
     says: /--int-dim 32: asp-tiny has interaction weights of its own, 64 wide$/,
     hint: /dense checkpoint/,
   },
   {
     title: 'an upload without a network',
-    argv: 'finetune --data short.txt --out x --push a/b',
+    argv: 'finetune --data short.txt --output x --push a/b',
     says: /--push: the Hub must not be asked, got HF_HUB_OFFLINE$/,
     hint: /unset/,
   },

@@ -1,7 +1,7 @@
 /** A training in a process of its own, to be killed: `fake-run.ts <folder>` goes on where the folder is. */
 import { setTimeout } from 'node:timers/promises'
 import { lastState } from '../../src/train/checkpoints.js'
-import { runTraining } from '../../src/train/run.js'
+import { trainRun } from '../../src/train/train-run.js'
 import { fakeTrainers } from './fake-trainer.js'
 import { DEVICE, fakeEvaluate, HEAD, prepared } from './fixture.js'
 
@@ -14,4 +14,4 @@ const onStep = async (): Promise<object> => {
 }
 const state = await lastState(folder)
 const hooks = { trainers: fakeTrainers({ onStep }), evaluate: fakeEvaluate, peak: async () => 1e9 }
-await runTraining(training, { ...training.runs[0], state }, DEVICE, HEAD, hooks)
+await trainRun(training, { ...training.runs[0], state }, DEVICE, HEAD, hooks)

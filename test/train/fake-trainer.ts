@@ -10,7 +10,7 @@ import type {
   TrainerLike,
   TrainerState,
 } from '../../src/engine/train/types.js'
-import type { Trainers } from '../../src/train/open-trainer.js'
+import type { Trainers } from '../../src/train/hooks.js'
 
 export interface FakeOptions {
   /** Called before each step; may throw, wait, or change the report. */

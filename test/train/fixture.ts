@@ -9,11 +9,11 @@ import type { RunDevice } from '../../src/run/open-model.js'
 import type { Corpus } from '../../src/train/corpus.js'
 import { newConfigJson } from '../../src/train/export.js'
 import type { Evaluate } from '../../src/train/held-out.js'
-import { DEFAULTS, type TrainingOptions } from '../../src/train/options.js'
+import { type TrainingOptions, withDefaults } from '../../src/train/options.js'
 import { planRuns } from '../../src/train/plan.js'
 import type { PreparedTraining } from '../../src/train/prepare.js'
-import type { RunHead } from '../../src/train/run.js'
 import type { TrainingStart } from '../../src/train/start.js'
+import type { RunHead } from '../../src/train/train-run.js'
 
 const ROOT = mkdtempSync(join(tmpdir(), 'asp-train-'))
 process.on('exit', () => rmSync(ROOT, { recursive: true, force: true }))
@@ -33,31 +33,18 @@ export const CONFIG: Gpt2Config = {
 }
 
 export function trainingOptions(out: string, changes: Partial<TrainingOptions> = {}): TrainingOptions {
-  return {
-    start: { kind: 'checkpoint' },
+  const given = {
     data: ['text.txt'],
-    evalData: [],
-    column: 'text',
-    out,
-    rule: { kind: 'adaptive' },
-    gammas: [0.3],
-    gammaConvention: 'paper',
+    output: out,
+    gamma: changes.control === undefined ? [0.3] : undefined,
     steps: 12,
-    alpha: DEFAULTS.alpha,
-    rate: DEFAULTS.rate,
-    optimiser: DEFAULTS.optimiser,
-    freeze: false,
-    distill: 0,
     batchTokens: 32,
-    recompute: 'auto',
     seed: 1,
     evalEvery: 4,
     saveEvery: 3,
-    spike: 2,
-    saveDtype: 'auto',
-    resume: false,
     ...changes,
   }
+  return withDefaults(given, changes.start ?? { kind: 'checkpoint' })
 }
 
 const SHA = 'a'.repeat(64)

@@ -2,13 +2,9 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Failure } from '../../src/errors.js'
-import {
-  checkTraining,
-  DEFAULTS,
-  parseControl,
-  parseShiftRange,
-  type TrainingOptions,
-} from '../../src/train/options.js'
+import { checkTraining } from '../../src/train/check-options.js'
+import { parseControl, parseShiftRange } from '../../src/train/option-rows.js'
+import type { TrainingOptions } from '../../src/train/options.js'
 import { planRuns } from '../../src/train/plan.js'
 import { CONFIG, trainingOptions } from './fixture.js'
 
@@ -24,41 +20,28 @@ function failureOf(work: () => unknown): Failure {
   throw new Error('must fail')
 }
 
-const adaptive = { rule: { kind: 'adaptive' } } as const
-const control = { rule: { kind: 'dense' }, gammas: [] } as const
+const control = { control: { kind: 'dense' } } as const
 const refused: [string, Partial<TrainingOptions>, RegExp][] = [
   ['no text', { data: [] }, /^--data: must name text/],
-  ['no folder', { out: ' ' }, /^--out: must name a folder/],
+  ['no folder', { output: ' ' }, /^--output: must name a folder/],
   ['no step', { steps: 0 }, /^--steps: must be a whole number from 1, got 0$/],
   ['half a step', { steps: 1.5 }, /^--steps: must be a whole number from 1, got 1\.5$/],
-  [
-    'no number',
-    { rate: { schedule: 'constant', peak: Number.NaN, final: 0 } },
-    /^--rate: must be a number above 0 to 1/,
-  ],
-  ['a rate of nothing', { rate: { schedule: 'constant', peak: 0, final: 0 } }, /^--rate: .* got 0$/],
-  ['a negative gamma', { ...adaptive, gammas: [0.3, -1] }, /^--gamma: .* got -1$/],
-  ['a gamma twice', { ...adaptive, gammas: [0.3, 0.3] }, /^--gamma: .* each once, got 0\.3 twice$/],
-  ['no gamma', { ...adaptive, gammas: [] }, /^--gamma: .* got none$/],
-  ['alpha below 1', { alpha: { schedule: 'cosine', from: 0.5, to: 8 } }, /^--alpha-from: .* got 0\.5$/],
-  [
-    'alpha like a step',
-    { alpha: { schedule: 'cosine', from: 1, to: 1e9 } },
-    /^--alpha-to: .* got 1000000000$/,
-  ],
-  [
-    'steps of no schedule',
-    { alpha: { schedule: 'constant', from: 1, to: 8, steps: 3 } },
-    /^--alpha-steps 3: /,
-  ],
+  ['no number', { rate: Number.NaN }, /^--rate: must be a number above 0 to 1/],
+  ['a rate of nothing', { rate: 0 }, /^--rate: .* got 0$/],
+  ['a negative gamma', { gamma: [0.3, -1] }, /^--gamma: .* got -1$/],
+  ['a gamma twice', { gamma: [0.3, 0.3] }, /^--gamma: .* each once, got 0\.3 twice$/],
+  ['no gamma', { gamma: [] }, /^--gamma: .* got none$/],
+  ['alpha below 1', { alphaFrom: 0.5 }, /^--alpha-from: .* got 0\.5$/],
+  ['alpha like a step', { alphaTo: 1e9 }, /^--alpha-to: .* got 1000000000$/],
+  ['steps of no schedule', { alpha: 'constant', alphaSteps: 3 }, /^--alpha-steps 3: /],
   [
     'an interaction rate of 0',
-    { rate: { ...DEFAULTS.rate, interaction: 0 } },
+    { rateInteraction: 0 },
     /^--rate-interaction: must be a number above 0 to 1, got 0$/,
   ],
   [
     'an interaction rate of a control',
-    { ...control, rate: { ...DEFAULTS.rate, interaction: 1e-3 } },
+    { ...control, rateInteraction: 1e-3 },
     /^--rate-interaction: has no meaning for a control/,
   ],
   ['a share above 1', { distill: 1.5 }, /^--distill: .* got 1\.5$/],
@@ -66,7 +49,7 @@ const refused: [string, Partial<TrainingOptions>, RegExp][] = [
   ['a range that falls', { shiftRange: { low: 1, high: -1 } }, /^--shift-range: /],
   ['a large seed', { seed: 2 ** 32 }, /^--seed: /],
   ['a beta for a control', { ...control, beta: 2 }, /^--beta: has no meaning for a control, got dense$/],
-  ['a gamma for a control', { ...control, gammas: [1] }, /^--gamma: has no meaning for a control/],
+  ['a gamma for a control', { ...control, gamma: [1] }, /^--gamma: has no meaning for a control/],
   ['a control that learns to drop only', { ...control, freeze: true }, /^--freeze: /],
   ['a repository of no owner', { push: 'gpt2' }, /^--push: must be owner\/name/],
   ['a model of no width', { start: { kind: 'scratch', layers: 1, width: 0, positions: 64 } }, /^width: /],
@@ -105,7 +88,7 @@ test('controls and ranges as typed', () => {
 test('one gamma has the folder itself, several one each, in its name', () => {
   const [one] = planRuns(trainingOptions('out'), CONFIG, false)
   assert.is(one.folder, 'out')
-  const several = planRuns(trainingOptions('out', { gammas: [0.1, 1], push: 'a/b' }), CONFIG, false)
+  const several = planRuns(trainingOptions('out', { gamma: [0.1, 1], push: 'a/b' }), CONFIG, false)
   assert.equal(
     several.map(({ folder, name, push }) => [folder, name, push]),
     [
@@ -127,8 +110,11 @@ test('schedules are stretched to the steps, unless something else is said', () =
   assert.equal(planned.options.rate, { kind: 'constant', rate: 1e-4, warmup: 80 })
   const said = trainingOptions('out', {
     steps: 1000,
-    alpha: { schedule: 'linear', from: 1, to: 8, steps: 900 },
-    rate: { schedule: 'cosine', peak: 1e-3, final: 0.1, warmup: 5 },
+    alpha: 'linear',
+    alphaSteps: 900,
+    rate: 1e-3,
+    rateSchedule: 'cosine',
+    warmup: 5,
   })
   const other = planRuns(said, CONFIG, false)[0]
   assert.equal(other.options.alpha, { kind: 'linear', from: 1, to: 8, over: 900 })
@@ -137,7 +123,7 @@ test('schedules are stretched to the steps, unless something else is said', () =
 })
 
 test('a control has neither alpha nor gamma', () => {
-  const changes = { rule: { kind: 'local', size: 4 }, gammas: [] } as const
+  const changes = { control: { kind: 'local', size: 4 } } as const
   const [plan] = planRuns(trainingOptions('out', changes), { ...CONFIG, interaction: null }, false)
   const { alpha, gamma, gamma_weight, beta, int_dim, rule } = plan.options
   assert.equal([alpha, gamma, gamma_weight, beta, int_dim], [null, null, 0, null, null])
@@ -160,7 +146,7 @@ const unfit: [string, Partial<TrainingOptions>, RegExp][] = [
   ],
   [
     'a window as long as everything',
-    { rule: { kind: 'local', size: 17 }, gammas: [] },
+    { control: { kind: 'local', size: 17 } },
     /^--control: local:17 is longer/,
   ],
 ]

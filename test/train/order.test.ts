@@ -1,8 +1,8 @@
 /** Which windows and shifts a step takes: every window once an epoch, and the same whenever it is asked. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { shiftsOf, windowOrder, ZERO_SHIFT_SHARE } from '../../src/train/order.js'
 import { permutation, uniform } from '../../src/train/random.js'
+import { shiftsOf, windowOrder, ZERO_SHIFT_SHARE } from '../../src/train/schedule.js'
 
 const test = suite('order')
 

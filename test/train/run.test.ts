@@ -9,7 +9,7 @@ import type { TrainRecord } from '../../src/record/train/schema.js'
 import { lastState } from '../../src/train/checkpoints.js'
 import type { RunHooks } from '../../src/train/hooks.js'
 import type { TrainingOptions } from '../../src/train/options.js'
-import { runTraining } from '../../src/train/run.js'
+import { trainRun } from '../../src/train/train-run.js'
 import { type FakeOptions, fakeTrainers } from './fake-trainer.js'
 import { DEVICE, fakeEvaluate, HEAD, prepared, testFolder } from './fixture.js'
 
@@ -26,7 +26,7 @@ async function run(folder: string, { changes, fake, hooks }: Trial = {}): Promis
   const training = prepared(folder, changes)
   const state = await lastState(folder)
   const [first] = training.runs
-  return runTraining(training, { ...first, state }, DEVICE, HEAD, {
+  return trainRun(training, { ...first, state }, DEVICE, HEAD, {
     trainers: fakeTrainers(fake),
     evaluate: fakeEvaluate,
     peak: async () => 1e9,
@@ -293,7 +293,7 @@ test('shifts and windows reach the trainer', async () => {
 
 test('a control logs neither pairs nor alpha', async () => {
   const folder = testFolder()
-  const record = await run(folder, { changes: { rule: { kind: 'dense' }, gammas: [], steps: 2 } })
+  const record = await run(folder, { changes: { control: { kind: 'dense' }, steps: 2 } })
   assert.equal([record.last?.pair_mean, record.options.alpha], [null, null])
   const [, , step] = logOf(folder) as Record<string, unknown>[]
   assert.equal([step.pair_mean, step.pair_means, step.alpha], [null, null, null])

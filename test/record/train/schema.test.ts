@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert'
 import { STATUSES } from '../../../src/record/eval/schema.js'
 import * as types from '../../../src/record/train/schema.js'
 import type { TrainingOptions } from '../../../src/train/options.js'
-import { runTraining } from '../../../src/train/run.js'
+import { trainRun } from '../../../src/train/train-run.js'
 import { fakeTrainers } from '../../train/fake-trainer.js'
 import { DEVICE, fakeEvaluate, HEAD, prepared, testFolder } from '../../train/fixture.js'
 import { type RootSchema, schemaFaults } from '../schema-walk.js'
@@ -31,7 +31,7 @@ async function run(changes: Partial<TrainingOptions> = {}, aborted = false) {
     peak: async () => 1e9,
     signal: controller.signal,
   }
-  const record = await runTraining(training, training.runs[0], DEVICE, HEAD, hooks)
+  const record = await trainRun(training, training.runs[0], DEVICE, HEAD, hooks)
   const lines = readFileSync(join(folder, 'train-log.jsonl'), 'utf8').trimEnd().split('\n')
   return {
     record: JSON.parse(JSON.stringify(record)) as Record<string, unknown>,
@@ -42,11 +42,12 @@ async function run(changes: Partial<TrainingOptions> = {}, aborted = false) {
 const runs = {
   adaptive: await run({ shiftRange: { low: -1, high: 1 }, gammaConvention: 'code' }),
   'constant alpha, cosine rate': await run({
-    alpha: { schedule: 'constant', from: 1, to: 8 },
-    rate: { schedule: 'cosine', peak: 1e-3, final: 0.1 },
+    alpha: 'constant',
+    rate: 1e-3,
+    rateSchedule: 'cosine',
   }),
-  'a dense control': await run({ rule: { kind: 'dense' }, gammas: [] }),
-  'a local control': await run({ rule: { kind: 'local', size: 4 }, gammas: [] }),
+  'a dense control': await run({ control: { kind: 'dense' } }),
+  'a local control': await run({ control: { kind: 'local', size: 4 } }),
   'stopped before the first step': await run({}, true),
 }
 

@@ -4,11 +4,11 @@ import type { AdapterRecord } from '../record/eval/schema.js'
 import { collectEnvironment } from '../record/io/environment.js'
 import type { TrainRecord } from '../record/train/schema.js'
 import type { RunDevice } from '../run/open-model.js'
+import { pushRun } from './finish.js'
 import type { RunHooks } from './hooks.js'
 import type { TrainingOptions } from './options.js'
 import { type PreparedTraining, type PrepareHooks, prepareTraining } from './prepare.js'
-import { pushRun } from './push.js'
-import { runTraining } from './run.js'
+import { trainRun } from './train-run.js'
 
 export interface TrainHooks extends RunHooks, PrepareHooks {
   openDevice: () => Promise<RunDevice & { record: AdapterRecord }>
@@ -27,7 +27,7 @@ export interface TrainResult {
 }
 
 /** @param command the arguments as typed */
-export async function train(
+export async function trainAll(
   options: TrainingOptions,
   command: readonly string[],
   hooks: TrainHooks,
@@ -41,7 +41,7 @@ export async function train(
   const opened = isDone ? null : await orStop(hooks.openDevice())
   for (const run of prepared.runs) {
     const record =
-      run.finished ?? (opened && (await trainOne(opened, prepared, run, { started, command }, hooks)))
+      run.finished ?? (opened && (await runOne(opened, prepared, run, { started, command }, hooks)))
     if (record === null) break
     result.records.push(record)
     if (record.status === 'incomplete') break
@@ -54,7 +54,7 @@ export async function train(
   return result
 }
 
-async function trainOne(
+async function runOne(
   { record: adapter, ...device }: RunDevice & { record: AdapterRecord },
   prepared: PreparedTraining,
   run: PreparedTraining['runs'][number],
@@ -64,5 +64,5 @@ async function trainOne(
   const environment = await collectEnvironment(adapter)
   hooks.onRunning?.()
   const head = { date: started.getTime() / 1000, environment, command: [...command] }
-  return runTraining(prepared, run, device, head, hooks)
+  return trainRun(prepared, run, device, head, hooks)
 }

@@ -3,9 +3,9 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { TrainRecord } from '../../src/record/train/schema.js'
 import { nameOf, renderTraining } from '../../src/report/train-table.js'
-import { modelCard } from '../../src/train/card.js'
+import { modelCard } from '../../src/train/model-card.js'
 import type { TrainingOptions } from '../../src/train/options.js'
-import { runTraining } from '../../src/train/run.js'
+import { trainRun } from '../../src/train/train-run.js'
 import { fakeTrainers } from './fake-trainer.js'
 import { DEVICE, fakeEvaluate, HEAD, prepared, testFolder } from './fixture.js'
 
@@ -20,7 +20,7 @@ async function recordOf(changes: Partial<TrainingOptions> = {}): Promise<TrainRe
     revision: 'f'.repeat(40),
   }
   const hooks = { trainers: fakeTrainers(), evaluate: fakeEvaluate, peak: async () => 1e9 }
-  return runTraining(training, training.runs[0], DEVICE, HEAD, hooks)
+  return trainRun(training, training.runs[0], DEVICE, HEAD, hooks)
 }
 
 test('gamma, sparsity, perplexities, the command, hashes', async () => {
@@ -44,12 +44,8 @@ const others: [string, Partial<TrainingOptions>, RegExp][] = [
     { gammaConvention: 'code' },
     /gamma 0\.3 \(by the convention of the paper's code; 0\.15 by the paper's\)/,
   ],
-  [
-    'a control',
-    { rule: { kind: 'local', size: 4 }, gammas: [] },
-    /# .*, attention to the last 4 tokens, a control$/m,
-  ],
-  ['a dense control', { rule: { kind: 'dense' }, gammas: [] }, /Nothing is dropped\./],
+  ['a control', { control: { kind: 'local', size: 4 } }, /# .*, attention to the last 4 tokens, a control$/m],
+  ['a dense control', { control: { kind: 'dense' } }, /Nothing is dropped\./],
   ['shifts', { shiftRange: { low: -1, high: 1 } }, /Threshold shift: uniform in -1\.\.1, 0 for a quarter/],
   ['distilling', { distill: 0.5 }, /Distilled: 0\.5 of the loss is KL/],
   ['interaction weights only', { freeze: true }, /Learns: interaction weights only/],
@@ -66,7 +62,7 @@ test('the table has a row a rule, and says when a run was stopped', async () => 
   const stopped = renderTraining([{ ...record, status: 'incomplete', final: [] }], { ascii: true })
   assert.match(stopped, /^INCOMPLETE +stopped after 2 of 2 steps$/m)
   assert.match(stopped, /gamma 0\.3/)
-  assert.is(nameOf(await recordOf({ rule: { kind: 'strided', size: 8 }, gammas: [] })), 'strided:8')
+  assert.is(nameOf(await recordOf({ control: { kind: 'strided', size: 8 } })), 'strided:8')
 })
 
 test.run()

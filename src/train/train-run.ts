@@ -13,31 +13,24 @@ import { evaluateHeldOut } from './held-out.js'
 import type { RunHooks } from './hooks.js'
 import { openLog } from './log.js'
 import { takeSteps } from './loop.js'
-import { TRAINERS } from './open-trainer.js'
+import { ENGINE_TRAINERS, openTrainer } from './open-trainer.js'
 import type { RunPlan } from './plan.js'
 import type { PreparedRun, PreparedTraining } from './prepare.js'
-import { openRunTrainer } from './run-trainer.js'
 
 /** What is known before the first step; the rest of the first line of the log. */
 export type RunHead = Pick<RunLine, 'date' | 'environment' | 'command'>
 
 /** @throws Failure (exit 1) when the loss goes astray, the device is lost or the disk full; the last checkpoint is kept */
-export async function runTraining(
+export async function trainRun(
   prepared: PreparedTraining,
   { plan, state }: PreparedRun,
   device: RunDevice,
   head: RunHead,
   hooks: RunHooks = {},
 ): Promise<TrainRecord> {
-  const { trainers = TRAINERS, evaluate = evaluateHeldOut, peak = peakOf } = hooks
+  const { trainers = ENGINE_TRAINERS, evaluate = evaluateHeldOut, peak = peakOf } = hooks
   const began = performance.now()
-  const { trainer, sequences } = await openRunTrainer(
-    trainers,
-    prepared,
-    { plan, state },
-    device,
-    hooks.onEvent,
-  )
+  const { trainer, sequences } = await openTrainer(trainers, prepared, { plan, state }, device, hooks.onEvent)
   const first = state?.facts.step ?? 0
   const log = await openLog(plan.folder, runLine(prepared, plan, sequences, head), first)
   const seconds = { train: 0, evaluate: 0, save: 0 }
