@@ -7,6 +7,7 @@ import type { TrainEvent } from '../train/hooks.js'
 import type { TrainingOptions } from '../train/options.js'
 import { type TrainHooks, trainAll } from '../train/train-all.js'
 import { type Attended, attended, endInterrupted } from './attended.js'
+import { commandLine } from './base-command.js'
 import type { Progress } from './progress.js'
 
 export interface TrainCommand {
@@ -23,8 +24,7 @@ export function runTrainCommand({ options, quiet, openDevice, print }: TrainComm
   return attended({ quiet, nothing }, async (watch) => {
     const { progress } = watch
     progress.start('Reading checkpoint and text')
-    const command = ['asp', ...process.argv.slice(2)]
-    const { records, folders } = await trainAll(await options(), command, trainHooks(watch, openDevice))
+    const { records, folders } = await trainAll(await options(), commandLine(), trainHooks(watch, openDevice))
     progress.stop()
     print(renderTraining(records))
     const finished = records.filter(({ status }) => status === 'complete')

@@ -7,7 +7,7 @@ import { parseNumber, parseNumbers, parseWord } from './values.js'
 type AnyFlag = Interfaces.Flag<unknown>
 
 /** What help shows for a value. */
-const VALUES: Partial<Record<OptionRow['kind'], string>> = { number: 'X', whole: 'N' }
+const VALUES: Partial<Record<OptionRow['kind'], string>> = { number: 'X', whole: 'N', texts: '<path>' }
 
 /** All but what only a file can hold, in the sections of the table. */
 export const trainFlags: Readonly<Record<string, AnyFlag>> = Object.fromEntries(

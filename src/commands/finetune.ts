@@ -1,5 +1,5 @@
 /** `asp finetune`: a GPT-2 checkpoint learns which tokens of its context to drop. */
-import { AspCommand, commandLine } from '../cli/base-command.js'
+import { AspCommand } from '../cli/base-command.js'
 import * as shared from '../cli/flags.js'
 import { runTrainCommand } from '../cli/train-command.js'
 import { optionsIn, trainFlags } from '../cli/train-flags.js'

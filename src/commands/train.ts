@@ -1,6 +1,6 @@
 /** `asp train`: a small GPT-2 from random weights, by a file of options; otherwise what `asp finetune` does. */
 import { Flags } from '@oclif/core'
-import { AspCommand, commandLine } from '../cli/base-command.js'
+import { AspCommand } from '../cli/base-command.js'
 import * as shared from '../cli/flags.js'
 import { runTrainCommand } from '../cli/train-command.js'
 import { tunedDevice, tuningFlag } from '../cli/tuned-device.js'

@@ -22,7 +22,11 @@ export const OPTION_GROUPS = {
       otherwise: '16, at most a twentieth of all',
       decides: 'data',
     }),
-    column: option('text', 'field of rows that holds the text', { default: 'text', decides: 'data' }),
+    column: option('text', 'field of rows that holds the text', {
+      default: 'text',
+      value: '<name>',
+      decides: 'data',
+    }),
   },
   pruning: {
     gamma: option('numbers', 'weights of the sparsity loss, one training each', {
@@ -174,9 +178,10 @@ export const OPTION_GROUPS = {
       { default: 2, min: 0 },
     ),
   },
-  result: {
+  output: {
     output: option('text', 'folder of the result; of several gammas each has one in it', {
       required: true,
+      value: '<folder>',
       hint: 'name a folder for the result, such as my-checkpoint',
       char: 'o',
       was: 'out',
@@ -195,7 +200,7 @@ export const TRAIN_OPTIONS = {
   ...OPTION_GROUPS.pruning,
   ...OPTION_GROUPS.optimiser,
   ...OPTION_GROUPS.run,
-  ...OPTION_GROUPS.result,
+  ...OPTION_GROUPS.output,
 }
 
 /** Sizes of a model of random weights: `model` in `asp train`'s file. */
