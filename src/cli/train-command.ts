@@ -12,7 +12,7 @@ import type { Progress } from './progress.js'
 
 export interface TrainCommand {
   /** Called once errors are caught. */
-  options: () => TrainingOptions | Promise<TrainingOptions>
+  options: (note: (text: string) => void) => TrainingOptions | Promise<TrainingOptions>
   quiet: boolean
   openDevice: TrainHooks['openDevice']
   /** To standard output. */
@@ -24,7 +24,11 @@ export function runTrainCommand({ options, quiet, openDevice, print }: TrainComm
   return attended({ quiet, nothing }, async (watch) => {
     const { progress } = watch
     progress.start('Reading checkpoint and text')
-    const { records, folders } = await trainAll(await options(), commandLine(), trainHooks(watch, openDevice))
+    const { records, folders } = await trainAll(
+      await options(watch.note),
+      commandLine(),
+      trainHooks(watch, openDevice),
+    )
     progress.stop()
     print(renderTraining(records))
     const finished = records.filter(({ status }) => status === 'complete')

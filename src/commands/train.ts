@@ -30,7 +30,7 @@ export default class Train extends AspCommand {
   async run(): Promise<TrainRecord[]> {
     const { flags } = await this.parse(Train)
     return runTrainCommand({
-      options: () => readOptionsFile(flags.config, flags.resume),
+      options: (note) => readOptionsFile(flags.config, flags.resume, note),
       quiet: flags.quiet,
       openDevice: async () => tunedDevice(await this.openDevice(flags), flags.tuning),
       print: (text) => this.log(text),

@@ -12,6 +12,7 @@ import {
 import {
   type GivenOptions,
   MODEL_OPTIONS,
+  OPTION_ROWS,
   TRAIN_OPTIONS,
   type TrainingOptions,
   withDefaults,
@@ -36,18 +37,33 @@ const SHAPES: Readonly<
  * Dense unless the file has gamma or a control.
  * @throws Failure on a file that cannot be read, a key nobody knows, and a value of another kind
  */
-export async function readOptionsFile(path: string, resume: boolean): Promise<TrainingOptions> {
+export async function readOptionsFile(
+  path: string,
+  resume: boolean,
+  onNote?: (text: string) => void,
+): Promise<TrainingOptions> {
   const json = await readJsonObject(path, 'docs/finetune.md has an example')
-  return { ...parseOptionsFile(json, path), resume }
+  return { ...parseOptionsFile(json, path, onNote), resume }
 }
 
-/** @param path for messages */
-export function parseOptionsFile(json: JsonObject, path: string): TrainingOptions {
+/**
+ * @param path for messages
+ * @param onNote is given a line for each key by its former name
+ */
+export function parseOptionsFile(
+  json: JsonObject,
+  path: string,
+  onNote?: (text: string) => void,
+): TrainingOptions {
   const { model, ...rest } = json
   if (!isObject(model)) {
     throw new Failure(`${path}: must have the model's sizes as model, got ${JSON.stringify(model)}`, {
       hint: 'for example "model": { "layers": 6, "width": 192, "positions": 1024 }',
     })
+  }
+  for (const [name, { was }] of OPTION_ROWS) {
+    if (was !== undefined && was in rest)
+      onNote?.(`${path}: ${was}: now ${keyName(name)}; the old name goes with the next version`)
   }
   const sizes = valuesOf(model, MODEL_OPTIONS, path, 'model.') as OptionsOf<typeof MODEL_OPTIONS>
   const given = valuesOf(rest, TRAIN_OPTIONS, path, '') as GivenOptions

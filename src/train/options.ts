@@ -135,14 +135,14 @@ export const OPTION_GROUPS = {
       min: 0,
       decides: 'optimiser',
     }),
-    beta1: option('number', 'of AdamW', {
+    beta1: option('number', "AdamW's decay of the gradient's mean", {
       default: 0.9,
       min: 0,
       max: 0.9999,
       decides: 'optimiser',
       only: 'file',
     }),
-    beta2: option('number', 'of AdamW', {
+    beta2: option('number', "AdamW's decay of its square", {
       default: 0.999,
       min: 0,
       max: 0.999999,
@@ -205,10 +205,10 @@ export const TRAIN_OPTIONS = {
 
 /** Sizes of a model of random weights: `model` in `asp train`'s file. */
 export const MODEL_OPTIONS = {
-  layers: option('whole', 'gpt2 has 12', { required: true, max: 128 }),
-  width: option('whole', 'gpt2 has 768', { required: true, min: 64, max: 8192 }),
-  positions: option('whole', 'gpt2 has 1024', { required: true, min: 16 }),
-  tokenizer: option('text', 'checkpoint whose tokenizer it is', { otherwise: 'asp-tiny' }),
+  layers: option('whole', 'blocks; gpt2 has 12', { required: true, max: 128 }),
+  width: option('whole', 'values of a token; gpt2 has 768', { required: true, min: 64, max: 8192 }),
+  positions: option('whole', 'longest context; gpt2 has 1024', { required: true, min: 16 }),
+  tokenizer: option('text', 'checkpoint whose tokenizer is taken', { otherwise: 'asp-tiny' }),
 } as const satisfies OptionTable
 
 /** What is begun from: a checkpoint, or random weights for a tokenizer that is there. */

@@ -38,7 +38,9 @@ test('dense without gamma and control', () => {
 })
 
 test('the former name of output', () => {
-  assert.is(parse({ model, out: 'x' }).output, 'x')
+  const notes: string[] = []
+  assert.is(parseOptionsFile({ model, out: 'x' }, 'x.json', (text) => notes.push(text)).output, 'x')
+  assert.equal(notes, ['x.json: out: now output; the old name goes with the next version'])
 })
 
 /** A value other than the default for each kind. */
