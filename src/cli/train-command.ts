@@ -37,7 +37,7 @@ export function runTrainCommand({ options, quiet, openDevice, print }: TrainComm
     if (finished.length < folders.length) {
       const { steps } = records.find(({ status }) => status === 'incomplete') ?? { steps: null }
       const at = steps === null ? '' : `, after step ${steps.taken} of ${steps.planned}`
-      endInterrupted(`${at}; hint: the same command with --resume goes on`)
+      endInterrupted(`${at}; hint: the same command with --resume continues`)
     }
     return records
   })
@@ -66,9 +66,9 @@ function trainHooks(watch: Attended, openDevice: TrainHooks['openDevice']): Trai
     onPrepared: ({ runs, corpus }) => {
       progress.stop()
       for (const { plan, state, finished } of runs) {
-        if (finished !== null) note(`${plan.name}: all ${plan.steps} steps are taken already`)
+        if (finished !== null) note(`${plan.name}: all ${plan.steps} steps are done already`)
         else if (state !== null)
-          note(`${plan.name}: going on after step ${state.facts.step} of ${plan.steps}`)
+          note(`${plan.name}: resuming after step ${state.facts.step} of ${plan.steps}`)
       }
       note(`${formatCount(corpus.windows.length)} windows of ${corpus.ctx} tokens to train on`)
     },
@@ -126,7 +126,7 @@ function describeMemory({
   const parts = Object.entries(byPurpose)
     .filter(([, size]) => size > 0)
     .map(([purpose, size]) => `${purpose} ${formatBytes(size)}`)
-  const again = recompute ? ', activations computed again on the way back' : ''
+  const again = recompute ? ', activations computed again going backward' : ''
   const at = sequences === 1 ? '1 sequence' : `${sequences} sequences`
   return `memory planned for ${run}: ${formatBytes(bytes)} (${parts.join(', ')}), ${at} at a time${again}`
 }

@@ -1,9 +1,9 @@
 /** What `--model` may say: a bundled name, a folder, or a Hub id at a revision. */
-import { stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Failure } from '../errors.js'
+import { isFolder } from './files.js'
 import { type FetchOptions, fetchModel } from './hub/hub.js'
 
 export interface ResolvedModel {
@@ -75,13 +75,6 @@ export async function resolveModel(
 /** What can only be a path: no Hub id begins with a dot or has more than two parts. */
 export function looksLikePath(spec: string): boolean {
   return /^([./~]|[a-z]:)/i.test(spec) || spec.includes('\\') || spec.split('@')[0].split('/').length > 2
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
-    (info) => info.isDirectory(),
-    () => false,
-  )
 }
 
 /** `owner/name`, a name from before there were owners, or either at a revision; null for anything else. */

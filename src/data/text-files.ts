@@ -1,8 +1,8 @@
 /** Local files as documents of text: rows of data files by one of their fields, everything else as it stands. */
-import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Failure } from '../errors.js'
+import { sha256Of } from './files.js'
 import { fileFailure } from './json-file.js'
 import { DATA_ENDINGS, readRows } from './rows.js'
 
@@ -79,5 +79,3 @@ const hasEnding = (name: string, endings: readonly string[]): boolean =>
   endings.some((ending) => name.toLowerCase().endsWith(ending))
 
 const inNumberOrder = new Intl.Collator('en', { numeric: true }).compare
-
-const sha256Of = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('hex')

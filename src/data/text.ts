@@ -1,7 +1,8 @@
 /** Running text from what a person names: files, folders, standard input, a Hub dataset; or the bundled sample. */
-import { createHash } from 'node:crypto'
+
 import { stat } from 'node:fs/promises'
 import { Failure } from '../errors.js'
+import { sha256Of } from './files.js'
 import type { FetchOptions } from './hub/hub.js'
 import { fetchTexts, parseHubText } from './hub/text.js'
 import { type FileTexts, folderTexts, plainText, readTexts } from './text-files.js'
@@ -101,7 +102,7 @@ async function readStdin(stdin: AsyncIterable<Uint8Array>): Promise<Part> {
   const pieces: Uint8Array[] = []
   for await (const piece of stdin) pieces.push(piece)
   const bytes = Buffer.concat(pieces)
-  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  const sha256 = sha256Of(bytes)
   return part('stdin', '-', { texts: [plainText('standard input', bytes)], sha256 })
 }
 

@@ -1,9 +1,9 @@
 /** Text <-> token ids, through @huggingface/tokenizers and the files that lie beside the weights. */
-import { createHash } from 'node:crypto'
-import { access, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers'
 import { Failure } from '../errors.js'
+import { exists, sha256Of } from './files.js'
 import { fileFailure, isObject, type JsonObject, readJsonObject } from './json-file.js'
 
 export interface Tokenizer {
@@ -70,13 +70,6 @@ export async function loadTokenizer(folder: string, modelVocab: number): Promise
   }
 }
 
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  )
-}
-
 async function readTokenizerJson(path: string): Promise<TokenizerFiles> {
   const bytes = await readFile(path).catch((cause: unknown) => {
     throw fileFailure(path, cause, HINT)
@@ -128,12 +121,6 @@ async function readVocabAndMerges(folder: string): Promise<TokenizerFiles> {
     path: paths[0],
     sha256: sha256Of(vocabBytes, mergesBytes),
   }
-}
-
-function sha256Of(...parts: Uint8Array[]): string {
-  const hash = createHash('sha256')
-  for (const part of parts) hash.update(part)
-  return hash.digest('hex')
 }
 
 /** Every token with its id, those added after training included. */

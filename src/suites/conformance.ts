@@ -2,7 +2,7 @@
  * The proof without a model: every request of the loaded documents in lm-eval v0.3's form, hashed by its recipe, and
  * the metrics a pseudo-random model gives, beside the golden values of the suite file (docs/lm-eval.md, Without a model). Pure.
  */
-import { createHash } from 'node:crypto'
+import { sha256Of } from '../data/files.js'
 import { pythonJson } from '../data/python-text.js'
 import { pythonRandom } from '../stats/python-random.js'
 import type { Example } from './example.js'
@@ -42,7 +42,7 @@ export function checkConformance(suite: Suite, examples: readonly Example[]): Co
   const shuffled = [...examples]
   pythonRandom(SEED).shuffle(shuffled)
   const requests = shuffled.map((example) => form.requests(example.pairs))
-  const sha256 = createHash('sha256').update(pythonJson(requests.flat())).digest('hex')
+  const sha256 = sha256Of(pythonJson(requests.flat()))
 
   const { random } = pythonRandom(SEED)
   const documents = shuffled.map((example, i) => {

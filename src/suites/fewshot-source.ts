@@ -1,5 +1,5 @@
 /** Where few-shot examples are read from: a path that was given, the folder of the data, the Hub, or the split itself. */
-import { stat } from 'node:fs/promises'
+import { isFolder } from '../data/files.js'
 import { type FetchOptions, fetchDataset } from '../data/hub/hub.js'
 import { Failure } from '../errors.js'
 import { type Dataset, globPattern, readHub, readLocal } from './dataset.js'
@@ -56,8 +56,7 @@ async function fromFolder(
   folder: string | undefined,
   split: string,
 ): Promise<Dataset | undefined> {
-  const isFolder = folder !== undefined && (await stat(folder).catch(() => undefined))?.isDirectory()
-  if (folder === undefined || !isFolder) return undefined
+  if (folder === undefined || !(await isFolder(folder))) return undefined
   return readLocal(suite, folder, split).catch((error: unknown) => {
     if (error instanceof Failure && error.message.startsWith(`${folder}: no data file`)) return undefined
     throw error

@@ -1,5 +1,5 @@
 /** What makes two runs comparable: hashes over data, requests and protocol. Pure; hashes are lower-case hex SHA-256. */
-import { createHash } from 'node:crypto'
+import { sha256Of } from '../data/files.js'
 import { type Json, pythonJson } from '../data/python-text.js'
 import type { Example } from './example.js'
 import { type Suite, templatesOf } from './suite.js'
@@ -19,22 +19,22 @@ export function evalIdentity(suite: Suite, dataSha256: string, examples: readonl
   const data = dataSha256
   const requests = requestsHash(suite, examples)
   const protocol = protocolHash(suite)
-  return { data, requests, protocol, sha256: sha256(pythonJson({ data, requests, protocol })) }
+  return { data, requests, protocol, sha256: sha256Of(pythonJson({ data, requests, protocol })) }
 }
 
 /** lm-eval's request hash (docs/lm-eval.md, Hashes) in the order given: the JSON list of [context, continuation], or [text]. */
 export function requestsHash(suite: Suite, examples: readonly Example[]): string {
-  return sha256(pythonJson(examples.flatMap((example) => requestArguments(suite, example))))
+  return sha256Of(pythonJson(examples.flatMap((example) => requestArguments(suite, example))))
 }
 
 /** One document alone: its requests and what counts as right. */
 export function documentHash(suite: Suite, example: Example): string {
-  return sha256(pythonJson([requestArguments(suite, example), example.gold, example.target]))
+  return sha256Of(pythonJson([requestArguments(suite, example), example.gold, example.target]))
 }
 
 /** Changes with the suite's version, output type, preparation, templates, delimiter or metrics; not with its prose. */
 export function protocolHash(suite: Suite): string {
-  return sha256(
+  return sha256Of(
     pythonJson({
       name: suite.name,
       version: String(suite.version),
@@ -52,8 +52,4 @@ function requestArguments(suite: Suite, example: Example): Json[] {
   return example.pairs.map(({ context, continuation }) =>
     rolling ? [continuation] : [context, continuation],
   )
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
 }

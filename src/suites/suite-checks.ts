@@ -1,4 +1,5 @@
 /** Small checks that combine into the description of a JSON file; each says the first thing wrong and where. */
+import { isObject } from '../data/json-file.js'
 import { nearestName } from '../errors.js'
 
 /** What is wrong with `value`, as `field: must be ..., got ...`; undefined when nothing is. */
@@ -71,10 +72,6 @@ export function object(required: Record<string, Check>, optional: Record<string,
 function unknownField(field: string, name: string, known: readonly string[]): string {
   const near = nearestName(name, known)
   return `${field}: is not a field of a suite${near ? `, did you mean '${near}'` : ''}`
-}
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function first<T>(

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { isObject } from '../data/json-file.js'
 import type { ColumnType } from '../data/rows.js'
 import { Failure, nearestName } from '../errors.js'
 import { ADAPTATIONS, type AdaptationName } from './adaptations.js'
@@ -133,7 +134,7 @@ const localDataset = must.object(
 )
 
 const dataset: must.Check = (value, field) =>
-  (must.isObject(value) && 'path' in value ? localDataset : hubDataset)(value, field)
+  (isObject(value) && 'path' in value ? localDataset : hubDataset)(value, field)
 
 const reference = must.object(
   {
@@ -240,10 +241,10 @@ const NOT_ON_THE_HUB = { repo: '', config: null, revision: '', files: '', split:
 const suiteName: must.Check = must.matching(/^\w[\w.-]*$/, 'letters, digits, _, - and . only')
 
 function shapeProblem(json: unknown): string | undefined {
-  const output = must.isObject(json) ? json.output : undefined
+  const output = isObject(json) ? json.output : undefined
   const outputs = Object.keys(TEMPLATES) as Output[]
   const known = outputs.find((name) => name === output)
-  if (must.isObject(json) && !known) return must.oneOf(outputs)(output, 'output')
+  if (isObject(json) && !known) return must.oneOf(outputs)(output, 'output')
   const check = must.object(
     {
       name: suiteName,

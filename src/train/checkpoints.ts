@@ -92,7 +92,9 @@ export async function saveState(
   } catch (cause) {
     const [last] = await stepsOf(run)
     const kept =
-      last === undefined ? 'no checkpoint was written yet' : `step ${last} is kept, --resume goes on from it`
+      last === undefined
+        ? 'no checkpoint was written yet'
+        : `step ${last} is kept, --resume continues from it`
     throw writeFailure(target, cause, kept)
   }
   for (const step of (await stepsOf(run)).slice(KEPT)) {
@@ -124,7 +126,7 @@ export async function lastState(
   }
   if (steps.length === 0) return null
   throw new Failure(`${statesFolder(run)}: no checkpoint is whole, got ${steps.length} that are damaged`, {
-    hint: 'start again with another --out, or from one of their model.safetensors with --model',
+    hint: 'start again with another --output, or from one of their model.safetensors with --model',
   })
 }
 

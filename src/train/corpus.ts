@@ -46,7 +46,7 @@ export interface CorpusFacts {
   sha256: string
 }
 
-/** Windows that are kept aside where nothing is said: enough for a curve, at most a twentieth of all. */
+/** Windows that are kept aside by default: enough for a curve, at most a twentieth of all. */
 export const HELD_OUT = 16
 const HELD_OUT_SHARE = 0.05
 

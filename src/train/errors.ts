@@ -1,12 +1,12 @@
-/** What a person reads when a training stops before its end, and how to go on. Pure but for the waiting. */
+/** What a person reads when a training stops before its end, and how to resume. Pure but for the waiting. */
 import { basename } from 'node:path'
 import { EXIT, Failure } from '../errors.js'
 import { stateFolder, statesFolder } from './checkpoints.js'
 import type { RunPlan } from './plan.js'
 import type { SpikeState } from './spikes.js'
 
-/** What `work` gives; its Failure says besides at which step it came, and where to go on. */
-export async function withWayOn<T>(
+/** What `work` gives; its Failure says besides at which step it came, and how to resume. */
+export async function sayingHowToResume<T>(
   { folder }: RunPlan,
   saved: number | null,
   step: number,
@@ -18,7 +18,7 @@ export async function withWayOn<T>(
     if (!(error instanceof Failure)) throw error
     const { message, hint, exit, code } = error
     throw new Failure(`${message}, after step ${step}`, {
-      hint: [hint, wayOn(folder, saved)].filter(Boolean).join('; '),
+      hint: [hint, howToResume(folder, saved)].filter(Boolean).join('; '),
       exit,
       code,
       cause: error,
@@ -41,8 +41,8 @@ export function spiked(
   { smooth, best }: SpikeState,
 ): Failure {
   const got = `${smooth?.toFixed(2)} nats after a best of ${best.toFixed(2)}`
-  return new Failure(`training: the loss of ${plan.name} has gone astray at step ${step}, got ${got}`, {
-    hint: `${whatToTry(plan, saved)}; --spike 0 goes on whatever happens`,
+  return new Failure(`training: the loss of ${plan.name} diverged at step ${step}, got ${got}`, {
+    hint: `${whatToTry(plan, saved)}; --spike 0 never stops`,
     exit: EXIT.failed,
   })
 }
@@ -54,11 +54,11 @@ function whatToTry({ folder, options }: RunPlan, saved: number | null): string {
     saved === null
       ? 'from the start'
       : `from --model ${stateFolder(folder, saved)}, the checkpoint of step ${saved}`
-  return `try --rate ${lower}${clip} or a longer --warmup in another --out, ${from}`
+  return `try --rate ${lower}${clip} or a longer --warmup in another --output, ${from}`
 }
 
-function wayOn(folder: string, saved: number | null): string {
+function howToResume(folder: string, saved: number | null): string {
   return saved === null
     ? 'no checkpoint was written yet'
-    : `--resume goes on from step ${saved} (${basename(statesFolder(folder))} in ${folder})`
+    : `--resume continues from step ${saved} (${basename(statesFolder(folder))} in ${folder})`
 }

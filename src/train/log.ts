@@ -1,6 +1,6 @@
 /**
  * The log of a run: JSON lines, the run first, then a line a step and a line an evaluation, each on its way to the disk
- * before the next step. A run that goes on cuts off what came after its checkpoint, so that the log of a run that was
+ * before the next step. A resumed run cuts off what came after its checkpoint, so that the log of a run that was
  * stopped and continued is that of one that never was, but for the times.
  */
 import { type FileHandle, open, readFile } from 'node:fs/promises'
@@ -48,7 +48,7 @@ export async function openLog(run: string, head: RunLine, step: number): Promise
   const evaluations = kept.filter((line) => line.kind === 'eval')
   const guarded = async (work: Promise<unknown>): Promise<void> => {
     await work.catch((cause: unknown) => {
-      throw writeFailure(path, cause, 'the last checkpoint is kept, --resume goes on from it')
+      throw writeFailure(path, cause, 'the last checkpoint is kept, --resume continues from it')
     })
   }
   return {

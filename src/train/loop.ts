@@ -7,7 +7,7 @@ import type { EvalLine, StepLine } from '../record/train/schema.js'
 import type { RunDevice } from '../run/open-model.js'
 import { mean } from '../stats/basics.js'
 import { saveState } from './checkpoints.js'
-import { notFinite, spiked, withWayOn } from './errors.js'
+import { notFinite, sayingHowToResume, spiked } from './errors.js'
 import type { Evaluate } from './held-out.js'
 import type { RunHooks } from './hooks.js'
 import type { TrainLog } from './log.js'
@@ -64,14 +64,14 @@ export async function takeSteps(loop: Loop, first: number): Promise<number> {
     if (step > 0 && saved !== step && (isLast || step % plan.saveEvery === 0)) saved = await save(loop, step)
     const isDue = isLast || step % plan.evalEvery === 0
     if (isDue && !signal?.aborted && !log.evaluations.some((line) => line.step === step)) {
-      await withWayOn(plan, saved, step, evaluateNow(loop, step))
+      await sayingHowToResume(plan, saved, step, evaluateNow(loop, step))
       tell(step)
     }
     if (signal?.aborted && step > 0 && saved !== step) saved = await save(loop, step)
     if (isLast || signal?.aborted) return step
     const windows = order(step).map((i) => corpus.window(i))
     const taken = unlessGivenUp(loop, takeStep(loop, step, windows, shifts(step)))
-    const line = await withWayOn(plan, saved, step, taken)
+    const line = await sayingHowToResume(plan, saved, step, taken)
     if (line === GIVEN_UP) {
       if (step > 0 && saved !== step) await save(loop, step)
       return step

@@ -1,6 +1,7 @@
 /** Everything of a training that can be checked before a device is opened; every bad input ends here. */
-import { readFile, stat } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { exists } from '../data/files.js'
 import type { FetchProgress } from '../data/hub/hub.js'
 import { checkUploadAccess } from '../data/hub/upload.js'
 import { EXIT, Failure } from '../errors.js'
@@ -25,7 +26,7 @@ export interface PreparedTraining {
 
 export interface PreparedRun {
   plan: RunPlan
-  /** Where it goes on; null for a run from the beginning. */
+  /** What it resumes from; null for a run from the beginning. */
   state: SavedState | null
   /** The record of a run that has nothing left to do. */
   finished: TrainRecord | null
@@ -96,11 +97,7 @@ async function readRecord(run: string): Promise<TrainRecord | null> {
 
 async function refuseUsed(folder: string): Promise<void> {
   for (const path of [statesFolder(folder), logPath(folder), join(folder, 'config.json')]) {
-    const isThere = await stat(path).then(
-      () => true,
-      () => false,
-    )
-    if (isThere) {
+    if (await exists(path)) {
       throw new Failure(`--output: ${folder} has a checkpoint or a training in it already, got ${path}`, {
         hint: 'add --resume to resume it, or name another folder',
       })

@@ -1,5 +1,5 @@
 /**
- * Random numbers without a state: each is a hash of the seed, its use and its place, so that a run that goes on after
+ * Random numbers without a state: each is a hash of the seed, its use and its place, so that a run that is resumed after
  * an interruption draws what an uninterrupted one would have drawn. Pure.
  */
 

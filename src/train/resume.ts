@@ -8,7 +8,7 @@ import { OPTION_ROWS } from './options.js'
 export type ResumeFacts = Pick<StateFacts, 'options' | 'source' | 'data'>
 
 /**
- * @param now what is asked for
+ * @param now of the command under way
  * @throws Failure naming the first thing that differs; also where the steps are more and a schedule is stretched to them
  */
 export function checkResume(
@@ -35,7 +35,7 @@ export function checkResume(
     })
   }
   if (state.step > steps) {
-    throw new Failure(`--steps: ${folder} has ${state.step} steps behind it, got ${steps}`, {
+    throw new Failure(`--steps: ${folder} has taken ${state.step} steps, got ${steps}`, {
       hint: 'give as many steps or more, or another --output',
     })
   }

@@ -1,4 +1,4 @@
-/** When a run has gone astray: its smoothed loss stays far above the best it was. Pure. */
+/** When a run has diverged: its smoothed loss stays far above the best it was. Pure. */
 
 export interface SpikeState {
   /** Moving average of the cross-entropy; null before the first step. */

@@ -20,7 +20,7 @@ import type { PreparedRun, PreparedTraining } from './prepare.js'
 /** What is known before the first step; the rest of the first line of the log. */
 export type RunHead = Pick<RunLine, 'date' | 'environment' | 'command'>
 
-/** @throws Failure (exit 1) when the loss goes astray, the device is lost or the disk full; the last checkpoint is kept */
+/** @throws Failure (exit 1) when the loss diverged, the device is lost or the disk full; the last checkpoint is kept */
 export async function trainRun(
   prepared: PreparedTraining,
   { plan, state }: PreparedRun,

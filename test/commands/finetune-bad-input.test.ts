@@ -13,7 +13,14 @@ const file = (name: string, content: string) => writeFileSync(join(folder, name)
 file('short.txt', 'Too short a text.')
 file('wrong.json', '{"model": {"layers": 1, "width": 64, "positions": 64}, "stepps": 3}')
 file('nowhere.json', '{"model": {"layers": 1, "width": 64, "positions": 64}, "data": "short.txt"}')
-file('wide.json', '{"model": {"layers": 1, "width": 65, "positions": 64}, "data": "short.txt", "out": "x"}')
+file(
+  'frozen.json',
+  '{"model": {"layers": 1, "width": 64, "positions": 64}, "data": "short.txt", "output": "x", "gamma": 1, "freeze": true}',
+)
+file(
+  'wide.json',
+  '{"model": {"layers": 1, "width": 65, "positions": 64}, "data": "short.txt", "output": "x"}',
+)
 
 interface Case {
   title: string
@@ -33,7 +40,7 @@ const cases: Case[] = [
   {
     title: 'no folder',
     argv: 'finetune --data short.txt',
-    says: /[Mm]issing required flag out/,
+    says: /[Mm]issing required flag output/,
     hint: /--help/,
   },
   {
@@ -87,8 +94,14 @@ const cases: Case[] = [
   {
     title: 'a file that names no folder',
     argv: 'train --config nowhere.json',
-    says: /nowhere\.json: must name a folder for the result as out/,
-    hint: /"out"/,
+    says: /nowhere\.json: output must be a text, got nothing$/,
+    hint: /name a folder/,
+  },
+  {
+    title: 'what random weights have nothing for',
+    argv: 'train --config frozen.json',
+    says: /freeze: needs a trained model to begin from, got random weights$/,
+    hint: /asp finetune/,
   },
   {
     title: 'a width that heads do not fit',

@@ -17,7 +17,7 @@ writeFileSync(
   JSON.stringify({
     model: { layers: 1, width: 64, positions: 64, tokenizer: 'asp-tiny' },
     data: 'text.txt',
-    out: 'tiny',
+    output: 'tiny',
     steps: 12,
     ctx: 32,
     batch_tokens: 128,
@@ -63,7 +63,7 @@ test('asp train: a model from random weights that learns', async () => {
 })
 
 test('several gammas: a checkpoint each, their records as JSON, nothing else on stdout', async () => {
-  const { status, stdout, stderr } = await finetune('--gamma 0.1,1 --steps 2 --out two --json --quiet')
+  const { status, stdout, stderr } = await finetune('--gamma 0.1,1 --steps 2 --output two --json --quiet')
   assert.is(status, 0, stderr)
   const records = JSON.parse(stdout) as TrainRecord[]
   assert.equal(
@@ -78,7 +78,7 @@ test('several gammas: a checkpoint each, their records as JSON, nothing else on 
 })
 
 test('Ctrl-C saves and ends with 130; --resume goes on to the same weights, to the last bit', async () => {
-  const more = '--gamma 0.3 --steps 8 --save-every 2 --eval-every 4 --shift-range -1..1 --out'
+  const more = '--gamma 0.3 --steps 8 --save-every 2 --eval-every 4 --shift-range -1..1 --output'
   const whole = await finetune(`${more} whole`)
   assert.is(whole.status, 0, whole.stderr)
   const run = startAsp(folder, ['finetune', ...FLAGS, ...more.split(' '), 'stopped'])
@@ -89,24 +89,24 @@ test('Ctrl-C saves and ends with 130; --resume goes on to the same weights, to t
   assert.match(stderr, /^interrupted: finishing the step under way and saving; /m)
   assert.match(
     stderr,
-    /\nerror: interrupted, after step \d of 8; hint: the same command with --resume goes on\n$/,
+    /\nerror: interrupted, after step \d of 8; hint: the same command with --resume continues\n$/,
   )
   assert.not.ok(existsSync(join(folder, 'stopped/model.safetensors')))
   const refused = await finetune(`${more} stopped`)
   assert.is(refused.status, 2)
-  assert.match(refused.stderr, /^error: --out: stopped has a checkpoint or a training in it already/m)
+  assert.match(refused.stderr, /^error: --output: stopped has a checkpoint or a training in it already/m)
   const other = await finetune(`${more} stopped --resume --beta 3`)
   assert.match(other.stderr, /^error: --resume: stopped\/\S+ was made with another --beta, 2, got 3; hint: /m)
   const again = await finetune(`${more} stopped --resume`)
   assert.is(again.status, 0, again.stderr)
-  assert.match(again.stderr, /^gamma 0\.3: going on after step \d of 8$/m)
+  assert.match(again.stderr, /^gamma 0\.3: resuming after step \d of 8$/m)
   assert.equal(logOf('stopped'), logOf('whole'))
   const weights = (name: string) => readFileSync(join(folder, name, 'model.safetensors'))
   assert.ok(weights('stopped').equals(weights('whole')))
 })
 
 test('a control, then the upload of what is finished already', async () => {
-  const more = '--control local:8 --steps 2 --out local'
+  const more = '--control local:8 --steps 2 --output local'
   const first = await finetune(more)
   assert.is(first.status, 0, first.stderr)
   const [dense, local] = recordOf('local').final[0].rules
@@ -118,7 +118,7 @@ test('a control, then the upload of what is finished already', async () => {
     const environment = { HF_HUB_OFFLINE: '0', HF_ENDPOINT: hub.url, HF_TOKEN: 'hf_some' }
     const { status, stderr } = await finetune(`${more} --resume --push someone/local`, environment)
     assert.is(status, 0, stderr)
-    assert.match(stderr, /^local:8: all 2 steps are taken already$/m)
+    assert.match(stderr, /^local:8: all 2 steps are done already$/m)
     assert.match(stderr, /^uploaded to someone\/local: http/m)
     assert.equal(
       Object.keys(hub.commits[0].files).sort(),

@@ -71,7 +71,7 @@ test('asp finetune', async () => {
     'text.md',
     '--ctx',
     '256',
-    '--out',
+    '--output',
     'run',
   ]
   const run = startAsp(folder, [...argv, '--steps', '3'])
@@ -79,7 +79,7 @@ test('asp finetune', async () => {
   assert.match(stderr, /\ninterrupted: finishing the step under way and saving; /)
   assert.match(
     stderr,
-    /\nerror: interrupted, after step 0 of 3; hint: the same command with --resume goes on/,
+    /\nerror: interrupted, after step 0 of 3; hint: the same command with --resume continues/,
   )
 })
 

@@ -139,7 +139,7 @@ test('a full disk: one line, the last state is kept, nothing half written is lef
   })
   const failure = await failureOf(saveState(run, facts(6), broken, source))
   assert.match(failure.message, /step-000006: cannot be written, got no space left$/)
-  assert.is(failure.hint, 'free space on the disk; step 3 is kept, --resume goes on from it')
+  assert.is(failure.hint, 'free space on the disk; step 3 is kept, --resume continues from it')
   assert.is(failure.exit, EXIT.failed)
   assert.equal(readdirSync(statesFolder(run)), ['step-000003'])
   assert.equal(await (await lastState(run))?.load(), state(3))
@@ -165,15 +165,15 @@ test('state.json tells the place in the data', async () => {
 
 const was = { ...facts(10) }
 const differing: [string, object, RegExp, RegExp][] = [
-  ['another model', { source: 'z' }, /another --model, "a", got "z"$/, /another --out/],
-  ['another text', { data: 'z' }, /another --data, --eval-data, --held-out/, /another --out/],
+  ['another model', { source: 'z' }, /another --model, "a", got "z"$/, /another --output/],
+  ['another text', { data: 'z' }, /another --data, --eval-data, --held-out/, /another --output/],
   [
     'another gamma',
     { options: { ...options, gamma: 1, gamma_weight: 1 } },
     /another --gamma, 0\.3, got 1$/,
-    /another --out/,
+    /another --output/,
   ],
-  ['another seed', { options: { ...options, seed: 2 } }, /another --seed, 1, got 2$/, /another --out/],
+  ['another seed', { options: { ...options, seed: 2 } }, /another --seed, 1, got 2$/, /another --output/],
   [
     'a stretched schedule',
     { options: { ...options, alpha: { kind: 'cosine', from: 1, to: 8, over: 24 } } },
@@ -198,7 +198,7 @@ for (const [title, changes, message, hint] of differing) {
 test('goes on with more steps, in whatever order the options lie', () => {
   const { seed, ...rest } = options
   checkResume('here', was, { ...was, options: { seed, ...rest } }, 24)
-  assert.throws(() => checkResume('here', was, was, 9), /--steps: here has 10 steps behind it, got 9/)
+  assert.throws(() => checkResume('here', was, was, 9), /--steps: here has taken 10 steps, got 9/)
 })
 
 test.run()

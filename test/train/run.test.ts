@@ -222,7 +222,7 @@ test('a loss that stays far above its best stops; a peak of a few steps does not
   const failure = await failureOf(run(folder, { changes, fake: loss((step) => step >= 40) }))
   assert.match(
     failure.message,
-    /^training: the loss of gamma 0\.3 has gone astray at step 6\d, got [78]\.\d+ nats after a best of 3\.00$/,
+    /^training: the loss of gamma 0\.3 diverged at step 6\d, got [78]\.\d+ nats after a best of 3\.00$/,
   )
   assert.match(failure.hint ?? '', /--spike 0/)
   const calm = await run(testFolder(), { changes, fake: loss((step) => step >= 40 && step < 48) })
@@ -247,7 +247,7 @@ test('a lost device says where to go on', async () => {
   }
   const failure = await failureOf(run(folder, { fake }))
   assert.is(failure.message, 'GPU device: lost, gone, after step 4')
-  assert.match(failure.hint ?? '', /^another --device; --resume goes on from step 3/)
+  assert.match(failure.hint ?? '', /^another --device; --resume continues from step 3/)
   assert.is((await run(folder)).status, 'complete')
 })
 

@@ -3,18 +3,9 @@
  * them, `refs/<branch>` hold commits. A blob appears when it is complete and proven, a link when its blob is there.
  */
 import { randomUUID } from 'node:crypto'
-import {
-  access,
-  copyFile,
-  mkdir,
-  readdir,
-  readFile,
-  rename,
-  stat,
-  symlink,
-  writeFile,
-} from 'node:fs/promises'
+import { copyFile, mkdir, readdir, readFile, rename, stat, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
+import { exists } from '../files.js'
 import { COMMIT, type RemoteFile } from './settings.js'
 
 /** The commit that a revision stood for when it was last fetched, or null. */
@@ -79,12 +70,4 @@ export async function writeRef(folder: string, revision: string, commit: string)
 
 export function blobPath(folder: string, etag: string): string {
   return join(folder, 'blobs', etag)
-}
-
-/** Whether there is something at the path, behind a link too. */
-export function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  )
 }
