@@ -3,6 +3,7 @@
 import type { AdapterRecord } from '../record/eval/schema.js'
 import { collectEnvironment } from '../record/io/environment.js'
 import type { TrainRecord } from '../record/train/schema.js'
+import type { FlowHooks } from '../run/flow.js'
 import type { RunDevice } from '../run/open-model.js'
 import { pushRun } from './finish.js'
 import type { RunHooks } from './hooks.js'
@@ -10,14 +11,8 @@ import type { TrainingOptions } from './options.js'
 import { type PreparedTraining, type PrepareHooks, prepareTraining } from './prepare.js'
 import { trainRun } from './train-run.js'
 
-export interface TrainHooks extends RunHooks, PrepareHooks {
-  openDevice: () => Promise<RunDevice & { record: AdapterRecord }>
-  onPrepared?: (prepared: PreparedTraining) => void
-  /** From here on an interruption leaves a checkpoint. */
-  onRunning?: () => void
+export interface TrainHooks extends RunHooks, PrepareHooks, FlowHooks<PreparedTraining> {
   onPushed?: (repo: string, url: string) => void
-  /** Work of which nothing can be kept is given up by what this throws. */
-  orStop: <T>(work: Promise<T>) => Promise<T>
 }
 
 export interface TrainResult {

@@ -49,6 +49,14 @@ function logOf(run: string): unknown[] {
 
 const test = suite('asp finetune')
 
+test('help has every flag under a heading, and no default that is empty', async () => {
+  const { status, stdout } = await asp(folder, ['finetune', '--help'])
+  assert.is(status, 0)
+  assert.match(stdout, /^PRUNING FLAGS$[\s\S]*^ +--gamma=/m)
+  assert.match(stdout, /\[default: a tenth of all\]/)
+  assert.not.match(stdout, /\[default: *\]/)
+})
+
 test('asp train: a model from random weights that learns', async () => {
   const { status, stdout, stderr } = await asp(folder, ['train', '--config', 'tiny.json'])
   assert.is(status, 0, stderr)
@@ -107,8 +115,9 @@ test('Ctrl-C saves and ends with 130; --resume goes on to the same weights, to t
 
 test('a control, then the upload of what is finished already', async () => {
   const more = '--control local:8 --steps 2 --output local'
-  const first = await finetune(more)
+  const first = await finetune(more.replace('--output', '--out'))
   assert.is(first.status, 0, first.stderr)
+  assert.match(first.stderr, /^--out: now --output; the old name goes with the next version$/m)
   const [dense, local] = recordOf('local').final[0].rules
   assert.equal([dense.rule, local.rule], ['dense', 'local'])
   assert.ok((local.sparsity?.achieved ?? 0) > 0.3)
