@@ -113,6 +113,8 @@ function checkedValue(value: unknown, { kind, choices }: OptionRow, subject: str
       hint: 'docs/finetune.md has an example',
     })
   }
-  if (many) return [...new Set(isMany ? value : [value])]
+  const all = isMany ? value : [value]
+  // As flags have it, a number twice is one.
+  if (many) return kind === 'numbers' ? [...new Set(all)] : all
   return typeof value === 'string' ? parseText(kind, value) : value
 }

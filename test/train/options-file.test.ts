@@ -31,6 +31,11 @@ test('sizes and options, the rest as the table has it', () => {
   assert.equal([rest.rateFinal, rest.steps, rest.beta2, rest.resume], [0.1, 1000, 0.999, false])
 })
 
+test('a gamma twice is one training, a file twice is read twice', () => {
+  const { gamma, data } = parse({ model, output: 'x', gamma: [0.3, 0.3], data: ['a.txt', 'a.txt'] })
+  assert.equal([gamma, data], [[0.3], ['a.txt', 'a.txt']])
+})
+
 test('dense without gamma and control', () => {
   assert.equal(parse({ model, output: 'x' }).control, { kind: 'dense' })
   assert.equal(parse({ model, output: 'x', gamma: 1 }).control, undefined)
