@@ -129,3 +129,14 @@ function explicitTests(
   }
   return tests
 }
+
+/** `512,128` or `512+128`. `flag` as typed; Failure. */
+export function parsePromptGen(flag: string, text: string): PromptGen {
+  const { groups } = /^(?<prompt>\d+)[,+](?<gen>\d+)$/.exec(text.trim()) ?? {}
+  if (groups === undefined) {
+    throw new Failure(`${flag}: must be two whole numbers, got ${JSON.stringify(text)}`, {
+      hint: `${flag} 512,128 is a prompt of 512 tokens and 128 generated after it`,
+    })
+  }
+  return { prompt: Number(groups.prompt), gen: Number(groups.gen) }
+}

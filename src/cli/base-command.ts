@@ -35,6 +35,9 @@ const FROM_FLAG = /^Parsing --\S+ \n\t(?<said>[\s\S]*)\nSee more help with --hel
 /** The arguments as typed, as records keep them. */
 export const commandLine = (): string[] => ['asp', ...process.argv.slice(2)]
 
+/** Examples of `--help` without blank lines between them, so that it fits on a screen. */
+export const together = (examples: readonly string[]): string[] => [examples.join('\n')]
+
 export abstract class AspCommand extends Command {
   static override enableJsonFlag = true
   static override baseFlags = { json }

@@ -28,8 +28,8 @@ const CACHE_DTYPES = ['f32', 'f16'] as const
 // What is read.
 
 export const data = Flags.custom<string>({
-  summary: 'items of suites: a file, a folder, or "sample" for the bundled ones',
-  helpValue: '<path>|sample',
+  summary: 'items of suites: a file, a folder, or sample (bundled)',
+  helpValue: '<path>',
 })
 export const textSource = Flags.custom<string>({ summary: 'where text comes from' })
 export const column = Flags.string({
@@ -51,13 +51,13 @@ const POLICY = {
   summary: `what decides which tokens are dropped: ${POLICY_NAMES.join(', ')}`,
   helpGroup: 'pruning',
 }
-const SPARSITY = { summary: 'share of context to remove, at least 0 and below 1', helpGroup: 'pruning' }
+const SPARSITY = { summary: 'share of context to remove, from 0 to below 1', helpGroup: 'pruning' }
 const SHIFT = {
-  summary: 'threshold shift, instead of the one that is searched for --sparsity',
+  summary: 'threshold shift, instead of --sparsity',
   helpGroup: 'pruning',
 }
 const SIZE = {
-  summary: 'window, stride or budget in tokens, instead of the one for --sparsity',
+  summary: 'window, stride or budget in tokens, instead of --sparsity',
   helpGroup: 'pruning',
 }
 export const policy = Flags.custom<Policy>({
@@ -85,17 +85,17 @@ export const CALIBRATION_SEED = 1234
 // Which checkpoint, and where it computes.
 
 export const model = Flags.custom<string>({
-  summary: 'checkpoint: a folder, a bundled name or a Hub id',
+  summary: 'folder, bundled name or Hub id',
   char: 'm',
-  helpGroup: 'model',
+  helpGroup: 'model and device',
   helpValue: '<name>',
 })
 export const revision = Flags.string({
   summary: 'branch, tag or commit of a Hub model',
-  helpGroup: 'model',
+  helpGroup: 'model and device',
   helpValue: '<name>',
 })
-const DTYPE = { summary: 'precision of weights', helpGroup: 'model' }
+const DTYPE = { summary: 'precision of weights', helpGroup: 'model and device' }
 export const dtype = Flags.custom<Dtype>({ ...wordOf(DTYPE_NAMES), ...DTYPE, default: 'auto' })()
 export const dtypes = Flags.custom<readonly Dtype[]>({
   ...wordsOf(DTYPE_NAMES),
@@ -104,21 +104,21 @@ export const dtypes = Flags.custom<readonly Dtype[]>({
 })()
 export const deviceFlags = {
   device: Flags.string({
-    summary: "where to compute: auto (a GPU if there is one, else the CPU), or a part of an adapter's name",
-    helpValue: 'auto|cpu|gpu|<name>',
-    helpGroup: 'device',
+    summary: "where to compute: auto (a GPU, else the CPU), cpu, gpu or part of an adapter's name",
+    helpValue: '<device>',
+    helpGroup: 'model and device',
     default: 'auto',
   }),
   threads: Flags.custom<number, NumberRule>(WHOLE)({
     summary: 'threads of the CPU device',
-    helpGroup: 'device',
+    helpGroup: 'model and device',
     least: 0,
-    ...usually('the cores this process may use'),
+    ...usually('the usable cores'),
   }),
 }
 /** For commands that take one checkpoint as it is. */
 export const modelFlags = {
-  model: model(usually('asp-tiny, bundled')),
+  model: model(usually('asp-tiny')),
   revision,
   dtype,
   ...deviceFlags,
@@ -126,7 +126,7 @@ export const modelFlags = {
 
 // How it is worked on.
 
-const BATCH_SIZE = { char: 'b', summary: 'sequences at a time, at most' } as const
+const BATCH_SIZE = { char: 'b', summary: 'most sequences at a time' } as const
 export const batchSize = Flags.custom<number, NumberRule>({ ...NUMBER, ...BATCH_SIZE })
 /** Several, and `max` for the largest number that fits, which comes last. */
 export const batchSizes = Flags.custom<readonly (number | 'max')[]>({
@@ -141,7 +141,7 @@ export const batchSizes = Flags.custom<readonly (number | 'max')[]>({
 })
 /** Undefined for `auto`. */
 export const batchTokens = Flags.custom<number>({
-  summary: 'tokens of a batch, at most',
+  summary: 'most tokens at a time',
   helpValue: 'N|auto',
   parse: read<number | undefined>((flag, text) => (text === 'auto' ? undefined : parseNumber(flag, text))),
 })(usually('auto'))
@@ -178,7 +178,7 @@ export const output = Flags.custom<string>({
   helpGroup: 'output',
   helpValue: '<path>',
 })
-export const record = output({ helpValue: '<file.json>|<folder>', ...usually('results') })
+export const record = output(usually('results'))
 /** The type of words that are not known yet is one that oclif could take for an array. */
 export const outputFormat = <const W extends string>(formats: readonly W[]) =>
   Flags.custom<W>({ ...(wordOf(formats) as object), summary: 'form of the result', helpGroup: 'output' })

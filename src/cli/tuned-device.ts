@@ -10,8 +10,8 @@ export const TUNING_MODES = ['auto', 'off', 'force'] as const
 export type TuningMode = (typeof TUNING_MODES)[number]
 
 export const tuningFlag = Flags.custom<TuningMode>(wordOf(TUNING_MODES))({
-  summary: 'choose matmul kernels by timing them: auto once for each GPU, force again',
-  helpGroup: 'device',
+  summary: 'time the matmul kernels, keep the fastest: auto once a GPU, force again',
+  helpGroup: 'model and device',
   default: 'auto',
 })
 

@@ -2,13 +2,12 @@
 import { Flags, type Interfaces } from '@oclif/core'
 import { bench } from '../bench/bench.js'
 import type { BenchOptions } from '../bench/prepare.js'
-import type { PromptGen } from '../bench/tests.js'
+import { type PromptGen, parsePromptGen } from '../bench/tests.js'
 import { attended, endInterrupted } from '../cli/attended.js'
-import { AspCommand, commandLine } from '../cli/base-command.js'
+import { AspCommand, commandLine, together } from '../cli/base-command.js'
 import { number, range, read, usually, whole } from '../cli/flag-kinds.js'
 import * as shared from '../cli/flags.js'
 import { tunedDevice, tuningFlag } from '../cli/tuned-device.js'
-import { Failure } from '../errors.js'
 import type { BenchRecord } from '../record/bench/schema.js'
 import { formatRecord } from '../record/io/store.js'
 import { benchCsv, benchJsonLines } from '../report/bench-rows.js'
@@ -31,56 +30,57 @@ export default class Bench extends AspCommand {
     '512 tokens are in the cache before the clock starts. --ctx 1024 stands for pp1024, tg128 @ d896 and a curve of latency ' +
     'and memory, token by token, up to 1,024. Lists are written 128,256 and ranges 128-1024*2 or 128-512+128; every ' +
     'combination of the lists is measured, round by round in changing order. --model random:gpt2, random:gpt2-xl or ' +
-    'random:<width>x<layers> has random weights of that size.'
-  static override examples = [
+    'random:<width>x<layers> has random weights of that size, which prune 0.8 and read random tokens by default. With ' +
+    '--batch-size max the largest number that fits is found; --calibrate measures the noise floor for asp compare.'
+  static override examples = together([
     '<%= config.bin %> bench --ctx 1024',
     '<%= config.bin %> bench --ctx 1024 --sparsity 0,0.5,0.8 --batch-size 1,8,32',
     '<%= config.bin %> bench -p 512 -n 128 -d 0,512 --output-format md',
     '<%= config.bin %> bench --model random:gpt2-medium --dtype f16 --batch-size max',
-  ]
+  ])
   static override flags = {
     ctx: shared.ctxs({ least: 2 }),
     prompt: range({ summary: 'prompt lengths', char: 'p', least: 0, ...usually('512') }),
     gen: range({ summary: 'tokens to generate', char: 'n', least: 0, ...usually('128') }),
     depth: range({ summary: 'tokens in the cache beforehand', char: 'd', least: 0, ...usually('0') }),
     pg: Flags.custom<PromptGen>({ parse: read<PromptGen>(parsePromptGen) })({
-      summary: 'a prompt and what is generated after it, timed as one; repeatable',
+      summary: 'prompt and generation timed as one; repeatable',
       helpValue: 'pp,tg',
       multiple: true,
       multipleNonGreedy: true,
     }),
     text: shared.textSource({
-      helpValue: '<file>|sample|random',
-      ...usually('sample; random with random weights'),
+      helpValue: '<file>|random',
+      ...usually('sample'),
       aliases: ['data'],
       deprecateAliases: true,
     }),
     'batch-size': shared.batchSizes({ default: [1], aliases: ['batch'], deprecateAliases: true }),
     cache: shared.caches,
     'cache-dtype': shared.cacheDtypes,
-    chunk: whole({ summary: 'rows of a prompt at a time', ...usually('what suits the adapter') }),
+    chunk: whole({ summary: 'rows of a prompt at a time', ...usually('by adapter') }),
     'steps-per-submission': whole({ summary: 'tokens per submission', default: 16 }),
-    repetitions: shared.repetitions(usually('5, or as many as --max-time allows')),
+    repetitions: shared.repetitions(usually('5, or by --max-time')),
     'max-time': number({
       summary: 'seconds the run should take',
-      ...usually('230, no limit with --repetitions'),
+      ...usually('230, without -r'),
     }),
     delay: number({ summary: 'seconds to wait before each test', default: 0 }),
     warmup: Flags.boolean({ summary: 'run everything once untimed first', default: true, allowNo: true }),
     baseline: Flags.boolean({
-      summary: 'measure dense as well, next to each pruned configuration',
+      summary: 'measure dense next to each configuration',
       default: true,
       allowNo: true,
     }),
     stages: Flags.boolean({ summary: 'split the cost by stage', default: true, allowNo: true }),
-    curve: Flags.boolean({ summary: 'latency and memory token by token, as with --ctx', allowNo: true }),
+    curve: Flags.boolean({ summary: 'latency and memory by token (as with --ctx)', allowNo: true }),
     'curve-step': whole({ summary: 'tokens per submission of the curve', default: 1 }),
     calibrate: Flags.boolean({
-      summary: 'measure noise: every configuration twice a round (see asp compare)',
+      summary: 'measure noise: everything twice a round',
     }),
     seed: shared.seed({ default: shared.CALIBRATION_SEED }),
-    policy: shared.policies({ helpValue: 'adaptive,local', ...usually('what the model can do') }),
-    sparsity: shared.sparsities(usually("the checkpoint's own threshold; 0.8 for random weights")),
+    policy: shared.policies({ helpValue: 'adaptive,local', ...usually('by model') }),
+    sparsity: shared.sparsities(usually("the checkpoint's own")),
     shift: shared.shifts({ helpValue: '0,-0.4' }),
     size: shared.sizes({ helpValue: '64,109' }),
     ...shared.modelFlags,
@@ -153,15 +153,4 @@ function optionsOf(flags: Interfaces.InferredFlags<typeof Bench.flags>): BenchOp
     output,
     command: commandLine(),
   }
-}
-
-/** `512,128` or `512+128`. */
-function parsePromptGen(flag: string, text: string): PromptGen {
-  const { groups } = /^(?<prompt>\d+)[,+](?<gen>\d+)$/.exec(text.trim()) ?? {}
-  if (groups === undefined) {
-    throw new Failure(`${flag}: must be two whole numbers, got ${JSON.stringify(text)}`, {
-      hint: `${flag} 512,128 is a prompt of 512 tokens and 128 generated after it`,
-    })
-  }
-  return { prompt: Number(groups.prompt), gen: Number(groups.gen) }
 }

@@ -1,6 +1,6 @@
 /** `asp cache`: what the Hub's cache holds. */
 import Table from 'cli-table3'
-import { AspCommand } from '../cli/base-command.js'
+import { AspCommand, together } from '../cli/base-command.js'
 import { type CachedRepo, listCache } from '../data/hub/inventory.js'
 import { hubSettings } from '../data/hub/settings.js'
 import { formatBytes } from '../report/format.js'
@@ -16,7 +16,10 @@ export default class Cache extends AspCommand {
   static override description =
     "The cache is shared with Python's huggingface_hub: everything in it is listed, whoever fetched it. HF_HOME or " +
     'HF_HUB_CACHE says where it is.'
-  static override examples = ['<%= config.bin %> cache', '<%= config.bin %> cache clear gpt2 hellaswag']
+  static override examples = together([
+    '<%= config.bin %> cache',
+    '<%= config.bin %> cache clear gpt2 hellaswag',
+  ])
 
   async run(): Promise<CacheReport> {
     await this.parse(Cache)

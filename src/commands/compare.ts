@@ -1,6 +1,6 @@
 /** `asp compare`: what changed from one record to others, whether that can be told from chance, and an exit code for CI. */
 import { Args, Flags, type Interfaces } from '@oclif/core'
-import { AspCommand, commandLine } from '../cli/base-command.js'
+import { AspCommand, commandLine, together } from '../cli/base-command.js'
 import { number, read, whole, wordsOf } from '../cli/flag-kinds.js'
 import * as shared from '../cli/flags.js'
 import { type CompareOptions, compareRecords } from '../compare/compare.js'
@@ -25,19 +25,19 @@ export default class Compare extends AspCommand {
     'Pairs documents, windows and rounds of the first record (the base) with those of each other one. Worse needs a ' +
     'test that holds after correction for all tests made, and a loss beyond the margin; docs/compare.md says how. Exit ' +
     'codes: 0 not worse, 1 worse, 2 usage or unreadable, 3 not comparable, 4 inconclusive (0 unless --strict).'
-  static override examples = [
+  static override examples = together([
     '<%= config.bin %> compare main.json branch.json',
     '<%= config.bin %> compare main.json branch.json --margin acc=0.01,word_perplexity=1% --strict',
     '<%= config.bin %> compare dense.json adaptive.json streaming.json --output-format md',
-  ]
+  ])
   static override strict = false
   static override args = {
     base: Args.string({ description: 'baseline record, then the records to compare', required: true }),
   }
   static override flags = {
     margin: Flags.custom<Margins>({ parse: read<Margins>((_flag, text) => parseMargins(text)) })({
-      summary: 'losses small enough to ignore, in the unit of the metric or in percent of the base',
-      helpValue: 'acc=0.01,word_perplexity=1%',
+      summary: 'losses small enough to ignore, in units of the metric or percent of the base',
+      helpValue: 'acc=0.01,...',
     }),
     metrics: Flags.custom<readonly string[]>(wordsOf(METRICS))({
       summary: `only these metrics: ${METRICS.join(', ')}`,
@@ -49,7 +49,7 @@ export default class Compare extends AspCommand {
       aliases: ['alpha'],
       deprecateAliases: true,
     }),
-    strict: Flags.boolean({ summary: 'exit code 4 where it is not known whether anything is worse' }),
+    strict: Flags.boolean({ summary: 'exit code 4 if the verdict is inconclusive' }),
     flips: whole({ summary: 'changed documents to list, of each metric', default: 10, least: 0 }),
     data: shared.data(),
     'output-format': shared.outputFormat(['table', 'md'])({ default: 'table' }),

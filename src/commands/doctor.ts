@@ -1,5 +1,5 @@
 /** `asp doctor`: what asp would compute on, whether it works, how fast it is, and what would make it faster. */
-import { AspCommand } from '../cli/base-command.js'
+import { AspCommand, together } from '../cli/base-command.js'
 import { deviceFlags } from '../cli/flags.js'
 import { describeError } from '../cli/report-error.js'
 import { type AdapterReport, FEATURES, LIMITS, type LimitName } from '../device/adapter-report.js'
@@ -8,7 +8,10 @@ import { Failure } from '../errors.js'
 
 export default class Doctor extends AspCommand {
   static override summary = 'Show what asp computes on, test it, and say what would make it faster'
-  static override examples = ['<%= config.bin %> doctor', '<%= config.bin %> doctor --device cpu --json']
+  static override examples = together([
+    '<%= config.bin %> doctor',
+    '<%= config.bin %> doctor --device cpu --json',
+  ])
   static override flags = deviceFlags
 
   async run(): Promise<Diagnosis> {

@@ -1,7 +1,7 @@
 /** `asp drops`: which token a layer dropped when, and which later token it was that killed it. */
 import { Args, type Interfaces } from '@oclif/core'
 import { attended } from '../cli/attended.js'
-import { AspCommand, commandLine } from '../cli/base-command.js'
+import { AspCommand, commandLine, together } from '../cli/base-command.js'
 import { usually } from '../cli/flag-kinds.js'
 import * as shared from '../cli/flags.js'
 import { drops, type Output } from '../drops/drops.js'
@@ -28,12 +28,12 @@ export default class Drops extends AspCommand {
   static override summary = 'What was dropped of a text, when, and which token killed it'
   static override description =
     'Shows for every layer and token how long the token was kept and which later token dropped it. The text is an argument, a ' +
-    "file, standard input (-), or a suite's item with its right choice. docs/drops.md defines every figure."
-  static override examples = [
+    "file, standard input (-), or a suite's item with its right choice. --output writes a file as well: .html, .svg or .json. docs/drops.md defines every figure."
+  static override examples = together([
     "<%= config.bin %> drops 'Once upon a time, there was a king. He had three sons.' --sparsity 0.8",
     '<%= config.bin %> drops hellaswag:0 --sparsity 0.8 --layer 3',
     '<%= config.bin %> drops story.txt --limit 256 --output drops.html',
-  ]
+  ])
   static override args = {
     text: Args.string({
       description: "a text in quotes, a file, - for standard input, or a suite's item such as hellaswag:0",
@@ -42,15 +42,15 @@ export default class Drops extends AspCommand {
   }
   static override flags = {
     layer: shared.layer,
-    limit: shared.limit({ helpValue: '<tokens>', ...usually('as many as the model takes') }),
+    limit: shared.limit({ helpValue: '<tokens>', ...usually('what the model takes') }),
     data: shared.data(),
     seed: shared.seed({ default: shared.CALIBRATION_SEED }),
     policy: shared.policy(),
-    sparsity: shared.sparsity(usually("the checkpoint's own threshold")),
+    sparsity: shared.sparsity(usually("the checkpoint's own")),
     shift: shared.shift(),
     size: shared.size(),
     ...shared.modelFlags,
-    output: shared.output({ helpValue: `<file${Object.keys(FORMS).join('|')}>` }),
+    output: shared.output(),
     quiet: shared.quiet,
   }
 

@@ -1,7 +1,7 @@
 /** `asp eval`: scores suites with a checkpoint, pruned or not, and writes the record. */
 import { Args, Flags, type Interfaces } from '@oclif/core'
 import { attended, endInterrupted } from '../cli/attended.js'
-import { AspCommand, commandLine } from '../cli/base-command.js'
+import { AspCommand, commandLine, together } from '../cli/base-command.js'
 import { number, read, usually, whole } from '../cli/flag-kinds.js'
 import * as shared from '../cli/flags.js'
 import { type EvaluateOptions, evaluate } from '../eval/evaluate.js'
@@ -17,13 +17,14 @@ export default class Eval extends AspCommand {
   static override description =
     'Sparsity is the share of causal (query, key) pairs removed over the run: --sparsity 0.8 removes 80 % of the ' +
     'context. Without --sparsity the checkpoint decides by its own threshold. Data comes from --data, else from the ' +
-    'Hub, else, without a network, from a bundled sample of real items.'
-  static override examples = [
+    'Hub, else, without a network, from a bundled sample of real items. --limit is a number of documents, or a share below 1. ' +
+    "--output-format lm-eval writes lm-eval's files beside asp's record."
+  static override examples = together([
     '<%= config.bin %> eval hellaswag --sparsity 0.8',
     '<%= config.bin %> eval hellaswag piqa --policy dense --limit 100 --json',
     '<%= config.bin %> eval paper --num-fewshot 5',
     '<%= config.bin %> eval wikitext --model ./my-checkpoint --data wiki.test.raw',
-  ]
+  ])
   static override strict = false
   static override args = {
     suites: Args.string({
@@ -33,15 +34,15 @@ export default class Eval extends AspCommand {
   }
   static override flags = {
     data: shared.data(),
-    limit: shared.limit({ helpValue: '<documents>|<share>' }),
+    limit: shared.limit({ helpValue: '<documents>' }),
     samples: Flags.string({
-      summary: 'documents to score: JSON {"suite": [positions]} or a file that holds it',
+      summary: 'documents to score: {"suite": [positions]}, or a file',
       char: 'E',
       helpValue: '<json>',
     }),
     'num-fewshot': number({ summary: 'solved examples before each question', char: 'f', ...usually('0') }),
     'fewshot-data': Flags.string({
-      summary: 'file or folder that examples are drawn from',
+      summary: 'where examples are drawn from',
       helpValue: '<path>',
       ...usually('as lm-eval'),
     }),
@@ -50,8 +51,8 @@ export default class Eval extends AspCommand {
     'batch-tokens': shared.batchTokens,
     seed: shared.seed({ default: shared.CALIBRATION_SEED }),
     shard: Flags.custom<Shard>({ parse: read<Shard>((_flag, text) => parseShard(text)) })({
-      summary: 'score share i of n, to be joined by asp merge; auto reads Slurm or Kubernetes',
-      helpValue: 'i/n|auto|auto/n',
+      summary: 'score share i of n, for asp merge; auto: of Slurm, Kubernetes',
+      helpValue: 'i/n|auto',
     }),
     resume: shared.resume,
     ...shared.levelFlags,
@@ -63,7 +64,7 @@ export default class Eval extends AspCommand {
       deprecateAliases: true,
     }),
     'log-samples': Flags.boolean({
-      summary: 'write a line per request beside the record',
+      summary: 'write a line per request as well',
       char: 's',
       helpGroup: 'output',
     }),

@@ -1,6 +1,6 @@
 /** `asp fetch`: models and datasets into the Hub's cache, for a machine that will have no network. */
 import { Args, Flags } from '@oclif/core'
-import { AspCommand } from '../cli/base-command.js'
+import { AspCommand, together } from '../cli/base-command.js'
 import * as shared from '../cli/flags.js'
 import { createProgress, type Progress } from '../cli/progress.js'
 import { describeError } from '../cli/report-error.js'
@@ -21,11 +21,11 @@ export default class Fetch extends AspCommand {
   static override description =
     "They go to the cache that Python's huggingface_hub uses too (HF_HOME). What is complete is not fetched again, and " +
     'what broke off is continued. With HF_HUB_OFFLINE=1 nothing is fetched and what is missing is named.'
-  static override examples = [
+  static override examples = together([
     '<%= config.bin %> fetch gpt2 hellaswag piqa',
     '<%= config.bin %> fetch paper openai-community/gpt2-xl@main',
     'HF_HUB_OFFLINE=1 <%= config.bin %> fetch gpt2 all',
-  ]
+  ])
   static override strict = false
   static override args = {
     targets: Args.string({

@@ -1,7 +1,7 @@
 /** `asp generate`: texts from prompts, as they come, with what was dropped on the way. */
 import { Args, Flags, type Interfaces } from '@oclif/core'
 import { attended } from '../cli/attended.js'
-import { AspCommand, commandLine, runDevice } from '../cli/base-command.js'
+import { AspCommand, commandLine, runDevice, together } from '../cli/base-command.js'
 import { number, usually, whole } from '../cli/flag-kinds.js'
 import * as shared from '../cli/flags.js'
 import { EXIT } from '../errors.js'
@@ -18,16 +18,16 @@ const FORMATS = ['text', 'jsonl'] as const
 export default class Generate extends AspCommand {
   static override summary = 'Continue a prompt, with context pruned as it goes'
   static override description =
-    'A prompt is an argument, standard input, or a line of --file. One text appears as it comes; several are printed whole, ' +
+    'A prompt is an argument, standard input, or a line of --file (of .jsonl: rows {"prompt": ...}). One text appears as it comes; several are printed whole, ' +
     'in order. Texts share the device --batch-size at a time, and each is the same whatever it shares it with. Without a temperature, a ' +
     'seed, --top-k, --top-p or --n the likeliest token is taken; with --n the first text has --seed and each further one the next.'
-  static override examples = [
+  static override examples = together([
     "<%= config.bin %> generate 'Once upon a time' --sparsity 0.8",
     "<%= config.bin %> generate 'Once upon a time' --show-drops --trace drops.jsonl",
     "<%= config.bin %> generate 'Once upon a time' --top-p 0.9 --n 4 --seed 7",
     'cat story.txt | <%= config.bin %> generate --max-tokens 64 --stop .',
     '<%= config.bin %> generate --file prompts.jsonl --batch-size 16 --output-format jsonl > texts.jsonl',
-  ]
+  ])
   static override args = {
     prompt: Args.string({
       description: 'what the text begins with; - reads standard input',
@@ -36,20 +36,20 @@ export default class Generate extends AspCommand {
   }
   static override flags = {
     file: Flags.string({
-      summary: 'prompts: one a line, or rows {"prompt": ...} as .jsonl; - for standard input',
+      summary: 'prompts: one a line, or .jsonl; - for standard input',
       helpValue: '<file>',
       charAliases: ['f'],
       deprecateAliases: true,
     }),
-    'max-tokens': whole({ summary: 'new tokens of a text, at most', default: 128 }),
+    'max-tokens': whole({ summary: 'most new tokens of a text', default: 128 }),
     temperature: number({
-      summary: 'of the draws; 0 takes the likeliest token',
+      summary: '0 takes the likeliest token',
       char: 't',
-      ...usually('0, or 1 for draws'),
+      ...usually('0, or 1 to draw'),
     }),
-    'top-k': whole({ summary: 'draw from the k likeliest tokens', ...usually('0, no limit') }),
+    'top-k': whole({ summary: 'draw from the k likeliest tokens', ...usually('no limit') }),
     'top-p': number({
-      summary: 'draw from the likeliest tokens that together have this probability',
+      summary: 'draw from the likeliest, this probable together',
       ...usually('1'),
     }),
     seed: shared.seed(),
@@ -73,10 +73,10 @@ export default class Generate extends AspCommand {
     'cache-dtype': shared.cacheDtype,
     ...shared.levelFlags,
     ...shared.modelFlags,
-    output: shared.output({ helpValue: '<file.json>|<folder>', ...usually('none') }),
+    output: shared.output(usually('none')),
     'output-format': shared.outputFormat(FORMATS)({ default: 'text' }),
     trace: Flags.string({
-      summary: 'file for what was dropped when, by which token, in which layer',
+      summary: 'file of what was dropped when, where and by what',
       helpGroup: 'output',
       helpValue: '<file.jsonl>',
     }),

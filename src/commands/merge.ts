@@ -1,7 +1,7 @@
 /** `asp merge`: the records of all shards of a run -> the record a single machine would have written. */
 import { basename } from 'node:path'
 import { Args } from '@oclif/core'
-import { AspCommand, commandLine } from '../cli/base-command.js'
+import { AspCommand, commandLine, together } from '../cli/base-command.js'
 import { record as output } from '../cli/flags.js'
 import { mergeShards, readShard } from '../eval/merge.js'
 import { openSampleLog, sampleLogPath } from '../record/eval/samples.js'
@@ -14,7 +14,7 @@ export default class Merge extends AspCommand {
   static override description =
     'Checks that the shards (made by asp eval --shard i/n) are all there, complete, disjoint and of one run, then ' +
     'computes every figure anew from their sample logs.'
-  static override examples = ['<%= config.bin %> merge shard-*.json --output run.json']
+  static override examples = together(['<%= config.bin %> merge shard-*.json --output run.json'])
   static override strict = false
   static override args = {
     records: Args.string({ description: 'records of all shards', required: true }),

@@ -1,7 +1,7 @@
 /** `asp ppl`: perplexity of a text at several context lengths and sparsities, and how far pruning is from dense. */
 import { Args, Flags, type Interfaces } from '@oclif/core'
 import { attended, endInterrupted } from '../cli/attended.js'
-import { AspCommand, commandLine } from '../cli/base-command.js'
+import { AspCommand, commandLine, together } from '../cli/base-command.js'
 import { number, numbers, usually, wordOf } from '../cli/flag-kinds.js'
 import * as shared from '../cli/flags.js'
 import { type PerplexityOptions, perplexity } from '../ppl/perplexity.js'
@@ -31,21 +31,21 @@ export default class Ppl extends AspCommand {
     '(owner/name[@revision][:[config/]split[/column]]); without any, from a bundled sample of books. Of a text longer ' +
     'than --limit tokens, evenly spread stretches are scored. Lists are written 128,256 and ranges 128-1024*2 or ' +
     '128-512+128. With --output-format csv or md a file in that form is written beside the record. docs/ppl.md defines every figure.'
-  static override examples = [
+  static override examples = together([
     '<%= config.bin %> ppl',
     '<%= config.bin %> ppl book.txt --ctx 128-1024*2 --sparsity 0.5,0.8,0.9 --limit all',
     '<%= config.bin %> ppl Salesforce/wikitext:wikitext-2-raw-v1/test/text --model gpt2 --protocol strided --stride 512',
     'cat notes.md | <%= config.bin %> ppl - --ctx 256 --sparsity 0.8 --alpha 8',
-  ]
+  ])
   static override strict = false
   static override args = {
     text: Args.string({ description: 'files, folders, - or Hub datasets (default: the bundled sample)' }),
   }
   static override flags = {
-    ctx: shared.ctxs({ helpValue: '128-1024*2', ...usually('256,1024, or as long as the model takes') }),
+    ctx: shared.ctxs({ helpValue: '128-1024*2', ...usually('256,1024') }),
     limit: shared.limitOrAll({ default: DEFAULT_LIMIT }),
     protocol: Flags.custom<ProtocolName>(wordOf(PROTOCOL_NAMES))({
-      summary: 'how the text is cut and what counts: see docs/ppl.md',
+      summary: 'how the text is cut: see docs/ppl.md',
       default: 'windowed',
     }),
     stride: number({ summary: 'tokens between windows of --protocol strided', ...usually('half of --ctx') }),
@@ -54,7 +54,7 @@ export default class Ppl extends AspCommand {
     'batch-tokens': shared.batchTokens,
     seed: shared.seed({ default: shared.CALIBRATION_SEED }),
     policy: shared.policies({ helpValue: 'adaptive,local' }),
-    sparsity: shared.sparsities(usually('0,0.5,0.8,0.9; strided: 0,0.5,0.8')),
+    sparsity: shared.sparsities(usually('0,0.5,0.8,0.9')),
     shift: shared.shifts({ helpValue: '0,-0.4' }),
     size: shared.sizes({ helpValue: '64,109' }),
     ...shared.modelFlags,

@@ -1,7 +1,7 @@
 /** `asp report`: records -> one page that needs nothing else, for people to look at; or plots in the terminal. */
 import { resolve } from 'node:path'
 import { Args, Flags } from '@oclif/core'
-import { AspCommand } from '../cli/base-command.js'
+import { AspCommand, together } from '../cli/base-command.js'
 import { usually } from '../cli/flag-kinds.js'
 import * as shared from '../cli/flags.js'
 import { EXIT } from '../errors.js'
@@ -22,11 +22,11 @@ export default class Report extends AspCommand {
   static override description =
     'Takes records of asp eval, ppl, bench, sweep, finetune and train, what asp compare --json prints, logs of trainings, and folders with ' +
     'them, in any mixture. The page fetches nothing, is readable in light and dark, and prints. docs/report.md shows what is in it.'
-  static override examples = [
+  static override examples = together([
     '<%= config.bin %> report results/ -o report.html',
     '<%= config.bin %> report sweep.json bench.json pruned/train-log.jsonl -o report.html --title "asp-tiny, December"',
     '<%= config.bin %> report results/ --plots',
-  ]
+  ])
   static override strict = false
   static override args = {
     records: Args.string({ description: 'records, logs, or folders with them', required: true }),
@@ -38,7 +38,7 @@ export default class Report extends AspCommand {
       aliases: ['text'],
       deprecateAliases: true,
     }),
-    output: shared.output({ helpValue: '<file.html>', ...usually('report.html, none with --plots') }),
+    output: shared.output(usually('report.html, none with --plots')),
   }
 
   async run(): Promise<ReportResult> {

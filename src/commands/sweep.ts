@@ -1,7 +1,7 @@
 /** `asp sweep`: policies at sparsities over suites, perplexity, memory and latency, in one resumable run and one record. */
 import { Args, Flags, type Interfaces } from '@oclif/core'
 import { attended, endInterrupted } from '../cli/attended.js'
-import { AspCommand, commandLine } from '../cli/base-command.js'
+import { AspCommand, commandLine, together } from '../cli/base-command.js'
 import { usually, wordsOf } from '../cli/flag-kinds.js'
 import * as shared from '../cli/flags.js'
 import type { SweepPlan } from '../record/sweep/plan.js'
@@ -20,14 +20,14 @@ export default class Sweep extends AspCommand {
   static override description =
     'Every policy at every sparsity: the suites as asp eval scores them, the perplexity of a text as asp ppl has it, memory ' +
     'and latency as asp bench measures them. What is the same is run once: sparsity 0 of every policy is the dense model. ' +
-    'Killed at any moment, the same command with --resume goes on and ends in the same record. docs/sweep.md tells how ' +
-    'the Pareto frontier is drawn.'
-  static override examples = [
+    'A resumed sweep (--resume) produces the same record as an uninterrupted one. docs/sweep.md says how the Pareto ' +
+    'frontier is drawn.'
+  static override examples = together([
     '<%= config.bin %> sweep paper --policy adaptive,local,streaming --sparsity 0,0.5,0.8,0.9',
     '<%= config.bin %> sweep hellaswag piqa --limit 100 --parts eval --output sweep.json --resume',
     '<%= config.bin %> sweep --policy adaptive,local --ctx 256,1024 --parts ppl,bench',
     '<%= config.bin %> sweep paper --policy adaptive,local --dry-run',
-  ]
+  ])
   static override strict = false
   static override args = {
     suites: Args.string({ description: 'suites, groups and globs (see asp tasks); none leaves them out' }),
@@ -35,21 +35,21 @@ export default class Sweep extends AspCommand {
   static override flags = {
     parts: Flags.custom<readonly SweepPart[]>(wordsOf(SWEEP_PARTS))({
       summary: 'what is measured',
-      ...usually('all; eval if suites are named'),
+      ...usually('all; eval with suites'),
     }),
     data: shared.data(),
-    limit: shared.limit({ helpValue: '<documents>|<share>' }),
-    text: shared.textSource({ helpValue: '<path>|<dataset>', ...usually('the bundled sample') }),
+    limit: shared.limit({ helpValue: '<documents>' }),
+    text: shared.textSource({ helpValue: '<path>|<dataset>', ...usually('sample') }),
     'text-limit': Flags.custom<number>(shared.AMOUNT)({
-      summary: 'tokens of text scored at each context length, at most',
+      summary: 'most tokens of text at each context length',
       default: DEFAULT_TEXT_LIMIT,
     }),
-    ctx: shared.ctxs({ ...usually('256,1024, or as long as the model takes') }),
+    ctx: shared.ctxs(usually('256,1024')),
     repetitions: shared.repetitions({ default: DEFAULT_REPETITIONS }),
     'batch-tokens': shared.batchTokens,
     seed: shared.seed({ default: shared.CALIBRATION_SEED }),
     'dry-run': Flags.boolean({
-      summary: 'print the grid and an estimate of the time, and measure nothing',
+      summary: 'print the grid and the time it would take',
     }),
     resume: shared.resume,
     policy: shared.policies({ helpValue: 'adaptive,local', ...usually('adaptive') }),

@@ -1,6 +1,6 @@
 /** `asp tasks`: the bundled suites, where their items come from, and published scores to compare with. */
 import Table from 'cli-table3'
-import { AspCommand } from '../cli/base-command.js'
+import { AspCommand, together } from '../cli/base-command.js'
 import { hasSample, readSample } from '../suites/dataset.js'
 import { listGroups } from '../suites/groups.js'
 import { higherIsBetter } from '../suites/metrics.js'
@@ -22,11 +22,11 @@ interface SuiteListing {
 
 export default class Tasks extends AspCommand {
   static override summary = 'List the suites: source, split, size, metrics and published scores'
-  static override examples = [
+  static override examples = together([
     '<%= config.bin %> tasks',
     '<%= config.bin %> tasks --json',
     '<%= config.bin %> tasks check piqa',
-  ]
+  ])
 
   async run(): Promise<SuiteListing[]> {
     await this.parse(Tasks)

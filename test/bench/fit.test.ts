@@ -16,7 +16,7 @@ const model = await writeTinyModel(join(workFolder(), 'tiny'))
 const OPTIONS: BenchOptions = {
   model,
   seed: 1,
-  tests: { ctx: '64', gen: '8', curve: false },
+  tests: { ctx: [64], gen: [8], curve: false },
   policies: ['adaptive'],
   sparsities: undefined,
   batches: [1],

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert'
 import { orderOfRound, planConfigurations } from '../../src/bench/configurations.js'
 import { chooseExtent, type ExtentQuestion, Forecast } from '../../src/bench/forecast.js'
 import { largestFitting } from '../../src/bench/largest-batch.js'
-import { planTests, type TestFlags, testName } from '../../src/bench/tests.js'
+import { parsePromptGen, planTests, type TestFlags, testName } from '../../src/bench/tests.js'
 import { areDistinct, cutWindows, randomTokens } from '../../src/bench/windows.js'
 
 const test = suite('planning a benchmark')
@@ -12,23 +12,28 @@ const test = suite('planning a benchmark')
 /** Names of the tests by group, as `ctx: tests`, and `curve` where there is one. */
 const TESTS: [flags: TestFlags, nPositions: number, groups: string[], notes: number][] = [
   [{}, 1024, ['512: pp512, tg128'], 0],
-  [{ prompt: '128-1024*2', gen: '0' }, 1024, ['1024: pp128, pp256, pp512, pp1024'], 0],
-  [{ depth: '0,512' }, 1024, ['1024: pp512, tg128, pp512 @ d512, tg128 @ d512'], 0],
-  [{ promptGen: ['64,16'], prompt: '0', gen: '0', depth: '32' }, 1024, ['112: pp64+tg16 @ d32'], 0],
-  [{ ctx: '1024' }, 1024, ['1024: pp1024, tg128 @ d896, curve'], 0],
-  [{ ctx: '1024', curve: false }, 1024, ['1024: pp1024, tg128 @ d896'], 0],
+  [{ prompt: [128, 256, 512, 1024], gen: [0] }, 1024, ['1024: pp128, pp256, pp512, pp1024'], 0],
+  [{ depth: [0, 512] }, 1024, ['1024: pp512, tg128, pp512 @ d512, tg128 @ d512'], 0],
   [
-    { ctx: '128-512*2', gen: '64' },
+    { promptGen: [{ prompt: 64, gen: 16 }], prompt: [0], gen: [0], depth: [32] },
+    1024,
+    ['112: pp64+tg16 @ d32'],
+    0,
+  ],
+  [{ ctx: [1024] }, 1024, ['1024: pp1024, tg128 @ d896, curve'], 0],
+  [{ ctx: [1024], curve: false }, 1024, ['1024: pp1024, tg128 @ d896'], 0],
+  [
+    { ctx: [128, 256, 512], gen: [64] },
     1024,
     ['128: pp128, tg64 @ d64, curve', '256: pp256, tg64 @ d192, curve', '512: pp512, tg64 @ d448, curve'],
     0,
   ],
-  [{ ctx: '128' }, 1024, ['128: pp128, tg32 @ d96, curve'], 1],
-  [{ ctx: '64', gen: '16,64' }, 1024, ['64: pp64, tg16 @ d48, curve'], 1],
-  [{ ctx: '256', depth: '100' }, 1024, ['256: pp256, tg64 @ d192, curve', '228: tg128 @ d100'], 1],
-  [{ ctx: '256', prompt: '32' }, 1024, ['256: pp256, tg64 @ d192, curve', '32: pp32'], 1],
+  [{ ctx: [128] }, 1024, ['128: pp128, tg32 @ d96, curve'], 1],
+  [{ ctx: [64], gen: [16, 64] }, 1024, ['64: pp64, tg16 @ d48, curve'], 1],
+  [{ ctx: [256], depth: [100] }, 1024, ['256: pp256, tg64 @ d192, curve', '228: tg128 @ d100'], 1],
+  [{ ctx: [256], prompt: [32] }, 1024, ['256: pp256, tg64 @ d192, curve', '32: pp32'], 1],
   [
-    { prompt: '512,1024', depth: '0,256' },
+    { prompt: [512, 1024], depth: [0, 256] },
     1024,
     ['1024: pp512, pp1024, tg128, pp512 @ d256, tg128 @ d256'],
     1,
@@ -48,12 +53,9 @@ for (const [flags, nPositions, wanted, notes] of TESTS) {
 }
 
 const REFUSED: [flags: TestFlags, message: RegExp][] = [
-  [{ ctx: '2048' }, /^--ctx: must be at most 1024, .* got 2048$/],
-  [{ ctx: '1' }, /^--ctx: must be a whole number from 2, got 1$/],
-  [{ prompt: '0', gen: '0' }, /^--prompt, --gen, --depth: .* got nothing to measure$/],
-  [{ prompt: '1000', gen: '0', depth: '100' }, /^--prompt, --gen, --depth: .* got pp1000 @ d100$/],
-  [{ promptGen: ['64'] }, /^--pg: must be two whole numbers, got "64"$/],
-  [{ prompt: 'many' }, /^--prompt: /],
+  [{ ctx: [2048] }, /^--ctx: must be at most 1024, .* got 2048$/],
+  [{ prompt: [0], gen: [0] }, /^--prompt, --gen, --depth: .* got nothing to measure$/],
+  [{ prompt: [1000], gen: [0], depth: [100] }, /^--prompt, --gen, --depth: .* got pp1000 @ d100$/],
 ]
 for (const [flags, message] of REFUSED) {
   test(`refuses ${JSON.stringify(flags)}`, () => {
@@ -63,6 +65,14 @@ for (const [flags, message] of REFUSED) {
     )
   })
 }
+
+test('a prompt and what follows it', () => {
+  assert.equal(parsePromptGen('--pg', '512,128'), { prompt: 512, gen: 128 })
+  assert.equal(parsePromptGen('--pg', ' 64+16'), { prompt: 64, gen: 16 })
+  for (const text of ['64', '64,', '64,x', '1,2,3']) {
+    assert.throws(() => parsePromptGen('--pg', text), /^--pg: must be two whole numbers, got /)
+  }
+})
 
 const AXES = {
   policies: [
@@ -75,7 +85,7 @@ const AXES = {
   cacheDtypes: ['f32'],
   baseline: true,
 } as const
-const { groups: GROUPS } = planTests({ ctx: '128,256' }, 1024)
+const { groups: GROUPS } = planTests({ ctx: [128, 256] }, 1024)
 
 test('configurations: the product, and dense next to each, equal in all else', () => {
   const all = planConfigurations(GROUPS, AXES)

@@ -5,7 +5,7 @@ import { type BenchOptions, prepareBench } from '../../src/bench/prepare.js'
 
 const OPTIONS: BenchOptions = {
   seed: 1,
-  tests: { ctx: '64' },
+  tests: { ctx: [64] },
   batches: [1],
   dtypes: ['auto'],
   caches: ['paged'],
@@ -63,12 +63,12 @@ const REFUSED: [changes: Partial<BenchOptions>, message: RegExp][] = [
   [{ model: 'asp-tiny-dense', policies: ['adaptive'] }, /^--policy adaptive: checkpoint asp-tiny-dense/],
   [{ model: 'random:gpt5' }, /^--model: must name a size of random weights/],
   [{ model: 'random:gpt2', revision: 'main' }, /^--revision: applies to models from the Hub/],
-  [{ model: 'random:64x1', data: 'text.txt' }, /^--data: random weights have no tokenizer for text, got/],
+  [{ model: 'random:64x1', data: 'text.txt' }, /^--text: random weights have no tokenizer for text, got/],
   [{ data: 'nowhere.txt' }, /^nowhere\.txt: cannot be read as text/],
   [{ repetitions: 0 }, /^--repetitions: must be a whole number above 0, got 0$/],
   [{ stepsPerSubmission: 65 }, /^--steps-per-submission: must be a whole number from 1 to 64, got 65$/],
   [{ maxTime: -1 }, /^--max-time: must be a number of seconds from 0, got -1$/],
-  [{ tests: { prompt: '0', gen: '0' } }, /^--prompt, --gen, --depth: must leave a test/],
+  [{ tests: { prompt: [0], gen: [0] } }, /^--prompt, --gen, --depth: must leave a test/],
 ]
 for (const [changes, message] of REFUSED) {
   test(`refuses ${JSON.stringify(changes)}`, async () => {

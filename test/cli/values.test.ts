@@ -1,9 +1,9 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { parseNumbers, parseRange } from '../../src/data/ranges.js'
+import { parseNumber, parseNumbers, parseRange, parseWords } from '../../src/cli/values.js'
 import { Failure } from '../../src/errors.js'
 
-const ranges = suite('lists and ranges')
+const ranges = suite('what flags hold')
 
 const GOOD: [text: string, values: number[]][] = [
   ['128', [128]],
@@ -46,6 +46,31 @@ ranges('numbers', () => {
   for (const text of ['', 'x', '0.5,', '0.5,,0.8', 'NaN', 'Infinity']) {
     assert.throws(() => parseNumbers('--sparsity', text), failureLike(/^--sparsity: must be numbers/))
   }
+})
+
+ranges('a number', () => {
+  assert.is(parseNumber('--shift', '-0.4'), -0.4)
+  assert.is(parseNumber('--top-k', '40', { whole: true, least: 0 }), 40)
+  const refused: [text: string, rule: Parameters<typeof parseNumber>[2], message: RegExp][] = [
+    ['much', {}, /^--limit: must be a number, got "much"$/],
+    [' ', {}, /^--limit: must be a number, got " "$/],
+    ['1.5', { whole: true }, /^--limit: must be a whole number, got "1\.5"$/],
+    ['-1', { whole: true, least: 0 }, /^--limit: must be a whole number from 0, got "-1"$/],
+  ]
+  for (const [text, rule, message] of refused) {
+    assert.throws(() => parseNumber('--limit', text, rule), failureLike(message))
+  }
+})
+
+ranges('words', () => {
+  const known = ['dense', 'adaptive', 'local'] as const
+  assert.equal(parseWords('--policy', 'local, dense,local', known), ['local', 'dense'])
+  assert.throws(
+    () => parseWords('--policy', 'dense,adaptiv', known),
+    (error: Failure) =>
+      error.message === '--policy: must be dense or adaptive or local, got "adaptiv"' &&
+      error.hint === 'for example --policy adaptive',
+  )
 })
 
 function failureLike(message: RegExp) {

@@ -1,7 +1,7 @@
 /** `asp cache clear`: removes repositories from the Hub's cache, after asking. */
 import { createInterface } from 'node:readline/promises'
 import { Args, Flags } from '@oclif/core'
-import { AspCommand } from '../../cli/base-command.js'
+import { AspCommand, together } from '../../cli/base-command.js'
 import { type CachedRepo, listCache, removeRepo } from '../../data/hub/inventory.js'
 import { hubSettings } from '../../data/hub/settings.js'
 import { hubModel } from '../../data/model.js'
@@ -20,10 +20,10 @@ export default class CacheClear extends AspCommand {
   static override summary = 'Remove stored models and datasets, all of them when none is named'
   static override description =
     "The cache is shared with Python's huggingface_hub: without names, what other programs fetched goes too."
-  static override examples = [
+  static override examples = together([
     '<%= config.bin %> cache clear gpt2 hellaswag',
     '<%= config.bin %> cache clear datasets--Rowan--hellaswag --yes',
-  ]
+  ])
   static override strict = false
   static override args = {
     names: Args.string({

@@ -1,7 +1,7 @@
 /** `asp drops stats`: which kinds of tokens survive how long over windows of a text, and which kinds kill them. */
 import { Args } from '@oclif/core'
 import { attended } from '../../cli/attended.js'
-import { AspCommand, commandLine } from '../../cli/base-command.js'
+import { AspCommand, commandLine, together } from '../../cli/base-command.js'
 import { usually, whole } from '../../cli/flag-kinds.js'
 import * as shared from '../../cli/flags.js'
 import { drops, type Output } from '../../drops/drops.js'
@@ -29,12 +29,12 @@ export default class DropsStats extends AspCommand {
   static override description =
     'Windows of a text are run, and its tokens counted by part of speech, punctuation and stop words, place in the word, position ' +
     'and age. Text comes from files, folders, standard input (-) or a Hub dataset, as for asp ppl; without any, from a bundled ' +
-    'sample of books. Several --model stand side by side. docs/drops.md defines every figure.'
-  static override examples = [
+    'sample of books. Several --model stand side by side. --output writes a file as well: .html or .json. docs/drops.md defines every figure.'
+  static override examples = together([
     '<%= config.bin %> <%= command.id %> --sparsity 0.8',
     '<%= config.bin %> <%= command.id %> book.txt --ctx 1024 --limit all --layer 3',
     '<%= config.bin %> <%= command.id %> --model runs/gamma-0.1 --model runs/gamma-1 --output stats.json',
-  ]
+  ])
   static override strict = false
   static override args = {
     text: Args.string({
@@ -43,22 +43,22 @@ export default class DropsStats extends AspCommand {
     }),
   }
   static override flags = {
-    ctx: shared.ctx(usually('512, or as long as the model takes')),
+    ctx: shared.ctx(usually('512')),
     limit: shared.limitOrAll({ default: DEFAULT_LIMIT }),
     age: whole({
-      summary: 'tables show what is alive N tokens later: a power of two',
+      summary: 'tables show what is alive N tokens later (2, 4, ...)',
       ...usually('an eighth of --ctx'),
     }),
     layer: shared.layer,
     column: shared.column,
     seed: shared.seed({ default: shared.CALIBRATION_SEED }),
     policy: shared.policy(),
-    sparsity: shared.sparsity(usually("each checkpoint's own threshold")),
+    sparsity: shared.sparsity(usually("the checkpoint's own")),
     shift: shared.shift(),
     size: shared.size(),
     ...shared.modelFlags,
-    model: shared.model({ multiple: true, multipleNonGreedy: true, ...usually('asp-tiny, bundled') }),
-    output: shared.output({ helpValue: `<file${Object.keys(FORMS).join('|')}>` }),
+    model: shared.model({ multiple: true, multipleNonGreedy: true, ...usually('asp-tiny') }),
+    output: shared.output(),
     quiet: shared.quiet,
   }
 

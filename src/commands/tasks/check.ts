@@ -1,7 +1,7 @@
 /** `asp tasks check`: proves, without a model, that requests are built as lm-eval builds them. */
 import { Args } from '@oclif/core'
 import Table from 'cli-table3'
-import { AspCommand } from '../../cli/base-command.js'
+import { AspCommand, together } from '../../cli/base-command.js'
 import * as shared from '../../cli/flags.js'
 import { createProgress } from '../../cli/progress.js'
 import { EXIT } from '../../errors.js'
@@ -21,10 +21,10 @@ export default class TasksCheck extends AspCommand {
     'metrics are those of a model that answers -random(). Both are compared with the golden values of lm-eval’s own ' +
     'tests, which are over the whole split: rows with `idx` are put in its order first. Exit code 0 if everything ' +
     'matches; 1 if not, if the split is not whole, or if no golden value is known.'
-  static override examples = [
+  static override examples = together([
     '<%= config.bin %> tasks check piqa --data ./piqa',
     '<%= config.bin %> tasks check "arc_*" --json',
-  ]
+  ])
   static override strict = false
   static override args = {
     suites: Args.string({ description: 'suites, groups and globs, or paths of suite files', required: true }),
