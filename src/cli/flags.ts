@@ -113,7 +113,7 @@ export const deviceFlags = {
     summary: 'threads of the CPU device',
     helpGroup: 'model and device',
     least: 0,
-    ...usually('the usable cores'),
+    ...usually('usable cores'),
   }),
 }
 /** For commands that take one checkpoint as it is. */

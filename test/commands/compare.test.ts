@@ -125,8 +125,8 @@ test('usage and unreadable files end with 2 and one line', async () => {
     [['base.json', 'other.json'], /other\.json: schema must be/],
     [['base.json', 'base.json', '--margin', 'acc'], /--margin: must be metric=size/],
     [['base.json', 'base.json', '--margin', 'colour=1'], /--margin: must be metric=size/],
-    [['base.json', 'base.json', '--metrics', 'colour'], /--metrics: must be of/],
-    [['base.json', 'base.json', '--alpha', '0'], /--alpha: must be above 0/],
+    [['base.json', 'base.json', '--metrics', 'colour'], /--metrics: must be acc or .* got "colour"/],
+    [['base.json', 'base.json', '--significance', '0'], /--significance: must be above 0/],
     [['base.json', 'base.json', '--junit', 'no/such/file.xml'], /no\/such/],
     [['base.json', 'base.json', '--colour'], /colour/],
   ]

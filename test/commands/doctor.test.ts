@@ -79,8 +79,8 @@ doctor('bad usage is one line and exit code 2', () => {
       ['doctor', '--device', 'no-such-gpu'],
       /^error: --device: no such adapter, got no-such-gpu; hint: .*there are: cpu/,
     ],
-    [['doctor', '--threads', '-1'], /^error: Parsing --threads .*-1; hint: /],
-    [['doctor', '--threads', 'two'], /^error: Parsing --threads .*two; hint: /],
+    [['doctor', '--threads', '-1'], /^error: --threads: must be a whole number from 0, got "-1"; hint: /],
+    [['doctor', '--threads', 'two'], /^error: --threads: must be a whole number from 0, got "two"; hint: /],
     [['doctor', '--nope'], /^error: Nonexistent flag: --nope; hint: /],
     [['doctr'], /^error: command doctr not found; hint: /],
   ]
