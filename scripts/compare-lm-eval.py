@@ -219,7 +219,7 @@ def run_asp(model, dtype, data, output, options):
             folder.mkdir(parents=True)
             command = [*options.asp.split(), "eval", *names, "--model", str(model), "--policy", "dense", "--dtype", dtype]
             command += ["--data", "sample" if bundled and run == "samples" else str(data[run].resolve())]
-            command += ["--device", options.device, "--format", "lm-eval", "--output", str(folder), "--quiet"]
+            command += ["--device", options.device, "--output-format", "lm-eval", "--output", str(folder), "--quiet"]
             subprocess.run(command, check=True, cwd=ROOT)
             results = read_results(folder)
         for key in merged:

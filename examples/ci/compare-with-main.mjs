@@ -53,7 +53,7 @@ writeFileSync(`${OUT}/base.json`, base.stdout)
 
 const files = [`${OUT}/base.json`, `${OUT}/new.json`]
 const compared = asp(
-  ['compare', ...files, '--margin', MARGIN, '--junit', `${OUT}/junit.xml`, '--markdown'],
+  ['compare', ...files, '--margin', MARGIN, '--junit', `${OUT}/junit.xml`, '--output-format', 'md'],
   'pipe',
 )
 // Nothing on standard output: not compared, and the line that says why is on standard error.

@@ -1,4 +1,4 @@
-/** `--batch max`: the largest number of sequences that a yes-or-no question allows, by doubling and then bisection. Pure. */
+/** `--batch-size max`: the largest number of sequences that a yes-or-no question allows, by doubling and then bisection. Pure. */
 
 /** No adapter is better used by more; it bounds the search where a plan knows no limit. */
 export const MOST_PLACES = 4096

@@ -1,4 +1,4 @@
-/** Names that flags had in the last version still work; who types one is told the new one. */
+/** Names that flags had in the last version still work, with a line that names the new one. */
 
 interface NamedFlag {
   name?: string

@@ -25,7 +25,7 @@ export function describeError(error: unknown): ErrorReport {
     return { line: oneLine(said, 'asp --help, or --help after a command'), exit: oclif.exit || EXIT.usage }
   }
   return {
-    line: oneLine(`unexpected: ${message}`, 'this is a defect in asp; ASP_DEBUG=1 shows where'),
+    line: oneLine(`unexpected: ${message}`, 'this is a bug in asp; ASP_DEBUG=1 shows where'),
     exit: EXIT.failed,
   }
 }

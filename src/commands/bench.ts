@@ -42,7 +42,7 @@ export default class Bench extends AspCommand {
     ctx: shared.ctxs({ least: 2 }),
     prompt: range({ summary: 'prompt lengths', char: 'p', least: 0, ...usually('512') }),
     gen: range({ summary: 'tokens to generate', char: 'n', least: 0, ...usually('128') }),
-    depth: range({ summary: 'tokens in the cache beforehand', char: 'd', least: 0, ...usually('0') }),
+    depth: range({ summary: 'tokens already in the cache', char: 'd', least: 0, ...usually('0') }),
     pg: Flags.custom<PromptGen>({ parse: read<PromptGen>(parsePromptGen) })({
       summary: 'prompt and generation timed as one; repeatable',
       helpValue: 'pp,tg',

@@ -15,7 +15,7 @@ export default class Cache extends AspCommand {
   static override summary = 'List the models and datasets that are stored on this machine'
   static override description =
     "The cache is shared with Python's huggingface_hub: everything in it is listed, whoever fetched it. HF_HOME or " +
-    'HF_HUB_CACHE says where it is.'
+    'HF_HUB_CACHE sets its folder.'
   static override examples = together([
     '<%= config.bin %> cache',
     '<%= config.bin %> cache clear gpt2 hellaswag',

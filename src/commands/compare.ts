@@ -23,7 +23,7 @@ export default class Compare extends AspCommand {
   static override summary = 'Compare records: better, same, worse or inconclusive, for people and for CI'
   static override description =
     'Pairs documents, windows and rounds of the first record (the base) with those of each other one. Worse needs a ' +
-    'test that holds after correction for all tests made, and a loss beyond the margin; docs/compare.md says how. Exit ' +
+    'difference that is significant after correction for all tests, and a loss beyond the margin (docs/compare.md). Exit ' +
     'codes: 0 not worse, 1 worse, 2 usage or unreadable, 3 not comparable, 4 inconclusive (0 unless --strict).'
   static override examples = together([
     '<%= config.bin %> compare main.json branch.json',

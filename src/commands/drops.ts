@@ -25,7 +25,7 @@ const FORMS: Output<DropsRecord>['forms'] = {
 }
 
 export default class Drops extends AspCommand {
-  static override summary = 'What was dropped of a text, when, and which token killed it'
+  static override summary = 'Show which tokens of a text were dropped, when, and by which later token'
   static override description =
     'Shows for every layer and token how long the token was kept and which later token dropped it. The text is an argument, a ' +
     "file, standard input (-), or a suite's item with its right choice. --output writes a file as well: .html, .svg or .json. docs/drops.md defines every figure."

@@ -16,7 +16,7 @@ export default class Eval extends AspCommand {
     'Score a GPT-2 checkpoint on suites, zero-shot or few-shot, with adaptive context pruning'
   static override description =
     'Sparsity is the share of causal (query, key) pairs removed over the run: --sparsity 0.8 removes 80 % of the ' +
-    'context. Without --sparsity the checkpoint decides by its own threshold. Data comes from --data, else from the ' +
+    "context. Without --sparsity the checkpoint's own threshold decides. Data comes from --data, else from the " +
     'Hub, else, without a network, from a bundled sample of real items. --limit is a number of documents, or a share below 1. ' +
     "--output-format lm-eval writes lm-eval's files beside asp's record."
   static override examples = together([

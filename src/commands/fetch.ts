@@ -19,8 +19,8 @@ interface FetchReport {
 export default class Fetch extends AspCommand {
   static override summary = 'Fetch models and datasets from the Hub, to use them without a network later'
   static override description =
-    "They go to the cache that Python's huggingface_hub uses too (HF_HOME). What is complete is not fetched again, and " +
-    'what broke off is continued. With HF_HUB_OFFLINE=1 nothing is fetched and what is missing is named.'
+    "Downloads go to the cache that Python's huggingface_hub uses too (HF_HOME). Complete files are not fetched again, " +
+    'and interrupted downloads are resumed. With HF_HUB_OFFLINE=1 nothing is fetched, and what is missing is listed.'
   static override examples = together([
     '<%= config.bin %> fetch gpt2 hellaswag piqa',
     '<%= config.bin %> fetch paper openai-community/gpt2-xl@main',
@@ -37,7 +37,7 @@ export default class Fetch extends AspCommand {
   static override flags = {
     revision: shared.revision,
     fewshot: Flags.boolean({
-      summary: 'also the splits that few-shot examples are drawn from',
+      summary: 'fetch the few-shot splits as well',
       default: true,
       allowNo: true,
     }),

@@ -19,7 +19,7 @@ export default class Generate extends AspCommand {
   static override summary = 'Continue a prompt, with context pruned as it goes'
   static override description =
     'A prompt is an argument, standard input, or a line of --file (of .jsonl: rows {"prompt": ...}). One text appears as it comes; several are printed whole, ' +
-    'in order. Texts share the device --batch-size at a time, and each is the same whatever it shares it with. Without a temperature, a ' +
+    'in order. Up to --batch-size texts run at a time; no text depends on it. Without a temperature, a ' +
     'seed, --top-k, --top-p or --n the likeliest token is taken; with --n the first text has --seed and each further one the next.'
   static override examples = together([
     "<%= config.bin %> generate 'Once upon a time' --sparsity 0.8",

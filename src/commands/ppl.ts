@@ -25,12 +25,12 @@ const DEFAULT_LIMIT = 4096
 
 export default class Ppl extends AspCommand {
   static override summary =
-    'Perplexity of a text by context length and sparsity, with the distance to the dense model'
+    'Perplexity of a text by context length and sparsity, compared with the dense model'
   static override description =
     'Text comes from files, folders of .txt, .md and .jsonl, standard input (-) or a Hub dataset ' +
-    '(owner/name[@revision][:[config/]split[/column]]); without any, from a bundled sample of books. Of a text longer ' +
-    'than --limit tokens, evenly spread stretches are scored. Lists are written 128,256 and ranges 128-1024*2 or ' +
-    '128-512+128. With --output-format csv or md a file in that form is written beside the record. docs/ppl.md defines every figure.'
+    '(owner/name[@revision][:[config/]split[/column]]); by default from a bundled sample of books. Of a text longer ' +
+    'than --limit tokens, evenly spaced stretches are scored. Lists are written 128,256 and ranges 128-1024*2 or ' +
+    '128-512+128. --output-format csv and md also write a file beside the record. docs/ppl.md defines every figure.'
   static override examples = together([
     '<%= config.bin %> ppl',
     '<%= config.bin %> ppl book.txt --ctx 128-1024*2 --sparsity 0.5,0.8,0.9 --limit all',

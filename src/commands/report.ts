@@ -21,7 +21,7 @@ export default class Report extends AspCommand {
   static override summary = 'Plots and tables of records as one HTML page'
   static override description =
     'Takes records of asp eval, ppl, bench, sweep, finetune and train, what asp compare --json prints, logs of trainings, and folders with ' +
-    'them, in any mixture. The page fetches nothing, is readable in light and dark, and prints. docs/report.md shows what is in it.'
+    'them, in any mixture. The page needs no network, has a light and a dark theme, and can be printed. docs/report.md shows what is in it.'
   static override examples = together([
     '<%= config.bin %> report results/ -o report.html',
     '<%= config.bin %> report sweep.json bench.json pruned/train-log.jsonl -o report.html --title "asp-tiny, December"',

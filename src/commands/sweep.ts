@@ -18,8 +18,8 @@ export default class Sweep extends AspCommand {
   static override summary =
     'Policies side by side: quality, memory and latency at each sparsity, in one record'
   static override description =
-    'Every policy at every sparsity: the suites as asp eval scores them, the perplexity of a text as asp ppl has it, memory ' +
-    'and latency as asp bench measures them. What is the same is run once: sparsity 0 of every policy is the dense model. ' +
+    'Every policy at every sparsity: the suites as asp eval scores them, the perplexity of a text as asp ppl measures it, memory ' +
+    'and latency as asp bench measures them. Equal work is done once: sparsity 0 of every policy is the dense model. ' +
     'A resumed sweep (--resume) produces the same record as an uninterrupted one. docs/sweep.md says how the Pareto ' +
     'frontier is drawn.'
   static override examples = together([
@@ -30,7 +30,9 @@ export default class Sweep extends AspCommand {
   ])
   static override strict = false
   static override args = {
-    suites: Args.string({ description: 'suites, groups and globs (see asp tasks); none leaves them out' }),
+    suites: Args.string({
+      description: 'suites, groups and globs (see asp tasks); without any, no suite is scored',
+    }),
   }
   static override flags = {
     parts: Flags.custom<readonly SweepPart[]>(wordsOf(SWEEP_PARTS))({

@@ -1,4 +1,4 @@
-/** A task -> its definition and documents in lm-eval's terms, for `--format lm-eval`. Pure. */
+/** A task -> its definition and documents in lm-eval's terms, for `--output-format lm-eval`. Pure. */
 
 import type { SampleLine } from '../record/eval/samples.js'
 import type { LmEvalConfig, LmEvalTask } from '../record/lm-eval/lm-eval.js'

@@ -17,7 +17,7 @@ export function renderPlots(plots: readonly TextPlot[], options: TextPlotOptions
   return plots.map((plot) => plotText(plot, options)).join('\n\n')
 }
 
-/** What `asp report --text` prints. */
+/** What `asp report --plots` prints. */
 export function renderReportText(loaded: readonly LoadedRecord[], options: TextPlotOptions = {}): string {
   const figures = figuresOf(loaded)
   const plots = [qualityPlots, perplexityPlots, curvePlots, trainingPlots].flatMap((of) => of(figures))

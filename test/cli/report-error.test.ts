@@ -28,7 +28,7 @@ const cases: [string, unknown, ReturnType<typeof describeError>][] = [
     'a defect',
     new TypeError('x is not a function'),
     {
-      line: 'error: unexpected: x is not a function; hint: this is a defect in asp; ASP_DEBUG=1 shows where',
+      line: 'error: unexpected: x is not a function; hint: this is a bug in asp; ASP_DEBUG=1 shows where',
       exit: 1,
     },
   ],

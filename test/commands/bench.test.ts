@@ -24,7 +24,7 @@ const test = suite('asp bench')
 
 test('dense and pruned: figures that hang together', async () => {
   // A limit that is far off: curves are timed by what is left of it.
-  const argv = ['bench', ...SMALL, '--batch', '2', '--max-time', '600', '--output', 'run.json']
+  const argv = ['bench', ...SMALL, '--batch-size', '2', '--max-time', '600', '--output', 'run.json']
   const { status, stdout, stderr } = await asp(folder, argv)
   assert.is(status, 0, stderr)
   assert.match(stdout, /│ pp64 +│ dense/)
@@ -90,7 +90,7 @@ test('--calibrate: a twin of each run in every round, a noise floor, and two suc
 })
 
 test('random weights: synthetic drops in every row, and what does not fit among what does', async () => {
-  const argv = ['bench', '--model', 'random:64x1', ...SMALL, '--batch', '1,100000', '--no-curve']
+  const argv = ['bench', '--model', 'random:64x1', ...SMALL, '--batch-size', '1,100000', '--no-curve']
   const { status, stdout, stderr } = await asp(folder, [
     ...argv,
     '--output-format',
@@ -154,7 +154,7 @@ test('Ctrl-C: a valid record of what was measured, and one after every round bef
 /** One line on standard error, exit code 2, no record; test/bench/prepare.test.ts has the rest of them. */
 const REFUSED: [argv: string[], line: RegExp][] = [
   [['--ctx', '2000'], /^error: --ctx: must be at most 1024, .* got 2000; hint: /],
-  [['--batch', 'many'], /^error: --batch: must be whole numbers or ranges/],
+  [['--batch-size', 'many'], /^error: --batch-size: must be whole numbers or ranges/],
   [['--cache', 'ring'], /^error: --cache: must be paged or slots or mask, got "ring"/],
 ]
 for (const [argv, line] of REFUSED) {

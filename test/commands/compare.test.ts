@@ -190,8 +190,8 @@ test('flips are listed with the text of bundled items, and of those at --data; o
   assert.match(foreign.stdout, /^ {2}lost {4}document 0 \([0-9a-f]{16}\)$/m)
 })
 
-test('--junit, --markdown and annotations say the same', async () => {
-  const argv = ['base.json', 'worse.json', 'unsure.json', '--junit', 'report.xml', '--markdown']
+test('--junit, --output-format md and annotations say the same', async () => {
+  const argv = ['base.json', 'worse.json', 'unsure.json', '--junit', 'report.xml', '--output-format', 'md']
   const { status, stdout, stderr } = await compare(argv, { GITHUB_ACTIONS: 'true' })
   assert.is(status, EXIT_COMPARE.worse)
   assert.match(stdout, /^<!-- asp compare -->\n\n### asp compare: \*\*worse\*\*\n/)

@@ -1,4 +1,4 @@
-/** `asp eval --format lm-eval` as a person runs it: which files there are, and that they hold the record's figures. */
+/** `asp eval --output-format lm-eval` as a person runs it: which files there are, and that they hold the record's figures. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
@@ -10,10 +10,10 @@ const run = asp(folder, [
   'eval',
   'piqa,lambada_openai',
   ...['--policy', 'adaptive', '--limit', '2', '--data', 'sample'],
-  ...['--format', 'lm-eval', '--output', 'out', '--json', '--quiet'],
+  ...['--output-format', 'lm-eval', '--output', 'out', '--json', '--quiet'],
 ])
 
-const test = suite('asp eval --format lm-eval')
+const test = suite('asp eval --output-format lm-eval')
 
 test('results and samples under the name of the model, beside the record', async () => {
   const { status, stdout, stderr } = await run

@@ -34,7 +34,18 @@ test('a prompt through a pipe: the text on standard output, one closing line bes
 test('a file of prompts: lines of JSON in order, the same as in the record; a trace beside it', async () => {
   const prompts = ['The sea', 'A dog\nand', 'The king said, "']
   writeFileSync(join(folder, 'prompts.jsonl'), prompts.map((prompt) => JSON.stringify({ prompt })).join('\n'))
-  const argv = ['--file', 'prompts.jsonl', '--n', '2', '--batch', '4', '--max-tokens', '10', '--seed', '7']
+  const argv = [
+    '--file',
+    'prompts.jsonl',
+    '--n',
+    '2',
+    '--batch-size',
+    '4',
+    '--max-tokens',
+    '10',
+    '--seed',
+    '7',
+  ]
   const lines = await generate([
     ...argv,
     '--output-format',

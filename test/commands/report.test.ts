@@ -190,7 +190,7 @@ test('--json tells what was written, and folders stand for the records in them',
 test('--text prints the main plots and writes a page only where one is asked for', async () => {
   const own = join(folder, 'text')
   mkdirSync(own)
-  const { status, stdout } = await asp(own, ['report', '../ppl.json', '../bench.json', '--text'])
+  const { status, stdout } = await asp(own, ['report', '../ppl.json', '../bench.json', '--plots'])
   assert.is(status, 0)
   assert.match(stdout, /^book\.txt, context of 8: perplexity by share of causal pairs removed$/m)
   assert.match(stdout, /milliseconds of a step by tokens of context/)

@@ -111,7 +111,7 @@ test('flags out of their bounds', async () => {
   const cases: [Partial<GenerateOptions>, RegExp][] = [
     [{ maxTokens: 0 }, /^--max-tokens: must be a whole number from 1, got 0$/],
     [{ n: 0 }, /^--n: .* got 0$/],
-    [{ batch: 1.5 }, /^--batch: .* got 1\.5$/],
+    [{ batch: 1.5 }, /^--batch-size: .* got 1\.5$/],
     [{ topK: -1 }, /^--top-k: .* got -1$/],
     [{ topP: 0 }, /^--top-p: must be above 0 and at most 1, got 0$/],
     [{ topP: 1.1 }, /^--top-p: /],

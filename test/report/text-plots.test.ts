@@ -86,7 +86,7 @@ test('a training is judged under the rule that decoding follows', () => {
   )
 })
 
-test('asp report --text says so where nothing is worth a plot', () => {
+test('asp report --plots says so where nothing is worth a plot', () => {
   assert.match(renderReportText(loaded('dense.json')), /^Nothing to plot: /)
   assert.match(renderReportText(loaded('dense.json', 'ppl.json')), /┤/)
 })

@@ -17,9 +17,9 @@ interface ClearReport {
 }
 
 export default class CacheClear extends AspCommand {
-  static override summary = 'Remove stored models and datasets, all of them when none is named'
+  static override summary = 'Remove stored models and datasets: those that are named, or all'
   static override description =
-    "The cache is shared with Python's huggingface_hub: without names, what other programs fetched goes too."
+    "The cache is shared with Python's huggingface_hub: without names, what other programs fetched is removed too."
   static override examples = together([
     '<%= config.bin %> cache clear gpt2 hellaswag',
     '<%= config.bin %> cache clear datasets--Rowan--hellaswag --yes',
@@ -93,7 +93,7 @@ function isMeant(repo: CachedRepo, { name, type }: Meaning): boolean {
 
 async function confirm(repos: readonly CachedRepo[], bytes: number): Promise<boolean> {
   if (process.stdin.isTTY !== true || process.stderr.isTTY !== true) {
-    throw new Failure('cache clear: must be confirmed, and nobody can be asked here', {
+    throw new Failure('cache clear: must be confirmed, but this is not a terminal', {
       hint: `add --yes to remove ${repos.map(label).join(', ')}: ${formatBytes(bytes)}`,
     })
   }

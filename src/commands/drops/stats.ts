@@ -25,7 +25,7 @@ const FORMS: Output<DropStatsRecord>['forms'] = {
 const DEFAULT_LIMIT = 16_384
 
 export default class DropsStats extends AspCommand {
-  static override summary = 'Which kinds of tokens are dropped how soon, and which kinds of tokens drop them'
+  static override summary = 'Count which kinds of tokens are dropped, how soon, and by which kinds'
   static override description =
     'Windows of a text are run, and its tokens counted by part of speech, punctuation and stop words, place in the word, position ' +
     'and age. Text comes from files, folders, standard input (-) or a Hub dataset, as for asp ppl; without any, from a bundled ' +
