@@ -12,16 +12,14 @@ export default class Train extends AspCommand {
   static override description =
     'The file holds the sizes of the model and, as keys with _ for -, the options of asp finetune; docs/finetune.md has an ' +
     'example. The model is dense, unless gamma is given: then it drops context from the start. The tokenizer is that of a ' +
-    'checkpoint or of asp-tiny.'
+    'checkpoint or of asp-tiny. --resume starts from the last checkpoint in the folder that the file names.'
   static override examples = [
     '<%= config.bin %> train --config tiny.json',
     '<%= config.bin %> train --config tiny.json --resume',
   ]
   static override flags = {
-    config: Flags.string({ description: 'JSON file of options', required: true }),
-    resume: Flags.boolean({
-      description: 'resume from the last checkpoint in the folder that the file names',
-    }),
+    config: Flags.string({ summary: 'JSON file of options', helpValue: '<file>', required: true }),
+    resume: shared.resume,
     ...shared.deviceFlags,
     tuning: tuningFlag,
     quiet: shared.quiet,

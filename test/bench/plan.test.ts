@@ -6,6 +6,7 @@ import { chooseExtent, type ExtentQuestion, Forecast } from '../../src/bench/for
 import { largestFitting } from '../../src/bench/largest-batch.js'
 import { parsePromptGen, planTests, type TestFlags, testName } from '../../src/bench/tests.js'
 import { areDistinct, cutWindows, randomTokens } from '../../src/bench/windows.js'
+import { DENSE } from '../../src/pruning/level.js'
 
 const test = suite('planning a benchmark')
 
@@ -75,9 +76,9 @@ test('a prompt and what follows it', () => {
 })
 
 const AXES = {
-  policies: [
-    { name: 'adaptive', sparsity: 0.5 },
-    { name: 'adaptive', sparsity: 0.8 },
+  levels: [
+    { policy: 'adaptive', target: { kind: 'sparsity', sparsity: 0.5 } },
+    { policy: 'adaptive', target: { kind: 'sparsity', sparsity: 0.8 } },
   ],
   batches: [1, 8],
   dtypes: ['f16'],
@@ -95,11 +96,11 @@ test('configurations: the product, and dense next to each, equal in all else', (
     [...all.keys()],
   )
   for (const one of all) {
-    if (one.policy.name === 'dense') assert.is(one.baseline, null)
+    if (one.level.policy === 'dense') assert.is(one.baseline, null)
     else {
-      const { policy, id, baseline, ...rest } = all[one.baseline ?? Number.NaN]
-      assert.is(policy.name, 'dense')
-      const { policy: _, id: __, baseline: ___, ...own } = one
+      const { level, id, baseline, ...rest } = all[one.baseline ?? Number.NaN]
+      assert.equal(level, DENSE)
+      const { level: _, id: __, baseline: ___, ...own } = one
       assert.equal(own, rest)
     }
   }
@@ -107,10 +108,9 @@ test('configurations: the product, and dense next to each, equal in all else', (
 
 test('configurations: no baseline where it is not wanted, not twice where it is there', () => {
   assert.is(planConfigurations(GROUPS, { ...AXES, baseline: false }).length, 16)
-  const dense = { name: 'dense' } as const
-  const named = planConfigurations(GROUPS, { ...AXES, policies: [...AXES.policies, dense] })
+  const named = planConfigurations(GROUPS, { ...AXES, levels: [...AXES.levels, DENSE] })
   assert.is(named.length, 24)
-  assert.ok(named.every(({ policy, baseline }) => (policy.name === 'dense') === (baseline === null)))
+  assert.ok(named.every(({ level, baseline }) => (level.policy === 'dense') === (baseline === null)))
 })
 
 test('rounds: all of them, every one begins in turn, and places even out over two rounds', () => {

@@ -2,6 +2,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type BenchOptions, prepareBench } from '../../src/bench/prepare.js'
+import { requestedSparsity } from '../../src/pruning/level.js'
 
 const OPTIONS: BenchOptions = {
   seed: 1,
@@ -36,9 +37,9 @@ const CHOSEN: [changes: Partial<BenchOptions>, wanted: string[]][] = [
 for (const [changes, wanted] of CHOSEN) {
   test(`configurations of ${JSON.stringify(changes)}`, async () => {
     const { configurations } = await prepare(changes)
-    const names = configurations.map(({ policy, dtype }) => {
-      const share = policy.name === 'dense' ? '-' : (policy.sparsity ?? 'own')
-      return `${policy.name} ${share} ${dtype}`
+    const names = configurations.map(({ level, dtype }) => {
+      const share = level.policy === 'dense' ? '-' : (requestedSparsity(level) ?? 'own')
+      return `${level.policy} ${share} ${dtype}`
     })
     assert.equal(names, wanted)
   })

@@ -79,8 +79,8 @@ const cases: Case[] = [
   {
     title: 'an unknown protocol',
     argv: ['--protocol', 'rolling'],
-    says: /--protocol=rolling .* windowed, strided, llama/,
-    hint: /--help/,
+    says: /--protocol: must be windowed or strided or llama, got "rolling"$/,
+    hint: /^for example --protocol windowed$/,
   },
   {
     title: 'a stride without its protocol',
