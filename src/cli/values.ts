@@ -23,10 +23,6 @@ export function parseNumber(flag: string, text: string, { whole = false, least }
   })
 }
 
-/** For text that may be missing. */
-export const asNumber = (flag: string, text: string | undefined): number | undefined =>
-  text === undefined ? undefined : parseNumber(flag, text)
-
 /** A number, or `all`, which is infinite. */
 export const parseAmount = (flag: string, text: string): number =>
   text === 'all' ? Number.POSITIVE_INFINITY : parseNumber(flag, text)
