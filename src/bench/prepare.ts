@@ -134,7 +134,7 @@ async function openTrained(options: BenchOptions, hooks: FetchHooks): Promise<Lo
   const found = await findModel(options, hooks)
   const { config, tensors, storedDtype, weightsSha256 } = found.checkpoint
   return {
-    model: { ...checkpointRecord(found), sha256: null },
+    model: checkpointRecord(found),
     config,
     tensors,
     storedDtype,

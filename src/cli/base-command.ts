@@ -93,7 +93,7 @@ export abstract class AspCommand extends Command {
   /** In place of oclif's warnings, which take several lines. */
   protected override warnIfFlagDeprecated({ quiet }: Record<string, unknown>): void {
     if (quiet) return
-    for (const line of oldNames(this.argv, this.ctor.flags ?? {})) process.stderr.write(`${line}\n`)
+    for (const line of oldNames(this.argv, this.ctor.flags ?? {})) this.logToStderr(line)
   }
 
   /**

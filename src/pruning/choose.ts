@@ -7,11 +7,11 @@ import { DENSE, isSizedPolicy, type Level, type PolicyName } from './level.js'
 /** What decides whether a checkpoint can drop tokens by scores of its own. */
 export type Pruneable = Pick<Checkpoint, 'id' | 'config'>
 
-/** One level as it is typed. At most one of `sparsity`, `shift` and `size` is given. */
+/** One level as it is typed. */
 export interface LevelFlags {
   policy?: PolicyName
   sparsity?: number
-  /** Added to every drop score, instead of the shift that `sparsity` needs. */
+  /** Added to every drop score, instead of searching the shift that `sparsity` needs. */
   shift?: number
   /** Window, stride or budget in tokens, instead of the one that `sparsity` needs. */
   size?: number
@@ -29,12 +29,8 @@ export interface LevelListFlags {
 export function chooseLevel(checkpoint: Pruneable, flags: LevelFlags): Level {
   const { sparsity, shift, size } = flags
   checkSparsity(sparsity)
-  for (const [flag, value] of [
-    ['--shift', shift],
-    ['--size', size],
-  ] as const) {
-    if (value === undefined || sparsity === undefined) continue
-    throw new Failure(`${flag} ${value}: takes the place of --sparsity, got --sparsity ${sparsity} as well`, {
+  if (size !== undefined && sparsity !== undefined) {
+    throw new Failure(`--size ${size}: takes the place of --sparsity, got --sparsity ${sparsity} as well`, {
       hint: 'give one of them',
     })
   }
@@ -47,7 +43,7 @@ export function chooseLevel(checkpoint: Pruneable, flags: LevelFlags): Level {
     })
   }
   if (policy === 'dense') return DENSE
-  if (shift !== undefined) return { policy, target: { kind: 'shift', shift } }
+  if (shift !== undefined) return { policy, target: { kind: 'shift', shift, sparsity } }
   return { policy, target: sparsity === undefined ? { kind: 'own' } : { kind: 'sparsity', sparsity } }
 }
 

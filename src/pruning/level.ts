@@ -13,7 +13,10 @@ interface Share {
 
 export type AdaptiveTarget =
   /** The threshold that the checkpoint was trained with. */
-  { kind: 'own' } | { kind: 'shift'; shift: number } | Share
+  | { kind: 'own' }
+  /** Known beforehand; `sparsity` is the share it was found for, where that is said. */
+  | { kind: 'shift'; shift: number; sparsity?: number }
+  | Share
 
 /** `size`: window, stride or budget in tokens. */
 export type SizedTarget = { kind: 'size'; size: number } | Share
@@ -34,7 +37,7 @@ export const isSizedLevel = (level: Level): level is Extract<Level, { policy: Si
 
 /** The share that is requested, as records have it: null where another number decides, and of the dense policy. */
 export function requestedSparsity(level: Level): number | null {
-  return level.policy !== 'dense' && level.target.kind === 'sparsity' ? level.target.sparsity : null
+  return level.policy !== 'dense' && 'sparsity' in level.target ? (level.target.sparsity ?? null) : null
 }
 
 /** Whether only measuring drop scores can tell the shift. Keeping everything needs none. */

@@ -5,29 +5,25 @@ import type { FoundModel, PreparedModel } from './model.js'
 
 const STORED_DTYPE_NAMES = { F32: 'f32', F16: 'f16', BF16: 'bf16', mixed: 'mixed' } as const
 
-export function modelRecord(
-  { model, checkpoint, tokenizer, dtype }: PreparedModel,
-  sha256: string,
-): ModelRecord {
-  return {
-    ...checkpointRecord({ model, checkpoint }),
-    sha256,
-    tokenizer_sha256: tokenizer.sha256,
-    dtype,
-  }
+export function modelRecord(prepared: PreparedModel, sha256: string): ModelRecord {
+  const { named, sizes, stored } = partsOf(prepared)
+  const { tokenizer, dtype } = prepared
+  return { ...named, sha256, tokenizer_sha256: tokenizer.sha256, ...sizes, dtype, ...stored }
 }
 
 /** What can be said without a tokenizer, before weights are read. */
-export function checkpointRecord({ model, checkpoint }: FoundModel) {
+export function checkpointRecord(found: FoundModel) {
+  const { named, sizes, stored } = partsOf(found)
+  return { ...named, sha256: null, ...sizes, ...stored }
+}
+
+/** In groups, for records keep the order of their keys. */
+function partsOf({ model: { id, source, revision }, checkpoint }: FoundModel) {
   const { config, parameters, bytes, storedDtype } = checkpoint
   return {
-    id: model.id,
-    source: model.source,
-    revision: model.revision,
-    parameters,
-    bytes,
-    stored_dtype: STORED_DTYPE_NAMES[storedDtype],
-    config: configRecord(config),
+    named: { id, source, revision },
+    sizes: { parameters, bytes },
+    stored: { stored_dtype: STORED_DTYPE_NAMES[storedDtype], config: configRecord(config) },
   }
 }
 

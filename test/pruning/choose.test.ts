@@ -3,6 +3,8 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Failure } from '../../src/errors.js'
 import { chooseLevel, type LevelFlags } from '../../src/pruning/choose.js'
+import { needsSearch, requestedSparsity } from '../../src/pruning/level.js'
+import { atContext, knownRule } from '../../src/pruning/resolve.js'
 import { openBundled } from '../golden.js'
 
 const tiny = await openBundled('asp-tiny')
@@ -18,6 +20,13 @@ test('a size or a share, on any checkpoint', () => {
     target: { kind: 'sparsity', sparsity: 0.5 },
   })
   assert.equal(of({ policy: 'expected', size: 5 }), { policy: 'expected', target: { kind: 'size', size: 5 } })
+})
+
+test('a known shift for a share is searched no more, and the share is kept', () => {
+  const level = chooseLevel(tiny, { sparsity: 0.5, shift: -0.4 })
+  assert.not(needsSearch(level))
+  assert.is(requestedSparsity(level), 0.5)
+  assert.equal(knownRule(level, atContext(64)), { kind: 'adaptive', shift: -0.4 })
 })
 
 const REFUSED: [asked: LevelFlags, says: RegExp, hint: RegExp][] = [
@@ -37,11 +46,7 @@ const REFUSED: [asked: LevelFlags, says: RegExp, hint: RegExp][] = [
   [{ policy: 'adaptive', size: 8 }, /^--size 8: the adaptive policy has no size$/, /leave --size out/],
   [{ size: 8 }, /^--size 8: the adaptive policy has no size$/, /leave --size out/],
   [{ policy: 'local', shift: 1 }, /^--shift 1: the local policy has no threshold$/, /leave/],
-  [
-    { shift: 1, sparsity: 0.5 },
-    /^--shift 1: takes the place of --sparsity, got --sparsity 0\.5 as well$/,
-    /one/,
-  ],
+  [{ shift: Number.POSITIVE_INFINITY }, /^--shift: must be a number, got Infinity$/, /record/],
 ]
 for (const [asked, says, hint] of REFUSED) {
   test(`refused: ${JSON.stringify(asked)}`, () => {
