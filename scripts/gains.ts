@@ -2,7 +2,7 @@
 import { type Measured, measure } from '../src/compare/measure.js'
 import type { Pair } from '../src/compare/pairs.js'
 import type { RuleRecord } from '../src/record/ppl/schema.js'
-import { markdownRow } from '../src/report/notes.js'
+import { left, renderGrid } from '../src/report/grid.js'
 
 const CONFIDENCE = 0.95
 
@@ -30,5 +30,6 @@ export function showGain({ gain, interval }: Measured, digits: number, times = 1
 }
 
 export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [head, head.map(() => '---'), ...rows].map(markdownRow).join('\n')
+  const columns = head.map((name, i) => left<readonly string[]>(name, (row) => row[i]))
+  return renderGrid(columns, rows, { form: 'markdown' })
 }

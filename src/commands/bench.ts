@@ -11,14 +11,14 @@ import { tunedDevice, tuningFlag } from '../cli/tuned-device.js'
 import type { BenchRecord } from '../record/bench/schema.js'
 import { formatRecord } from '../record/io/store.js'
 import { benchCsv, benchJsonLines } from '../report/bench-rows.js'
-import { renderBench, renderBenchMarkdown } from '../report/bench-table.js'
+import { renderBench } from '../report/bench-table.js'
 
 const RENDER = {
   table: (record: BenchRecord) => renderBench(record, { width: process.stdout.columns }),
   json: (record: BenchRecord) => formatRecord(record).trimEnd(),
   jsonl: benchJsonLines,
   csv: benchCsv,
-  md: renderBenchMarkdown,
+  md: (record: BenchRecord) => renderBench(record, { form: 'markdown' }),
 } as const
 type OutputFormat = keyof typeof RENDER
 const FORMATS = Object.keys(RENDER) as OutputFormat[]

@@ -1,9 +1,9 @@
 /** `asp cache`: what the Hub's cache holds. */
-import Table from 'cli-table3'
 import { AspCommand, together } from '../cli/base-command.js'
 import { type CachedRepo, listCache } from '../data/hub/inventory.js'
 import { hubSettings } from '../data/hub/settings.js'
 import { formatBytes } from '../report/format.js'
+import { type Column, left, renderGrid, right } from '../report/grid.js'
 
 interface CacheReport {
   folder: string
@@ -26,32 +26,40 @@ export default class Cache extends AspCommand {
     const { cacheFolder } = hubSettings()
     const repos = await listCache(cacheFolder)
     const bytes = repos.reduce((sum, repo) => sum + repo.bytes, 0)
-    this.log(repos.length === 0 ? `Nothing is stored in ${cacheFolder}` : format(repos))
+    this.log(
+      repos.length === 0
+        ? `Nothing is stored in ${cacheFolder}`
+        : renderGrid(COLUMNS, repos, { ruled: true }),
+    )
     if (repos.length > 0)
       this.log(`\n${formatBytes(bytes)} in ${cacheFolder}\nRemove some: asp cache clear <name>...`)
     return { folder: cacheFolder, bytes, repos }
   }
 }
 
-function format(repos: readonly CachedRepo[]): string {
-  const table = new Table({
-    head: ['Repository', 'Type', 'Commit', 'Stands for', 'Files', 'Size', 'Last used'],
-    colAligns: ['left', 'left', 'left', 'left', 'right', 'right', 'left'],
-    style: { head: [], border: [] },
-  })
-  for (const { name, type, revisions, bytes, incompleteBytes, lastUsed } of repos) {
-    const perRevision = (text: (revision: CachedRepo['revisions'][number]) => string): string =>
-      revisions.map(text).join('\n')
+const perRevision =
+  (text: (revision: CachedRepo['revisions'][number]) => string) =>
+  ({ revisions }: CachedRepo): string =>
+    revisions.map(text).join('\n')
+
+const COLUMNS: readonly Column<CachedRepo>[] = [
+  left('Repository', ({ name }) => name),
+  left('Type', ({ type }) => type),
+  left(
+    'Commit',
+    perRevision(({ commit }) => commit.slice(0, 12)),
+  ),
+  left(
+    'Stands for',
+    perRevision(({ refs }) => refs.join(', ')),
+  ),
+  right(
+    'Files',
+    perRevision(({ files }) => String(files)),
+  ),
+  right('Size', ({ bytes, incompleteBytes }) => {
     const incomplete = incompleteBytes > 0 ? `\n(${formatBytes(incompleteBytes)} incomplete)` : ''
-    table.push([
-      name,
-      type,
-      perRevision(({ commit }) => commit.slice(0, 12)),
-      perRevision(({ refs }) => refs.join(', ')),
-      perRevision(({ files }) => String(files)),
-      `${formatBytes(bytes)}${incomplete}`,
-      lastUsed.toISOString().slice(0, 10),
-    ])
-  }
-  return table.toString()
-}
+    return `${formatBytes(bytes)}${incomplete}`
+  }),
+  left('Last used', ({ lastUsed }) => lastUsed.toISOString().slice(0, 10)),
+]

@@ -5,6 +5,7 @@ import { describeError } from '../cli/report-error.js'
 import { type AdapterReport, FEATURES, LIMITS, type LimitName } from '../device/adapter-report.js'
 import { type Diagnosis, diagnose } from '../device/diagnose.js'
 import { Failure } from '../errors.js'
+import { type Note, renderNotes } from '../report/sheet.js'
 
 export default class Doctor extends AspCommand {
   static override summary = 'Show what asp computes on, test it, and say what would make it faster'
@@ -29,12 +30,10 @@ export default class Doctor extends AspCommand {
   }
 }
 
-type Row = [subject: string, value: string]
-
 /** The diagnosis as lines of `subject  value`. */
 function format(diagnosis: Diagnosis): string {
   const { adapter, selfTest, speed, advice } = diagnosis
-  const rows: Row[] = []
+  const rows: Note[] = []
   if (adapter) rows.push(...(adapter.cpu ? cpuRows(adapter, adapter.cpu) : gpuRows(adapter)))
   if (speed) {
     rows.push(
@@ -46,8 +45,7 @@ function format(diagnosis: Diagnosis): string {
     rows.push(['self-test', `${selfTest.ok ? 'passed' : 'FAILED'} in ${selfTest.milliseconds.toFixed(0)} ms`])
   }
   rows.push(...machineRows(diagnosis))
-  const width = Math.max(...rows.map(([subject]) => subject.length))
-  const lines = rows.map(([subject, value]) => `${subject.padEnd(width)}  ${value}`)
+  const lines = [renderNotes(rows)]
   if (advice.length > 0) lines.push('', 'advice', ...advice.map((sentence) => `- ${sentence}`))
   return lines.join('\n')
 }
@@ -55,7 +53,7 @@ function format(diagnosis: Diagnosis): string {
 function cpuRows(
   { name, architecture, limits, features }: AdapterReport,
   { build, threads, fused }: NonNullable<AdapterReport['cpu']>,
-): Row[] {
+): Note[] {
   const relaxed = features.includes('relaxed-simd')
   return [
     ['device', `cpu: ${name}, ${architecture}`],
@@ -68,13 +66,13 @@ function cpuRows(
   ]
 }
 
-function gpuRows(adapter: AdapterReport): Row[] {
+function gpuRows(adapter: AdapterReport): Note[] {
   const { name, kind, backend, vendor, architecture, driver, subgroupMinSize, subgroupMaxSize } = adapter
-  const features = Object.entries(FEATURES).map(([feature, purpose]): Row => {
+  const features = Object.entries(FEATURES).map(([feature, purpose]): Note => {
     const present = adapter.features.some((one) => one === feature)
     return [feature, present ? 'yes' : `no (${purpose})`]
   })
-  const limits = Object.entries(LIMITS).flatMap(([limit, { what, unit }]): Row[] => {
+  const limits = Object.entries(LIMITS).flatMap(([limit, { what, unit }]): Note[] => {
     const value = adapter.limits[limit as LimitName]
     return value === undefined ? [] : [[what, unit === 'bytes' ? bytes(value) : String(value)]]
   })
@@ -88,7 +86,7 @@ function gpuRows(adapter: AdapterReport): Row[] {
   ]
 }
 
-function machineRows({ adapters, system, host }: Diagnosis): Row[] {
+function machineRows({ adapters, system, host }: Diagnosis): Note[] {
   const { vulkanLoader, manifests, gpuNodes } = system
   const { usableCores: usable, cores } = host
   return [

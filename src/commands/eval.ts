@@ -7,7 +7,7 @@ import * as shared from '../cli/flags.js'
 import { type EvaluateOptions, evaluate } from '../eval/evaluate.js'
 import { parseShard, type Shard } from '../eval/shard.js'
 import type { EvalRecord } from '../record/eval/schema.js'
-import { renderRecord } from '../report/table.js'
+import { renderEval } from '../report/eval-table.js'
 import { FEWSHOT_SEED } from '../suites/fewshot.js'
 import { parseSamples } from '../suites/selection.js'
 
@@ -84,7 +84,7 @@ export default class Eval extends AspCommand {
       })
       if (record.status === 'complete') progress.succeed()
       progress.stop()
-      this.log(renderRecord(record))
+      this.log(renderEval(record))
       this.log(`\nRecord: ${path}`)
       if (lmEval !== null) this.log(`lm-eval's files: ${lmEval}`)
       if (record.status === 'incomplete') endInterrupted(`: what was scored until then is in ${path}`)

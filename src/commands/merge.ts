@@ -7,7 +7,7 @@ import { mergeShards, readShard } from '../eval/merge.js'
 import { openSampleLog, sampleLogPath } from '../record/eval/samples.js'
 import type { EvalRecord } from '../record/eval/schema.js'
 import { abandonOutput, prepareOutput, writeRecord } from '../record/io/store.js'
-import { renderRecord } from '../report/table.js'
+import { renderEval } from '../report/eval-table.js'
 
 export default class Merge extends AspCommand {
   static override summary = 'Join the records of shards into the record of the whole run'
@@ -41,7 +41,7 @@ export default class Merge extends AspCommand {
       }
       await writeRecord(place, record)
       written = true
-      this.log(renderRecord(record))
+      this.log(renderEval(record))
       this.log(`\nRecord: ${place.path}`)
       return record
     } finally {

@@ -9,13 +9,13 @@ import type { ProtocolName } from '../ppl/windows.js'
 import { formatRecord, writeWhole } from '../record/io/store.js'
 import { type PplRecord, PROTOCOL_NAMES } from '../record/ppl/schema.js'
 import { pplCsv } from '../report/ppl-csv.js'
-import { renderPpl, renderPplMarkdown } from '../report/ppl-table.js'
+import { renderPpl } from '../report/ppl-table.js'
 
 /** What is printed; csv and md are also written beside the record. */
 const FORMATS: Readonly<Record<(typeof FORMAT_NAMES)[number], (record: PplRecord) => string>> = {
   table: (record) => renderPpl(record, { width: process.stdout.columns }),
   csv: pplCsv,
-  md: renderPplMarkdown,
+  md: (record) => renderPpl(record, { form: 'markdown' }),
   json: (record) => formatRecord(record).trimEnd(),
 }
 const FORMAT_NAMES = ['table', 'csv', 'md', 'json'] as const

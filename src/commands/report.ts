@@ -45,7 +45,7 @@ export default class Report extends AspCommand {
     const { argv, flags } = await this.parse(Report)
     const loaded = await loadRecords(argv as string[])
     const records = loaded.map(({ file }) => file)
-    if (flags.plots) this.log(renderReportText(loaded, { width: process.stdout.columns }))
+    if (flags.plots) this.log(renderReportText(loaded, process.stdout.columns))
     const output = flags.output ?? (flags.plots ? null : 'report.html')
     if (output === null) return { page: null, bytes: 0, records }
     const html = await renderReport(loaded, { title: flags.title, made: new Date() })

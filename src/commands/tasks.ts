@@ -1,6 +1,6 @@
 /** `asp tasks`: the bundled suites, where their items come from, and published scores to compare with. */
-import Table from 'cli-table3'
 import { AspCommand, together } from '../cli/base-command.js'
+import { type Column, left, renderGrid, right } from '../report/grid.js'
 import { hasSample, readSample } from '../suites/dataset.js'
 import { listGroups } from '../suites/groups.js'
 import { higherIsBetter } from '../suites/metrics.js'
@@ -53,25 +53,20 @@ async function describe(suite: Suite): Promise<SuiteListing> {
   }
 }
 
-function format(listings: readonly SuiteListing[]): string {
-  const table = new Table({
-    head: ['Suite', 'Source', 'Split', 'Items', 'Bundled', 'Metrics', 'Published, unpruned'],
-    colAligns: ['left', 'left', 'left', 'right', 'right', 'left', 'left'],
-    style: { head: [], border: [] },
-  })
-  for (const { name, dataset, bundled_sample, metrics, reference } of listings) {
-    const measured = metrics.map((metric) => `${metric.name} ${metric.higher_is_better ? '↑' : '↓'}`)
-    table.push([
-      name,
-      dataset.repo,
-      dataset.split,
-      dataset.docs,
-      bundled_sample ?? '-',
-      measured.join('\n'),
-      reference.map(published).join('\n'),
-    ])
-  }
-  return `${table}
+const COLUMNS: readonly Column<SuiteListing>[] = [
+  left('Suite', ({ name }) => name),
+  left('Source', ({ dataset }) => dataset.repo),
+  left('Split', ({ dataset }) => dataset.split),
+  right('Items', ({ dataset }) => String(dataset.docs)),
+  right('Bundled', ({ bundled_sample }) => String(bundled_sample ?? '-')),
+  left('Metrics', ({ metrics }) =>
+    metrics.map(({ name, higher_is_better }) => `${name} ${higher_is_better ? '↑' : '↓'}`).join('\n'),
+  ),
+  left('Published, unpruned', ({ reference }) => reference.map(published).join('\n')),
+]
+
+const format = (listings: readonly SuiteListing[]): string =>
+  `${renderGrid(COLUMNS, listings, { ruled: true })}
 
 Bundled: items that come with asp and are used where the Hub cannot be reached.
 Published: zero-shot scores of unpruned models on the whole split; (?) medium and (??) low trust.
@@ -79,7 +74,6 @@ Groups: ${listGroups()
     .map(({ name, summary }) => `${name}, ${lowerFirst(summary)}`)
     .join('; ')}.
 Where each was found: asp tasks --json. Prove requests right: asp tasks check <suite>. Run one: asp eval hellaswag --sparsity 0.8`
-}
 
 const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1)
 

@@ -5,10 +5,13 @@ import {
   type BenchConfiguration,
   type BenchCurve,
   type BenchRecord,
+  type BenchResult,
 } from '../record/bench/schema.js'
 import { median } from '../stats/basics.js'
-import { batchText, type Grid, milliseconds, policyName } from './bench-names.js'
+import { batchText, milliseconds, policyName, settingText, sparsityText } from './bench-words.js'
 import { formatPercent, formatRate, formatShare } from './format.js'
+import { type Column, left, right } from './grid.js'
+import { type Grid, grid } from './sheet.js'
 
 /** Points of a context length of which a table tells. */
 const SHARES = [1 / 8, 1 / 4, 1 / 2, 3 / 4, 1]
@@ -17,38 +20,31 @@ const NEAR = 1 / 32
 /** A prompt this short is not what pruning is for: nearly everything in it is recent. */
 const SHORT = 256
 
+/** What was run, as both tables begin. */
+const configurationColumns = <Row>(of: (row: Row) => BenchConfiguration): Column<Row>[] => [
+  left('Policy', (row) => policyName(of(row))),
+  right('Sparsity', (row) => sparsityText(of(row))),
+  right('Batch', (row) => batchText(of(row))),
+  left('Settings', (row) => settingText(of(row))),
+]
+
 /** Milliseconds of a step at some lengths, and the largest share of the dense cache that was ever live. */
-export function curveTable({ curves, configurations, method }: BenchRecord): Grid {
-  const lengths = [
-    ...new Set(curves.flatMap(({ configuration }) => pointsOf(configurations[configuration].ctx))),
+export function curveGrid({ curves, configurations, method }: BenchRecord): Grid[] {
+  if (curves.length === 0) return []
+  const configurationOf = ({ configuration }: BenchCurve): BenchConfiguration => configurations[configuration]
+  const lengths = [...new Set(curves.flatMap((curve) => pointsOf(configurationOf(curve).ctx)))]
+  const columns: Column<BenchCurve>[] = [
+    ...configurationColumns(configurationOf),
+    ...lengths
+      .sort((a, b) => a - b)
+      .map((length) =>
+        right<BenchCurve>(String(length), (curve) => stepAt(curve, length, configurationOf(curve))),
+      ),
+    right('Over dense\nat the end', (curve) => gainAtEnd(curve, curves, configurations)),
+    right(`Live over dense\nat most, past ${SHORT}`, largestRatio),
   ]
-  lengths.sort((a, b) => a - b)
-  return {
-    title: `One token at a time: milliseconds of a step at a length, by the ${method.clock}'s clock`,
-    columns: [
-      { head: 'Policy', align: 'left' },
-      { head: 'Sparsity', align: 'right' },
-      { head: 'Batch', align: 'right' },
-      { head: 'Settings', align: 'left' },
-      ...lengths.map((length) => ({ head: String(length), align: 'right' as const })),
-      { head: 'Over dense\nat the end', align: 'right' },
-      { head: `Live over dense\nat most, past ${SHORT}`, align: 'right' },
-    ],
-    rows: curves.map((curve) => {
-      const configuration = configurations[curve.configuration]
-      const dense = curves.find((one) => one.configuration === configuration.baseline)
-      const { ctx } = configuration
-      return [
-        policyName(configuration),
-        configuration.sparsity?.toString() ?? '-',
-        batchText(configuration),
-        settingsText(configuration),
-        ...lengths.map((length) => (length > ctx ? '' : textOrNothing(latencyAt(curve, length, ctx)))),
-        gainAt(curve, dense, configuration, configurations),
-        largestRatio(curve),
-      ]
-    }),
-  }
+  const title = `One token at a time: milliseconds of a step at a length, by the ${method.clock}'s clock`
+  return [grid(columns, curves, title)]
 }
 
 const pointsOf = (ctx: number): number[] => SHARES.map((share) => Math.floor(share * ctx))
@@ -64,13 +60,19 @@ export function latencyAt(
   return seconds.length === 0 ? null : median(seconds)
 }
 
+function stepAt(curve: BenchCurve, length: number, { ctx }: BenchConfiguration): string {
+  const seconds = length > ctx ? null : latencyAt(curve, length, ctx)
+  return seconds === null ? '' : milliseconds(seconds)
+}
+
 /** Tokens/s over the baseline's at the end of the context. */
-function gainAt(
+function gainAtEnd(
   curve: BenchCurve,
-  dense: BenchCurve | undefined,
-  { ctx, batch, baseline }: BenchConfiguration,
+  curves: readonly BenchCurve[],
   configurations: readonly BenchConfiguration[],
 ): string {
+  const { ctx, batch, baseline } = configurations[curve.configuration]
+  const dense = curves.find(({ configuration }) => configuration === baseline)
   if (dense === undefined || baseline === null) return ''
   const own = latencyAt(curve, ctx, ctx)
   const other = latencyAt(dense, ctx, ctx)
@@ -85,39 +87,28 @@ function largestRatio({ lengths, live_ratio }: BenchCurve): string {
 }
 
 /** Shares of the device's time, and the time of a token. */
-export function stageTable({ results, configurations }: BenchRecord): Grid {
-  return {
-    title: 'Share of the device time by stage, measured apart',
-    columns: [
-      { head: 'Test', align: 'left' },
-      { head: 'Policy', align: 'left' },
-      { head: 'Sparsity', align: 'right' },
-      { head: 'Batch', align: 'right' },
-      { head: 'Settings', align: 'left' },
-      ...BENCH_STAGES.map((stage) => ({ head: stage, align: 'right' as const })),
-      { head: 'us\na token', align: 'right' },
-    ],
-    rows: results.flatMap(({ stages, stage_tokens, test, configuration: id }) => {
-      if (stages === null || stage_tokens === null) return []
-      const configuration = configurations[id]
-      const shares = stageShares(stages)
+export function stageGrid({ results, configurations }: BenchRecord): Grid[] {
+  const rows = results.flatMap(({ stages, stage_tokens: tokens, test, configuration: id }): StageRow[] =>
+    stages === null || tokens === null
+      ? []
+      : [{ test, configuration: configurations[id], stages, shares: stageShares(stages), tokens }],
+  )
+  const columns: Column<StageRow>[] = [
+    left('Test', ({ test }) => test),
+    ...configurationColumns(({ configuration }: StageRow) => configuration),
+    ...BENCH_STAGES.map((stage) => right<StageRow>(stage, ({ shares }) => formatPercent(shares[stage]))),
+    right('us\na token', ({ stages, tokens }) => {
       const total = Object.values(stages).reduce((sum, seconds) => sum + seconds, 0)
-      return [
-        [
-          test,
-          policyName(configuration),
-          configuration.sparsity?.toString() ?? '-',
-          batchText(configuration),
-          settingsText(configuration),
-          ...BENCH_STAGES.map((stage) => formatPercent(shares[stage])),
-          formatRate((1e6 * total) / stage_tokens),
-        ],
-      ]
+      return formatRate((1e6 * total) / tokens)
     }),
-  }
+  ]
+  return rows.length === 0 ? [] : [grid(columns, rows, 'Share of the device time by stage, measured apart')]
 }
 
-const settingsText = ({ dtype, cache, cache_dtype }: BenchConfiguration): string =>
-  `${dtype}, ${cache} ${cache_dtype}`
-
-const textOrNothing = (seconds: number | null): string => (seconds === null ? '' : milliseconds(seconds))
+interface StageRow {
+  test: string
+  configuration: BenchConfiguration
+  stages: NonNullable<BenchResult['stages']>
+  shares: ReturnType<typeof stageShares>
+  tokens: number
+}

@@ -1,5 +1,6 @@
 /** A benchmark's results as flat rows, one a test of a configuration: CSV and JSON lines for other programs. */
 import { BENCH_STAGES, type BenchRecord, type BenchResult, type Figure } from '../record/bench/schema.js'
+import { left, renderGrid } from './grid.js'
 
 type Scalar = string | number | boolean | null
 export type BenchRow = Record<string, Scalar>
@@ -15,13 +16,13 @@ export function benchJsonLines(record: BenchRecord): string {
     .join('\n')
 }
 
-/** RFC 4180, with a header. */
+/** With a line of names first; ends without a newline. */
 export function benchCsv(record: BenchRecord): string {
   const rows = benchRows(record)
-  const names = Object.keys(rows[0] ?? {})
-  return [names, ...rows.map((row) => names.map((name) => row[name]))]
-    .map((cells) => cells.map(csvCell).join(','))
-    .join('\n')
+  const columns = Object.keys(rows[0] ?? {}).map((name) =>
+    left<BenchRow>(name, (row) => String(row[name] ?? '')),
+  )
+  return renderGrid(columns, rows, { form: 'csv' })
 }
 
 function rowOf(
@@ -87,8 +88,3 @@ const figure = (name: string, value: Figure | null): BenchRow => ({
   [`${name}_low`]: value?.low ?? null,
   [`${name}_high`]: value?.high ?? null,
 })
-
-function csvCell(value: Scalar): string {
-  const text = value === null ? '' : String(value)
-  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
-}

@@ -1,189 +1,119 @@
 /** A benchmark's record -> what a person reads: results, curve and stages as tables, then what they rest on. */
-import Table from 'cli-table3'
-import type { BenchConfiguration, BenchRecord, BenchResult, Figure } from '../record/bench/schema.js'
-import { curveTable, stageTable } from './bench-detail.js'
-import { batchText, type Grid, milliseconds, policyName } from './bench-names.js'
-import { benchNotes } from './bench-notes.js'
+import type {
+  BenchCache,
+  BenchConfiguration,
+  BenchRecord,
+  BenchResult,
+  Figure,
+} from '../record/bench/schema.js'
+import { curveGrid, stageGrid } from './bench-detail.js'
+import { batchText, benchNotes, milliseconds, policyName, sparsityText } from './bench-words.js'
 import { figuresOf } from './figures/figures.js'
 import { formatBytes, formatPercent, formatRate, formatShare } from './format.js'
-import { ASCII_BORDER, markdownRow, renderNotes, toAscii } from './notes.js'
-import type { TableOptions } from './table.js'
-import { curvePlots, renderPlots } from './text-plots.js'
+import { type Column, left, right } from './grid.js'
+import { type Grid, grid, renderSheet, type SheetOptions } from './sheet.js'
+import { curvePlots } from './text-plots.js'
 
-/** The tables, the last setting's curves, and the lines under them; no colours, ends without a newline. */
-export function renderBench(record: BenchRecord, { ascii = false, width }: TableOptions = {}): string {
-  const grids = gridsOf(record).map((grid) => drawn(grid, ascii))
+/** The tables, the last setting's curves, and the lines under them. */
+export function renderBench(record: BenchRecord, options?: SheetOptions): string {
+  const grids = [...resultGrid(record), ...curveGrid(record), ...stageGrid(record)]
   // Latency and cache of one setting: of the largest batch, the last, pruning says most.
-  const curves = curvePlots(figuresOf([{ file: '', record }])).slice(-2)
-  const plots = curves.length === 0 ? [] : [renderPlots(curves, { ascii, width }), '']
-  const text = [...grids, ...plots, renderNotes(benchNotes(record))].join('\n')
-  return ascii ? toAscii(text) : text
-}
-
-export function renderBenchMarkdown(record: BenchRecord): string {
-  const grids = gridsOf(record).map(({ title, columns, rows }) =>
-    [
-      ...(title === '' ? [] : [`**${title}**`, '']),
-      markdownRow(columns.map(({ head }) => head.replaceAll('\n', ' '))),
-      markdownRow(columns.map(({ align }) => (align === 'right' ? '---:' : '---'))),
-      ...rows.map(markdownRow),
-    ].join('\n'),
-  )
-  const notes = benchNotes(record).map(([label, text]) => `- ${label}: ${text}`)
-  return [...grids, notes.join('\n')].join('\n\n')
-}
-
-function gridsOf(record: BenchRecord): Grid[] {
-  return [resultTable(record), curveTable(record), stageTable(record)].filter(({ rows }) => rows.length > 0)
-}
-
-function drawn({ title, columns, rows }: Grid, ascii: boolean): string {
-  const table = new Table({
-    head: columns.map(({ head }) => head),
-    colAligns: columns.map(({ align }) => align),
-    style: { head: [], border: [], compact: true },
-    chars: ascii ? ASCII_BORDER : {},
-  })
-  table.push(...rows.map((row) => [...row]))
-  return title === '' ? table.toString() : `${title}\n${table}`
+  const plots = curvePlots(figuresOf([{ file: '', record }])).slice(-2)
+  return renderSheet({ grids, plots, notes: benchNotes(record) }, { ...options, bold: true })
 }
 
 interface Row {
-  record: BenchRecord
   result: BenchResult
   configuration: BenchConfiguration
 }
 
-interface Column {
-  head: string | ((record: BenchRecord) => string)
-  align: 'left' | 'right'
-  cell(row: Row): string
-  /** Absent: always shown. */
-  shown?(record: BenchRecord): boolean
+function resultGrid(record: BenchRecord): Grid[] {
+  const rows = record.results.map(
+    (result): Row => ({ result, configuration: record.configurations[result.configuration] }),
+  )
+  const title =
+    record.model.source === 'random'
+      ? 'Random weights: speed and memory only; what is dropped is synthetic'
+      : ''
+  return rows.length === 0 ? [] : [grid(columnsOf(record), rows, title)]
 }
 
-/** What does not change from row to row stands in the notes instead. */
-const varies =
-  (of: (configuration: BenchConfiguration) => unknown) =>
-  ({ configurations }: BenchRecord): boolean =>
+function columnsOf({ configurations, results, environment }: BenchRecord): Column<Row>[] {
+  // What does not change from row to row stands in the notes instead.
+  const varies = (of: (configuration: BenchConfiguration) => unknown) => (): boolean =>
     new Set(configurations.map(of)).size > 1
-
-const prunes = ({ configurations }: BenchRecord): boolean =>
-  configurations.some(({ policy }) => policy !== 'dense')
-const compares = ({ configurations }: BenchRecord): boolean =>
-  configurations.some(({ baseline }) => baseline !== null)
-
-/** The one list of columns. */
-const COLUMNS: readonly Column[] = [
-  { head: 'Test', align: 'left', cell: ({ result }) => result.test },
-  { head: 'Policy', align: 'left', cell: ({ configuration }) => policyName(configuration) },
-  {
-    head: 'Sparsity\nasked',
-    align: 'right',
-    cell: ({ configuration: { sparsity } }) => sparsity?.toString() ?? '-',
-    shown: prunes,
-  },
-  {
-    head: 'Dropped\nat end',
-    align: 'right',
-    cell: ({ result: { cache } }) => (cache === null ? '' : formatShare(cache.dropped)),
-    shown: prunes,
-  },
-  { head: 'Batch', align: 'right', cell: ({ configuration }) => batchText(configuration) },
-  {
-    head: 'Weights',
-    align: 'left',
-    cell: ({ configuration }) => configuration.dtype,
-    shown: varies(({ dtype }) => dtype),
-  },
-  {
-    head: 'Cache',
-    align: 'left',
-    cell: ({ configuration: { cache, cache_dtype } }) => `${cache} ${cache_dtype}`,
-    shown: varies(({ cache, cache_dtype }) => `${cache} ${cache_dtype}`),
-  },
-  {
-    head: 'Tokens/s',
-    align: 'right',
-    cell: ({ result }) =>
-      result.tokens_per_s === null ? result.status : formatRate(result.tokens_per_s.median),
-  },
-  {
-    head: ({ results }) => (results.every(isEnough) ? '95 %\ninterval' : 'Range'),
-    align: 'left',
-    cell: ({ result, configuration }) =>
-      result.tokens_per_s === null
-        ? whyNot(result, configuration)
-        : rangeText(result.tokens_per_s, formatRate),
-  },
-  {
-    head: 'Over\ndense',
-    align: 'right',
-    cell: ({ result: { speedup } }) => (speedup === null ? '' : `${speedup.median.toFixed(2)}x`),
-    shown: compares,
-  },
-  {
-    // A device of its own does its work without the processor.
-    head: 'by CPU\ntime',
-    align: 'right',
-    cell: ({ result: { cpu_speedup } }) => (cpu_speedup === null ? '' : `${cpu_speedup.median.toFixed(2)}x`),
-    shown: (record) => compares(record) && record.environment.adapter.kind !== 'hardware',
-  },
-  {
-    head: 'ms\na step',
-    align: 'right',
-    cell: ({ result: { step_s } }) => (step_s === null ? '' : milliseconds(step_s.median)),
-    shown: ({ results }) => results.some(({ step_s }) => step_s !== null),
-  },
-  {
-    head: 'First token\nms',
-    align: 'right',
-    cell: ({ result }) => (result.first_token_s === null ? '' : milliseconds(result.first_token_s.median)),
-  },
-  {
-    head: 'Cache\nlive',
-    align: 'right',
-    cell: ({ result: { cache } }) => (cache === null ? '' : formatBytes(cache.live_bytes)),
-  },
-  {
-    head: 'peak',
-    align: 'right',
-    cell: ({ result: { cache } }) => (cache === null ? '' : formatBytes(cache.peak_bytes)),
-  },
-  {
-    head: 'Live over\ndense',
-    align: 'right',
-    cell: ({ result: { cache } }) => (cache?.live_ratio == null ? '' : formatShare(cache.live_ratio)),
-    shown: compares,
-  },
-  {
-    head: 'Busy',
-    align: 'right',
-    cell: ({ result: { busy } }) => (busy === null ? '' : formatPercent(busy)),
-    shown: ({ results }) => results.some(({ busy }) => busy !== null),
-  },
-]
-
-function resultTable(record: BenchRecord): Grid {
-  const columns = COLUMNS.filter(({ shown }) => shown?.(record) ?? true)
-  return {
-    title:
-      record.model.source === 'random'
-        ? 'Random weights: speed and memory only; what is dropped is synthetic'
-        : '',
-    columns: columns.map(({ head, align }) => ({
-      head: typeof head === 'string' ? head : head(record),
-      align,
-    })),
-    rows: record.results.map((result) => {
-      const row = { record, result, configuration: record.configurations[result.configuration] }
-      return columns.map(({ cell }) => cell(row))
-    }),
-  }
+  const prunes = (): boolean => configurations.some(({ policy }) => policy !== 'dense')
+  const compares = (): boolean => configurations.some(({ baseline }) => baseline !== null)
+  return [
+    left('Test', ({ result }) => result.test),
+    left('Policy', ({ configuration }) => policyName(configuration)),
+    right('Sparsity\nasked', ({ configuration }) => sparsityText(configuration), prunes),
+    right(
+      'Dropped\nat end',
+      ofCache(({ dropped }) => formatShare(dropped)),
+      prunes,
+    ),
+    right('Batch', ({ configuration }) => batchText(configuration)),
+    left(
+      'Weights',
+      ({ configuration }) => configuration.dtype,
+      varies(({ dtype }) => dtype),
+    ),
+    left('Cache', ({ configuration }) => cacheText(configuration), varies(cacheText)),
+    right('Tokens/s', ({ result: { tokens_per_s: rate, status } }) =>
+      rate === null ? status : formatRate(rate.median),
+    ),
+    left(results.every(isEnough) ? '95 %\ninterval' : 'Range', rangeText),
+    right('Over\ndense', ({ result }) => median(result.speedup, times), compares),
+    right(
+      'by CPU\ntime',
+      ({ result }) => median(result.cpu_speedup, times),
+      // A device of its own does its work without the processor.
+      () => compares() && environment.adapter.kind !== 'hardware',
+    ),
+    right(
+      'ms\na step',
+      ({ result }) => median(result.step_s, milliseconds),
+      () => results.some(({ step_s }) => step_s !== null),
+    ),
+    right('First token\nms', ({ result }) => median(result.first_token_s, milliseconds)),
+    right(
+      'Cache\nlive',
+      ofCache(({ live_bytes }) => formatBytes(live_bytes)),
+    ),
+    right(
+      'peak',
+      ofCache(({ peak_bytes }) => formatBytes(peak_bytes)),
+    ),
+    right(
+      'Live over\ndense',
+      ofCache(({ live_ratio }) => (live_ratio == null ? '' : formatShare(live_ratio))),
+      compares,
+    ),
+    right(
+      'Busy',
+      ({ result: { busy } }) => (busy === null ? '' : formatPercent(busy)),
+      () => results.some(({ busy }) => busy !== null),
+    ),
+  ]
 }
 
-const rangeText = ({ low, high }: Figure, format: (value: number) => string): string =>
-  `${format(low)} to ${format(high)}`
+const ofCache =
+  (text: (cache: BenchCache) => string) =>
+  ({ result: { cache } }: Row): string =>
+    cache === null ? '' : text(cache)
+
+const median = (figure: Figure | null, format: (value: number) => string): string =>
+  figure === null ? '' : format(figure.median)
+
+const times = (ratio: number): string => `${ratio.toFixed(2)}x`
+
+const cacheText = ({ cache, cache_dtype }: BenchConfiguration): string => `${cache} ${cache_dtype}`
+
+function rangeText({ result, configuration }: Row): string {
+  const { tokens_per_s: rate } = result
+  return rate === null ? whyNot(result, configuration) : `${formatRate(rate.low)} to ${formatRate(rate.high)}`
+}
 
 const isEnough = ({ tokens_per_s }: BenchResult): boolean => tokens_per_s?.enough ?? true
 

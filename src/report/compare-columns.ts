@@ -1,57 +1,39 @@
 /** The columns of a comparison and how its numbers are written: one list for the terminal and for Markdown. */
 import type { ComparedMetric, CompareRecord, Comparison } from '../record/compare/schema.js'
-import { formatBytes, formatRate } from './format.js'
+import { formatBytes, formatRate, plural } from './format.js'
+import { type Column, left, right } from './grid.js'
 
-export interface CompareColumn {
-  head: string
-  align: 'left' | 'right'
-  cell(row: ComparedMetric): string
-  /** Absent: always shown. */
-  shown?(rows: readonly ComparedMetric[]): boolean
+/** `95 %` as the level has it. */
+export function columnsOf({ alpha }: CompareRecord): Column<ComparedMetric>[] {
+  return [
+    left(
+      'Point',
+      ({ cell }) => cell,
+      (rows) => rows.some(({ cell }) => cell !== ''),
+    ),
+    left('Task', ({ task }) => task),
+    left('Metric', ({ metric, higher_is_better }) => `${metric} ${higher_is_better ? '↑' : '↓'}`),
+    right('Base', ({ metric, base }) => formatValue(metric, base)),
+    right('New', (row) => formatValue(row.metric, row.new)),
+    right('Change', (row) => formatChange(row, row.change)),
+    left(`${percent(1 - alpha)} interval`, formatInterval),
+    right('n', ({ n }) => String(n)),
+    right(
+      'Flips',
+      ({ discordant }) => (discordant === null ? '' : `+${discordant.gained} -${discordant.lost}`),
+      (rows) => rows.some(({ discordant }) => discordant !== null),
+    ),
+    right('p', ({ p_holm }) => formatP(p_holm)),
+    right('Margin', (row) => formatSize(row, Math.max(row.margin, row.floor ?? 0))),
+    right('Detectable', (row) => (row.detectable === null ? 'none' : formatSize(row, row.detectable))),
+    left('Verdict', ({ verdict }) => verdict),
+    left('Why', ({ reason }) => reason),
+  ]
 }
 
-export const COMPARE_COLUMNS: readonly CompareColumn[] = [
-  {
-    head: 'Point',
-    align: 'left',
-    cell: ({ cell }) => cell,
-    shown: (rows) => rows.some(({ cell }) => cell !== ''),
-  },
-  { head: 'Task', align: 'left', cell: ({ task }) => task },
-  {
-    head: 'Metric',
-    align: 'left',
-    cell: ({ metric, higher_is_better }) => `${metric} ${higher_is_better ? '↑' : '↓'}`,
-  },
-  { head: 'Base', align: 'right', cell: ({ metric, base }) => formatValue(metric, base) },
-  { head: 'New', align: 'right', cell: (row) => formatValue(row.metric, row.new) },
-  { head: 'Change', align: 'right', cell: (row) => formatChange(row, row.change) },
-  { head: 'Interval', align: 'left', cell: formatInterval },
-  { head: 'n', align: 'right', cell: ({ n }) => String(n) },
-  {
-    head: 'Flips',
-    align: 'right',
-    cell: ({ discordant }) => (discordant === null ? '' : `+${discordant.gained} -${discordant.lost}`),
-    shown: (rows) => rows.some(({ discordant }) => discordant !== null),
-  },
-  { head: 'p', align: 'right', cell: ({ p_holm }) => formatP(p_holm) },
-  { head: 'Margin', align: 'right', cell: (row) => formatSize(row, Math.max(row.margin, row.floor ?? 0)) },
-  {
-    head: 'Detectable',
-    align: 'right',
-    cell: (row) => (row.detectable === null ? 'none' : formatSize(row, row.detectable)),
-  },
-  { head: 'Verdict', align: 'left', cell: ({ verdict }) => verdict },
-  { head: 'Why', align: 'left', cell: ({ reason }) => reason },
-]
-
-/** Columns that have something to say of these rows, `95 %` as the level has it. */
-export function shownColumns({ alpha }: CompareRecord, rows: readonly ComparedMetric[]): CompareColumn[] {
-  const level = `${Number((100 * (1 - alpha)).toPrecision(4))} % interval`
-  return COMPARE_COLUMNS.filter(({ shown }) => shown?.(rows) ?? true).map((column) =>
-    column.cell === formatInterval ? { ...column, head: level } : column,
-  )
-}
+/** `hellaswag acc`, with the point of a sweep before it. */
+export const nameOf = ({ cell, task, metric }: Pick<ComparedMetric, 'cell' | 'task' | 'metric'>): string =>
+  [cell, task, metric].filter((part) => part !== '').join(' ')
 
 export function formatValue(metric: string, value: number): string {
   if (metric.endsWith('_bytes')) return formatBytes(value)
@@ -70,7 +52,7 @@ export function formatSize({ scale }: Pick<ComparedMetric, 'scale'>, size: numbe
   return scale === 'ratio' ? `${(100 * size).toFixed(2)} %` : size.toFixed(4)
 }
 
-function formatInterval(row: ComparedMetric): string {
+export function formatInterval(row: ComparedMetric): string {
   const { low, high } = row
   return low === null || high === null ? '' : `${formatChange(row, low)} to ${formatChange(row, high)}`
 }
@@ -97,9 +79,11 @@ export function describeDifferences({ base }: CompareRecord, { record, differs }
 
 /** What stands over every comparison: how many tests, at what level, and with what power. */
 export function describeFamily({ tests, alpha, power }: CompareRecord): string {
-  const percent = (share: number): string => `${Number((100 * share).toPrecision(4))} %`
   return (
-    `${tests} test${tests === 1 ? '' : 's'}, Holm-corrected at ${percent(alpha)}; a true loss of the size under Detectable is called worse ` +
+    `${plural(tests, 'test')}, Holm-corrected at ${percent(alpha)}; a true loss of the size under Detectable is called worse ` +
     `with ${percent(power)} chance`
   )
 }
+
+/** As it was typed: `99.9 %`. */
+const percent = (share: number): string => `${Number((100 * share).toPrecision(4))} %`

@@ -1,11 +1,11 @@
 /** The record of a comparison as Markdown: a comment on a pull request, verdict first, details folded. */
 import type { CompareRecord, Comparison, Verdict } from '../record/compare/schema.js'
-import { countVerdicts, describeDifferences, describeFamily, shownColumns } from './compare-columns.js'
+import { columnsOf, countVerdicts, describeDifferences, describeFamily } from './compare-columns.js'
 import { describeFlip, flipGroups } from './compare-table.js'
-import { markdownRow } from './notes.js'
+import { renderGrid } from './grid.js'
 
 /** By which a workflow finds its own comment again. */
-export const COMMENT_MARK = '<!-- asp compare -->'
+const COMMENT_MARK = '<!-- asp compare -->'
 
 const SAID: Record<Verdict, string> = {
   better: 'better',
@@ -25,12 +25,6 @@ export function renderCompareMarkdown(record: CompareRecord, { flips: most }: { 
 
 function renderOne(record: CompareRecord, comparison: Comparison, most: number): string {
   const { results, notes } = comparison
-  const columns = shownColumns(record, results)
-  const table = [
-    markdownRow(columns.map(({ head }) => head)),
-    markdownRow(columns.map(({ align }) => (align === 'right' ? '---:' : '---'))),
-    ...results.map((row) => markdownRow(columns.map(({ cell }) => cell(row)))),
-  ].join('\n')
   const flips = flipGroups(comparison.flips).map(({ name, flips }) => {
     const lines = flips.slice(0, most).map((flip) => `- ${flip.kind}: ${plain(describeFlip(flip))}`)
     const more = flips.length > most ? [`- and ${flips.length - most} more`] : []
@@ -46,7 +40,7 @@ function renderOne(record: CompareRecord, comparison: Comparison, most: number):
   return [
     `\`${comparison.record.file}\` against \`${record.base.file}\`: ${countVerdicts(results)} ` +
       `(${plain(describeDifferences(record, comparison))}).`,
-    table,
+    renderGrid(columnsOf(record), results, { form: 'markdown' }),
     ...flips,
     ...notes.map((note) => `Left out: ${plain(note)}`),
   ].join('\n\n')

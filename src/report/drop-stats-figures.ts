@@ -9,7 +9,8 @@ import type {
 } from '../record/drops/stats-schema.js'
 import { describePolicy, describeSparsity } from './drops-words.js'
 import { formatCount } from './format.js'
-import { describeAdapter, describeModel, type Note } from './notes.js'
+import { describeAdapter, describeModel } from './notes.js'
+import type { Note } from './sheet.js'
 
 export const DIMENSION_TITLES: Readonly<Record<DimensionName, string>> = {
   all: 'Age',

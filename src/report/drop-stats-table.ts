@@ -1,15 +1,17 @@
 /** Statistics of drops as tables: survival by age, then by kinds of tokens, and who kills. Pure. */
-import Table from 'cli-table3'
 import type {
   ClassFigures,
+  ClassRecord,
   DimensionName,
   DropStatsRecord,
+  KillerRecord,
   ShareFigure,
   StatsRun,
 } from '../record/drops/stats-schema.js'
 import { atAge, DIMENSION_TITLES, figuresOf, notesOf, runNames, usualAge } from './drop-stats-figures.js'
-import { formatCount, formatPercent } from './format.js'
-import { renderNotes } from './notes.js'
+import { fixed, formatCount, formatPercent } from './format.js'
+import { type Column, left, right } from './grid.js'
+import { type Grid, grid, renderSheet, type SheetOptions } from './sheet.js'
 import { visible } from './token-text.js'
 
 export interface StatsView {
@@ -22,64 +24,88 @@ export interface StatsView {
 /** More layers than this do not stand side by side. */
 const MOST_LAYERS = 12
 
-export function renderDropStats(record: DropStatsRecord, view: StatsView = {}): string {
-  const age = view.age ?? usualAge(record)
-  const [{ dimensions }] = record.runs
-  const parts = [
-    ageTable(record, view),
-    ...dimensions.filter(({ name }) => name !== 'all').map(({ name }) => classTable(record, name, age, view)),
-    ...record.runs.filter(({ killers }) => killers.length > 0).map((run) => killerTable(record, run)),
-    renderNotes(notesOf(record)),
+export function renderDropStats(
+  record: DropStatsRecord,
+  view: StatsView = {},
+  options?: SheetOptions,
+): string {
+  const grids = [
+    ageGrid(record, view),
+    ...record.runs[0].dimensions
+      .filter(({ name }) => name !== 'all')
+      .map(({ name }) => classGrid(record, name, view)),
+    ...record.runs.filter(({ killers }) => killers.length > 0).map((run) => killerGrid(record, run)),
   ]
-  return parts.join('\n\n')
+  return renderSheet({ grids, notes: notesOf(record) }, { ...options, spaced: true })
 }
 
-function ageTable(record: DropStatsRecord, { layer }: StatsView): string {
+/** A share of every class: at an age, or at the end of the window. */
+interface AgeRow {
+  name: string
+  tokens: number
+  of(figures: ClassFigures): ShareFigure
+}
+
+function ageGrid(record: DropStatsRecord, { layer }: StatsView): Grid {
   const { ages, runs } = record
   const all = runs.map(({ dimensions }) => dimensions[0].classes[0])
-  const shown = all.map((one) => figuresOf(one, layer))
-  const side = sideBySide(record, layer)
-  const head = ['Tokens later', 'Tokens', ...figureHeads(record), ...side.map(String)]
-  const row = (name: string, tokens: number, of: (figures: ClassFigures) => ShareFigure): string[] => [
-    name,
-    formatCount(tokens),
-    ...shown.flatMap((figures) => [percent(of(figures)), interval(of(figures))]),
-    ...side.map((one) => percent(of(all[0].layers[one]))),
+  const [{ layers, tokens }] = all
+  const rows: AgeRow[] = [
+    ...ages.map((age, i) => ({
+      name: String(age),
+      tokens: atAge(layers[0], i).of,
+      of: (figures: ClassFigures) => atAge(figures, i),
+    })),
+    { name: 'end of window', tokens, of: ({ end }) => end },
   ]
-  const rows = ages.map((age, i) => row(String(age), atAge(all[0].layers[0], i).of, (one) => atAge(one, i)))
-  rows.push(row('end of window', all[0].tokens, ({ end }) => end))
-  return titled(`Alive after so many tokens${where(layer)}`, head, rows)
+  const columns: Column<AgeRow>[] = [
+    left('Tokens later', ({ name }) => name),
+    right('Tokens', (row) => formatCount(row.tokens)),
+    ...all.flatMap((one, run) => aliveColumns<AgeRow>(record, run, ({ of }) => of(figuresOf(one, layer)))),
+    ...sideBySide(record, layer).map((one) =>
+      right<AgeRow>(String(one), ({ of }) => percent(of(layers[one]))),
+    ),
+  ]
+  return grid(columns, rows, `Alive after so many tokens${where(layer)}`)
 }
 
-function classTable(record: DropStatsRecord, name: DimensionName, age: number, { layer }: StatsView): string {
+function classGrid(record: DropStatsRecord, dimension: DimensionName, { age, layer }: StatsView): Grid {
   const { ages, runs } = record
-  const i = ages.indexOf(age)
+  const shown = age ?? usualAge(record)
+  const i = ages.indexOf(shown)
   const byRun = runs.map(({ dimensions }) => {
-    const classes = dimensions.find((dimension) => dimension.name === name)?.classes ?? []
+    const classes = dimensions.find(({ name }) => name === dimension)?.classes ?? []
     return new Map(classes.map((one) => [one.name, one]))
   })
-  const side = sideBySide(record, layer)
-  const heads = figureHeads(
-    record,
-    runs.map(({ cause }) => cause === 'query'),
-  )
-  const head = [DIMENSION_TITLES[name], 'Tokens', 'Share', ...heads, ...side.map(String)]
+  const first = (name: string): ClassRecord | undefined =>
+    byRun.map((classes) => classes.get(name)).find((found) => found !== undefined)
   // Checkpoints with other tokenizers may have classes of their own.
   const names = [...new Set(byRun.flatMap((classes) => [...classes.keys()]))]
-  const rows = names.map((one) => {
-    const first = byRun.map((classes) => classes.get(one)).find((found) => found !== undefined)
-    const cells = byRun.flatMap((classes, run) => {
-      const found = classes.get(one)
-      return figureCells(found && figuresOf(found, layer), i, runs[run].cause === 'query')
-    })
-    const layers = side.map((l) => percent(first && atAge(first.layers[l], i)))
-    return [one, formatCount(first?.tokens ?? 0), formatPercent(first?.share ?? 0), ...cells, ...layers]
-  })
-  return titled(
-    `${DIMENSION_TITLES[name]}: alive ${age} tokens later${where(layer)}, share of kills`,
-    head,
-    rows,
-  )
+  const columns: Column<string>[] = [
+    left(DIMENSION_TITLES[dimension], (name) => name),
+    right('Tokens', (name) => formatCount(first(name)?.tokens ?? 0)),
+    right('Share', (name) => formatPercent(first(name)?.share ?? 0)),
+    ...byRun.flatMap((classes, run) => {
+      const figures = (name: string): ClassFigures | undefined => {
+        const found = classes.get(name)
+        return found && figuresOf(found, layer)
+      }
+      const alive = (name: string): ShareFigure | undefined => {
+        const found = figures(name)
+        return found && atAge(found, i)
+      }
+      const kills = runs[run].cause === 'query' ? killColumns(figures) : []
+      return [...aliveColumns(record, run, alive), ...kills]
+    }),
+    ...sideBySide(record, layer).map((one) =>
+      right<string>(String(one), (name) => {
+        const found = first(name)
+        return found === undefined ? '-' : percent(atAge(found.layers[one], i))
+      }),
+    ),
+  ]
+  const title = `${DIMENSION_TITLES[dimension]}: alive ${shown} tokens later${where(layer)}, share of kills`
+  return grid(columns, names, title)
 }
 
 /** Layers that get a column each: of one run, where there are not too many of them. */
@@ -89,59 +115,59 @@ function sideBySide({ runs }: DropStatsRecord, layer: number | undefined): numbe
   return Array.from({ length: layers }, (_, i) => i)
 }
 
-/** @param kills of each run, whether it has killers; without, no columns of kills */
-function figureHeads(record: DropStatsRecord, kills: readonly boolean[] = []): string[] {
+/** @param of nothing for a class that the run does not have */
+function aliveColumns<Row>(
+  record: DropStatsRecord,
+  run: number,
+  of: (row: Row) => ShareFigure | undefined,
+): Column<Row>[] {
   const names = runNames(record)
-  return names.flatMap((name, run) => [
-    names.length === 1 ? 'Alive' : `${name}\nalive`,
-    '95 %\ninterval',
-    ...(kills[run] ? ['Kills', 'Over\nbase'] : []),
-  ])
+  return [
+    right(names.length === 1 ? 'Alive' : `${names[run]}\nalive`, textOf(of, percent)),
+    right('95 %\ninterval', textOf(of, interval)),
+  ]
 }
 
-function figureCells(figures: ClassFigures | undefined, age: number, kills: boolean): string[] {
-  if (figures === undefined) return new Array<string>(kills ? 4 : 2).fill('')
-  const alive = atAge(figures, age)
-  const cells = [percent(alive), interval(alive)]
-  if (!kills) return cells
-  const over = figures.kills?.over_base ?? null
-  return [...cells, percent(figures.kills ?? undefined), over === null ? '-' : `×${over.toFixed(2)}`]
-}
+const killColumns = (of: (name: string) => ClassFigures | undefined): Column<string>[] => [
+  right(
+    'Kills',
+    textOf(of, ({ kills }) => (kills === null ? '-' : percent(kills))),
+  ),
+  right(
+    'Over\nbase',
+    textOf(of, ({ kills }) => (kills?.over_base == null ? '-' : `×${fixed(kills.over_base, 2)}`)),
+  ),
+]
+
+/** Nothing where there is no figure. */
+const textOf =
+  <Row, Figure>(of: (row: Row) => Figure | undefined, text: (figure: Figure) => string) =>
+  (row: Row): string => {
+    const found = of(row)
+    return found === undefined ? '' : text(found)
+  }
 
 const MOST_KILLERS = 10
 
-function killerTable(record: DropStatsRecord, run: StatsRun): string {
+function killerGrid(record: DropStatsRecord, run: StatsRun): Grid {
   const name = record.runs.length === 1 ? '' : `, ${runNames(record)[record.runs.indexOf(run)]}`
   const all = run.dimensions[0].classes[0].mean.kills?.of ?? 0
-  const layers = sideBySide(record, undefined)
-  const rows = run.killers
-    .slice(0, MOST_KILLERS)
-    .map(({ text, tokens, kills, per_layer }) => [
-      visible(text),
-      formatCount(tokens),
-      formatPercent(tokens / run.tokens),
-      formatCount(kills),
-      formatPercent(kills / all),
-      ...layers.map((layer) => formatCount(per_layer[layer])),
-    ])
-  const head = ['Word', 'Tokens', 'Share', 'Kills', 'Of all\nkills', ...layers.map(String)]
-  return titled(`Words that kill most${name}`, head, rows)
-}
-
-function titled(title: string, head: string[], rows: string[][]): string {
-  const table = new Table({
-    head,
-    colAligns: head.map((_, i) => (i === 0 ? 'left' : 'right')),
-    style: { head: [], border: [], compact: true },
-  })
-  table.push(...rows)
-  return `${title}\n${table.toString()}`
+  const columns: Column<KillerRecord>[] = [
+    left('Word', ({ text }) => visible(text)),
+    right('Tokens', ({ tokens }) => formatCount(tokens)),
+    right('Share', ({ tokens }) => formatPercent(tokens / run.tokens)),
+    right('Kills', ({ kills }) => formatCount(kills)),
+    right('Of all\nkills', ({ kills }) => formatPercent(kills / all)),
+    ...sideBySide(record, undefined).map((layer) =>
+      right<KillerRecord>(String(layer), ({ per_layer }) => formatCount(per_layer[layer])),
+    ),
+  ]
+  return grid(columns, run.killers.slice(0, MOST_KILLERS), `Words that kill most${name}`)
 }
 
 const where = (layer: number | undefined): string => (layer === undefined ? '' : `, layer ${layer}`)
 
-const percent = (figure: ShareFigure | undefined): string =>
-  figure === undefined || figure.share === null ? '-' : formatPercent(figure.share)
+const percent = ({ share }: ShareFigure): string => (share === null ? '-' : formatPercent(share))
 
 const interval = ({ low, high }: ShareFigure): string =>
   low === null || high === null ? '-' : `${number(low)}-${number(high)}`

@@ -1,5 +1,4 @@
 /** The record of a text's drops as a terminal shows it: the text faded, layers against tokens, a line a layer. Pure. */
-import Table from 'cli-table3'
 import type { DropsRecord } from '../record/drops/schema.js'
 import {
   aliveCounts,
@@ -7,6 +6,7 @@ import {
   droppedShares,
   killerWords,
   killings,
+  type LayerSummary,
   layerSummary,
   SEEN_LEVELS,
   seenLevel,
@@ -15,7 +15,8 @@ import {
 import { describeText, gone, notesOf } from './drops-words.js'
 import { formatCount, formatPercent } from './format.js'
 import { plainLegend, renderDrops, type Shading } from './generate-drops.js'
-import { renderNotes } from './notes.js'
+import { type Column, left, renderGrid, right } from './grid.js'
+import { renderNotes } from './sheet.js'
 import { columnsWide, textLines, visible } from './token-text.js'
 
 export interface DropsView {
@@ -129,25 +130,19 @@ const shadeOf = (share: number): string => MARKS[seenLevel(share)]
 
 function summaryTable(record: DropsRecord, layers: readonly number[]): string {
   const { deaths, sparsity, cause, tokens } = record
-  const head = ['Layer', 'Pairs kept', 'Alive at\nthe end', 'Median age\nat death']
-  if (cause === 'query') head.push('Killers, by victims')
-  const table = new Table({
-    head,
-    colAligns: ['right', 'right', 'right', 'right', 'left'],
-    style: { head: [], border: [], compact: true },
-  })
-  for (const layer of layers) {
-    const { alive, medianAge } = layerSummary(deaths[layer])
-    const row = [
-      String(layer),
-      formatPercent(1 - sparsity.per_layer[layer]),
-      `${alive} of ${tokens.length}`,
-      medianAge === null ? '-' : String(medianAge),
-    ]
-    if (cause === 'query') row.push(topKillers(record, layer))
-    table.push(row)
-  }
-  return table.toString()
+  const summaries = layers.map((layer) => ({ layer, ...layerSummary(deaths[layer]) }))
+  const columns: Column<LayerSummary & { layer: number }>[] = [
+    right('Layer', ({ layer }) => String(layer)),
+    right('Pairs kept', ({ layer }) => formatPercent(1 - sparsity.per_layer[layer])),
+    right('Alive at\nthe end', ({ alive }) => `${alive} of ${tokens.length}`),
+    right('Median age\nat death', ({ medianAge }) => medianAge?.toString() ?? '-'),
+    left(
+      'Killers, by victims',
+      ({ layer }) => topKillers(record, layer),
+      () => cause === 'query',
+    ),
+  ]
+  return renderGrid(columns, summaries)
 }
 
 const MOST_KILLERS = 5

@@ -1,7 +1,8 @@
 /** What a record of drops is of, in words: its text, its policy, what a death means. Pure. */
 import type { DeathCause, DropsRecord, DropsText } from '../record/drops/schema.js'
 import { formatCount, formatShare } from './format.js'
-import { describeAdapter, describeModel, type Note } from './notes.js'
+import { describeAdapter, describeModel } from './notes.js'
+import type { Note } from './sheet.js'
 import { visible } from './token-text.js'
 
 /** `hellaswag:12, choice 2` */

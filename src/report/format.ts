@@ -4,6 +4,17 @@ import type { Statistic } from '../record/eval/schema.js'
 /** A metric to four decimals, as lm-eval prints it; "N/A" stays. */
 export const formatStatistic = (value: Statistic): string => (value === 'N/A' ? value : value.toFixed(4))
 
+/** To four decimals, or as many as said; nothing where there is no figure. */
+export const fixed = (value: number | null | undefined, decimals = 4): string =>
+  value === null || value === undefined ? '' : value.toFixed(decimals)
+
+/** `+0.1000`: a difference to four decimals; nothing where there is none. */
+export const signed = (value: number | null | undefined): string =>
+  value === null || value === undefined ? '' : `${value < 0 ? '' : '+'}${value.toFixed(4)}`
+
+/** `1 test`, `3 tests` */
+export const plural = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`
+
 /** `1,234,567`: whole, grouped the same on every machine. */
 export const formatCount = (count: number): string => Math.round(count).toLocaleString('en-US')
 

@@ -1,29 +1,16 @@
-/** What every table says under it in the same words: the labelled lines, the model, the adapter; and plain ASCII. */
+/** What the lines under every table say in the same words: the model, the adapter, times and memory. */
 import type { EnvironmentRecord, ModelRecord } from '../record/eval/schema.js'
-import { formatLarge } from './format.js'
+import { formatBytes, formatLarge, formatSeconds } from './format.js'
 
-/** A label and what stands beside it. */
-export type Note = readonly [label: string, text: string]
+/** `gpt2@607a30d7`: an id or a file with the beginning of its commit, where it has one. */
+export const atRevision = (id: string, revision: string | null): string =>
+  revision === null ? id : `${id}@${revision.slice(0, 8)}`
 
-/** One line each, the labels in a column of their own. */
-export function renderNotes(notes: readonly Note[]): string {
-  const width = Math.max(...notes.map(([label]) => label.length))
-  return notes.map(([label, text]) => `${label.padEnd(width)}  ${text}`).join('\n')
-}
-
-export function describeModel({
-  id,
-  source,
-  revision,
-  parameters,
-  dtype,
-  stored_dtype,
-  config,
-}: ModelRecord): string {
-  const name = revision === null ? id : `${id}@${revision.slice(0, 8)}`
+export function describeModel(model: ModelRecord): string {
+  const { id, source, revision, parameters, dtype, stored_dtype, config } = model
   const from = source === 'bundled' ? ' (bundled)' : ''
   const held = dtype === stored_dtype ? dtype : `${dtype} (stored ${stored_dtype})`
-  return `${name}${from}, ${formatLarge(parameters)} parameters, ${config.n_layer} layers, ${held}`
+  return `${atRevision(id, revision)}${from}, ${formatLarge(parameters)} parameters, ${config.n_layer} layers, ${held}`
 }
 
 export function describeAdapter({ adapter, dawn }: EnvironmentRecord): string {
@@ -32,37 +19,18 @@ export function describeAdapter({ adapter, dawn }: EnvironmentRecord): string {
   return `${name}, ${backend}, ${kind}${bundled ? ', bundled driver' : ''}; Dawn ${dawn}`
 }
 
-/** What the most memory of the device is called. */
-export function peakName({ adapter }: EnvironmentRecord): string {
-  return adapter.kind === 'cpu' ? 'peak' : 'GPU peak'
-}
+/** `GPU peak 100 MiB`: the most memory of the device. */
+export const describePeak = ({ adapter }: EnvironmentRecord, bytes: number): string =>
+  `${adapter.kind === 'cpu' ? 'peak' : 'GPU peak'} ${formatBytes(bytes)}`
 
-/** A Markdown row. */
-export const markdownRow = (cells: readonly string[]): string =>
-  `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
+/** `19.9 s: load 0.51 s, score 16.0 s` */
+export const describeTime = (total: number, parts: Readonly<Record<string, number>>): string =>
+  `${formatSeconds(total)}: ${listed(parts, formatSeconds)}`
 
-/** cli-table3's border without box drawing. */
-export const ASCII_BORDER = {
-  top: '-',
-  'top-mid': '+',
-  'top-left': '+',
-  'top-right': '+',
-  bottom: '-',
-  'bottom-mid': '+',
-  'bottom-left': '+',
-  'bottom-right': '+',
-  left: '|',
-  'left-mid': '+',
-  mid: '-',
-  'mid-mid': '+',
-  right: '|',
-  'right-mid': '+',
-  middle: '|',
-}
+/** `weights 17.6 MiB, cache 0 bytes` */
+export const describeBytes = (parts: Readonly<Record<string, number>>): string => listed(parts, formatBytes)
 
-export const toAscii = (text: string): string =>
-  text
-    .replaceAll('↑', '^')
-    .replaceAll('↓', 'v')
-    .replaceAll('±', '+/-')
-    .replace(/[^\n\x20-\x7e]/g, '?')
+const listed = (parts: Readonly<Record<string, number>>, format: (value: number) => string): string =>
+  Object.entries(parts)
+    .map(([name, value]) => `${name} ${format(value)}`)
+    .join(', ')

@@ -16,39 +16,21 @@ export interface TextPlot {
   fromZero?: boolean
 }
 
-export interface TextPlotOptions {
-  /** Columns of the terminal. */
-  width?: number
-  /** Only ASCII. */
-  ascii?: boolean
-}
-
 const ROWS = 12
 const WIDEST = 76
 const NARROWEST = 24
 /** A shape for this many points of a series at most; of more, evenly spread ones. */
 const SHAPES_A_LINE = 8
 
-const UNICODE = {
-  shapes: ['●', '■', '▲', '◆', '○', '□', '△', '◇', '+', 'x'],
-  left: '┤',
-  corner: '└',
-  bottom: '─',
-  tick: '┬',
-}
-const ASCII = {
-  shapes: ['o', '#', '^', '*', '@', '%', '+', 'x', '&', '$'],
-  left: '|',
-  corner: '+',
-  bottom: '-',
-  tick: '+',
-}
+const SHAPES = ['●', '■', '▲', '◆', '○', '□', '△', '◇', '+', 'x']
 
-/** Empty where there is nothing to draw; else lines without one at the end. */
-export function plotText(plot: TextPlot, { width = 80, ascii = false }: TextPlotOptions = {}): string {
+/**
+ * Empty where there is nothing to draw; else lines without one at the end.
+ * @param width columns of the terminal
+ */
+export function plotText(plot: TextPlot, width = 80): string {
   const all = plot.series.flatMap(({ points }) => points)
   if (all.length === 0) return ''
-  const signs = ascii ? ASCII : UNICODE
   const y = axis(
     all.map((point) => point.y),
     5,
@@ -60,7 +42,7 @@ export function plotText(plot: TextPlot, { width = 80, ascii = false }: TextPlot
     all.map((point) => point.x),
     Math.max(2, Math.floor(columns / 12)),
   )
-  const canvas = new Canvas(columns, ROWS, ascii)
+  const canvas = new Canvas(columns, ROWS)
   const dotOf = (point: { x: number; y: number }): [number, number] => [
     Math.round(x.share(point.x) * (2 * columns - 1)),
     Math.round((1 - y.share(point.y)) * (4 * ROWS - 1)),
@@ -69,20 +51,20 @@ export function plotText(plot: TextPlot, { width = 80, ascii = false }: TextPlot
     for (let i = 1; i < points.length; i++) canvas.line(dotOf(points[i - 1]), dotOf(points[i]))
   }
   for (const [i, { points }] of plot.series.entries()) {
-    for (const point of shaped(points)) canvas.put(dotOf(point), signs.shapes[i % signs.shapes.length])
+    for (const point of shaped(points)) canvas.put(dotOf(point), SHAPES[i % SHAPES.length])
   }
   const rowOf = (tick: number): number => Math.floor(Math.round((1 - y.share(tick)) * (4 * ROWS - 1)) / 4)
   const labels = new Map(y.ticks.map((tick) => [rowOf(tick), y.text(tick)]))
   const body = canvas.rows().map((row, r) => {
     const label = labels.get(r)
-    return `${(label ?? '').padStart(gutter)} ${label === undefined ? ' ' : signs.left}${row}`.trimEnd()
+    return `${(label ?? '').padStart(gutter)} ${label === undefined ? ' ' : '┤'}${row}`.trimEnd()
   })
-  const names = plot.series.map(({ name }, i) => `${signs.shapes[i % signs.shapes.length]} ${name}`)
+  const names = plot.series.map(({ name }, i) => `${SHAPES[i % SHAPES.length]} ${name}`)
   const margin = ' '.repeat(gutter + 1)
   return [
     `${plot.title}: ${plot.y} by ${plot.x}`,
     ...body,
-    ...bottomLines(x, columns, signs).map((line) => `${margin}${line}`.trimEnd()),
+    ...bottomLines(x, columns).map((line) => `${margin}${line}`.trimEnd()),
     ...filled(names, columns).map((line) => `${margin} ${line}`),
   ].join('\n')
 }
@@ -114,13 +96,13 @@ function axis(values: readonly number[], count: number, fromZero = false): Axis 
 }
 
 /** The line with its ticks, and the numbers under it. */
-function bottomLines(x: Axis, columns: number, signs: typeof UNICODE): string[] {
-  const line = Array.from({ length: columns }, () => signs.bottom)
+function bottomLines(x: Axis, columns: number): string[] {
+  const line = Array.from({ length: columns }, () => '─')
   const numbers = Array.from({ length: columns + 12 }, () => ' ')
   let free = 0
   for (const tick of x.ticks) {
     const column = Math.floor(Math.round(x.share(tick) * (2 * columns - 1)) / 2)
-    line[column] = signs.tick
+    line[column] = '┬'
     const text = x.text(tick)
     const from = Math.max(0, column - Math.floor(text.length / 2))
     // Numbers that would touch are left out; their ticks stay.
@@ -128,7 +110,7 @@ function bottomLines(x: Axis, columns: number, signs: typeof UNICODE): string[] 
     for (const [i, character] of [...text].entries()) numbers[from + i] = character
     free = from + text.length + 1
   }
-  return [`${signs.corner}${line.join('')}`, ` ${numbers.join('')}`]
+  return [`└${line.join('')}`, ` ${numbers.join('')}`]
 }
 
 /** Names in as few lines as the width allows. */
@@ -162,7 +144,6 @@ class Canvas {
   constructor(
     readonly columns: number,
     readonly height: number,
-    readonly ascii: boolean,
   ) {
     this.#dots = new Uint8Array(columns * height)
     this.#characters = Array.from({ length: columns * height }, () => null)
@@ -184,8 +165,7 @@ class Canvas {
   rows(): string[] {
     const cell = (i: number): string => {
       const dots = this.#dots[i]
-      const sign = this.ascii ? '.' : String.fromCharCode(0x2800 + dots)
-      return this.#characters[i] ?? (dots === 0 ? ' ' : sign)
+      return this.#characters[i] ?? (dots === 0 ? ' ' : String.fromCharCode(0x2800 + dots))
     }
     return Array.from({ length: this.height }, (_, r) =>
       Array.from({ length: this.columns }, (_, c) => cell(r * this.columns + c)).join(''),

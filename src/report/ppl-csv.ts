@@ -1,60 +1,58 @@
 /** A perplexity record as CSV: one line a rule and context length, every figure in full. */
 import type { ContextRecord, PplRecord, RuleRecord } from '../record/ppl/schema.js'
+import { left, renderGrid } from './grid.js'
 
-type Cell = string | number | null | undefined
+/** A rule at a context length. */
+interface Row {
+  record: PplRecord
+  context: ContextRecord
+  rule: RuleRecord
+}
 
-/** One table: name and value. Names are the record's, with what they stand in before a dot. */
-const FIELDS: readonly (readonly [
-  name: string,
-  of: (record: PplRecord, context: ContextRecord, rule: RuleRecord) => Cell,
-])[] = [
-  ['model', ({ model }) => model.id],
-  ['dtype', ({ model }) => model.dtype],
-  ['text_sha256', ({ text }) => text.sha256],
-  ['protocol', ({ protocol }) => protocol.name],
-  ['ctx', (_, { ctx }) => ctx],
-  ['stride', (_, { stride }) => stride],
-  ['windows', (_, { windows }) => windows],
-  ['tokens', (_, { tokens }) => tokens],
-  ['words', (_, { words }) => words],
-  ['bytes', (_, { bytes }) => bytes],
-  ['policy', (_, __, { policy }) => policy],
-  ['rule', (_, __, { rule }) => rule],
-  ['alpha', (_, __, { alpha }) => alpha],
-  ['requested', (_, __, { requested }) => requested],
-  ['shift', (_, __, { shift }) => shift],
-  ['sized.size', (_, __, { sized }) => sized?.size],
-  ['sparsity.achieved', (_, __, { sparsity }) => sparsity?.achieved],
-  ['sparsity.at_ctx', (_, __, { sparsity }) => sparsity?.at_ctx],
-  ['nll', (_, __, { nll }) => nll],
-  ['nll_stderr', (_, __, { nll_stderr }) => nll_stderr],
-  ['nll_stderr_tokens', (_, __, { nll_stderr_tokens }) => nll_stderr_tokens],
-  ['perplexity', (_, __, { perplexity }) => perplexity],
-  ['word_perplexity', (_, __, { word_perplexity }) => word_perplexity],
-  ['byte_perplexity', (_, __, { byte_perplexity }) => byte_perplexity],
-  ['bits_per_byte', (_, __, { bits_per_byte }) => bits_per_byte],
-  ['delta.nll', (_, __, { delta }) => delta?.nll],
-  ['delta.stderr', (_, __, { delta }) => delta?.stderr],
-  ['delta.stderr_tokens', (_, __, { delta }) => delta?.stderr_tokens],
-  ['delta.perplexity_ratio', (_, __, { delta }) => delta?.perplexity_ratio],
-  ['kl.mean', (_, __, { kl }) => kl?.mean],
-  ['kl.stderr', (_, __, { kl }) => kl?.stderr],
-  ['kl.median', (_, __, { kl }) => kl?.median],
-  ['kl.p99', (_, __, { kl }) => kl?.p99],
-  ['kl.max', (_, __, { kl }) => kl?.max],
-  ['top1_agreement.value', (_, __, rule) => rule.top1_agreement?.value],
-  ['top1_agreement.stderr', (_, __, rule) => rule.top1_agreement?.stderr],
-]
+/** Names are the record's, with what they stand in before a dot. */
+const FIELDS: Readonly<Record<string, (row: Row) => string | number | null | undefined>> = {
+  model: ({ record }) => record.model.id,
+  dtype: ({ record }) => record.model.dtype,
+  text_sha256: ({ record }) => record.text.sha256,
+  protocol: ({ record }) => record.protocol.name,
+  ctx: ({ context }) => context.ctx,
+  stride: ({ context }) => context.stride,
+  windows: ({ context }) => context.windows,
+  tokens: ({ context }) => context.tokens,
+  words: ({ context }) => context.words,
+  bytes: ({ context }) => context.bytes,
+  policy: ({ rule }) => rule.policy,
+  rule: ({ rule }) => rule.rule,
+  alpha: ({ rule }) => rule.alpha,
+  requested: ({ rule }) => rule.requested,
+  shift: ({ rule }) => rule.shift,
+  'sized.size': ({ rule }) => rule.sized?.size,
+  'sparsity.achieved': ({ rule }) => rule.sparsity?.achieved,
+  'sparsity.at_ctx': ({ rule }) => rule.sparsity?.at_ctx,
+  nll: ({ rule }) => rule.nll,
+  nll_stderr: ({ rule }) => rule.nll_stderr,
+  nll_stderr_tokens: ({ rule }) => rule.nll_stderr_tokens,
+  perplexity: ({ rule }) => rule.perplexity,
+  word_perplexity: ({ rule }) => rule.word_perplexity,
+  byte_perplexity: ({ rule }) => rule.byte_perplexity,
+  bits_per_byte: ({ rule }) => rule.bits_per_byte,
+  'delta.nll': ({ rule }) => rule.delta?.nll,
+  'delta.stderr': ({ rule }) => rule.delta?.stderr,
+  'delta.stderr_tokens': ({ rule }) => rule.delta?.stderr_tokens,
+  'delta.perplexity_ratio': ({ rule }) => rule.delta?.perplexity_ratio,
+  'kl.mean': ({ rule }) => rule.kl?.mean,
+  'kl.stderr': ({ rule }) => rule.kl?.stderr,
+  'kl.median': ({ rule }) => rule.kl?.median,
+  'kl.p99': ({ rule }) => rule.kl?.p99,
+  'kl.max': ({ rule }) => rule.kl?.max,
+  'top1_agreement.value': ({ rule }) => rule.top1_agreement?.value,
+  'top1_agreement.stderr': ({ rule }) => rule.top1_agreement?.stderr,
+}
+
+const COLUMNS = Object.entries(FIELDS).map(([name, of]) => left<Row>(name, (row) => String(of(row) ?? '')))
 
 /** With a line of names first; ends without a newline. */
 export function pplCsv(record: PplRecord): string {
-  const lines = record.contexts.flatMap((context) =>
-    context.rules.map((rule) => FIELDS.map(([, of]) => field(of(record, context, rule))).join(',')),
-  )
-  return [FIELDS.map(([name]) => name).join(','), ...lines].join('\n')
-}
-
-function field(value: Cell): string {
-  const text = String(value ?? '')
-  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+  const rows = record.contexts.flatMap((context) => context.rules.map((rule) => ({ record, context, rule })))
+  return renderGrid(COLUMNS, rows, { form: 'csv' })
 }

@@ -1,86 +1,46 @@
 /** A perplexity record -> what a person reads after a run: a row a level and context length, the change by position, notes. */
-import Table from 'cli-table3'
 import { givenLevel } from '../record/ppl/levels.js'
 import type { ContextRecord, PplRecord, RuleRecord } from '../record/ppl/schema.js'
 import { figuresOf } from './figures/figures.js'
-import { formatBytes, formatCount, formatPercent, formatRate, formatSeconds, formatShare } from './format.js'
+import { formatBytes, formatCount, formatPercent, formatRate, formatShare, signed } from './format.js'
+import { type Column, right } from './grid.js'
 import {
-  ASCII_BORDER,
+  atRevision,
   describeAdapter,
+  describeBytes,
   describeModel,
-  markdownRow,
-  type Note,
-  peakName,
-  renderNotes,
-  toAscii,
+  describePeak,
+  describeTime,
 } from './notes.js'
-import { columnsOf, rowsOf, signed } from './ppl-columns.js'
-import type { TableOptions } from './table.js'
-import { perplexityPlots, renderPlots } from './text-plots.js'
+import { columnsOf, rowsOf } from './ppl-columns.js'
+import { type Grid, grid, type Note, renderSheet, type SheetOptions } from './sheet.js'
+import { perplexityPlots } from './text-plots.js'
 
-/** Tables, a plot where there are enough levels for one, notes; no colours, ends without a newline. */
-export function renderPpl(record: PplRecord, { ascii = false, width }: TableOptions = {}): string {
-  const parts = tablesOf(record).map(({ title, head, rows }) => {
-    const table = new Table({
-      head,
-      colAligns: head.map(() => 'right'),
-      style: { head: [], border: [], compact: true },
-      chars: ascii ? ASCII_BORDER : {},
-    })
-    table.push(...rows)
-    return title === null ? table.toString() : `${title}\n${table.toString()}`
-  })
-  const plots = renderPlots(perplexityPlots(figuresOf([{ file: '', record }])), { ascii, width })
-  const text = [...parts, ...(plots === '' ? [] : [plots, '']), renderNotes(notesOf(record))].join('\n')
-  return ascii ? toAscii(text) : text
-}
-
-/** The tables as Markdown, the notes as a list. */
-export function renderPplMarkdown(record: PplRecord): string {
-  const tables = tablesOf(record).map(({ title, head, rows }) =>
-    [
-      ...(title === null ? [] : [`${title}\n`]),
-      markdownRow(head.map((name) => name.replaceAll('\n', ' '))),
-      markdownRow(head.map(() => '---:')),
-      ...rows.map(markdownRow),
-    ].join('\n'),
-  )
-  const notes = notesOf(record).map(([label, text]) => `- ${label}: ${text}`)
-  return [...tables, notes.join('\n')].join('\n\n')
-}
-
-interface TableText {
-  title: string | null
-  head: string[]
-  rows: string[][]
-}
-
-function tablesOf(record: PplRecord): TableText[] {
-  const columns = columnsOf(record)
-  const figures: TableText = {
-    title: null,
-    head: columns.map(({ head }) => head),
-    rows: rowsOf(record).map((row) => columns.map(({ cell }) => cell(row))),
-  }
+/** Tables, a plot where there are enough levels for one, notes. */
+export function renderPpl(record: PplRecord, options?: SheetOptions): string {
+  const rows = rowsOf(record)
   const longest = record.contexts.reduce<ContextRecord | null>((a, b) => (a && a.ctx >= b.ctx ? a : b), null)
-  const positions = longest && positionTable(longest)
-  return positions === null ? [figures] : [figures, positions]
+  const grids = [grid(columnsOf(rows), rows), ...(longest === null ? [] : positionGrids(longest))]
+  const plots = perplexityPlots(figuresOf([{ file: '', record }]))
+  return renderSheet({ grids, plots, notes: notesOf(record) }, options)
 }
 
 /** How the change grows with what was read, at the longest context: where dropping costs and where it does not. */
-function positionTable({ ctx, rules }: ContextRecord): TableText | null {
+function positionGrids({ ctx, rules }: ContextRecord): Grid[] {
   const levels = rules.filter(isLevel)
-  if (levels.length === 0) return null
+  if (levels.length === 0) return []
   const several = policiesOf(rules).length > 1
-  return {
-    title: `NLL - dense by tokens of context before the prediction, ctx ${ctx}`,
-    head: ['Context', 'Tokens', ...levels.map((level) => nameOf(level, several, '\n'))],
-    rows: rules[0].positions.map(({ from, to, tokens }, i) => [
-      `${from}-${to}`,
-      formatCount(tokens),
-      ...levels.map(({ positions }) => signed(positions[i]?.delta)),
-    ]),
-  }
+  const columns: Column<RuleRecord['positions'][number]>[] = [
+    right('Context', ({ from, to }) => `${from}-${to}`),
+    right('Tokens', ({ tokens }) => formatCount(tokens)),
+    ...levels.map((level) =>
+      right(nameOf(level, several, '\n'), (position: RuleRecord['positions'][number]) =>
+        signed(level.positions[rules[0].positions.indexOf(position)]?.delta),
+      ),
+    ),
+  ]
+  const title = `NLL - dense by tokens of context before the prediction, ctx ${ctx}`
+  return [grid(columns, rules[0].positions, title)]
 }
 
 /** A level's own rule; soft ones stand beside it. */
@@ -99,7 +59,9 @@ const policiesOf = (rules: readonly RuleRecord[]): string[] => [
 ]
 
 function notesOf(record: PplRecord): Note[] {
-  const { contexts, timing, memory, protocol } = record
+  const { contexts, timing, memory, protocol, environment } = record
+  const { load_s: load, calibrate_s: calibrate, score_s: score } = timing
+  const { weights_bytes: weights, activations_bytes: activations } = memory
   return [
     ...stopped(record),
     ['Text', describeText(record)],
@@ -107,18 +69,12 @@ function notesOf(record: PplRecord): Note[] {
     ['Protocol', `${protocol.name}: ${protocol.description}`],
     ['Model', describeModel(record.model)],
     ...rulesNotes(record),
-    ['Adapter', describeAdapter(record.environment)],
+    ['Adapter', describeAdapter(environment)],
     [
       'Time',
-      `${formatSeconds(timing.total_s)}: load ${formatSeconds(timing.load_s)}, calibrate ` +
-        `${formatSeconds(timing.calibrate_s)}, score ${formatSeconds(timing.score_s)}; ` +
-        `${formatRate(timing.tokens_per_s)} tokens/s a rule`,
+      `${describeTime(timing.total_s, { load, calibrate, score })}; ${formatRate(timing.tokens_per_s)} tokens/s a rule`,
     ],
-    [
-      'Memory',
-      `${peakName(record.environment)} ${formatBytes(memory.peak_bytes)}: weights ${formatBytes(memory.weights_bytes)}, ` +
-        `activations ${formatBytes(memory.activations_bytes)}`,
-    ],
+    ['Memory', `${describePeak(environment, memory.peak_bytes)}: ${describeBytes({ weights, activations })}`],
   ]
 }
 
@@ -132,7 +88,7 @@ function stopped({ status, contexts }: PplRecord): Note[] {
 
 function describeText({ text }: PplRecord): string {
   const sources = text.sources.map(({ kind, source, revision, split }) => {
-    const from = revision === null ? source : `${source}@${revision.slice(0, 8)}`
+    const from = atRevision(source, revision)
     if (kind === 'sample') return `bundled sample (${source})`
     return kind === 'stdin' ? 'standard input' : split === null ? from : `${from}, ${split}`
   })

@@ -1,64 +1,24 @@
 /** A sweep's record -> what a person reads after it: a row a cell with its verdict, then who is on which frontier. */
-import Table from 'cli-table3'
 import type { EvalRecord } from '../record/eval/schema.js'
 import { ruleOf, stepResult } from '../record/sweep/costs.js'
 import { mainMetric } from '../record/sweep/frontiers.js'
 import type { FrontierPoint, SweepCell, SweepFrontier, SweepRecord } from '../record/sweep/schema.js'
-import { formatBytes, formatRate, formatSeconds, formatShare } from './format.js'
-import {
-  ASCII_BORDER,
-  describeAdapter,
-  describeModel,
-  markdownRow,
-  type Note,
-  renderNotes,
-  toAscii,
-} from './notes.js'
-import { PART_NAMES } from './sweep-plan.js'
-import type { TableOptions } from './table.js'
+import { fixed, formatBytes, formatRate, formatShare } from './format.js'
+import { type Column, left, right } from './grid.js'
+import { describeAdapter, describeModel, describeTime } from './notes.js'
+import { grid, type Note, renderSheet, type SheetOptions } from './sheet.js'
+import { cellNotes } from './sweep-plan.js'
 
-/** No colours, ends without a newline. */
-export function renderSweep(record: SweepRecord, { ascii = false }: TableOptions = {}): string {
-  const tables = tablesOf(record).map((columns) => {
-    const table = new Table({
-      head: columns.map(({ head }) => head),
-      colAligns: columns.map(({ align }) => align),
-      style: { head: [], border: [], compact: true },
-      chars: ascii ? ASCII_BORDER : {},
-    })
-    table.push(...rowsOf(record, columns))
-    return table.toString()
-  })
-  const text = [...tables, renderNotes(notesOf(record))].join('\n')
-  return ascii ? toAscii(text) : text
+export function renderSweep(record: SweepRecord, options?: SheetOptions): string {
+  const grids = tablesOf(record).map((columns) => grid(columns, record.cells))
+  return renderSheet({ grids, notes: notesOf(record) }, options)
 }
 
-/** The tables as Markdown, without the notes. */
-export function renderSweepMarkdown(record: SweepRecord): string {
-  const tables = tablesOf(record).map((columns) =>
-    [
-      markdownRow(columns.map(({ head }) => head.replaceAll('\n', ' '))),
-      markdownRow(columns.map(({ align }) => (align === 'right' ? '---:' : '---'))),
-      ...rowsOf(record, columns).map(markdownRow),
-    ].join('\n'),
-  )
-  return tables.join('\n\n')
-}
-
-const rowsOf = ({ cells }: SweepRecord, columns: readonly Column[]): string[][] =>
-  cells.map((cell) => columns.map((column) => column.cell(cell)))
-
-interface Column {
-  head: string
-  align: 'left' | 'right'
-  cell(cell: SweepCell): string
-}
-
-const right = (head: string, cell: Column['cell']): Column => ({ head, align: 'right', cell })
+type CellColumn = Column<SweepCell>
 
 /** What says which cell a row is. */
-const NAMES: readonly Column[] = [
-  { head: 'Policy', align: 'left', cell: ({ policy }) => policy },
+const NAMES: readonly CellColumn[] = [
+  left('Policy', ({ policy }) => policy),
   right('Sparsity\nrequested', ({ sparsity }) => String(sparsity)),
 ]
 
@@ -66,7 +26,7 @@ const NAMES: readonly Column[] = [
 const MOST_BESIDE = 2
 const MOST_IN_TABLE = 6
 
-function tablesOf(record: SweepRecord): Column[][] {
+function tablesOf(record: SweepRecord): CellColumn[][] {
   const tasks = taskColumns(record)
   const beside = tasks.length <= MOST_BESIDE ? tasks : []
   const apart = tasks.slice(beside.length)
@@ -80,33 +40,33 @@ function tablesOf(record: SweepRecord): Column[][] {
 const suitesOf = ({ cells }: SweepRecord): EvalRecord | null =>
   cells.find((cell) => cell.eval !== null)?.eval ?? null
 
-function taskColumns(record: SweepRecord): Column[] {
+function taskColumns(record: SweepRecord): CellColumn[] {
   const suites = suitesOf(record)
   return Object.keys(suites?.tasks ?? {}).map((task) => {
     const metric = suites ? mainMetric(suites, task) : ''
-    return right(`${task}\n${metric}`, ({ eval: own }) => taskFigure(own, task, metric))
+    return right<SweepCell>(`${task}\n${metric}`, ({ eval: own }) => taskFigure(own, task, metric))
   })
 }
 
-function qualityColumns(record: SweepRecord, tasks: readonly Column[]): Column[] {
+function qualityColumns(record: SweepRecord, tasks: readonly CellColumn[]): CellColumn[] {
   const { ppl, grid, frontiers } = record
   const longest = Math.max(...grid.contexts)
   const [first] = frontiers
-  const achieved = right('achieved\nsuites', ({ eval: own }) =>
+  const achieved = right<SweepCell>('achieved\nsuites', ({ eval: own }) =>
     own === null ? '' : formatShare(own.sparsity.achieved, 3),
   )
-  const inText = right(`achieved\nctx ${longest}`, (cell) => achievedInText(record, cell, longest))
+  const inText = right<SweepCell>(`achieved\nctx ${longest}`, (cell) => achievedInText(record, cell, longest))
   const mean =
     first?.quality.kind === 'mean'
       ? [
-          right(`${first.quality.name}\n${first.quality.metric}`, (cell) => {
+          right<SweepCell>(`${first.quality.name}\n${first.quality.metric}`, (cell) => {
             const point = pointOf(first, cell)
             return point === undefined ? '' : withError(point.quality, point.quality_stderr)
           }),
         ]
       : []
   const perplexities = (ppl?.contexts ?? []).map(({ ctx }) =>
-    right(`PPL\nctx ${ctx}`, (cell) => ruleOf(ppl, cell, ctx)?.perplexity?.toFixed(2) ?? ''),
+    right<SweepCell>(`PPL\nctx ${ctx}`, (cell) => fixed(ruleOf(ppl, cell, ctx)?.perplexity, 2)),
   )
   return [
     ...(suitesOf(record) === null ? [] : [achieved]),
@@ -118,10 +78,10 @@ function qualityColumns(record: SweepRecord, tasks: readonly Column[]): Column[]
 }
 
 /** By the first quality: what it is bought with, and whether it is worth it. */
-function costColumns({ bench, grid, frontiers }: SweepRecord): Column[] {
+function costColumns({ bench, grid, frontiers }: SweepRecord): CellColumn[] {
   const [first] = frontiers
   const longest = Math.max(...grid.contexts)
-  const rate = right(`Tokens/s\nctx ${longest}`, (cell) => {
+  const rate = right<SweepCell>(`Tokens/s\nctx ${longest}`, (cell) => {
     const found = stepResult(bench, cell, longest)?.tokens_per_s?.median
     return found === undefined ? '' : formatRate(found)
   })
@@ -131,11 +91,8 @@ function costColumns({ bench, grid, frontiers }: SweepRecord): Column[] {
   const timed = frontiers.find(
     (one) => qualityName(one) === qualityName(first) && one.objectives.includes('latency'),
   )
-  const column = (head: string, frontier: SweepFrontier): Column => ({
-    head,
-    align: 'left',
-    cell: (cell) => verdict(pointOf(frontier, cell)),
-  })
+  const column = (head: string, frontier: SweepFrontier): CellColumn =>
+    left(head, (cell) => verdict(pointOf(frontier, cell)))
   return [
     right(`Cache\n${at}`, (cell) => {
       // A cell without the first quality may have another that was paid for in the same way.
@@ -185,15 +142,9 @@ const listed = ([first, ...more]: readonly string[]): string =>
 
 function notesOf(record: SweepRecord): Note[] {
   const { status, cells, frontiers, model, environment, timing } = record
-  const shared = cells.find(({ stands_for }) => stands_for.length > 0)
   return [
     ...(status === 'complete' ? [] : [['INCOMPLETE', missing(record)] as const]),
-    ...(shared
-      ? [['Shared', `sparsity 0 of ${shared.stands_for.join(', ')} is the dense model, run once`] as const]
-      : []),
-    ...cells.flatMap(({ id, refused }) =>
-      refused.map(({ part, reason }): Note => ['Left out', `${id}, ${PART_NAMES[part]}: ${reason}`]),
-    ),
+    ...cellNotes(cells),
     ...[...new Set(frontiers.map(qualityName))].map((name): Note => {
       const own = frontiers.filter((frontier) => qualityName(frontier) === name)
       return ['Frontier', `${name} against ${own.map(describeFrontier).join('; ')}`]
@@ -203,8 +154,12 @@ function notesOf(record: SweepRecord): Note[] {
     ['Adapter', describeAdapter(environment)],
     [
       'Time',
-      `${formatSeconds(timing.total_s)}: load ${formatSeconds(timing.load_s)}, suites ${formatSeconds(timing.eval_s)}, ` +
-        `perplexity ${formatSeconds(timing.ppl_s)}, memory and latency ${formatSeconds(timing.bench_s)}`,
+      describeTime(timing.total_s, {
+        load: timing.load_s,
+        suites: timing.eval_s,
+        perplexity: timing.ppl_s,
+        'memory and latency': timing.bench_s,
+      }),
     ],
   ]
 }

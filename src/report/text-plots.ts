@@ -6,23 +6,22 @@ import { linesOverSparsity, SubjectNames, seriesByShare } from './figures/names.
 import { curvePanels, lossPanels, qualityPanels } from './figures/panels.js'
 import type { CurveRow, EvaluationRow, Figures, LossRow, QualityRow, StepRow } from './figures/rows.js'
 import { asTrained } from './figures/train-rows.js'
-import { plotText, type TextPlot, type TextPlotOptions, type TextSeries } from './plot-text.js'
+import type { TextPlot, TextSeries } from './plot-text.js'
+import { renderPlots } from './sheet.js'
 
 /** Fewer points than this on every line are told by the table. */
 const WORTH_A_PLOT = 3
 const SPARSITY = 'share of causal pairs removed'
 
-/** One under the other, a line between them; empty where no plot says more than a table. */
-export function renderPlots(plots: readonly TextPlot[], options: TextPlotOptions = {}): string {
-  return plots.map((plot) => plotText(plot, options)).join('\n\n')
-}
-
-/** What `asp report --plots` prints. */
-export function renderReportText(loaded: readonly LoadedRecord[], options: TextPlotOptions = {}): string {
+/**
+ * What `asp report --plots` prints.
+ * @param width columns of the terminal
+ */
+export function renderReportText(loaded: readonly LoadedRecord[], width?: number): string {
   const figures = figuresOf(loaded)
   const plots = [qualityPlots, perplexityPlots, curvePlots, trainingPlots].flatMap((of) => of(figures))
   const nothing = `Nothing to plot: no line has ${WORTH_A_PLOT} points; the page has tables`
-  return plots.length === 0 ? nothing : renderPlots(plots, options)
+  return plots.length === 0 ? nothing : renderPlots(plots, width)
 }
 
 export function qualityPlots(figures: Figures): TextPlot[] {

@@ -1,10 +1,9 @@
 /** Records of trainings -> what a person reads after them: a row a checkpoint and rule, then notes. */
-import Table from 'cli-table3'
 import type { EvalRule, TrainRecord, TrainSourceRecord } from '../record/train/schema.js'
-import { formatBytes, formatCount, formatRate, formatSeconds, formatShare } from './format.js'
-import { ASCII_BORDER, describeAdapter, type Note, peakName, renderNotes, toAscii } from './notes.js'
-import { fixed } from './ppl-columns.js'
-import type { TableOptions } from './table.js'
+import { fixed, formatCount, formatRate, formatSeconds, formatShare } from './format.js'
+import { type Column, left, right } from './grid.js'
+import { atRevision, describeAdapter, describePeak } from './notes.js'
+import { grid, type Note, renderSheet, type SheetOptions } from './sheet.js'
 
 interface Row {
   record: TrainRecord
@@ -12,34 +11,23 @@ interface Row {
   rule: EvalRule
 }
 
-const COLUMNS: readonly { head: string; cell(row: Row): string; left?: boolean }[] = [
-  { head: 'Training', cell: ({ record }) => nameOf(record), left: true },
-  { head: 'ctx', cell: ({ ctx }) => String(ctx) },
-  { head: 'Rule', cell: ({ rule }) => rule.rule, left: true },
-  { head: 'S_pair', cell: ({ rule }) => fixed(rule.sparsity?.achieved) },
-  { head: 'S@ctx', cell: ({ rule }) => fixed(rule.sparsity?.at_ctx) },
-  { head: 'NLL', cell: ({ rule }) => fixed(rule.nll) },
-  { head: '±', cell: ({ rule }) => fixed(rule.nll_stderr) },
-  { head: 'PPL', cell: ({ rule }) => fixed(rule.perplexity, 2) },
+const COLUMNS: readonly Column<Row>[] = [
+  left('Training', ({ record }) => nameOf(record)),
+  right('ctx', ({ ctx }) => String(ctx)),
+  left('Rule', ({ rule }) => rule.rule),
+  right('S_pair', ({ rule }) => fixed(rule.sparsity?.achieved)),
+  right('S@ctx', ({ rule }) => fixed(rule.sparsity?.at_ctx)),
+  right('NLL', ({ rule }) => fixed(rule.nll)),
+  right('±', ({ rule }) => fixed(rule.nll_stderr)),
+  right('PPL', ({ rule }) => fixed(rule.perplexity, 2)),
 ]
 
-/** No colours, ends without a newline. */
-export function renderTraining(
-  records: readonly TrainRecord[],
-  { ascii = false }: TableOptions = {},
-): string {
+export function renderTraining(records: readonly TrainRecord[], options?: SheetOptions): string {
   const rows = records.flatMap((record) =>
     figuresOf(record).flatMap(({ ctx, rules }) => rules.map((rule): Row => ({ record, ctx, rule }))),
   )
-  const table = new Table({
-    head: COLUMNS.map(({ head }) => head),
-    colAligns: COLUMNS.map(({ left }) => (left ? 'left' : 'right')),
-    style: { head: [], border: [], compact: true },
-    chars: ascii ? ASCII_BORDER : {},
-  })
-  table.push(...rows.map((row) => COLUMNS.map(({ cell }) => cell(row))))
-  const text = [...(rows.length === 0 ? [] : [table.toString()]), renderNotes(notesOf(records))].join('\n')
-  return ascii ? toAscii(text) : text
+  const grids = rows.length === 0 ? [] : [grid(COLUMNS, rows)]
+  return renderSheet({ grids, notes: notesOf(records) }, options)
 }
 
 /** At the context length of training, or the last evaluation of a run that was stopped. */
@@ -69,14 +57,10 @@ function notesOf(records: readonly TrainRecord[]): Note[] {
     ...records.map((record): Note => [`Steps, ${nameOf(record)}`, describeSteps(record)]),
     ...records.flatMap(perLayer),
     ['Adapter', describeAdapter(environment)],
-    ...records
-      .map(
-        (record): Note => [
-          'Memory',
-          `${peakName(environment)} ${formatBytes(record.memory.peak_bytes)} with ${formatCount(record.micro_tokens)} tokens at a time`,
-        ],
-      )
-      .slice(0, 1),
+    [
+      'Memory',
+      `${describePeak(environment, first.memory.peak_bytes)} with ${formatCount(first.micro_tokens)} tokens at a time`,
+    ],
   ]
 }
 
@@ -86,8 +70,7 @@ function stopped({ status, steps }: TrainRecord): Note[] {
 }
 
 function describeBegin({ id, source, revision, parameters }: TrainSourceRecord): string {
-  const name = revision === null ? id : `${id}@${revision.slice(0, 8)}`
-  return `${name}${source === 'bundled' ? ' (bundled)' : ''}, ${formatCount(parameters)} parameters`
+  return `${atRevision(id, revision)}${source === 'bundled' ? ' (bundled)' : ''}, ${formatCount(parameters)} parameters`
 }
 
 function describeSteps({ steps, tokens, last, speed: rate, timing }: TrainRecord): string {

@@ -36,7 +36,7 @@ const test = suite('plot text')
 
 test('a plot, sign by sign', () => {
   assert.is(
-    plotText(PLOT, { width: 32 }),
+    plotText(PLOT, 32),
     `
 A text: perplexity by sparsity
  30 ┤                        ⡠■
@@ -57,18 +57,11 @@ A text: perplexity by sparsity
   )
 })
 
-test('the same for terminals that show nothing but ASCII', () => {
-  const text = plotText(PLOT, { width: 32, ascii: true })
-  assert.match(text, /^[\n\x20-\x7e]+$/)
-  assert.match(text, /^ 20 \| {11}\.\. {11}\.o$/m)
-  assert.match(text, /^ {5}o adaptive {3}# local$/m)
-})
-
 test('is as wide as the terminal at most, names in as many lines as they need', () => {
   const names = Array.from({ length: 8 }, (_, i) => `checkpoint ${i}`)
   const plot = { ...PLOT, series: names.map((name) => ({ name, points: PLOT.series[0].points })) }
   for (const width of [30, 50, 80, 300]) {
-    const [, ...lines] = plotText(plot, { width }).split('\n')
+    const [, ...lines] = plotText(plot, width).split('\n')
     assert.ok(Math.max(...lines.map((line) => line.length)) <= Math.min(width + 2, 84), `${width}`)
     for (const name of names) assert.ok(lines.some((line) => line.includes(name)))
   }

@@ -2,7 +2,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { buildPplRecord } from '../../src/record/ppl/build.js'
 import { pplCsv } from '../../src/report/ppl-csv.js'
-import { renderPpl, renderPplMarkdown } from '../../src/report/ppl-table.js'
+import { renderPpl } from '../../src/report/ppl-table.js'
 import { contextParts, pplParts, RULES, SIZED_RULES } from '../record/ppl-fixture.js'
 
 const record = buildPplRecord(pplParts())
@@ -134,12 +134,8 @@ test('a run that was stopped says so', () => {
   assert.match(renderPpl(nothing), /^INCOMPLETE +stopped; windows scored: none$/m)
 })
 
-test('plain ASCII where that is asked for', () => {
-  assert.match(renderPpl(record, { ascii: true }), /^[\n\x20-\x7e]+$/)
-})
-
 test('Markdown has the same cells', () => {
-  const lines = renderPplMarkdown(record).split('\n')
+  const lines = renderPpl(record, { form: 'markdown' }).split('\n')
   const cells = (line: string) =>
     line
       .split('|')

@@ -2,7 +2,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { SweepPlan } from '../../src/record/sweep/plan.js'
 import { planLine, renderPlan } from '../../src/report/sweep-plan.js'
-import { renderSweep, renderSweepMarkdown } from '../../src/report/sweep-table.js'
+import { renderSweep } from '../../src/report/sweep-table.js'
 import { sweepRecord } from '../record/sweep-fixture.js'
 
 const test = suite('sweep table')
@@ -90,12 +90,11 @@ test('more than two suites have a table of their own', () => {
   assert.equal(heads[2].slice(2), ['g'])
 })
 
-test('Markdown has the table alone, ASCII has nothing else', () => {
-  const [head, line, ...cells] = renderSweepMarkdown(record).split('\n')
+test('Markdown has the same table, then the notes', () => {
+  const [head, line, ...cells] = renderSweep(record, { form: 'markdown' }).split('\n\n')[0].split('\n')
   assert.match(head, /^\| Policy \| Sparsity requested \|/)
   assert.match(line, /^\| --- \| ---: \|/)
   assert.is(cells.length, 2)
-  assert.not.match(renderSweep(record, { ascii: true }), /[^\n\x20-\x7e]/)
 })
 
 const plan: SweepPlan = {

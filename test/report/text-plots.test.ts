@@ -5,7 +5,7 @@ import { buildBenchRecord } from '../../src/record/bench/build.js'
 import { buildPplRecord } from '../../src/record/ppl/build.js'
 import { renderBench } from '../../src/report/bench-table.js'
 import { figuresOf } from '../../src/report/figures/figures.js'
-import { renderPpl, renderPplMarkdown } from '../../src/report/ppl-table.js'
+import { renderPpl } from '../../src/report/ppl-table.js'
 import { curvePlots, perplexityPlots, renderReportText, trainingPlots } from '../../src/report/text-plots.js'
 import { benchParts } from '../record/bench-fixture.js'
 import { contextParts, pplParts, RULES, SIZED_RULES } from '../record/ppl-fixture.js'
@@ -44,7 +44,7 @@ test('perplexity of several policies: a plot a context length, a line a policy',
 test('asp ppl prints it where there are enough levels, and only to people', () => {
   const many = buildPplRecord(pplParts())
   assert.match(renderPpl(many), /^book\.txt, context of 8: perplexity by share of causal pairs removed$/m)
-  assert.not.match(renderPplMarkdown(many), 'by share of causal')
+  assert.not.match(renderPpl(many, { form: 'markdown' }), 'by share of causal')
   const few = buildPplRecord(pplParts({ contexts: [contextParts({ rules: RULES.slice(0, 2) })] }))
   assert.not.match(renderPpl(few), 'by share of causal')
 })

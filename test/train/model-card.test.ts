@@ -59,7 +59,7 @@ test('the table has a row a rule, and says when a run was stopped', async () => 
   const text = renderTraining([record])
   assert.match(text, /│ gamma 0\.3 │ +16 │ step +│ 0\.5000 │ 0\.6000 │/)
   assert.not.match(text, /INCOMPLETE/)
-  const stopped = renderTraining([{ ...record, status: 'incomplete', final: [] }], { ascii: true })
+  const stopped = renderTraining([{ ...record, status: 'incomplete', final: [] }])
   assert.match(stopped, /^INCOMPLETE +stopped after 2 of 2 steps$/m)
   assert.match(stopped, /gamma 0\.3/)
   assert.is(nameOf(await recordOf({ control: { kind: 'strided', size: 8 } })), 'strided:8')

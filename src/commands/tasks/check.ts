@@ -1,10 +1,10 @@
 /** `asp tasks check`: proves, without a model, that requests are built as lm-eval builds them. */
 import { Args } from '@oclif/core'
-import Table from 'cli-table3'
 import { AspCommand, together } from '../../cli/base-command.js'
 import * as shared from '../../cli/flags.js'
 import { createProgress } from '../../cli/progress.js'
 import { EXIT } from '../../errors.js'
+import { type Column, left, renderGrid } from '../../report/grid.js'
 import { type Check, type Conformance, checkConformance } from '../../suites/conformance.js'
 import type { DataOrigin } from '../../suites/dataset.js'
 import { loadExamples } from '../../suites/example.js'
@@ -60,13 +60,13 @@ export default class TasksCheck extends AspCommand {
 }
 
 function format(result: Result): string {
-  const table = new Table({
-    head: [result.suite, 'built here', 'lm-eval', ''],
-    style: { head: [], border: [], compact: true },
-  })
-  for (const { name, got, expected, match } of result.checks)
-    table.push([name, String(got), String(expected ?? '-'), mark(match, result)])
-  return `${table}\n${result.data.note}: ${SAID[result.verdict](result)}`
+  const columns: Column<Check>[] = [
+    left(result.suite, ({ name }) => name),
+    left('built here', ({ got }) => String(got)),
+    left('lm-eval', ({ expected }) => String(expected ?? '-')),
+    left('', ({ match }) => mark(match, result)),
+  ]
+  return `${renderGrid(columns, result.checks)}\n${result.data.note}: ${SAID[result.verdict](result)}`
 }
 
 /** Of a part of the split nothing can match, so that is not called a difference. */

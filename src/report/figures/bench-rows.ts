@@ -1,7 +1,7 @@
 /** A record of `asp bench` -> rows: what each test took and held, and the curves over the context. Pure. */
 import type { BenchConfiguration, BenchCurve, BenchRecord } from '../../record/bench/schema.js'
 import { median } from '../../stats/basics.js'
-import { policyName } from '../bench-names.js'
+import { policyName, settingText } from '../bench-words.js'
 import { origin, type Place, subject } from './place.js'
 import type { CurveRow, SpeedRow, Subject } from './rows.js'
 
@@ -23,7 +23,7 @@ export function speedRows(record: BenchRecord, place: Place): SpeedRow[] {
         depth: result.depth,
         generates: result.gen > 0 && result.prompt === 0,
         batch: configuration.batch,
-        setting: settingOf(configuration),
+        setting: settingText(configuration),
         tokensPerSecond: rate.median,
         low: rate.low,
         high: rate.high,
@@ -51,7 +51,7 @@ export function curveRows(record: BenchRecord, place: Place): CurveRow[] {
       ...subjectOf(record, place, configuration),
       ctx: configuration.ctx,
       batch: configuration.batch,
-      setting: settingOf(configuration),
+      setting: settingText(configuration),
       lengths: parts.map(({ to }) => curve.lengths[to - 1]),
       stepSeconds: parts.map(({ from, to }) => median(seconds.slice(from, to))),
       liveBytes: parts.map(({ to }) => curve.live_bytes[to - 1] / (configuration.batch ?? 1)),
@@ -74,6 +74,3 @@ function configurationOf({ configurations }: BenchRecord, id: number): BenchConf
 
 const subjectOf = (record: BenchRecord, place: Place, configuration: BenchConfiguration): Subject =>
   subject(place, record.model, policyName(configuration), configuration.sparsity)
-
-const settingOf = ({ dtype, cache, cache_dtype }: BenchConfiguration): string =>
-  `${dtype}, ${cache} ${cache_dtype}`

@@ -1,6 +1,6 @@
 /** A record of `asp eval` -> rows: its metrics, and what each layer dropped. Pure. */
 import type { EvalRecord, GroupResult, TaskResult } from '../../record/eval/schema.js'
-import { metricInterval } from '../interval.js'
+import { type Interval, logInterval, normalInterval, wilsonInterval } from '../../stats/basics.js'
 import { origin, type Place, subject } from './place.js'
 import type { LayerRow, QualityRow, Subject } from './rows.js'
 
@@ -66,3 +66,21 @@ export function evalLayerRows(record: EvalRecord, place: Place): LayerRow[] {
 
 const subjectOf = ({ model, policy, sparsity }: EvalRecord, place: Place): Subject =>
   subject(place, model, policy.name, policy.name === 'dense' ? null : sparsity.requested)
+
+interface MetricFigure {
+  metric: string
+  value: number
+  stderr: number
+  documents: number
+  /** A mean over tasks. */
+  group: boolean
+}
+
+/**
+ * Wilson's score interval for the share of documents that are right, 1.96 standard errors to either side for a mean of
+ * shares, the same on the logarithm for a perplexity. Over the documents scored, as if they were drawn at random.
+ */
+export function metricInterval({ metric, value, stderr, documents, group }: MetricFigure): Interval {
+  if (metric.endsWith('perplexity')) return logInterval(value, stderr)
+  return group ? normalInterval(value, stderr) : wilsonInterval(value, documents)
+}

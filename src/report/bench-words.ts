@@ -1,7 +1,24 @@
-/** The lines under a benchmark's tables: what was measured on what, how, and what was left out. */
+/** A benchmark in words: how its tables name what was measured, and the lines under them. */
 import type { BenchConfiguration, BenchRecord } from '../record/bench/schema.js'
-import { formatBytes, formatCount, formatLarge, formatSeconds, formatShare } from './format.js'
-import { describeAdapter, type Note, peakName } from './notes.js'
+import { formatBytes, formatCount, formatLarge, formatRate, formatShare } from './format.js'
+import { atRevision, describeAdapter, describeBytes, describePeak, describeTime } from './notes.js'
+import type { Note } from './sheet.js'
+
+/** Drops that no trained weights decided are called so in every row. */
+export const policyName = ({ policy, drops }: BenchConfiguration): string =>
+  drops === 'synthetic' ? 'synthetic drops' : policy
+
+export const sparsityText = ({ sparsity }: BenchConfiguration): string => sparsity?.toString() ?? '-'
+
+export const batchText = ({ batch, batch_asked }: BenchConfiguration): string =>
+  batch_asked === 'max' ? `${batch ?? '?'} (max)` : String(batch)
+
+/** Precision and cache: `f16, paged f32`. */
+export const settingText = ({ dtype, cache, cache_dtype }: BenchConfiguration): string =>
+  `${dtype}, ${cache} ${cache_dtype}`
+
+/** Milliseconds with three significant digits. */
+export const milliseconds = (seconds: number): string => formatRate(1000 * seconds)
 
 export function benchNotes(record: BenchRecord): Note[] {
   const { status, environment, timing, memory } = record
@@ -18,13 +35,19 @@ export function benchNotes(record: BenchRecord): Note[] {
     ['Adapter', describeAdapter(environment)],
     [
       'Time',
-      `${formatSeconds(timing.total_s)}: text ${formatSeconds(timing.tokenize_s)}, load ${formatSeconds(timing.load_s)}, ` +
-        `calibrate ${formatSeconds(timing.calibrate_s)}, warm-up ${formatSeconds(timing.warm_up_s)}, measure ` +
-        `${formatSeconds(timing.measure_s)}, curves ${formatSeconds(timing.curve_s)}, stages ${formatSeconds(timing.stages_s)}`,
+      describeTime(timing.total_s, {
+        text: timing.tokenize_s,
+        load: timing.load_s,
+        calibrate: timing.calibrate_s,
+        'warm-up': timing.warm_up_s,
+        measure: timing.measure_s,
+        curves: timing.curve_s,
+        stages: timing.stages_s,
+      }),
     ],
     [
       'Memory',
-      `${peakName(environment)} ${formatBytes(memory.peak_bytes)} (weights ${formatBytes(memory.weights_bytes)}), ` +
+      `${describePeak(environment, memory.peak_bytes)} (${describeBytes({ weights: memory.weights_bytes })}), ` +
         `process ${formatBytes(memory.host_peak_rss_bytes)}`,
     ],
     ...record.notes.map((text): Note => ['Note', text]),
@@ -32,14 +55,13 @@ export function benchNotes(record: BenchRecord): Note[] {
 }
 
 function describeModel({ model, configurations }: BenchRecord): string {
-  const name = model.revision === null ? model.id : `${model.id}@${model.revision.slice(0, 8)}`
   const { n_layer, n_embd } = model.config
   const dtypes = [...new Set(configurations.map(({ dtype }) => dtype))].join(', ')
   const weights =
     model.source === 'random'
       ? 'random weights: speed and memory only, drops are synthetic'
       : 'trained weights'
-  return `${name}, ${formatLarge(model.parameters)} parameters, ${n_layer} layers of ${n_embd}, ${dtypes}; ${weights}`
+  return `${atRevision(model.id, model.revision)}, ${formatLarge(model.parameters)} parameters, ${n_layer} layers of ${n_embd}, ${dtypes}; ${weights}`
 }
 
 function describeInput({ data }: BenchRecord): string {

@@ -1,5 +1,4 @@
 /** A record -> what a person reads after a run: lm-eval's table with the sparsity beside it, then a few plain lines. */
-import Table from 'cli-table3'
 import type {
   EvalRecord,
   GroupResult,
@@ -7,47 +6,29 @@ import type {
   TaskRecord,
   TaskResult,
 } from '../record/eval/schema.js'
+import { metricInterval } from './figures/eval-rows.js'
 import {
-  formatBytes,
+  fixed,
   formatCount,
   formatPercent,
   formatRate,
-  formatSeconds,
   formatShare,
   formatStatistic,
+  signed,
 } from './format.js'
-import { metricInterval } from './interval.js'
+import { type Column, left, right } from './grid.js'
 import {
-  ASCII_BORDER,
+  atRevision,
   describeAdapter,
+  describeBytes,
   describeModel,
-  markdownRow,
-  peakName,
-  renderNotes,
-  toAscii,
+  describePeak,
+  describeTime,
 } from './notes.js'
+import { grid, type Note, renderSheet, type SheetOptions } from './sheet.js'
 
-export interface TableOptions {
-  /** Only ASCII, for terminals and logs that show nothing else. */
-  ascii?: boolean
-  /** Columns of the terminal, for plots; 80 where it is not known. */
-  width?: number
-}
-
-/** The table and the lines under it; no colours, ends without a newline. */
-export function renderRecord(record: EvalRecord, options: TableOptions = {}): string {
-  const notes = describeRun(record)
-  return `${renderTable(record, options)}\n${options.ascii === true ? toAscii(notes) : notes}`
-}
-
-/** The main table as Markdown, for a README. */
-export function renderMarkdown(record: EvalRecord): string {
-  const columns = shownColumns(record)
-  return [
-    markdownRow(columns.map(({ head }) => head.replace('\n', ' '))),
-    markdownRow(columns.map(({ align }) => (align === 'right' ? '---:' : '---'))),
-    ...rowsOf(record).map((row) => markdownRow(columns.map(({ cell }) => cell(row)))),
-  ].join('\n')
+export function renderEval(record: EvalRecord, options?: SheetOptions): string {
+  return renderSheet({ grids: [grid(COLUMNS, rowsOf(record))], notes: notesOf(record) }, options)
 }
 
 /** One metric of one task or group; `first` rows carry what belongs to the task as a whole. */
@@ -61,67 +42,46 @@ interface Row {
   group: boolean
 }
 
-interface Column {
-  head: string
-  align: 'left' | 'right'
-  cell(row: Row): string
-  /** Absent: always shown. */
-  shown?(record: EvalRecord): boolean
-}
-
 const once =
   (text: (row: Row) => string) =>
   (row: Row): string =>
     row.first && !row.group ? text(row) : ''
 
-/** The one list of columns: lm-eval's, then ours. */
-const COLUMNS: readonly Column[] = [
-  {
-    head: 'Tasks',
-    align: 'left',
-    cell: ({ result, first, group }) => (group ? `${result.alias} (mean)` : first ? result.alias : ''),
-  },
-  { head: 'Version', align: 'right', cell: once(({ record, task }) => String(record.versions[task])) },
-  { head: 'n-shot', align: 'right', cell: once(({ record, task }) => String(record['n-shot'][task])) },
-  { head: 'Metric', align: 'left', cell: ({ metric }) => metric },
-  {
-    head: '',
-    align: 'left',
-    cell: ({ record, task, metric }) => (betterOf(record, task)[metric] ? '↑' : '↓'),
-  },
-  {
-    head: 'Value',
-    align: 'right',
-    cell: ({ result, metric }) => formatStatistic(result[`${metric},none`] ?? 'N/A'),
-  },
-  { head: '', align: 'left', cell: () => '±' },
-  {
-    head: 'Stderr',
-    align: 'right',
-    cell: ({ result, metric }) => formatStatistic(result[`${metric}_stderr,none`] ?? 'N/A'),
-  },
-  { head: '95 %\ninterval', align: 'left', cell: interval },
-  {
-    head: 'Sparsity\nrequested',
-    align: 'right',
-    cell: once(({ record }) => record.sparsity.requested?.toString() ?? '-'),
-  },
-  {
-    head: 'Sparsity\nachieved',
-    align: 'right',
-    cell: once(({ record, task }) => record.tasks[task].sparsity.achieved.toFixed(4)),
-  },
-  { head: 'Tokens\nkept', align: 'right', cell: once(({ record, task }) => keptShare(record.tasks[task])) },
-  {
-    head: 'Published',
-    align: 'right',
-    cell: ({ record, task, metric }) => referenceOf(record, task, metric)?.value.toFixed(4) ?? '',
-    shown: (record) =>
-      rowsOf(record).some(({ task, metric }) => referenceOf(record, task, metric) !== undefined),
-  },
+/** lm-eval's, then ours. */
+const COLUMNS: readonly Column<Row>[] = [
+  left('Tasks', ({ result, first, group }) => (group ? `${result.alias} (mean)` : first ? result.alias : '')),
+  right(
+    'Version',
+    once(({ record, task }) => String(record.versions[task])),
+  ),
+  right(
+    'n-shot',
+    once(({ record, task }) => String(record['n-shot'][task])),
+  ),
+  left('Metric', ({ metric }) => metric),
+  left('', ({ record, task, metric }) => (betterOf(record, task)[metric] ? '↑' : '↓')),
+  right('Value', ({ result, metric }) => formatStatistic(result[`${metric},none`] ?? 'N/A')),
+  left('', () => '±'),
+  right('Stderr', ({ result, metric }) => formatStatistic(result[`${metric}_stderr,none`] ?? 'N/A')),
+  left('95 %\ninterval', interval),
+  right(
+    'Sparsity\nrequested',
+    once(({ record }) => record.sparsity.requested?.toString() ?? '-'),
+  ),
+  right(
+    'Sparsity\nachieved',
+    once(({ record, task }) => fixed(record.tasks[task].sparsity.achieved)),
+  ),
+  right(
+    'Tokens\nkept',
+    once(({ record, task }) => keptShare(record.tasks[task])),
+  ),
+  right(
+    'Published',
+    (row) => fixed(referenceOf(row)?.value),
+    (rows) => rows.some((row) => referenceOf(row) !== undefined),
+  ),
 ]
-
-const shownColumns = (record: EvalRecord): Column[] => COLUMNS.filter(({ shown }) => shown?.(record) ?? true)
 
 /** Metrics in the order the suite lists them, then the groups' means. */
 function rowsOf(record: EvalRecord): Row[] {
@@ -154,52 +114,36 @@ function interval({ result, metric, group }: Row): string {
   return `${formatStatistic(low)} to ${formatStatistic(high)}`
 }
 
-function renderTable(record: EvalRecord, { ascii = false }: TableOptions): string {
-  const columns = shownColumns(record)
-  const table = new Table({
-    head: columns.map(({ head }) => head),
-    colAligns: columns.map(({ align }) => align),
-    style: { head: [], border: [], compact: true },
-    chars: ascii ? ASCII_BORDER : {},
-  })
-  table.push(
-    ...rowsOf(record).map((row) => columns.map(({ cell }) => (ascii ? toAscii(cell(row)) : cell(row)))),
-  )
-  return table.toString()
-}
-
-function describeRun(record: EvalRecord): string {
+function notesOf(record: EvalRecord): Note[] {
   const { environment, timing, memory, sparsity } = record
-  const notes: [string, string][] = [
+  const { load_s: load, calibrate_s: calibrate, score_s: score } = timing
+  const { weights_bytes: weights, activations_bytes: activations, cache_bytes: cache } = memory
+  return [
     ...stopped(record),
-    ...Object.entries(record.tasks).map(([task, { data, documents }]): [string, string] => [
-      'Data',
-      `${task}: ${origin(data, documents)}`,
-    ]),
+    ...Object.entries(record.tasks).map(
+      ([task, { data, documents }]): Note => ['Data', `${task}: ${origin(data, documents)}`],
+    ),
     ['Model', describeModel(record.model)],
     ['Policy', describePolicy(record)],
-    ['Sparsity', `${requested(record)}, achieved ${sparsity.achieved.toFixed(4)} of causal pairs`],
+    ['Sparsity', `${requested(record)}, achieved ${fixed(sparsity.achieved)} of causal pairs`],
     ['Per layer', sparsity.per_layer.map((share) => formatShare(share)).join(' ')],
     ['Kept', describeKept(record)],
     ['Adapter', describeAdapter(environment)],
     [
       'Time',
-      `${formatSeconds(timing.total_s)}: load ${formatSeconds(timing.load_s)}, calibrate ` +
-        `${formatSeconds(timing.calibrate_s)}, score ${formatSeconds(timing.score_s)}; ` +
+      `${describeTime(timing.total_s, { load, calibrate, score })}; ` +
         `${formatRate(timing.tokens_per_s)} tokens/s, ${formatRate(timing.requests_per_s)} requests/s`,
     ],
     [
       'Memory',
-      `${peakName(environment)} ${formatBytes(memory.peak_bytes)}: weights ${formatBytes(memory.weights_bytes)}, ` +
-        `activations ${formatBytes(memory.activations_bytes)}, cache ${formatBytes(memory.cache_bytes)}`,
+      `${describePeak(environment, memory.peak_bytes)}: ${describeBytes({ weights, activations, cache })}`,
     ],
-    ...Object.values(record.groups).map(({ name, note }): [string, string] => ['Mean', `${name}: ${note}`]),
+    ...Object.values(record.groups).map(({ name, note }): Note => ['Mean', `${name}: ${note}`]),
     ...published(record),
   ]
-  return renderNotes(notes)
 }
 
-function stopped({ status, tasks }: EvalRecord): [string, string][] {
+function stopped({ status, tasks }: EvalRecord): Note[] {
   if (status === 'complete') return []
   const sum = (key: 'documents' | 'documents_scored'): number =>
     Object.values(tasks).reduce((total, task) => total + task[key], 0)
@@ -215,7 +159,7 @@ function origin(
   const whole = total ?? rows
   const amount =
     documents === total ? `all ${documents}` : `${documents} of ${whole}${total === null ? ' rows' : ''}`
-  const from = revision === null || kind === 'sample' ? source : `${source}@${revision.slice(0, 8)}`
+  const from = kind === 'sample' ? source : atRevision(source, revision)
   const name = { sample: 'bundled sample', file: 'own data', hub: 'Hub dataset' }[kind]
   return `${name}, ${amount} (${split === '' ? from : `${from}, ${split}`})`
 }
@@ -245,16 +189,14 @@ function keptShare({ sparsity: { kept_tokens } }: TaskRecord): string {
 }
 
 /** Published scores are of the dense model on the whole split; say so wherever one is shown. */
-function published(record: EvalRecord): [string, string][] {
-  const sources = new Set(
-    rowsOf(record).flatMap(({ task, metric }) => referenceOf(record, task, metric)?.source ?? []),
-  )
+function published(record: EvalRecord): Note[] {
+  const sources = new Set(rowsOf(record).flatMap((row) => referenceOf(row)?.source ?? []))
   if (sources.size === 0) return []
   return [['Published', `unpruned ${record.model.id} on the whole split; ${[...sources].join('; ')}`]]
 }
 
 /** The published score of this very model, if the suite lists one. */
-function referenceOf(record: EvalRecord, task: string, metric: string): ReferenceScore | undefined {
+function referenceOf({ record, task, metric }: Row): ReferenceScore | undefined {
   // A folder may be called anything.
   if (record.model.source === 'folder') return undefined
   const id = hubName(record.model.id)
@@ -268,5 +210,3 @@ function requested({ sparsity, policy }: EvalRecord): string {
   if (sparsity.requested !== null) return `requested ${sparsity.requested}`
   return policy.name === 'dense' ? 'nothing pruned' : "the checkpoint's own threshold"
 }
-
-const signed = (shift: number): string => (shift < 0 ? shift.toFixed(4) : `+${shift.toFixed(4)}`)

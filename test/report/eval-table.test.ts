@@ -1,11 +1,11 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { buildRecord, type RecordParts } from '../../src/record/eval/build.js'
-import { renderMarkdown, renderRecord } from '../../src/report/table.js'
+import { renderEval } from '../../src/report/eval-table.js'
 import { hellaswag, recordParts, wikitext } from '../record/fixture.js'
 
-const test = suite('table')
-const render = (changes: Partial<RecordParts> = {}): string => renderRecord(buildRecord(recordParts(changes)))
+const test = suite('table of scores')
+const render = (changes: Partial<RecordParts> = {}): string => renderEval(buildRecord(recordParts(changes)))
 const dense = { name: 'dense', parameters: {}, threshold_shift: null, calibration: null } as const
 const model = recordParts().model
 
@@ -35,19 +35,6 @@ Memory     GPU peak 100 MiB: weights 17.6 MiB, activations 76.3 MiB, cache 0 byt
   )
 })
 
-test('plain ASCII keeps the layout', () => {
-  const text = renderRecord(buildRecord(recordParts()), { ascii: true })
-  assert.match(text, /^[\n\x20-\x7e]*$/)
-  assert.match(text, /\| hellaswag \| {7}1 \| {6}0 \| acc {6}\| \^ \| 0\.2892 \| \+\/- \| 0\.0045 \|/)
-  const widths = new Set(
-    text
-      .split('\n')
-      .slice(0, 6)
-      .map((line) => line.length),
-  )
-  assert.is(widths.size, 1)
-})
-
 test("a group's mean is a row of its own, with its interval from its standard error", () => {
   const copy = { ...hellaswag, name: 'other', documentsScored: 50 }
   const groups = [
@@ -70,7 +57,7 @@ test("a group's mean is a row of its own, with its interval from its standard er
 
 test('Markdown', () => {
   assert.fixture(
-    renderMarkdown(buildRecord(recordParts())),
+    renderEval(buildRecord(recordParts()), { form: 'markdown' }).split('\n\n')[0],
     `
 | Tasks | Version | n-shot | Metric |  | Value |  | Stderr | 95 % interval | Sparsity requested | Sparsity achieved | Tokens kept |
 | --- | ---: | ---: | --- | --- | ---: | --- | ---: | --- | ---: | ---: | ---: |
@@ -81,7 +68,7 @@ test('Markdown', () => {
 
 test('a report can be made from a file alone', () => {
   const record = buildRecord(recordParts({ tasks: [hellaswag, wikitext] }))
-  assert.is(renderRecord(JSON.parse(JSON.stringify(record))), renderRecord(record))
+  assert.is(renderEval(JSON.parse(JSON.stringify(record))), renderEval(record))
 })
 
 test('what was asked for, when it was not a share', () => {

@@ -1,8 +1,8 @@
-/** The record of a comparison as a JUnit report: a test case for each metric, a failure for each that is worse. */
+/** The record of a comparison for machines that test: a JUnit report, and GitHub's workflow commands. */
 import type { ComparedMetric, CompareRecord } from '../record/compare/schema.js'
-import { describeResult } from './compare-annotations.js'
+import { formatChange, formatInterval, formatP, formatSize, formatValue, nameOf } from './compare-columns.js'
 
-/** `strict`: a verdict that is not known fails too; else it counts as skipped. */
+/** A test case for each metric, a failure for each that is worse. `strict`: a verdict that is not known fails too; else it counts as skipped. */
 export function renderJunit(record: CompareRecord, { strict }: { strict: boolean }): string {
   const cases = record.comparisons.flatMap(({ results }) => results)
   const suites = record.comparisons.map(({ record: { file }, results }) => {
@@ -45,3 +45,36 @@ function xml(text: string): string {
   const printable = [...text].filter((char) => char >= ' ' || char === '\n' || char === '\t').join('')
   return printable.replace(/[&<>"]/g, (char) => ENTITIES[char])
 }
+
+/** An error for each metric that is worse, a warning for each that is not known. */
+export function renderAnnotations(record: CompareRecord): string {
+  const lines = record.comparisons.flatMap(({ results }) =>
+    results.flatMap((result) => {
+      const level = { worse: 'error', inconclusive: 'warning', same: null, better: null }[result.verdict]
+      return level === null
+        ? []
+        : [`::${level} title=${property(`asp compare: ${result.verdict}`)}::${data(describeResult(result))}`]
+    }),
+  )
+  return lines.join('\n')
+}
+
+/** A result in one line: `hellaswag acc: 0.3100 to 0.2650, -0.0450 (-0.0840 to -0.0062), p 0.0213; worse: ...` */
+function describeResult(result: ComparedMetric): string {
+  const { metric, base, p_holm, verdict, reason, detectable } = result
+  const interval = formatInterval(result)
+  const p = p_holm === null ? '' : `, p ${formatP(p_holm)}`
+  const size =
+    detectable === null
+      ? 'no loss could be shown'
+      : `a loss of ${formatSize(result, detectable)} could be shown`
+  return (
+    `${nameOf(result)}: ${formatValue(metric, base)} to ${formatValue(metric, result.new)}, ` +
+    `${formatChange(result, result.change)}${interval === '' ? '' : ` (${interval})`}${p}; ${verdict}: ${reason}; ${size}`
+  )
+}
+
+/** GitHub's own escapes. */
+const data = (text: string): string =>
+  text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
+const property = (text: string): string => data(text).replaceAll(':', '%3A').replaceAll(',', '%2C')

@@ -1,0 +1,66 @@
+/** Every printed table: a list of columns and rows -> a grid for terminals, Markdown or CSV. */
+import Table from 'cli-table3'
+
+export interface Column<Row> {
+  /** In a terminal a line break stays one. */
+  head: string
+  align: 'left' | 'right'
+  cell(row: Row): string
+  /** Whether the column has something to say of these rows; absent: always. */
+  shown?(rows: readonly Row[]): boolean
+}
+
+export type GridForm = 'text' | 'markdown' | 'csv'
+
+export interface GridOptions {
+  form?: GridForm
+  /** Text: a line between rows, for cells of several lines. */
+  ruled?: boolean
+}
+
+export const left = <Row>(
+  head: string,
+  cell: Column<Row>['cell'],
+  shown?: Column<Row>['shown'],
+): Column<Row> => ({ head, align: 'left', cell, shown })
+
+/** For numbers. */
+export const right = <Row>(
+  head: string,
+  cell: Column<Row>['cell'],
+  shown?: Column<Row>['shown'],
+): Column<Row> => ({ head, align: 'right', cell, shown })
+
+/** No colours, ends without a newline. */
+export function renderGrid<Row>(
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+  { form = 'text', ruled = false }: GridOptions = {},
+): string {
+  const shown = columns.filter((column) => column.shown?.(rows) ?? true)
+  const cells = rows.map((row) => shown.map(({ cell }) => cell(row)))
+  const aligns = shown.map(({ align }) => align)
+  const heads = shown.map(({ head }) => head)
+  if (form === 'text') return drawn(heads, aligns, cells, ruled)
+  const flat = heads.map((head) => head.replaceAll('\n', ' '))
+  if (form === 'csv') return [flat, ...cells].map((line) => line.map(csvCell).join(',')).join('\n')
+  const rule = aligns.map((align) => (align === 'right' ? '---:' : '---'))
+  return [flat, rule, ...cells].map(markdownRow).join('\n')
+}
+
+function drawn(
+  head: string[],
+  colAligns: Column<never>['align'][],
+  cells: readonly string[][],
+  ruled: boolean,
+): string {
+  const table = new Table({ head, colAligns, style: { head: [], border: [], compact: !ruled } })
+  table.push(...cells)
+  return table.toString()
+}
+
+const markdownRow = (cells: readonly string[]): string =>
+  `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
+
+/** RFC 4180. */
+const csvCell = (text: string): string => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
