@@ -18,7 +18,7 @@ const RENDER = {
   json: (record: BenchRecord) => formatRecord(record).trimEnd(),
   jsonl: benchJsonLines,
   csv: benchCsv,
-  md: (record: BenchRecord) => renderBench(record, { form: 'markdown' }),
+  md: (record: BenchRecord) => renderBench(record, { form: 'md' }),
 } as const
 type OutputFormat = keyof typeof RENDER
 const FORMATS = Object.keys(RENDER) as OutputFormat[]

@@ -15,7 +15,7 @@ import { renderPpl } from '../report/ppl-table.js'
 const FORMATS: Readonly<Record<(typeof FORMAT_NAMES)[number], (record: PplRecord) => string>> = {
   table: (record) => renderPpl(record, { width: process.stdout.columns }),
   csv: pplCsv,
-  md: (record) => renderPpl(record, { form: 'markdown' }),
+  md: (record) => renderPpl(record, { form: 'md' }),
   json: (record) => formatRecord(record).trimEnd(),
 }
 const FORMAT_NAMES = ['table', 'csv', 'md', 'json'] as const

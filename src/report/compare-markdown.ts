@@ -40,7 +40,7 @@ function renderOne(record: CompareRecord, comparison: Comparison, most: number):
   return [
     `\`${comparison.record.file}\` against \`${record.base.file}\`: ${countVerdicts(results)} ` +
       `(${plain(describeDifferences(record, comparison))}).`,
-    renderGrid(columnsOf(record), results, { form: 'markdown' }),
+    renderGrid(columnsOf(record), results, { form: 'md' }),
     ...flips,
     ...notes.map((note) => `Left out: ${plain(note)}`),
   ].join('\n\n')

@@ -10,11 +10,12 @@ export interface Column<Row> {
   shown?(rows: readonly Row[]): boolean
 }
 
-export type GridForm = 'text' | 'markdown' | 'csv'
+/** As --output-format has them. */
+export type GridForm = 'table' | 'md' | 'csv'
 
 export interface GridOptions {
   form?: GridForm
-  /** Text: a line between rows, for cells of several lines. */
+  /** Of a table in a terminal: a line between rows, for cells of several lines. */
   ruled?: boolean
 }
 
@@ -35,13 +36,13 @@ export const right = <Row>(
 export function renderGrid<Row>(
   columns: readonly Column<Row>[],
   rows: readonly Row[],
-  { form = 'text', ruled = false }: GridOptions = {},
+  { form = 'table', ruled = false }: GridOptions = {},
 ): string {
   const shown = columns.filter((column) => column.shown?.(rows) ?? true)
   const cells = rows.map((row) => shown.map(({ cell }) => cell(row)))
   const aligns = shown.map(({ align }) => align)
   const heads = shown.map(({ head }) => head)
-  if (form === 'text') return drawn(heads, aligns, cells, ruled)
+  if (form === 'table') return drawn(heads, aligns, cells, ruled)
   const flat = heads.map((head) => head.replaceAll('\n', ' '))
   if (form === 'csv') return [flat, ...cells].map((line) => line.map(csvCell).join(',')).join('\n')
   const rule = aligns.map((align) => (align === 'right' ? '---:' : '---'))

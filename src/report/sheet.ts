@@ -21,7 +21,7 @@ export interface SheetOptions {
   form?: GridForm
   /** Columns of the terminal, for plots; 80 where it is not known. */
   width?: number
-  /** Text: an empty line between tables. */
+  /** In a terminal: an empty line between tables. */
   spaced?: boolean
   /** Markdown: titles of tables are bold. */
   bold?: boolean
@@ -35,10 +35,10 @@ export const grid = <Row>(columns: readonly Column<Row>[], rows: readonly Row[],
 /** No colours, ends without a newline. CSV has the tables alone, Markdown all but the plots. */
 export function renderSheet(
   { grids, plots = [], notes }: Sheet,
-  { form = 'text', width, spaced = false, bold = false }: SheetOptions = {},
+  { form = 'table', width, spaced = false, bold = false }: SheetOptions = {},
 ): string {
   if (form === 'csv') return grids.map((one) => one.render(form)).join('\n\n')
-  if (form === 'markdown') {
+  if (form === 'md') {
     const tables = grids.map(({ title, render }) => {
       const heading = title === '' ? '' : `${bold ? `**${title}**` : title}\n\n`
       return `${heading}${render(form)}`

@@ -24,7 +24,7 @@ function cells(text: string, ...begin: string[]): string[] {
 }
 
 test('a row a test: rates, ratio to dense, memory', () => {
-  const row = cells(renderBench(record, { form: 'markdown' }), 'tg128 @ d384', 'adaptive')
+  const row = cells(renderBench(record, { form: 'md' }), 'tg128 @ d384', 'adaptive')
   assert.equal(row, [
     'tg128 @ d384',
     'adaptive',
@@ -45,7 +45,7 @@ test('a row a test: rates, ratio to dense, memory', () => {
 })
 
 test('what does not fit says what it needs and what there is', () => {
-  const row = cells(renderBench(record, { form: 'markdown' }), 'tg128 @ d384', 'dense', '-', '', '4096')
+  const row = cells(renderBench(record, { form: 'md' }), 'tg128 @ d384', 'dense', '-', '', '4096')
   assert.equal(row.slice(5, 7), ['does not fit', 'needs 8.38 GiB, adapter has 3.73 GiB'])
 })
 
@@ -65,7 +65,7 @@ test('drops that no model decided are called synthetic in every row', () => {
   )
   const model = { ...benchParts().model, id: 'random:gpt2', source: 'random' as const, sha256: null }
   const synthetic = buildBenchRecord(benchParts({ configurations, model }))
-  const text = renderBench(synthetic, { form: 'markdown' })
+  const text = renderBench(synthetic, { form: 'md' })
   assert.not.match(text, /\| adaptive/)
   cells(text, 'tg128 @ d384', 'synthetic drops')
   cells(text, 'synthetic drops', '0.8')
@@ -74,21 +74,14 @@ test('drops that no model decided are called synthetic in every row', () => {
 })
 
 test('the curve: milliseconds at lengths, and how much of dense was ever live', () => {
-  const row = cells(renderBench(record, { form: 'markdown' }), 'adaptive', '0.8')
+  const row = cells(renderBench(record, { form: 'md' }), 'adaptive', '0.8')
   assert.equal(row.slice(4), ['3.20', '6.40', '12.8', '19.2', '25.2', '2.00x', '0.230'])
   const [curve] = record.curves
   assert.ok(Math.abs((latencyAt(curve, 256, 512) ?? 0) - 0.0256) < 1e-12)
 })
 
 test('the stages: shares of the time of a token', () => {
-  const row = cells(
-    renderBench(record, { form: 'markdown' }),
-    'tg128 @ d384',
-    'dense',
-    '-',
-    '2',
-    'f16, paged f32',
-  )
+  const row = cells(renderBench(record, { form: 'md' }), 'tg128 @ d384', 'dense', '-', '2', 'f16, paged f32')
   assert.equal(row.slice(5), ['20 %', '0 %', '50 %', '5.0 %', '20 %', '5.0 %', '31,250'])
 })
 

@@ -57,7 +57,7 @@ test("a group's mean is a row of its own, with its interval from its standard er
 
 test('Markdown', () => {
   assert.fixture(
-    renderEval(buildRecord(recordParts()), { form: 'markdown' }).split('\n\n')[0],
+    renderEval(buildRecord(recordParts()), { form: 'md' }).split('\n\n')[0],
     `
 | Tasks | Version | n-shot | Metric |  | Value |  | Stderr | 95 % interval | Sparsity requested | Sparsity achieved | Tokens kept |
 | --- | ---: | ---: | --- | --- | ---: | --- | ---: | --- | ---: | ---: | ---: |

@@ -48,7 +48,7 @@ test('text: a line between rows where cells have several', () => {
 test('Markdown: the same cells, bars escaped', () => {
   const rows = [...TWO, { name: 'emu', legs: 2, note: 'runs' }]
   assert.is(
-    renderGrid(COLUMNS, rows, { form: 'markdown' }),
+    renderGrid(COLUMNS, rows, { form: 'md' }),
     `
 | Name | Legs in all | Note |
 | --- | ---: | --- |
@@ -74,10 +74,10 @@ test('a sheet: titles over tables, notes under them, in every form', () => {
   const drawn = renderGrid(COLUMNS, TWO)
   assert.is(renderSheet(sheet), `Animals\n${drawn}\n${drawn}\nKind  mammals\nA     b`)
   assert.is(renderSheet(sheet, { spaced: true }), `Animals\n${drawn}\n\n${drawn}\n\nKind  mammals\nA     b`)
-  const marked = renderGrid(COLUMNS, TWO, { form: 'markdown' })
+  const marked = renderGrid(COLUMNS, TWO, { form: 'md' })
   const list = '- Kind: mammals\n- A: b'
-  assert.is(renderSheet(sheet, { form: 'markdown' }), `Animals\n\n${marked}\n\n${marked}\n\n${list}`)
-  assert.match(renderSheet(sheet, { form: 'markdown', bold: true }), /^\*\*Animals\*\*\n\n\|/)
+  assert.is(renderSheet(sheet, { form: 'md' }), `Animals\n\n${marked}\n\n${marked}\n\n${list}`)
+  assert.match(renderSheet(sheet, { form: 'md', bold: true }), /^\*\*Animals\*\*\n\n\|/)
   const rows = 'Name,Legs in all\ncat,4\na|b,10'
   assert.is(renderSheet(sheet, { form: 'csv' }), `${rows}\n\n${rows}`)
 })

@@ -135,7 +135,7 @@ test('a run that was stopped says so', () => {
 })
 
 test('Markdown has the same cells', () => {
-  const lines = renderPpl(record, { form: 'markdown' }).split('\n')
+  const lines = renderPpl(record, { form: 'md' }).split('\n')
   const cells = (line: string) =>
     line
       .split('|')

@@ -91,7 +91,7 @@ test('more than two suites have a table of their own', () => {
 })
 
 test('Markdown has the same table, then the notes', () => {
-  const [head, line, ...cells] = renderSweep(record, { form: 'markdown' }).split('\n\n')[0].split('\n')
+  const [head, line, ...cells] = renderSweep(record, { form: 'md' }).split('\n\n')[0].split('\n')
   assert.match(head, /^\| Policy \| Sparsity requested \|/)
   assert.match(line, /^\| --- \| ---: \|/)
   assert.is(cells.length, 2)

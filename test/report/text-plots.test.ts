@@ -44,7 +44,7 @@ test('perplexity of several policies: a plot a context length, a line a policy',
 test('asp ppl prints it where there are enough levels, and only to people', () => {
   const many = buildPplRecord(pplParts())
   assert.match(renderPpl(many), /^book\.txt, context of 8: perplexity by share of causal pairs removed$/m)
-  assert.not.match(renderPpl(many, { form: 'markdown' }), 'by share of causal')
+  assert.not.match(renderPpl(many, { form: 'md' }), 'by share of causal')
   const few = buildPplRecord(pplParts({ contexts: [contextParts({ rules: RULES.slice(0, 2) })] }))
   assert.not.match(renderPpl(few), 'by share of causal')
 })
