@@ -1,21 +1,8 @@
 /** Two plots: shares of classes with their intervals, a line a class; and survival by age, a curve a class. */
 import * as Plot from '@observablehq/plot'
+import { drawing, LABEL } from '../shared/plot.js'
 import { seriesOf } from '../shared/series.js'
 import type { AgeRow, ClassRow } from './rows.js'
-
-const WIDTH = 460
-const STYLE = { fontFamily: 'var(--sans)', fontSize: '12px', background: 'none', overflow: 'visible' }
-
-/** As `legend` has them. */
-const colours = (names: readonly string[]): Plot.ScaleOptions => ({
-  domain: [...names],
-  range: seriesOf(names).map(({ colour }) => colour),
-})
-
-const symbols = (names: readonly string[]): Plot.ScaleOptions => ({
-  domain: [...names],
-  range: seriesOf(names).map(({ symbol }) => symbol),
-})
 
 export interface ClassPlot {
   title: string
@@ -26,7 +13,7 @@ export interface ClassPlot {
 export function alivePlot({ title, runs, rows }: ClassPlot): SVGSVGElement {
   const known = rows.filter(({ alive }) => alive.share !== null)
   return classPlot(title, runs, rows, {
-    x: { label: 'share alive', domain: [0, 1], grid: true, labelAnchor: 'center', labelArrow: 'none' },
+    x: { label: 'share alive', domain: [0, 1], grid: true, ...LABEL },
     marks: [
       Plot.link(known, {
         x1: ({ alive }: ClassRow) => alive.low ?? alive.share,
@@ -53,8 +40,7 @@ export function killPlot({ title, runs, rows }: ClassPlot): SVGSVGElement {
       label: 'share of kills over share of tokens',
       type: 'log',
       grid: true,
-      labelAnchor: 'center',
-      labelArrow: 'none',
+      ...LABEL,
       tickFormat: (value: number) => `×${value}`,
     },
     marks: [
@@ -87,18 +73,11 @@ function classPlot(
   { x, marks }: { x: Plot.ScaleOptions; marks: Plot.Markish[] },
 ): SVGSVGElement {
   const names = [...new Set(rows.map(({ name }) => name))]
-  return drawing({
-    width: WIDTH,
+  return drawing(title, seriesOf(runs), {
     height: 60 + 22 * names.length,
     marginLeft: 100,
-    marginRight: 18,
-    marginBottom: 40,
-    ariaLabel: title,
-    style: STYLE,
     x,
     y: { domain: names, label: null, type: 'point' },
-    color: colours(runs),
-    symbol: symbols(runs),
     marks,
   })
 }
@@ -109,25 +88,18 @@ export function curvePlot(title: string, names: readonly string[], rows: readonl
   const share = ({ alive }: AgeRow): number | null => alive.share
   const tip = (row: AgeRow): string =>
     `${row.name}, ${row.age} tokens later\n${shareText(row.alive.share)} alive of ${row.alive.of}`
-  return drawing({
-    width: WIDTH,
+  return drawing(title, seriesOf(names), {
     height: 300,
     marginLeft: 50,
-    marginRight: 18,
-    marginBottom: 40,
-    ariaLabel: title,
-    style: STYLE,
     x: {
       type: 'log',
       base: 2,
       label: 'tokens later',
       grid: true,
       tickFormat: 'd',
-      labelAnchor: 'center',
-      labelArrow: 'none',
+      ...LABEL,
     },
-    y: { domain: [0, 1], label: 'share alive', grid: true, labelAnchor: 'center', labelArrow: 'none' },
-    color: colours(names),
+    y: { domain: [0, 1], label: 'share alive', grid: true, ...LABEL },
     marks: [
       Plot.areaY(known, {
         x: 'age',
@@ -144,6 +116,3 @@ export function curvePlot(title: string, names: readonly string[], rows: readonl
 
 export const shareText = (share: number | null): string =>
   share === null ? '-' : `${(100 * share).toFixed(1)} %`
-
-/** Without HTML legends a plot is the bare drawing. */
-const drawing = (options: Plot.PlotOptions): SVGSVGElement => Plot.plot(options) as unknown as SVGSVGElement

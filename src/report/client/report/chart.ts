@@ -1,6 +1,7 @@
 /** The one kind of plot of the page: points of several series with intervals, joined or not, with the exact values on hover. */
 import * as Plot from '@observablehq/plot'
 import type { TradeRow } from '../../figures/rows.js'
+import { drawing, LABEL } from '../shared/plot.js'
 import type { Series } from '../shared/series.js'
 
 export interface Point {
@@ -44,28 +45,16 @@ export interface ChartParts {
   zero?: boolean
 }
 
-const WIDTH = 460
 const HEIGHT = 300
 
 export function chart(parts: ChartParts): SVGSVGElement {
   const { x, points, series, joined, dots, levels = [], zero = false } = parts
   const y = fitted(parts.y, [...points, ...levels])
-  const drawn = Plot.plot({
-    width: WIDTH,
+  return drawing(parts.title, series, {
     height: HEIGHT,
     marginLeft: 62,
-    marginRight: 18,
-    marginBottom: 40,
-    ariaLabel: parts.title,
-    style: { fontFamily: 'var(--sans)', fontSize: '12px', background: 'none', overflow: 'visible' },
     x: { ...scale(x), inset: 8, grid: true },
     y: { ...scale(y), inset: 6, grid: true },
-    color: {
-      type: 'ordinal',
-      domain: series.map(({ name }) => name),
-      range: series.map(({ colour }) => colour),
-    },
-    symbol: { domain: series.map(({ name }) => name), range: series.map(({ symbol }) => symbol) },
     marks: [
       zero ? Plot.ruleY([0], { stroke: 'var(--faint)' }) : null,
       Plot.ruleY(levels, { y: 'y', stroke: 'series', strokeWidth: 1.5, strokeDasharray: '5 4' }),
@@ -110,8 +99,6 @@ export function chart(parts: ChartParts): SVGSVGElement {
       Plot.tip([...points, ...levels], pointer(!dots, { x: 'x', y: 'y', title: tipText, lineWidth: 60 })),
     ],
   })
-  // Without HTML legends a plot is the bare drawing.
-  return drawn as unknown as SVGSVGElement
 }
 
 /** An axis for what is there: short numbers where they are large, and some height where all figures are one. */
@@ -142,14 +129,5 @@ const colourOf = (series: readonly Series[], point: Point): string =>
   series.find(({ name }) => name === point.series)?.colour ?? 'var(--ink)'
 
 function scale({ label, type = 'linear', format, domain, fromZero = false, ticks }: Axis): Plot.ScaleOptions {
-  return {
-    label,
-    type,
-    domain,
-    zero: fromZero,
-    ticks,
-    tickFormat: format,
-    labelAnchor: 'center',
-    labelArrow: 'none',
-  } as Plot.ScaleOptions
+  return { label, type, domain, zero: fromZero, ticks, tickFormat: format, ...LABEL } as Plot.ScaleOptions
 }

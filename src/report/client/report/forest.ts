@@ -1,5 +1,6 @@
 /** Changes one under the other, each with its interval, and the limit up to which a loss is taken for none. */
 import * as Plot from '@observablehq/plot'
+import { drawing, LABEL } from '../shared/plot.js'
 import type { Series } from '../shared/series.js'
 
 export interface ForestRow {
@@ -19,7 +20,6 @@ export interface ForestParts {
   series: readonly Series[]
 }
 
-const WIDTH = 460
 const ROW = 30
 const LETTER = 6.6
 const WIDEST_NAME = 190
@@ -27,22 +27,11 @@ const WIDEST_NAME = 190
 export function forest({ title, x, rows, series }: ForestParts): SVGSVGElement {
   const names = rows.map(({ name }) => name)
   const marginLeft = Math.min(WIDEST_NAME, 16 + LETTER * Math.max(...names.map(({ length }) => length)))
-  const drawn = Plot.plot({
-    width: WIDTH,
+  return drawing(title, series, {
     height: 56 + ROW * rows.length,
     marginLeft,
-    marginRight: 18,
-    marginBottom: 40,
-    ariaLabel: title,
-    style: { fontFamily: 'var(--sans)', fontSize: '12px', background: 'none', overflow: 'visible' },
-    x: { label: x, labelAnchor: 'center', labelArrow: 'none', grid: true, inset: 10, nice: true },
+    x: { label: x, ...LABEL, grid: true, inset: 10, nice: true },
     y: { domain: names, label: null, tickSize: 0 },
-    color: {
-      type: 'ordinal',
-      domain: series.map(({ name }) => name),
-      range: series.map(({ colour }) => colour),
-    },
-    symbol: { domain: series.map(({ name }) => name), range: series.map(({ symbol }) => symbol) },
     marks: [
       Plot.ruleX([0], { stroke: 'var(--faint)' }),
       Plot.tickX(rows, { x: 'limit', y: 'name', stroke: 'var(--faint)', strokeDasharray: '2 2' }),
@@ -62,6 +51,4 @@ export function forest({ title, x, rows, series }: ForestParts): SVGSVGElement {
       ),
     ],
   })
-  // Without HTML legends a plot is the bare drawing.
-  return drawn as unknown as SVGSVGElement
 }

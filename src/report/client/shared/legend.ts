@@ -15,9 +15,9 @@
  */
 /** Which colour and shape is which series, as a drawing, so that a saved plot can carry it. */
 import * as Plot from '@observablehq/plot'
+import { drawing, WIDTH } from './plot.js'
 import type { Series } from './series.js'
 
-const WIDTH = 460
 const ROW = 20
 const GAP = 34
 const FONT = '12px system-ui, sans-serif'
@@ -25,15 +25,14 @@ const FONT = '12px system-ui, sans-serif'
 export function legend(series: readonly Series[], width = WIDTH): SVGSVGElement {
   const placed = flow(series, width)
   const rows = Math.max(...placed.map(({ row }) => row)) + 1
-  const drawn = Plot.plot({
+  return drawing('legend', series, {
     width,
     height: rows * ROW,
     margin: 0,
-    ariaLabel: 'legend',
-    style: { fontFamily: 'var(--sans)', fontSize: '12px', background: 'none', overflow: 'visible' },
+    marginRight: 0,
+    marginBottom: 0,
     x: { axis: null, domain: [0, width], range: [0, width] },
     y: { axis: null, domain: [0, rows * ROW], range: [0, rows * ROW] },
-    symbol: { domain: series.map(({ name }) => name), range: series.map(({ symbol }) => symbol) },
     marks: [
       Plot.dot(placed, {
         x: 'x',
@@ -47,7 +46,6 @@ export function legend(series: readonly Series[], width = WIDTH): SVGSVGElement 
       Plot.text(placed, { x: 'x', y: 'y', text: 'name', dx: 11, textAnchor: 'start', fill: 'var(--ink)' }),
     ],
   })
-  return drawn as unknown as SVGSVGElement
 }
 
 /** From left to right, then the next row. */
