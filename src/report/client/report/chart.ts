@@ -35,10 +35,10 @@ export interface ChartParts {
   y: Axis
   points: readonly Point[]
   series: readonly Series[]
-  /** Points that are joined in the order given: those of a series, or those that none beats. */
-  joined: 'series' | 'frontier'
+  /** Points that are joined in the order given: those of a series (as usual), or those that none beats. */
+  joined?: 'series' | 'frontier'
   /** A dot each; off where there are hundreds. */
-  dots: boolean
+  dots?: boolean
   /** Series that are one figure, whatever x. */
   levels?: readonly Point[]
   /** A zero line. */
@@ -48,7 +48,7 @@ export interface ChartParts {
 const HEIGHT = 300
 
 export function chart(parts: ChartParts): SVGSVGElement {
-  const { x, points, series, joined, dots, levels = [], zero = false } = parts
+  const { x, points, series, joined = 'series', dots = true, levels = [], zero = false } = parts
   const y = fitted(parts.y, [...points, ...levels])
   return drawing(parts.title, series, {
     height: HEIGHT,

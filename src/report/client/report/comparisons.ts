@@ -1,11 +1,12 @@
 /** What changed between records, and what was concluded of it. */
 import { grouped } from '../../figures/grouped.js'
-import type { ComparisonRow, PageData } from '../../figures/rows.js'
+import type { ComparisonRow } from '../../figures/rows.js'
+import { fixed, signed } from '../../format.js'
 import type { Series } from '../shared/series.js'
-import type { Column } from '../shared/sortable-table.js'
+import { number, text } from '../shared/sortable-table.js'
 import type { ForestParts } from './forest.js'
-import { type Section, tableOf } from './section.js'
-import { decimals, range, type Sources, signed } from './sources.js'
+import { intervalColumn, type Page, range } from './page.js'
+import { section } from './section.js'
 
 const VERDICTS: readonly Series[] = [
   { name: 'better', colour: 'var(--better)', symbol: 'triangle' },
@@ -14,21 +15,39 @@ const VERDICTS: readonly Series[] = [
   { name: 'inconclusive', colour: 'var(--inconclusive)', symbol: 'square' },
 ]
 
-export function comparisonSection({ comparisons }: PageData, sources: Sources): Section {
-  const panels = grouped(comparisons, ({ record, compared, metric, scale }) =>
-    JSON.stringify([record, compared, metric, scale]),
-  )
-  return {
-    title: 'Comparison',
-    intro:
-      'Changes as asp compare found them, with 95 % intervals of the paired difference. The dashed tick is the margin: a loss up to ' +
-      'there is taken for none. Verdicts are after correction for all tests of the comparison.',
-    charts: panels.map((rows) => changes(rows, sources)),
-    table: tableOf('changes', columns(sources), comparisons),
-  }
-}
+export const comparisonSection = section<ComparisonRow>({
+  title: 'Comparison',
+  intro:
+    'Changes as asp compare found them, with 95 % intervals of the paired difference. The dashed tick is the margin: a loss up to ' +
+    'there is taken for none. Verdicts are after correction for all tests of the comparison.',
+  rows: ({ comparisons }) => comparisons,
+  charts: (rows, page) =>
+    grouped(rows, ({ record, compared, metric, scale }) =>
+      JSON.stringify([record, compared, metric, scale]),
+    ).map((some) => changes(some, page)),
+  caption: 'changes',
+  columns: (_, page) => [
+    text('New', ({ compared }) => compared),
+    text('Test', ({ test }) => test),
+    text('Metric', ({ metric, higherIsBetter }) => `${metric} ${higherIsBetter ? '↑' : '↓'}`),
+    number('Base', ({ before }) => before, fixed),
+    number('New', ({ after }) => after, fixed),
+    number('Change', ({ change }) => change, signed),
+    intervalColumn((row) => row),
+    number('Margin', ({ limit }) => limit, signed),
+    number('n', ({ n }) => n),
+    number(
+      'p',
+      (row) => row.p,
+      (p) => (p < 1e-4 ? '< 0.0001' : fixed(p)),
+    ),
+    text('Verdict', ({ verdict }) => verdict),
+    text('Why', ({ reason }) => reason),
+    page.sourceColumn(),
+  ],
+})
 
-function changes(rows: ComparisonRow[], sources: Sources): ForestParts {
+function changes(rows: ComparisonRow[], page: Page): ForestParts {
   const [{ metric, higherIsBetter, scale, base, compared }] = rows
   return {
     title: `${metric} (${higherIsBetter ? 'higher' : 'lower'} is better): ${nameOf(compared)} against ${nameOf(base)}`,
@@ -42,10 +61,10 @@ function changes(rows: ComparisonRow[], sources: Sources): ForestParts {
       limit: row.limit,
       tip: [
         `${row.test}, ${row.metric}: ${row.verdict}`,
-        `${row.before.toFixed(4)} to ${row.after.toFixed(4)}, change ${signed(row.change)} (${range(row.low, row.high)})`,
-        `margin ${signed(row.limit)}, n ${row.n}${row.p === null ? '' : `, p ${row.p.toFixed(4)}`}`,
+        `${fixed(row.before)} to ${fixed(row.after)}, change ${signed(row.change)} (${range(row)})`,
+        `margin ${signed(row.limit)}, n ${row.n}${row.p === null ? '' : `, p ${fixed(row.p)}`}`,
         row.reason,
-        ...sources.lines(row),
+        ...page.source(row),
       ],
     })),
     series: VERDICTS.filter(({ name }) => rows.some(({ verdict }) => verdict === name)),
@@ -54,32 +73,3 @@ function changes(rows: ComparisonRow[], sources: Sources): ForestParts {
 
 /** A file without its folders. */
 const nameOf = (file: string): string => file.split(/[\\/]/).at(-1) ?? file
-
-function columns(sources: Sources): Column<ComparisonRow>[] {
-  const four = decimals(4)
-  return [
-    { head: 'New', value: ({ compared }) => compared },
-    { head: 'Test', value: ({ test }) => test },
-    { head: 'Metric', value: ({ metric, higherIsBetter }) => `${metric} ${higherIsBetter ? '↑' : '↓'}` },
-    { head: 'Base', value: ({ before }) => before, text: ({ before }) => four(before), numeric: true },
-    { head: 'New', value: ({ after }) => after, text: ({ after }) => four(after), numeric: true },
-    { head: 'Change', value: ({ change }) => change, text: ({ change }) => signed(change), numeric: true },
-    {
-      head: '95 % interval',
-      value: ({ low }) => low,
-      text: ({ low, high }) => range(low, high),
-      numeric: true,
-    },
-    { head: 'Margin', value: ({ limit }) => limit, text: ({ limit }) => signed(limit), numeric: true },
-    { head: 'n', value: ({ n }) => n, numeric: true },
-    {
-      head: 'p',
-      value: ({ p }) => p,
-      text: ({ p }) => (p !== null && p < 1e-4 ? '< 0.0001' : four(p)),
-      numeric: true,
-    },
-    { head: 'Verdict', value: ({ verdict }) => verdict },
-    { head: 'Why', value: ({ reason }) => reason },
-    sources.column(),
-  ]
-}

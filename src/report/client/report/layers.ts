@@ -1,30 +1,43 @@
 /** Which layers drop how much. */
-
 import { grouped } from '../../figures/grouped.js'
 import { levelName } from '../../figures/names.js'
-import type { LayerRow, PageData } from '../../figures/rows.js'
-import { type PageSeries, shadedSeries } from '../shared/series.js'
-import type { Column } from '../shared/sortable-table.js'
+import type { LayerRow } from '../../figures/rows.js'
+import { fixed } from '../../format.js'
+import { shadedSeries } from '../shared/series.js'
+import { number, text } from '../shared/sortable-table.js'
 import type { ChartParts } from './chart.js'
-import { type Section, tableOf } from './section.js'
-import { decimals, type Sources, subjectColumns } from './sources.js'
+import { type Page, subjectColumns } from './page.js'
+import { section } from './section.js'
 
-export function layerSection({ layers }: PageData, page: PageSeries, sources: Sources): Section {
-  const panels = grouped(layers, ({ checkpoint, policy, on }) => JSON.stringify([checkpoint, policy, on]))
-  return {
-    title: 'Sparsity by layer',
-    intro:
-      'Share of causal pairs that each layer removed. Shades are the shares asked for. Policies that treat all layers alike have no plot.',
-    charts: panels.filter(differs).map((rows) => layerChart(rows, page, sources)),
-    table: tableOf('sparsity by layer', columns(layers, sources), layers),
-  }
-}
+export const layerSection = section<LayerRow>({
+  title: 'Sparsity by layer',
+  intro:
+    'Share of causal pairs that each layer removed. Shades are the shares asked for. Policies that treat all layers alike have no plot.',
+  rows: ({ layers }) => layers,
+  charts: (rows, page) =>
+    grouped(rows, ({ checkpoint, policy, on }) => JSON.stringify([checkpoint, policy, on]))
+      .filter(differs)
+      .map((some) => layerChart(some, page)),
+  caption: 'sparsity by layer',
+  columns: (rows, page) => [
+    text('On', ({ on }) => on),
+    ...subjectColumns(rows),
+    ...Array.from({ length: depthOf(rows) }, (_, layer) =>
+      number<LayerRow>(
+        String(layer),
+        ({ perLayer }) => perLayer[layer] ?? null,
+        (share) => fixed(share, 2),
+      ),
+    ),
+    page.sourceColumn(),
+  ],
+})
 
 /** Some layer drops more than another. */
 const differs = (rows: readonly LayerRow[]): boolean =>
   rows.some(({ perLayer }) => Math.max(...perLayer) - Math.min(...perLayer) > 1e-9)
 
-function layerChart(rows: LayerRow[], page: PageSeries, sources: Sources): ChartParts {
+function layerChart(rows: LayerRow[], page: Page): ChartParts {
   const levels = [...new Set(rows.map(({ requested }) => requested))].sort((a, b) => (a ?? 2) - (b ?? 2))
   const count = depthOf(rows)
   return {
@@ -38,28 +51,14 @@ function layerChart(rows: LayerRow[], page: PageSeries, sources: Sources): Chart
         y: share,
         tip: [
           page.names.full(row),
-          `layer ${layer}: ${share.toFixed(4)}`,
-          ...sources.lines({ ...row, path: `${row.path}[${layer}]` }),
+          `layer ${layer}: ${fixed(share)}`,
+          ...page.source({ ...row, path: `${row.path}[${layer}]` }),
         ],
       })),
     ),
     series: shadedSeries(levels.map(levelName)),
-    joined: 'series',
-    dots: true,
   }
 }
 
 const depthOf = (rows: readonly LayerRow[]): number =>
   Math.max(...rows.map(({ perLayer }) => perLayer.length))
-
-function columns(rows: readonly LayerRow[], sources: Sources): Column<LayerRow>[] {
-  return [
-    { head: 'On', value: ({ on }) => on },
-    ...subjectColumns(rows),
-    ...Array.from({ length: rows.length === 0 ? 0 : depthOf(rows) }, (_, layer): Column<LayerRow> => {
-      const share = ({ perLayer }: LayerRow): number | null => perLayer[layer] ?? null
-      return { head: String(layer), value: share, text: (row) => decimals(2)(share(row)), numeric: true }
-    }),
-    sources.column(),
-  ]
-}

@@ -1,38 +1,55 @@
 /** The page of `asp report`: its data -> sections with plots and tables, those left out that have nothing to show. */
-import type { PageData } from '../../figures/rows.js'
+import type { PageData, RecordInfo } from '../../figures/rows.js'
+import { plural } from '../../format.js'
 import { openForPrint } from '../shared/details.js'
 import { element, pageData, pageRoot } from '../shared/dom.js'
-import { PageSeries } from '../shared/series.js'
+import { text } from '../shared/sortable-table.js'
 import { comparisonSection } from './comparisons.js'
 import { costSection, tradeSection } from './costs.js'
 import { layerSection } from './layers.js'
 import { lossSection, positionSection } from './losses.js'
+import { Page } from './page.js'
 import { qualitySection } from './quality.js'
-import { recordSection } from './records.js'
-import { renderSection } from './section.js'
-import { Sources } from './sources.js'
+import { section } from './section.js'
 import { trainingSection } from './training.js'
 
-const data = pageData<PageData>()
-const page = new PageSeries(data)
-const sources = new Sources(data)
+/** A date without seconds. */
+const minute = (date: string): string => date.slice(0, 16).replace('T', ' ')
 
-const sections = [
-  comparisonSection(data, sources),
-  qualitySection(data, page, sources),
-  lossSection(data, page, sources),
-  tradeSection(data, page, sources),
-  costSection(data, page, sources),
-  positionSection(data, page, sources),
-  layerSection(data, page, sources),
-  trainingSection(data, sources),
-  recordSection(data),
+const recordSection = section<RecordInfo>({
+  title: 'Records',
+  intro:
+    'Every figure of this page is read from one of these files; the column Source and what hovering shows say where in it.',
+  rows: ({ records }) => records,
+  caption: 'records',
+  columns: () => [
+    text('File', ({ file }) => file),
+    text('Kind', ({ schema }) => schema),
+    text('Status', ({ status }) => status),
+    text('Model', ({ model }) => model),
+    { head: 'Begun', value: ({ date }) => date, text: ({ date }) => minute(date) },
+    text('Adapter', ({ adapter }) => adapter),
+    text('asp', ({ version, commit }) => [version, commit?.slice(0, 8)].filter(Boolean).join(' ')),
+    text('Command', ({ command }) => command),
+  ],
+})
+
+/** In the order of the page. */
+const SECTIONS = [
+  comparisonSection,
+  qualitySection,
+  lossSection,
+  tradeSection,
+  costSection,
+  positionSection,
+  layerSection,
+  trainingSection,
+  recordSection,
 ]
-  .map(renderSection)
-  .filter((section) => section !== null)
 
-const { title, made, records } = data
-const count = `${records.length} ${records.length === 1 ? 'record' : 'records'}`
+const page = new Page(pageData<PageData>())
+const { title, made, records } = page.data
+const sections = SECTIONS.map((draw) => draw(page)).filter((drawn) => drawn !== null)
 pageRoot().replaceChildren(
   element(
     'header',
@@ -41,15 +58,15 @@ pageRoot().replaceChildren(
     element(
       'p',
       { class: 'faint' },
-      `asp report of ${made.slice(0, 16).replace('T', ' ')} UTC from ${count}`,
+      `asp report of ${minute(made)} UTC from ${plural(records.length, 'record')}`,
     ),
     element('nav', {}, ...sections.map(linkTo)),
   ),
   ...sections,
 )
 
-function linkTo(section: HTMLElement): HTMLElement {
-  return element('a', { href: `#${section.id}` }, section.querySelector('h2')?.textContent ?? '')
+function linkTo(drawn: HTMLElement): HTMLElement {
+  return element('a', { href: `#${drawn.id}` }, drawn.querySelector('h2')?.textContent ?? '')
 }
 
 openForPrint()

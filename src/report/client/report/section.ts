@@ -1,4 +1,6 @@
 /** A part of the page: what it shows in a sentence, plots with a legend and a button each, and the table of the same figures. */
+import type { PageData } from '../../figures/rows.js'
+import { plural } from '../../format.js'
 import { details } from '../shared/details.js'
 import { button, element } from '../shared/dom.js'
 import { legend } from '../shared/legend.js'
@@ -6,37 +8,48 @@ import { saveSvg } from '../shared/save-svg.js'
 import { type Column, sortableTable } from '../shared/sortable-table.js'
 import { type ChartParts, chart } from './chart.js'
 import { type ForestParts, forest } from './forest.js'
+import type { Page } from './page.js'
 
-export interface Section {
+export type Chart = ChartParts | ForestParts
+
+export interface Section<Row> {
   title: string
   intro: string
-  charts: (ChartParts | ForestParts)[]
-  table: HTMLElement | null
+  /** Of its table. */
+  rows(data: PageData): readonly Row[]
+  /** What the table is of. */
+  caption: string
+  columns(rows: readonly Row[], page: Page): Column<Row>[]
+  charts?(rows: readonly Row[], page: Page): Chart[]
 }
 
-/** Null for a section that has nothing to show. */
-export function renderSection({ title, intro, charts, table }: Section): HTMLElement | null {
-  if (charts.length === 0 && table === null) return null
-  const id = slug(title)
-  const more = charts.slice(MANY_CHARTS)
-  return element(
-    'section',
-    { id, 'aria-labelledby': `${id}-title` },
-    element('h2', { id: `${id}-title` }, title),
-    element('p', { class: 'faint' }, intro),
-    charts.length === 0 ? null : grid(charts.slice(0, MANY_CHARTS)),
-    more.length === 0 ? null : details(`${more.length} more plots`, false, () => grid(more)),
-    table,
-  )
-}
+/** A section that draws itself; null where it has nothing to show. */
+export const section =
+  <Row>({ title, intro, rows: rowsOf, caption, columns, charts: chartsOf }: Section<Row>) =>
+  (page: Page): HTMLElement | null => {
+    const rows = rowsOf(page.data)
+    const charts = chartsOf?.(rows, page) ?? []
+    if (charts.length + rows.length === 0) return null
+    const id = slug(title)
+    const more = charts.slice(MANY_CHARTS)
+    return element(
+      'section',
+      { id, 'aria-labelledby': `${id}-title` },
+      element('h2', { id: `${id}-title` }, title),
+      element('p', { class: 'faint' }, intro),
+      charts.length === 0 ? null : grid(charts.slice(0, MANY_CHARTS)),
+      more.length === 0 ? null : details(`${more.length} more plots`, false, () => grid(more)),
+      rows.length === 0 ? null : table(caption, columns(rows, page), rows),
+    )
+  }
 
 /** A large sweep has a hundred plots: the first ones are drawn at once, the others when they are asked for. */
 const MANY_CHARTS = 12
 
-const grid = (charts: readonly (ChartParts | ForestParts)[]): HTMLElement =>
+const grid = (charts: readonly Chart[]): HTMLElement =>
   element('div', { class: 'charts' }, ...charts.map(figure))
 
-function figure(parts: ChartParts | ForestParts): HTMLElement {
+function figure(parts: Chart): HTMLElement {
   const { title, series } = parts
   const drawn = 'rows' in parts ? forest(parts) : chart(parts)
   const names = legend(series)
@@ -50,17 +63,10 @@ function figure(parts: ChartParts | ForestParts): HTMLElement {
 }
 
 /** Open where it is short. */
-export function tableOf<Row>(
-  caption: string,
-  columns: readonly Column<Row>[],
-  rows: readonly Row[],
-): HTMLElement | null {
-  if (rows.length === 0) return null
-  const count = `${rows.length} ${rows.length === 1 ? 'row' : 'rows'}`
-  return details(`Table: ${caption} (${count})`, rows.length <= LONG_TABLE, () =>
+const table = <Row>(caption: string, columns: readonly Column<Row>[], rows: readonly Row[]): HTMLElement =>
+  details(`Table: ${caption} (${plural(rows.length, 'row')})`, rows.length <= LONG_TABLE, () =>
     sortableTable(caption, columns, rows),
   )
-}
 
 const LONG_TABLE = 24
 

@@ -1,6 +1,5 @@
 /** Names, colours and shapes of what is drawn: the same for one subject in every plot of the page. */
-import { DENSE, SubjectNames } from '../../figures/names.js'
-import type { Figures } from '../../figures/rows.js'
+import { DENSE } from '../../figures/names.js'
 
 export interface Series {
   name: string
@@ -24,22 +23,6 @@ const SYMBOLS = [
   'star',
 ]
 const SHADES = 6
-
-/** The series of all subjects of the page. */
-export class PageSeries {
-  readonly names: SubjectNames
-  readonly #all: Series[]
-
-  constructor(figures: Figures) {
-    this.names = new SubjectNames(figures)
-    this.#all = seriesOf(this.names.all)
-  }
-
-  /** Those of the names that are there, in the page's order. */
-  of(names: readonly string[]): Series[] {
-    return this.#all.filter(({ name }) => names.includes(name))
-  }
-}
 
 /** A colour and a shape each. */
 export function seriesOf(names: readonly string[]): Series[] {

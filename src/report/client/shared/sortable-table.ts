@@ -15,6 +15,24 @@ export interface Column<Row> {
   faint?: boolean
 }
 
+export const text = <Row>(head: string, value: (row: Row) => string | null): Column<Row> => ({ head, value })
+
+/** @param show how a figure is written; where there is none, `missing` is */
+export const number = <Row>(
+  head: string,
+  value: (row: Row) => number | null,
+  show: (value: number) => string = String,
+  missing = '',
+): Column<Row> => ({
+  head,
+  value,
+  text: (row) => {
+    const found = value(row)
+    return found === null ? missing : show(found)
+  },
+  numeric: true,
+})
+
 type Direction = 'ascending' | 'descending'
 
 export function sortableTable<Row>(
