@@ -1,9 +1,8 @@
 /** The page of `asp drops stats`: who survives and who kills, for a layer and an age that the reader chooses. */
 import type { DimensionName, DropStatsRecord } from '../../../record/drops/stats-schema.js'
 import { DIMENSION_TITLES, notesOf, runNames, usualAge } from '../../drop-stats-figures.js'
-import { button, element, pageData, pageRoot } from '../shared/dom.js'
-import { legend } from '../shared/legend.js'
-import { saveSvg } from '../shared/save-svg.js'
+import { definitions, element, pageData, pageRoot } from '../shared/dom.js'
+import { figure } from '../shared/figure.js'
 import { seriesOf } from '../shared/series.js'
 import { alivePlot, curvePlot, killPlot } from './plots.js'
 import { ageRows, type Choice, classRows } from './rows.js'
@@ -34,11 +33,11 @@ function section(dimension: DimensionName): HTMLElement {
       ? runs.map(byLayer)
       : [
           ...runs.map((run) => survival(dimension, run, where)),
-          figure(`${title}: alive ${age} tokens later, ${where}`, runs, (name) =>
+          drawn(`${title}: alive ${age} tokens later, ${where}`, runs, (name) =>
             alivePlot({ title: name, runs, rows }),
           ),
           kills
-            ? figure(`${title}: who kills, ${where}`, runs, (name) => killPlot({ title: name, runs, rows }))
+            ? drawn(`${title}: who kills, ${where}`, runs, (name) => killPlot({ title: name, runs, rows }))
             : null,
         ]
   return element(
@@ -61,7 +60,7 @@ function byLayer(run: string, i: number): HTMLElement {
       .map((row) => ({ ...row, name: `layer ${layer}` })),
   ).flat()
   const names = Array.from({ length: count }, (_, layer) => `layer ${layer}`)
-  return figure(`${run}: alive by age, layer by layer`, names, (name) => curvePlot(name, names, rows))
+  return drawn(`${run}: alive by age, layer by layer`, names, (name) => curvePlot(name, names, rows))
 }
 
 /** Survival by age of the commonest classes of one checkpoint. */
@@ -71,21 +70,15 @@ function survival(dimension: DimensionName, run: string, where: string): HTMLEle
   const common = own.toSorted((a, b) => b.tokens - a.tokens).slice(0, MOST_CURVES)
   const names = own.filter((row) => common.includes(row)).map(({ name }) => name)
   const rows = ageRows(record, dimension, choice.layer).filter((row) => row.run === run)
-  return figure(title, names, (name) => curvePlot(name, names, rows))
+  return drawn(title, names, (name) => curvePlot(name, names, rows))
 }
 
-/** @param series names in the order of their colours */
-function figure(
+/** @param names in the order of their colours */
+const drawn = (
   title: string,
-  series: readonly string[],
+  names: readonly string[],
   draw: (title: string) => SVGSVGElement,
-): HTMLElement {
-  const drawn = draw(title)
-  const names = legend(seriesOf(series))
-  const file = title.toLowerCase().replace(/[^a-z0-9]+/g, '-')
-  const save = button('SVG', `Save ${title} as SVG`, () => saveSvg({ title, parts: [names, drawn] }, file))
-  return element('figure', {}, element('figcaption', {}, element('span', {}, title), save), names, drawn)
-}
+): HTMLElement => figure(title, seriesOf(names), draw(title))
 
 function controls(): HTMLElement {
   const layer = element('select', { id: 'layer' }, element('option', { value: '' }, 'all together'))
@@ -118,16 +111,10 @@ function controls(): HTMLElement {
   )
 }
 
-function notes(): HTMLElement {
-  const list = element('dl', {})
-  for (const [name, text] of notesOf(record)) list.append(element('dt', {}, name), element('dd', {}, text))
-  return list
-}
-
 show()
 pageRoot().replaceChildren(
   element('h1', {}, 'Who is dropped, and by whom'),
-  notes(),
+  definitions(notesOf(record)),
   controls(),
   figures,
   ...killerTables(record, runs),

@@ -3,22 +3,21 @@ import type { DropStatsRecord, KillerRecord, ShareFigure } from '../../../record
 import { formatCount } from '../../format.js'
 import { visible } from '../../token-text.js'
 import { element } from '../shared/dom.js'
-import { type Column, sortableTable } from '../shared/sortable-table.js'
+import { type Column, number, sortableTable, text } from '../shared/sortable-table.js'
 import { shareText } from './plots.js'
 import type { AgeRow, ClassRow } from './rows.js'
 
-export function ageTable(runs: readonly string[], caption: string, rows: readonly AgeRow[]): HTMLElement {
-  return sortableTable(
+export const ageTable = (runs: readonly string[], caption: string, rows: readonly AgeRow[]): HTMLElement =>
+  sortableTable<AgeRow>(
     caption,
     [
       ...checkpointColumn<AgeRow>(runs),
-      { head: 'Tokens later', value: ({ age }) => age, numeric: true },
-      count<AgeRow>('Tokens', ({ alive }) => alive.of),
+      number('Tokens later', ({ age }) => age),
+      count('Tokens', ({ alive }) => alive.of),
       ...shareColumns<AgeRow>('Alive', ({ alive }) => alive),
     ],
     rows,
   )
-}
 
 export interface ClassTable {
   runs: readonly string[]
@@ -35,22 +34,22 @@ export function classTable(
   const killColumns: Column<ClassRow>[] = [
     count('Kills', (row) => row.kills?.count ?? null),
     share('Of all kills', (row) => row.kills?.share ?? null),
-    {
-      head: 'Over base',
-      value: ({ overBase }) => overBase,
-      text: ({ overBase }) => (overBase === null ? '-' : `×${overBase.toFixed(2)}`),
-      numeric: true,
-    },
+    number(
+      'Over base',
+      ({ overBase }) => overBase,
+      (times) => `×${times.toFixed(2)}`,
+      '-',
+    ),
   ]
-  return sortableTable(
+  return sortableTable<ClassRow>(
     caption,
     [
-      { head: 'Class', value: ({ name }) => name },
+      text('Class', ({ name }) => name),
       ...checkpointColumn<ClassRow>(runs),
-      count<ClassRow>('Tokens', ({ tokens }) => tokens),
-      share<ClassRow>('Share', (row) => row.share),
+      count('Tokens', ({ tokens }) => tokens),
+      share('Share', (row) => row.share),
       ...shareColumns<ClassRow>(`Alive ${age} later`, ({ alive }) => alive),
-      share<ClassRow>('At the end', ({ end }) => end.share),
+      share('At the end', ({ end }) => end.share),
       ...(kills ? killColumns : []),
     ],
     rows,
@@ -62,15 +61,14 @@ export function killerTables({ runs: all }: DropStatsRecord, runs: readonly stri
   return all.flatMap(({ killers, tokens: every }, i) => {
     if (killers.length === 0) return []
     const caption = `Words that kill most, ${runs[i]}`
-    const layers = killers[0].per_layer.map((_, layer) =>
-      count<KillerRecord>(`Layer ${layer}`, ({ per_layer }) => per_layer[layer]),
-    )
     const columns: Column<KillerRecord>[] = [
-      { head: 'Word', value: ({ text }) => visible(text) },
+      text('Word', (killer) => visible(killer.text)),
       count('Tokens', ({ tokens }) => tokens),
       share('Share', ({ tokens }) => tokens / every),
       count('Kills', ({ kills }) => kills),
-      ...layers,
+      ...killers[0].per_layer.map((_, layer) =>
+        count<KillerRecord>(`Layer ${layer}`, ({ per_layer }) => per_layer[layer]),
+      ),
     ]
     return [element('h2', {}, caption), sortableTable(caption, columns, killers)]
   })
@@ -78,29 +76,23 @@ export function killerTables({ runs: all }: DropStatsRecord, runs: readonly stri
 
 /** Only where there are several. */
 const checkpointColumn = <Row extends { run: string }>(runs: readonly string[]): Column<Row>[] =>
-  runs.length === 1 ? [] : [{ head: 'Checkpoint', value: ({ run }) => run }]
+  runs.length === 1 ? [] : [text('Checkpoint', ({ run }) => run)]
 
-function count<Row>(head: string, of: (row: Row) => number | null): Column<Row> {
-  return { head, value: of, text: (row) => grouped(of(row)), numeric: true }
-}
+const count = <Row>(head: string, of: (row: Row) => number | null): Column<Row> =>
+  number(head, of, formatCount, '-')
 
-const grouped = (value: number | null): string => (value === null ? '-' : formatCount(value))
+const share = <Row>(head: string, of: (row: Row) => number | null): Column<Row> =>
+  number(head, of, shareText, '-')
 
-function share<Row>(head: string, of: (row: Row) => number | null): Column<Row> {
-  return { head, value: of, text: (row) => shareText(of(row)), numeric: true }
-}
-
-function shareColumns<Row>(head: string, of: (row: Row) => ShareFigure): Column<Row>[] {
-  return [
-    share(head, (row) => of(row).share),
-    {
-      head: '95 % interval',
-      value: (row) => of(row).low,
-      text: (row) => {
-        const { low, high } = of(row)
-        return low === null ? '-' : `${shareText(low)} to ${shareText(high)}`
-      },
-      numeric: true,
+const shareColumns = <Row>(head: string, of: (row: Row) => ShareFigure): Column<Row>[] => [
+  share(head, (row) => of(row).share),
+  {
+    head: '95 % interval',
+    value: (row) => of(row).low,
+    text: (row) => {
+      const { low, high } = of(row)
+      return low === null ? '-' : `${shareText(low)} to ${shareText(high)}`
     },
-  ]
-}
+    numeric: true,
+  },
+]

@@ -3,36 +3,31 @@ import type { DropsRecord } from '../../../record/drops/schema.js'
 import { killerWords } from '../../drops-figures.js'
 import { quote } from '../../drops-words.js'
 import { formatPercent } from '../../format.js'
-import { element } from '../shared/dom.js'
+import { element, headCell, row } from '../shared/dom.js'
 import type { Relations } from './relations.js'
 import type { State } from './state.js'
 
 const MOST_KILLERS = 4
 
 export function layersView(record: DropsRecord, relations: Relations, state: State): HTMLElement {
-  const body = element('tbody', {}, everyLayer(state))
-  for (let layer = 0; layer < relations.layers; layer++)
-    body.append(oneLayer(record, relations, state, layer))
+  const layers = record.deaths.map((_, layer) => oneLayer(record, relations, state, layer))
   const kills = record.cause === 'query'
-  const head = element(
-    'tr',
-    {},
-    element('th', { scope: 'col' }, 'Layer'),
-    element('th', { scope: 'col', class: 'alive' }, 'Survivors'),
-    element('th', { scope: 'col', class: 'number' }, 'Pairs kept'),
-    kills ? element('th', { scope: 'col' }, 'Kills most') : null,
+  const head = row(
+    headCell('Layer'),
+    headCell('Survivors', 'alive'),
+    headCell('Pairs kept', 'number'),
+    kills ? headCell('Kills most') : null,
   )
-  return element('table', { class: 'layers' }, element('thead', {}, head), body)
+  return element(
+    'table',
+    { class: 'layers' },
+    element('thead', {}, head),
+    element('tbody', {}, everyLayer(state), ...layers),
+  )
 }
 
-function everyLayer(state: State): HTMLElement {
-  return element(
-    'tr',
-    {},
-    element('th', { scope: 'row' }, choice('all', state, null)),
-    element('td', { colspan: 3 }),
-  )
-}
+const everyLayer = (state: State): HTMLElement =>
+  row(element('th', { scope: 'row' }, choice('all', state, null)), element('td', { colspan: 3 }))
 
 function oneLayer(record: DropsRecord, relations: Relations, state: State, layer: number): HTMLElement {
   const bar = element('span', { class: 'bar' })
@@ -40,9 +35,7 @@ function oneLayer(record: DropsRecord, relations: Relations, state: State, layer
   const killers = killerWords(record, record.deaths[layer])
     .slice(0, MOST_KILLERS)
     .map(({ text, victims }) => `${quote(text)} ×${victims}`)
-  const row = element(
-    'tr',
-    {},
+  const line = row(
     element('th', { scope: 'row' }, choice(String(layer), state, layer)),
     element('td', { class: 'alive' }, element('span', { class: 'track' }, bar), count),
     element('td', { class: 'number' }, formatPercent(1 - record.sparsity.per_layer[layer])),
@@ -52,9 +45,9 @@ function oneLayer(record: DropsRecord, relations: Relations, state: State, layer
     const alive = relations.alive(layer, time)
     bar.style.setProperty('width', `${(100 * alive) / (time + 1)}%`)
     count.textContent = `${alive} of ${time + 1}`
-    row.classList.toggle('chosen', layer === shown)
+    line.classList.toggle('chosen', layer === shown)
   })
-  return row
+  return line
 }
 
 function choice(name: string, state: State, layer: number | null): HTMLElement {

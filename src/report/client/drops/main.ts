@@ -2,7 +2,7 @@
 import type { DropsRecord } from '../../../record/drops/schema.js'
 import { SEEN_LEVELS } from '../../drops-figures.js'
 import { describeText, goneAt, notesOf } from '../../drops-words.js'
-import { element, pageData, pageRoot } from '../shared/dom.js'
+import { definitions, element, pageData, pageRoot } from '../shared/dom.js'
 import { layersView } from './layers.js'
 import { relationsOf } from './relations.js'
 import { createState } from './state.js'
@@ -30,7 +30,7 @@ pageRoot().replaceChildren(
   layersView(record, relations, state),
   survivorsView(relations, state),
   element('h2', {}, 'Run'),
-  notes(),
+  definitions([...notesOf(record), ['Command', element('code', {}, record.command.join(' '))]]),
 )
 
 function legend(): HTMLElement {
@@ -49,13 +49,4 @@ function legend(): HTMLElement {
     ...levels.toReversed(),
     element('span', { class: 'marks' }, ...marks),
   )
-}
-
-function notes(): HTMLElement {
-  const list = element('dl', {})
-  for (const [name, text] of notesOf(record)) {
-    list.append(element('dt', {}, name), element('dd', {}, text))
-  }
-  list.append(element('dt', {}, 'Command'), element('dd', {}, element('code', {}, record.command.join(' '))))
-  return list
 }

@@ -1,9 +1,8 @@
 /** How many tokens each layer holds as the text is read: a line a layer, and the time of the slider. */
-import { element } from '../shared/dom.js'
+import { element, svgElement } from '../shared/dom.js'
 import type { Relations } from './relations.js'
 import type { State } from './state.js'
 
-const SVG = 'http://www.w3.org/2000/svg'
 const [WIDTH, HEIGHT] = [720, 200]
 const [LEFT, BOTTOM, TOP, RIGHT] = [44, 30, 10, 24]
 
@@ -13,11 +12,11 @@ export function survivorsView(relations: Relations, state: State): HTMLElement {
   const most = Math.max(1, ...Array.from({ length: layers }, (_, layer) => peak(relations, layer)))
   const x = (time: number): number => LEFT + ((WIDTH - LEFT - RIGHT) * time) / last
   const y = (alive: number): number => HEIGHT - BOTTOM - ((HEIGHT - BOTTOM - TOP) * alive) / most
-  const drawing = shape('svg', { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', class: 'survivors' })
+  const drawing = svgElement('svg', { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', class: 'survivors' })
   drawing.setAttribute('aria-label', `Tokens alive in each layer over time, at most ${most}`)
   for (const alive of [0, most / 2, most].map(Math.round)) {
     drawing.append(
-      shape('line', { class: 'rule', x1: LEFT, x2: WIDTH - RIGHT, y1: y(alive), y2: y(alive) }),
+      svgElement('line', { class: 'rule', x1: LEFT, x2: WIDTH - RIGHT, y1: y(alive), y2: y(alive) }),
       label(String(alive), LEFT - 8, y(alive) + 4, 'end'),
     )
   }
@@ -31,15 +30,13 @@ export function survivorsView(relations: Relations, state: State): HTMLElement {
       { length: tokens },
       (_, k) => `${round(x(k))},${round(y(relations.alive(layer, k)))}`,
     )
-    const line = shape('polyline', { class: 'line', points: points.join(' ') })
+    const title = svgElement('title', {}, `layer ${layer}`)
+    const line = svgElement('polyline', { class: 'line', points: points.join(' ') }, title)
     const name = label(String(layer), WIDTH - RIGHT + 4, end + 4, 'start')
-    const title = shape('title', {})
-    title.textContent = `layer ${layer}`
-    line.append(title)
     drawing.append(line, name)
     return [line, name]
   })
-  const cursor = shape('line', { class: 'cursor', y1: TOP, y2: HEIGHT - BOTTOM })
+  const cursor = svgElement('line', { class: 'cursor', y1: TOP, y2: HEIGHT - BOTTOM })
   drawing.append(cursor)
   state.watch(({ time, layer: chosen }) => {
     cursor.setAttribute('x1', String(x(time)))
@@ -52,9 +49,7 @@ export function survivorsView(relations: Relations, state: State): HTMLElement {
     }
   })
   const caption = element('figcaption', {}, 'Tokens alive in each layer as the text is read')
-  const figure = element('figure', {})
-  figure.append(caption, drawing)
-  return figure
+  return element('figure', {}, caption, drawing)
 }
 
 /** Pixels between names. */
@@ -77,16 +72,7 @@ function peak({ tokens, alive }: Relations, layer: number): number {
   return most
 }
 
-function shape(name: string, attributes: Record<string, string | number>): SVGElement {
-  const made = document.createElementNS(SVG, name)
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, String(value))
-  return made
-}
-
-function label(text: string, x: number, y: number, anchor: string): SVGElement {
-  const made = shape('text', { x, y, 'text-anchor': anchor })
-  made.textContent = text
-  return made
-}
+const label = (text: string, x: number, y: number, anchor: string): SVGElement =>
+  svgElement('text', { x, y, 'text-anchor': anchor }, text)
 
 const round = (value: number): number => Math.round(value * 10) / 10

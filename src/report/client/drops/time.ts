@@ -1,6 +1,7 @@
 /** The slider over time: how far the text has been read. */
 import type { DropsRecord } from '../../../record/drops/schema.js'
 import { quote } from '../../drops-words.js'
+import { plural } from '../../format.js'
 import { button, element } from '../shared/dom.js'
 import type { Relations } from './relations.js'
 import type { State } from './state.js'
@@ -53,7 +54,7 @@ export function timeControl(
     slider.value = String(time)
     slider.setAttribute('aria-valuetext', `token ${time}, ${quote(tokens[time].text)}`)
     const where = layers.length === 1 ? `layer ${layers[0]}` : `${layers.length} layers`
-    moment.textContent = `after token ${time} of ${last}, ${quote(tokens[time].text)}: ${died} ${died === 1 ? 'drop' : 'drops'} in ${where}`
+    moment.textContent = `after token ${time} of ${last}, ${quote(tokens[time].text)}: ${plural(died, 'drop')} in ${where}`
   })
   return element('div', { class: 'time' }, element('label', { for: 'time' }, 'Time'), slider, play, moment)
 }

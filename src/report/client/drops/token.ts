@@ -1,7 +1,7 @@
 /** The token that is looked at: in each layer when it died and of whom, whom it killed, how many were left. */
 import type { DropsRecord } from '../../../record/drops/schema.js'
 import { fateOf, quote, victimsHeading } from '../../drops-words.js'
-import { element } from '../shared/dom.js'
+import { element, headCell, row } from '../shared/dom.js'
 import type { Relations } from './relations.js'
 import type { State } from './state.js'
 import { shownLayers } from './text.js'
@@ -41,9 +41,7 @@ function describe(
   const { tokens, cause } = record
   const rows = layers.map((layer) => {
     const victims = relations.victims(layer, at)
-    return element(
-      'tr',
-      {},
+    return row(
       element('th', { scope: 'row' }, String(layer)),
       element(
         'td',
@@ -54,12 +52,8 @@ function describe(
       element('td', { class: 'number' }, `${relations.alive(layer, at)} of ${at + 1}`),
     )
   })
-  const head = element(
-    'tr',
-    {},
-    ...['Layer', 'Its fate', victimsHeading(cause), 'Survivors then'].map((name) =>
-      element('th', { scope: 'col' }, name),
-    ),
+  const head = row(
+    ...['Layer', 'Its fate', victimsHeading(cause), 'Survivors then'].map((name) => headCell(name)),
   )
   const held = pinned ? ', held' : ''
   return [

@@ -2,9 +2,8 @@
 import type { PageData } from '../../figures/rows.js'
 import { plural } from '../../format.js'
 import { details } from '../shared/details.js'
-import { button, element } from '../shared/dom.js'
-import { legend } from '../shared/legend.js'
-import { saveSvg } from '../shared/save-svg.js'
+import { element } from '../shared/dom.js'
+import { figure, slug } from '../shared/figure.js'
 import { type Column, sortableTable } from '../shared/sortable-table.js'
 import { type ChartParts, chart } from './chart.js'
 import { type ForestParts, forest } from './forest.js'
@@ -47,20 +46,13 @@ export const section =
 const MANY_CHARTS = 12
 
 const grid = (charts: readonly Chart[]): HTMLElement =>
-  element('div', { class: 'charts' }, ...charts.map(figure))
-
-function figure(parts: Chart): HTMLElement {
-  const { title, series } = parts
-  const drawn = 'rows' in parts ? forest(parts) : chart(parts)
-  const names = legend(series)
-  // Each is one picture, named by its label; the table has the figures for who does not see it.
-  for (const svg of [names, drawn]) svg.setAttribute('role', 'img')
-  const save = button('SVG', `Save ${title} as SVG`, () =>
-    saveSvg({ title, parts: [names, drawn] }, slug(title)),
+  element(
+    'div',
+    { class: 'charts' },
+    ...charts.map((parts) => figure(parts.title, parts.series, draw(parts))),
   )
-  const caption = element('figcaption', {}, element('span', {}, title), save)
-  return element('figure', {}, caption, names, drawn)
-}
+
+const draw = (parts: Chart): SVGSVGElement => ('rows' in parts ? forest(parts) : chart(parts))
 
 /** Open where it is short. */
 const table = <Row>(caption: string, columns: readonly Column<Row>[], rows: readonly Row[]): HTMLElement =>
@@ -69,9 +61,3 @@ const table = <Row>(caption: string, columns: readonly Column<Row>[], rows: read
   )
 
 const LONG_TABLE = 24
-
-const slug = (text: string): string =>
-  text
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-|-$/g, '')

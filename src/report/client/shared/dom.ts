@@ -25,6 +25,28 @@ export function element<K extends keyof HTMLElementTagNameMap>(
   return made
 }
 
+/** Labelled lines. */
+export const definitions = (notes: readonly (readonly [string, string | Node])[]): HTMLElement =>
+  element('dl', {}, ...notes.flatMap(([label, text]) => [element('dt', {}, label), element('dd', {}, text)]))
+
+/** A table row of cells, or a head of names. */
+export const row = (...cells: Child[]): HTMLElement => element('tr', {}, ...cells)
+export const headCell = (name: string, style: string | null = null): HTMLElement =>
+  element('th', { scope: 'col', class: style }, name)
+
+const SVG = 'http://www.w3.org/2000/svg'
+
+export function svgElement(
+  name: string,
+  attributes: Readonly<Record<string, string | number>> = {},
+  ...children: (Node | string)[]
+): SVGElement {
+  const made = document.createElementNS(SVG, name)
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, String(value))
+  made.append(...children)
+  return made
+}
+
 /** A button that does one thing. */
 export function button(text: string, description: string, act: () => void): HTMLButtonElement {
   const made = element('button', { type: 'button', 'aria-label': description, title: description }, text)

@@ -1,4 +1,5 @@
 /** Saves a drawing as an SVG file that looks the same anywhere: what the page's style says is written into its elements. */
+import { svgElement } from './dom.js'
 
 export interface Drawing {
   title: string
@@ -6,7 +7,6 @@ export interface Drawing {
   parts: readonly SVGSVGElement[]
 }
 
-const SVG = 'http://www.w3.org/2000/svg'
 const MARGIN = 12
 const TITLE_SIZE = 13
 const TITLE_LINE = 18
@@ -33,7 +33,11 @@ export function svgFile({ title, parts }: Drawing): string {
   const heading = titleLines(title, width - 2 * MARGIN)
   let y = MARGIN + TITLE_LINE * heading.length + MARGIN / 2
   const groups = parts.map((part) => {
-    const group = make('g', { transform: `translate(${MARGIN},${y})`, ...styleOf(part) }, ...copies(part))
+    const group = svgElement(
+      'g',
+      { transform: `translate(${MARGIN},${y})`, ...styleOf(part) },
+      ...copies(part),
+    )
     y += part.height.baseVal.value
     return group
   })
@@ -41,14 +45,12 @@ export function svgFile({ title, parts }: Drawing): string {
   const { backgroundColor, color, fontFamily } = getComputedStyle(document.body)
   const text = { fill: color, 'font-family': fontFamily, 'font-size': TITLE_SIZE, 'font-weight': 600 }
   const lines = heading.map((line, i) => {
-    const made = make('text', { x: MARGIN, y: MARGIN + TITLE_SIZE + TITLE_LINE * i, ...text })
-    made.textContent = line
-    return made
+    return svgElement('text', { x: MARGIN, y: MARGIN + TITLE_SIZE + TITLE_LINE * i, ...text }, line)
   })
-  const file = make(
+  const file = svgElement(
     'svg',
     { width, height, viewBox: `0 0 ${width} ${height}` },
-    make('rect', { width, height, fill: backgroundColor }),
+    svgElement('rect', { width, height, fill: backgroundColor }),
     ...lines,
     ...groups,
   )
@@ -89,11 +91,4 @@ function titleLines(title: string, width: number): string[] {
     else lines.push(word)
   }
   return lines
-}
-
-function make(name: string, attributes: Record<string, string | number>, ...children: Node[]): SVGElement {
-  const made = document.createElementNS(SVG, name)
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, String(value))
-  made.append(...children)
-  return made
 }
