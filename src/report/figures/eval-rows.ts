@@ -35,8 +35,6 @@ function qualityRow(
   const stderr = result[`${metric}_stderr,none`]
   if (typeof value !== 'number') return null
   const documents = result.sample_len
-  const interval =
-    typeof stderr === 'number' ? metricInterval({ metric, value, stderr, documents, group }) : null
   return {
     ...origin(place, `${group ? 'groups' : 'results'}.${task}["${metric},none"]`),
     ...subjectOf(record, place),
@@ -44,8 +42,9 @@ function qualityRow(
     metric,
     higherIsBetter,
     value,
-    low: interval?.low ?? null,
-    high: interval?.high ?? null,
+    ...(typeof stderr === 'number'
+      ? metricInterval({ metric, value, stderr, documents, group })
+      : { low: null, high: null }),
     documents,
     set: record.tasks[task]?.identity_parts.requests.slice(0, 12) ?? `${documents}`,
     shots: record['n-shot'][task] ?? null,

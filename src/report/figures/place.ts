@@ -1,6 +1,7 @@
 /** Where rows of a record come from, and the names that checkpoints get when several records stand side by side. Pure. */
 import type { AnyRecord, LoadedRecord } from '../../record/io/any-record.js'
-import type { Subject } from './rows.js'
+import { normalInterval } from '../../stats/basics.js'
+import type { Bounds, Subject } from './rows.js'
 
 /** What every record says of its model. */
 export interface Weights {
@@ -26,6 +27,11 @@ export function subject({ names }: Place, model: Weights, policy: string, reques
   return { checkpoint: names.get(keyOf(model)) ?? model.id, policy, requested }
 }
 
+/** 1.96 standard errors to either side. */
+export function bounds(value: number, stderr: number | null): Bounds {
+  return stderr === null ? { low: null, high: null } : normalInterval(value, stderr)
+}
+
 /** Equal weights have equal keys. */
 export const keyOf = ({ id, sha256 }: Weights): string => sha256 ?? `random ${id}`
 
@@ -44,13 +50,4 @@ export function checkpointNames(loaded: readonly LoadedRecord[]): Map<string, st
 }
 
 /** Trainings have names of their own, and comparisons files. */
-function weightsOf(record: AnyRecord): Weights[] {
-  switch (record.schema) {
-    case 'asp.train/1':
-    case 'asp.train-log/1':
-    case 'asp.compare/1':
-      return []
-    default:
-      return [record.model]
-  }
-}
+const weightsOf = (record: AnyRecord): Weights[] => ('model' in record ? [record.model] : [])

@@ -1,14 +1,13 @@
 /** A record of `asp ppl` -> rows: losses, their change by position, and what each layer dropped. Pure. */
 import type { ContextRecord, PplRecord, RuleRecord } from '../../record/ppl/schema.js'
-import { normalInterval } from '../../stats/basics.js'
-import { origin, type Place, subject } from './place.js'
+import { bounds, origin, type Place, subject } from './place.js'
 import type { LayerRow, LossRow, PositionRow, Subject } from './rows.js'
 
 export function lossRows(record: PplRecord, place: Place): LossRow[] {
   return eachRule(record, place, (rule, { ctx, tokens, windows }, at, who) => {
     const { nll, nll_stderr, delta } = rule
-    const loss = nll_stderr === null ? null : normalInterval(nll, nll_stderr)
-    const change = delta === null || delta.stderr === null ? null : normalInterval(delta.nll, delta.stderr)
+    const loss = bounds(nll, nll_stderr)
+    const change = bounds(delta?.nll ?? 0, delta?.stderr ?? null)
     return [
       {
         ...origin(place, at),
@@ -23,11 +22,11 @@ export function lossRows(record: PplRecord, place: Place): LossRow[] {
         tokens,
         nll,
         perplexity: rule.perplexity,
-        low: loss && Math.exp(loss.low),
-        high: loss && Math.exp(loss.high),
+        low: loss.low === null ? null : Math.exp(loss.low),
+        high: loss.high === null ? null : Math.exp(loss.high),
         delta: delta?.nll ?? null,
-        deltaLow: change?.low ?? null,
-        deltaHigh: change?.high ?? null,
+        deltaLow: change.low,
+        deltaHigh: change.high,
         kl: rule.kl?.mean ?? null,
         agreement: rule.top1_agreement?.value ?? null,
       },
@@ -41,21 +40,17 @@ export function positionRows(record: PplRecord, place: Place): PositionRow[] {
       ? []
       : rule.positions.flatMap(({ from, to, tokens, delta, delta_stderr }, i) => {
           if (delta === null) return []
-          const interval = delta_stderr === null ? null : normalInterval(delta, delta_stderr)
-          return [
-            {
-              ...origin(place, `${at}.positions[${i}]`),
-              ...who,
-              text: textName(record),
-              ctx,
-              from,
-              to,
-              tokens,
-              delta,
-              low: interval?.low ?? null,
-              high: interval?.high ?? null,
-            },
-          ]
+          const row = {
+            ...origin(place, `${at}.positions[${i}]`),
+            ...who,
+            text: textName(record),
+            ctx,
+            from,
+            to,
+            tokens,
+            delta,
+          }
+          return [{ ...row, ...bounds(delta, delta_stderr) }]
         }),
   )
 }

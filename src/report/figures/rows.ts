@@ -1,8 +1,4 @@
-/**
- * The figures of a report as flat rows, each with the place it was read from: all that plots and tables are made of, and
- * all that the page holds. `low` and `high` bound a 95 % interval; null where there is none.
- */
-
+/** The figures of a report as flat rows, each with the place it was read from: all that plots and tables are made of. */
 import type { ComparedMetric } from '../../record/compare/schema.js'
 import type { AnyRecord } from '../../record/io/any-record.js'
 import type { RULE_KINDS } from '../../record/ppl/schema.js'
@@ -11,6 +7,12 @@ import type { RULE_KINDS } from '../../record/ppl/schema.js'
 export interface Origin {
   record: number
   path: string
+}
+
+/** Of a 95 % interval; null where there is none. */
+export interface Bounds {
+  low: number | null
+  high: number | null
 }
 
 /** What was measured: weights, what decided, and how much it was asked to drop. */
@@ -24,13 +26,11 @@ export interface Subject {
 }
 
 /** A metric of a task or group. */
-export interface QualityRow extends Origin, Subject {
+export interface QualityRow extends Origin, Subject, Bounds {
   task: string
   metric: string
   higherIsBetter: boolean
   value: number
-  low: number | null
-  high: number | null
   documents: number
   /** Of the requests: figures of other documents or prompts are no points of one line. */
   set: string
@@ -41,7 +41,7 @@ export interface QualityRow extends Origin, Subject {
 }
 
 /** Perplexity of a text at one context length. */
-export interface LossRow extends Origin, Subject {
+export interface LossRow extends Origin, Subject, Bounds {
   text: string
   /** Of the text and what of it is scored. */
   set: string
@@ -54,8 +54,6 @@ export interface LossRow extends Origin, Subject {
   tokens: number
   nll: number
   perplexity: number | null
-  low: number | null
-  high: number | null
   /** Loss less the dense rule's of the same weights, nats a token. */
   delta: number | null
   deltaLow: number | null
@@ -65,15 +63,13 @@ export interface LossRow extends Origin, Subject {
 }
 
 /** Loss less the dense rule's, for tokens with `from` to `to` tokens before them. */
-export interface PositionRow extends Origin, Subject {
+export interface PositionRow extends Origin, Subject, Bounds {
   text: string
   ctx: number
   from: number
   to: number
   tokens: number
   delta: number
-  low: number | null
-  high: number | null
 }
 
 /** What each layer of one run dropped. */
@@ -133,7 +129,7 @@ export interface StepRow extends Origin {
 }
 
 /** Held-out text at one point of a training. */
-export interface EvaluationRow extends Origin {
+export interface EvaluationRow extends Origin, Bounds {
   run: string
   step: number
   ctx: number
@@ -141,14 +137,12 @@ export interface EvaluationRow extends Origin {
   final: boolean
   rule: string
   nll: number
-  low: number | null
-  high: number | null
   perplexity: number | null
   sparsity: number
 }
 
 /** A quality beside what it costs. */
-export interface TradeRow extends Origin, Subject {
+export interface TradeRow extends Origin, Subject, Bounds {
   /** The record of the sweep that it was judged in; null for separate records, which the report judges. */
   sweep: number | null
   /** Of a suite, or a text. */
@@ -156,8 +150,6 @@ export interface TradeRow extends Origin, Subject {
   metric: string
   higherIsBetter: boolean
   value: number
-  low: number | null
-  high: number | null
   cost: 'cache' | 'latency'
   /** Where it was measured, or counted, and what dominance is over. */
   where: string
@@ -170,7 +162,7 @@ export interface TradeRow extends Origin, Subject {
 }
 
 /** A metric of one record against the base's. */
-export interface ComparisonRow extends Origin {
+export interface ComparisonRow extends Origin, Bounds {
   /** Files. */
   base: string
   compared: string
@@ -182,8 +174,6 @@ export interface ComparisonRow extends Origin {
   after: number
   /** On `scale`. */
   change: number
-  low: number | null
-  high: number | null
   /** The change that is still taken for none, on the side where it is a loss. */
   limit: number
   n: number

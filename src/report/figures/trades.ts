@@ -4,11 +4,11 @@
  */
 import { exactLead, type Lead, standings } from '../../record/sweep/frontier.js'
 import type { SweepFrontier, SweepRecord } from '../../record/sweep/schema.js'
-import { type Interval, logInterval, normalInterval } from '../../stats/basics.js'
+import { type Interval, logInterval } from '../../stats/basics.js'
 import { grouped } from './grouped.js'
 import { DENSE } from './names.js'
-import { origin, type Place, subject } from './place.js'
-import type { LossRow, QualityRow, SpeedRow, Subject, TradeRow } from './rows.js'
+import { bounds, origin, type Place, subject } from './place.js'
+import type { Bounds, LossRow, Origin, QualityRow, SpeedRow, Subject, TradeRow } from './rows.js'
 
 /** A point before it is compared. */
 export interface Offer extends Omit<TradeRow, 'state' | 'betterOnes'> {
@@ -72,40 +72,21 @@ export const nameOf = ({ checkpoint, policy, requested }: Subject): string =>
 type Quality = Omit<Offer, 'sweep' | 'cost' | 'where' | 'amount' | 'bounds'>
 
 function qualityOffer(row: QualityRow): Quality {
-  const { record, path, checkpoint, policy, requested, task, metric, higherIsBetter, value, low, high } = row
-  return {
-    record,
-    path,
-    checkpoint,
-    policy,
-    requested,
-    of: task,
-    metric,
-    higherIsBetter,
-    value,
-    low,
-    high,
-  }
+  const { metric, higherIsBetter, value } = row
+  return { ...placed(row), of: row.task, metric, higherIsBetter, value }
 }
 
 function lossOffer(row: LossRow): Quality[] {
-  const { record, path, checkpoint, policy, requested, text, ctx, perplexity, low, high } = row
-  if (perplexity === null || row.rule === 'soft') return []
-  return [
-    {
-      record,
-      path,
-      checkpoint,
-      policy,
-      requested,
-      of: `${text}, ${ctx} tokens`,
-      metric: 'perplexity',
-      higherIsBetter: false,
-      value: perplexity,
-      low,
-      high,
-    },
-  ]
+  const { text, ctx, perplexity, rule } = row
+  if (perplexity === null || rule === 'soft') return []
+  const of = `${text}, ${ctx} tokens`
+  return [{ ...placed(row), of, metric: 'perplexity', higherIsBetter: false, value: perplexity }]
+}
+
+/** What and where, with the interval. */
+const placed = (row: Origin & Subject & Bounds): Origin & Subject & Bounds => {
+  const { record, path, checkpoint, policy, requested, low, high } = row
+  return { record, path, checkpoint, policy, requested, low, high }
 }
 
 /** One row a subject and record. */
@@ -140,7 +121,6 @@ export function sweepTrades(record: SweepRecord, place: Place): TradeRow[] {
       const amount = timed ? point.latency_s : point.cache_bytes
       if (cell === undefined || amount === null) return []
       const { quality: value, quality_stderr: stderr } = point
-      const interval = stderr === null ? null : intervalOf(frontier, value, stderr)
       return [
         {
           ...origin(place, `frontiers[${f}].points[${p}]`),
@@ -150,8 +130,9 @@ export function sweepTrades(record: SweepRecord, place: Place): TradeRow[] {
           metric: quality.metric,
           higherIsBetter: quality.higher_is_better,
           value,
-          low: interval?.low ?? null,
-          high: interval?.high ?? null,
+          ...(quality.metric.endsWith('perplexity') && stderr !== null
+            ? logInterval(value, stderr)
+            : bounds(value, stderr)),
           cost: timed ? 'latency' : 'cache',
           where: `at ${at}, judged over ${objectives.join(', ')}`,
           amount,
@@ -161,14 +142,6 @@ export function sweepTrades(record: SweepRecord, place: Place): TradeRow[] {
       ]
     })
   })
-}
-
-function intervalOf(
-  { quality }: SweepFrontier,
-  value: number,
-  stderr: number,
-): { low: number; high: number } {
-  return quality.metric.endsWith('perplexity') ? logInterval(value, stderr) : normalInterval(value, stderr)
 }
 
 function stateOf(point: SweepFrontier['points'][number]): TradeRow['state'] {

@@ -1,8 +1,8 @@
 /** Records and logs of trainings -> rows: loss, pair mean and alpha by step, and what held-out text said. Pure. */
 import type { TrainLogRecord } from '../../record/io/any-record.js'
 import type { EvalFigures, StepLine, TrainRecord, TrainRunOptions } from '../../record/train/schema.js'
-import { mean, normalInterval } from '../../stats/basics.js'
-import { origin, type Place } from './place.js'
+import { mean } from '../../stats/basics.js'
+import { bounds, origin, type Place } from './place.js'
 import type { EvaluationRow, StepRow } from './rows.js'
 
 /** A log has a line a step, and the loss of a single step is mostly noise. */
@@ -59,20 +59,16 @@ function evaluationRows(
   path: string,
   at: Pick<EvaluationRow, 'run' | 'step' | 'final'>,
 ): EvaluationRow[] {
-  return rules.map(({ rule, nll, nll_stderr, perplexity, sparsity }, r) => {
-    const interval = nll_stderr === null ? null : normalInterval(nll, nll_stderr)
-    return {
-      ...origin(place, `${path}.rules[${r}]`),
-      ...at,
-      ctx,
-      rule,
-      nll,
-      low: interval?.low ?? null,
-      high: interval?.high ?? null,
-      perplexity,
-      sparsity: sparsity?.achieved ?? 0,
-    }
-  })
+  return rules.map(({ rule, nll, nll_stderr, perplexity, sparsity }, r) => ({
+    ...origin(place, `${path}.rules[${r}]`),
+    ...at,
+    ctx,
+    rule,
+    nll,
+    ...bounds(nll, nll_stderr),
+    perplexity,
+    sparsity: sparsity?.achieved ?? 0,
+  }))
 }
 
 /** Evaluations under what decoding does: a run's hard rule, or the dense one where it has no other. */
