@@ -11,15 +11,14 @@ import { runDrops } from '../drops/run.js'
 import { Failure } from '../errors.js'
 import type { DropsRecord } from '../record/drops/schema.js'
 import { formatRecord } from '../record/io/store.js'
-import { dropsPage } from '../report/drops-page.js'
 import { dropsSvg } from '../report/drops-svg.js'
 import { type DropsView, renderDropsText } from '../report/drops-terminal.js'
 import { terminalShading } from '../report/generate-drops.js'
-import { readClient } from '../report/page.js'
+import { dropsPage } from '../report/pages.js'
 
 /** What --output writes, by the ending of the file. */
 const FORMS: Output<DropsRecord>['forms'] = {
-  '.html': async (record) => dropsPage(record, await readClient('drops')),
+  '.html': dropsPage,
   '.svg': dropsSvg,
   '.json': formatRecord,
 }

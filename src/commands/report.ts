@@ -7,7 +7,7 @@ import * as shared from '../cli/flags.js'
 import { EXIT } from '../errors.js'
 import { loadRecords } from '../record/io/load.js'
 import { writeWhole } from '../record/io/store.js'
-import { renderReport } from '../report/report-page.js'
+import { reportPage } from '../report/pages.js'
 import { renderReportText } from '../report/text-plots.js'
 
 export interface ReportResult {
@@ -48,7 +48,7 @@ export default class Report extends AspCommand {
     if (flags.plots) this.log(renderReportText(loaded, process.stdout.columns))
     const output = flags.output ?? (flags.plots ? null : 'report.html')
     if (output === null) return { page: null, bytes: 0, records }
-    const html = await renderReport(loaded, { title: flags.title, made: new Date() })
+    const html = await reportPage(loaded, { title: flags.title, made: new Date() })
     const page = resolve(output)
     await writeWhole(page, html, {
       hint: 'give --output a file name in a folder that exists and can be written to',

@@ -6,20 +6,18 @@ import type { Page } from 'playwright-core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { DropStatsRecord } from '../../src/record/drops/stats-schema.js'
-import { dropStatsPage } from '../../src/report/drops-page.js'
-import { readClient } from '../../src/report/page.js'
+import { dropStatsPage } from '../../src/report/pages.js'
 import { browserTest, type Visit, visit } from '../browser.js'
 import { buildClient } from '../client.js'
 import { workFolder } from '../commands/asp.js'
 import { patternRun, statsRecord, statsRun } from '../record/drop-stats-fixture.js'
 
 buildClient()
-const client = await readClient('drop-stats')
 const folder = workFolder()
 
 async function open(record: DropStatsRecord, look: (visit: Visit) => Promise<void>): Promise<void> {
   const file = join(folder, 'stats.html')
-  writeFileSync(file, dropStatsPage(record, client))
+  writeFileSync(file, await dropStatsPage(record))
   await visit(pathToFileURL(file).href, look)
 }
 
@@ -95,9 +93,9 @@ browserTest(test, 'on paper without controls', () =>
   }),
 )
 
-test('the page is under 3 MB, twelve checkpoints of it too', () => {
+test('the page is under 3 MB, twelve checkpoints of it too', async () => {
   const runs = Array.from({ length: 12 }, () => statsRun())
-  assert.ok(Buffer.byteLength(dropStatsPage(statsRecord(runs), client)) < 3e6)
+  assert.ok(Buffer.byteLength(await dropStatsPage(statsRecord(runs))) < 3e6)
 })
 
 test.run()

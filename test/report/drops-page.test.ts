@@ -6,15 +6,13 @@ import type { Page } from 'playwright-core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { DropsRecord } from '../../src/record/drops/schema.js'
-import { dropsPage } from '../../src/report/drops-page.js'
-import { readClient } from '../../src/report/page.js'
+import { dropsPage } from '../../src/report/pages.js'
 import { browserTest, type Visit, visit } from '../browser.js'
 import { buildClient } from '../client.js'
 import { workFolder } from '../commands/asp.js'
 import { dropsRecord } from '../record/drops-fixture.js'
 
 buildClient()
-const client = await readClient('drops')
 const folder = workFolder()
 
 async function open(
@@ -23,7 +21,7 @@ async function open(
   options?: Parameters<typeof visit>[2],
 ): Promise<void> {
   const file = join(folder, 'drops.html')
-  writeFileSync(file, dropsPage(record, client))
+  writeFileSync(file, await dropsPage(record))
   await visit(pathToFileURL(file).href, look, options)
 }
 
@@ -141,17 +139,17 @@ browserTest(test, 'a text as long as models take, in 12 layers', () => {
   })
 })
 
-test('the largest there can be stays under 3 MB', () => {
+test('the largest there can be stays under 3 MB', async () => {
   const n = 1024
   const layers = Array.from({ length: 48 }, () =>
     Array.from({ length: n }, (_, j) => (j + 1 < n ? n - 1 : null)),
   )
-  const page = dropsPage(dropsRecord(new Array(n).fill(' incomprehensible'), layers), client)
+  const page = await dropsPage(dropsRecord(new Array(n).fill(' incomprehensible'), layers))
   assert.ok(Buffer.byteLength(page) < 3e6, String(page.length))
 })
 
-test('text that looks like markup stays text', () => {
-  const page = dropsPage(dropsRecord(['</script>', '<b>', '&amp;'], [[1, null, null]]), client)
+test('text that looks like markup stays text', async () => {
+  const page = await dropsPage(dropsRecord(['</script>', '<b>', '&amp;'], [[1, null, null]]))
   assert.is(page.match(/<\/script/g)?.length, 2)
 })
 

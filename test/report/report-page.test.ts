@@ -6,7 +6,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { buildRecord } from '../../src/record/eval/build.js'
 import type { SweepRecord } from '../../src/record/sweep/schema.js'
-import { pageDataOf, renderReport } from '../../src/report/report-page.js'
+import { pageDataOf, reportPage } from '../../src/report/pages.js'
 import { browserTest, visit } from '../browser.js'
 import { buildClient } from '../client.js'
 import { workFolder } from '../commands/asp.js'
@@ -53,7 +53,7 @@ test('every record is listed with what it was made by', () => {
 })
 
 test('the page carries the notices of what is bundled into it, once', async () => {
-  const html = await renderReport(loaded('dense.json'), OPTIONS)
+  const html = await reportPage(loaded('dense.json'), OPTIONS)
   assert.is(html.match(/Copyright 2020-2025 Observable, Inc\./g)?.length, 1)
   assert.match(html, /this permission notice appear in all copies/)
 })
@@ -74,7 +74,7 @@ async function sweepPage(suites: number, points: number): Promise<string> {
     sparsity: i / points,
     eval: { ...record, sparsity: { ...record.sparsity, requested: i / points } },
   }))
-  return renderReport([{ file: 'sweep.json', record: sweepRecord({ cells }) }], OPTIONS)
+  return reportPage([{ file: 'sweep.json', record: sweepRecord({ cells }) }], OPTIONS)
 }
 
 test('fifty cells over ten suites make a page of less than 3 MB that does hold the figures', async () => {

@@ -12,12 +12,11 @@ import { Failure } from '../../errors.js'
 import type { DropStatsRecord } from '../../record/drops/stats-schema.js'
 import { formatRecord } from '../../record/io/store.js'
 import { renderDropStats } from '../../report/drop-stats-table.js'
-import { dropStatsPage } from '../../report/drops-page.js'
-import { readClient } from '../../report/page.js'
+import { dropStatsPage } from '../../report/pages.js'
 
 /** What --output writes, by the ending of the file. */
 const FORMS: Output<DropStatsRecord>['forms'] = {
-  '.html': async (record) => dropStatsPage(record, await readClient('drop-stats')),
+  '.html': dropStatsPage,
   '.json': formatRecord,
 }
 
