@@ -1,6 +1,6 @@
 /** Whether two records asked the same thing: a list of fields, in the order they are worth telling, and the first that differs. */
 import { Failure } from '../errors.js'
-import { EXIT_COMPARE } from './exit.js'
+import { EXIT_COMPARE } from './verdict.js'
 
 /** A thing that must be equal; compared as JSON. */
 export interface Field<R> {
@@ -17,9 +17,17 @@ export interface From<R> {
   record: R
 }
 
-/** @throws Failure with exit code 3 that names the first field that differs and both its values */
-export function checkComparable<R>(fields: readonly Field<R>[], base: From<R>, other: From<R>): void {
-  for (const { name, of, shown = of, hint } of fields) {
+/**
+ * @param hint where a field has none of its own
+ * @throws Failure with exit code 3 that names the first field that differs and both its values
+ */
+export function checkComparable<R>(
+  fields: readonly Field<R>[],
+  base: From<R>,
+  other: From<R>,
+  hint?: string,
+): void {
+  for (const { name, of, shown = of, hint: own = hint } of fields) {
     if (JSON.stringify(of(base.record)) === JSON.stringify(of(other.record))) continue
     const [a, b] = valuesThatDiffer(
       shown(base.record),
@@ -27,7 +35,7 @@ export function checkComparable<R>(fields: readonly Field<R>[], base: From<R>, o
       of(base.record),
       of(other.record),
     )
-    throw notComparable(`${other.file}: ${name} differs from ${base.file}, ${b} against ${a}`, hint)
+    throw notComparable(`${other.file}: ${name} differs from ${base.file}, ${b} against ${a}`, own)
   }
 }
 

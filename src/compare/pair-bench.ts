@@ -28,11 +28,7 @@ const FIELDS: readonly Field<BenchRecord>[] = [
 
 export function pairBench(base: From<BenchRecord>, other: From<BenchRecord>): Paired {
   const hint = 'compare runs of asp bench of one command on one machine'
-  checkComparable(
-    FIELDS.map((field) => ({ hint, ...field })),
-    base,
-    other,
-  )
+  checkComparable(FIELDS, base, other, hint)
   const { matched, notes } = matchPoints(resultsOf(base.record), resultsOf(other.record))
   return {
     pairs: matched.flatMap((one) => pairResult(one.name, one.base, one.other)),
@@ -98,7 +94,7 @@ const floorOf = ({ noise }: BenchResult): number | null =>
   noise?.floor == null ? null : Math.log1p(noise.floor)
 
 /** Everything but the policy is the level at which two policies may be held against each other. */
-function nameOf(configuration: BenchConfiguration, test: string): { policy: string; sparsity: string } {
+function nameOf(configuration: BenchConfiguration, test: string): Omit<Point<unknown>, 'value'> {
   const { policy, sparsity, batch_asked, dtype, cache, cache_dtype, ctx } = configuration
   const level = sparsity === null ? [] : [String(sparsity)]
   // What is as usual goes without saying.
@@ -111,33 +107,18 @@ function nameOf(configuration: BenchConfiguration, test: string): { policy: stri
 }
 
 function pairResult(task: string, base: Measured, other: Measured): Pair[] {
-  const pair = (
-    metric: string,
-    higherIsBetter: boolean,
-    values: Pick<Pair, 'base' | 'new' | 'data'>,
-  ): Pair => ({
-    cell: '',
-    task,
-    metric,
-    higherIsBetter,
-    scale: 'ratio',
-    ...values,
-  })
+  const named = { cell: '', task, scale: 'ratio' } as const
   const rounds = (metric: string, of: (measured: Measured) => Rounds): Pair[] => {
     const [a, b] = [of(base), of(other)]
     if (a.figure === undefined || b.figure === undefined || a.logs.length * b.logs.length === 0) return []
-    const floor = jointFloor(a.floor, b.floor)
-    return [
-      pair(metric, true, {
-        base: a.figure,
-        new: b.figure,
-        data: { kind: 'rounds', base: a.logs, new: b.logs, floor },
-      }),
-    ]
+    const data = { kind: 'rounds', base: a.logs, new: b.logs, floor: jointFloor(a.floor, b.floor) } as const
+    return [{ ...named, metric, higherIsBetter: true, base: a.figure, new: b.figure, data }]
   }
   const amount = (metric: string, of: (cache: BenchCache) => number): Pair[] => {
     const [a, b] = [base.result.cache, other.result.cache]
-    return a && b ? [pair(metric, false, { base: of(a), new: of(b), data: { kind: 'amount' } })] : []
+    if (a === null || b === null) return []
+    const data = { kind: 'amount' } as const
+    return [{ ...named, metric, higherIsBetter: false, base: of(a), new: of(b), data }]
   }
   return [
     ...rounds('tokens_per_s', ({ speed }) => speed),

@@ -1,7 +1,8 @@
 /** Two records of `asp eval` -> pairs: accuracies by document, log-probabilities and perplexities as gains of each document. Pure. */
 import type { EvalRecord, GroupResult, PerDocumentRecord, TaskRecord } from '../record/eval/schema.js'
+import { mean } from '../stats/basics.js'
 import { checkComparable, type Field, type From, notComparable } from './comparable.js'
-import type { Pair, Paired } from './pairs.js'
+import type { Pair, Paired, PairedVerdict } from './pairs.js'
 
 /** In the order of names: suites are the same in whatever order they were asked for. */
 const byTask =
@@ -98,62 +99,45 @@ function checkWhole(file: string, { status, tasks }: EvalRecord): void {
 function pairTask(task: string, base: From<EvalRecord>, other: From<EvalRecord>, cell: string): Pair[] {
   const [a, b] = [base, other].map(({ record }) => record.tasks[task].per_document)
   const partner = partnersOf(task, a, b, base.file, other.file)
-  const value = ({ record }: From<EvalRecord>, metric: string): number =>
-    Number(record.results[task][`${metric},none`])
-  const metrics = Object.entries(base.record.higher_is_better[task])
-  const pair = (
-    metric: string,
-    higherIsBetter: boolean,
-    parts: Omit<Pair, 'cell' | 'task' | 'metric' | 'higherIsBetter'>,
-  ): Pair => ({
-    cell,
-    task,
-    metric,
-    higherIsBetter,
-    ...parts,
-  })
   const gains = a.logprob.map((logprob, i) => {
     const other = b.logprob[partner[i]]
     // JSON has null for what is not finite, which a subtraction would take for 0.
     return Number.isFinite(logprob) && Number.isFinite(other) ? other - logprob : Number.NaN
   })
-  const verdicts = metrics
-    .filter(([metric]) => metric in a.metrics)
-    .map(([metric, better]) =>
-      pair(metric, better, {
-        scale: 'difference',
-        base: value(base, metric),
-        new: value(other, metric),
-        data: {
-          kind: 'verdicts',
-          documents: a.hash.map((hash, i) => ({
-            hash,
-            docId: a.doc_id[i],
-            base: a.metrics[metric][i],
-            new: b.metrics[metric][partner[i]],
-          })),
-        },
-      }),
-    )
-  const perplexities = metrics
-    .filter(([metric]) => metric.endsWith('perplexity') || metric === 'bits_per_byte')
-    .map(([metric, better]) =>
-      pair(metric, better, {
-        scale: metric === 'bits_per_byte' ? 'difference' : 'ratio',
-        base: value(base, metric),
-        new: value(other, metric),
-        data: { kind: 'gains', ...spread(metric, gains, a) },
-      }),
-    )
-  if (perplexities.length > 0) return [...verdicts, ...perplexities]
-  const meanOf = (values: readonly number[]): number => values.reduce((sum, v) => sum + v, 0) / values.length
-  const logprob = pair('logprob', true, {
-    scale: 'difference',
-    base: meanOf(a.logprob),
-    new: meanOf(b.logprob),
-    data: { kind: 'gains', values: gains, weights: gains.map(() => 1) },
+  const verdicts = (metric: string): PairedVerdict[] =>
+    a.hash.map((hash, i) => ({
+      hash,
+      docId: a.doc_id[i],
+      base: a.metrics[metric][i],
+      new: b.metrics[metric][partner[i]],
+    }))
+  const figures = Object.entries(base.record.higher_is_better[task]).map(([metric, higherIsBetter]) => {
+    const [value, next] = [base, other].map(({ record }) => Number(record.results[task][`${metric},none`]))
+    return { cell, task, metric, higherIsBetter, base: value, new: next }
   })
-  return [...verdicts, logprob]
+  const shares = figures
+    .filter(({ metric }) => metric in a.metrics)
+    .map((one): Pair => {
+      return { ...one, scale: 'difference', data: { kind: 'verdicts', documents: verdicts(one.metric) } }
+    })
+  const perplexities = figures
+    .filter(({ metric }) => metric.endsWith('perplexity') || metric === 'bits_per_byte')
+    .map((one): Pair => {
+      const scale = one.metric === 'bits_per_byte' ? 'difference' : 'ratio'
+      return { ...one, scale, data: { kind: 'gains', ...spread(one.metric, gains, a) } }
+    })
+  if (perplexities.length > 0) return [...shares, ...perplexities]
+  const logprob: Pair = {
+    cell,
+    task,
+    metric: 'logprob',
+    higherIsBetter: true,
+    scale: 'difference',
+    base: mean(a.logprob),
+    new: mean(b.logprob),
+    data: { kind: 'gains', values: gains, weights: gains.map(() => 1) },
+  }
+  return [...shares, logprob]
 }
 
 /** Gains in log-probability, and what the metric spreads them over. Bits are nats over ln 2. */

@@ -3,7 +3,7 @@ import { givenLevel } from '../record/ppl/levels.js'
 import type { ContextRecord, PplRecord, RuleRecord } from '../record/ppl/schema.js'
 import { checkComparable, type Field, type From } from './comparable.js'
 import { joinPaired, type Pair, type Paired } from './pairs.js'
-import { matchPoints } from './points.js'
+import { matchPoints, type Point } from './points.js'
 
 const FIELDS: readonly Field<PplRecord>[] = [
   { name: 'status', of: ({ status }) => status },
@@ -21,11 +21,7 @@ const describeText = ({ sources, sha256 }: PplRecord['text']): string =>
 
 export function pairPpl(base: From<PplRecord>, other: From<PplRecord>): Paired {
   const hint = 'compare runs of asp ppl on the same text with the same --ctx, --protocol and --limit'
-  checkComparable(
-    FIELDS.map((field) => ({ hint, ...field })),
-    base,
-    other,
-  )
+  checkComparable(FIELDS, base, other, hint)
   return joinPaired(
     base.record.contexts.map((context, i) => pairContext(context, other.record.contexts[i], other.file)),
   )
@@ -40,7 +36,7 @@ function pairContext(base: ContextRecord, other: ContextRecord, file: string): P
   }
 }
 
-function pointOf(value: RuleRecord): { policy: string; sparsity: string; value: RuleRecord } {
+function pointOf(value: RuleRecord): Point<RuleRecord> {
   const { rule, sized, requested, alpha } = value
   const level = requested ?? givenLevel(value)
   const soft = alpha === null ? '' : ` alpha ${alpha}`

@@ -6,7 +6,7 @@ import { pairBench } from './pair-bench.js'
 import { pairEval } from './pair-eval.js'
 import { pairPpl } from './pair-ppl.js'
 import { joinPaired, type Paired } from './pairs.js'
-import { matchPoints } from './points.js'
+import { matchPoints, type Point } from './points.js'
 
 const FIELDS: readonly Field<SweepRecord>[] = [
   { name: 'status', of: ({ status }) => status, hint: 'finish the sweep by the same command' },
@@ -31,7 +31,7 @@ export function pairSweep(base: From<SweepRecord>, other: From<SweepRecord>): Pa
   )
 }
 
-function pointsOf({ cells }: SweepRecord): { policy: string; sparsity: string; value: EvalRecord }[] {
+function pointsOf({ cells }: SweepRecord): Point<EvalRecord>[] {
   return cells.flatMap(({ policy, sparsity, eval: value }) =>
     value === null ? [] : [{ policy, sparsity: policy === 'dense' ? '' : String(sparsity), value }],
   )
