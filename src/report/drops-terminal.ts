@@ -61,59 +61,52 @@ function fadedText({ tokens, deaths }: DropsRecord, layers: readonly number[], v
 function grid(record: DropsRecord, layers: readonly number[], columns: number): string {
   const gutter = String(record.deaths.length - 1).length + 2
   const width = Math.max(8, columns - gutter)
-  const body =
-    record.tokens.length > MOST_WORDS
-      ? coarseGrid(record, layers, width, gutter)
-      : wordGrid(record, layers, width, gutter)
+  const lines = (record.tokens.length > MOST_WORDS ? coarseGrid : wordGrid)(record, layers, width)
+  const body = lines.map(({ layer, text }) =>
+    layer === undefined ? `${' '.repeat(gutter)}${text}` : `${String(layer).padStart(gutter - 2)}  ${text}`,
+  )
   const legend = SEEN_LEVELS.map(({ means }, level) => `${MARKS[level]} ${means}`)
     .reverse()
     .join('   ')
-  return `${body}\nseen by: ${legend}`
+  return [...body, `seen by: ${legend}`].join('\n')
 }
 
+/** A line of a grid; those of layers have their number before them. */
+interface GridLine {
+  layer?: number
+  text: string
+}
+
+type Layout = (record: DropsRecord, layers: readonly number[], width: number) => GridLine[]
+
 /** The text line by line, under each line a row of marks a layer. */
-function wordGrid(
-  { tokens, deaths }: DropsRecord,
-  layers: readonly number[],
-  width: number,
-  gutter: number,
-): string {
-  const n = tokens.length
-  const blocks = textLines(
+const wordGrid: Layout = ({ tokens, deaths }, layers, width) =>
+  textLines(
     tokens.map(({ text }) => text),
     width,
-  ).map((line) => {
-    const words = line.map(({ text }) => text).join('')
+  ).flatMap((line) => {
     const rows = layers.map((layer) => {
       const marks = line.map(({ at, text }) => {
-        const mark = shadeOf(seenShare(deaths[layer][at], at, n))
+        const mark = shadeOf(seenShare(deaths[layer][at], at, tokens.length))
         const lead = text.length - text.trimStart().length
         return ' '.repeat(lead) + mark.repeat(columnsWide(text.slice(lead)))
       })
-      return label(layer, gutter) + marks.join('').trimEnd()
+      return { layer, text: marks.join('').trimEnd() }
     })
-    return [' '.repeat(gutter) + words.trimEnd(), ...rows].join('\n')
+    const words = line.map(({ text }) => text).join('')
+    return [{ text: words.trimEnd() }, ...rows]
   })
-  return blocks.join('\n')
-}
 
 /** One column for as many tokens as it takes for all of them to fit. */
-function coarseGrid(
-  { tokens, deaths }: DropsRecord,
-  layers: readonly number[],
-  width: number,
-  gutter: number,
-): string {
-  const n = tokens.length
-  const each = Math.ceil(n / width)
-  const count = Math.ceil(n / each)
+const coarseGrid: Layout = ({ tokens, deaths }, layers, width) => {
+  const each = Math.ceil(tokens.length / width)
+  const count = Math.ceil(tokens.length / each)
   const rows = layers.map((layer) => {
     const marks = Array.from({ length: count }, (_, i) => shadeOf(meanSeen(deaths[layer], i * each, each)))
-    return label(layer, gutter) + marks.join('')
+    return { layer, text: marks.join('') }
   })
-  const axis = `0${String(n - 1).padStart(count - 1)}`
-  const head = `${' '.repeat(gutter)}a column is ${formatCount(each)} tokens, seen on average`
-  return [head, ...rows, ' '.repeat(gutter) + axis].join('\n')
+  const axis = `0${String(tokens.length - 1).padStart(count - 1)}`
+  return [{ text: `a column is ${formatCount(each)} tokens, seen on average` }, ...rows, { text: axis }]
 }
 
 function meanSeen(deaths: readonly Death[], from: number, count: number): number {
@@ -123,8 +116,6 @@ function meanSeen(deaths: readonly Death[], from: number, count: number): number
   for (let j = from; j < to; j++) sum += seenShare(deaths[j], j, n)
   return sum / (to - from)
 }
-
-const label = (layer: number, gutter: number): string => `${String(layer).padStart(gutter - 2)}  `
 
 const shadeOf = (share: number): string => MARKS[seenLevel(share)]
 

@@ -1,6 +1,5 @@
 /** How texts appear while they are written; a view is told what happens and writes through what it is given. */
 import type { GeneratedSequence, ShadedPiece } from '../record/generate/schema.js'
-import { heading, jsonLine } from './generate.js'
 import {
   eraseLines,
   plainLegend,
@@ -43,20 +42,16 @@ export interface ViewChoice {
 }
 
 /** What suits the number of texts and where they go; `terminal` is null when no person looks on. */
-export function chooseView(
-  { format, prompts, n, echo, drops }: ViewChoice,
-  terminal: Terminal | null,
-  write: Write,
-): View {
+export function chooseView(choice: ViewChoice, terminal: Terminal | null, write: Write): View {
+  const { format, prompts, echo, drops } = choice
   if (format === 'jsonl') return jsonLinesView(write)
   if (prompts.length === 1 && drops && terminal !== null) return liveDropsView(write, terminal)
   if (prompts.length === 1 && !drops) return streamView(write, echo ? prompts[0] : '')
-  const shading = drops ? (terminal?.shading ?? 'plain') : null
-  return wholeView(write, { texts: prompts.length, n, echo, shading })
+  return wholeView(write, choice, drops ? (terminal?.shading ?? 'plain') : null)
 }
 
 /** One text as it comes, after its prompt, which waits for it: until then the terminal belongs to progress. */
-export function streamView(write: Write, prompt: string): View {
+function streamView(write: Write, prompt: string): View {
   let waiting = prompt
   let last = ''
   const show = (text: string): void => {
@@ -75,7 +70,7 @@ export function streamView(write: Write, prompt: string): View {
 }
 
 /** One text drawn over again and again as its tokens fade, and whole at its end. */
-export function liveDropsView(write: Write, { shading, screen }: Terminal): View {
+function liveDropsView(write: Write, { shading, screen }: Terminal): View {
   let drawn = 0
   const erase = (): string => {
     const erased = eraseLines(drawn)
@@ -96,36 +91,36 @@ export function liveDropsView(write: Write, { shading, screen }: Terminal): View
   }
 }
 
-export interface WholeOptions {
-  texts: number
-  /** Of each prompt. */
-  n: number
-  /** Whether the prompt is printed before its text. */
-  echo: boolean
-  /** How drops are shown; null: not at all. */
-  shading: Shading | null
-}
-
 /** Texts whole, in their own order, under headings when there are several. */
-export function wholeView(write: Write, { texts, n, echo, shading }: WholeOptions): View {
+function wholeView(
+  write: Write,
+  { prompts, n, echo }: Pick<ViewChoice, 'prompts' | 'n' | 'echo'>,
+  shading: Shading | null,
+): View {
   const view = inOrder((index, ended, pieces) => {
     const shown =
       shading !== null && pieces !== null
         ? renderDrops(pieces, shading)
         : `${echo ? ended.prompt_text : ''}${ended.text}`
-    const head = texts === 1 ? '' : `${index === 0 ? '' : '\n'}${heading(ended, index, texts, n)}\n`
+    const between = index === 0 ? '' : '\n'
+    const head = prompts.length === 1 ? '' : `${between}${heading(ended, index, prompts.length, n)}\n`
     write(`${head}${shown}${shown.endsWith('\n') ? '' : '\n'}`)
   })
   return { ...view, ...marks(shading) }
+}
+
+/** `== 2 of 6: prompt 1, sample 2 of 3 ==` */
+function heading({ prompt, sample }: GeneratedSequence, index: number, texts: number, n: number): string {
+  const which = n === 1 ? '' : `: prompt ${prompt + 1}, sample ${sample + 1} of ${n}`
+  return `== ${index + 1} of ${texts}${which} ==`
 }
 
 const marks = (shading: Shading | null): Pick<View, 'legend'> =>
   shading === 'plain' ? { legend: plainLegend } : {}
 
 /** A line of JSON a text, in their own order. */
-export function jsonLinesView(write: Write): View {
-  return inOrder((index, ended) => write(`${jsonLine(index, ended)}\n`))
-}
+const jsonLinesView = (write: Write): View =>
+  inOrder((index, ended) => write(`${JSON.stringify({ sequence: index, ...ended })}\n`))
 
 /** Holds what is over until all before it are; at the close, what was never over is passed by. */
 function inOrder(show: View['onEnd']): View {

@@ -1,4 +1,4 @@
-/** A generation in words: headings, lines of JSON, and the closing line. Pure. */
+/** The closing line of a generation. Pure. */
 import type {
   Finish,
   GeneratedSequence,
@@ -15,22 +15,6 @@ const ENDINGS: Record<Finish, string> = {
   length: '--max-tokens',
   context: "the model's context",
   interrupted: 'interrupted',
-}
-
-/** `== 2 of 6: prompt 1, sample 2 of 3 ==` */
-export function heading(
-  { prompt, sample }: GeneratedSequence,
-  index: number,
-  texts: number,
-  n: number,
-): string {
-  const which = n === 1 ? '' : `: prompt ${prompt + 1}, sample ${sample + 1} of ${n}`
-  return `== ${index + 1} of ${texts}${which} ==`
-}
-
-/** A text as one line of JSON. */
-export function jsonLine(index: number, sequence: GeneratedSequence): string {
-  return JSON.stringify({ sequence: index, ...sequence })
 }
 
 /** What was written, how fast, what the cache took when it was fullest, and the sparsity reached; one line. */

@@ -34,7 +34,7 @@ export function alivePlot({ title, runs, rows }: ClassPlot): SVGSVGElement {
 
 /** Each way from 1, a kill less or more often than by any token. */
 export function killPlot({ title, runs, rows }: ClassPlot): SVGSVGElement {
-  const known = rows.filter(({ overBase }) => overBase !== null && overBase > 0)
+  const known = rows.filter(({ kills }) => (kills?.over_base ?? 0) > 0)
   return classPlot(title, runs, rows, {
     x: {
       label: 'share of kills over share of tokens',
@@ -47,8 +47,8 @@ export function killPlot({ title, runs, rows }: ClassPlot): SVGSVGElement {
       Plot.ruleX([1], { stroke: 'var(--faint)' }),
       dots(
         known,
-        ({ overBase }) => overBase,
-        ({ overBase, kills }) => `×${overBase?.toFixed(2)}: ${kills?.count} of ${kills?.of} kills`,
+        ({ kills }) => kills?.over_base ?? null,
+        ({ kills }) => `×${kills?.over_base?.toFixed(2)}: ${kills?.count} of ${kills?.of} kills`,
       ),
     ],
   })

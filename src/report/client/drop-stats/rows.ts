@@ -1,5 +1,11 @@
 /** The record's figures as rows: a class of one checkpoint, at the layer and age that the reader has chosen. Pure. */
-import type { DimensionName, DropStatsRecord, ShareFigure } from '../../../record/drops/stats-schema.js'
+import type {
+  ClassFigures,
+  ClassRecord,
+  DimensionName,
+  DropStatsRecord,
+  ShareFigure,
+} from '../../../record/drops/stats-schema.js'
 import { atAge, figuresOf, runNames } from '../../drop-stats-figures.js'
 
 export interface Choice {
@@ -9,15 +15,12 @@ export interface Choice {
   age: number
 }
 
-export interface ClassRow {
+/** A class at an age, and as a killer. */
+export interface ClassRow
+  extends Pick<ClassRecord, 'name' | 'tokens' | 'share'>,
+    Pick<ClassFigures, 'end' | 'kills'> {
   run: string
-  name: string
-  tokens: number
-  share: number
   alive: ShareFigure
-  end: ShareFigure
-  kills: ShareFigure | null
-  overBase: number | null
 }
 
 export interface AgeRow {
@@ -27,45 +30,31 @@ export interface AgeRow {
   alive: ShareFigure
 }
 
-export function classRows(
+export const classRows = (
   record: DropStatsRecord,
   dimension: DimensionName,
   { layer, age }: Choice,
-): ClassRow[] {
-  return eachClass(record, dimension, layer, (found, { name, tokens, share }, run) => [
-    {
-      run,
-      name,
-      tokens,
-      share,
-      alive: atAge(found, age),
-      end: found.end,
-      kills: found.kills,
-      overBase: found.kills?.over_base ?? null,
-    },
-  ])
-}
+): ClassRow[] =>
+  eachClass(record, dimension, layer, ({ name, tokens, share }, found, run) => {
+    return [{ run, name, tokens, share, alive: atAge(found, age), end: found.end, kills: found.kills }]
+  })
 
-export function ageRows(record: DropStatsRecord, dimension: DimensionName, layer: number | null): AgeRow[] {
-  return eachClass(record, dimension, layer, (found, { name }, run) =>
+export const ageRows = (record: DropStatsRecord, dimension: DimensionName, layer: number | null): AgeRow[] =>
+  eachClass(record, dimension, layer, ({ name }, found, run) =>
     record.ages.map((age, i) => ({ run, name, age, alive: atAge(found, i) })),
   )
-}
-
-type Found = ReturnType<typeof figuresOf>
-type Class = DropStatsRecord['runs'][number]['dimensions'][number]['classes'][number]
 
 function eachClass<Row>(
   record: DropStatsRecord,
   dimension: DimensionName,
   layer: number | null,
-  rows: (found: Found, one: Class, run: string) => Row[],
+  rows: (one: ClassRecord, found: ClassFigures, run: string) => Row[],
 ): Row[] {
   const names = runNames(record)
   return record.runs.flatMap(({ dimensions, model }, i) => {
     // A checkpoint that has no such layer has no figures of it.
     if (layer !== null && layer >= model.config.n_layer) return []
     const classes = dimensions.find(({ name }) => name === dimension)?.classes ?? []
-    return classes.flatMap((one) => rows(figuresOf(one, layer ?? undefined), one, names[i]))
+    return classes.flatMap((one) => rows(one, figuresOf(one, layer ?? undefined), names[i]))
   })
 }

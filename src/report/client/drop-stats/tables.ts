@@ -36,7 +36,7 @@ export function classTable(
     share('Of all kills', (row) => row.kills?.share ?? null),
     number(
       'Over base',
-      ({ overBase }) => overBase,
+      ({ kills }) => kills?.over_base ?? null,
       (times) => `×${times.toFixed(2)}`,
       '-',
     ),
