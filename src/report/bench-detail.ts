@@ -102,7 +102,9 @@ export function stageGrid({ results, configurations }: BenchRecord): Grid[] {
       return formatRate((1e6 * total) / tokens)
     }),
   ]
-  return rows.length === 0 ? [] : [grid(columns, rows, 'Share of the device time by stage, measured apart')]
+  return rows.length === 0
+    ? []
+    : [grid(columns, rows, 'Share of the device time by stage, measured separately')]
 }
 
 interface StageRow {

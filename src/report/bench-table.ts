@@ -47,7 +47,7 @@ function columnsOf({ configurations, results, environment }: BenchRecord): Colum
   return [
     left('Test', ({ result }) => result.test),
     left('Policy', ({ configuration }) => policyName(configuration)),
-    right('Sparsity\nasked', ({ configuration }) => sparsityText(configuration), prunes),
+    right('Sparsity\nrequested', ({ configuration }) => sparsityText(configuration), prunes),
     right(
       'Dropped\nat end',
       ofCache(({ dropped }) => formatShare(dropped)),

@@ -24,7 +24,7 @@ export function benchNotes(record: BenchRecord): Note[] {
   const { status, environment, timing, memory } = record
   return [
     ...(status === 'incomplete'
-      ? [['INCOMPLETE', 'stopped; figures are over what was measured until then'] as const]
+      ? [['INCOMPLETE', 'stopped; figures cover what was measured until then'] as const]
       : []),
     ['Model', describeModel(record)],
     ['Input', describeInput(record)],
@@ -66,7 +66,9 @@ function describeModel({ model, configurations }: BenchRecord): string {
 
 function describeInput({ data }: BenchRecord): string {
   const shared =
-    data.distinct || data.kind === 'random' ? '' : '; sequences overlap, the text is short of them'
+    data.distinct || data.kind === 'random'
+      ? ''
+      : '; sequences overlap, the text is too short for distinct ones'
   return `${data.source}, ${formatCount(data.tokens)} tokens${shared}`
 }
 

@@ -66,7 +66,7 @@ function ageGrid(record: DropStatsRecord, { layer }: StatsView): Grid {
       right<AgeRow>(String(one), ({ of }) => percent(of(layers[one]))),
     ),
   ]
-  return grid(columns, rows, `Alive after so many tokens${where(layer)}`)
+  return grid(columns, rows, `Alive after N tokens${where(layer)}`)
 }
 
 function classGrid(record: DropStatsRecord, dimension: DimensionName, { age, layer }: StatsView): Grid {
@@ -162,7 +162,7 @@ function killerGrid(record: DropStatsRecord, run: StatsRun): Grid {
       right<KillerRecord>(String(layer), ({ per_layer }) => formatCount(per_layer[layer])),
     ),
   ]
-  return grid(columns, run.killers.slice(0, MOST_KILLERS), `Words that kill most${name}`)
+  return grid(columns, run.killers.slice(0, MOST_KILLERS), `Words that kill the most${name}`)
 }
 
 const where = (layer: number | undefined): string => (layer === undefined ? '' : `, layer ${layer}`)

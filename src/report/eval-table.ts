@@ -148,7 +148,7 @@ function stopped({ status, tasks }: EvalRecord): Note[] {
   const sum = (key: 'documents' | 'documents_scored'): number =>
     Object.values(tasks).reduce((total, task) => total + task[key], 0)
   const scored = `${formatCount(sum('documents_scored'))} of ${formatCount(sum('documents'))} documents`
-  return [['INCOMPLETE', `stopped after ${scored}; figures are over those`]]
+  return [['INCOMPLETE', `stopped after ${scored}; figures cover only those`]]
 }
 
 /** `bundled sample, 200 of 10042 (Rowan/hellaswag, validation)`; what was left out is always said. */

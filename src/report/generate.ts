@@ -42,7 +42,7 @@ function sparsityText(
 ): string {
   const reached = achieved === null ? 'none yet' : formatShare(achieved)
   // A shift removes less of a text that ends before the length it was found at.
-  return `sparsity ${reached}${ctx === null ? '' : ` (${requested} asked, over ${formatCount(ctx)} tokens)`}`
+  return `sparsity ${reached}${ctx === null ? '' : ` (${requested} requested, over ${formatCount(ctx)} tokens)`}`
 }
 
 /** Why the texts ended, the most frequent first. */

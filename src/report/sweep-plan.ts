@@ -19,7 +19,7 @@ const COLUMNS: readonly Column<PlannedUnit>[] = [
   right('About', ({ seconds }) => formatSeconds(seconds)),
   left(
     '',
-    ({ done }) => (done ? 'there already' : ''),
+    ({ done }) => (done ? 'done already' : ''),
     (units) => units.some(({ done }) => done),
   ),
 ]
@@ -31,7 +31,7 @@ export function renderPlan(plan: SweepPlan, options?: SheetOptions): string {
 /** In a line, for a run that goes on. */
 export function planLine({ units, seconds_left }: SweepPlan): string {
   const kept = units.filter(({ done }) => done)
-  const there = kept.length === 0 ? '' : `; there already: ${kept.map(nameOf).join(', ')}`
+  const there = kept.length === 0 ? '' : `; done already: ${kept.map(nameOf).join(', ')}`
   return `about ${formatSeconds(seconds_left)} for ${units.length - kept.length} of ${units.length} parts of the sweep${there}`
 }
 

@@ -176,8 +176,8 @@ function missing({ grid, cells, ppl, bench }: SweepRecord): string {
   const evaluated = cells.filter((cell) => cell.eval?.status === 'complete').length
   const parts = [
     ...(grid.parts.includes('eval') ? [`${evaluated} of ${cells.length} cells`] : []),
-    ...(grid.parts.includes('ppl') ? [`perplexity ${ppl?.status ?? 'not begun'}`] : []),
-    ...(grid.parts.includes('bench') ? [`memory and latency ${bench?.status ?? 'not begun'}`] : []),
+    ...(grid.parts.includes('ppl') ? [`perplexity ${ppl?.status ?? 'not started'}`] : []),
+    ...(grid.parts.includes('bench') ? [`memory and latency ${bench?.status ?? 'not started'}`] : []),
   ]
   return `stopped: ${parts.join(', ')}`
 }

@@ -46,13 +46,13 @@ function notesOf(records: readonly TrainRecord[]): Note[] {
   const [first] = records
   if (first === undefined) return []
   const { source, data, options, environment } = first
-  const held = data.held_out.kind === 'text' ? 'text of its own' : 'windows kept aside'
+  const held = data.held_out.kind === 'text' ? 'separate text' : 'held-out windows'
   return [
     ...records.flatMap(stopped),
-    ['Begun from', describeBegin(source)],
+    ['Started from', describeBegin(source)],
     [
       'Trained on',
-      `${formatCount(data.documents)} documents, ${formatCount(data.tokens)} tokens in ${formatCount(data.windows)} windows of ${options.ctx}; judged on ${held}`,
+      `${formatCount(data.documents)} documents, ${formatCount(data.tokens)} tokens in ${formatCount(data.windows)} windows of ${options.ctx}; evaluated on ${held}`,
     ],
     ...records.map((record): Note => [`Steps, ${nameOf(record)}`, describeSteps(record)]),
     ...records.flatMap(perLayer),

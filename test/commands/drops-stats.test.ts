@@ -78,7 +78,7 @@ const test = suite('asp drops stats')
 test('one checkpoint: tables, and a record whose counts add up', async () => {
   const { status, stdout, stderr } = await outcomes.one
   assert.is(status, 0, stderr)
-  assert.match(stdout, /^Alive after so many tokens\n/)
+  assert.match(stdout, /^Alive after N tokens\n/)
   assert.match(stdout, /\nPart of speech: alive 8 tokens later, share of kills\n/)
   assert.match(stdout, /\nTagger +wink-nlp \d/)
   const record = checked(readFileSync(join(folder, 'one.json'), 'utf8'))

@@ -80,7 +80,7 @@ browserTest(test, 'checkpoints side by side, one of which kills nobody', () =>
     const rows = await column(page, 'kind', 'Kills')
     assert.is(rows.length, 6)
     assert.equal(rows.filter(([, kills]) => kills === '-').length, 3)
-    assert.is(await page.getByRole('heading', { name: /^Words that kill most/ }).count(), 1)
+    assert.is(await page.getByRole('heading', { name: /^Words that kill the most/ }).count(), 1)
     assert.equal(faults, [])
   }),
 )

@@ -12,7 +12,7 @@ test('one checkpoint: all layers together, then each', () => {
   // Layer 0, two tokens later: of six tokens a window, three and five are alive.
   assert.is(
     text.slice(0, text.indexOf('\n\nPart of speech')),
-    `Alive after so many tokens
+    `Alive after N tokens
 ┌───────────────┬────────┬───────┬───────────┬──────┬──────┐
 │ Tokens later  │ Tokens │ Alive │      95 % │    0 │    1 │
 │               │        │       │  interval │      │      │
@@ -53,8 +53,8 @@ test('two checkpoints stand side by side, each with what it has; one layer alone
     text,
     /│ punctuation +│ +4 │ +25 % │ +50 % │ +0\.2-99\.8 │ +50 % │ ×1\.75 │ +50 % │ +0\.2-99\.8 │\n/,
   )
-  assert.match(text, /^Words that kill most, asp-tiny 1$/m)
-  assert.not.match(text, /Words that kill most, asp-tiny 2/)
+  assert.match(text, /^Words that kill the most, asp-tiny 1$/m)
+  assert.not.match(text, /Words that kill the most, asp-tiny 2/)
 })
 
 test('the age that is shown: an eighth of the window', () => {

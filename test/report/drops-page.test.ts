@@ -94,7 +94,7 @@ browserTest(test, 'everything can be reached by the keyboard', () =>
     await page.keyboard.press('End')
     assert.equal(await marked(page, 'looked-at'), [6])
     await page.keyboard.press('Enter')
-    assert.match(await page.locator('.looked-at-token h2').innerText(), /token 6, held/)
+    assert.match(await page.locator('.looked-at-token h2').innerText(), /token 6, pinned/)
     await token(page, 1).hover()
     assert.equal(await marked(page, 'looked-at'), [6])
     await page.keyboard.press('Escape')

@@ -51,7 +51,7 @@ test('what is missing and what was left out is said', () => {
   )
   assert.match(
     text,
-    /^INCOMPLETE +stopped: 1 of 2 cells, perplexity not begun, memory and latency not begun$/m,
+    /^INCOMPLETE +stopped: 1 of 2 cells, perplexity not started, memory and latency not started$/m,
   )
   assert.match(text, /^Left out +adaptive-0\.8, suites: it removes at most 0\.7$/m)
 })
@@ -113,12 +113,12 @@ const plan: SweepPlan = {
 test('a plan: what is there, what is left, how it was estimated', () => {
   const text = renderPlan(plan)
   assert.equal(rows(text).slice(1, 3), [
-    ['suites', 'dense', '5,000', '5.00 s', 'there already'],
+    ['suites', 'dense', '5,000', '5.00 s', 'done already'],
     ['suites', 'adaptive-0.8', '5,000', '25.0 s', ''],
   ])
   assert.match(text, /^Grid +adaptive at 0, 0\.8: 2 cells$/m)
   assert.match(text, /^Time +about 1 min 00 s of 1 min 05 s: rows to run, times .* \(1\.50 s\)$/m)
-  assert.is(planLine(plan), 'about 1 min 00 s for 2 of 3 parts of the sweep; there already: dense')
+  assert.is(planLine(plan), 'about 1 min 00 s for 2 of 3 parts of the sweep; done already: dense')
 })
 
 test.run()

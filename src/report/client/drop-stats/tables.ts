@@ -60,7 +60,7 @@ export function classTable(
 export function killerTables({ runs: all }: DropStatsRecord, runs: readonly string[]): HTMLElement[] {
   return all.flatMap(({ killers, tokens: every }, i) => {
     if (killers.length === 0) return []
-    const caption = `Words that kill most, ${runs[i]}`
+    const caption = `Words that kill the most, ${runs[i]}`
     const columns: Column<KillerRecord>[] = [
       text('Word', (killer) => visible(killer.text)),
       count('Tokens', ({ tokens }) => tokens),

@@ -28,7 +28,7 @@ const invitation = (): HTMLElement =>
     'p',
     { class: 'faint' },
     'Point at a token, or move to it with the arrow keys, to see in each layer what became of it. ' +
-      'A click or Enter holds it, Escape lets it go.',
+      'Click or press Enter to pin it, Escape to release it.',
   )
 
 function describe(
@@ -55,7 +55,7 @@ function describe(
   const head = row(
     ...['Layer', 'Its fate', victimsHeading(cause), 'Survivors then'].map((name) => headCell(name)),
   )
-  const held = pinned ? ', held' : ''
+  const held = pinned ? ', pinned' : ''
   return [
     element('h2', {}, `${quote(tokens[at].text)} `, element('small', {}, `token ${at}${held}`)),
     element('table', {}, element('thead', {}, head), element('tbody', {}, ...rows)),

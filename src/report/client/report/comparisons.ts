@@ -18,8 +18,8 @@ const VERDICTS: readonly Series[] = [
 export const comparisonSection = section<ComparisonRow>({
   title: 'Comparison',
   intro:
-    'Changes as asp compare found them, with 95 % intervals of the paired difference. The dashed tick is the margin: a loss up to ' +
-    'there is taken for none. Verdicts are after correction for all tests of the comparison.',
+    'Changes as asp compare found them, with 95 % intervals of the paired difference. The dashed tick is the margin: a smaller ' +
+    'loss is ignored. Verdicts are after correction for all tests of the comparison.',
   rows: ({ comparisons }) => comparisons,
   charts: (rows, page) =>
     grouped(rows, ({ record, compared, metric, scale }) =>

@@ -16,7 +16,7 @@ export const costSection = section<SpeedRow>({
   title: 'Latency and cache against context',
   intro:
     'Decoding one token at a time: seconds of a step of the whole batch (medians over stretches of the context) and bytes of ' +
-    'the rows of one sequence that are still there.',
+    'cache still held for one sequence.',
   rows: ({ speeds }) => speeds,
   charts: (_, page) =>
     curvePanels(page.data.curves).flatMap((rows) => [latencyChart(rows, page), cacheChart(rows, page)]),
@@ -98,7 +98,7 @@ export const tradeSection = section<TradeRow>({
   intro:
     "Hollow points are dominated: another's figures are at least as good in both, and its lead in one is beyond the 95 % interval " +
     '(bytes are counted, any difference is one). Pale points are within noise of that. The line joins those that no other beats; ' +
-    'numbers are the shares they were asked for.',
+    'numbers are the requested shares.',
   rows: ({ trades }) => trades,
   charts: (rows, page) => tradePanels(rows, page.names).map((panel) => tradeChart(panel, page)),
   caption: 'quality beside cost',
@@ -110,7 +110,7 @@ export const tradeSection = section<TradeRow>({
     { head: 'Cost', value: ({ amount }) => amount, text: amountText, numeric: true },
     text('Where', ({ cost, where }) => `${cost} ${where}`),
     text('State', ({ state }) => state),
-    text('Done better by', ({ betterOnes }) => betterOnes.join('; ')),
+    text('Beaten by', ({ betterOnes }) => betterOnes.join('; ')),
     page.sourceColumn(),
   ],
 })

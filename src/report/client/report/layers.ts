@@ -12,7 +12,7 @@ import { section } from './section.js'
 export const layerSection = section<LayerRow>({
   title: 'Sparsity by layer',
   intro:
-    'Share of causal pairs that each layer removed. Shades are the shares asked for. Policies that treat all layers alike have no plot.',
+    'Share of causal pairs that each layer removed. Shades are the requested shares. Policies that treat all layers alike have no plot.',
   rows: ({ layers }) => layers,
   charts: (rows, page) =>
     grouped(rows, ({ checkpoint, policy, on }) => JSON.stringify([checkpoint, policy, on]))

@@ -98,7 +98,7 @@ export const positionSection = section<PositionRow>({
   title: 'Change of loss by position',
   intro:
     'Loss less that of the same weights with nothing dropped, by how many tokens of context a prediction had before it, at the ' +
-    'longest context that was measured. Shades are the shares asked for; 95 % intervals are paired, windows as units.',
+    'longest context that was measured. Shades are the requested shares; 95 % intervals are paired, windows as units.',
   rows: ({ positions }) => positions,
   charts: (rows, page) =>
     grouped(rows, ({ checkpoint, policy, text }) => JSON.stringify([checkpoint, policy, text])).map(

@@ -19,7 +19,7 @@ const minute = (date: string): string => date.slice(0, 16).replace('T', ' ')
 const recordSection = section<RecordInfo>({
   title: 'Records',
   intro:
-    'Every figure of this page is read from one of these files; the column Source and what hovering shows say where in it.',
+    'Every figure on this page is read from one of these files; the Source column and the tooltips say where in it.',
   rows: ({ records }) => records,
   caption: 'records',
   columns: () => [
@@ -27,7 +27,7 @@ const recordSection = section<RecordInfo>({
     text('Kind', ({ schema }) => schema),
     text('Status', ({ status }) => status),
     text('Model', ({ model }) => model),
-    { head: 'Begun', value: ({ date }) => date, text: ({ date }) => minute(date) },
+    { head: 'Started', value: ({ date }) => date, text: ({ date }) => minute(date) },
     text('Adapter', ({ adapter }) => adapter),
     text('asp', ({ version, commit }) => [version, commit?.slice(0, 8)].filter(Boolean).join(' ')),
     text('Command', ({ command }) => command),

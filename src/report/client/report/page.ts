@@ -35,7 +35,7 @@ export function subjectColumns<Row extends Subject>(rows: readonly Row[]): Colum
   return [
     ...(several ? [text<Row>('Checkpoint', ({ checkpoint }) => checkpoint)] : []),
     text('Policy', ({ policy }) => policy),
-    number('Asked for', ({ requested }) => requested),
+    number('Requested', ({ requested }) => requested),
   ]
 }
 
