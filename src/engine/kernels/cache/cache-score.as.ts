@@ -4,6 +4,7 @@
  */
 import { at, constants, Dispatch, scratch, struct, take } from '../common/dispatch.as'
 import { dropDot, dropDots, dropScale, dropScores, isKept } from '../drops/drop-score.as'
+import { positionHash, unitOf } from '../drops/position-hash.as'
 import {
   aliveWord,
   Cache,
@@ -165,10 +166,7 @@ function keptAnyway(kept: v128, dots: v128): v128 {
 /** When a token of an untrained model dies: never, or 1 to 16 steps after it came. */
 function syntheticDeath(d: Dispatch, slot: u32): u32 {
   const position = word(scratch() + POSITIONS, slot)
-  let h: u32 = (position + 1) * 0x9e3779b9 + (struct<Cache>(d, 6).layer + 1) * 0x85ebca6b
-  h = (h ^ (h >> 16)) * 0x7feb352d
-  h = (h ^ (h >> 15)) * 0x846ca68b
-  h = h ^ (h >> 16)
-  if (<f32>(h >> 8) / <f32>16777216 < constants<Constants>(d).IMMORTAL) return NEVER
-  return position + 1 + h % 16
+  const hash = positionHash(position, struct<Cache>(d, 6).layer)
+  if (unitOf(hash) < constants<Constants>(d).IMMORTAL) return NEVER
+  return position + 1 + hash % 16
 }

@@ -1,7 +1,6 @@
-// needs: cache
+// needs: cache, drop-score, position-hash
 // Which of a place's rows a step drops, and when (docs/method.md, Death times and Decoding): drop-times.wgsl for rows in a cache.
-//   x[k,j] = dot(Qi[k], Ki[j]) / sqrt(r) + beta + shift ;  the first k > j of the step with x <= 0 drops row j
-// f32 and the summation order of drop-times.wgsl, so that a sequence dies the same way in steps and in one pass.
+// The first query of the step that drops a row, by drop-score.wgsl, is its death time.
 // Writes the death time of every row of a page and the page's word of live rows.
 // Grid: (pages, spans); a workgroup is one page, a lane scores PAGE / WORKGROUP of its rows.
 
@@ -22,17 +21,14 @@ var<workgroup> alive: array<u32, WORKGROUP>;
 
 // When a token of an untrained model dies: never, or 1 to 16 steps after it came.
 fn synthetic_death(position: u32) -> u32 {
-  var h = (position + 1u) * 0x9e3779b9u + (cache.layer + 1u) * 0x85ebca6bu;
-  h = (h ^ (h >> 16u)) * 0x7feb352du;
-  h = (h ^ (h >> 15u)) * 0x846ca68bu;
-  h = h ^ (h >> 16u);
-  return select(position + 1u + h % 16u, NEVER, f32(h >> 8u) / 16777216.0 < IMMORTAL);
+  let hash = position_hash(position, cache.layer);
+  return select(position + 1u + hash % 16u, NEVER, unit_of(hash) < IMMORTAL);
 }
 
 // The first of the step's queries after `position` that drops the row of interaction keys at `key`.
 fn first_drop(span: Span, position: u32, key: u32) -> u32 {
   let r4 = cache.r4;
-  let scale = 1.0 / sqrt(f32(4u * r4));
+  let scale = drop_scale(r4);
   let start = tokens[span.row].y;
   let end = start + span.count;
   var synthetic = NEVER;
@@ -60,7 +56,7 @@ fn first_drop(span: Span, position: u32, key: u32) -> u32 {
         x.x += dot(interaction[q0 + c], interaction_keys[key + c]);
       }
     }
-    var kept = x * scale + cache.beta_shift > vec4f(0.0);
+    var kept = is_kept(drop_scores(x, scale, cache.beta_shift));
     if (SYNTHETIC) {
       // A score is never below this: it is computed for its cost alone.
       kept = (k + vec4u(0u, 1u, 2u, 3u) < vec4u(synthetic)) | (x < vec4f(-1e30));

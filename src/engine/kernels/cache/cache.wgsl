@@ -17,7 +17,7 @@ struct Cache {
   positions: u32,   // where in `state` the positions start
   free: u32,        // where the free stack starts
   pages: u32,       // of this layer
-  beta_shift: f32,  // beta + shift, as in drop-times.wgsl
+  beta_shift: f32,  // beta + shift of drop-score.wgsl
   r4: u32,          // r / 4; known at run time, so that compilers unroll no loop over it
   scattered: u32,   // not 0: a step's rows may lie anywhere among those of their place; else they come last, in order
 }

@@ -32,7 +32,7 @@ export class Layer {
   /** Entries of one layer of the death times. */
   keys: u32
   layer: u32
-  /** beta + shift, or something huge when nothing may be dropped. */
+  /** beta + shift of drop-score.wgsl. */
   betaShift: f32
   /** Of a soft rule. */
   alpha: f32

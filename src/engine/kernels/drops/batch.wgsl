@@ -20,7 +20,7 @@ struct Segment {
 struct Layer {
   keys: u32,       // entries of one layer of the death times
   layer: u32,
-  beta_shift: f32, // beta + shift, or something huge when nothing may be dropped
+  beta_shift: f32, // beta + shift of drop-score.wgsl
   alpha: f32,      // of a soft rule
   r4: u32,         // interaction width / 4; no constant, as llvmpipe would take long over the loop's copies
 }

@@ -1,7 +1,6 @@
 /**
- * Drop scores for processors, shared by drop-times.as.ts and cache-score.as.ts (and the soft masks), so that
- * a sequence dies the same way in steps and in one pass:
- *   x[k,j] = dot(Qi[k], Ki[j]) / sqrt(r) + beta + shift ;  a query drops a key at x <= 0
+ * Twin of drop-score.wgsl: drop scores and the rule they decide by, for every kernel that computes them.
+ *   x[k,j] = dot(Qi[k], Ki[j]) / sqrt(r) + beta + shift ;  query k drops key j where x <= 0
  * One order of operations, however many are scored at a time: lane i adds up dimensions i, i + 4, ..., then
  * (lane 0 + lane 2) + (lane 1 + lane 3). A product has the same bits whichever factor comes first, so `one`
  * may be a key and the others queries, or a query and the others keys.
@@ -46,7 +45,7 @@ export function dropScores(dots: v128, scale: v128, betaShift: f32): v128 {
   return f32x4.add(f32x4.mul(dots, scale), f32x4.splat(betaShift))
 }
 
-/** Which lanes are kept, as ones; a score that is no number drops, as in the shaders. */
+/** Which lanes are kept, as ones; a score that is no number drops. */
 @inline
 export function isKept(scores: v128): v128 {
   return f32x4.gt(scores, f32x4.splat(0))

@@ -1,7 +1,7 @@
 /**
  * Twin of drop-times.wgsl: the death time of every key of one layer, the first later query that drops it
  * (docs/method.md, Death times).
- *   x[k,j] = dot(Qi[k], Ki[j]) / sqrt(r) + beta + shift ;  t_j = min { k > j : x[k,j] <= 0 }, NEVER if none
+ *   t_j = min { k > j : k drops j }, NEVER if none, as drop-score.as.ts says
  * A task is a tile of keys. A branch walks only its own queries and takes over what its trunk has already
  * dropped.
  */

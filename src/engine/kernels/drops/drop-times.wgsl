@@ -1,6 +1,6 @@
-// needs: batch
+// needs: batch, drop-score
 // Death time of every key of one layer: the first later query that drops it (docs/method.md, Death times).
-//   x[k,j] = dot(Qi[k], Ki[j]) / sqrt(r) + beta + shift ;  t_j = min { k > j : x[k,j] <= 0 }, NEVER if none
+//   t_j = min { k > j : k drops j }, NEVER if none, as drop-score.wgsl says
 // f32, one fixed summation order, so that a sequence dies the same way alone or in a batch.
 // scores (rows, 2 r): interaction queries, then interaction keys. deaths (L, keys).
 // Grid: one workgroup a tile of WORKGROUP keys of one segment; a lane owns a key and walks the queries upward.
@@ -33,7 +33,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     death = deaths[base + s.parent_key + j];
   }
   let key = row_of(s, j) * 2u * r4 + r4;
-  let scale = 1.0 / sqrt(f32(4u * r4));
+  let scale = drop_scale(r4);
   var k = max(j + 1u, s.parent_length);
   loop {
     if (death != NEVER || k >= total) {
@@ -49,7 +49,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
       let v = scores[key + c];
       x += vec4f(dot(scores[q0 + c], v), dot(scores[q1 + c], v), dot(scores[q2 + c], v), dot(scores[q3 + c], v));
     }
-    let keep = x * scale + layer.beta_shift > vec4f(0.0);
+    let keep = is_kept(drop_scores(x, scale, layer.beta_shift));
     for (var i = 0u; i < QUERIES; i++) {
       if (death == NEVER && k + i < total && !keep[i]) {
         death = k + i;

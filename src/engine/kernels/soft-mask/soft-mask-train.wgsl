@@ -1,4 +1,4 @@
-// needs: alpha-sigmoid
+// needs: alpha-sigmoid, drop-score
 // soft-mask.wgsl for training: of whole sequences of T tokens, with what the way back needs kept (docs/method.md, Log-mask).
 //   x[k,j] = dot(Qi[k], Ki[j]) / sqrt(r) + beta + shift[sequence];  p = asig(x), k > j
 //   mask[k,j] = sum over m = j+1..k of log p[m,j];  rho[k,j] = d log p[k,j] / dx;  GONE and 0 once a factor is 0
@@ -35,7 +35,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let r4 = layer.r4;
   let row = group.y * T;
   let key = (row + j) * 2u * r4 + r4;
-  let scale = 1.0 / sqrt(f32(4u * r4));
+  let scale = drop_scale(r4);
   let offset = betas[layer.layer] + shifts[group.y];
   masks[(row + j) * T + j] = 0.0;
   var own = 0.0;
@@ -51,7 +51,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
         let v = scores[key + c];
         x += vec4f(dot(scores[q0 + c], v), dot(scores[q1 + c], v), dot(scores[q2 + c], v), dot(scores[q3 + c], v));
       }
-      x = x * scale + offset;
+      x = drop_scores(x, scale, offset);
     }
     let count = min(QUERIES, T - k);
     for (var i = 0u; i < count; i++) {

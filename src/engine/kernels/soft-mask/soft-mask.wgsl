@@ -1,7 +1,6 @@
-// needs: alpha-sigmoid, batch
+// needs: alpha-sigmoid, batch, drop-score
 // What a soft rule leaves of each key for each later query: the log of a cumulative product (docs/method.md, Log-mask).
-//   x[k,j] = dot(Qi[k], Ki[j]) / sqrt(r) + beta + shift
-//   mask[k,j] = sum over m = j+1..k of log asig(x[m,j]);  0 at k = j, GONE once a factor is 0
+//   mask[k,j] = sum over m = j+1..k of log asig(x[m,j]), x the drop scores of drop-score.wgsl;  0 at k = j, GONE once a factor is 0
 // Sequences stand alone: branches are not supported.
 // scores (rows, 2 r): interaction queries, then interaction keys. masks: (length, mask_stride) a segment, queries
 // by keys; holds the layer before at the start, for PROPAGATE. keeps (L, keys): sum over k > j of exp(mask[k,j]).
@@ -29,7 +28,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   }
   let r4 = layer.r4;
   let key = (s.row + j) * 2u * r4 + r4;
-  let scale = 1.0 / sqrt(f32(4u * r4));
+  let scale = drop_scale(r4);
   let stride = mask_stride(s);
   masks[s.pair + j * stride + j] = 0.0;
   var own = 0.0;
@@ -46,7 +45,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
         let v = scores[key + c];
         x += vec4f(dot(scores[q0 + c], v), dot(scores[q1 + c], v), dot(scores[q2 + c], v), dot(scores[q3 + c], v));
       }
-      x = x * scale + layer.beta_shift;
+      x = drop_scores(x, scale, layer.beta_shift);
     }
     let count = min(QUERIES, s.length - k);
     for (var i = 0u; i < count; i++) {
