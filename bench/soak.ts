@@ -72,18 +72,18 @@ async function score(): Promise<void> {
 async function decode(): Promise<void> {
   const engine = await openEngine()
   for (const cache of CACHE_KINDS) {
-    const places = 1 + below(6)
+    const slots = 1 + below(6)
     const decoder = await engine.decoder({
       rule: { kind: 'adaptive', shift: -0.5 },
       cache,
       cacheDtype: below(2) === 0 ? 'f32' : 'f16',
-      places,
+      slots,
       chunk: 128,
     })
-    const all = Array.from({ length: places }, (_, place) => place)
+    const all = Array.from({ length: slots }, (_, slot) => slot)
     for (let turn = 0; turn < 3; turn++) {
       const sampling = { temperature: 1, topK: 40, topP: 0.95, seed: below(1000) }
-      await decoder.prefill(all.map((place) => ({ place, tokens: text(1 + below(400)), sampling })))
+      await decoder.prefill(all.map((slot) => ({ slot, tokens: text(1 + below(400)), sampling })))
       await decoder.decode(all, 1 + below(48))
       await decoder.release(all)
     }

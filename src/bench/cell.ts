@@ -87,9 +87,9 @@ export function addSample(cell: TestCell, samples: BenchSample[], round: number,
 
 /** Share of the `length` tokens of each sequence that no query can see any more, mean over layers and sequences. */
 export function droppedShare({ rows }: Pick<CacheUsage, 'rows'>, length: number): number {
-  const places = rows.reduce((sum, layer) => sum + layer.length, 0)
+  const slots = rows.reduce((sum, layer) => sum + layer.length, 0)
   const live = rows.reduce((sum, layer) => sum + layer.reduce((total, count) => total + count, 0), 0)
-  return 1 - live / (places * length)
+  return 1 - live / (slots * length)
 }
 
 /** Tokens that pass in one run of each of its tests, for a first guess at how long it takes. */

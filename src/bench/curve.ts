@@ -55,7 +55,7 @@ export async function measureCurves(
         const { decoder, windows } = runners[i]
         const began = now()
         const { seconds, usage } = await decoder.decode(
-          windows.map((_, place) => place),
+          windows.map((_, slot) => slot),
           count,
           forcedTokens(windows, at + 1, count),
         )

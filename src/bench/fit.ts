@@ -68,11 +68,11 @@ function keptRows({ rows }: CacheUsage, length: number, keepsAll: boolean): Kept
   return { most: Math.max(...shares), mean: shares.reduce((sum, share) => sum + share, 0) / shares.length }
 }
 
-function footprintOf(cell: Cell, engine: Engine, chunk: number, places: number, kept: Kept): Footprint {
+function footprintOf(cell: Cell, engine: Engine, chunk: number, slots: number, kept: Kept): Footprint {
   const { rule, configuration } = cell
   if (rule === null) throw new RangeError('bench: a footprint needs a rule')
   const { cache, cacheDtype, group } = configuration
-  return decoderFootprint(engine.config, { rule, cache, cacheDtype, places, chunk }, group.ctx, kept)
+  return decoderFootprint(engine.config, { rule, cache, cacheDtype, slots, chunk }, group.ctx, kept)
 }
 
 function neededBytes(engine: Engine, { activations, cache }: Footprint): number {

@@ -17,38 +17,38 @@ export interface Footprint {
   binding: number
 }
 
-export type FootprintOptions = Pick<DecoderOptions, 'rule' | 'cache' | 'cacheDtype' | 'places' | 'chunk'>
+export type FootprintOptions = Pick<DecoderOptions, 'rule' | 'cache' | 'cacheDtype' | 'slots' | 'chunk'>
 
 /** @param kept share of rows that are held when sequences are `ctx` long, in the layer that keeps most and on average */
 export function decoderFootprint(
   config: Gpt2Config,
-  { rule, cache, cacheDtype, places, chunk }: FootprintOptions,
+  { rule, cache, cacheDtype, slots, chunk }: FootprintOptions,
   ctx: number,
   kept: { most: number; mean: number } = { most: 1, mean: 1 },
 ): Footprint {
   const { nLayer: L, nPositions, nEmbd: C, vocabSize } = config
-  const shape = { places, nPositions }
+  const shape = { slots, nPositions }
   const prunes = rule.kind !== 'dense'
   const pagesAt = (share: number): number => {
     const each = Math.min(maxPages(shape), Math.floor((ctx * share) / PAGE) + 1)
-    return cache === 'slots' ? slotPagesWanted(places * each, 0, shape) : pagesWanted(places * each, 0)
+    return cache === 'slots' ? slotPagesWanted(slots * each, 0, shape) : pagesWanted(slots * each, 0)
   }
-  const rows = Math.max(chunk, places)
+  const rows = Math.max(chunk, slots)
   const activations = stepBytes(
     {
       rows,
-      scored: places,
-      places,
+      scored: slots,
+      slots,
       steps: MOST_STEPS,
       logitWords: vocabSize,
-      scratchWords: scratchWords(config, { places, rows }),
+      scratchWords: scratchWords(config, { slots, rows }),
     },
     config,
   )
-  const entries = prunes ? L * places * nPositions : 0
+  const entries = prunes ? L * slots * nPositions : 0
   const deaths = 4 * entries
   const remembered = isEvicting(rule)
-    ? decidingBytes(config, rule, entries, places)
+    ? decidingBytes(config, rule, entries, slots)
     : { worths: 0, moments: 0 }
   const layer = layerBytes(config, shape, pagesAt(kept.mean), { dtype: cacheDtype, rule })
   const row = C * (cacheDtype === 'f32' ? 4 : 2)

@@ -24,17 +24,17 @@ export async function prove(bench: Bench, cell: Cell): Promise<void> {
   })
 }
 
-/** Compiles the kernels of a cell: its longest prompt in one place, a token in each other, two steps. */
+/** Compiles the kernels of a cell: its longest prompt in one slot, a token in each other, two steps. */
 export async function warmUp(bench: Bench, cell: Cell): Promise<void> {
   await withDecoder(bench, cell, {}, async (decoder, windows) => {
     const { ctx } = cell.configuration.group
     const longest = Math.max(...cell.tests.map(({ test }) => testLength({ ...test, gen: 0 })))
     // Room for two steps, also where every test ends with its prompt.
     const start = Math.max(1, Math.min(longest, ctx - 2))
-    const places = windows.map((_, place) => place)
-    await decoder.prefill(windows.map((window, place) => promptOf(window, place, place === 0 ? start : 1)))
-    if (ctx > start) await decoder.decode(places, Math.min(2, ctx - start))
-    await decoder.release(places)
+    const slots = windows.map((_, slot) => slot)
+    await decoder.prefill(windows.map((window, slot) => promptOf(window, slot, slot === 0 ? start : 1)))
+    if (ctx > start) await decoder.decode(slots, Math.min(2, ctx - start))
+    await decoder.release(slots)
   })
 }
 
@@ -148,7 +148,7 @@ async function openDecoder(
   if (engine === undefined || rule === null || batch === null) {
     throw new RangeError('bench: a decoder needs weights, a rule and a batch')
   }
-  return engine.decoder({ rule, cache, cacheDtype, places: batch, chunk, ...options })
+  return engine.decoder({ rule, cache, cacheDtype, slots: batch, chunk, ...options })
 }
 
 /** One token more than the longest sequence: the one that is chosen last. */

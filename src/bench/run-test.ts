@@ -12,9 +12,9 @@ import { type Test, testLength } from './tests.js'
 /** What of a decoder is used here: src/engine/decode/decoder.ts. */
 export interface Decoder {
   prefill(prompts: readonly Prompt[]): Promise<StepResult>
-  decode(places: readonly number[], steps: number, forced?: Uint32Array): Promise<StepResult>
+  decode(slots: readonly number[], steps: number, forced?: Uint32Array): Promise<StepResult>
   /** Resolves when it has been handed over. */
-  release(places: readonly number[]): Promise<void>
+  release(slots: readonly number[]): Promise<void>
   close(): void
 }
 
@@ -54,7 +54,7 @@ export interface TestRun {
 const IN_FLIGHT = 2
 
 /**
- * Runs `test` on every window's sequence at once, places 0 to B - 1.
+ * Runs `test` on every window's sequence at once, slots 0 to B - 1.
  * A prompt at a depth is timed by difference: a decoder takes a prompt whole, so depth alone and depth with prompt are
  * run one after the other.
  * @param windows (B) tokens, each at least one longer than the test
@@ -65,16 +65,16 @@ export async function runTest(
   windows: readonly Uint32Array[],
   pace: Pace,
 ): Promise<TestRun> {
-  const places = windows.map((_, place) => place)
+  const slots = windows.map((_, slot) => slot)
   const start = testLength({ ...test, gen: 0 })
   let before: Filled | null = null
   if (test.prompt > 0 && test.depth > 0) {
     before = await fill(decoder, windows, test.depth, pace)
-    await decoder.release(places)
+    await decoder.release(slots)
   }
   const filled = await fill(decoder, windows, start, pace)
   const made = test.gen > 0 ? await generate(decoder, windows, start, test.gen, pace) : null
-  await decoder.release(places)
+  await decoder.release(slots)
   const results = [...filled.results, ...(made?.results ?? [])]
   const timed = [...(test.prompt > 0 ? [filled] : []), ...(made === null ? [] : [made])]
   return {
@@ -92,7 +92,7 @@ interface Filled {
   timing: Timing
 }
 
-/** Prefills every place with the first `length` tokens of its window. */
+/** Prefills every slot with the first `length` tokens of its window. */
 export async function fill(
   decoder: Decoder,
   windows: readonly Uint32Array[],
@@ -101,13 +101,13 @@ export async function fill(
 ): Promise<Filled> {
   signal?.throwIfAborted()
   const watch = stopwatch(now)
-  const result = await decoder.prefill(windows.map((window, place) => promptOf(window, place, length)))
+  const result = await decoder.prefill(windows.map((window, slot) => promptOf(window, slot, length)))
   return { results: [result], timing: { device: result.seconds, ...watch() } }
 }
 
 /** The first `length` tokens of a window; the token after them is taken as chosen. */
-export function promptOf(window: Uint32Array, place: number, length: number): Prompt {
-  return { place, tokens: window.subarray(0, length), sampling: GREEDY, next: window[length] }
+export function promptOf(window: Uint32Array, slot: number, length: number): Prompt {
+  return { slot, tokens: window.subarray(0, length), sampling: GREEDY, next: window[length] }
 }
 
 /** Feeds `steps` tokens of each window from position `start` on, keeping the device busy. */
@@ -118,14 +118,14 @@ async function generate(
   steps: number,
   { stepsPerSubmission, signal, now = () => performance.now() }: Pace,
 ): Promise<Filled> {
-  const places = windows.map((_, place) => place)
+  const slots = windows.map((_, slot) => slot)
   const results: StepResult[] = []
   const pending: Promise<StepResult>[] = []
   const watch = stopwatch(now)
   for (let done = 0; done < steps; done += stepsPerSubmission) {
     signal?.throwIfAborted()
     const count = Math.min(stepsPerSubmission, steps - done)
-    const step = decoder.decode(places, count, forcedTokens(windows, start + done + 1, count))
+    const step = decoder.decode(slots, count, forcedTokens(windows, start + done + 1, count))
     // Awaited in order: a later one may fail while an earlier one is waited for.
     step.catch(() => undefined)
     pending.push(step)

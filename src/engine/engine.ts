@@ -27,7 +27,7 @@ import {
 import { columnsOf, type ForwardContext } from './gpt2/layers.js'
 import { type Drops, readDrops } from './gpt2/read-drops.js'
 import { type BatchScores, extentOf, joinParts, judge } from './gpt2/results.js'
-import { slotStride, splitSlots } from './gpt2/slots.js'
+import { ruleStride, splitRules } from './gpt2/rule-buffers.js'
 import { loadWeights } from './gpt2/weights.js'
 import { chooseMatmul, type WeightDtype } from './matmul.js'
 import { batchStaticDeaths, isStatic, SIZED, SIZED_KINDS, sizedRule } from './policies/index.js'
@@ -176,13 +176,13 @@ export class Engine {
     const [scored, targets] = [batch.scoredRows.length, batch.targets.length / 2]
     const reads = await this.#inTurn(async () => {
       const passes = []
-      for (const [slot, rule] of rules.entries()) {
+      for (const [index, rule] of rules.entries()) {
         const watch = stopwatch(this.#device, this.#memory)
-        const { encoder, activations, uniforms } = await this.#record(batch, rules, { slot, watch })
+        const { encoder, activations, uniforms } = await this.#record(batch, rules, { index, watch })
         const drops = this.#readDrops(encoder, activations, batch, rule)
         passes.push({ encoder, activations, uniforms, drops, seconds: watch.finish(encoder) })
         // Rules share uniforms too; the last one's submission goes on to the logits of all.
-        if (slot < others.length) this.#device.queue.submit([encoder.finish()])
+        if (index < others.length) this.#device.queue.submit([encoder.finish()])
       }
       const { encoder, activations, uniforms } = passes[others.length]
       const watch = stopwatch(this.#device, this.#memory)
@@ -191,8 +191,8 @@ export class Engine {
         encodeComparison(this.#context, pass, batch, activations, part, rules.length)
       }
       pass.end()
-      const read = (name: ActivationName, words: number, slots = rules.length) =>
-        readBack(this.#memory, encoder, activations[name], 4 * slots * slotStride(words))
+      const read = (name: ActivationName, words: number, count = rules.length) =>
+        readBack(this.#memory, encoder, activations[name], 4 * count * ruleStride(words))
       const states = read('rowStates', 4 * scored)
       const logits = read('targetLogits', targets)
       const sums = others.length === 0 ? null : read('divergences', 4 * scored, others.length)
@@ -209,13 +209,13 @@ export class Engine {
       reads.seconds?.() ?? null,
     ])
     const [drops, blocks, stateBytes, logitBytes, sumBytes, head] = await this.#orLost(settled)
-    const states = splitSlots(stateBytes, 4 * scored, rules.length)
-    const logits = splitSlots(logitBytes, targets, rules.length)
-    const sums = splitSlots(sumBytes, 4 * scored, others.length)
-    const results = rules.map((_, slot): BatchResult => {
-      const own = blocks[slot]
+    const states = splitRules(stateBytes, 4 * scored, rules.length)
+    const logits = splitRules(logitBytes, targets, rules.length)
+    const sums = splitRules(sumBytes, 4 * scored, others.length)
+    const results = rules.map((_, index): BatchResult => {
+      const own = blocks[index]
       const seconds = own === null || head === null ? null : own + head / rules.length
-      return { ...judge(batch, states[slot], logits[slot]), ...drops[slot], seconds }
+      return { ...judge(batch, states[index], logits[index]), ...drops[index], seconds }
     })
     return {
       base: results[0],
@@ -321,7 +321,7 @@ export class Engine {
   async #record(
     batch: Batch,
     rules: readonly DropRule[],
-    { slot = 0, purpose = 'scores', watch }: { slot?: number; purpose?: Purpose; watch?: Stopwatch } = {},
+    { index = 0, purpose = 'scores', watch }: { index?: number; purpose?: Purpose; watch?: Stopwatch } = {},
   ): Promise<Recording> {
     const context = this.#context
     const { tokens, table, queryTiles, trunkTiles, branchTiles, scoredRows, targets } = batch
@@ -332,13 +332,13 @@ export class Engine {
     for (const [name, data] of Object.entries(inputs)) {
       this.#memory.write(activations[name as keyof typeof inputs], data)
     }
-    const rule = rules[slot]
+    const rule = rules[index]
     if (isStatic(rule)) this.#memory.write(activations.pattern, batchStaticDeaths(batch, rule))
     const { words, place } = uniformWords(context, batch, rule)
     const uniforms = place(this.#uniforms.write(words))
     const encoder = this.#device.createCommandEncoder()
     const pass = encoder.beginComputePass({ timestampWrites: watch?.whole })
-    encodeBlocks(context, pass, batch, rule, activations, uniforms, purpose, slot)
+    encodeBlocks(context, pass, batch, rule, activations, uniforms, purpose, index)
     pass.end()
     return { encoder, activations, uniforms }
   }

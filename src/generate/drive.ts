@@ -5,12 +5,12 @@
 import type { Decoder } from '../engine/decode/decoder.js'
 import type { CacheUsage, Prompt, StepResult } from '../engine/decode/types.js'
 import { createPace } from './pace.js'
-import { type Call, createSchedule, type Seat } from './schedule.js'
+import { type Assignment, type Call, createSchedule } from './schedule.js'
 
 export type DrivenDecoder = Pick<Decoder, 'prefill' | 'decode' | 'release' | 'deaths'>
 
 /** What the decoder is told of a sequence, and how many tokens it is to have at most. */
-export interface DriveJob extends Omit<Prompt, 'place'> {
+export interface DriveJob extends Omit<Prompt, 'slot'> {
   most: number
 }
 
@@ -36,12 +36,12 @@ export interface DriveHooks {
   onStep?(step: Step): void
   /** With `watch`, after every submission: the death times of the sequences that were in it. */
   onDeaths?(deaths: ReadonlyMap<number, SequenceDeaths>): void
-  /** A sequence has left its place; its death times are null without `deaths`. */
+  /** A sequence has left its slot; its death times are null without `deaths`. */
   onClose(sequence: number, deaths: SequenceDeaths | null): void
 }
 
 export interface DriveOptions {
-  places: number
+  slots: number
   /** Steps of a submission at most. */
   mostSteps: number
   /** Whether death times are wanted: never, when a sequence closes, or after every submission as well. */
@@ -56,12 +56,12 @@ const AHEAD = 2
 export async function drive(
   decoder: DrivenDecoder,
   jobs: readonly DriveJob[],
-  { places, mostSteps, deaths, signal }: DriveOptions,
+  { slots, mostSteps, deaths, signal }: DriveOptions,
   hooks: DriveHooks,
 ): Promise<void> {
   const schedule = createSchedule(
     jobs.map(({ most }) => most),
-    places,
+    slots,
   )
   const pace = createPace(mostSteps)
   const lengths = new Map<number, number>()
@@ -71,7 +71,7 @@ export async function drive(
 
   const step = (
     kind: Step['kind'],
-    seats: readonly Seat[],
+    assignments: readonly Assignment[],
     { steps, rows }: { steps: number; rows: number },
     work: Promise<StepResult>,
   ): void => {
@@ -84,48 +84,48 @@ export async function drive(
       settled = now
       if (kind === 'decode') pace.took(steps, seconds)
       tokens.forEach((token, i) => {
-        const { sequence } = seats[i % seats.length]
+        const { sequence } = assignments[i % assignments.length]
         if (hooks.onToken(sequence, token)) schedule.end(sequence)
       })
       hooks.onStep?.({ kind, rows, seconds, positions, usage })
     }
     flight.push({ isStep: true, settle: handled(work, settle) })
-    if (deaths === 'watch') readDeaths(seats, (read) => hooks.onDeaths?.(read))
+    if (deaths === 'watch') readDeaths(assignments, (read) => hooks.onDeaths?.(read))
   }
 
   const readDeaths = (
-    seats: readonly Seat[],
+    assignments: readonly Assignment[],
     tell: (deaths: ReadonlyMap<number, SequenceDeaths>) => void,
   ): void => {
     const work = decoder.deaths()
     const settle = async (): Promise<void> => {
       const layers = await work
-      tell(new Map(seats.map(({ sequence, place }) => [sequence, layers.map((layer) => layer[place])])))
+      tell(new Map(assignments.map(({ sequence, slot }) => [sequence, layers.map((layer) => layer[slot])])))
     }
     flight.push({ isStep: false, settle: handled(work, settle) })
   }
 
   const hand = (call: Call): void => {
-    const { seats } = call
-    const at = seats.map(({ place }) => place)
+    const { assignments } = call
+    const at = assignments.map(({ slot }) => slot)
     if (call.kind === 'release') {
       const close = (read: ReadonlyMap<number, SequenceDeaths>): void => {
-        for (const { sequence } of seats) hooks.onClose(sequence, read.get(sequence) ?? null)
+        for (const { sequence } of assignments) hooks.onClose(sequence, read.get(sequence) ?? null)
       }
       if (deaths === 'none') flight.push({ isStep: false, settle: async () => close(new Map()) })
-      else readDeaths(seats, close)
+      else readDeaths(assignments, close)
       const work = decoder.release(at)
       flight.push({ isStep: false, settle: handled(work, () => work) })
-      for (const place of at) lengths.delete(place)
+      for (const slot of at) lengths.delete(slot)
     } else if (call.kind === 'prefill') {
-      const prompts = seats.map(({ sequence, place }) => ({ ...jobs[sequence], place }))
-      for (const { place, tokens } of prompts) lengths.set(place, tokens.length)
+      const prompts = assignments.map(({ sequence, slot }) => ({ ...jobs[sequence], slot }))
+      for (const { slot, tokens } of prompts) lengths.set(slot, tokens.length)
       const rows = prompts.reduce((sum, { tokens }) => sum + tokens.length, 0)
-      step('prefill', seats, { steps: 1, rows }, decoder.prefill(prompts))
+      step('prefill', assignments, { steps: 1, rows }, decoder.prefill(prompts))
     } else {
       const { steps } = call
-      for (const place of at) lengths.set(place, (lengths.get(place) ?? 0) + steps)
-      step('decode', seats, { steps, rows: steps * at.length }, decoder.decode(at, steps))
+      for (const slot of at) lengths.set(slot, (lengths.get(slot) ?? 0) + steps)
+      step('decode', assignments, { steps, rows: steps * at.length }, decoder.decode(at, steps))
     }
   }
 

@@ -19,13 +19,13 @@ export interface PreparedGenerate extends PreparedModel {
   /** In the order of prompts, then of samples. */
   jobs: Job[]
   /** Texts at a time. */
-  places: number
+  slots: number
   /** What was chosen otherwise than asked for, in words. */
   notes: string[]
 }
 
 /** Texts at a time, where nothing else is asked for. */
-const PLACES = 8
+const SLOTS = 8
 
 /** Shorter texts lose too little for a share of them to mean anything. */
 const LEAST_CONTEXT = 32
@@ -60,7 +60,7 @@ export async function prepareGenerate(
     ctx,
     sampling,
     jobs,
-    places: Math.min(options.batch ?? PLACES, jobs.length),
+    slots: Math.min(options.batch ?? SLOTS, jobs.length),
     notes: notesOf(options, sampling),
   }
 }

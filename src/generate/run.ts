@@ -36,7 +36,7 @@ export async function runGenerate(
   { environment, started }: { environment: EnvironmentRecord; started: Date },
   hooks: GenerateHooks = {},
 ): Promise<GenerateRecord> {
-  const { checkpoint, ctx, dtype, level, options, places } = prepared
+  const { checkpoint, ctx, dtype, level, options, slots } = prepared
   const { signal, onProgress } = hooks
   const requested = requestedSparsity(level)
   const lap = stopwatch()
@@ -61,7 +61,7 @@ export async function runGenerate(
       rule,
       cache: options.cache,
       cacheDtype: options.cacheDtype,
-      places,
+      slots,
       chunk: Math.min(CHUNK, Math.ceil(longest / 64) * 64),
     })
     await compile(decoder, prepared)
@@ -74,7 +74,7 @@ export async function runGenerate(
       decoder,
       prepared.jobs,
       {
-        places,
+        slots,
         mostSteps: MOST_STEPS,
         deaths: !prunes ? 'none' : hooks.onDrops === undefined ? 'close' : 'watch',
         signal: hooks.signal,
@@ -130,13 +130,13 @@ export async function runGenerate(
 }
 
 /** Has the kernels compiled, by a few tokens of the first prompts: it would otherwise pass for a slow prompt. */
-async function compile(decoder: Decoder, { jobs, places }: PreparedGenerate): Promise<void> {
-  const prompts = jobs.slice(0, places).map(({ tokens, sampling }, place) => ({
-    place,
+async function compile(decoder: Decoder, { jobs, slots }: PreparedGenerate): Promise<void> {
+  const prompts = jobs.slice(0, slots).map(({ tokens, sampling }, slot) => ({
+    slot,
     tokens: tokens.subarray(0, FEW),
     sampling,
   }))
-  const at = prompts.map(({ place }) => place)
+  const at = prompts.map(({ slot }) => slot)
   await decoder.prefill(prompts)
   await decoder.decode(at, 1)
   await decoder.release(at)

@@ -1,18 +1,18 @@
 /**
- * Continuous batching, planned: which sequences sit at which places and what the decoder is asked for next. A place whose
- * sequence is over goes to the next one at once. Pure: it never sees a token.
+ * Continuous batching, planned: which sequences are in which slots of the decoder, and what it does next. A slot whose sequence
+ * is over goes to the next one at once. Pure: it never sees a token.
  */
 
-/** A sequence at its place. */
-export interface Seat {
+/** A sequence and its slot. */
+export interface Assignment {
   sequence: number
-  place: number
+  slot: number
 }
 
 export type Call =
-  | { kind: 'release'; seats: Seat[] }
-  | { kind: 'prefill'; seats: Seat[] }
-  | { kind: 'decode'; seats: Seat[]; steps: number }
+  | { kind: 'release'; assignments: Assignment[] }
+  | { kind: 'prefill'; assignments: Assignment[] }
+  | { kind: 'decode'; assignments: Assignment[]; steps: number }
 
 export interface Schedule {
   /** What to hand to the decoder now, with `steps` at most; null when all that was handed over must come back first. */
@@ -23,17 +23,17 @@ export interface Schedule {
   stop(): void
 }
 
-interface Running extends Seat {
-  /** Tokens not asked for yet. */
+interface Running extends Assignment {
+  /** Tokens not requested yet. */
   left: number
 }
 
 /**
  * @param wanted new tokens of each sequence at most, at least 1; the prompt's own step gives the first
- * @param places sequences that can be held at a time
+ * @param slots sequences that can be held at a time
  */
-export function createSchedule(wanted: readonly number[], places: number): Schedule {
-  const free = Array.from({ length: places }, (_, place) => place)
+export function createSchedule(wanted: readonly number[], slots: number): Schedule {
+  const free = Array.from({ length: slots }, (_, slot) => slot)
   let waiting = wanted.map((left, sequence) => ({ sequence, left }))
   let running: Running[] = []
   return {
@@ -41,24 +41,24 @@ export function createSchedule(wanted: readonly number[], places: number): Sched
       const over = running.filter(({ left }) => left === 0)
       if (over.length > 0) {
         running = running.filter(({ left }) => left > 0)
-        free.push(...over.map(({ place }) => place))
+        free.push(...over.map(({ slot }) => slot))
         free.sort((a, b) => a - b)
-        return { kind: 'release', seats: seatsOf(over) }
+        return { kind: 'release', assignments: assignmentsOf(over) }
       }
-      const seated = waiting.slice(0, free.length).map((sequence) => ({
+      const assigned = waiting.slice(0, free.length).map((sequence) => ({
         ...sequence,
-        place: free.shift() ?? 0,
+        slot: free.shift() ?? 0,
         left: sequence.left - 1,
       }))
-      if (seated.length > 0) {
-        waiting = waiting.slice(seated.length)
-        running.push(...seated)
-        return { kind: 'prefill', seats: seatsOf(seated) }
+      if (assigned.length > 0) {
+        waiting = waiting.slice(assigned.length)
+        running.push(...assigned)
+        return { kind: 'prefill', assignments: assignmentsOf(assigned) }
       }
       if (running.length === 0) return null
       const most = Math.min(steps, ...running.map(({ left }) => left))
       for (const one of running) one.left -= most
-      return { kind: 'decode', seats: seatsOf(running), steps: most }
+      return { kind: 'decode', assignments: assignmentsOf(running), steps: most }
     },
     end(sequence) {
       for (const one of running) if (one.sequence === sequence) one.left = 0
@@ -70,6 +70,6 @@ export function createSchedule(wanted: readonly number[], places: number): Sched
   }
 }
 
-function seatsOf(running: readonly Running[]): Seat[] {
-  return running.map(({ sequence, place }) => ({ sequence, place }))
+function assignmentsOf(running: readonly Running[]): Assignment[] {
+  return running.map(({ sequence, slot }) => ({ sequence, slot }))
 }

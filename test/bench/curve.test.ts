@@ -22,8 +22,8 @@ test('one token at a time: a point a length, with what the cache holds then', as
   )
   assert.ok(curve.device.every((seconds) => seconds === 0.01))
   assert.ok(curve.host.every((seconds) => Math.abs(seconds - 0.0125) < 1e-9))
-  for (const [place, window] of windows.entries()) {
-    assert.equal(decoder.fed.get(place), Array.from(window.subarray(0, 40)))
+  for (const [slot, window] of windows.entries()) {
+    assert.equal(decoder.fed.get(slot), Array.from(window.subarray(0, 40)))
   }
 })
 

@@ -21,7 +21,7 @@ export const ROW_BYTES = 100
 export class FakeDecoder implements Decoder {
   /** `prefill 2x512`, `decode 2x16`, `release 2`, in order. */
   readonly calls: string[] = []
-  /** What was fed to each place, also after its release. */
+  /** What was fed to each slot, also after its release. */
   readonly fed = new Map<number, number[]>()
   /** Milliseconds that have passed: hand `now` to what measures. */
   clock = 0
@@ -38,31 +38,31 @@ export class FakeDecoder implements Decoder {
   async prefill(prompts: readonly Prompt[]): Promise<StepResult> {
     const lengths = prompts.map(({ tokens }) => tokens.length)
     this.calls.push(`prefill ${lengths.join('+')}`)
-    for (const { place, tokens, next = 0 } of prompts) {
-      if (this.#sequences.has(place)) throw new Error(`place ${place} is taken`)
+    for (const { slot, tokens, next = 0 } of prompts) {
+      if (this.#sequences.has(slot)) throw new Error(`slot ${slot} is taken`)
       const fed = Array.from(tokens)
-      this.#sequences.set(place, { fed, next })
-      this.fed.set(place, fed)
+      this.#sequences.set(slot, { fed, next })
+      this.fed.set(slot, fed)
     }
     return this.#result(this.#settings.promptToken * lengths.reduce((sum, n) => sum + n, 0))
   }
 
-  async decode(places: readonly number[], steps: number, forced?: Uint32Array): Promise<StepResult> {
-    this.calls.push(`decode ${places.length}x${steps}`)
+  async decode(slots: readonly number[], steps: number, forced?: Uint32Array): Promise<StepResult> {
+    this.calls.push(`decode ${slots.length}x${steps}`)
     for (let s = 0; s < steps; s++) {
-      for (const [i, place] of places.entries()) {
-        const sequence = this.#sequences.get(place)
-        if (sequence === undefined) throw new Error(`nothing at place ${place}`)
+      for (const [i, slot] of slots.entries()) {
+        const sequence = this.#sequences.get(slot)
+        if (sequence === undefined) throw new Error(`nothing at slot ${slot}`)
         sequence.fed.push(sequence.next)
-        sequence.next = forced?.[s * places.length + i] ?? 0
+        sequence.next = forced?.[s * slots.length + i] ?? 0
       }
     }
     return this.#result(this.#settings.step * steps)
   }
 
-  async release(places: readonly number[]): Promise<void> {
-    this.calls.push(`release ${places.length}`)
-    for (const place of places) this.#sequences.delete(place)
+  async release(slots: readonly number[]): Promise<void> {
+    this.calls.push(`release ${slots.length}`)
+    for (const slot of slots) this.#sequences.delete(slot)
   }
 
   close(): void {

@@ -47,8 +47,8 @@ for (const [one, B, prompt, gen, calls] of CASES) {
     const length = testLength(one)
     assert.is(run.usage.rows[0][0], length)
     assert.is(run.peakAllocated, 200 * B * length)
-    for (const [place, window] of windows.entries()) {
-      assert.equal(decoder.fed.get(place), Array.from(window.subarray(0, length)), `text at place ${place}`)
+    for (const [slot, window] of windows.entries()) {
+      assert.equal(decoder.fed.get(slot), Array.from(window.subarray(0, length)), `text at slot ${slot}`)
     }
   })
 }

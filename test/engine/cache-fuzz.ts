@@ -37,7 +37,7 @@ export class CacheFuzz {
   readonly #kind: CacheKind
   readonly #propagate: boolean
   readonly #twins: CacheTwin<Row>[]
-  /** [place][layer]; no sequence where the array is empty. */
+  /** [slot][layer]; no sequence where the array is empty. */
   readonly #sequences: Sequence[][]
   readonly #floats: (count: number) => Float32Array
   #ids = 0
@@ -45,14 +45,14 @@ export class CacheFuzz {
   #calm = true
 
   constructor(open: OpenDevice, { seed, ...options }: RigOptions & { seed: number }) {
-    const { kind, places, propagate = false } = options
+    const { kind, slots, propagate = false } = options
     this.#rig = new CacheRig(open, options)
     this.#kind = kind
     this.#propagate = propagate
     this.#floats = seededFloats(seed)
-    this.#sequences = Array.from({ length: places }, () => [])
+    this.#sequences = Array.from({ length: slots }, () => [])
     this.#twins = BETAS.map(() =>
-      kind === 'slots' ? slotsTwin<Row>(places) : packedTwin<Row>(places, kind === 'paged'),
+      kind === 'slots' ? slotsTwin<Row>(slots) : packedTwin<Row>(slots, kind === 'paged'),
     )
   }
 
@@ -91,13 +91,13 @@ export class CacheFuzz {
   /** Everything on the device against the model. */
   async check(): Promise<void> {
     const { cache } = this.#rig
-    const { places: B } = cache.shape
+    const { slots: B } = cache.shape
     const snapshot = await this.#rig.read()
     const usage = { allocated: 0, held: 0, live: 0 }
     const rowBytes = 4 * (2 * C + R)
     BETAS.forEach((_, layer) => {
       const rows = this.#twins[layer].rows.map(({ length }) => length)
-      const live = rows.map((_, place) => this.#checkRows(snapshot, layer, place))
+      const live = rows.map((_, slot) => this.#checkRows(snapshot, layer, slot))
       const told = [...snapshot.status.subarray(layer * (2 * B + 1), (layer + 1) * (2 * B + 1))]
       assert.equal(told.slice(0, B), rows, this.#where('lengths told', layer))
       assert.equal(told.slice(B, 2 * B), live, this.#where('live rows told', layer))
@@ -111,16 +111,16 @@ export class CacheFuzz {
     this.#counts.checks++
   }
 
-  /** Where each row of a place lies, what it holds, and when rows died; gives the number of live rows. */
-  #checkRows({ layers, deaths }: Snapshot, layer: number, place: number): number {
+  /** Where each row of a slot lies, what it holds, and when rows died; gives the number of live rows. */
+  #checkRows({ layers, deaths }: Snapshot, layer: number, slot: number): number {
     const { pages, keys, values, interactionKeys, state } = layers[layer]
     const { shape } = this.#rig.cache
     const { table, positions } = stateOffsets(shape, pages)
-    const fail = (what: string): void => assert.unreachable(this.#where(`${what}, place ${place}`, layer))
-    const rows = this.#twins[layer].rows[place]
-    if (state[place] !== rows.length) fail(`${state[place]} rows, not ${rows.length}`)
+    const fail = (what: string): void => assert.unreachable(this.#where(`${what}, slot ${slot}`, layer))
+    const rows = this.#twins[layer].rows[slot]
+    if (state[slot] !== rows.length) fail(`${state[slot]} rows, not ${rows.length}`)
     rows.forEach((row, i) => {
-      const page = state[table + place * maxPages(shape) + Math.floor(i / PAGE)]
+      const page = state[table + slot * maxPages(shape) + Math.floor(i / PAGE)]
       const at = page * PAGE + (i % PAGE)
       if (state[positions + at] !== (row?.position ?? NEVER)) fail(`position of row ${i}`)
       if (row === null) return
@@ -133,7 +133,7 @@ export class CacheFuzz {
       }
     })
     const held = rows.flatMap((row) => (row === null ? [] : [row.position])).sort(byNumber)
-    const sequence = this.#sequences[place][layer]
+    const sequence = this.#sequences[slot][layer]
     if (sequence === undefined) {
       if (held.length > 0) fail('rows of no sequence')
       return 0
@@ -142,7 +142,7 @@ export class CacheFuzz {
     const all = [...sequence.deaths.keys()]
     assert.equal(held, this.#kind === 'mask' ? all : [...sequence.alive.keys()].sort(byNumber))
     sequence.deaths.forEach((death, position) => {
-      const at = (layer * shape.places + place) * N_POSITIONS + position
+      const at = (layer * shape.slots + slot) * N_POSITIONS + position
       if (deaths[at] !== death) fail(`death of ${position} at ${deaths[at]}, not ${death}`)
     })
     const dropped = sequence.deaths.filter((death) => death !== NEVER).length
@@ -150,29 +150,29 @@ export class CacheFuzz {
     return sequence.alive.size
   }
 
-  /** No page is lost, none is there twice, and no place has more than it needs; gives the rows set aside. */
+  /** No page is lost, none is there twice, and no slot has more than it needs; gives the rows set aside. */
   #checkPages({ layers }: Snapshot, layer: number): number {
     const { pages, state } = layers[layer]
     const { shape } = this.#rig.cache
-    const { places: B } = shape
+    const { slots: B } = shape
     const { table, positions, free } = stateOffsets(shape, pages)
     const lengths = this.#twins[layer].rows.map(({ length }) => length)
-    const named = (place: number, count: number): number[] => {
-      const from = table + place * maxPages(shape)
+    const named = (slot: number, count: number): number[] => {
+      const from = table + slot * maxPages(shape)
       return [...state.subarray(from, from + count)]
     }
     const every = Array.from({ length: pages }, (_, page) => page)
     if (this.#kind === 'slots') {
-      const own = lengths.flatMap((_, place) => named(place, pages / B))
+      const own = lengths.flatMap((_, slot) => named(slot, pages / B))
       assert.equal(own, every, this.#where('slots', layer))
       return lengths.reduce((sum, rows) => sum + rows, 0)
     }
     const held = [...state.subarray(positions - B, positions)]
-    const wanted = lengths.map((rows, place) =>
-      this.#sequences[place].length > 0 ? Math.floor(rows / PAGE) + 1 : 0,
+    const wanted = lengths.map((rows, slot) =>
+      this.#sequences[slot].length > 0 ? Math.floor(rows / PAGE) + 1 : 0,
     )
     assert.equal(held, wanted, this.#where('pages held', layer))
-    const used = held.flatMap((count, place) => named(place, count))
+    const used = held.flatMap((count, slot) => named(slot, count))
     const spare = [...state.subarray(free + 1, free + 1 + state[free])]
     assert.equal([...used, ...spare].sort(byNumber), every, this.#where('pages', layer))
     return used.length * PAGE
@@ -191,39 +191,39 @@ export class CacheFuzz {
     return Math.floor(n * this.#chance())
   }
 
-  /** Places that hold a sequence. */
+  /** Slots that hold a sequence. */
   #running(): number[] {
-    return this.#sequences.flatMap((layers, place) => (layers.length > 0 ? [place] : []))
+    return this.#sequences.flatMap((layers, slot) => (layers.length > 0 ? [slot] : []))
   }
 
-  #lengthOf(place: number): number {
-    return this.#sequences[place][0]?.deaths.length ?? 0
+  #lengthOf(slot: number): number {
+    return this.#sequences[slot][0]?.deaths.length ?? 0
   }
 
   async #anyRound(): Promise<void> {
     const running = this.#running()
-    const full = running.filter((place) => this.#lengthOf(place) === N_POSITIONS)
+    const full = running.filter((slot) => this.#lengthOf(slot) === N_POSITIONS)
     const chance = this.#chance()
     if (this.#chance() < 0.02) this.#calm = !this.#calm
     if (chance < 0.003 && running.length > 0) return this.#release(running)
     if (chance < 0.02 && running.length > 0) return this.#release([running[this.#below(running.length)]])
     if (full.length > 0) return this.#release(full)
     if (chance < 0.07 || running.length === 0) {
-      const { places: B } = this.#rig.cache.shape
+      const { slots: B } = this.#rig.cache.shape
       const first = this.#below(B)
-      // Neighbours in any order, so that spans are not in the order of places.
-      const places = Array.from({ length: 1 + this.#below(3) }, (_, i) => (first + 7 * i) % B)
-      this.#counts.joins += places.length
+      // Neighbours in any order, so that spans are not in the order of slots.
+      const slots = Array.from({ length: 1 + this.#below(3) }, (_, i) => (first + 7 * i) % B)
+      this.#counts.joins += slots.length
       return this.#step(
-        places.map((place) =>
-          this.#span(place, Math.min(1 + this.#below(48), N_POSITIONS - this.#lengthOf(place))),
+        slots.map((slot) =>
+          this.#span(slot, Math.min(1 + this.#below(48), N_POSITIONS - this.#lengthOf(slot))),
         ),
       )
     }
     const some = chance < 0.2 ? running.filter(() => this.#chance() < 0.5) : running
     if (some.length === 0) return
     this.#counts.steps += some.length
-    return this.#step(some.map((place) => this.#span(place, 1)))
+    return this.#step(some.map((slot) => this.#span(slot, 1)))
   }
 
   async #step(spans: readonly Span[]): Promise<void> {
@@ -231,8 +231,8 @@ export class CacheFuzz {
     this.#remember(spans)
   }
 
-  #span(place: number, count: number): Span {
-    const from = this.#lengthOf(place)
+  #span(slot: number, count: number): Span {
+    const from = this.#lengthOf(slot)
     const signs = () => BETAS.map(() => this.#below(2 ** R))
     const rows = Array.from({ length: count }, (_, i) => ({
       id: ++this.#ids,
@@ -245,14 +245,14 @@ export class CacheFuzz {
       const size = this.#calm ? Number(chance < 0.02) : chance < 0.02 ? 4 : Number(chance < 0.9)
       return signs().map((bits) => ({ signs: bits, size }))
     })
-    return { place, rows, queries }
+    return { slot, rows, queries }
   }
 
   #remember(spans: readonly Span[]): void {
-    const places = spans.map(({ place }) => place)
+    const slots = spans.map(({ slot }) => slot)
     this.#twins.forEach((twin, layer) => {
-      for (const { place, rows, queries } of spans) {
-        const layers = this.#sequences[place]
+      for (const { slot, rows, queries } of spans) {
+        const layers = this.#sequences[slot]
         layers[layer] ??= { alive: new Map(), deaths: [] }
         const { alive, deaths } = layers[layer]
         for (const row of rows) {
@@ -272,22 +272,22 @@ export class CacheFuzz {
           alive.delete(position)
           this.#counts.drops++
         }
-        twin.append(place, rows)
+        twin.append(slot, rows)
       }
-      twin.settle(places, ({ position, id }) =>
-        places.some((place) => this.#sequences[place][layer].alive.get(position)?.id === id),
+      twin.compact(slots, ({ position, id }) =>
+        slots.some((slot) => this.#sequences[slot][layer].alive.get(position)?.id === id),
       )
     })
   }
 
-  async #release(places: readonly number[]): Promise<void> {
-    if (places.length === 0) return
-    await this.#rig.release(places)
-    for (const place of places) {
-      this.#sequences[place] = []
-      for (const twin of this.#twins) twin.release(place)
+  async #release(slots: readonly number[]): Promise<void> {
+    if (slots.length === 0) return
+    await this.#rig.release(slots)
+    for (const slot of slots) {
+      this.#sequences[slot] = []
+      for (const twin of this.#twins) twin.release(slot)
     }
-    this.#counts.releases += places.length
+    this.#counts.releases += slots.length
   }
 }
 

@@ -5,7 +5,7 @@ import { pagesNeeded, pagesWanted, slotPagesNeeded, slotPagesWanted } from '../.
 import { RowBounds } from '../../src/engine/decode/row-bounds.js'
 
 const plan = suite('cache planning')
-const SHAPE = { places: 3, nPositions: 200 }
+const SHAPE = { slots: 3, nPositions: 200 }
 
 plan('rows: what was told, and what was handed over since', () => {
   const bounds = new RowBounds(2, 3)
@@ -36,7 +36,7 @@ plan('rows: what was told, and what was handed over since', () => {
   assert.equal([bounds.most(0, 0), bounds.most(1, 0)], [6, 7])
 })
 
-plan('slots: all places go through as many rows as the fullest ever had since it was told', () => {
+plan('slots: all slots go through as many rows as the fullest ever had since it was told', () => {
   const bounds = new RowBounds(1, 3, true)
   bounds.add(1, 0, 40)
   bounds.release(2, 0)
@@ -81,22 +81,19 @@ plan(
   },
 )
 
-plan(
-  'slots: 64 at every place, doubled as often as needed, as many as positions at most, never fewer',
-  () => {
-    assert.equal(
-      [
-        [0, 0],
-        [6, 6],
-        [7, 6],
-        [21, 6],
-        [21, 12],
-        [0, 21],
-      ].map(([needed, held]) => slotPagesWanted(needed, held, SHAPE)),
-      [6, 6, 12, 21, 21, 21],
-    )
-    assert.is(slotPagesWanted(0, 0, { places: 2, nPositions: 20 }), 2, 'a place never needs two pages')
-  },
-)
+plan('slots: 64 at every slot, doubled as often as needed, as many as positions at most, never fewer', () => {
+  assert.equal(
+    [
+      [0, 0],
+      [6, 6],
+      [7, 6],
+      [21, 6],
+      [21, 12],
+      [0, 21],
+    ].map(([needed, held]) => slotPagesWanted(needed, held, SHAPE)),
+    [6, 6, 12, 21, 21, 21],
+  )
+  assert.is(slotPagesWanted(0, 0, { slots: 2, nPositions: 20 }), 2, 'a slot never needs two pages')
+})
 
 plan.run()

@@ -39,7 +39,7 @@ export interface Row {
 }
 
 export interface Span {
-  place: number
+  slot: number
   rows: Row[]
   /** Signs, and what they are multiplied by; [row][layer]. */
   queries: { signs: number; size: number }[][]
@@ -47,7 +47,7 @@ export interface Span {
 
 export interface RigOptions {
   kind: CacheKind
-  places: number
+  slots: number
   /** A row dropped in one layer is dropped in the next. */
   propagate?: boolean
 }
@@ -106,7 +106,7 @@ export class CacheRig {
   /** Number of the round at hand, as a decoder numbers its submissions. */
   #round = 0
 
-  constructor(open: OpenDevice, { kind, places, propagate = false }: RigOptions) {
+  constructor(open: OpenDevice, { kind, slots, propagate = false }: RigOptions) {
     const { device } = open
     this.#device = device
     this.#memory = new Memory(device)
@@ -120,8 +120,8 @@ export class CacheRig {
       weights: { blocks: BETAS.map((beta) => ({ beta })) },
     }
     const rule = { kind: 'adaptive', shift: 0 } as const
-    this.cache = new Cache(device, this.#memory, context, { rule, kind, dtype: 'f32', places })
-    const words = MOST_ROWS * (3 * C + 2 * R * BETAS.length + 2) + MOST_ROUNDS * (4 * places + ALIGN)
+    this.cache = new Cache(device, this.#memory, context, { rule, kind, dtype: 'f32', slots })
+    const words = MOST_ROWS * (3 * C + 2 * R * BETAS.length + 2) + MOST_ROUNDS * (4 * slots + ALIGN)
     this.#storage = new Uploads(this.#memory, this.#memory.storage('activations', 'rounds', 4 * words), words)
     const structs = (MOST_ROUNDS * ALIGN) / 4
     this.#uniforms = new Uploads(this.#memory, this.#memory.uniform('rounds', 4 * structs), structs)
@@ -131,7 +131,7 @@ export class CacheRig {
 
   async step(spans: readonly Span[]): Promise<void> {
     const rows = spans.flatMap((span) => span.rows)
-    await this.#makeRoom(new Map(spans.map(({ place, rows: own }) => [place, own.length])), rows.length)
+    await this.#makeRoom(new Map(spans.map(({ slot, rows: own }) => [slot, own.length])), rows.length)
     const longest = Math.max(...spans.map(({ rows: own }) => own.length))
     const qkv = this.#storage.take(rows.length * 3 * C)
     const tokens = this.#storage.take(rows.length * 2)
@@ -145,8 +145,8 @@ export class CacheRig {
       }
     })
     let first = 0
-    spans.forEach(({ place, rows: own }, index) => {
-      list.words.set([place, first, own.length, 0], 4 * index)
+    spans.forEach(({ slot, rows: own }, index) => {
+      list.words.set([slot, first, own.length, 0], 4 * index)
       first += own.length
     })
     const base = {
@@ -159,22 +159,22 @@ export class CacheRig {
     BETAS.forEach((_, layer) => {
       const step = { ...base, interaction: this.#signs(spans, layer) }
       const bound = Math.max(
-        ...spans.map(({ place, rows: own }) => cache.bounds.most(layer, place) + own.length),
+        ...spans.map(({ slot, rows: own }) => cache.bounds.most(layer, slot) + own.length),
       )
       if (reserve) cache.reserve(this.#pass, layer, step)
       cache.append(this.#pass, layer, step)
       cache.decide(this.#pass, layer, step, bound)
-      cache.settle(this.#pass, layer, step)
+      cache.compact(this.#pass, layer, step)
     })
-    for (const { place, rows: own } of spans) cache.bounds.add(this.#round, place, own.length)
+    for (const { slot, rows: own } of spans) cache.bounds.add(this.#round, slot, own.length)
   }
 
-  async release(places: readonly number[]): Promise<void> {
+  async release(slots: readonly number[]): Promise<void> {
     await this.#makeRoom(new Map(), 0)
-    const { words, slice } = this.#storage.take(4 * places.length)
-    words.set(places.flatMap((place) => [place, 0, 0, 0]))
-    this.cache.release(this.#pass, { spans: slice, spansUniform: this.#count(places.length) })
-    for (const place of places) this.cache.bounds.release(this.#round, place)
+    const { words, slice } = this.#storage.take(4 * slots.length)
+    words.set(slots.flatMap((slot) => [slot, 0, 0, 0]))
+    this.cache.release(this.#pass, { spans: slice, spansUniform: this.#count(slots.length) })
+    for (const slot of slots) this.cache.bounds.release(this.#round, slot)
   }
 
   async read(): Promise<Snapshot> {
@@ -259,11 +259,11 @@ export class CacheRig {
     this.#device.queue.submit([this.#encoder.finish()])
     const [told, ...bytes] = await read()
     const status = new Uint32Array(told, 0, cache.statusWords)
-    const { places } = cache.shape
+    const { slots } = cache.shape
     BETAS.forEach((_, layer) => {
-      for (let place = 0; place < places; place++) {
-        const rows = status[layer * (2 * places + 1) + place]
-        assert.ok(rows <= cache.bounds.most(layer, place), 'more rows than the host knows of')
+      for (let slot = 0; slot < slots; slot++) {
+        const rows = status[layer * (2 * slots + 1) + slot]
+        assert.ok(rows <= cache.bounds.most(layer, slot), 'more rows than the host knows of')
       }
     })
     cache.learn(this.#round, status, cache.pages())

@@ -15,8 +15,8 @@ export interface SceneOptions {
   dtype: WeightDtype
   /** Nothing is dropped. */
   dense?: boolean
-  /** Rows a place holds before the step, and the rows of its span; places in this order, not all in the step. */
-  places: readonly { held: number; count: number }[]
+  /** Rows a slot holds before the step, and the rows of its span; slots in this order, not all in the step. */
+  slots: readonly { held: number; count: number }[]
   /** Whether the rows from before lie in the order of their positions. */
   order: 'sorted' | 'shuffled'
   /** What queries are multiplied by; 4 gives logits a standard deviation of some 1.5. */
@@ -30,7 +30,7 @@ export interface CacheScene {
   dense: boolean
   layer: number
   layout: {
-    places: number
+    slots: number
     maxPages: number
     nPositions: number
     positions: number
@@ -39,15 +39,15 @@ export interface CacheScene {
   }
   /** (rows, 3 C) */
   qkv: Float32Array
-  /** (rows of the pools, C); rows that no place holds are not numbers. */
+  /** (rows of the pools, C); rows that no slot holds are not numbers. */
   keys: Float32Array
   values: Float32Array
   state: Uint32Array
   deaths: Uint32Array
-  spans: { place: number; row: number; count: number }[]
+  spans: { slot: number; row: number; count: number }[]
   /** (rows, 2): token, position. */
   tokens: Uint32Array
-  /** Most rows of a place. */
+  /** Most rows of a slot. */
   bound: number
 }
 
@@ -58,7 +58,7 @@ export function cacheScene({
   H,
   dtype,
   dense = false,
-  places,
+  slots,
   order,
   scale = 4,
   seed = 1,
@@ -71,12 +71,12 @@ export function cacheScene({
       .map((item) => ({ item, at: chance() }))
       .sort((a, b) => a.at - b.at)
       .map(({ item }) => item)
-  const bound = Math.max(...places.map(({ held, count }) => held + count))
+  const bound = Math.max(...slots.map(({ held, count }) => held + count))
   const nPositions = 2 * bound + 4
   const maxPages = Math.floor(nPositions / PAGE) + 1
-  const pagesOf = places.map(({ held, count }) => Math.floor((held + count) / PAGE) + 1)
+  const pagesOf = slots.map(({ held, count }) => Math.floor((held + count) / PAGE) + 1)
   const pages = pagesOf.reduce((sum, count) => sum + count, 2)
-  const B = places.length
+  const B = slots.length
   const positions = B * (2 + 2 * maxPages)
   const free = positions + pages * PAGE
   const layer = 1
@@ -89,10 +89,10 @@ export function cacheScene({
   const pageIds = shuffled(Array.from({ length: pages }, (_, page) => page))
   const spans: CacheScene['spans'] = []
   const tokens: number[] = []
-  places.forEach(({ held, count }, place) => {
-    state[place] = held
-    const own = pageIds.splice(0, pagesOf[place])
-    state.set(own, B + place * maxPages)
+  slots.forEach(({ held, count }, slot) => {
+    state[slot] = held
+    const own = pageIds.splice(0, pagesOf[slot])
+    state.set(own, B + slot * maxPages)
     // About half of the positions before the step have left; the queries are the next ones.
     const first = Math.min(2 * held, nPositions - count)
     const stayed = shuffled(Array.from({ length: first }, (_, position) => position)).slice(0, held)
@@ -104,17 +104,17 @@ export function cacheScene({
       values.set(floats(C), at * C)
       const empty = i < held && chance() < 0.1
       state[positions + at] = empty ? NEVER : position
-      deaths[(layer * B + place) * nPositions + position] = deathOf(position, first, count, chance())
+      deaths[(layer * B + slot) * nPositions + position] = deathOf(position, first, count, chance())
     })
     for (let i = 0; i < STRAY_ROWS; i++) tokens.push(0, 0)
-    if (count > 0) spans.push({ place, row: tokens.length / 2, count })
+    if (count > 0) spans.push({ slot, row: tokens.length / 2, count })
     for (let r = 0; r < count; r++) tokens.push(0, first + r)
   })
   if (dtype === 'f16') {
     for (const pool of [keys, values]) pool.set(pool.map((x) => f16ToF32(f32ToF16(x))))
   }
   const qkv = floats((tokens.length / 2) * 3 * C).map((x) => scale * scale * x)
-  const layout = { places: B, maxPages, nPositions, positions, free, pages }
+  const layout = { slots: B, maxPages, nPositions, positions, free, pages }
   return {
     ...{ H, dtype, dense, layer, layout, qkv, keys, values, state, deaths, bound },
     spans: shuffled(spans),
@@ -129,23 +129,23 @@ function deathOf(position: number, first: number, count: number, chance: number)
   return death > position ? death : NEVER
 }
 
-/** The same with the rows that each place held before the step in another order. */
+/** The same with the rows that each slot held before the step in another order. */
 export function shuffleRows(scene: CacheScene, seed: number): CacheScene {
   const { H, layout, spans } = scene
   const C = 64 * H
   const [keys, values] = [scene.keys.slice(), scene.values.slice()]
   const state = scene.state.slice()
   const chances = seededFloats(seed)
-  const rowAt = (place: number, i: number) =>
-    state[layout.places + place * layout.maxPages + Math.floor(i / PAGE)] * PAGE + (i % PAGE)
+  const rowAt = (slot: number, i: number) =>
+    state[layout.slots + slot * layout.maxPages + Math.floor(i / PAGE)] * PAGE + (i % PAGE)
   const swap = <T extends Float32Array | Uint32Array>(data: T, a: number, b: number, width: number) => {
     const kept = data.slice(a, a + width)
     data.copyWithin(a, b, b + width)
     data.set(kept, b)
   }
-  for (const { place } of spans) {
-    for (let i = state[place] - 1; i > 0; i--) {
-      const [a, b] = [rowAt(place, i), rowAt(place, Math.floor((chances(1)[0] + 0.5) * (i + 1)))]
+  for (const { slot } of spans) {
+    for (let i = state[slot] - 1; i > 0; i--) {
+      const [a, b] = [rowAt(slot, i), rowAt(slot, Math.floor((chances(1)[0] + 0.5) * (i + 1)))]
       swap(keys, a * C, b * C, C)
       swap(values, a * C, b * C, C)
       swap(state, layout.positions + a, layout.positions + b, 1)
@@ -162,7 +162,7 @@ export function uploadScene(
 ): Omit<CacheBuffers, 'out'> {
   const { layout, layer, keys, values, dtype } = scene
   const stored = (pool: Float32Array) => (dtype === 'f32' ? pool : Uint16Array.from(pool, f32ToF16))
-  const { places, maxPages, nPositions, positions, free, pages } = layout
+  const { slots, maxPages, nPositions, positions, free, pages } = layout
   return {
     qkv: bench.upload(scene.qkv),
     keys: bench.upload(stored(keys)),
@@ -174,7 +174,7 @@ export function uploadScene(
     cache: {
       buffer: bench.uniform(
         CACHE.pack({
-          ...{ places, maxPages, nPositions, layer, positions, free, pages },
+          ...{ slots, maxPages, nPositions, layer, positions, free, pages },
           ...{ betaShift: 0, r4: 0, scattered: 0 },
         }),
       ),

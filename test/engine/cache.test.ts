@@ -5,22 +5,22 @@ import { CacheFuzz } from './cache-fuzz.js'
 
 /** Operations on the fastest adapter; the others, on which every dispatch takes longer, do a fraction of them. */
 const CASES = [
-  // More places than kernels have lanes for.
-  { kind: 'paged', places: 20, operations: 100_000 },
-  { kind: 'paged', places: 20, operations: 3_000, propagate: true },
-  { kind: 'mask', places: 20, operations: 3_000 },
-  { kind: 'slots', places: 20, operations: 3_000 },
-  // Few, so that often no place has a hole near its start.
-  { kind: 'slots', places: 3, operations: 3_000 },
+  // More slots than kernels have lanes for.
+  { kind: 'paged', slots: 20, operations: 100_000 },
+  { kind: 'paged', slots: 20, operations: 3_000, propagate: true },
+  { kind: 'mask', slots: 20, operations: 3_000 },
+  { kind: 'slots', slots: 20, operations: 3_000 },
+  // Few, so that often no slot has a hole near its start.
+  { kind: 'slots', slots: 3, operations: 3_000 },
 ] as const
 const ELSEWHERE = 0.02
 
 await onEachAdapter('cache', (test, open) => {
   const share = open.adapter.kind === 'swiftshader' ? ELSEWHERE : 1
   for (const { operations, ...options } of CASES) {
-    const { kind, places } = options
+    const { kind, slots } = options
     const name = 'propagate' in options ? ', drops last in later layers' : ''
-    test(`${kind}, ${places} places: random work against a Map${name}`, async () => {
+    test(`${kind}, ${slots} slots: random work against a Map${name}`, async () => {
       const fuzz = new CacheFuzz(open, { seed: 5, ...options })
       await fuzz.run(operations * share)
       const { counts, moves } = fuzz

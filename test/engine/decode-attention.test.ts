@@ -21,20 +21,20 @@ const TOLERANCE = 5e-6
 const one = (held: number) => ({ held, count: 1 })
 const idle = (held: number) => ({ held, count: 0 })
 
-/** Rows held before the step and new ones, of each place. Lengths lie around lanes, pages and splits. */
-const ROWS: { name: string; places: SceneOptions['places'] }[] = [
-  { name: 'a first token', places: [one(0)] },
-  { name: 'a page to the brim', places: [one(31)] },
-  { name: 'ragged, one split', places: [one(32), one(0), one(7), one(SPLIT_ROWS - 1), one(3)] },
-  { name: 'several splits', places: [one(SPLIT_ROWS), one(0), idle(40), one(2 * SPLIT_ROWS + 5), one(33)] },
+/** Rows held before the step and new ones, of each slot. Lengths lie around lanes, pages and splits. */
+const ROWS: { name: string; slots: SceneOptions['slots'] }[] = [
+  { name: 'a first token', slots: [one(0)] },
+  { name: 'a page to the brim', slots: [one(31)] },
+  { name: 'ragged, one split', slots: [one(32), one(0), one(7), one(SPLIT_ROWS - 1), one(3)] },
+  { name: 'several splits', slots: [one(SPLIT_ROWS), one(0), idle(40), one(2 * SPLIT_ROWS + 5), one(33)] },
 ]
 const CHUNKS: typeof ROWS = [
-  { name: 'a chunk of one token', places: [one(0)] },
-  { name: 'whole prompts', places: [33, 1, 65, 7].map((count) => ({ held: 0, count })) },
-  { name: 'ragged chunks', places: [{ held: 45, count: 7 }, idle(9), { held: 3, count: 66 }, one(32)] },
+  { name: 'a chunk of one token', slots: [one(0)] },
+  { name: 'whole prompts', slots: [33, 1, 65, 7].map((count) => ({ held: 0, count })) },
+  { name: 'ragged chunks', slots: [{ held: 45, count: 7 }, idle(9), { held: 3, count: 66 }, one(32)] },
 ]
 /** Long enough to go by lists of live rows. */
-const LONG = { name: 'a long chunk', places: [one(20), { held: 33, count: 150 }, { held: 0, count: 9 }] }
+const LONG = { name: 'a long chunk', slots: [one(20), { held: 33, count: 150 }, { held: 0, count: 9 }] }
 
 /** Of every row of a span, heads side by side; span after span. */
 function rowsOf({ spans }: CacheScene, all: ArrayLike<number>): number[] {
@@ -55,7 +55,7 @@ await onEachAdapter('attention to the cache', (test, open) => {
   const run = async (scene: CacheScene, plan: Plan): Promise<number[]> => {
     const { spans, qkv, layout, tokens } = scene
     const out = bench.filled(qkv.length / 3)
-    const sizes = { places: spans.length, rows: tokens.length / 2 }
+    const sizes = { slots: spans.length, rows: tokens.length / 2 }
     const buffers = uploadScene(
       bench,
       scene,
@@ -79,27 +79,27 @@ await onEachAdapter('attention to the cache', (test, open) => {
     }
 
     for (const dtype of dtypesOf(index)) {
-      for (const { name, places } of ROWS) {
+      for (const { name, slots } of ROWS) {
         test(`${kernel}: ${name}, ${dtype}`, async () => {
-          const scene = cacheScene({ H, dtype, places, order: 'shuffled' })
+          const scene = cacheScene({ H, dtype, slots, order: 'shuffled' })
           assertLike(await run(scene, plan), scene)
         })
       }
     }
 
     test(`${kernel}: a sequence gives the same bits alone and in a batch, however large the bound`, async () => {
-      const places = [one(2 * SPLIT_ROWS), one(SPLIT_ROWS - 1), one(5), one(3 * SPLIT_ROWS)]
-      const scene = cacheScene({ H, dtype: 'f32', places, order: 'shuffled' })
+      const slots = [one(2 * SPLIT_ROWS), one(SPLIT_ROWS - 1), one(5), one(3 * SPLIT_ROWS)]
+      const scene = cacheScene({ H, dtype: 'f32', slots, order: 'shuffled' })
       const together = await run(scene, plan)
       for (const [index, span] of scene.spans.entries()) {
-        const { held, count } = places[span.place]
+        const { held, count } = slots[span.slot]
         const alone = await run({ ...scene, spans: [span], bound: held + count }, plan)
         assert.equal(alone, together.slice(index * 64 * H, (index + 1) * 64 * H))
       }
     })
 
     test(`${kernel}: the order of rows does not matter`, async () => {
-      const scene = cacheScene({ H, dtype: 'f32', places: [one(SPLIT_ROWS + 70), one(20)], order: 'sorted' })
+      const scene = cacheScene({ H, dtype: 'f32', slots: [one(SPLIT_ROWS + 70), one(20)], order: 'sorted' })
       const shuffled = shuffleRows(scene, 5)
       const worst = largestDifference(await run(scene, plan), await run(shuffled, plan))
       assert.ok(worst < 1e-6, `off by ${worst}`)
@@ -107,7 +107,7 @@ await onEachAdapter('attention to the cache', (test, open) => {
   }
 
   test('without drops nobody looks at death times', async () => {
-    const scene = cacheScene({ H, dtype: 'f32', places: [one(70)], order: 'shuffled', dense: true })
+    const scene = cacheScene({ H, dtype: 'f32', slots: [one(70)], order: 'shuffled', dense: true })
     const plan: Plan = ({ spans, bound, dtype, dense }, buffers) => {
       const list = SPAN.table(spans.map((span) => ({ ...span, first: 0 })))
       const rows = { spans: bench.upload(list), count: 1, bound, dtype, dense }
@@ -126,9 +126,9 @@ await onEachAdapter('attention to the cache', (test, open) => {
     }
 
     for (const dtype of dtypesOf(index)) {
-      for (const { name, places } of dtype === 'f32' ? [...CHUNKS, LONG] : CHUNKS) {
+      for (const { name, slots } of dtype === 'f32' ? [...CHUNKS, LONG] : CHUNKS) {
         test(`${kernel}: ${name}, ${dtype}`, async () => {
-          const scene = cacheScene({ H, dtype, places, order: 'shuffled' })
+          const scene = cacheScene({ H, dtype, slots, order: 'shuffled' })
           assertLike(await run(scene, plan), scene)
         })
       }

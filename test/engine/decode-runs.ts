@@ -12,7 +12,7 @@ export const OPTIONS: DecoderOptions = {
   rule: ADAPTIVE,
   cache: 'paged',
   cacheDtype: 'f32',
-  places: 3,
+  slots: 3,
   chunk: 64,
 }
 
@@ -53,29 +53,29 @@ export async function stepByStep(
   prompt: (length: number) => number,
 ): Promise<Pass & { usage: CacheUsage }> {
   const V = engine.config.vocabSize
-  const decoder = await engine.decoder({ ...OPTIONS, ...options, places: sequences.length, logits: true })
+  const decoder = await engine.decoder({ ...OPTIONS, ...options, slots: sequences.length, logits: true })
   try {
-    const prompts = sequences.map((tokens, place) => {
+    const prompts = sequences.map((tokens, slot) => {
       const count = prompt(tokens.length)
-      return { place, tokens: tokens.subarray(0, count), sampling: GREEDY, next: tokens[count] }
+      return { slot, tokens: tokens.subarray(0, count), sampling: GREEDY, next: tokens[count] }
     })
     const first = await decoder.prefill(prompts)
     const logits = sequences.map(({ length }) => new Float32Array(length * V))
     let row = 0
-    for (const { place, tokens } of prompts) {
-      logits[place].set(first.logits?.subarray(row * V, (row + tokens.length) * V) ?? [])
+    for (const { slot, tokens } of prompts) {
+      logits[slot].set(first.logits?.subarray(row * V, (row + tokens.length) * V) ?? [])
       row += tokens.length
     }
     const longest = Math.max(...sequences.map(({ length }) => length))
     for (let at = 1; at < longest; at++) {
-      const places = prompts.flatMap(({ place, tokens }) =>
-        at >= tokens.length && at < sequences[place].length ? [place] : [],
+      const slots = prompts.flatMap(({ slot, tokens }) =>
+        at >= tokens.length && at < sequences[slot].length ? [slot] : [],
       )
-      if (places.length === 0) continue
-      const forced = Uint32Array.from(places, (place) => sequences[place][at + 1] ?? 0)
-      const step = await decoder.decode(places, 1, forced)
-      places.forEach((place, i) => {
-        logits[place].set(step.logits?.subarray(i * V, (i + 1) * V) ?? [], at * V)
+      if (slots.length === 0) continue
+      const forced = Uint32Array.from(slots, (slot) => sequences[slot][at + 1] ?? 0)
+      const step = await decoder.decode(slots, 1, forced)
+      slots.forEach((slot, i) => {
+        logits[slot].set(step.logits?.subarray(i * V, (i + 1) * V) ?? [], at * V)
       })
     }
     return { logits, deaths: await decoder.deaths(), usage: decoder.usage() }
@@ -93,13 +93,13 @@ export function assertSame(
   { tolerance = 1e-4, live = survivors }: { tolerance?: number; live?: (times: Uint32Array) => number } = {},
 ): number {
   let furthest = 0
-  whole.logits.forEach((logits, place) => {
-    const worst = largestDifference(steps.logits[place], logits)
-    assert.ok(worst < tolerance, `sequence ${place}: off by ${worst}`)
+  whole.logits.forEach((logits, slot) => {
+    const worst = largestDifference(steps.logits[slot], logits)
+    assert.ok(worst < tolerance, `sequence ${slot}: off by ${worst}`)
     furthest = Math.max(furthest, worst)
     whole.deaths.forEach((layer, l) => {
-      assert.equal([...steps.deaths[l][place]], [...layer[place]], `layer ${l}, place ${place}`)
-      assert.is(steps.usage.rows[l][place], live(layer[place]), `live rows, layer ${l}, place ${place}`)
+      assert.equal([...steps.deaths[l][slot]], [...layer[slot]], `layer ${l}, slot ${slot}`)
+      assert.is(steps.usage.rows[l][slot], live(layer[slot]), `live rows, layer ${l}, slot ${slot}`)
     })
   })
   return furthest

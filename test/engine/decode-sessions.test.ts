@@ -20,7 +20,7 @@ const tiny = await openBundled('asp-tiny')
 const ids = goldenTensors('micro/forward').words('input_ids')
 const text = Uint32Array.from(goldenRequests().flatMap(({ context_ids }) => context_ids))
 const PROMPTS = [16, 11, 3].map((length, b) => ids.slice(40 * b, 40 * b + length))
-const PLACES = [0, 1, 2]
+const SLOTS = [0, 1, 2]
 const SAMPLED: Sampling = { temperature: 1.3, topK: 20, topP: 0.95, seed: 7 }
 
 /** Calls of DeviceBuffer.mapAsync while `work` is done. */
@@ -42,13 +42,13 @@ async function mappings(open: { device: ComputeDevice }, work: () => Promise<unk
   return calls
 }
 
-/** Tokens of each place, `calls` calls of `steps` steps, the first one after the prompt included. */
+/** Tokens of each slot, `calls` calls of `steps` steps, the first one after the prompt included. */
 async function generate(decoder: Decoder, calls: number, steps: number): Promise<number[][]> {
-  const tokens: number[][] = PLACES.map(() => [])
+  const tokens: number[][] = SLOTS.map(() => [])
   for (let call = 0; call < calls; call++) {
-    const result = await decoder.decode(PLACES, steps)
+    const result = await decoder.decode(SLOTS, steps)
     result.tokens.forEach((token, i) => {
-      tokens[i % PLACES.length].push(token)
+      tokens[i % SLOTS.length].push(token)
     })
   }
   return tokens
@@ -63,7 +63,7 @@ await onEachAdapter('decoder', (test, open) => {
   const opened = (options: Partial<DecoderOptions>): Promise<Decoder> =>
     engine.decoder({ ...OPTIONS, ...options })
   const prefill = (decoder: Decoder, sampling: Sampling) =>
-    decoder.prefill(PROMPTS.map((tokens, place) => ({ place, tokens, sampling })))
+    decoder.prefill(PROMPTS.map((tokens, slot) => ({ slot, tokens, sampling })))
 
   // Software drivers have their share: what a submission of many steps is to WebGPU.
   const slow = open.adapter.kind !== 'cpu'
@@ -93,8 +93,8 @@ await onEachAdapter('decoder', (test, open) => {
       const undisturbed = await opened({ cache, logits: true })
       await prefill(undisturbed, GREEDY)
       const expected = (await generate(undisturbed, 9, 1)).map((tokens) => tokens.join())
-      await undisturbed.release(PLACES)
-      await undisturbed.prefill([{ place: 1, tokens: late, sampling: GREEDY }])
+      await undisturbed.release(SLOTS)
+      await undisturbed.prefill([{ slot: 1, tokens: late, sampling: GREEDY }])
       const alone = await undisturbed.decode([1], 1)
       undisturbed.close()
 
@@ -103,12 +103,12 @@ await onEachAdapter('decoder', (test, open) => {
       const before = await generate(decoder, 4, 1)
       // Not waited for: calls are worked through in order.
       const released = decoder.release([1])
-      await decoder.prefill([{ place: 1, tokens: late, sampling: GREEDY }])
+      await decoder.prefill([{ slot: 1, tokens: late, sampling: GREEDY }])
       await released
       const joined = await decoder.decode([1], 1)
       const after = await generate(decoder, 5, 1)
-      for (const place of [0, 2]) {
-        assert.is([...before[place], ...after[place]].join(), expected[place])
+      for (const slot of [0, 2]) {
+        assert.is([...before[slot], ...after[slot]].join(), expected[slot])
       }
       assert.equal([...joined.tokens], [...alone.tokens])
       const worst = largestDifference(joined.logits ?? [], alone.logits ?? [Number.NaN])
@@ -120,7 +120,7 @@ await onEachAdapter('decoder', (test, open) => {
       const before = engine.ledger()
       const decoder = await opened({ cache })
       await prefill(decoder, GREEDY)
-      const pending = decoder.decode(PLACES, 16)
+      const pending = decoder.decode(SLOTS, 16)
       await decoder.deaths()
       await pending
       await decoder.release([0])
@@ -148,12 +148,12 @@ await onEachAdapter('decoder', (test, open) => {
     const real = await openEngine(open, tiny)
     const { nEmbd: C, nLayer: L } = real.config
     const rowBytes = 4 * 2 * C
-    const decoder = await real.decoder({ ...OPTIONS, rule: { kind: 'dense' }, places: 2, chunk: 256 })
+    const decoder = await real.decoder({ ...OPTIONS, rule: { kind: 'dense' }, slots: 2, chunk: 256 })
     const bytes = () => real.ledger().cache.bytes
     const empty = bytes()
     assert.equal([decoder.usage().held, decoder.usage().live], [0, 0])
-    const prompt = (place: number, length: number) => ({
-      place,
+    const prompt = (slot: number, length: number) => ({
+      slot,
       tokens: text.slice(0, length),
       sampling: GREEDY,
     })

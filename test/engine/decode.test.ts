@@ -64,13 +64,13 @@ await onEachAdapter('decoding', (test, open) => {
   for (const cache of second ? [] : CACHE_KINDS) {
     test(`${cache} cache: a sequence alone gives what it gives in a ragged batch`, async () => {
       const together = await stepByStep(engine, MICRO, { cache }, PROMPTS.half)
-      for (const [place, tokens] of MICRO.entries()) {
+      for (const [slot, tokens] of MICRO.entries()) {
         const alone = await stepByStep(engine, [tokens], { cache }, PROMPTS.half)
-        const worst = largestDifference(alone.logits[0], together.logits[place])
+        const worst = largestDifference(alone.logits[0], together.logits[slot])
         assert.ok(worst < 1e-5, `off by ${worst}`)
         assert.equal(
           alone.deaths.map(([times]) => times),
-          together.deaths.map((layer) => layer[place]),
+          together.deaths.map((layer) => layer[slot]),
         )
       }
     })

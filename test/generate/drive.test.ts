@@ -6,7 +6,7 @@ import { type FakeDecoder, fakeDecoder } from './fake-decoder.js'
 
 const test = suite('driving a decoder')
 
-const OPTIONS: DriveOptions = { places: 2, mostSteps: 8, deaths: 'none' }
+const OPTIONS: DriveOptions = { slots: 2, mostSteps: 8, deaths: 'none' }
 
 /** Sequence i has i + 2 prompt tokens, the first of them 100 i. */
 const jobsOf = (...most: number[]): DriveJob[] =>

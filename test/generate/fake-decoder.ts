@@ -36,41 +36,41 @@ export function fakeDecoder(
     last = turn.catch(() => undefined)
     return turn
   }
-  const take = (place: number): number => {
-    const one = at.get(place)
-    if (one === undefined) throw new RangeError(`no sequence at place ${place}`)
+  const take = (slot: number): number => {
+    const one = at.get(slot)
+    if (one === undefined) throw new RangeError(`no sequence at slot ${slot}`)
     return token(one.first, one.given++)
   }
   const fake: FakeDecoder = {
     calls: [],
     mostAhead: 0,
     prefill(prompts: readonly Prompt[]): Promise<StepResult> {
-      for (const { place, tokens } of prompts) {
-        if (at.has(place)) throw new RangeError(`place ${place} is taken`)
-        at.set(place, { first: tokens[0], fed: tokens.length, given: 0 })
+      for (const { slot, tokens } of prompts) {
+        if (at.has(slot)) throw new RangeError(`slot ${slot} is taken`)
+        at.set(slot, { first: tokens[0], fed: tokens.length, given: 0 })
       }
-      const tokens = Uint32Array.from(prompts, ({ place }) => take(place))
-      return inTurn(`prefill ${prompts.map(({ place }) => place).join(' ')}`, () => ({ ...NOTHING, tokens }))
+      const tokens = Uint32Array.from(prompts, ({ slot }) => take(slot))
+      return inTurn(`prefill ${prompts.map(({ slot }) => slot).join(' ')}`, () => ({ ...NOTHING, tokens }))
     },
-    decode(places: readonly number[], steps: number): Promise<StepResult> {
-      const tokens = Uint32Array.from({ length: steps * places.length }, (_, i) =>
-        take(places[i % places.length]),
+    decode(slots: readonly number[], steps: number): Promise<StepResult> {
+      const tokens = Uint32Array.from({ length: steps * slots.length }, (_, i) =>
+        take(slots[i % slots.length]),
       )
-      for (const place of places) {
-        const one = at.get(place)
+      for (const slot of slots) {
+        const one = at.get(slot)
         if (one !== undefined) one.fed += steps
       }
-      return inTurn(`decode ${places.join(' ')} x${steps}`, () => ({ ...NOTHING, tokens }))
+      return inTurn(`decode ${slots.join(' ')} x${steps}`, () => ({ ...NOTHING, tokens }))
     },
-    release(places: readonly number[]): Promise<void> {
-      for (const place of places) at.delete(place)
-      return inTurn(`release ${places.join(' ')}`, () => undefined, false)
+    release(slots: readonly number[]): Promise<void> {
+      for (const slot of slots) at.delete(slot)
+      return inTurn(`release ${slots.join(' ')}`, () => undefined, false)
     },
     /** One layer, in which position j dies at j + 2. */
     deaths(): Promise<Uint32Array[][]> {
-      const places = Math.max(...at.keys()) + 1
-      const layer = Array.from({ length: places }, (_, place) =>
-        Uint32Array.from({ length: at.get(place)?.fed ?? 0 }, (_, j) => j + 2),
+      const slots = Math.max(...at.keys()) + 1
+      const layer = Array.from({ length: slots }, (_, slot) =>
+        Uint32Array.from({ length: at.get(slot)?.fed ?? 0 }, (_, j) => j + 2),
       )
       return inTurn('deaths', () => [layer], false)
     },

@@ -24,7 +24,7 @@ const OPTIONS: GenerateOptions = {
   command: ['asp', 'generate'],
 }
 
-/** Ragged, so that places are filled anew at different steps. */
+/** Ragged, so that slots are filled anew at different steps. */
 const PROMPTS = [
   'Once upon a time there was a king who had three daughters, and the youngest of them',
   'The sea',
@@ -59,11 +59,11 @@ await onEachAdapter('generation', (test, open) => {
     ['drawn', { temperature: 0.9, topK: 50, topP: 0.95, seed: 11 }],
   ] as const
   for (const [name, change] of slow ? ways.slice(0, 1) : ways) {
-    test(`${name} texts are the same alone and in a batch whose places change hands`, async () => {
+    test(`${name} texts are the same alone and in a batch whose slots change hands`, async () => {
       const together = await run(PROMPTS, { ...change, batch: 3 })
       assert.is(together.status, 'complete')
       assert.ok(together.sequences.every(({ finish, tokens }) => finish === 'length' && tokens.length === 20))
-      // One of the first places, one of a place that another had before.
+      // One of the first slots, one of a slot that another had before.
       for (const [i, prompt] of PROMPTS.entries()) {
         if (i !== 1 && i !== 4) continue
         const seed = name === 'drawn' ? { seed: 11 + i } : {}

@@ -6,11 +6,11 @@ import { seededFloats } from '../reference/floats.js'
 
 const test = suite('schedule')
 
-/** A call in short: `prefill 0@1` is sequence 0 at place 1. */
+/** A call in short: `prefill 0@1` is sequence 0 at slot 1. */
 function short(call: Call | null): string {
   if (call === null) return 'nothing'
-  const seats = call.seats.map(({ sequence, place }) => `${sequence}@${place}`).join(' ')
-  return call.kind === 'decode' ? `decode ${seats} x${call.steps}` : `${call.kind} ${seats}`
+  const assignments = call.assignments.map(({ sequence, slot }) => `${sequence}@${slot}`).join(' ')
+  return call.kind === 'decode' ? `decode ${assignments} x${call.steps}` : `${call.kind} ${assignments}`
 }
 
 function calls(schedule: Schedule, steps: number, most = 1000): string[] {
@@ -33,7 +33,7 @@ test('one sequence: its prompt gives the first token, steps the others', () => {
   assert.equal(calls(createSchedule([], 4), 8), [])
 })
 
-test('a place is given to the next sequence as soon as it is free', () => {
+test('a slot is given to the next sequence as soon as it is free', () => {
   assert.equal(calls(createSchedule([3, 9, 2, 5], 2), 4), [
     'prefill 0@0 1@1',
     'decode 0@0 1@1 x2',
@@ -65,33 +65,33 @@ test('stopping releases what runs and begins nothing new', () => {
   assert.equal(calls(schedule, 4), ['release 0@0 1@1'])
 })
 
-test('whatever ends whenever: no place is held twice, every sequence gets its turn and no token too many', () => {
+test('whatever ends whenever: no slot is held twice, every sequence gets its turn and no token too many', () => {
   for (let seed = 1; seed <= 200; seed++) {
     const random = seededFloats(seed)
     const upTo = (most: number): number => Math.floor((random(1)[0] + 0.5) * most)
-    const places = 1 + upTo(6)
+    const slots = 1 + upTo(6)
     const wanted = Array.from({ length: upTo(20) }, () => 1 + upTo(30))
-    const schedule = createSchedule(wanted, places)
+    const schedule = createSchedule(wanted, slots)
     const held = new Map<number, number>()
     const got = wanted.map(() => 0)
     const ended = new Set<number>()
     const turns: number[] = []
     for (let call = schedule.next(1 + upTo(9)); call !== null; call = schedule.next(1 + upTo(9))) {
-      for (const { sequence, place } of call.seats) {
-        assert.ok(place >= 0 && place < places)
+      for (const { sequence, slot } of call.assignments) {
+        assert.ok(slot >= 0 && slot < slots)
         if (call.kind === 'prefill') {
-          assert.not(held.has(place), `place ${place} is taken`)
-          held.set(place, sequence)
+          assert.not(held.has(slot), `slot ${slot} is taken`)
+          held.set(slot, sequence)
           turns.push(sequence)
           got[sequence]++
         } else {
-          assert.is(held.get(place), sequence)
+          assert.is(held.get(slot), sequence)
           assert.is(call.kind === 'release', ended.has(sequence) || got[sequence] === wanted[sequence])
         }
         if (call.kind === 'decode') got[sequence] += call.steps
-        if (call.kind === 'release') held.delete(place)
+        if (call.kind === 'release') held.delete(slot)
       }
-      const { sequence } = call.seats[upTo(call.seats.length)]
+      const { sequence } = call.assignments[upTo(call.assignments.length)]
       if (call.kind === 'decode' && upTo(4) === 0) {
         ended.add(sequence)
         schedule.end(sequence)

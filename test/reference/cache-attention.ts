@@ -4,7 +4,7 @@ import type { CacheScene } from '../engine/cache-scene.js'
 const P = 32
 
 /**
- * Plain-loop twin of attention to the key-value cache: query row r of a span attends to those of its place's rows that
+ * Plain-loop twin of attention to the key-value cache: query row r of a span attends to those of its slot's rows that
  * hold a position j <= k < t_j. Follows page table and positions as src/engine/decode/layout.ts lays them out.
  * @returns (rows of qkv, C)
  */
@@ -12,16 +12,16 @@ export function cacheAttentionReference(scene: CacheScene): Float64Array {
   const { H, layout, layer, qkv, keys, values, state, deaths, spans, tokens, dense } = scene
   const [d, C] = [64, 64 * H]
   const out = new Float64Array((qkv.length / (3 * C)) * C)
-  for (const { place, row, count } of spans) {
-    const rows = Array.from({ length: state[place] + count }, (_, i) => {
-      const page = state[layout.places + place * layout.maxPages + Math.floor(i / P)]
+  for (const { slot, row, count } of spans) {
+    const rows = Array.from({ length: state[slot] + count }, (_, i) => {
+      const page = state[layout.slots + slot * layout.maxPages + Math.floor(i / P)]
       return page * P + (i % P)
     })
     for (let r = row; r < row + count; r++) {
       const k = tokens[2 * r + 1]
       const seen = rows.filter((at) => {
         const j = state[layout.positions + at]
-        const death = deaths[(layer * layout.places + place) * layout.nPositions + j]
+        const death = deaths[(layer * layout.slots + slot) * layout.nPositions + j]
         return j <= k && (dense || k < death)
       })
       for (let h = 0; h < H; h++) {

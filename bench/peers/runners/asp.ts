@@ -25,7 +25,7 @@ export const openAsp: OpenPeer<AspOptions> = async (model, { dtype, rule, device
   const chosen = { device: device ?? asked.device, threads: asked.threads }
   const { record, ...open } = runDevice(await openDevice(chosen))
   const engine = await Engine.open(model.config, tensorSource(model), { ...open, dtype })
-  const options = { rule, cache: 'paged', cacheDtype: dtype, places: 1, chunk: CHUNK } as const
+  const options = { rule, cache: 'paged', cacheDtype: dtype, slots: 1, chunk: CHUNK } as const
   const decoder = await engine.decoder(options)
   return {
     about: {
@@ -39,7 +39,7 @@ export const openAsp: OpenPeer<AspOptions> = async (model, { dtype, rule, device
     async logits(tokens, split) {
       const telling = await engine.decoder({ ...options, logits: true })
       try {
-        const prompt = { place: 0, tokens: tokens.slice(0, split), sampling: GREEDY, next: tokens[split] }
+        const prompt = { slot: 0, tokens: tokens.slice(0, split), sampling: GREEDY, next: tokens[split] }
         let { logits } = await telling.prefill([prompt])
         for (let i = split; i < tokens.length; i++) {
           ;({ logits } = await telling.decode([0], 1, Uint32Array.of(tokens[i + 1] ?? 0)))
@@ -52,7 +52,7 @@ export const openAsp: OpenPeer<AspOptions> = async (model, { dtype, rule, device
     },
     async generate(prompt, steps) {
       const lap = stopwatch()
-      const tokens = [...(await decoder.prefill([{ place: 0, tokens: prompt, sampling: GREEDY }])).tokens]
+      const tokens = [...(await decoder.prefill([{ slot: 0, tokens: prompt, sampling: GREEDY }])).tokens]
       const prefill = lap()
       for (let left = steps; left > 0; left -= STEPS) {
         tokens.push(...(await decoder.decode([0], Math.min(left, STEPS))).tokens)

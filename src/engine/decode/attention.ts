@@ -40,7 +40,7 @@ export interface RowsToAttend extends CacheKind {
   /** (count) of struct Span, one row each. */
   spans: DeviceBuffer
   count: number
-  /** No place holds more rows than this, the step's own among them. */
+  /** No slot holds more rows than this, the step's own among them. */
   bound: number
 }
 
@@ -58,13 +58,13 @@ export interface AttentionDispatch {
   grid: Grid
 }
 
-/** Words of `scratch` for steps of at most so many places, and chunks of so many rows in all. */
+/** Words of `scratch` for steps of at most so many slots, and chunks of so many rows in all. */
 export function scratchWords(
   { nHead: H, nPositions }: Pick<Gpt2Config, 'nHead' | 'nPositions'>,
-  { places, rows }: { places: number; rows: number },
+  { slots, rows }: { slots: number; rows: number },
 ): number {
-  const partials = splitsOf(nPositions) * places * H * (HEAD_DIM + 4)
-  const tiles = Math.floor(rows / SMALLEST_QUERY_TILE) + places
+  const partials = splitsOf(nPositions) * slots * H * (HEAD_DIM + 4)
+  const tiles = Math.floor(rows / SMALLEST_QUERY_TILE) + slots
   return Math.max(partials, tiles * (2 + nPositions))
 }
 
@@ -115,7 +115,7 @@ export function attendRows(
 
 /** Cuts spans into tiles of `size` queries: (tiles) of struct Span. */
 export function chunkTiles(
-  spans: readonly { place: number; row: number; count: number }[],
+  spans: readonly { slot: number; row: number; count: number }[],
   size: number,
 ): Uint32Array {
   return SPAN.table(
@@ -131,7 +131,7 @@ export function chunkTiles(
  */
 const LIST_FROM = 128
 
-/** Every row of a chunk attends to what it may see of its place's rows, the chunk's own among them. */
+/** Every row of a chunk attends to what it may see of its slot's rows, the chunk's own among them. */
 export function chunkDispatches(
   { nHead: H }: Heads,
   { attention, lanes }: Tuning,

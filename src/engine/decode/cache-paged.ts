@@ -7,7 +7,7 @@ import type { CacheScheme, LayerView, SpanList, StepSpans } from './cache-scheme
 import { type CacheShape, maxPages, PAGE, pagesNeeded, pagesWanted, stateOffsets } from './layout.js'
 
 /** The modes of cache-pages.wgsl. */
-const MODES = { reserve: 0, settle: 1, advance: 2, release: 3 } as const
+const MODES = { reserve: 0, compact: 1, advance: 2, release: 3 } as const
 
 /** `evict`: rows that die leave; else they stay until their sequence ends. */
 export function pagedScheme(evict: boolean): CacheScheme {
@@ -32,9 +32,9 @@ export function pagedScheme(evict: boolean): CacheScheme {
     rowsHeld: (status, held) => (held - status[status.length - 1]) * PAGE,
     reserve: (pass, view, step) => pages(pass, view, step, 'reserve'),
     occupy: () => {},
-    settle: (pass, view, step) => {
+    compact: (pass, view, step) => {
       if (evict && view.prunes) pack(pass, view, step)
-      pages(pass, view, step, evict && view.prunes ? 'settle' : 'advance')
+      pages(pass, view, step, evict && view.prunes ? 'compact' : 'advance')
     },
     release: (pass, view, ended) => pages(pass, view, ended, 'release'),
     move,
@@ -78,7 +78,7 @@ function move(encoder: CommandEncoder, from: LayerView, to: LayerView): void {
       kernel: 'cache-repack',
       constants: { ROW4: bytes / 16, WORKGROUP: tuning.lanes },
     }
-    const grid = [bytes === 0 ? 0 : maxPages(shape), shape.places] as const
+    const grid = [bytes === 0 ? 0 : maxPages(shape), shape.slots] as const
     kernels.dispatch(pass, repack, [old, pool, from.state, from.uniform], grid)
   }
   const relist: KernelSpec = {

@@ -66,11 +66,11 @@ export interface StepRows extends StepSpans {
 
 /** How rows of a layer are placed, and what becomes of those that die. */
 export interface CacheScheme {
-  /** Every step goes through as many rows of each place, and its own rows may lie anywhere among them. */
+  /** Every step goes through as many rows of each slot, and its own rows may lie anywhere among them. */
   common: boolean
   /** Where new rows go. */
   next: VariantOf<'cache-append'>['next']
-  /** Pages that a layer needs at most once `added` more rows are at each place. */
+  /** Pages that a layer needs at most once `added` more rows are at each slot. */
   needed(bounds: RowBounds, shape: CacheShape, layer: number, added: ReadonlyMap<number, number>): number
   /** The pages a layer should have when it needs `needed` and has `held`; `held` itself when that will do. */
   wanted(needed: number, held: number, shape: CacheShape): number
@@ -82,9 +82,9 @@ export interface CacheScheme {
   reserve(pass: ComputePass, view: LayerView, step: StepSpans): void
   /** After the step's rows were put in. */
   occupy(pass: ComputePass, view: LayerView, step: StepSpans): void
-  /** After the step's attention: rows that died leave, and what is known of each place is set right. */
-  settle(pass: ComputePass, view: LayerView, step: StepSpans): void
-  /** Gives back everything that the places of `ended` hold. */
+  /** After the step's attention: rows that died leave, and what is known of each slot is set right. */
+  compact(pass: ComputePass, view: LayerView, step: StepSpans): void
+  /** Gives back everything that the slots of `ended` hold. */
   release(pass: ComputePass, view: LayerView, ended: SpanList): void
   /** Copies everything to buffers of another size. */
   move(encoder: CommandEncoder, from: LayerView, to: LayerView): void

@@ -34,7 +34,7 @@ export interface CacheOptions {
   rule: DecodeRule
   kind: CacheKind
   dtype: WeightDtype
-  places: number
+  slots: number
 }
 
 export class Cache {
@@ -43,7 +43,7 @@ export class Cache {
   readonly layers: CacheLayer[]
   /** (L, B, n_positions) death times; of 16 bytes where nothing is dropped. */
   readonly deaths: DeviceBuffer
-  /** (L, 2 B + 1): rows that a step goes through and live rows of each place, free pages. */
+  /** (L, 2 B + 1): rows that a step goes through and live rows of each slot, free pages. */
   readonly status: DeviceBuffer
   /** Grows by one whenever buffers are replaced: what was recorded with the old ones is void. */
   generation = 0
@@ -63,7 +63,7 @@ export class Cache {
 
   constructor(device: ComputeDevice, memory: Memory, context: CacheContext, options: CacheOptions) {
     const { nLayer: L, nPositions } = context.config
-    const { places } = options
+    const { slots } = options
     this.#device = device
     this.#memory = memory
     this.#context = context
@@ -72,18 +72,18 @@ export class Cache {
     this.dtype = options.dtype
     this.prunes = options.rule.kind !== 'dense'
     this.readsInteraction = readsInteraction(options.rule)
-    this.shape = { places, nPositions }
-    this.bounds = new RowBounds(L, places, this.#scheme.common)
+    this.shape = { slots, nPositions }
+    this.bounds = new RowBounds(L, slots, this.#scheme.common)
     this.#uniforms = new Uniforms(memory)
     this.#moving = new Uniforms(memory)
     this.#decider = decider(memory, context, this.shape, options)
     const pages = this.#scheme.wanted(0, 0, this.shape)
     this.layers = Array.from({ length: L }, (_, layer) => this.#create(layer, pages))
-    const deaths = this.prunes ? L * places * nPositions : 0
+    const deaths = this.prunes ? L * slots * nPositions : 0
     this.deaths = memory.upload('cache', 'death times', new Uint32Array(deaths).fill(0xffffffff))
     this.status = memory.storage('cache', 'cache status', 4 * this.statusWords)
     this.#slices = this.#writeUniforms()
-    const empty = [...new Array<number>(2 * places).fill(0), pages]
+    const empty = [...new Array<number>(2 * slots).fill(0), pages]
     this.#usage = this.#usageOf(
       this.layers.map(() => Uint32Array.from(empty)),
       this.pages(),
@@ -103,7 +103,7 @@ export class Cache {
     return this.#usage
   }
 
-  /** Whether every layer has the pages for `added` more rows at each place. */
+  /** Whether every layer has the pages for `added` more rows at each slot. */
   fits(added: ReadonlyMap<number, number>): boolean {
     return this.layers.every(
       ({ pages }, layer) => this.#scheme.needed(this.bounds, this.shape, layer, added) <= pages,
@@ -130,19 +130,19 @@ export class Cache {
 
   /** What the device told after submission `id`. */
   learn(id: number, status: Uint32Array, pages: readonly number[]): CacheUsage {
-    const { places } = this.shape
+    const { slots } = this.shape
     const stride = this.#statusStride
     const byLayer = this.layers.map((_, layer) => status.subarray(layer * stride, (layer + 1) * stride))
     if (this.#scheme.common) {
       this.bounds.learn(
         id,
-        byLayer.map((entry) => entry.subarray(places, 2 * places)),
-        byLayer.map((entry) => Math.max(...entry.subarray(0, places))),
+        byLayer.map((entry) => entry.subarray(slots, 2 * slots)),
+        byLayer.map((entry) => Math.max(...entry.subarray(0, slots))),
       )
     } else {
       this.bounds.learn(
         id,
-        byLayer.map((entry) => entry.subarray(0, places)),
+        byLayer.map((entry) => entry.subarray(0, slots)),
       )
     }
     this.#usage = this.#usageOf(byLayer, pages)
@@ -174,17 +174,17 @@ export class Cache {
     this.#scheme.occupy(pass, view, step)
   }
 
-  /** Death times of a layer's rows, the step's own among them, of which no place has more than `bound`. */
+  /** Death times of a layer's rows, the step's own among them, of which no slot has more than `bound`. */
   decide(pass: ComputePass, layer: number, step: StepRows, bound: number): void {
     this.#decider.decide(pass, { ...this.#view(layer), layer, deaths: this.deaths }, step, bound)
   }
 
   /** After the step's attention: rows that died leave, lengths and pages follow. */
-  settle(pass: ComputePass, layer: number, step: StepSpans): void {
-    this.#scheme.settle(pass, this.#view(layer), step)
+  compact(pass: ComputePass, layer: number, step: StepSpans): void {
+    this.#scheme.compact(pass, this.#view(layer), step)
   }
 
-  /** Gives back everything that the places of `ended` hold. */
+  /** Gives back everything that the slots of `ended` hold. */
   release(pass: ComputePass, ended: SpanList): void {
     this.layers.forEach((_, layer) => {
       this.#scheme.release(pass, this.#view(layer), ended)
@@ -205,7 +205,7 @@ export class Cache {
   }
 
   get #statusStride(): number {
-    return 2 * this.shape.places + 1
+    return 2 * this.shape.slots + 1
   }
 
   #view(layer: number, buffers = this.layers[layer], uniform = this.#slices[layer]): LayerView {
@@ -263,11 +263,11 @@ export class Cache {
 
   /** `status` by layer. */
   #usageOf(status: readonly Uint32Array[], pages: readonly number[]): CacheUsage {
-    const { places } = this.shape
+    const { slots } = this.shape
     const row = 2 * rowBytes(this.#context.config, this.dtype) + 4 * this.#r
     const usage: CacheUsage = { allocated: 0, held: 0, live: 0, rows: [] }
     status.forEach((entry, layer) => {
-      const live = entry.slice(places, 2 * places)
+      const live = entry.slice(slots, 2 * slots)
       usage.allocated += pages[layer] * PAGE * row
       usage.held += this.#scheme.rowsHeld(entry, pages[layer]) * row
       usage.live += live.reduce((sum, rows) => sum + rows, 0) * row

@@ -32,7 +32,7 @@ export function planChunks(lengths: readonly number[], chunk: number): ChunkPart
 
 /** One sequence's rows in a step. */
 export interface SpanRows {
-  place: number
+  slot: number
   /** First row in the step. */
   row: number
   count: number
@@ -61,7 +61,7 @@ export function rowsOf(
       if (everyRow || last) scored.push({ row: row + i, prompt, last })
       tokens.push(prompts[prompt].tokens[first + i], first + i)
     }
-    return { place: prompts[prompt].place, row, count }
+    return { slot: prompts[prompt].slot, row, count }
   })
   return { spans, tokens: Uint32Array.from(tokens), scored }
 }

@@ -1,4 +1,4 @@
-/** Which of a place's rows a step drops, and when: drop scores, positions, or a budget; each writes death times and live rows. */
+/** Which of a slot's rows a step drops, and when: drop scores, positions, or a budget; each writes death times and live rows. */
 import type { ComputePass, DeviceBuffer, KernelSpec, Slice } from '../compute/device.js'
 import type { Memory } from '../compute/memory.js'
 import { Uniforms } from '../compute/uniforms.js'
@@ -25,7 +25,7 @@ export interface DecidingLayer extends LayerView {
 }
 
 export interface Decider {
-  /** Of a layer's rows, the step's own among them, of which no place has more than `bound`. */
+  /** Of a layer's rows, the step's own among them, of which no slot has more than `bound`. */
   decide(pass: ComputePass, view: DecidingLayer, step: StepRows, bound: number): void
   free(): void
 }
@@ -41,7 +41,7 @@ export function decider(
   return byScore(context, rule)
 }
 
-/** The checkpoint's own drop scores, or a hash in their place. */
+/** The checkpoint's own drop scores, or a hash in their slot. */
 function byScore({ kernels, config, tuning }: CacheContext, rule: DecodeRule): Decider {
   const spec: KernelSpec = {
     kernel: 'cache-score',
@@ -82,14 +82,14 @@ function byPosition(
   }
 }
 
-/** Bytes that an evicting policy remembers from step to step, `entries` being layers times places times positions. */
+/** Bytes that an evicting policy remembers from step to step, `entries` being layers times slots times positions. */
 export function decidingBytes(
   config: Pick<Gpt2Config, 'nLayer' | 'nHead'>,
   rule: EvictingRule,
   entries: number,
-  places: number,
+  slots: number,
 ): { worths: number; moments: number } {
-  const sums = needsMoments(rule) ? config.nLayer * places * config.nHead * MOMENT_WORDS : 0
+  const sums = needsMoments(rule) ? config.nLayer * slots * config.nHead * MOMENT_WORDS : 0
   return { worths: 4 * entries * rememberedWords([rule], config), moments: 4 * sums }
 }
 
@@ -97,20 +97,20 @@ export function decidingBytes(
 function byBudget(
   memory: Memory,
   { kernels, config, tuning }: CacheContext,
-  { places, nPositions }: CacheShape,
+  { slots, nPositions }: CacheShape,
   rule: EvictingRule,
   dtype: WeightDtype,
 ): Decider {
   const { nLayer: L } = config
-  const entries = L * places * nPositions
-  const bytes = decidingBytes(config, rule, entries, places)
+  const entries = L * slots * nPositions
+  const bytes = decidingBytes(config, rule, entries, slots)
   const worths = memory.storage('cache', 'what keys are worth', bytes.worths)
   const moments = memory.storage('cache', 'moments of queries', bytes.moments)
   const uniforms = new Uniforms(memory)
   const budgets: Slice[] = uniforms.write(
     Array.from({ length: L }, (_, layer) => budgetOf(rule, config, { layer, entries })),
   )
-  const spec = evictionSpec(rule, { places: 'cache', dtype }, config, tuning.lanes)
+  const spec = evictionSpec(rule, { keys: 'cache', dtype }, config, tuning.lanes)
   return {
     decide: (pass, { layer, keys, state, deaths, uniform }, { spans, tokens, qkv, spanCount }) => {
       const given = { 'own key': qkv, 'all keys': keys, 'moments of queries': moments }

@@ -16,6 +16,7 @@ import { Cache } from './cache.js'
 import { chunkInputs } from './chunk-inputs.js'
 import { byPrompt, type ChunkPart, planChunks } from './chunks.js'
 import { DispatchList, play } from './dispatch-list.js'
+import { deathsBySlot, joinLogits, type StepReadback, sumTimes } from './readback.js'
 import {
   isGreedy,
   type LogitLayout,
@@ -28,7 +29,6 @@ import { encodeChoice, encodeHead, encodeStep, type Step, type StepUniforms } fr
 import { createStepBuffers, type StepBuffers } from './step-buffers.js'
 import { type Counts, MOST_STEPS, placeUniforms, uniformWords } from './step-uniforms.js'
 import { submit, type Work } from './submission.js'
-import { deathsByPlace, joinLogits, sumTimes, type Told } from './told.js'
 import {
   type CacheUsage,
   type DecoderOptions,
@@ -50,7 +50,7 @@ export { MOST_STEPS }
 
 /** Work that the device has been given; the promise is wrapped so that handing it over does not wait for it. */
 interface Submission {
-  told: Promise<Told>
+  readback: Promise<StepReadback>
 }
 
 export class Decoder {
@@ -60,69 +60,69 @@ export class Decoder {
   readonly #buffers: StepBuffers
   readonly #uniforms: Uniforms
   readonly #layout: LogitLayout
-  /** Tokens of each place that have passed through the model; 0 where there is no sequence. */
+  /** Tokens of each slot that have passed through the model; 0 where there is no sequence. */
   readonly #lengths: number[]
   readonly #samplings: Sampling[]
   #recorded: { key: string; body: DispatchList; choices: DispatchList[] } | null = null
   #submission = 0
-  /** What has been submitted and not yet told. */
+  /** Submissions that have not been read back yet. */
   readonly #pending = new Set<Promise<unknown>>()
   /** Settles when every call so far has been submitted. */
   #turn: Promise<unknown> = Promise.resolve()
 
   constructor(host: DecoderHost, options: DecoderOptions) {
     const { config } = host.context
-    const { rule, places, chunk, cache, cacheDtype } = options
+    const { rule, slots, chunk, cache, cacheDtype } = options
     if (readsInteraction(rule) && config.interaction === null) {
       throw new RangeError('decoder: dropping needs a checkpoint with interaction weights')
     }
     this.options = options
     this.#host = host
     this.#layout = logitLayout(host.context)
-    const rows = Math.max(chunk, places)
+    const rows = Math.max(chunk, slots)
     const extent = {
       rows,
-      scored: options.logits ? rows : places,
-      places,
+      scored: options.logits ? rows : slots,
+      slots,
       steps: MOST_STEPS,
       logitWords: logitWords(this.#layout),
-      scratchWords: scratchWords(config, { places, rows }),
+      scratchWords: scratchWords(config, { slots, rows }),
     }
     this.#buffers = createStepBuffers(host.memory, extent, config)
     this.#cache = new Cache(host.device, host.memory, host.context, {
       rule,
       kind: cache,
       dtype: cacheDtype,
-      places,
+      slots,
     })
     this.#uniforms = new Uniforms(host.memory)
-    this.#lengths = new Array<number>(places).fill(0)
-    this.#samplings = new Array<Sampling>(places).fill(GREEDY)
+    this.#lengths = new Array<number>(slots).fill(0)
+    this.#samplings = new Array<Sampling>(slots).fill(GREEDY)
   }
 
-  /** Reads prompts into places that hold nothing, and chooses the token after each. */
+  /** Reads prompts into slots that hold nothing, and chooses the token after each. */
   async prefill(prompts: readonly Prompt[]): Promise<StepResult> {
-    for (const { place, tokens, sampling } of prompts) {
-      if (!(this.#lengths[place] === 0))
-        throw new RangeError(`decoder: place ${place} is taken or there is none`)
-      if (tokens.length === 0) throw new RangeError(`decoder: the prompt at place ${place} has no tokens`)
-      this.#grow(place, tokens.length)
-      this.#samplings[place] = sampling
+    for (const { slot, tokens, sampling } of prompts) {
+      if (!(this.#lengths[slot] === 0))
+        throw new RangeError(`decoder: slot ${slot} is taken or there is none`)
+      if (tokens.length === 0) throw new RangeError(`decoder: the prompt at slot ${slot} has no tokens`)
+      this.#grow(slot, tokens.length)
+      this.#samplings[slot] = sampling
     }
     const plan = planChunks(
       prompts.map(({ tokens }) => tokens.length),
       this.options.chunk,
     )
-    const told = await this.#inTurn(async () => {
-      const submissions: Submission[] = []
-      for (const parts of plan) submissions.push(await this.#chunk(prompts, parts))
-      return submissions
+    const submissions = await this.#inTurn(async () => {
+      const chunks: Submission[] = []
+      for (const parts of plan) chunks.push(await this.#chunk(prompts, parts))
+      return chunks
     })
-    const parts = await this.#host.orLost(Promise.all(told.map((submission) => submission.told)))
+    const parts = await this.#host.orLost(Promise.all(submissions.map(({ readback }) => readback)))
     const next = parts[parts.length - 1].tokens
     return {
       ...sumTimes(parts),
-      tokens: Uint32Array.from(prompts, ({ place }) => next[2 * place]),
+      tokens: Uint32Array.from(prompts, ({ slot }) => next[2 * slot]),
       logits: this.options.logits
         ? byPrompt(
             plan,
@@ -134,31 +134,31 @@ export class Decoder {
   }
 
   /**
-   * Feeds each place the token chosen for it last, `steps` times in one submission; nothing is read back in between.
-   * @param forced (steps, places) taken instead of the tokens chosen after each step
+   * Feeds each slot the token chosen for it last, `steps` times in one submission; nothing is read back in between.
+   * @param forced (steps, slots) taken instead of the tokens chosen after each step
    */
-  async decode(places: readonly number[], steps: number, forced?: Uint32Array): Promise<StepResult> {
+  async decode(slots: readonly number[], steps: number, forced?: Uint32Array): Promise<StepResult> {
     const limit = this.options.logits ? 1 : MOST_STEPS
     if (!(steps >= 1 && steps <= limit)) throw new RangeError(`decoder: 1 to ${limit} steps, got ${steps}`)
-    for (const place of places) {
-      if (!(this.#lengths[place] > 0)) throw new RangeError(`decoder: no sequence at place ${place}`)
-      this.#grow(place, steps)
+    for (const slot of slots) {
+      if (!(this.#lengths[slot] > 0)) throw new RangeError(`decoder: no sequence at slot ${slot}`)
+      this.#grow(slot, steps)
     }
-    const samplings = places.map((place) => this.#samplings[place])
-    const { told } = await this.#inTurn(() => this.#steps(places, steps, samplings, forced))
-    const { tokens, time, usage, logits } = await this.#host.orLost(told)
+    const samplings = slots.map((slot) => this.#samplings[slot])
+    const { readback } = await this.#inTurn(() => this.#steps(slots, steps, samplings, forced))
+    const { tokens, time, usage, logits } = await this.#host.orLost(readback)
     return { tokens, seconds: time?.seconds ?? null, stages: time?.stages ?? null, usage, logits }
   }
 
-  /** Frees what the places hold; they can be filled again at once. */
-  release(places: readonly number[]): Promise<void> {
-    for (const place of places) this.#lengths[place] = 0
+  /** Frees what the slots hold; they can be filled again at once. */
+  release(slots: readonly number[]): Promise<void> {
+    for (const slot of slots) this.#lengths[slot] = 0
     return this.#inTurn(async () => {
-      if (places.length === 0) return
+      if (slots.length === 0) return
       const { device, memory } = this.#host
       const id = ++this.#submission
-      memory.write(this.#buffers.spans, Uint32Array.from(places.flatMap((place) => [place, 0, 0, 0])))
-      const { spans: spansUniform } = this.#write({ rows: 0, scored: 0, spans: places.length }, [])
+      memory.write(this.#buffers.spans, Uint32Array.from(slots.flatMap((slot) => [slot, 0, 0, 0])))
+      const { spans: spansUniform } = this.#write({ rows: 0, scored: 0, spans: slots.length }, [])
       this.#recorded = null
       const list = new DispatchList()
       list.stage = 'cache'
@@ -168,30 +168,30 @@ export class Decoder {
       device.queue.submit([encoder.finish()])
       // Not before: a submission that writes to queries which are gone does nothing at all.
       clock?.free()
-      for (const place of places) this.#cache.bounds.release(id, place)
+      for (const slot of slots) this.#cache.bounds.release(id, slot)
     })
   }
 
-  /** Death times, [layer][place], each of the sequence's length so far; empty where there is no sequence. */
+  /** Death times, [layer][slot], each of the sequence's length so far; empty where there is no sequence. */
   async deaths(): Promise<Uint32Array[][]> {
     const { device, memory, context } = this.#host
     const { nLayer: L, nPositions } = context.config
-    const { places } = this.options
+    const { slots } = this.options
     const lengths = [...this.#lengths]
     if (!this.#cache.prunes) {
       return Array.from({ length: L }, () => lengths.map((length) => new Uint32Array(length).fill(NEVER)))
     }
     const copy = await this.#inTurn(async () => {
       const encoder = device.createCommandEncoder()
-      const copy = readBack(memory, encoder, this.#cache.deaths, 4 * L * places * nPositions)
+      const copy = readBack(memory, encoder, this.#cache.deaths, 4 * L * slots * nPositions)
       device.queue.submit([encoder.finish()])
       return copy
     })
     const all = new Uint32Array(await this.#host.orLost(copy.bytes()))
-    return deathsByPlace(all, lengths, L)
+    return deathsBySlot(all, lengths, L)
   }
 
-  /** As last told by the device. */
+  /** As last read back. */
   usage(): CacheUsage {
     return this.#cache.usage()
   }
@@ -207,14 +207,12 @@ export class Decoder {
     return this.#host.context.config.vocabSize
   }
 
-  #grow(place: number, tokens: number): void {
+  #grow(slot: number, tokens: number): void {
     const { nPositions } = this.#host.context.config
-    if (this.#lengths[place] + tokens > nPositions) {
-      throw new RangeError(
-        `decoder: the sequence at place ${place} would be longer than ${nPositions} tokens`,
-      )
+    if (this.#lengths[slot] + tokens > nPositions) {
+      throw new RangeError(`decoder: the sequence at slot ${slot} would be longer than ${nPositions} tokens`)
     }
-    this.#lengths[place] += tokens
+    this.#lengths[slot] += tokens
   }
 
   /** Calls share buffers that the host fills: none is recorded before the one ahead has been submitted. */
@@ -224,7 +222,7 @@ export class Decoder {
     return turn
   }
 
-  /** Pages for what is to be added; what the device has told meanwhile may already do. */
+  /** Makes sure there are pages for what is to be added; after pending readbacks those there are may suffice. */
   async #makeRoom(added: ReadonlyMap<number, number>): Promise<void> {
     if (!this.#cache.fits(added)) await Promise.all(this.#pending)
     this.#cache.resize(added)
@@ -234,7 +232,7 @@ export class Decoder {
   async #chunk(prompts: readonly Prompt[], parts: readonly ChunkPart[]): Promise<Submission> {
     const { context, memory } = this.#host
     const b = this.#buffers
-    await this.#makeRoom(new Map(parts.map(({ prompt, count }) => [prompts[prompt].place, count])))
+    await this.#makeRoom(new Map(parts.map(({ prompt, count }) => [prompts[prompt].slot, count])))
     const inputs = chunkInputs(prompts, parts, {
       everyRow: this.options.logits ?? false,
       queryTile: context.tuning.attention.queryTile,
@@ -245,7 +243,7 @@ export class Decoder {
     const step: Step = {
       ...inputs.step,
       bounds: this.#bounds(
-        spans.map(({ place }) => place),
+        spans.map(({ slot }) => slot),
         (index) => spans[index].count,
       ),
     }
@@ -260,30 +258,30 @@ export class Decoder {
       encodeChoice(context, list, b, { tokens: b.chosen, greedy, forced }, M, uniforms.samples[0])
     }
     const id = ++this.#submission
-    for (const { place, count } of spans) this.#cache.bounds.add(id, place, count)
+    for (const { slot, count } of spans) this.#cache.bounds.add(id, slot, count)
     return this.#submit(id, [list], {
       after: (encoder) => {
         scored.forEach(({ prompt, last }, row) => {
-          const { place } = prompts[prompt]
-          if (last) encoder.copyBufferToBuffer(b.chosen, 8 * row, b.next, 8 * place, 8)
+          const { slot } = prompts[prompt]
+          if (last) encoder.copyBufferToBuffer(b.chosen, 8 * row, b.next, 8 * slot, 8)
         })
       },
-      tokens: { buffer: b.next, size: 8 * this.options.places },
+      tokens: { buffer: b.next, size: 8 * this.options.slots },
       scored: M,
     })
   }
 
   async #steps(
-    places: readonly number[],
+    slots: readonly number[],
     steps: number,
     samplings: readonly Sampling[],
     forced: Uint32Array | undefined,
   ): Promise<Submission> {
     const { memory } = this.#host
     const b = this.#buffers
-    const M = places.length
-    await this.#makeRoom(new Map(places.map((place) => [place, steps])))
-    memory.write(b.spans, SPAN.table(places.map((place, row) => ({ place, row, count: 1, first: 0 }))))
+    const M = slots.length
+    await this.#makeRoom(new Map(slots.map((slot) => [slot, steps])))
+    memory.write(b.spans, SPAN.table(slots.map((slot, row) => ({ slot, row, count: 1, first: 0 }))))
     const greedy = samplings.every(isGreedy)
     if (!greedy) memory.write(b.samplings, samplingWords(samplings))
     if (forced !== undefined) memory.write(b.forced, forced)
@@ -291,19 +289,19 @@ export class Decoder {
       sampleUniform(this.#layout, { rows: M, step: s, forced: forced !== undefined }),
     )
     const uniforms = this.#write({ rows: M, scored: M, spans: M }, samples)
-    const { body, choices } = this.#record(places, steps, uniforms, { greedy, forced: forced !== undefined })
+    const { body, choices } = this.#record(slots, steps, uniforms, { greedy, forced: forced !== undefined })
     const lists = choices.slice(0, steps).flatMap((choice) => [body, choice])
     const id = ++this.#submission
-    for (const place of places) this.#cache.bounds.add(id, place, steps)
+    for (const slot of slots) this.#cache.bounds.add(id, slot, steps)
     return this.#submit(id, lists, {
       before: (encoder) => {
-        places.forEach((place, row) => {
-          encoder.copyBufferToBuffer(b.next, 8 * place, b.tokens, 8 * row, 8)
+        slots.forEach((slot, row) => {
+          encoder.copyBufferToBuffer(b.next, 8 * slot, b.tokens, 8 * row, 8)
         })
       },
       after: (encoder) => {
-        places.forEach((place, row) => {
-          encoder.copyBufferToBuffer(b.tokens, 8 * row, b.next, 8 * place, 8)
+        slots.forEach((slot, row) => {
+          encoder.copyBufferToBuffer(b.tokens, 8 * row, b.next, 8 * slot, 8)
         })
       },
       tokens: { buffer: b.ring, size: 4 * steps * M },
@@ -313,25 +311,25 @@ export class Decoder {
 
   /** A step of one row a sequence, and the choice after each step; kept as long as it serves. */
   #record(
-    places: readonly number[],
+    slots: readonly number[],
     steps: number,
     uniforms: StepUniforms & { samples: Slice[] },
     choice: { greedy: boolean; forced: boolean },
   ): { body: DispatchList; choices: DispatchList[] } {
     const { context } = this.#host
     // Rounded up, so that a growing sequence does not need a new recording every time.
-    const bounds = this.#bounds(places, () => steps).map((rows) => Math.ceil(rows / 64) * 64)
+    const bounds = this.#bounds(slots, () => steps).map((rows) => Math.ceil(rows / 64) * 64)
     const { greedy, forced } = choice
     const key = [
       this.#cache.generation,
-      places.length,
+      slots.length,
       greedy,
       forced,
       uniforms.rows.buffer.label,
       ...bounds,
     ].join()
     if (this.#recorded === null || this.#recorded.key !== key) {
-      const M = places.length
+      const M = slots.length
       const step = {
         rows: M,
         spans: M,
@@ -351,17 +349,17 @@ export class Decoder {
     for (let s = choices.length; s < steps; s++) {
       const list = new DispatchList()
       const { tokens } = this.#buffers
-      encodeChoice(context, list, this.#buffers, { tokens, ...choice }, places.length, uniforms.samples[s])
+      encodeChoice(context, list, this.#buffers, { tokens, ...choice }, slots.length, uniforms.samples[s])
       choices.push(list)
     }
     return { body, choices }
   }
 
-  /** Most rows that any of the places holds in each layer, the step's own among them. */
-  #bounds(places: readonly number[], added: (index: number) => number): number[] {
+  /** Most rows that any of the slots holds in each layer, the step's own among them. */
+  #bounds(slots: readonly number[], added: (index: number) => number): number[] {
     const { bounds } = this.#cache
     return Array.from({ length: bounds.layers }, (_, layer) =>
-      places.reduce((most, place, index) => Math.max(most, bounds.most(layer, place) + added(index)), 0),
+      slots.reduce((most, slot, index) => Math.max(most, bounds.most(layer, slot) + added(index)), 0),
     )
   }
 
@@ -382,20 +380,20 @@ export class Decoder {
       status: { buffer: cache.status, size: 4 * cache.statusWords },
       logits: wantsLogits ? { buffer: logits, size: 4 * work.scored * logitWords(this.#layout) } : null,
     })
-    const told = submission.then(
-      ({ tokens, status, time, logits: values }): Told => ({
+    const readback = submission.then(
+      ({ tokens, status, time, logits: values }): StepReadback => ({
         tokens,
         time,
         usage: cache.learn(id, status, pages),
         logits: values === null ? null : joinLogits(this.#host.context, values, work.scored),
       }),
     )
-    const done = told.then(
+    const done = readback.then(
       () => {},
       () => {},
     )
     this.#pending.add(done)
     void done.then(() => this.#pending.delete(done))
-    return { told }
+    return { readback }
   }
 }

@@ -82,8 +82,8 @@ export function play(
   const timed = device.features.has('timestamp-query') && items.length > 0
   const sets: { querySet: QuerySet; count: number; resolved: DeviceBuffer }[] = []
   runs.forEach((run, index) => {
-    const slot = (2 * index) % MOST_STAMPS
-    if (timed && slot === 0) {
+    const first = (2 * index) % MOST_STAMPS
+    if (timed && first === 0) {
       const count = Math.min(2 * (runs.length - index), MOST_STAMPS)
       const querySet = device.createQuerySet({ type: 'timestamp', count })
       sets.push({ querySet, count, resolved: memory.queries('timestamps', 8 * count) })
@@ -92,7 +92,7 @@ export function play(
     const timestampWrites =
       set === undefined
         ? undefined
-        : { querySet: set.querySet, beginningOfPassWriteIndex: slot, endOfPassWriteIndex: slot + 1 }
+        : { querySet: set.querySet, beginningOfPassWriteIndex: first, endOfPassWriteIndex: first + 1 }
     const pass = encoder.beginComputePass({ timestampWrites })
     for (const { pipeline, bindGroup, grid } of run) {
       pass.setPipeline(pipeline)

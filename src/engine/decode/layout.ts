@@ -10,22 +10,22 @@ export const PAGE = 32
 
 export interface CacheShape {
   /** B */
-  places: number
+  slots: number
   nPositions: number
 }
 
-/** Pages one place may hold: every position, and room for one row more. */
+/** Pages one slot may hold: every position, and room for one row more. */
 export function maxPages({ nPositions }: CacheShape): number {
   return Math.floor(nPositions / PAGE) + 1
 }
 
 /** Words of `state` where the table of pages, the words of live rows, the positions and the free stack start. */
 export function stateOffsets(shape: CacheShape, pages: number) {
-  const { places } = shape
-  const alive = places * (1 + maxPages(shape))
-  const positions = places * (2 + 2 * maxPages(shape))
+  const { slots } = shape
+  const alive = slots * (1 + maxPages(shape))
+  const positions = slots * (2 + 2 * maxPages(shape))
   const free = positions + pages * PAGE
-  return { table: places, alive, positions, free, words: free + 1 + pages }
+  return { table: slots, alive, positions, free, words: free + 1 + pages }
 }
 
 /** A layer as its kernels see it. */
@@ -34,10 +34,10 @@ export function cacheOf(
   { pages, layer, r, scattered }: { pages: number; layer: number; r: number; scattered: boolean },
   betaShift: number,
 ): Uint32Array {
-  const { places, nPositions } = shape
+  const { slots, nPositions } = shape
   const { positions, free } = stateOffsets(shape, pages)
   return CACHE.pack({
-    places,
+    slots,
     maxPages: maxPages(shape),
     nPositions,
     layer,
@@ -55,7 +55,7 @@ export function rowBytes({ nEmbd: C }: Gpt2Config, dtype: WeightDtype): number {
   return C * (dtype === 'f32' ? 4 : 2)
 }
 
-/** Pages that a layer needs at most, once `added` more rows are at each place, where places hold what they need. */
+/** Pages that a layer needs at most, once `added` more rows are at each slot, where slots hold what they need. */
 export function pagesNeeded(
   bounds: RowBounds,
   shape: CacheShape,
@@ -63,8 +63,8 @@ export function pagesNeeded(
   added: ReadonlyMap<number, number>,
 ): number {
   let pages = 0
-  for (let place = 0; place < shape.places; place++) {
-    const rows = bounds.held(layer, place) + (added.get(place) ?? 0)
+  for (let slot = 0; slot < shape.slots; slot++) {
+    const rows = bounds.held(layer, slot) + (added.get(slot) ?? 0)
     if (rows > 0) pages += Math.min(Math.floor(rows / PAGE) + 1, maxPages(shape))
   }
   return pages
@@ -83,27 +83,27 @@ export function pagesWanted(needed: number, held: number): number {
   return roomy < held * SPARSE ? roomy : held
 }
 
-/** Slots of a place at first, where places hold slots. */
-const FIRST_SLOTS = 64
+/** Rows of a sequence at first in the slot cache. */
+const FIRST_ROWS = 64
 
-/** Pages that a layer of slots needs: as many at every place as the fullest one needs. */
+/** Pages that a layer of the slot cache needs: as many for every sequence as the fullest one needs. */
 export function slotPagesNeeded(
   bounds: RowBounds,
   shape: CacheShape,
   layer: number,
   added: ReadonlyMap<number, number>,
 ): number {
-  // A row takes the first free slot, so no slot is used past a place's own rows that was not used before.
+  // A new row takes the first free one, so none is used past a sequence's own rows that was not used before.
   let rows = bounds.tallest(layer)
-  for (const [place, more] of added) rows = Math.max(rows, bounds.held(layer, place) + more)
-  return shape.places * Math.ceil(rows / PAGE)
+  for (const [slot, more] of added) rows = Math.max(rows, bounds.held(layer, slot) + more)
+  return shape.slots * Math.ceil(rows / PAGE)
 }
 
-/** Slots of a place double until they do, and are never fewer again. */
+/** Rows of a sequence double until they suffice, and are never fewer again. */
 export function slotPagesWanted(needed: number, held: number, shape: CacheShape): number {
-  const { places } = shape
+  const { slots } = shape
   const most = maxPages(shape)
-  let each = Math.max(held / places, Math.min(FIRST_SLOTS / PAGE, most))
-  while (each * places < needed) each = Math.min(2 * each, most)
-  return places * each
+  let each = Math.max(held / slots, Math.min(FIRST_ROWS / PAGE, most))
+  while (each * slots < needed) each = Math.min(2 * each, most)
+  return slots * each
 }

@@ -5,24 +5,24 @@
 
 interface Change {
   id: number
-  place: number
-  /** Rows added; null when the place was emptied. */
+  slot: number
+  /** Rows added; null when the slot was emptied. */
   rows: number | null
 }
 
 export class RowBounds {
-  /** Most rows, [layer][place]. */
+  /** Most rows, [layer][slot]. */
   readonly #most: number[][]
-  /** [layer] most rows of any place at any time since the device last told, and no fewer than it told. */
+  /** [layer] most rows of any slot at any time since the device last told, and no fewer than it told. */
   #tallest: number[]
   readonly #common: boolean
   /** What the device had not yet done when it last told. */
   #changes: Change[] = []
   #learnt = -1
 
-  /** `common`: steps go through as many rows of every place, used or not. */
-  constructor(layers: number, places: number, common = false) {
-    this.#most = Array.from({ length: layers }, () => new Array<number>(places).fill(0))
+  /** `common`: steps go through as many rows of every slot, used or not. */
+  constructor(layers: number, slots: number, common = false) {
+    this.#most = Array.from({ length: layers }, () => new Array<number>(slots).fill(0))
     this.#tallest = new Array<number>(layers).fill(0)
     this.#common = common
   }
@@ -31,40 +31,40 @@ export class RowBounds {
     return this.#most.length
   }
 
-  /** Rows that a step goes through at a place. */
-  most(layer: number, place: number): number {
-    return this.#common ? this.#tallest[layer] : this.#most[layer][place]
+  /** Rows that a step goes through at a slot. */
+  most(layer: number, slot: number): number {
+    return this.#common ? this.#tallest[layer] : this.#most[layer][slot]
   }
 
-  /** Rows that a place holds. */
-  held(layer: number, place: number): number {
-    return this.#most[layer][place]
+  /** Rows that a slot holds. */
+  held(layer: number, slot: number): number {
+    return this.#most[layer][slot]
   }
 
   tallest(layer: number): number {
     return this.#tallest[layer]
   }
 
-  /** Submission `id` adds `rows` rows to a place in every layer. */
-  add(id: number, place: number, rows: number): void {
-    this.#change({ id, place, rows })
+  /** Submission `id` adds `rows` rows to a slot in every layer. */
+  add(id: number, slot: number, rows: number): void {
+    this.#change({ id, slot, rows })
   }
 
-  /** Submission `id` empties a place. */
-  release(id: number, place: number): void {
-    this.#change({ id, place, rows: null })
+  /** Submission `id` empties a slot. */
+  release(id: number, slot: number): void {
+    this.#change({ id, slot, rows: null })
   }
 
   /**
-   * The rows that were there after submission `id`, [layer][place]. What was learnt later stays.
-   * @param tallest [layer] rows that a step went through, where these are common to all places
+   * The rows that were there after submission `id`, [layer][slot]. What was learnt later stays.
+   * @param tallest [layer] rows that a step went through, where these are common to all slots
    */
   learn(id: number, rows: readonly ArrayLike<number>[], tallest: readonly number[] = []): void {
     if (id <= this.#learnt) return
     this.#learnt = id
     this.#changes = this.#changes.filter((change) => change.id > id)
     rows.forEach((counts, layer) => {
-      for (let place = 0; place < counts.length; place++) this.#most[layer][place] = counts[place]
+      for (let slot = 0; slot < counts.length; slot++) this.#most[layer][slot] = counts[slot]
     })
     this.#tallest = this.#most.map((most, layer) => Math.max(tallest[layer] ?? 0, ...most))
     for (const change of this.#changes) this.#apply(change)
@@ -75,10 +75,10 @@ export class RowBounds {
     this.#apply(change)
   }
 
-  #apply({ place, rows }: Change): void {
+  #apply({ slot, rows }: Change): void {
     this.#most.forEach((most, layer) => {
-      most[place] = rows === null ? 0 : most[place] + rows
-      this.#tallest[layer] = Math.max(this.#tallest[layer], most[place])
+      most[slot] = rows === null ? 0 : most[slot] + rows
+      this.#tallest[layer] = Math.max(this.#tallest[layer], most[slot])
     })
   }
 }

@@ -10,7 +10,7 @@ export interface StepExtent {
   /** M: rows whose logits are computed at a time. */
   scored: number
   /** B */
-  places: number
+  slots: number
   /** Steps of one submission at most. */
   steps: number
   /** Words of logits a row has, over all vocabulary slices. */
@@ -38,7 +38,7 @@ const SIZES = {
   /** (rows, F) */
   hidden: (e: StepExtent, c: Gpt2Config) => e.rows * c.nInner,
   /** (spans, 4) struct Span */
-  spans: (e: StepExtent) => 4 * e.places,
+  spans: (e: StepExtent) => 4 * e.slots,
   /** (tiles, 4) struct Span, with the first query of the tile */
   tiles: (e: StepExtent) => 4 * e.rows,
   /** (M) */
@@ -55,8 +55,8 @@ const SIZES = {
   ring: (e: StepExtent) => e.steps * e.scored,
   /** (steps, M) tokens to take instead */
   forced: (e: StepExtent) => e.steps * e.scored,
-  /** (B, 2) the token each place is fed next, with its position */
-  next: (e: StepExtent) => 2 * e.places,
+  /** (B, 2) the token each slot is fed next, with its position */
+  next: (e: StepExtent) => 2 * e.slots,
 } satisfies Record<string, (extent: StepExtent, config: Gpt2Config) => number>
 
 export type StepBuffers = Record<keyof typeof SIZES, DeviceBuffer>

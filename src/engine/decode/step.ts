@@ -28,7 +28,7 @@ export interface Step {
   /** M: rows whose logits are wanted; all of them when `gather` is false. */
   scored: number
   gather: boolean
-  /** Most rows a place of the step holds, its new ones among them, by layer. */
+  /** Most rows a slot of the step holds, its new ones among them, by layer. */
   bounds: readonly number[]
 }
 
@@ -78,7 +78,7 @@ export function encodeStep(
       attend(context, list, cache, b, step, layer)
     }
     list.stage = 'cache'
-    cache.settle(list, layer, rows)
+    cache.compact(list, layer, rows)
     if (!needed) return
     list.stage = 'projections'
     multiply(context, list, block.project, b.heads, b.x, step.rows, u.rows, {

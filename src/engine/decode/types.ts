@@ -13,8 +13,8 @@ export interface DecoderOptions {
   cache: CacheKind
   /** How keys and values are kept; interaction keys are f32 always, since a drop decision is a step function. */
   cacheDtype: WeightDtype
-  /** B: sequences that can be held at a time, at places 0 to B - 1. */
-  places: number
+  /** B: sequences that can be held at a time, at slots 0 to B - 1. */
+  slots: number
   /** Rows of prompts that pass through the model at a time. */
   chunk: number
   /** Times the stages of every step apart, where the adapter has a clock. Costs some speed. */
@@ -38,8 +38,8 @@ export interface Sampling {
 export const GREEDY: Sampling = { temperature: 0, topK: 0, topP: 1, seed: 0 }
 
 export interface Prompt {
-  /** A place that holds no sequence. */
-  place: number
+  /** A slot that holds no sequence. */
+  slot: number
   tokens: ArrayLike<number>
   sampling: Sampling
   /** Taken for the token chosen after the prompt, whatever the logits say. */
@@ -59,7 +59,7 @@ export interface StepResult {
   stages: Record<Stage, number> | null
   /** After the last step. */
   usage: CacheUsage
-  /** (rows, V) with `logits`: of every prompt row, prompt by prompt, or of every place; else null. */
+  /** (rows, V) with `logits`: of every prompt row, prompt by prompt, or of every slot; else null. */
   logits: Float32Array | null
 }
 
@@ -71,6 +71,6 @@ export interface CacheUsage {
   held: number
   /** Of the rows that the next query may see. */
   live: number
-  /** Live rows, [layer][place]. */
+  /** Live rows, [layer][slot]. */
   rows: Uint32Array[]
 }

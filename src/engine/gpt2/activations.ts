@@ -3,7 +3,7 @@ import type { Memory } from '../compute/memory.js'
 import { SEGMENT } from '../kernels/structs.js'
 import { MOMENT_WORDS } from '../policies/scores.js'
 import type { Gpt2Config } from './config.js'
-import { slotStride } from './slots.js'
+import { ruleStride } from './rule-buffers.js'
 
 /** Rows of logits that are held at once. */
 export const LOGIT_ROWS = 1024
@@ -80,18 +80,18 @@ const SIZES = {
   /** (L, keys) sums over the later queries of what is left of a key */
   keeps: (e: Extent, c: Gpt2Config) => (e.pairs === 0 ? 0 : e.keys * c.nLayer),
   /** (rules, M, C) last layer norm of the scored rows */
-  scoredNormed: (e: Extent, c: Gpt2Config) => e.rules * slotStride(e.scored * c.nEmbd),
+  scoredNormed: (e: Extent, c: Gpt2Config) => e.rules * ruleStride(e.scored * c.nEmbd),
   /** (LOGIT_ROWS, widest slice) */
   logits: (e: Extent, _: Gpt2Config, columns: number) => Math.min(e.scored, LOGIT_ROWS) * columns,
   /** The same of the rule that others are compared with. */
   baseLogits: (e: Extent, _: Gpt2Config, columns: number) =>
     e.rules === 1 ? 0 : Math.min(e.scored, LOGIT_ROWS) * columns,
   /** (rules, M, 4) largest logit, sum of exponentials, its token */
-  rowStates: (e: Extent) => e.rules * slotStride(4 * e.scored),
+  rowStates: (e: Extent) => e.rules * ruleStride(4 * e.scored),
   /** (rules, targets) */
-  targetLogits: (e: Extent) => e.rules * slotStride(e.targets),
+  targetLogits: (e: Extent) => e.rules * ruleStride(e.targets),
   /** (rules - 1, M, 4) state of divergence.wgsl */
-  divergences: (e: Extent) => (e.rules - 1) * slotStride(4 * e.scored),
+  divergences: (e: Extent) => (e.rules - 1) * ruleStride(4 * e.scored),
 } satisfies Record<string, (extent: Extent, config: Gpt2Config, columns: number) => number>
 
 export type ActivationName = keyof typeof SIZES

@@ -12,7 +12,7 @@ import { betaShift, type DropRule, isThreshold, readsInteraction } from '../rule
 import { type Activations, LOGIT_ROWS } from './activations.js'
 import { HEAD_DIM } from './config.js'
 import { columnsOf, embed, type ForwardContext, layernorm, multiply, normalise } from './layers.js'
-import { slotOf } from './slots.js'
+import { ruleSlice } from './rule-buffers.js'
 import type { BlockWeights } from './weights.js'
 
 export type { DropRule, HardRule } from '../rules.js'
@@ -90,7 +90,7 @@ export function uniformWords(
 /** What a pass is for: the last block need not go beyond its drop decisions when only those are wanted. */
 export type Purpose = 'scores' | 'drops'
 
-/** Embeds the tokens and runs every block; leaves the scored rows, normalised, in `slot`, and what was dropped. */
+/** Embeds the tokens and runs every block; leaves what was dropped, and the scored rows, normalised, as those of rule `index`. */
 export function encodeBlocks(
   context: ForwardContext,
   pass: ComputePass,
@@ -99,7 +99,7 @@ export function encodeBlocks(
   a: Activations,
   u: ForwardUniforms,
   purpose: Purpose,
-  slot = 0,
+  index = 0,
 ): void {
   const { weights, config } = context
   weights.tokens.forEach((slice, index) => {
@@ -128,23 +128,23 @@ export function encodeBlocks(
   const { lanes } = context.tuning
   const { gain, bias } = weights.finalNorm
   const scored = batch.scoredRows.length
-  const normed = slotOf(a.scoredNormed, scored * config.nEmbd, slot)
+  const normed = ruleSlice(a.scoredNormed, scored * config.nEmbd, index)
   const bindings = [a.x, gain, bias, a.scoredRows, normed]
   context.kernels.dispatch(pass, layernorm(config, lanes, true), bindings, [scored])
 }
 
-/** Logits of one part under the rule of a slot, into `to` (rows, columns of the slice in memory). */
+/** Logits of one part under rule `index`, into `to` (rows, columns of the slice in memory). */
 export function encodeLogits(
   context: ForwardContext,
   pass: ComputePass,
   batch: Batch,
   a: Activations,
   { part, rows }: ForwardUniforms['parts'][number],
-  slot = 0,
+  index = 0,
   to = a.logits,
 ): void {
   const { nEmbd: C } = context.config
-  const { buffer, offset = 0 } = slotOf(a.scoredNormed, batch.scoredRows.length * C, slot)
+  const { buffer, offset = 0 } = ruleSlice(a.scoredNormed, batch.scoredRows.length * C, index)
   const chunk = { buffer, offset: offset + part.firstRow * C * 4, size: part.rows * C * 4 }
   multiply(context, pass, context.weights.tokens[part.slice].linear, chunk, to, part.rows, rows)
 }
@@ -156,17 +156,17 @@ export function encodeScores(
   batch: Batch,
   a: Activations,
   { part, uniform }: ForwardUniforms['parts'][number],
-  slot = 0,
+  index = 0,
   logits = a.logits,
 ): void {
   const N = columnsOf(weights.tokens[part.slice].linear)
   const WORKGROUP = tuning.lanes
   const reduce: KernelSpec = { kernel: 'logsumexp', constants: { N4: N / 4, WORKGROUP } }
-  const states = slotOf(a.rowStates, 4 * batch.scoredRows.length, slot)
+  const states = ruleSlice(a.rowStates, 4 * batch.scoredRows.length, index)
   kernels.dispatch(pass, reduce, [logits, states, uniform], [part.rows])
   const pick: KernelSpec = { kernel: 'target-logit', constants: { N } }
   const targets = batch.targets.length / 2
-  const values = slotOf(a.targetLogits, targets, slot)
+  const values = ruleSlice(a.targetLogits, targets, index)
   kernels.dispatch(pass, pick, [logits, a.targets, values, uniform], [Math.ceil(targets / 64)])
 }
 
@@ -190,13 +190,13 @@ export function encodeComparison(
   }
   const scored = batch.scoredRows.length
   const base = rules === 1 ? a.logits : a.baseLogits
-  for (let slot = 0; slot < rules; slot++) {
-    const logits = slot === 0 ? base : a.logits
-    encodeLogits(context, pass, batch, a, part, slot, logits)
-    encodeScores(context, pass, batch, a, part, slot, logits)
-    if (slot === 0) continue
-    const states = [0, slot].map((own) => slotOf(a.rowStates, 4 * scored, own))
-    const sums = slotOf(a.divergences, 4 * scored, slot - 1)
+  for (let index = 0; index < rules; index++) {
+    const logits = index === 0 ? base : a.logits
+    encodeLogits(context, pass, batch, a, part, index, logits)
+    encodeScores(context, pass, batch, a, part, index, logits)
+    if (index === 0) continue
+    const states = [0, index].map((own) => ruleSlice(a.rowStates, 4 * scored, own))
+    const sums = ruleSlice(a.divergences, 4 * scored, index - 1)
     kernels.dispatch(pass, spec, [base, logits, ...states, sums, part.uniform], [part.part.rows])
   }
 }
@@ -253,7 +253,7 @@ function evict(
   a: Activations,
   budget: Slice,
 ): void {
-  const spec = evictionSpec(rule, { places: 'batch' }, config, tuning.lanes)
+  const spec = evictionSpec(rule, { keys: 'batch' }, config, tuning.lanes)
   const given = { 'own key': a.qkv, 'moments of queries': a.moments }
   for (const { tiles, count } of keyTileLevels(batch, a)) {
     const bindings = [a.segments, tiles, a.deaths, budget, a.worths, ...scoreBindings(rule, given)]

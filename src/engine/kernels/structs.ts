@@ -21,7 +21,7 @@ export const SEGMENT = struct({
 
 /** Cache of cache.wgsl. */
 export const CACHE = struct({
-  places: 'u32',
+  slots: 'u32',
   maxPages: 'u32',
   nPositions: 'u32',
   layer: 'u32',
@@ -34,7 +34,7 @@ export const CACHE = struct({
 })
 
 /** Span of cache.wgsl. */
-export const SPAN = struct({ place: 'u32', row: 'u32', count: 'u32', first: 'u32' })
+export const SPAN = struct({ slot: 'u32', row: 'u32', count: 'u32', first: 'u32' })
 
 /** Steps of cache-pages.wgsl and cache-slots.wgsl. */
 export const STEPS = struct({ spans: 'u32' })

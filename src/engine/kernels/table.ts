@@ -32,7 +32,7 @@ import {
 export interface KernelRow {
   /** The folder. */
   room: string
-  /** Values of what a needs line has in braces. A twin is given the places of the chosen ones, in this order. */
+  /** Values of what a needs line has in braces. A twin is given the indices of the chosen ones, in this order. */
   variants?: Readonly<Record<string, readonly string[]>>
   /**
    * Override constants: of the entry, then of its fragments in the order they are named; bool as u32. A twin is given all of
@@ -159,7 +159,7 @@ export const KERNELS = {
   evict: {
     room: 'evict',
     variants: {
-      places: ['batch', 'cache'],
+      keys: ['batch', 'cache'],
       score: ['at-random', 'by-norm', 'by-attention', 'by-expectation'],
       // Of the cache's keys; a batch has none.
       dtype,

@@ -42,7 +42,7 @@ export function budgetOf(
 /** @param at where keys lie, and, in the cache, how */
 export function evictionSpec(
   { kind }: EvictingRule,
-  at: { places: 'batch' } | { places: 'cache'; dtype: WeightDtype },
+  at: { keys: 'batch' } | { keys: 'cache'; dtype: WeightDtype },
   { nPositions }: Pick<Gpt2Config, 'nPositions'>,
   WORKGROUP: number,
 ): KernelSpec {

@@ -89,36 +89,33 @@ const PROMPTS = [150, 3, 41].map(tokensOf)
 const STEPS = 20
 
 /**
- * Prompts in chunks, then steps that drop; `places` of them only. A prompt has chunks of its own, as rows that have died move
+ * Prompts in chunks, then steps that drop; `slots` of them only. A prompt has chunks of its own, as rows that have died move
  * together after each.
  */
 async function decoded(
   engine: Engine,
   options: Partial<DecoderOptions>,
-  places: readonly number[],
+  slots: readonly number[],
 ): Promise<Found> {
   const decoder = await engine.decoder({
     ...OPTIONS,
     ...options,
-    places: PROMPTS.length,
+    slots: PROMPTS.length,
     chunk: 32,
     logits: true,
   })
   const found: Found = new Map()
-  for (const place of places) await decoder.prefill([{ place, tokens: PROMPTS[place], sampling: SAMPLED }])
+  for (const slot of slots) await decoder.prefill([{ slot, tokens: PROMPTS[slot], sampling: SAMPLED }])
   for (let step = 0; step < STEPS; step++) {
-    const { tokens, logits } = await decoder.decode(places, 1)
-    places.forEach((place, i) => {
-      found.set(`step ${step}, place ${place}: token`, tokens.slice(i, i + 1))
-      found.set(
-        `step ${step}, place ${place}: logits`,
-        logits?.slice(i * V, (i + 1) * V) ?? new Float32Array(),
-      )
+    const { tokens, logits } = await decoder.decode(slots, 1)
+    slots.forEach((slot, i) => {
+      found.set(`step ${step}, slot ${slot}: token`, tokens.slice(i, i + 1))
+      found.set(`step ${step}, slot ${slot}: logits`, logits?.slice(i * V, (i + 1) * V) ?? new Float32Array())
     })
   }
   const deaths = await decoder.deaths()
   for (const [l, layer] of deaths.entries())
-    for (const place of places) found.set(`deaths ${l}, place ${place}`, layer[place])
+    for (const slot of slots) found.set(`deaths ${l}, slot ${slot}`, layer[slot])
   decoder.close()
   return found
 }
@@ -230,18 +227,18 @@ for (const [i, build] of BUILDS.entries()) {
 
   for (const cache of CACHE_KINDS) {
     for (const cacheDtype of ['f32', 'f16'] as const) {
-      test(`decoding, ${cache} cache, ${cacheDtype}: places together, and each alone`, async () => {
+      test(`decoding, ${cache} cache, ${cacheDtype}: slots together, and each alone`, async () => {
         const together = await withAll(cacheDtype, (engine) =>
           decoded(engine, { cache, cacheDtype }, [0, 1, 2]),
         )
-        const dead = together.get('deaths 0, place 0')?.filter((time) => time <= PROMPTS[0].length + STEPS)
+        const dead = together.get('deaths 0, slot 0')?.filter((time) => time <= PROMPTS[0].length + STEPS)
         assert.ok((dead?.length ?? 0) > 10, `${dead?.length} died`)
-        // Slots are as many for every place, and close up when all of them together have many holes.
+        // Slots are as many for every slot, and close up when all of them together have many holes.
         if (cache === 'slots') return
-        for (const place of [0, 1, 2]) {
-          const alone = await withTwo(cacheDtype, (engine) => decoded(engine, { cache, cacheDtype }, [place]))
+        for (const slot of [0, 1, 2]) {
+          const alone = await withTwo(cacheDtype, (engine) => decoded(engine, { cache, cacheDtype }, [slot]))
           const own = [...together].filter(([name]) => alone.has(name))
-          assertSame(alone, new Map(own), `place ${place} alone`)
+          assertSame(alone, new Map(own), `slot ${slot} alone`)
         }
       })
     }

@@ -1,6 +1,6 @@
 /**
  * Twin of attention.wgsl over the key-value cache: the queries of a chunk, cut into tiles, attend to their
- * place's rows, the chunk's own among them. Joined are which rows are visited (all of the place, or those of
+ * slot's rows, the chunk's own among them. Joined are which rows are visited (all of the slot, or those of
  * live-list-cache.as.ts) and how the pools (rows, C) are stored. qkv (rows, 3 C) gives the queries; out
  * (rows, C). A task is a tile of one head.
  */
@@ -39,13 +39,13 @@ function attendTile(d: Dispatch, index: u32, head: u32): void {
     showRows(d, span, head, word(list, 0), count, list + 8, word(list, 1))
   } else {
     const own = cache.scattered !== 0 ? span.count : span.first + count
-    showRows(d, span, head, positionOf(at(d, 7), <u32>row), count, 0, word(at(d, 3), span.place) + own)
+    showRows(d, span, head, positionOf(at(d, 7), <u32>row), count, 0, word(at(d, 3), span.slot) + own)
   }
   finishTile(at(d, 6) + row * width + <usize>head * ROW, width, count)
 }
 
 /**
- * Shows `rows` rows of the place, or of `list`, to queries from `position` on; those that none of them sees
+ * Shows `rows` rows of the slot, or of `list`, to queries from `position` on; those that none of them sees
  * are left out.
  */
 function showRows(
@@ -67,10 +67,10 @@ function showRows(
   const last = position + count - 1
   let held: u32 = 0
   for (let i: u32 = 0; i < rows; i++) {
-    const row = list !== 0 ? word(list, i) : rowAt(state, cache, span.place, i)
+    const row = list !== 0 ? word(list, i) : rowAt(state, cache, span.slot, i)
     const born = positionAt(state, cache, row)
     if (born > last) continue
-    const death = k.DENSE !== 0 ? NEVER : word(at(d, 4), deathOf(cache, span.place, born))
+    const death = k.DENSE !== 0 ? NEVER : word(at(d, 4), deathOf(cache, span.slot, born))
     if (death <= position) continue
     const offset = from + <usize>row * step
     putKey(held++, at(d, 1) + offset, at(d, 2) + offset, born, death)

@@ -1,4 +1,4 @@
-// A chunk's queries visit every row of their place: those from before, then the chunk's own up to the last query, or all of
+// A chunk's queries visit every row of their slot: those from before, then the chunk's own up to the last query, or all of
 // them where a step's rows may lie anywhere.
 
 @group(0) @binding(7) var<storage, read> tokens: array<vec2u>;
@@ -6,7 +6,7 @@
 fn tile_at(i: u32) -> Tile {
   let span = spans[i];
   let row = span.row + span.first;
-  return Tile(row, span.count - span.first, tokens[row].y, span.place, state[span.place] + span.first);
+  return Tile(row, span.count - span.first, tokens[row].y, span.slot, state[span.slot] + span.first);
 }
 
 fn keys_of(tile: Tile, queries: u32) -> u32 {
@@ -14,5 +14,5 @@ fn keys_of(tile: Tile, queries: u32) -> u32 {
 }
 
 fn nth_row(tile: Tile, i: u32) -> u32 {
-  return row_at(tile.place, i);
+  return row_at(tile.slot, i);
 }

@@ -6,7 +6,7 @@
 fn tile_at(i: u32) -> Tile {
   let span = spans[i];
   let list = list_start(i);
-  return Tile(span.row + span.first, span.count - span.first, lists[list], span.place, list);
+  return Tile(span.row + span.first, span.count - span.first, lists[list], span.slot, list);
 }
 
 fn keys_of(tile: Tile, queries: u32) -> u32 {

@@ -7,7 +7,7 @@ struct Tile {
   row: u32,       // row of its first query in the step
   queries: u32,   // from there to the end of the span
   position: u32,  // of the first query
-  place: u32,
+  slot: u32,
   rows: u32,      // to visit, or where its list of them starts
 }
 
@@ -26,5 +26,5 @@ fn masks_of(tile: Tile, position: u32, first: u32) -> vec4f {
 fn key_of(tile: Tile, i: u32) -> Key {
   let row = nth_row(tile, i);
   let position = position_at(row);
-  return Key(row * H * D4, position, death_at(tile.place, position));
+  return Key(row * H * D4, position, death_at(tile.slot, position));
 }

@@ -17,15 +17,15 @@ override DENSE: bool = false; // nothing is dropped: death times are not read
 const D4 = 16u;        // vec4s of a head: 64 / 4
 const LOWEST = -1e30;  // stands for minus infinity, which WGSL may assume away
 
-// Rows of a place that count in this step: those from before and the span's own.
+// Rows of a slot that count in this step: those from before and the span's own.
 fn rows_of(span: Span) -> u32 {
-  return state[span.place] + span.count;
+  return state[span.slot] + span.count;
 }
 
-// When the key at a position of a place dies. Rows that hold none have a position after every query, but are looked up.
-fn death_at(place: u32, position: u32) -> u32 {
+// When the key at a position of a slot dies. Rows that hold none have a position after every query, but are looked up.
+fn death_at(slot: u32, position: u32) -> u32 {
   if (DENSE) {
     return NEVER;
   }
-  return deaths[death_of(place, min(position, cache.n_positions - 1u))];
+  return deaths[death_of(slot, min(position, cache.n_positions - 1u))];
 }

@@ -1,6 +1,6 @@
 /**
  * Twin of decode-attention-merge.wgsl: joins the partial results of decode-attention.as.ts. Each split's sums
- * and mass count exp(its largest score - the largest of all). A place's rows say which splits there are, so a
+ * and mass count exp(its largest score - the largest of all). A slot's rows say which splits there are, so a
  * sequence gives the same alone and in a batch; one split gives what it would have given by itself, as exp(0)
  * is 1. partials (splits, spans, H, d + 4): sums, then largest score and mass. out (rows, C). A task is a
  * span.
@@ -24,7 +24,7 @@ export function decodeAttentionMerge(d: Dispatch): void {
   const stride = <usize>(d.y * k.H) * partial
   for (let i = take(d); i < d.y; i = take(d)) {
     const span = spanAt(at(d, 2), i)
-    const splits = (word(at(d, 1), span.place) + span.count + k.ROWS - 1) / k.ROWS
+    const splits = (word(at(d, 1), span.slot) + span.count + k.ROWS - 1) / k.ROWS
     for (let h: u32 = 0; h < k.H; h++) {
       const from = at(d, 0) + <usize>(i * k.H + h) * partial
       mergeHead(from, stride, splits, at(d, 3) + <usize>(span.row * k.H + h) * ROW)

@@ -1,6 +1,6 @@
 // needs: cache
 // Joins the partial results of decode-attention.wgsl: each split's sums and mass count exp(its largest score - the
-// largest of all). A place's rows say which splits there are, so a sequence gives the same alone and in a batch.
+// largest of all). A slot's rows say which splits there are, so a sequence gives the same alone and in a batch.
 // partials (splits, spans, H, 17): 64 sums, then largest score and mass. out (rows, C).
 // Grid: (C / 4 in workgroups, spans); a lane owns 4 dimensions of one head.
 
@@ -22,7 +22,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     return;
   }
   let span = spans[id.y];
-  let splits = (state[span.place] + span.count + ROWS - 1u) / ROWS;
+  let splits = (state[span.slot] + span.count + ROWS - 1u) / ROWS;
   let first = (id.y * H + id.x / D4) * (D4 + 1u);
   let stride = groups.y * H * (D4 + 1u);
   var top = partials[first + D4].x;

@@ -6,7 +6,7 @@ enable subgroups;
 // scores one, then it owns 64 / LANES dimensions of the sum over their values, whose weights are broadcast. Steps are
 // written out: an index that is not constant would keep the query out of registers. No lane returns early or skips a
 // part: llvmpipe would then ask before every single word whether the lane is still there, which costs a quarter more.
-// Grid: (splits, H, spans); a workgroup is one subgroup and handles ROWS rows of one head of one place. Results as there.
+// Grid: (splits, H, spans); a workgroup is one subgroup and handles ROWS rows of one head of one slot. Results as there.
 
 override LANES: u32;
 override ROWS: u32;
@@ -121,7 +121,7 @@ fn main(
   H = groups.y;
   let span = spans[group.z];
   let start = group.x * ROWS;
-  let end = min(start + ROWS, rows_of(span)); // before `start` where a place has fewer rows
+  let end = min(start + ROWS, rows_of(span)); // before `start` where a slot has fewer rows
   let k = tokens[span.row].y;
   let head = group.y * D4;
   let row4 = H * D4;
@@ -131,11 +131,11 @@ fn main(
   var mass = 0.0; // of this lane's keys
   for (var first = start; first < end; first += LANES) {
     // LANES divides a page, so these rows are neighbours; past the end the last one is read again and weighs nothing.
-    let base = row_at(span.place, first);
+    let base = row_at(span.slot, first);
     let last = min(LANES, end - first) - 1u;
     let row = base + min(lane, last);
     let position = position_at(row);
-    let visible = (lane <= last) & (position <= k) & (k < death_at(span.place, position));
+    let visible = (lane <= last) & (position <= k) & (k < death_at(span.slot, position));
     let x = select(LOWEST, score(&q, row * row4 + head), visible);
     let next = max(top, subgroupMax(x));
     let weight = select(0.0, exp(x - next), visible);

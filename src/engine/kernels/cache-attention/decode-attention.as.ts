@@ -1,11 +1,11 @@
 /**
  * Twin of decode-attention.wgsl: attention of single query rows, one a sequence, to the key-value cache
  * (docs/method.md, Decoding).
- *   o[h] = sum_i softmax_i( q[h] . k[h,i] / sqrt(d) ) v[h,i]   over the place's rows i that the query may see
- * A split is ROWS rows of one place whatever the batch is. A task is a split for some heads, all of them
+ *   o[h] = sum_i softmax_i( q[h] . k[h,i] / sqrt(d) ) v[h,i]   over the slot's rows i that the query may see
+ * A split is ROWS rows of one slot whatever the batch is. A task is a split for some heads, all of them
  * where there are tasks enough, as then rows are read from end to end. With one split it writes heads, with
  * several partial results for decode-attention-merge.as.ts: d sums, then the largest score and the mass.
- * Splits past a place's rows write nothing.
+ * Splits past a slot's rows write nothing.
  */
 import { HEAD_DIM, ROW } from '../attention/block.as'
 import { Cache, positionOf, spanAt, word } from '../cache/cache.as'
@@ -51,11 +51,11 @@ function attendSplit(d: Dispatch, split: u32, index: u32, head: u32, heads: u32)
   const k = constants<Constants>(d)
   const span = spanAt(at(d, 5), index)
   const start = split * ROWS
-  const end = min(start + ROWS, word(at(d, 3), span.place) + span.count)
+  const end = min(start + ROWS, word(at(d, 3), span.slot) + span.count)
   if (start >= end) return
   const position = positionOf(at(d, 7), span.row)
   const cache = struct<Cache>(d, 8)
-  const fours = findFours(at(d, 3), at(d, 4), cache, span.place, position, start, end, k.DENSE !== 0)
+  const fours = findFours(at(d, 3), at(d, 4), cache, span.slot, position, start, end, k.DENSE !== 0)
   const width = <usize>d.y * ROW
   const queries = at(d, 0) + 3 * <usize>span.row * width + <usize>head * ROW
   takeQueries(queries, heads, k.dtype !== 0 ? HALVES_SCALE : 1)

@@ -1,10 +1,10 @@
 // needs: attention-cache
 // Attention of single query rows, one a sequence, to the key-value cache (docs/method.md, Decoding).
-//   o[h] = sum_i softmax_i( q[h] . k[h,i] / sqrt(64) ) v[h,i]   over the place's rows i that the query may see
-// Grid: (splits, H, spans). A workgroup handles ROWS rows of one head of one place: 4 lanes score a key, a page at a
+//   o[h] = sum_i softmax_i( q[h] . k[h,i] / sqrt(64) ) v[h,i]   over the slot's rows i that the query may see
+// Grid: (splits, H, spans). A workgroup handles ROWS rows of one head of one slot: 4 lanes score a key, a page at a
 // time; a lane weighs a row; 16 lanes add up the values of every 8th row, and the 8 sums are added up in the end.
 // With one split it writes heads, with several partial results for decode-attention-merge.wgsl: 64 sums, then the
-// largest score and the mass. Splits past a place's rows write nothing.
+// largest score and the mass. Splits past a slot's rows write nothing.
 
 // (rows): token, position.
 @group(0) @binding(7) var<storage, read> tokens: array<vec2u>;
@@ -64,7 +64,7 @@ fn main(
   for (var page = 0u; page < ROWS / PAGE; page++) {
     let i = page * PAGE + lane / 4u;
     // Past the end the last row is read again and weighs nothing.
-    let row = row_at(span.place, min(start + i, end - 1u));
+    let row = row_at(span.slot, min(start + i, end - 1u));
     let key = row * row4 + head + part;
     let sum = q0 * key_at(key) + q1 * key_at(key + 4u) + q2 * key_at(key + 8u) + q3 * key_at(key + 12u);
     products[4u * i + part] = dot(sum, vec4f(0.125));
@@ -76,7 +76,7 @@ fn main(
 
   let k = tokens[span.row].y;
   let position = position_at(rows[lane]);
-  let visible = start + lane < end && position <= k && k < death_at(span.place, position);
+  let visible = start + lane < end && position <= k && k < death_at(span.slot, position);
   let product = products[4u * lane] + products[4u * lane + 1u] + products[4u * lane + 2u] + products[4u * lane + 3u];
   let x = select(LOWEST, product, visible);
   let top = largest(x, lane);

@@ -1,5 +1,5 @@
 /**
- * Scratch of decode-attention.as.ts, and the rows of a place that one split of decode-attention.as.ts goes
+ * Scratch of decode-attention.as.ts, and the rows of a slot that one split of decode-attention.as.ts goes
  * through, by fours: neighbours in the pools, as a page is a multiple of 4. Fours of which the query sees
  * none are left out. A row that it does not see is replaced by one of its four that it does, so that what is
  * read is a number, and its weight is 0.
@@ -34,12 +34,12 @@ export const SUMS_AT: usize = LARGEST_AT + 32
 /** Stands for minus infinity. */
 export const LOWEST: f32 = -1e30
 
-/** Finds the fours among rows `start` to `end - 1` of the place; returns how many. */
+/** Finds the fours among rows `start` to `end - 1` of the slot; returns how many. */
 export function findFours(
   state: usize,
   deaths: usize,
   cache: Cache,
-  place: u32,
+  slot: u32,
   position: u32,
   start: u32,
   end: u32,
@@ -47,13 +47,13 @@ export function findFours(
 ): u32 {
   let fours: u32 = 0
   for (let first = start; first < end; first += 4) {
-    const base = rowAt(state, cache, place, first)
+    const base = rowAt(state, cache, slot, first)
     const to = scratch() + 16 * <usize>fours
     const count = min<u32>(4, end - first)
     let seen: u32 = NEVER
     for (let i: u32 = 0; i < 4; i++) {
       const born = i < count ? positionAt(state, cache, base + i) : NEVER
-      const visible = born <= position && (dense || position < word(deaths, deathOf(cache, place, born)))
+      const visible = born <= position && (dense || position < word(deaths, deathOf(cache, slot, born)))
       if (visible && seen === NEVER) seen = base + i
       store<u32>(to + 4 * i, visible ? base + i : NEVER, ROWS_AT)
       store<u32>(to + 4 * i, visible ? NEVER : 0, SEEN_AT)

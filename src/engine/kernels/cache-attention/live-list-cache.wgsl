@@ -1,6 +1,6 @@
 // needs: live-list-cache-layout
 // The rows of the cache that a tile of a chunk's queries has to visit: those that some query of the tile sees
-// (docs/method.md, Live lists). { row : position <= last query, death > first query }, in the order they have in their place.
+// (docs/method.md, Live lists). { row : position <= last query, death > first query }, in the order they have in their slot.
 // Grid: (tiles). As in live-list.wgsl a lane goes over a run of rows
 // twice: it counts, then it writes after what all lanes before it have counted.
 
@@ -16,9 +16,9 @@ override WORKGROUP: u32 = 64;
 
 var<workgroup> counts: array<u32, WORKGROUP>;
 
-fn is_live(place: u32, row: u32, first_query: u32, last_query: u32) -> bool {
+fn is_live(slot: u32, row: u32, first_query: u32, last_query: u32) -> bool {
   let position = position_at(row);
-  let death = deaths[death_of(place, min(position, cache.n_positions - 1u))];
+  let death = deaths[death_of(slot, min(position, cache.n_positions - 1u))];
   return (position <= last_query) & (death > first_query);
 }
 
@@ -28,13 +28,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let queries = min(QUERY_TILE, span.count - span.first);
   let first_query = tokens[span.row + span.first].y;
   let last_query = first_query + queries - 1u;
-  let rows = state[span.place] + span.count;
+  let rows = state[span.slot] + span.count;
   let run = (rows + WORKGROUP - 1u) / WORKGROUP;
   let from_ = min(lane * run, rows);
   let to = min(from_ + run, rows);
   var count = 0u;
   for (var i = from_; i < to; i++) {
-    count += u32(is_live(span.place, row_at(span.place, i), first_query, last_query));
+    count += u32(is_live(span.slot, row_at(span.slot, i), first_query, last_query));
   }
   counts[lane] = count;
   workgroupBarrier();
@@ -44,8 +44,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     at += counts[i];
   }
   for (var i = from_; i < to; i++) {
-    let row = row_at(span.place, i);
-    if (is_live(span.place, row, first_query, last_query)) {
+    let row = row_at(span.slot, i);
+    if (is_live(span.slot, row, first_query, last_query)) {
       lists[at] = row;
       at++;
     }

@@ -29,8 +29,8 @@ export function cacheAppend(d: Dispatch): void {
     const i = task % d.x
     if (i >= span.count) continue
     const row: usize = span.row + i
-    const slot = k.next === PACKED ? word(state, span.place) + i : freeSlot(state, cache, span.place, i)
-    const to = rowAt(state, cache, span.place, slot)
+    const index = k.next === PACKED ? word(state, span.slot) + i : freeRow(state, cache, span.slot, i)
+    const to = rowAt(state, cache, span.slot, index)
     const key = at(d, 0) + 3 * width * row + width
     keep(at(d, 2) + kept * to, key, width, k.dtype)
     keep(at(d, 3) + kept * to, key + width, width, k.dtype)
@@ -39,12 +39,12 @@ export function cacheAppend(d: Dispatch): void {
   }
 }
 
-/** The `i`-th free slot of a place. */
-function freeSlot(state: usize, cache: Cache, place: u32, i: u32): u32 {
-  const pages = cache.pages / cache.places
+/** The `i`-th free row of a slot. */
+function freeRow(state: usize, cache: Cache, slot: u32, i: u32): u32 {
+  const pages = cache.pages / cache.slots
   let left = i
   for (let page: u32 = 0; page < pages; page++) {
-    let free = ~word(state, aliveWord(cache, place, page))
+    let free = ~word(state, aliveWord(cache, slot, page))
     const count = popcnt(free)
     if (left < count) {
       for (; left > 0; left--) free &= free - 1
@@ -52,7 +52,7 @@ function freeSlot(state: usize, cache: Cache, place: u32, i: u32): u32 {
     }
     left -= count
   }
-  return 0 // buffers grow before a place runs out of slots
+  return 0 // buffers grow before a slot runs out of rows
 }
 
 /** A row of `width` bytes of floats, kept as they are or as halves. */

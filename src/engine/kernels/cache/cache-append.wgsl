@@ -23,7 +23,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     return;
   }
   let row = span.row + group.x;
-  let to = row_at(span.place, slot_of(span.place, group.x));
+  let to = row_at(span.slot, row_index(span.slot, group.x));
   for (var c = lane; c < C4; c += WORKGROUP) {
     let from_ = row * 3u * C4 + C4 + c;
     keep(to * C4 + c, qkv[from_], qkv[from_ + C4]);

@@ -1,8 +1,8 @@
 // needs: cache
-// Removes the rows that died from a place's slots (docs/method.md, Slot cache): clears them, and when cache-slots.wgsl found
-// too many slots free, moves the live rows after the first hole of all places down, in order.
-// In place, with no second buffer: a row only moves to an earlier slot, and a lane moves its own columns.
-// Grid: (places).
+// Removes the rows that died from a slot (docs/method.md, Slot cache): clears them, and where cache-slots.wgsl found
+// too many free, moves the live rows after the first hole of all slots down, in order.
+// No second buffer: a row only moves down, and a lane moves its own columns.
+// Grid: (slots).
 
 override KV4: u32;            // 16-byte elements of a row of keys
 override R4: u32;             // of a row of interaction keys
@@ -16,16 +16,16 @@ override WORKGROUP: u32 = 64;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let place = group.x;
-  let rows = state[place];
+  let slot = group.x;
+  let rows = state[slot];
   let pages = (rows + PAGE - 1u) / PAGE;
-  let base = row_at(place, 0u);
+  let base = row_at(slot, 0u);
   let hole = state[cache.free + 1u];
   let moving = hole != NEVER;
   var next = hole;
   if (moving) {
     for (var page = hole / PAGE; page < pages; page++) {
-      var bits = state[alive_word(place, page)] & ~below(page, hole);
+      var bits = state[alive_word(slot, page)] & ~below(page, hole);
       for (; bits != 0u; bits &= bits - 1u) {
         let from_ = base + page * PAGE + countTrailingZeros(bits);
         let to = base + next;
@@ -49,16 +49,16 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   storageBarrier();
   if (moving) {
     for (var page = lane; page < pages; page += WORKGROUP) {
-      state[alive_word(place, page)] = below(page, next);
+      state[alive_word(slot, page)] = below(page, next);
     }
   }
   storageBarrier();
-  for (var slot = lane; slot < rows; slot += WORKGROUP) {
-    if ((state[alive_word(place, slot / PAGE)] & (1u << (slot % PAGE))) == 0u) {
-      state[cache.positions + base + slot] = NEVER;
+  for (var i = lane; i < rows; i += WORKGROUP) {
+    if ((state[alive_word(slot, i / PAGE)] & (1u << (i % PAGE))) == 0u) {
+      state[cache.positions + base + i] = NEVER;
     }
   }
   if (lane == 0u) {
-    state[place] = state[cache.free];
+    state[slot] = state[cache.free];
   }
 }

@@ -20,33 +20,33 @@ export function cacheEvict(d: Dispatch): void {
   const state = at(d, 3)
   for (let i = take(d); i < d.x; i = take(d)) {
     const span = spanAt(at(d, 4), i)
-    const rows = word(state, span.place) + span.count
-    const kept = liveRows(state, cache, span.place, rows)
-    fillHoles(d, cache, span.place, rows, kept)
-    setWord(state, span.place, kept)
+    const rows = word(state, span.slot) + span.count
+    const kept = liveRows(state, cache, span.slot, rows)
+    fillHoles(d, cache, span.slot, rows, kept)
+    setWord(state, span.slot, kept)
   }
 }
 
-function fillHoles(d: Dispatch, cache: Cache, place: u32, rows: u32, kept: u32): void {
+function fillHoles(d: Dispatch, cache: Cache, slot: u32, rows: u32, kept: u32): void {
   const k = constants<Constants>(d)
   const state = at(d, 3)
   const end = pagesOf(rows)
   let late = kept / PAGE
-  let fillers = late < end ? lateRows(state, cache, place, late, rows, kept) : 0
+  let fillers = late < end ? lateRows(state, cache, slot, late, rows, kept) : 0
   for (let page: u32 = 0; page * PAGE < kept; page++) {
-    let holes = ~word(state, aliveWord(cache, place, page)) & below(page, kept)
+    let holes = ~word(state, aliveWord(cache, slot, page)) & below(page, kept)
     for (; holes !== 0; holes &= holes - 1) {
-      while (fillers === 0) fillers = lateRows(state, cache, place, ++late, rows, kept)
-      const to = rowAt(state, cache, place, page * PAGE + ctz(holes))
-      const from = rowAt(state, cache, place, late * PAGE + ctz(fillers))
+      while (fillers === 0) fillers = lateRows(state, cache, slot, ++late, rows, kept)
+      const to = rowAt(state, cache, slot, page * PAGE + ctz(holes))
+      const from = rowAt(state, cache, slot, late * PAGE + ctz(fillers))
       fillers &= fillers - 1
       moveRow(d, cache, to, from, 16 * <usize>k.KV4, 16 * <usize>k.R4)
     }
   }
 }
 
-/** Bits of a page's live rows from row `kept` of the place on. */
+/** Bits of a page's live rows from row `kept` of the slot on. */
 @inline
-function lateRows(state: usize, cache: Cache, place: u32, page: u32, rows: u32, kept: u32): u32 {
-  return word(state, aliveWord(cache, place, page)) & below(page, rows) & ~below(page, kept)
+function lateRows(state: usize, cache: Cache, slot: u32, page: u32, rows: u32, kept: u32): u32 {
+  return word(state, aliveWord(cache, slot, page)) & below(page, rows) & ~below(page, kept)
 }

@@ -1,8 +1,8 @@
-// Where a step's new rows go when rows lie in slots: into the first slots of their place that are free, in order.
-fn slot_of(place: u32, i: u32) -> u32 {
+// Where a step's new rows go in the cache of cache-slots.wgsl: into the first free rows of their slot, in order.
+fn row_index(slot: u32, i: u32) -> u32 {
   var left = i;
-  for (var page = 0u; page < cache.pages / cache.places; page++) {
-    var free = ~state[alive_word(place, page)];
+  for (var page = 0u; page < cache.pages / cache.slots; page++) {
+    var free = ~state[alive_word(slot, page)];
     let count = countOneBits(free);
     if (left < count) {
       for (; left > 0u; left--) {
@@ -12,5 +12,5 @@ fn slot_of(place: u32, i: u32) -> u32 {
     }
     left -= count;
   }
-  return 0u; // buffers grow before a place runs out of slots
+  return 0u; // buffers grow before a slot runs out of rows
 }

@@ -1,11 +1,11 @@
 // needs: cache
-// Gives each place as many pages as its rows need, and one row more: takes them from the layer's free stack and puts
+// Gives each slot as many pages as its rows need, and one row more: takes them from the layer's free stack and puts
 // those no longer needed back. First all are put back, then all are taken, each lane at its own height of the stack:
 // no atomics, and the same pages in every run.
 // Grid: (1); a lane takes every WORKGROUP-th span.
 
 const RESERVE = 0u;  // before a chunk: room for its rows
-const SETTLE = 1u;   // after cache-evict.wgsl
+const COMPACT = 1u;   // after cache-evict.wgsl
 const ADVANCE = 2u;  // after a step that removed no rows, dropped or not
 const RELEASE = 3u;  // the sequences are over
 
@@ -19,7 +19,7 @@ struct Steps {
 
 @group(0) @binding(0) var<storage, read_write> state: array<u32>;
 @group(0) @binding(1) var<storage, read> spans: array<Span>;
-// (layers, 2 places + 1): rows of each place, live ones among them, pages on the free stack.
+// (layers, 2 slots + 1): rows of each slot, live ones among them, pages on the free stack.
 @group(0) @binding(2) var<storage, read_write> status: array<u32>;
 @group(0) @binding(3) var<uniform> cache: Cache;
 @group(0) @binding(4) var<uniform> steps: Steps;
@@ -28,9 +28,9 @@ struct Steps {
 var<workgroup> given: array<u32, WORKGROUP>;
 var<workgroup> taken: array<u32, WORKGROUP>;
 
-// Rows of the place once the step is over; with RESERVE while it lasts.
+// Rows of the slot once the step is over; with RESERVE while it lasts.
 fn rows_after(span: Span) -> u32 {
-  let rows = state[span.place] + select(span.count, 0u, MODE == SETTLE);
+  let rows = state[span.slot] + select(span.count, 0u, MODE == COMPACT);
   return select(rows, 0u, MODE == RELEASE);
 }
 
@@ -38,10 +38,10 @@ fn pages_for(rows: u32) -> u32 {
   return select(rows / PAGE + 1u, 0u, MODE == RELEASE);
 }
 
-fn live_rows(place: u32, rows: u32) -> u32 {
+fn live_rows(slot: u32, rows: u32) -> u32 {
   var sum = 0u;
   for (var page = 0u; page * PAGE < rows; page++) {
-    sum += countOneBits(state[alive_word(place, page)] & below(page, rows));
+    sum += countOneBits(state[alive_word(slot, page)] & below(page, rows));
   }
   return sum;
 }
@@ -49,11 +49,11 @@ fn live_rows(place: u32, rows: u32) -> u32 {
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(local_invocation_index) lane: u32) {
   let height = state[cache.free];
-  let table = cache.places;
+  let table = cache.slots;
   var give = 0u;
   var need = 0u;
   for (var i = lane; i < steps.spans; i += WORKGROUP) {
-    let held = state[held_word(spans[i].place)];
+    let held = state[held_word(spans[i].slot)];
     let wanted = pages_for(rows_after(spans[i]));
     give += max(held, wanted) - wanted;
     need += max(held, wanted) - held;
@@ -75,36 +75,36 @@ fn main(@builtin(local_invocation_index) lane: u32) {
   // The stack's top is word `height` after its first.
   var top = height + give;
   for (var i = lane; i < steps.spans; i += WORKGROUP) {
-    let place = spans[i].place;
+    let slot = spans[i].slot;
     let wanted = pages_for(rows_after(spans[i]));
-    for (var held = state[held_word(place)]; held > wanted; held--) {
+    for (var held = state[held_word(slot)]; held > wanted; held--) {
       top++;
-      state[cache.free + top] = state[table + place * cache.max_pages + held - 1u];
+      state[cache.free + top] = state[table + slot * cache.max_pages + held - 1u];
     }
   }
   storageBarrier();
   top = height + all_given - need;
-  let entry = cache.layer * (2u * cache.places + 1u);
+  let entry = cache.layer * (2u * cache.slots + 1u);
   for (var i = lane; i < steps.spans; i += WORKGROUP) {
-    let place = spans[i].place;
+    let slot = spans[i].slot;
     var rows = rows_after(spans[i]);
     let wanted = pages_for(rows);
-    for (var held = state[held_word(place)]; held < wanted; held++) {
-      state[table + place * cache.max_pages + held] = state[cache.free + top];
+    for (var held = state[held_word(slot)]; held < wanted; held++) {
+      state[table + slot * cache.max_pages + held] = state[cache.free + top];
       top--;
     }
-    state[held_word(place)] = wanted;
+    state[held_word(slot)] = wanted;
     if (MODE != RESERVE) {
-      state[place] = rows;
-      status[entry + place] = rows;
+      state[slot] = rows;
+      status[entry + slot] = rows;
       if (MASKED) {
-        rows = live_rows(place, rows);
+        rows = live_rows(slot, rows);
       }
-      status[entry + cache.places + place] = rows;
+      status[entry + cache.slots + slot] = rows;
     }
   }
   if (lane == 0u) {
     state[cache.free] = height + all_given - all_taken;
-    status[entry + 2u * cache.places] = height + all_given - all_taken;
+    status[entry + 2u * cache.slots] = height + all_given - all_taken;
   }
 }

@@ -1,4 +1,4 @@
-/** Twin of cache-relist.wgsl: one task, a place after the other. `cache` is the old layout, `next` the new one. */
+/** Twin of cache-relist.wgsl: one task, a slot after the other. `cache` is the old layout, `next` the new one. */
 import { at, Dispatch, struct, take } from '../common/dispatch.as'
 import { Cache, heldWord, PAGE, rowAt, setWord, word } from './cache.as'
 
@@ -11,11 +11,11 @@ export function cacheRelist(d: Dispatch): void {
   // Lengths, live words and pages held stay; the page table is written over.
   memory.copy(renewed, state, 4 * <usize>cache.positions)
   let page: u32 = 0
-  for (let place: u32 = 0; place < cache.places; place++) {
-    const held = word(state, heldWord(cache, place))
+  for (let slot: u32 = 0; slot < cache.slots; slot++) {
+    const held = word(state, heldWord(cache, slot))
     for (let i: u32 = 0; i < held; i++, page++) {
-      setWord(renewed, next.places + place * next.maxPages + i, page)
-      const from: usize = cache.positions + rowAt(state, cache, place, i * PAGE)
+      setWord(renewed, next.slots + slot * next.maxPages + i, page)
+      const from: usize = cache.positions + rowAt(state, cache, slot, i * PAGE)
       const to: usize = next.positions + page * PAGE
       memory.copy(renewed + 4 * to, state + 4 * from, 4 * <usize>PAGE)
     }

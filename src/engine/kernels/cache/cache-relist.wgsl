@@ -13,18 +13,18 @@ override WORKGROUP: u32 = 64;
 fn main(@builtin(local_invocation_index) lane: u32) {
   // Lengths, live words and pages held stay; the page table below is written over.
   for (var i = lane; i < cache.positions; i += WORKGROUP) {
-    if (i < cache.places || i >= cache.places + cache.places * cache.max_pages) {
+    if (i < cache.slots || i >= cache.slots + cache.slots * cache.max_pages) {
       renewed[i] = state[i];
     }
   }
   var page = 0u;
-  for (var place = 0u; place < cache.places; place++) {
-    for (var i = 0u; i < state[held_word(place)]; i++) {
+  for (var slot = 0u; slot < cache.slots; slot++) {
+    for (var i = 0u; i < state[held_word(slot)]; i++) {
       if (lane == 0u) {
-        renewed[next.places + place * next.max_pages + i] = page;
+        renewed[next.slots + slot * next.max_pages + i] = page;
       }
-      for (var slot = lane; slot < PAGE; slot += WORKGROUP) {
-        renewed[next.positions + page * PAGE + slot] = position_at(row_at(place, i * PAGE) + slot);
+      for (var r = lane; r < PAGE; r += WORKGROUP) {
+        renewed[next.positions + page * PAGE + r] = position_at(row_at(slot, i * PAGE) + r);
       }
       page++;
     }

@@ -1,7 +1,7 @@
 // needs: cache
 // Moves a layer's pages into pools of another size, sequence by sequence: growing and shrinking are the same thing.
 // `cache` is the old layout. Run once for keys, once for values and once for interaction keys.
-// Grid: (pages a place may hold, places); a workgroup copies one page.
+// Grid: (pages a slot may hold, slots); a workgroup copies one page.
 
 override ROW4: u32;            // 16-byte elements of a row
 override WORKGROUP: u32 = 64;
@@ -13,15 +13,15 @@ override WORKGROUP: u32 = 64;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let place = group.y;
-  if (group.x >= state[held_word(place)]) {
+  let slot = group.y;
+  if (group.x >= state[held_word(slot)]) {
     return;
   }
   var before = 0u;
-  for (var other = 0u; other < place; other++) {
+  for (var other = 0u; other < slot; other++) {
     before += state[held_word(other)];
   }
-  let from_ = row_at(place, group.x * PAGE) * ROW4;
+  let from_ = row_at(slot, group.x * PAGE) * ROW4;
   let to = (before + group.x) * PAGE * ROW4;
   for (var c = lane; c < PAGE * ROW4; c += WORKGROUP) {
     pool[to + c] = old[from_ + c];

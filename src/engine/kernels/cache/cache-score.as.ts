@@ -41,26 +41,26 @@ export function cacheScore(d: Dispatch): void {
   const state = at(d, 2)
   const deaths = at(d, 3)
   const tasks = d.x * d.y
-  const below: usize = 4 * <usize>cache.places * cache.nPositions
+  const below: usize = 4 * <usize>cache.slots * cache.nPositions
   for (let task = take(d); task < tasks; task = take(d)) {
     const page = task % d.x
     const span = spanAt(at(d, 4), task / d.x)
-    const rows = word(state, span.place) + span.count
+    const rows = word(state, span.slot) + span.count
     const first = page * PAGE
     if (first >= rows) continue
     const count = min<u32>(PAGE, rows - first)
     scoreRows(d, span, gather(d, span, first, count))
     let bits: u32 = 0
-    for (let slot: u32 = 0; slot < count; slot++) {
-      const position = word(scratch() + POSITIONS, slot)
+    for (let index: u32 = 0; index < count; index++) {
+      const position = word(scratch() + POSITIONS, index)
       if (position === NEVER) continue
-      const entry = deaths + 4 * <usize>deathOf(cache, span.place, position)
-      let death = word(scratch() + DEATHS, slot)
+      const entry = deaths + 4 * <usize>deathOf(cache, span.slot, position)
+      let death = word(scratch() + DEATHS, index)
       if (k.PROPAGATE && cache.layer > 0) death = min(death, load<u32>(entry - below))
       store<u32>(entry, death)
-      if (death === NEVER) bits |= 1 << slot
+      if (death === NEVER) bits |= 1 << index
     }
-    setWord(state, aliveWord(cache, span.place, page), bits)
+    setWord(state, aliveWord(cache, span.slot, page), bits)
   }
 }
 
@@ -69,18 +69,18 @@ function gather(d: Dispatch, span: Span, first: u32, count: u32): u32 {
   const cache = struct<Cache>(d, 6)
   const state = at(d, 2)
   const start = positionOf(at(d, 5), span.row)
-  const base = rowAt(state, cache, span.place, first)
+  const base = rowAt(state, cache, span.slot, first)
   let pending: u32 = 0
-  for (let slot: u32 = 0; slot < count; slot++) {
-    const position = positionAt(state, cache, base + slot)
-    setWord(scratch() + POSITIONS, slot, position)
+  for (let index: u32 = 0; index < count; index++) {
+    const position = positionAt(state, cache, base + index)
+    setWord(scratch() + POSITIONS, index, position)
     if (position === NEVER) continue
     let death = NEVER
-    if (position < start) death = word(at(d, 3), deathOf(cache, span.place, position))
-    setWord(scratch() + ROWS, slot, base + slot)
-    setWord(scratch() + DEATHS, slot, death)
+    if (position < start) death = word(at(d, 3), deathOf(cache, span.slot, position))
+    setWord(scratch() + ROWS, index, base + index)
+    setWord(scratch() + DEATHS, index, death)
     // The step's last row has no later query.
-    if (death === NEVER && position + 1 < start + span.count) setWord(scratch() + PENDING, pending++, slot)
+    if (death === NEVER && position + 1 < start + span.count) setWord(scratch() + PENDING, pending++, index)
   }
   return pending
 }
@@ -89,8 +89,8 @@ function gather(d: Dispatch, span: Span, first: u32, count: u32): u32 {
 function scoreRows(d: Dispatch, span: Span, pending: u32): void {
   if (span.count > 1) {
     for (let i: u32 = 0; i < pending; i++) {
-      const slot = word(scratch() + PENDING, i)
-      setWord(scratch() + DEATHS, slot, firstDrop(d, span, slot))
+      const index = word(scratch() + PENDING, i)
+      setWord(scratch() + DEATHS, index, firstDrop(d, span, index))
     }
   } else {
     for (let i: u32 = 0; i < pending; i += 4) scoreFour(d, span, i, min<u32>(4, pending - i))
@@ -103,36 +103,36 @@ function scoreFour(d: Dispatch, span: Span, first: u32, count: u32): void {
   const cache = struct<Cache>(d, 6)
   const start = positionOf(at(d, 5), span.row)
   const bytes: usize = 16 * <usize>cache.r4
-  const slot0 = word(scratch() + PENDING, first)
-  const slot1 = word(scratch() + PENDING, first + min<u32>(1, count - 1))
-  const slot2 = word(scratch() + PENDING, first + min<u32>(2, count - 1))
-  const slot3 = word(scratch() + PENDING, first + count - 1)
+  const index0 = word(scratch() + PENDING, first)
+  const index1 = word(scratch() + PENDING, first + min<u32>(1, count - 1))
+  const index2 = word(scratch() + PENDING, first + min<u32>(2, count - 1))
+  const index3 = word(scratch() + PENDING, first + count - 1)
   const query = at(d, 0) + 2 * bytes * span.row
-  const dots = dropDots(query, keyOf(d, slot0), keyOf(d, slot1), keyOf(d, slot2), keyOf(d, slot3), bytes)
+  const dots = dropDots(query, keyOf(d, index0), keyOf(d, index1), keyOf(d, index2), keyOf(d, index3), bytes)
   let kept = isKept(dropScores(dots, dropScale(cache.r4), cache.betaShift))
   if (constants<Constants>(d).SYNTHETIC) {
     const ends = i32x4(
-      syntheticDeath(d, slot0), syntheticDeath(d, slot1), syntheticDeath(d, slot2), syntheticDeath(d, slot3),
+      syntheticDeath(d, index0), syntheticDeath(d, index1), syntheticDeath(d, index2), syntheticDeath(d, index3),
     )
     kept = keptAnyway(i32x4.gt_u(ends, i32x4.splat(start)), dots)
   }
-  if (!i32x4.extract_lane(kept, 0)) setWord(scratch() + DEATHS, slot0, start)
-  if (!i32x4.extract_lane(kept, 1)) setWord(scratch() + DEATHS, slot1, start)
-  if (!i32x4.extract_lane(kept, 2)) setWord(scratch() + DEATHS, slot2, start)
-  if (!i32x4.extract_lane(kept, 3)) setWord(scratch() + DEATHS, slot3, start)
+  if (!i32x4.extract_lane(kept, 0)) setWord(scratch() + DEATHS, index0, start)
+  if (!i32x4.extract_lane(kept, 1)) setWord(scratch() + DEATHS, index1, start)
+  if (!i32x4.extract_lane(kept, 2)) setWord(scratch() + DEATHS, index2, start)
+  if (!i32x4.extract_lane(kept, 3)) setWord(scratch() + DEATHS, index3, start)
 }
 
 /** The first of the step's queries after a row that drops it. */
-function firstDrop(d: Dispatch, span: Span, slot: u32): u32 {
+function firstDrop(d: Dispatch, span: Span, index: u32): u32 {
   const cache = struct<Cache>(d, 6)
   const synthetic = constants<Constants>(d).SYNTHETIC
   const bytes: usize = 16 * <usize>cache.r4
   const scale = dropScale(cache.r4)
   const start = positionOf(at(d, 5), span.row)
   const end = start + span.count
-  const key = keyOf(d, slot)
-  const death = synthetic ? syntheticDeath(d, slot) : 0
-  let k = max(word(scratch() + POSITIONS, slot) + 1, start)
+  const key = keyOf(d, index)
+  const death = synthetic ? syntheticDeath(d, index) : 0
+  let k = max(word(scratch() + POSITIONS, index) + 1, start)
   while (k < end) {
     // Four queries at a time, as one load of the key serves them all; where fewer are left, one.
     const several = k + 4 <= end
@@ -153,8 +153,8 @@ function firstDrop(d: Dispatch, span: Span, slot: u32): u32 {
 }
 
 @inline
-function keyOf(d: Dispatch, slot: u32): usize {
-  return at(d, 1) + 16 * <usize>struct<Cache>(d, 6).r4 * word(scratch() + ROWS, slot)
+function keyOf(d: Dispatch, index: u32): usize {
+  return at(d, 1) + 16 * <usize>struct<Cache>(d, 6).r4 * word(scratch() + ROWS, index)
 }
 
 /** `kept`, and a score that is never so low: it is computed for its cost alone. */
@@ -164,8 +164,8 @@ function keptAnyway(kept: v128, dots: v128): v128 {
 }
 
 /** When a token of an untrained model dies: never, or 1 to 16 steps after it came. */
-function syntheticDeath(d: Dispatch, slot: u32): u32 {
-  const position = word(scratch() + POSITIONS, slot)
+function syntheticDeath(d: Dispatch, index: u32): u32 {
+  const position = word(scratch() + POSITIONS, index)
   const hash = positionHash(position, struct<Cache>(d, 6).layer)
   if (unitOf(hash) < constants<Constants>(d).IMMORTAL) return NEVER
   return position + 1 + hash % 16

@@ -1,5 +1,5 @@
 // needs: cache, drop-score, position-hash
-// Which of a place's rows a step drops, and when (docs/method.md, Death times and Decoding): drop-times.wgsl for rows in a cache.
+// Which of a slot's rows a step drops, and when (docs/method.md, Death times and Decoding): drop-times.wgsl for rows in a cache.
 // The first query of the step that drops a row, by drop-score.wgsl, is its death time.
 // Writes the death time of every row of a page and the page's word of live rows.
 // Grid: (pages, spans); a workgroup is one page, a lane scores PAGE / WORKGROUP of its rows.
@@ -75,17 +75,17 @@ fn first_drop(span: Span, position: u32, key: u32) -> u32 {
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   let span = spans[group.y];
-  let old = state[span.place];
+  let old = state[span.slot];
   let rows = old + span.count;
   let first = group.x * PAGE;
   var bits = 0u;
-  for (var slot = lane; slot < PAGE && first + slot < rows; slot += WORKGROUP) {
-    let row = row_at(span.place, first + slot);
+  for (var index = lane; index < PAGE && first + index < rows; index += WORKGROUP) {
+    let row = row_at(span.slot, first + index);
     let position = position_at(row);
     if (position == NEVER) {
       continue;
     }
-    let at = death_of(span.place, position);
+    let at = death_of(span.slot, position);
     var death = NEVER;
     if (position < tokens[span.row].y) {
       death = deaths[at];
@@ -94,10 +94,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
       death = first_drop(span, position, row * cache.r4);
     }
     if (PROPAGATE && cache.layer > 0u) {
-      death = min(death, deaths[at - cache.places * cache.n_positions]);
+      death = min(death, deaths[at - cache.slots * cache.n_positions]);
     }
     deaths[at] = death;
-    bits |= select(0u, 1u << slot, death == NEVER);
+    bits |= select(0u, 1u << index, death == NEVER);
   }
   alive[lane] = bits;
   workgroupBarrier();
@@ -105,6 +105,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     for (var i = 1u; i < WORKGROUP; i++) {
       bits |= alive[i];
     }
-    state[alive_word(span.place, group.x)] = bits;
+    state[alive_word(span.slot, group.x)] = bits;
   }
 }

@@ -21,20 +21,20 @@ export function cacheStatic(d: Dispatch): void {
   for (let task = take(d); task < tasks; task = take(d)) {
     const page = task % d.x
     const span = spanAt(at(d, 3), task / d.x)
-    const rows = word(state, span.place) + span.count
+    const rows = word(state, span.slot) + span.count
     const first = page * PAGE
     if (first >= rows) continue
     const end = positionOf(at(d, 4), span.row) + span.count
     const count = min<u32>(PAGE, rows - first)
-    const base = rowAt(state, cache, span.place, first)
+    const base = rowAt(state, cache, span.slot, first)
     let bits: u32 = 0
-    for (let slot: u32 = 0; slot < count; slot++) {
-      const position = positionAt(state, cache, base + slot)
+    for (let index: u32 = 0; index < count; index++) {
+      const position = positionAt(state, cache, base + index)
       if (position === NEVER) continue
       const death = word(at(d, 0), position)
-      setWord(at(d, 2), deathOf(cache, span.place, position), death)
-      if (death > end) bits |= 1 << slot
+      setWord(at(d, 2), deathOf(cache, span.slot, position), death)
+      if (death > end) bits |= 1 << index
     }
-    setWord(state, aliveWord(cache, span.place, page), bits)
+    setWord(state, aliveWord(cache, span.slot, page), bits)
   }
 }

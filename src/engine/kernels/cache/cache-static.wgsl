@@ -1,5 +1,5 @@
 // needs: cache
-// Which of a place's rows a step drops where that goes by position alone (docs/method.md, Policies): death times are known.
+// Which of a slot's rows a step drops where that goes by position alone (docs/method.md, Policies): death times are known.
 // times (n_positions): t_j of the longest sequence. A row leaves once the next query does not see it.
 // Writes the death time of every row of a page and the page's word of live rows.
 // Grid: (pages, spans); a workgroup is one page, a lane looks at PAGE / WORKGROUP of its rows.
@@ -18,18 +18,18 @@ var<workgroup> alive: array<u32, WORKGROUP>;
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   let span = spans[group.y];
-  let rows = state[span.place] + span.count;
+  let rows = state[span.slot] + span.count;
   let end = tokens[span.row].y + span.count;
   let first = group.x * PAGE;
   var bits = 0u;
-  for (var slot = lane; slot < PAGE && first + slot < rows; slot += WORKGROUP) {
-    let position = position_at(row_at(span.place, first + slot));
+  for (var index = lane; index < PAGE && first + index < rows; index += WORKGROUP) {
+    let position = position_at(row_at(span.slot, first + index));
     if (position == NEVER) {
       continue;
     }
     let death = times[position];
-    deaths[death_of(span.place, position)] = death;
-    bits |= select(0u, 1u << slot, death > end);
+    deaths[death_of(span.slot, position)] = death;
+    bits |= select(0u, 1u << index, death > end);
   }
   alive[lane] = bits;
   workgroupBarrier();
@@ -37,6 +37,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     for (var i = 1u; i < WORKGROUP; i++) {
       bits |= alive[i];
     }
-    state[alive_word(span.place, group.x)] = bits;
+    state[alive_word(span.slot, group.x)] = bits;
   }
 }

@@ -10,7 +10,7 @@ export const PAGE: u32 = 32
 /** One layer of the cache. */
 @unmanaged
 export class Cache {
-  places: u32
+  slots: u32
   maxPages: u32
   nPositions: u32
   layer: u32
@@ -25,7 +25,7 @@ export class Cache {
 /** One sequence's rows in a step: `count` rows from `row` on in the step's activations. */
 @unmanaged
 export class Span {
-  place: u32
+  slot: u32
   row: u32
   count: u32
   first: u32
@@ -61,22 +61,22 @@ export function positionOf(tokens: usize, row: u32): u32 {
   return word(tokens, 2 * row + 1)
 }
 
-/** The row in the pools of row `i` of a place. */
+/** The row in the pools of row `i` of a slot. */
 @inline
-export function rowAt(state: usize, cache: Cache, place: u32, i: u32): u32 {
-  return word(state, cache.places + place * cache.maxPages + i / PAGE) * PAGE + i % PAGE
+export function rowAt(state: usize, cache: Cache, slot: u32, i: u32): u32 {
+  return word(state, cache.slots + slot * cache.maxPages + i / PAGE) * PAGE + i % PAGE
 }
 
-/** The word with the live rows of a page of a place, as bits. */
+/** The word with the live rows of a page of a slot, as bits. */
 @inline
-export function aliveWord(cache: Cache, place: u32, page: u32): u32 {
-  return cache.places + (cache.places + place) * cache.maxPages + page
+export function aliveWord(cache: Cache, slot: u32, page: u32): u32 {
+  return cache.slots + (cache.slots + slot) * cache.maxPages + page
 }
 
-/** The word that says how many pages a place holds. */
+/** The word that says how many pages a slot holds. */
 @inline
-export function heldWord(cache: Cache, place: u32): u32 {
-  return cache.places + 2 * cache.places * cache.maxPages + place
+export function heldWord(cache: Cache, slot: u32): u32 {
+  return cache.slots + 2 * cache.slots * cache.maxPages + slot
 }
 
 /** The position of a row of the pools; NEVER where it holds none. */
@@ -85,10 +85,10 @@ export function positionAt(state: usize, cache: Cache, row: u32): u32 {
   return word(state, cache.positions + row)
 }
 
-/** Where the death time of a position of a place lies. */
+/** Where the death time of a position of a slot lies. */
 @inline
-export function deathOf(cache: Cache, place: u32, position: u32): u32 {
-  return (cache.layer * cache.places + place) * cache.nPositions + position
+export function deathOf(cache: Cache, slot: u32, position: u32): u32 {
+  return (cache.layer * cache.slots + slot) * cache.nPositions + position
 }
 
 @inline
@@ -96,7 +96,7 @@ export function pagesOf(rows: u32): u32 {
   return (rows + PAGE - 1) / PAGE
 }
 
-/** Bits of the rows of a page that lie before row `end` of the place. */
+/** Bits of the rows of a page that lie before row `end` of the slot. */
 @inline
 export function below(page: u32, end: u32): u32 {
   const first = page * PAGE
@@ -104,11 +104,11 @@ export function below(page: u32, end: u32): u32 {
   return end - first >= PAGE ? 0xffffffff : (1 << (end - first)) - 1
 }
 
-/** Live ones among the first `rows` rows of a place. */
-export function liveRows(state: usize, cache: Cache, place: u32, rows: u32): u32 {
+/** Live ones among the first `rows` rows of a slot. */
+export function liveRows(state: usize, cache: Cache, slot: u32, rows: u32): u32 {
   let sum: u32 = 0
   for (let page: u32 = 0; page * PAGE < rows; page++) {
-    sum += popcnt(word(state, aliveWord(cache, place, page)) & below(page, rows))
+    sum += popcnt(word(state, aliveWord(cache, slot, page)) & below(page, rows))
   }
   return sum
 }

@@ -22,7 +22,7 @@ export class Segment {
   pair: u32
   /** Its first entry in the lists of live keys. */
   list: u32
-  /** The trunk's place among the segments; its own for a segment that stands alone. */
+  /** The trunk's index among the segments; its own for a segment that stands alone. */
   parent: u32
 }
 

@@ -13,7 +13,7 @@ struct Segment {
   parent_key: u32,     // the trunk's first entry
   pair: u32,           // its first entry in the log-masks of a soft rule
   list: u32,           // its first entry in the lists of live keys
-  parent: u32,         // the trunk's place among the segments; its own for a segment that stands alone
+  parent: u32,         // the trunk's index among the segments; its own for a segment that stands alone
 }
 
 // One layer of a pass.

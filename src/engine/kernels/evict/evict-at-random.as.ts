@@ -2,6 +2,6 @@
 import { positionHash, unitOf } from '../drops/position-hash.as'
 
 @inline
-export function worthAtRandom(position: u32, layer: u32): f32 {
+export function importanceAtRandom(position: u32, layer: u32): f32 {
   return unitOf(positionHash(position, layer))
 }

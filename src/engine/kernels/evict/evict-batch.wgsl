@@ -46,7 +46,7 @@ fn query_quad(s: Sequence, k: u32) -> u32 {
   return row_of(s.segment, k) * 3u * budget.C4;
 }
 
-fn key_place(s: Sequence, p: u32) -> u32 {
+fn key_entry(s: Sequence, p: u32) -> u32 {
   return query_quad(s, p) + budget.C4;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Twin of evict-by-attention.wgsl: a key is worth the attention that it gets, summed over heads; from all queries so far
+ * Twin of evict-by-attention.wgsl: importance is the attention that a key gets, summed over heads; from all queries so far
  * (H2O), or from the last one (TOVA). Key rows are read once a query, all heads of four of them.
  */
 import { highHalves, lowHalves, madd } from '../common/simd.as'
@@ -14,13 +14,13 @@ export function weighByAttention(s: Sequence, k: u32, accumulate: bool): void {
     else scoreFloats(s, query, i)
   }
   const end: usize = 4 * s.alive
-  if (!accumulate) memory.fill(s.worths, 0, end)
+  if (!accumulate) memory.fill(s.importances, 0, end)
   for (let head: usize = 0; head < s.heads; head++) {
     const weights = s.weights + s.stride * head
     const mass = f32x4.splat(exponentiate(weights, s.alive))
     for (let i: usize = 0; i < end; i += 16) {
       const share = f32x4.div(v128.load(weights + i), mass)
-      v128.store(s.worths + i, f32x4.add(v128.load(s.worths + i), share))
+      v128.store(s.importances + i, f32x4.add(v128.load(s.importances + i), share))
     }
   }
 }

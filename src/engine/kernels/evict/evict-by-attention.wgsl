@@ -1,20 +1,20 @@
 // needs: evict-softmax
-// A key is worth the attention that it gets, summed over heads: from all queries so far (H2O), or from the last one (TOVA).
+// Importance is the attention that a key gets, summed over heads: from all queries so far (H2O), or from the last one (TOVA).
 //   a[h,k,j] = softmax_j (q[h,k] . k[h,j] / sqrt(64)) over the keys alive, query k's own among them
 
 override ACCUMULATE: bool = false;
 
 fn inherit(s: Sequence, lane: u32) {}
 
-fn born(s: Sequence, k: u32) -> f32 {
+fn initial_importance(s: Sequence, k: u32) -> f32 {
   return 0.0;
 }
 
-fn weigh(s: Sequence, k: u32, lane: u32, own: u32) {
+fn update_importances(s: Sequence, k: u32, lane: u32, own: u32) {
   let first = lane * REGION;
   if (!ACCUMULATE) {
     for (var i = first; i < first + own; i++) {
-      worth[i] = 0.0;
+      importance[i] = 0.0;
     }
   }
   for (var head = 0u; head < budget.C4; head += 16u) {
@@ -25,7 +25,7 @@ fn weigh(s: Sequence, k: u32, lane: u32, own: u32) {
     }
     var top = -HIGHEST;
     for (var i = first; i < first + own; i++) {
-      let key = key_place(s, alive[i]) + head;
+      let key = key_entry(s, alive[i]) + head;
       var sums = vec4f();
       for (var c = 0u; c < 16u; c++) {
         sums += query[c] * key_quad(key + c);
@@ -36,7 +36,7 @@ fn weigh(s: Sequence, k: u32, lane: u32, own: u32) {
     }
     let mass = exponentiate(lane, own, top);
     for (var i = first; i < first + own; i++) {
-      worth[i] += weights[i] / mass;
+      importance[i] += weights[i] / mass;
     }
   }
 }

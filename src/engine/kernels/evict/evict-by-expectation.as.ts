@@ -42,7 +42,7 @@ export function measureValues(s: Sequence, k: u32): void {
 }
 
 /** Adds query k to the sums. */
-export function learn(s: Sequence, k: u32): void {
+export function addMoments(s: Sequence, k: u32): void {
   for (let head: usize = 0; head < s.heads; head++) {
     const query = queryRow(s, k) + HEAD_BYTES * head
     let sums = s.moments + MOMENT_BYTES * head
@@ -59,7 +59,7 @@ export function learn(s: Sequence, k: u32): void {
   }
 }
 
-/** What the keys alive are worth after `count` queries were learnt from. */
+/** Importance of the keys alive, from the moments of `count` queries. */
 export function weighByExpectation(s: Sequence, count: u32): void {
   const queries = f32x4.splat(<f32>count)
   const block = s.weights + s.stride * s.heads
@@ -69,18 +69,18 @@ export function weighByExpectation(s: Sequence, count: u32): void {
       expectEight(s.moments + MOMENT_BYTES * head, block, queries, s.weights + s.stride * head + 4 * <usize>i)
     }
   }
-  memory.fill(s.worths, 0, 4 * <usize>s.alive)
+  memory.fill(s.importances, 0, 4 * <usize>s.alive)
   for (let head: usize = 0; head < s.heads; head++) addShares(s, head)
 }
 
-/** worth += softmax of the head's scores times the lengths of its values. */
+/** importance += softmax of the head's scores times the lengths of its values. */
 function addShares(s: Sequence, head: usize): void {
   const weights = s.weights + s.stride * head
   const mass = exponentiate(weights, s.alive)
   for (let i: usize = 0; i < s.alive; i++) {
     const length = load<f32>(lengthAt(s.scores, s, head, load<u32>(s.positions + 4 * i)))
-    const worth = s.worths + 4 * i
-    store<f32>(worth, load<f32>(worth) + (load<f32>(weights + 4 * i) / mass) * length)
+    const importance = s.importances + 4 * i
+    store<f32>(importance, load<f32>(importance) + (load<f32>(weights + 4 * i) / mass) * length)
   }
 }
 

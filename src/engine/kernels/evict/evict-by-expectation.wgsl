@@ -1,8 +1,8 @@
 // needs: evict-softmax
-// A key is worth the attention it can expect of queries distributed as those so far, times the length of its value,
-// summed over heads (Expected Attention; docs/method.md, Policies):
+// Importance is the attention that a key can expect of queries distributed as those so far, times the length of its
+// value, summed over heads (Expected Attention; docs/method.md, Policies):
 //   x[h,j] = mu[h] . k[h,j] / sqrt(64) + k[h,j]' Sigma[h] k[h,j] / (2 * 64)
-//   worth[j] = sum_h softmax_j(x[h,j]) |v[h,j]|  over the keys alive
+//   importance[j] = sum_h softmax_j(x[h,j]) |v[h,j]|  over the keys alive
 // mu and Sigma: mean and covariance of the queries from position SINKS on, kept as sums of q and of q q'.
 // moments, of a sequence: of each head the sum of q (16 vec4s) and of q q' (64 rows of 16). Lengths of values lie behind the
 // scores, head by head.
@@ -37,7 +37,7 @@ fn inherit(s: Sequence, lane: u32) {
   }
 }
 
-fn born(s: Sequence, k: u32) -> f32 {
+fn initial_importance(s: Sequence, k: u32) -> f32 {
   let at = query_quad(s, k) + 2u * budget.C4;
   for (var head = 0u; head < heads(); head++) {
     var squares = vec4f();
@@ -51,7 +51,7 @@ fn born(s: Sequence, k: u32) -> f32 {
 }
 
 // A lane adds to the sums that are its own.
-fn learn(s: Sequence, k: u32, lane: u32) {
+fn add_moments(s: Sequence, k: u32, lane: u32) {
   let at = query_quad(s, k);
   for (var i = lane; i < heads() * SUMS; i += WORKGROUP) {
     let head = at + i / SUMS * HEAD4;
@@ -65,9 +65,9 @@ fn learn(s: Sequence, k: u32, lane: u32) {
   }
 }
 
-fn weigh(s: Sequence, k: u32, lane: u32, own: u32) {
+fn update_importances(s: Sequence, k: u32, lane: u32, own: u32) {
   if (k >= SINKS) {
-    learn(s, k, lane);
+    add_moments(s, k, lane);
   }
   if ((k + 1u) % INTERVAL != 0u) {
     return;
@@ -75,14 +75,14 @@ fn weigh(s: Sequence, k: u32, lane: u32, own: u32) {
   storageBarrier();
   let first = lane * REGION;
   for (var i = first; i < first + own; i++) {
-    worth[i] = 0.0;
+    importance[i] = 0.0;
   }
   let queries = f32(k + 1u - SINKS);
   for (var head = 0u; head < heads(); head++) {
     let sums = (s.index * heads() + head) * SUMS;
     var top = -HIGHEST;
     for (var i = first; i < first + own; i++) {
-      let at = key_place(s, alive[i]) + head * HEAD4;
+      let at = key_entry(s, alive[i]) + head * HEAD4;
       var key: array<vec4f, HEAD4>;
       var along = 0.0;
       for (var c = 0u; c < HEAD4; c++) {
@@ -104,7 +104,7 @@ fn weigh(s: Sequence, k: u32, lane: u32, own: u32) {
     }
     let mass = exponentiate(lane, own, top);
     for (var i = first; i < first + own; i++) {
-      worth[i] += weights[i] / mass * scores[length_entry(score_entry(s, alive[i]), head)];
+      importance[i] += weights[i] / mass * scores[length_entry(score_entry(s, alive[i]), head)];
     }
   }
 }

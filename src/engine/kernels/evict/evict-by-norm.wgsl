@@ -1,8 +1,8 @@
-// A key is worth the less the longer it is: minus the mean over heads of |k[h]|, known when it comes.
+// The longer a key, the less important: minus the mean over heads of |k[h]|, known when it comes.
 
 fn inherit(s: Sequence, lane: u32) {}
 
-fn born(s: Sequence, k: u32) -> f32 {
+fn initial_importance(s: Sequence, k: u32) -> f32 {
   let at = query_quad(s, k) + budget.C4;
   var norms = 0.0;
   for (var head = 0u; head < budget.C4; head += 16u) {
@@ -16,4 +16,4 @@ fn born(s: Sequence, k: u32) -> f32 {
   return -norms * 16.0 / f32(budget.C4);
 }
 
-fn weigh(s: Sequence, k: u32, lane: u32, own: u32) {}
+fn update_importances(s: Sequence, k: u32, lane: u32, own: u32) {}

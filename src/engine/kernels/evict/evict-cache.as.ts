@@ -24,12 +24,12 @@ export function sequenceInCache(d: Dispatch, s: Sequence, i: u32, halves: bool):
   s.end = s.start + span.count
   layLists(s, s.end)
   listRows(d, s, span)
-  const first = 4 * <usize>deathOf(cache, span.place, 0)
+  const first = 4 * <usize>deathOf(cache, span.slot, 0)
   s.deaths = at(d, 1) + first
   s.parentDeaths = s.deaths
   s.scores = at(d, 6) + first
   s.parentScores = s.scores
-  s.moments = at(d, 9) + momentBytes(s) * (cache.layer * cache.places + span.place)
+  s.moments = at(d, 9) + momentBytes(s) * (cache.layer * cache.slots + span.slot)
   s.parentMoments = s.moments
   s.rowBytes = 3 * HEAD_BYTES * s.heads
   s.queries = at(d, 7) + s.rowBytes * span.row
@@ -42,9 +42,9 @@ export function sequenceInCache(d: Dispatch, s: Sequence, i: u32, halves: bool):
 function listRows(d: Dispatch, s: Sequence, span: Span): void {
   const cache = struct<Cache>(d, 4)
   const state = at(d, 0)
-  const held = word(state, span.place) + span.count
+  const held = word(state, span.slot) + span.count
   for (let i: u32 = 0; i < held; i++) {
-    const row = rowAt(state, cache, span.place, i)
+    const row = rowAt(state, cache, span.slot, i)
     const position = positionAt(state, cache, row)
     if (position < s.end) setWord(s.rows, position, row)
   }
@@ -55,15 +55,15 @@ export function markAlive(d: Dispatch, s: Sequence, i: u32): void {
   const cache = struct<Cache>(d, 4)
   const state = at(d, 0)
   const span = spanAt(at(d, 2), i)
-  const held = word(state, span.place) + span.count
+  const held = word(state, span.slot) + span.count
   for (let first: u32 = 0; first < held; first += PAGE) {
-    const base = rowAt(state, cache, span.place, first)
+    const base = rowAt(state, cache, span.slot, first)
     const count = min<u32>(PAGE, held - first)
     let bits: u32 = 0
-    for (let slot: u32 = 0; slot < count; slot++) {
-      const position = positionAt(state, cache, base + slot)
-      if (position !== NEVER && word(s.deaths, position) === NEVER) bits |= 1 << slot
+    for (let index: u32 = 0; index < count; index++) {
+      const position = positionAt(state, cache, base + index)
+      if (position !== NEVER && word(s.deaths, position) === NEVER) bits |= 1 << index
     }
-    setWord(state, aliveWord(cache, span.place, first / PAGE), bits)
+    setWord(state, aliveWord(cache, span.slot, first / PAGE), bits)
   }
 }

@@ -1,7 +1,7 @@
 // needs: cache, evict-keys-{dtype}
 // Sequences in the key-value cache, for evict.wgsl: a step's queries, whose own keys are in the cache already.
-// deaths and scores (layers, places, n_positions). qkv (rows, 3 C): of the step.
-// moments: see evict-by-expectation.wgsl, by layer and place. Leaves each page's word of live rows. Grid: (spans).
+// deaths and scores (layers, slots, n_positions). qkv (rows, 3 C): of the step.
+// moments: see evict-by-expectation.wgsl, by layer and slot. Leaves each page's word of live rows. Grid: (spans).
 
 @group(0) @binding(0) var<storage, read_write> state: array<u32>;
 @group(0) @binding(1) var<storage, read_write> deaths: array<u32>;
@@ -26,9 +26,9 @@ struct Sequence {
 
 fn sequence_at(i: u32, lane: u32) -> Sequence {
   let span = spans[i];
-  let held = state[span.place] + span.count;
+  let held = state[span.slot] + span.count;
   for (var r = lane; r < held; r += WORKGROUP) {
-    let row = row_at(span.place, r);
+    let row = row_at(span.slot, r);
     let position = position_at(row);
     if (position != NEVER) {
       rows[position] = row;
@@ -36,16 +36,16 @@ fn sequence_at(i: u32, lane: u32) -> Sequence {
   }
   workgroupBarrier();
   let start = tokens[span.row].y;
-  let index = cache.layer * cache.places + span.place;
+  let index = cache.layer * cache.slots + span.slot;
   return Sequence(start, start + span.count, index, index, span);
 }
 
 fn death_entry(s: Sequence, p: u32) -> u32 {
-  return death_of(s.span.place, p);
+  return death_of(s.span.slot, p);
 }
 
 fn score_entry(s: Sequence, p: u32) -> u32 {
-  return death_of(s.span.place, p);
+  return death_of(s.span.slot, p);
 }
 
 fn inherited_death(s: Sequence, p: u32) -> u32 {
@@ -61,23 +61,23 @@ fn query_quad(s: Sequence, k: u32) -> u32 {
   return (s.span.row + k - s.start) * 3u * budget.C4;
 }
 
-fn key_place(s: Sequence, p: u32) -> u32 {
+fn key_entry(s: Sequence, p: u32) -> u32 {
   return rows[p] * budget.C4;
 }
 
 // Rows that the next query does not see are dead.
 fn finish(s: Sequence, lane: u32) {
   storageBarrier();
-  let place = s.span.place;
-  let held = state[place] + s.span.count;
+  let slot = s.span.slot;
+  let held = state[slot] + s.span.count;
   for (var first = lane * PAGE; first < held; first += WORKGROUP * PAGE) {
     var bits = 0u;
-    for (var slot = 0u; slot < PAGE && first + slot < held; slot++) {
-      let position = position_at(row_at(place, first + slot));
-      if (position != NEVER && deaths[death_of(place, min(position, cache.n_positions - 1u))] == NEVER) {
-        bits |= 1u << slot;
+    for (var i = 0u; i < PAGE && first + i < held; i++) {
+      let position = position_at(row_at(slot, first + i));
+      if (position != NEVER && deaths[death_of(slot, min(position, cache.n_positions - 1u))] == NEVER) {
+        bits |= 1u << i;
       }
     }
-    state[alive_word(place, first / PAGE)] = bits;
+    state[alive_word(slot, first / PAGE)] = bits;
   }
 }

@@ -46,10 +46,10 @@ export class Sequence {
   pool: usize
   keyBytes: usize
   rows: usize
-  /** Keys alive: how many, their positions, what they are worth, and the addresses of their rows. */
+  /** Keys alive: how many, their positions, their importance, and the addresses of their rows. */
   alive: u32
   positions: usize
-  worths: usize
+  importances: usize
   keys: usize
   /** (heads, `stride` bytes) scores of the keys alive, then their exponentials. */
   weights: usize
@@ -62,8 +62,8 @@ export function layLists(s: Sequence, end: u32): void {
   s.alive = 0
   s.rows = (scratch() + offsetof<Sequence>() + 63) & ~63
   s.positions = s.rows + 4 * count
-  s.worths = s.positions + 4 * count
-  s.keys = s.worths + 4 * count
+  s.importances = s.positions + 4 * count
+  s.keys = s.importances + 4 * count
   s.weights = s.keys + sizeof<usize>() * count
   s.stride = 4 * count
 }

@@ -4,11 +4,11 @@
  */
 import { at, constants, Dispatch, scratch, struct, take } from '../common/dispatch.as'
 import { NEVER } from '../drops/batch.as'
-import { worthAtRandom } from './evict-at-random.as'
+import { importanceAtRandom } from './evict-at-random.as'
 import { sequenceInBatch } from './evict-batch.as'
 import { weighByAttention } from './evict-by-attention.as'
-import { inheritMoments, learn, measureValues, weighByExpectation } from './evict-by-expectation.as'
-import { worthByNorm } from './evict-by-norm.as'
+import { inheritMoments, addMoments, measureValues, weighByExpectation } from './evict-by-expectation.as'
+import { importanceByNorm } from './evict-by-norm.as'
 import { markAlive, sequenceInCache } from './evict-cache.as'
 import { Budget, keyRow, Sequence } from './evict-sequence.as'
 
@@ -19,7 +19,7 @@ const BY_EXPECTATION: u32 = 3
 
 @unmanaged
 class Constants {
-  places: u32 // 0 batch, 1 cache
+  keys: u32 // 0 batch, 1 cache
   score: u32 // 0 at random, 1 by norm, 2 by attention, 3 by expectation
   dtype: u32 // of the cache's keys: 0 f32, 1 f16
   WORKGROUP: u32
@@ -31,15 +31,15 @@ class Constants {
 
 export function evict(d: Dispatch): void {
   const k = constants<Constants>(d)
-  const budget = struct<Budget>(d, k.places === BATCH ? 3 : 5)
+  const budget = struct<Budget>(d, k.keys === BATCH ? 3 : 5)
   const s = changetype<Sequence>(scratch())
   s.heads = budget.C4 / 16
   s.scoresBytes = 4 * <usize>budget.keys
   for (let i = take(d); i < d.x; i = take(d)) {
-    if (k.places !== BATCH) sequenceInCache(d, s, i, k.dtype !== 0)
+    if (k.keys !== BATCH) sequenceInCache(d, s, i, k.dtype !== 0)
     else if (!sequenceInBatch(d, s, i, budget)) continue
     follow(k, s, budget)
-    if (k.places !== BATCH) markAlive(d, s, i)
+    if (k.keys !== BATCH) markAlive(d, s, i)
   }
 }
 
@@ -48,12 +48,12 @@ function follow(k: Constants, s: Sequence, budget: Budget): void {
   begin(k, s)
   for (let q = s.start; q < s.end; q++) {
     store<u32>(s.deaths + 4 * q, NEVER)
-    join(k, s, q, worthAtBirth(k, s, q, budget.layer))
-    weigh(k, s, q)
+    join(k, s, q, initialImportance(k, s, q, budget.layer))
+    updateImportances(k, s, q)
     if ((q + 1) % k.INTERVAL === 0) keepBudget(k, s, budget, q)
   }
   for (let i: usize = 0; i < s.alive; i++) {
-    store<f32>(s.scores + 4 * load<u32>(s.positions + 4 * i), load<f32>(s.worths + 4 * i))
+    store<f32>(s.scores + 4 * load<u32>(s.positions + 4 * i), load<f32>(s.importances + 4 * i))
   }
 }
 
@@ -67,23 +67,23 @@ function begin(k: Constants, s: Sequence): void {
   if (k.score === BY_EXPECTATION) inheritMoments(s)
 }
 
-function join(k: Constants, s: Sequence, p: u32, worth: f32): void {
+function join(k: Constants, s: Sequence, p: u32, importance: f32): void {
   const i: usize = s.alive++
   store<u32>(s.positions + 4 * i, p)
-  store<f32>(s.worths + 4 * i, worth)
+  store<f32>(s.importances + 4 * i, importance)
   if (k.score >= BY_ATTENTION) store<usize>(s.keys + sizeof<usize>() * i, keyRow(s, p))
 }
 
-function worthAtBirth(k: Constants, s: Sequence, q: u32, layer: u32): f32 {
-  if (k.score === BY_NORM) return worthByNorm(s, q)
+function initialImportance(k: Constants, s: Sequence, q: u32, layer: u32): f32 {
+  if (k.score === BY_NORM) return importanceByNorm(s, q)
   if (k.score === BY_EXPECTATION) measureValues(s, q)
-  return k.score >= BY_ATTENTION ? 0 : worthAtRandom(q, layer)
+  return k.score >= BY_ATTENTION ? 0 : importanceAtRandom(q, layer)
 }
 
-function weigh(k: Constants, s: Sequence, q: u32): void {
+function updateImportances(k: Constants, s: Sequence, q: u32): void {
   if (k.score === BY_ATTENTION) weighByAttention(s, q, k.ACCUMULATE !== 0)
   if (k.score !== BY_EXPECTATION) return
-  if (q >= k.SINKS) learn(s, q)
+  if (q >= k.SINKS) addMoments(s, q)
   if ((q + 1) % k.INTERVAL === 0) weighByExpectation(s, q + 1 - k.SINKS)
 }
 
@@ -94,7 +94,7 @@ function keepBudget(k: Constants, s: Sequence, budget: Budget, q: u32): void {
     const end: u32 = budget.recent > q ? 0 : numberOf(s, q + 1 - budget.recent)
     // All that are left may be protected.
     if (first >= end) return
-    const victim: usize = lowestOf(s.worths, first, end)
+    const victim: usize = lowestOf(s.importances, first, end)
     store<u32>(s.deaths + 4 * load<u32>(s.positions + 4 * victim), q + 1)
     remove(k, s, victim)
   }
@@ -113,19 +113,19 @@ function numberOf(s: Sequence, position: u32): u32 {
 }
 
 /** The first of the lowest from number `first` to before `end`; `first` itself where none is a number. */
-function lowestOf(worths: usize, first: u32, end: u32): u32 {
+function lowestOf(importances: usize, first: u32, end: u32): u32 {
   let lows = f32x4.splat(Infinity)
   let i = first
-  for (; i + 4 <= end; i += 4) lows = f32x4.pmin(lows, v128.load(worths + 4 * i))
-  for (; i < end; i++) lows = f32x4.pmin(lows, v128.load32_splat(worths + 4 * i))
+  for (; i + 4 <= end; i += 4) lows = f32x4.pmin(lows, v128.load(importances + 4 * i))
+  for (; i < end; i++) lows = f32x4.pmin(lows, v128.load32_splat(importances + 4 * i))
   lows = f32x4.pmin(lows, i64x2.shuffle(lows, lows, 1, 0))
   const lowest = min(f32x4.extract_lane(lows, 0), f32x4.extract_lane(lows, 1))
   const wanted = f32x4.splat(lowest)
   for (i = first; i + 4 <= end; i += 4) {
-    const found: u32 = i32x4.bitmask(f32x4.eq(v128.load(worths + 4 * i), wanted))
+    const found: u32 = i32x4.bitmask(f32x4.eq(v128.load(importances + 4 * i), wanted))
     if (found !== 0) return i + ctz(found)
   }
-  for (; i < end; i++) if (load<f32>(worths + 4 * i) === lowest) return i
+  for (; i < end; i++) if (load<f32>(importances + 4 * i) === lowest) return i
   return first
 }
 
@@ -133,7 +133,7 @@ function remove(k: Constants, s: Sequence, i: usize): void {
   const after: usize = --s.alive - i
   const word = 4 * i
   memory.copy(s.positions + word, s.positions + word + 4, 4 * after)
-  memory.copy(s.worths + word, s.worths + word + 4, 4 * after)
+  memory.copy(s.importances + word, s.importances + word + 4, 4 * after)
   if (k.score < BY_ATTENTION) return
   const key = s.keys + sizeof<usize>() * i
   memory.copy(key, key + sizeof<usize>(), sizeof<usize>() * after)

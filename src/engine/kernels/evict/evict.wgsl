@@ -1,8 +1,8 @@
-// needs: evict-{places}, evict-{score}
+// needs: evict-{keys}, evict-{score}
 // Which keys a budget leaves, and when the others die (docs/method.md, Policies). A sequence's queries in order: each joins
-// the keys and weighs those alive; then, while more than `budget` are alive, the one of lowest score that is not protected
-// is evicted, the earliest where scores are equal. It is last seen by that query: t_j = k + 1.
-// evict-batch.wgsl or evict-cache.wgsl says where keys lie, another evict-*.wgsl what a key is worth.
+// the keys and updates the importance of those alive; then, while more than `budget` are alive, the least important one that
+// is not protected is evicted, the earliest where several are. It is last seen by that query: t_j = k + 1.
+// evict-batch.wgsl or evict-cache.wgsl says where keys lie, another evict-*.wgsl how important a key is.
 // Grid: one workgroup a sequence.
 // Position p belongs to lane p % WORKGROUP, which keeps those of its own that are alive in order. So no sum depends on where
 // keys lie or how many queries come at a time, and decoding evicts what scoring does, to the last bit.
@@ -26,7 +26,7 @@ const HIGHEST = 3e38;
 
 // Region by region: a lane's positions alive, ascending, and their scores.
 var<workgroup> alive: array<u32, WORKGROUP * REGION>;
-var<workgroup> worth: array<f32, WORKGROUP * REGION>;
+var<workgroup> importance: array<f32, WORKGROUP * REGION>;
 // What each lane counts or offers, and what comes of it.
 var<workgroup> counts: array<u32, WORKGROUP>;
 var<workgroup> lowest: array<f32, WORKGROUP>;
@@ -40,8 +40,8 @@ fn offer(lane: u32, own: u32, k: u32) {
   var at = NOBODY;
   for (var i = lane * REGION; i < lane * REGION + own; i++) {
     let p = alive[i];
-    if (p >= SINKS && p + budget.recent <= k && (at == NOBODY || worth[i] < best)) {
-      best = worth[i];
+    if (p >= SINKS && p + budget.recent <= k && (at == NOBODY || importance[i] < best)) {
+      best = importance[i];
       at = p;
     }
   }
@@ -69,7 +69,7 @@ fn remove(lane: u32, own: u32, position: u32) {
   }
   for (; i + 1u < lane * REGION + own; i++) {
     alive[i] = alive[i + 1u];
-    worth[i] = worth[i + 1u];
+    importance[i] = importance[i + 1u];
   }
 }
 
@@ -85,7 +85,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     deaths[death_entry(s, p)] = death;
     if (death == NEVER) {
       alive[lane * REGION + own] = p;
-      worth[lane * REGION + own] = scores[parent_entry(s, p)];
+      importance[lane * REGION + own] = scores[parent_entry(s, p)];
       own++;
     }
   }
@@ -103,11 +103,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     if (k % WORKGROUP == lane) {
       deaths[death_entry(s, k)] = NEVER;
       alive[lane * REGION + own] = k;
-      worth[lane * REGION + own] = born(s, k);
+      importance[lane * REGION + own] = initial_importance(s, k);
       own++;
     }
     total++;
-    weigh(s, k, lane, own);
+    update_importances(s, k, lane, own);
     let due = (k + 1u) % INTERVAL == 0u;
     while (due && total > budget.budget) {
       offer(lane, own, k);
@@ -129,7 +129,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     }
   }
   for (var i = lane * REGION; i < lane * REGION + own; i++) {
-    scores[score_entry(s, alive[i])] = worth[i];
+    scores[score_entry(s, alive[i])] = importance[i];
   }
   finish(s, lane);
 }

@@ -1,4 +1,4 @@
-// Logits of one vocabulary slice become gradients of the loss, in place, and the loss of each row is told.
+// Logits of one vocabulary slice become gradients of the loss, in place, and the loss of each row is written.
 //   row loss = lse - logit[target];  dlogit[v] = weight (softmax[v] - (1 - d) [v = target] - d teacher[v])
 // weight: 1 over the predicted tokens of the step; rows whose target is NONE give nothing. d: share of the teacher, whose
 // logits and states are bound where DISTILL is on.

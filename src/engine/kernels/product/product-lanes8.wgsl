@@ -47,7 +47,7 @@ fn high_rows(share: vec4f) -> mat4x4f {
 }
 
 // Rows `first` to `first + 7` by what the lanes have read of them. One by one: llvmpipe keeps sums in registers only where
-// their place is known beforehand.
+// their offset is known beforehand.
 fn add_eight(sums: ptr<function, array<Columns, ROWS>>, first: u32, share: vec4f, low: mat4x4f, high: mat4x4f) {
   let rows_0 = low_rows(share);
   add(&(*sums)[first], rows_0[0], low, high);

@@ -14,33 +14,33 @@ export function finishRow(d: Dispatch, z: u32, row: u32, quad: u32, quads: u32, 
   const shape = struct<Product>(d, 3)
   const scale = f32x4.splat(shape.scale)
   const bytes: usize = 16 * quads
-  const place: usize = 16 * (shape.out + z * shape.outNext + row * shape.outWidth + quad)
-  const out = at(d, 2) + place
+  const offset: usize = 16 * (shape.out + z * shape.outNext + row * shape.outWidth + quad)
+  const out = at(d, 2) + offset
   for (let c: usize = 0; c < bytes; c += 16) v128.store(sums + c, f32x4.mul(v128.load(sums + c), scale))
   const head: usize = 4 * ((z * shape.M + row) * k.H + shape.extra)
   switch (k.to) {
     case 0:
-      return toResult(d, k, place, quad, bytes, sums, out)
+      return toResult(d, k, offset, quad, bytes, sums, out)
     case 1:
-      return toGeluGradient(bytes, sums, at(d, 4) + place, out)
+      return toGeluGradient(bytes, sums, at(d, 4) + offset, out)
     case 2:
-      return toScores(d, k, place, head, row, quad, bytes, sums, out)
+      return toScores(d, k, offset, head, row, quad, bytes, sums, out)
     default:
-      return toScoreGradients(d, k, place, head, bytes, sums, out)
+      return toScoreGradients(d, k, offset, head, bytes, sums, out)
   }
 }
 
 function toResult(
   d: Dispatch,
   k: ProductConstants,
-  place: usize,
+  offset: usize,
   quad: u32,
   bytes: usize,
   sums: usize,
   out: usize,
 ): void {
   if (k.BIAS) add(bytes, sums, at(d, 4) + 16 * quad)
-  if (k.RESIDUAL) add(bytes, sums, at(d, 5) + place)
+  if (k.RESIDUAL) add(bytes, sums, at(d, 5) + offset)
   if (k.ACCUMULATE) add(bytes, sums, out)
   memory.copy(out, sums, bytes)
 }
@@ -60,7 +60,7 @@ function toGeluGradient(bytes: usize, sums: usize, inputs: usize, out: usize): v
 function toScores(
   d: Dispatch,
   k: ProductConstants,
-  place: usize,
+  offset: usize,
   head: usize,
   row: u32,
   quad: u32,
@@ -68,7 +68,7 @@ function toScores(
   sums: usize,
   out: usize,
 ): void {
-  const masks = at(d, 4) + place
+  const masks = at(d, 4) + offset
   const lse = f32x4.splat(k.WEIGHTS ? load<f32>(at(d, 5) + head) : 0)
   const last = i32x4.splat(row)
   let columns = i32x4.add(i32x4.splat(4 * quad), i32x4(0, 1, 2, 3))
@@ -89,14 +89,14 @@ function toScores(
 function toScoreGradients(
   d: Dispatch,
   k: ProductConstants,
-  place: usize,
+  offset: usize,
   head: usize,
   bytes: usize,
   sums: usize,
   out: usize,
 ): void {
   const dot = f32x4.splat(load<f32>(at(d, 4) + head))
-  const total = at(d, 5) + place
+  const total = at(d, 5) + offset
   for (let c: usize = 0; c < bytes; c += 16) {
     const gradients = f32x4.mul(v128.load(out + c), f32x4.sub(v128.load(sums + c), dot))
     v128.store(out + c, gradients)

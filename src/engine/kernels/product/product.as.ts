@@ -24,7 +24,7 @@ export class ProductConstants {
   FIRST: u32
 }
 
-/** Widths and places in vec4s. */
+/** Widths and offsets in vec4s. */
 @unmanaged
 export class Product {
   M: u32

@@ -1,6 +1,6 @@
 // What all matrix products of training share: shapes, and where their factors lie. Everything is f32 and row-major.
 //   result (M, N) = scale * left (M, K) @ right (K, N), for each of the matrices that z counts
-// A factor may lie transposed: left as (K, M), right as (N, K). Widths of what lies in memory, and places, are in vec4s.
+// A factor may lie transposed: left as (K, M), right as (N, K). Widths of what lies in memory, and offsets, are in vec4s.
 // product-tile.wgsl, -lanes4 or -lanes8 multiplies, a product-to-*.wgsl says what becomes of the sums.
 
 override LEFT_TRANSPOSED: bool = false;
@@ -15,7 +15,7 @@ struct Product {
   M: u32,
   N: u32,            // a multiple of 4
   K: u32,            // a multiple of 4
-  left: u32,         // place of the first element
+  left: u32,         // offset of the first element
   left_width: u32,   // from one row to the next
   left_next: u32,    // from one matrix to the next
   right: u32,

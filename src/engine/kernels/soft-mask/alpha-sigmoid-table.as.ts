@@ -45,8 +45,8 @@ export function makeTable(to: usize, newAlpha: f32): void {
   const logs = to + TABLE
   const slopes = logs + 4 * ENDS
   for (let i = 0; i < ENDS; i += 4) {
-    const place = f32x4.convert_i32x4_s(i32x4.add(i32x4.splat(i - CELLS), i32x4(0, 1, 2, 3)))
-    alphaSigmoid(f32x4.mul(place, f32x4.splat(size)), newAlpha)
+    const cells = f32x4.convert_i32x4_s(i32x4.add(i32x4.splat(i - CELLS), i32x4(0, 1, 2, 3)))
+    alphaSigmoid(f32x4.mul(cells, f32x4.splat(size)), newAlpha)
     v128.store(logs + 4 * i, asigLogP)
     v128.store(slopes + 4 * i, alphaSigmoidRho(newAlpha))
   }
@@ -74,9 +74,9 @@ function cubic(to: usize, y0: f32, y1: f32, d0: f32, d1: f32): void {
 
 /** log p and rho of each lane that is `wanted`, into `factorLogP` and `factorRho`; the others get anything. */
 export function tableSigmoid(x: v128, wanted: v128): void {
-  const place = f32x4.mul(x, f32x4.splat(perUnit))
-  const inside = f32x4.lt(f32x4.abs(place), f32x4.splat(used))
-  if (v128.any_true(v128.and(wanted, inside))) lookUp(v128.and(place, inside))
+  const cells = f32x4.mul(x, f32x4.splat(perUnit))
+  const inside = f32x4.lt(f32x4.abs(cells), f32x4.splat(used))
+  if (v128.any_true(v128.and(wanted, inside))) lookUp(v128.and(cells, inside))
   if (v128.any_true(v128.andnot(wanted, inside))) solve(x, wanted, inside)
 }
 
@@ -96,10 +96,10 @@ function solve(x: v128, wanted: v128, inside: v128): void {
   factorRho = v128.bitselect(factorRho, rho, inside)
 }
 
-/** The cubics at `place`, counted in cells from 0. */
-function lookUp(place: v128): void {
-  const cell = f32x4.floor(place)
-  const t = f32x4.sub(place, cell)
+/** The cubics at `cells`, counted in cells from 0. */
+function lookUp(cells: v128): void {
+  const cell = f32x4.floor(cells)
+  const t = f32x4.sub(cells, cell)
   const at = i32x4.shl(i32x4.trunc_sat_f32x4_s(cell), 5)
   const middle = table + USED * CELL
   const a = middle + i32x4.extract_lane(at, 0)

@@ -48,7 +48,7 @@ function weightOf(layer: Layer, k: u32): f32 {
 /** From the last query down to where all 16 keys are still earlier ones. */
 function walkTogether(d: Dispatch, layer: Layer, row: u32, first: u32): void {
   const T = layer.T
-  let place: usize = 4 * ((row + T - 1) * T + first)
+  let offset: usize = 4 * ((row + T - 1) * T + first)
   let s0 = f32x4.splat(0)
   let s1 = s0
   let s2 = s0
@@ -57,11 +57,11 @@ function walkTogether(d: Dispatch, layer: Layer, row: u32, first: u32): void {
   let b1 = s0
   let b2 = s0
   let b3 = s0
-  for (let k = T - 1; k >= first + KEYS; k--, place -= 4 * T) {
-    const mask = at(d, 0) + place
-    const rho = at(d, 1) + place
-    const total = at(d, 2) + place
-    const to = at(d, 3) + place
+  for (let k = T - 1; k >= first + KEYS; k--, offset -= 4 * T) {
+    const mask = at(d, 0) + offset
+    const rho = at(d, 1) + offset
+    const total = at(d, 2) + offset
+    const to = at(d, 3) + offset
     const w = f32x4.splat(weightOf(layer, k))
     s0 = f32x4.add(s0, pairs(total, mask, w))
     s1 = f32x4.add(s1, pairs(total + 16, mask + 16, w))
@@ -101,18 +101,18 @@ function walkOn(d: Dispatch, layer: Layer, row: u32, j: u32, last: u32, state: u
   let sum = v128.load(state)
   let beta = v128.load(state, LINE)
   for (let k = <i32>last; k >= <i32>((j / 64) * 64); k--) {
-    const place: usize = 4 * ((row + k) * T + j)
+    const offset: usize = 4 * ((row + k) * T + j)
     let gradient = f32x4.splat(0)
     if (k > <i32>j) {
       // Beside the diagonal lies nothing of use, not even a number.
       const earlier = i32x4.lt_s(keys, i32x4.splat(k))
-      const left = expDown4(loadLanes(at(d, 0) + place, count), -87.3)
-      const more = madd(f32x4.splat(weightOf(layer, k)), left, loadLanes(at(d, 2) + place, count))
+      const left = expDown4(loadLanes(at(d, 0) + offset, count), -87.3)
+      const more = madd(f32x4.splat(weightOf(layer, k)), left, loadLanes(at(d, 2) + offset, count))
       sum = f32x4.add(sum, v128.and(more, earlier))
-      gradient = v128.and(f32x4.mul(sum, loadLanes(at(d, 1) + place, count)), earlier)
+      gradient = v128.and(f32x4.mul(sum, loadLanes(at(d, 1) + offset, count)), earlier)
       beta = f32x4.add(beta, gradient)
     }
-    storeLanes(at(d, 3) + place, gradient, inRow)
+    storeLanes(at(d, 3) + offset, gradient, inRow)
   }
   storeLanes(at(d, 4) + 4 * (row + j), beta, inRow)
 }

@@ -48,17 +48,17 @@ function walk(d: Dispatch, layer: Layer, sequence: u32, first: u32): void {
   const r4 = layer.r4
   const width: usize = 32 * r4
   const scores = at(d, 0) + row * width
-  const offset = load<f32>(at(d, 1) + 4 * layer.layer) + load<f32>(at(d, 2) + 4 * sequence)
+  const betaShift = load<f32>(at(d, 1) + 4 * layer.layer) + load<f32>(at(d, 2) + 4 * sequence)
   const keys = min(KEYS, T - first)
   transpose(scores + first * width + width / 2, width, keys, 4 * r4)
   memory.fill(scratch() + OWN, 0, 2 * LINE)
   for (let j = first; j < first + keys; j++) store<f32>(at(d, 3) + 4 * ((row + j) * T + j), 0)
   for (let k = first + 1; k < T; k++) {
-    if (anyLeft()) score(scores + k * width, r4, offset)
+    if (anyLeft()) score(scores + k * width, r4, betaShift)
     const end = min(keys, k - first)
     for (let j: u32 = 0; j < end; j += 4) {
-      const place: usize = 4 * ((row + k) * T + first + j)
-      step(k, first + j, k + 2 <= T, scratch() + 4 * j, at(d, 3) + place, at(d, 4) + place)
+      const offset: usize = 4 * ((row + k) * T + first + j)
+      step(k, first + j, k + 2 <= T, scratch() + 4 * j, at(d, 3) + offset, at(d, 4) + offset)
     }
   }
   memory.copy(at(d, 5) + 4 * (row + first), scratch() + KEPT, 4 * keys)
@@ -86,7 +86,7 @@ function anyLeft(): bool {
  * x of one query and all keys. Products are added up in fours, then the fours, as shaders do: where p is near 0 the mask
  * tells what rounding did to x.
  */
-function score(query: usize, r4: u32, offset: f32): void {
+function score(query: usize, r4: u32, betaShift: f32): void {
   let x0 = f32x4.splat(0)
   let x1 = x0
   let x2 = x0
@@ -112,7 +112,7 @@ function score(query: usize, r4: u32, offset: f32): void {
   }
   const r: u32 = 4 * r4
   const scale = f32x4.splat(1 / Mathf.sqrt(<f32>r))
-  const shift = f32x4.splat(offset)
+  const shift = f32x4.splat(betaShift)
   const to = scratch() + SCORES
   v128.store(to, madd(x0, scale, shift))
   v128.store(to, madd(x1, scale, shift), 16)

@@ -36,7 +36,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let row = group.y * T;
   let key = (row + j) * 2u * r4 + r4;
   let scale = drop_scale(r4);
-  let offset = betas[layer.layer] + shifts[group.y];
+  let beta_shift = betas[layer.layer] + shifts[group.y];
   masks[(row + j) * T + j] = 0.0;
   var own = 0.0;
   var kept = 0.0;
@@ -51,7 +51,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
         let v = scores[key + c];
         x += vec4f(dot(scores[q0 + c], v), dot(scores[q1 + c], v), dot(scores[q2 + c], v), dot(scores[q3 + c], v));
       }
-      x = drop_scores(x, scale, offset);
+      x = drop_scores(x, scale, beta_shift);
     }
     let count = min(QUERIES, T - k);
     for (var i = 0u; i < count; i++) {

@@ -6,7 +6,7 @@ import type { Times } from './dispatch-list.js'
 import { type CacheUsage, STAGES, type Stage, type StepResult } from './types.js'
 
 /** What a submission tells once it is done. */
-export interface Told {
+export interface StepReadback {
   tokens: Uint32Array
   time: Times | null
   usage: CacheUsage
@@ -14,7 +14,7 @@ export interface Told {
 }
 
 /** Device time of all parts and what the last of them tells of the cache. */
-export function sumTimes(parts: readonly Told[]): Pick<StepResult, 'seconds' | 'stages' | 'usage'> {
+export function sumTimes(parts: readonly StepReadback[]): Pick<StepResult, 'seconds' | 'stages' | 'usage'> {
   const { usage } = parts[parts.length - 1]
   const times = parts.flatMap(({ time }) => (time === null ? [] : [time]))
   if (times.length < parts.length) return { seconds: null, stages: null, usage }
@@ -45,17 +45,17 @@ export function joinLogits(
   return joinParts(rows, config.vocabSize, blocks, values)
 }
 
-/** (L, B, n_positions) death times -> [layer][place], each of its sequence's length. */
-export function deathsByPlace(
+/** (L, B, n_positions) death times -> [layer][slot], each of its sequence's length. */
+export function deathsBySlot(
   deaths: Uint32Array,
   lengths: readonly number[],
   layers: number,
 ): Uint32Array[][] {
-  const places = lengths.length
-  const nPositions = deaths.length / (layers * places)
+  const slots = lengths.length
+  const nPositions = deaths.length / (layers * slots)
   return Array.from({ length: layers }, (_, layer) =>
-    lengths.map((length, place) => {
-      const from = (layer * places + place) * nPositions
+    lengths.map((length, slot) => {
+      const from = (layer * slots + slot) * nPositions
       // A time past the end is of no query yet.
       return deaths.slice(from, from + length).map((time) => (time < length ? time : NEVER))
     }),
