@@ -1,6 +1,6 @@
 /** How much of a HellaSwag run the adapter works, by its own clock: the rest is spent waiting for the host. */
 import { Engine } from '../src/engine/engine.js'
-import type { DropRule } from '../src/engine/gpt2/forward.js'
+import type { DropRule } from '../src/engine/rules.js'
 import { prepareRun } from '../src/eval/prepare-run.js'
 import { scoreRequests } from '../src/eval/score.js'
 import { busyClock } from '../src/run/busy-clock.js'

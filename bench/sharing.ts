@@ -1,6 +1,6 @@
 /** What running a question's shared beginning once is worth: HellaSwag scored both ways, taking turns. */
 import { Engine } from '../src/engine/engine.js'
-import type { DropRule } from '../src/engine/gpt2/forward.js'
+import type { DropRule } from '../src/engine/rules.js'
 import { tokensRun } from '../src/eval/plan.js'
 import { prepareRun } from '../src/eval/prepare-run.js'
 import { scoreRequests } from '../src/eval/score.js'

@@ -11,7 +11,7 @@ import { openCpu } from '../src/device/open-cpu.js'
 import { packBatch } from '../src/engine/batch.js'
 import { CACHE_KINDS } from '../src/engine/decode/types.js'
 import { Engine } from '../src/engine/engine.js'
-import type { DropRule } from '../src/engine/gpt2/forward.js'
+import type { DropRule } from '../src/engine/rules.js'
 import { Trainer } from '../src/engine/train/trainer.js'
 
 const { values } = parseArgs({

@@ -1,5 +1,6 @@
 /** A configuration with what is known of it so far: its rule, whether it fits, what was measured. */
-import type { CacheUsage, DecodeRule } from '../engine/decode/types.js'
+import type { CacheUsage } from '../engine/decode/types.js'
+import type { DecodeRule } from '../engine/rules.js'
 import { describeLevel } from '../pruning/level.js'
 import type { ResultParts } from '../record/bench/build.js'
 import type { BenchCalibration, BenchSample } from '../record/bench/schema.js'

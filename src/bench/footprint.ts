@@ -1,7 +1,7 @@
 /** What a decoder will take, planned from its sizes before anything is allocated. Pure. */
 import { scratchWords } from '../engine/decode/attention.js'
 import { layerBytes } from '../engine/decode/cache.js'
-import { decidingBytes } from '../engine/decode/decide.js'
+import { evictionBytes } from '../engine/decode/decide.js'
 import { maxPages, PAGE, pagesWanted, slotPagesWanted } from '../engine/decode/layout.js'
 import { stepBytes } from '../engine/decode/step-buffers.js'
 import { MOST_STEPS } from '../engine/decode/step-uniforms.js'
@@ -48,14 +48,14 @@ export function decoderFootprint(
   const entries = prunes ? L * slots * nPositions : 0
   const deaths = 4 * entries
   const remembered = isEvicting(rule)
-    ? decidingBytes(config, rule, entries, slots)
-    : { worths: 0, moments: 0 }
+    ? evictionBytes(config, rule, entries, slots)
+    : { importances: 0, moments: 0 }
   const layer = layerBytes(config, shape, pagesAt(kept.mean), { dtype: cacheDtype, rule })
   const row = C * (cacheDtype === 'f32' ? 4 : 2)
   return {
     activations,
     // A layer that grows is there twice while it is copied.
-    cache: (L + 1) * layer + deaths + remembered.worths + remembered.moments,
-    binding: Math.max(pagesAt(kept.most) * PAGE * row, deaths, remembered.worths, remembered.moments),
+    cache: (L + 1) * layer + deaths + remembered.importances + remembered.moments,
+    binding: Math.max(pagesAt(kept.most) * PAGE * row, deaths, remembered.importances, remembered.moments),
   }
 }

@@ -100,7 +100,7 @@ export function packBatch(segments: readonly Segment[], targets: readonly Target
   const scoredRows = Uint32Array.from(
     new Set(targets.map(({ segment, row }) => table[segment].row + row)),
   ).sort()
-  const place = new Map(Array.from(scoredRows, (row, index) => [row, index]))
+  const scoredIndex = new Map(Array.from(scoredRows, (row, index) => [row, index]))
   return {
     segments,
     rows,
@@ -115,7 +115,10 @@ export function packBatch(segments: readonly Segment[], targets: readonly Target
     branchTiles: keyTilesOf(segments, views, tile.keys, true),
     scoredRows,
     targets: Uint32Array.from(
-      targets.flatMap(({ segment, row, token }) => [place.get(table[segment].row + row) as number, token]),
+      targets.flatMap(({ segment, row, token }) => [
+        scoredIndex.get(table[segment].row + row) as number,
+        token,
+      ]),
     ),
   }
 }

@@ -26,7 +26,7 @@ import {
 } from './gpt2/forward.js'
 import { columnsOf, type ForwardContext } from './gpt2/layers.js'
 import { type Drops, readDrops } from './gpt2/read-drops.js'
-import { type BatchScores, extentOf, joinParts, judge } from './gpt2/results.js'
+import { type BatchScores, extentOf, joinParts, scoreTargets } from './gpt2/results.js'
 import { ruleStride, splitRules } from './gpt2/rule-buffers.js'
 import { loadWeights } from './gpt2/weights.js'
 import { chooseMatmul, type WeightDtype } from './matmul.js'
@@ -136,9 +136,9 @@ export class Engine {
       segments: rows,
       queryTiles: tiles,
       trunkTiles: tiles,
-      patterned: keys,
-      dying: keys,
-      remembered: keys * (1 + this.config.nHead),
+      staticDeathTimes: keys,
+      deathTimes: keys,
+      importances: keys * (1 + this.config.nHead),
       moments: 0,
       listed: rows * LISTED_PER_ROW,
     }
@@ -215,7 +215,7 @@ export class Engine {
     const results = rules.map((_, index): BatchResult => {
       const own = blocks[index]
       const seconds = own === null || head === null ? null : own + head / rules.length
-      return { ...judge(batch, states[index], logits[index]), ...drops[index], seconds }
+      return { ...scoreTargets(batch, states[index], logits[index]), ...drops[index], seconds }
     })
     return {
       base: results[0],
@@ -333,9 +333,9 @@ export class Engine {
       this.#memory.write(activations[name as keyof typeof inputs], data)
     }
     const rule = rules[index]
-    if (isStatic(rule)) this.#memory.write(activations.pattern, batchStaticDeaths(batch, rule))
-    const { words, place } = uniformWords(context, batch, rule)
-    const uniforms = place(this.#uniforms.write(words))
+    if (isStatic(rule)) this.#memory.write(activations.staticDeaths, batchStaticDeaths(batch, rule))
+    const { words, assign } = uniformWords(context, batch, rule)
+    const uniforms = assign(this.#uniforms.write(words))
     const encoder = this.#device.createCommandEncoder()
     const pass = encoder.beginComputePass({ timestampWrites: watch?.whole })
     encodeBlocks(context, pass, batch, rule, activations, uniforms, purpose, index)

@@ -4,9 +4,16 @@ import { type AdapterTraits, subgroupLanes } from './tuning.js'
 
 /**
  * How a kernel arrives at a row's sums. Kernels with the same way give the same bits, whatever the number of rows and
- * the row's place; `split` promises nothing, as it is for a few rows whose fellows no one compares.
+ * the row's position; `split` promises nothing, as it is for a few rows whose fellows no one compares.
  */
-export type SummingWay = 'ascending' | 'broadcast' | 'swap' | 'split' | 'halves' | 'units-f16' | 'units-f32'
+export type SummationOrder =
+  | 'ascending'
+  | 'broadcast'
+  | 'swap'
+  | 'split'
+  | 'halves'
+  | 'units-f16'
+  | 'units-f32'
 
 export interface MatmulKernel {
   name: string
@@ -22,7 +29,7 @@ export interface MatmulKernel {
   rows: readonly number[]
   /** Its own overrides when compiled for `rows`. */
   constants: (rows: number) => Readonly<Record<string, number>>
-  way: SummingWay
+  order: SummationOrder
   /** Whether it rounds the values of a to halves, which only `--dtype f16` allows. */
   rounds: boolean
   /** Whether it is used only where the tuner has found it right and fast. */
@@ -38,7 +45,7 @@ export function blockOf(adapter: AdapterTraits): number {
 }
 
 /** A kernel that the tuner tries where the adapter has what it needs. */
-type Candidate = Pick<MatmulKernel, 'name' | 'kernel' | 'columns' | 'rows' | 'way'> & Partial<MatmulKernel>
+type Candidate = Pick<MatmulKernel, 'name' | 'kernel' | 'columns' | 'rows' | 'order'> & Partial<MatmulKernel>
 
 const MATRIX = 'chromium-experimental-subgroup-matrix'
 
@@ -60,7 +67,7 @@ export const MATMUL_KERNELS: readonly MatmulKernel[] = [
     columns: 64,
     rows: [1, 4, 8, 16],
     constants: (ROWS) => ({ ROWS }),
-    way: 'broadcast',
+    order: 'broadcast',
     rounds: false,
     tuned: false,
     suits: softwareLanes(8),
@@ -71,7 +78,7 @@ export const MATMUL_KERNELS: readonly MatmulKernel[] = [
     columns: 32,
     rows: [2, 4, 8, 16, 32],
     constants: (ROWS) => ({ ROWS }),
-    way: 'swap',
+    order: 'swap',
     rounds: false,
     tuned: false,
     suits: softwareLanes(4),
@@ -82,7 +89,7 @@ export const MATMUL_KERNELS: readonly MatmulKernel[] = [
     columns: 64,
     rows: [64],
     constants: () => ({}),
-    way: 'ascending',
+    order: 'ascending',
     rounds: false,
     tuned: false,
     suits: always,
@@ -103,7 +110,7 @@ export const MATMUL_KERNELS: readonly MatmulKernel[] = [
     columns: 256,
     rows: [4, 16],
     constants: (ROWS) => ({ ROWS, LANES: 32 }),
-    way: 'broadcast',
+    order: 'broadcast',
     suits: (adapter) => fixedLanes(adapter) === 32,
   }),
   matrix('f16-16x16x16', 'units-f16'),
@@ -123,7 +130,7 @@ function short(EIGHTS: number): MatmulKernel {
     rows: [1, 4, 8],
     // At most 16 KiB of workgroup memory: ROWS LANES 32 bytes.
     constants: (ROWS) => ({ ROWS, EIGHTS, LANES: Math.min(256, 512 / ROWS) }),
-    way: 'split',
+    order: 'split',
   })
 }
 
@@ -136,7 +143,7 @@ function tile8(LANES_Y: number, LANES_X: number): MatmulKernel {
     columns: 8 * LANES_X,
     rows: [8 * LANES_Y],
     constants: () => ({ LANES_X, LANES_Y }),
-    way: 'ascending',
+    order: 'ascending',
   })
 }
 
@@ -147,14 +154,14 @@ function halves(LANES_Y: number, LANES_X: number): MatmulKernel {
     ...rest,
     name: `halves-${name.slice('tile-'.length)}`,
     variant: { kept: 'f16' },
-    way: 'halves',
+    order: 'halves',
     rounds: true,
     suits: ({ features }) => features.includes('shader-f16'),
   }
 }
 
 /** Matrix units of one shape, M x N x K; whether the adapter has that shape shows when it is compiled. */
-function matrix(unit: VariantOf<'matmul-matrix'>['unit'], way: SummingWay): MatmulKernel {
+function matrix(unit: VariantOf<'matmul-matrix'>['unit'], order: SummationOrder): MatmulKernel {
   const rounds = unit.startsWith('f16')
   return candidate({
     name: `matrix-${unit}`,
@@ -163,7 +170,7 @@ function matrix(unit: VariantOf<'matmul-matrix'>['unit'], way: SummingWay): Matm
     columns: 64,
     rows: [64],
     constants: () => ({ SIZE: 32 }),
-    way,
+    order,
     rounds,
     suits: (adapter) =>
       adapter.features.includes(MATRIX) &&

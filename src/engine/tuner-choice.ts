@@ -4,12 +4,12 @@ import type { MatmulKernel } from './matmul-kernels.js'
 import type { MatmulChoice, MatmulRule } from './tuning.js'
 
 /** A size that was timed; it stands for all sizes up to it. */
-export interface Class {
+export interface SizeClass {
   rows: number
   columns: number
 }
 
-export interface Timing extends Class {
+export interface Timing extends SizeClass {
   kernel: string
   dtype: WeightDtype
   /** Of one matmul, the least of several. */
@@ -17,7 +17,7 @@ export interface Timing extends Class {
 }
 
 /** The sizes of a run, ascending; the last of a side stands for all above it as well. */
-export interface ClassSides {
+export interface SizeClasses {
   rows: readonly number[]
   columns: readonly number[]
 }
@@ -33,16 +33,16 @@ const CLEARLY = 0.95
 export function chooseRules(
   kernels: readonly MatmulKernel[],
   timings: readonly Timing[],
-  sides: ClassSides,
+  sides: SizeClasses,
 ): MatmulChoice {
   const most = sides.rows[sides.rows.length - 1]
   const bulk = (kernel: MatmulKernel): number =>
     sum(timings.filter(({ kernel: name, rows }) => name === kernel.name && rows === most))
-  const steadyKernels = kernels.filter(({ way }) => way !== 'split')
+  const steadyKernels = kernels.filter(({ order }) => order !== 'split')
   const winner = fastest(steadyKernels, bulk)
   return {
     steady: rulesFor(
-      steadyKernels.filter(({ way }) => way === winner.way),
+      steadyKernels.filter(({ order }) => order === winner.order),
       timings,
       sides,
     ),
@@ -53,7 +53,7 @@ export function chooseRules(
 function rulesFor(
   kernels: readonly MatmulKernel[],
   timings: readonly Timing[],
-  { rows, columns }: ClassSides,
+  { rows, columns }: SizeClasses,
 ): MatmulRule[] {
   const last = <T>(values: readonly T[], index: number): boolean => index === values.length - 1
   return columns.flatMap((N, n) =>

@@ -7,7 +7,7 @@ import { f32ToF16 } from './half.js'
 import { MATMUL_SHAPE } from './kernels/structs.js'
 import { type MatmulPlan, singleVariant, type WeightDtype } from './matmul.js'
 import type { MatmulKernel } from './matmul-kernels.js'
-import type { Class, Timing } from './tuner-choice.js'
+import type { SizeClass, Timing } from './tuner-choice.js'
 import type { AdapterTraits } from './tuning.js'
 
 export interface ProbeSizes {
@@ -68,7 +68,7 @@ export class Probe {
     const verdicts = new Map<MatmulKernel, string | null>()
     const rows = Math.min(CHECKED_ROWS, Math.max(...this.#sizes.rows))
     const size = { rows, columns: Math.min(...this.#sizes.columns) }
-    const bits = new Map<MatmulKernel['way'], Float32Array>()
+    const bits = new Map<MatmulKernel['order'], Float32Array>()
     let expected: Float32Array | null = null
     const compiled = kernels.map((kernel) => this.#compile(kernel)) // all at once: drivers compile on many threads
     await Promise.allSettled(compiled)
@@ -83,14 +83,14 @@ export class Probe {
       }
       expected ??= got
       const worst = largestDifference(got, expected)
-      const same = bits.get(kernel.way) ?? got
+      const same = bits.get(kernel.order) ?? got
       if (!(worst <= (kernel.rounds ? TOLERANCE.rounds : TOLERANCE.exact))) {
         verdicts.set(kernel, `differs by ${worst.toExponential(1)} from ${kernels[0].name}`)
-      } else if (kernel.way !== 'split' && largestDifference(got, same) !== 0) {
-        verdicts.set(kernel, `sums in another order than others of its way, ${kernel.way}`)
+      } else if (kernel.order !== 'split' && largestDifference(got, same) !== 0) {
+        verdicts.set(kernel, `sums in another order than others of its way, ${kernel.order}`)
       } else {
         verdicts.set(kernel, null)
-        bits.set(kernel.way, same)
+        bits.set(kernel.order, same)
       }
     }
     return verdicts
@@ -100,7 +100,7 @@ export class Probe {
    * Times kernels on one size, in turns, so that a busy machine slows all alike. What counts is the least time: other
    * work on the machine only ever adds.
    */
-  async time(kernels: readonly MatmulKernel[], size: Class): Promise<Timing[]> {
+  async time(kernels: readonly MatmulKernel[], size: SizeClass): Promise<Timing[]> {
     this.#memory.write(this.#shape, MATMUL_SHAPE.pack(size))
     const runs = kernels.map((kernel) => ({
       kernel,
@@ -128,7 +128,7 @@ export class Probe {
     }))
   }
 
-  #plan(kernel: MatmulKernel, { rows, columns }: Class): MatmulPlan {
+  #plan(kernel: MatmulKernel, { rows, columns }: SizeClass): MatmulPlan {
     return singleVariant(kernel, this.#adapter, this.#dtype).plan(rows, this.#sizes.K, columns)
   }
 
@@ -147,7 +147,7 @@ export class Probe {
     await Promise.all([compiled, this.#device.popErrorScope()])
   }
 
-  async #result(kernel: MatmulKernel, { rows, columns }: Class): Promise<Float32Array> {
+  async #result(kernel: MatmulKernel, { rows, columns }: SizeClass): Promise<Float32Array> {
     this.#memory.write(this.#shape, MATMUL_SHAPE.pack({ rows }))
     this.#memory.write(this.#out, new Float32Array(rows * columns).fill(Number.NaN))
     this.#device.pushErrorScope('validation')

@@ -9,7 +9,7 @@ import type { ComputeDevice } from './compute/device.js'
 import { ShaderFiles } from './gpu/shader.js'
 import { candidates, type WeightDtype } from './matmul.js'
 import { MATMUL_KERNELS, type MatmulKernel } from './matmul-kernels.js'
-import { type Class, chooseRules, type Timing } from './tuner-choice.js'
+import { chooseRules, type SizeClass, type Timing } from './tuner-choice.js'
 import { Probe, type ProbeSizes } from './tuner-probe.js'
 import type { AdapterTraits, MatmulChoice } from './tuning.js'
 
@@ -114,6 +114,6 @@ export function parseChoice(value: unknown): TuningChoice | null {
   return whole ? (value as TuningChoice) : null
 }
 
-function classesOf({ rows, columns }: ProbeSizes): Class[] {
+function classesOf({ rows, columns }: ProbeSizes): SizeClass[] {
   return columns.flatMap((N) => rows.map((M) => ({ rows: M, columns: N })))
 }

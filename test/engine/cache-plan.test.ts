@@ -17,19 +17,19 @@ plan('rows: what was told, and what was handed over since', () => {
   assert.is(bounds.most(0, 0), 7)
   // After submission 1 a layer had dropped 30 of 40; what came later is still to come.
   const empty = [0, 0, 0]
-  bounds.learn(1, [
+  bounds.update(1, [
     [10, 0, 0],
     [40, 0, 0],
   ])
   assert.equal([bounds.most(0, 0), bounds.most(0, 1), bounds.most(1, 1)], [7, 5, 5])
-  bounds.learn(2, [
+  bounds.update(2, [
     [11, 3, 0],
     [41, 5, 0],
   ])
   assert.equal([bounds.most(0, 0), bounds.most(0, 1), bounds.most(1, 1)], [7, 3, 5])
-  bounds.learn(1, [empty, empty])
+  bounds.update(1, [empty, empty])
   assert.is(bounds.most(0, 1), 3, 'older news change nothing')
-  bounds.learn(4, [
+  bounds.update(4, [
     [6, 3, 0],
     [7, 5, 0],
   ])
@@ -44,7 +44,7 @@ plan('slots: all slots go through as many rows as the fullest ever had since it 
   assert.equal([bounds.most(0, 0), bounds.most(0, 1), bounds.held(0, 1)], [40, 40, 10])
   assert.is(slotPagesNeeded(bounds, SHAPE, 0, new Map([[1, 30]])), 3 * 2, 'rows fill what is free first')
   assert.is(slotPagesNeeded(bounds, SHAPE, 0, new Map([[1, 60]])), 3 * 3)
-  bounds.learn(3, [[0, 9, 0]], [12])
+  bounds.update(3, [[0, 9, 0]], [12])
   assert.equal([bounds.most(0, 2), bounds.held(0, 1)], [12, 9])
 })
 

@@ -266,7 +266,7 @@ export class CacheRig {
         assert.ok(rows <= cache.bounds.most(layer, slot), 'more rows than the host knows of')
       }
     })
-    cache.learn(this.#round, status, cache.pages())
+    cache.update(this.#round, status, cache.pages())
     this.#encoder = this.#device.createCommandEncoder()
     this.#pass = this.#encoder.beginComputePass()
     this.#rounds = 0

@@ -13,7 +13,13 @@ import { attentionKernels, chooseTuning, rowAttentionKernels, SPLIT_ROWS } from 
 import { KernelBench, onEachAdapter } from '../gpu.js'
 import { cacheAttentionReference } from '../reference/cache-attention.js'
 import { largestDifference } from '../reference/compare.js'
-import { type CacheScene, cacheScene, type SceneOptions, shuffleRows, uploadScene } from './cache-scene.js'
+import {
+  type CacheFixture,
+  cacheFixture,
+  type FixtureOptions,
+  shuffleRows,
+  uploadFixture,
+} from './cache-fixture.js'
 
 const H = 2
 const TOLERANCE = 5e-6
@@ -22,7 +28,7 @@ const one = (held: number) => ({ held, count: 1 })
 const idle = (held: number) => ({ held, count: 0 })
 
 /** Rows held before the step and new ones, of each slot. Lengths lie around lanes, pages and splits. */
-const ROWS: { name: string; slots: SceneOptions['slots'] }[] = [
+const ROWS: { name: string; slots: FixtureOptions['slots'] }[] = [
   { name: 'a first token', slots: [one(0)] },
   { name: 'a page to the brim', slots: [one(31)] },
   { name: 'ragged, one split', slots: [one(32), one(0), one(7), one(SPLIT_ROWS - 1), one(3)] },
@@ -37,7 +43,7 @@ const CHUNKS: typeof ROWS = [
 const LONG = { name: 'a long chunk', slots: [one(20), { held: 33, count: 150 }, { held: 0, count: 9 }] }
 
 /** Of every row of a span, heads side by side; span after span. */
-function rowsOf({ spans }: CacheScene, all: ArrayLike<number>): number[] {
+function rowsOf({ spans }: CacheFixture, all: ArrayLike<number>): number[] {
   const C = 64 * H
   return spans.flatMap(({ row, count }) => Array.from(all).slice(row * C, (row + count) * C))
 }
@@ -50,29 +56,29 @@ await onEachAdapter('attention to the cache', (test, open) => {
     open.adapter.kind === 'swiftshader' && index > 0 ? ['f32'] : ['f32', 'f16']
   test.after.each(() => bench.clear())
 
-  type Plan = (scene: CacheScene, buffers: CacheBuffers) => AttentionDispatch[]
+  type Plan = (fixture: CacheFixture, buffers: CacheBuffers) => AttentionDispatch[]
 
-  const run = async (scene: CacheScene, plan: Plan): Promise<number[]> => {
-    const { spans, qkv, layout, tokens } = scene
+  const run = async (fixture: CacheFixture, plan: Plan): Promise<number[]> => {
+    const { spans, qkv, layout, tokens } = fixture
     const out = bench.filled(qkv.length / 3)
     const sizes = { slots: spans.length, rows: tokens.length / 2 }
-    const buffers = uploadScene(
+    const buffers = uploadFixture(
       bench,
-      scene,
+      fixture,
       scratchWords({ nHead: H, nPositions: layout.nPositions }, sizes),
     )
-    const all = await bench.run(plan(scene, { ...buffers, out }), out, qkv.length / 3)
-    return rowsOf(scene, new Float32Array(all))
+    const all = await bench.run(plan(fixture, { ...buffers, out }), out, qkv.length / 3)
+    return rowsOf(fixture, new Float32Array(all))
   }
-  const assertLike = (got: number[], scene: CacheScene, tolerance = TOLERANCE) => {
-    const worst = largestDifference(got, rowsOf(scene, cacheAttentionReference(scene)))
+  const assertLike = (got: number[], fixture: CacheFixture, tolerance = TOLERANCE) => {
+    const worst = largestDifference(got, rowsOf(fixture, cacheAttentionReference(fixture)))
     assert.ok(worst < tolerance, `off by ${worst}`)
   }
 
   for (const [index, rowAttention] of rowAttentionKernels(open.adapter).entries()) {
     const { kernel } = rowAttention
-    const plan: Plan = (scene, buffers) => {
-      const { spans, bound, dtype, dense } = scene
+    const plan: Plan = (fixture, buffers) => {
+      const { spans, bound, dtype, dense } = fixture
       const list = bench.upload(SPAN.table(spans.map((span) => ({ ...span, first: 0 }))))
       const rows = { spans: list, count: spans.length, bound, dtype, dense }
       return rowDispatches({ nHead: H }, { ...tuning, rowAttention }, buffers, rows)
@@ -81,39 +87,44 @@ await onEachAdapter('attention to the cache', (test, open) => {
     for (const dtype of dtypesOf(index)) {
       for (const { name, slots } of ROWS) {
         test(`${kernel}: ${name}, ${dtype}`, async () => {
-          const scene = cacheScene({ H, dtype, slots, order: 'shuffled' })
-          assertLike(await run(scene, plan), scene)
+          const fixture = cacheFixture({ H, dtype, slots, order: 'shuffled' })
+          assertLike(await run(fixture, plan), fixture)
         })
       }
     }
 
     test(`${kernel}: a sequence gives the same bits alone and in a batch, however large the bound`, async () => {
       const slots = [one(2 * SPLIT_ROWS), one(SPLIT_ROWS - 1), one(5), one(3 * SPLIT_ROWS)]
-      const scene = cacheScene({ H, dtype: 'f32', slots, order: 'shuffled' })
-      const together = await run(scene, plan)
-      for (const [index, span] of scene.spans.entries()) {
+      const fixture = cacheFixture({ H, dtype: 'f32', slots, order: 'shuffled' })
+      const together = await run(fixture, plan)
+      for (const [index, span] of fixture.spans.entries()) {
         const { held, count } = slots[span.slot]
-        const alone = await run({ ...scene, spans: [span], bound: held + count }, plan)
+        const alone = await run({ ...fixture, spans: [span], bound: held + count }, plan)
         assert.equal(alone, together.slice(index * 64 * H, (index + 1) * 64 * H))
       }
     })
 
     test(`${kernel}: the order of rows does not matter`, async () => {
-      const scene = cacheScene({ H, dtype: 'f32', slots: [one(SPLIT_ROWS + 70), one(20)], order: 'sorted' })
-      const shuffled = shuffleRows(scene, 5)
-      const worst = largestDifference(await run(scene, plan), await run(shuffled, plan))
+      const fixture = cacheFixture({
+        H,
+        dtype: 'f32',
+        slots: [one(SPLIT_ROWS + 70), one(20)],
+        order: 'sorted',
+      })
+      const shuffled = shuffleRows(fixture, 5)
+      const worst = largestDifference(await run(fixture, plan), await run(shuffled, plan))
       assert.ok(worst < 1e-6, `off by ${worst}`)
     })
   }
 
   test('without drops nobody looks at death times', async () => {
-    const scene = cacheScene({ H, dtype: 'f32', slots: [one(70)], order: 'shuffled', dense: true })
+    const fixture = cacheFixture({ H, dtype: 'f32', slots: [one(70)], order: 'shuffled', dense: true })
     const plan: Plan = ({ spans, bound, dtype, dense }, buffers) => {
       const list = SPAN.table(spans.map((span) => ({ ...span, first: 0 })))
       const rows = { spans: bench.upload(list), count: 1, bound, dtype, dense }
       return rowDispatches({ nHead: H }, tuning, { ...buffers, deaths: bench.filled(4) }, rows)
     }
-    assertLike(await run(scene, plan), scene)
+    assertLike(await run(fixture, plan), fixture)
   })
 
   for (const [index, attention] of attentionKernels(open.adapter).entries()) {
@@ -128,8 +139,8 @@ await onEachAdapter('attention to the cache', (test, open) => {
     for (const dtype of dtypesOf(index)) {
       for (const { name, slots } of dtype === 'f32' ? [...CHUNKS, LONG] : CHUNKS) {
         test(`${kernel}: ${name}, ${dtype}`, async () => {
-          const scene = cacheScene({ H, dtype, slots, order: 'shuffled' })
-          assertLike(await run(scene, plan), scene)
+          const fixture = cacheFixture({ H, dtype, slots, order: 'shuffled' })
+          assertLike(await run(fixture, plan), fixture)
         })
       }
     }

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import { NEVER, packBatch } from '../../src/engine/batch.js'
 import { type CacheUsage, type DecoderOptions, GREEDY } from '../../src/engine/decode/types.js'
 import type { Engine } from '../../src/engine/engine.js'
-import type { DropRule } from '../../src/engine/gpt2/forward.js'
+import type { DropRule } from '../../src/engine/rules.js'
 import { largestDifference } from '../reference/compare.js'
 
 export const ADAPTIVE = { kind: 'adaptive', shift: 0 } as const

@@ -5,8 +5,8 @@ import { EVICTING, EVICTING_KINDS, sizedRule } from '../../src/engine/policies/i
 import {
   budgetOf,
   evictionSpec,
+  importanceWords,
   MOMENT_WORDS,
-  rememberedWords,
   scoreBindings,
 } from '../../src/engine/policies/scores.js'
 import { chooseTuning } from '../../src/engine/tuning.js'
@@ -42,13 +42,13 @@ await onEachAdapter('evict kernel', (test, open) => {
             const spec = evictionSpec(rule, { keys: 'batch' }, config, WORKGROUP)
             const table = bench.upload(batch.table)
             const deaths = bench.upload(new Uint32Array(2 * batch.keys).fill(0xdead))
-            const worths = bench.upload(new Float32Array(batch.keys * rememberedWords([rule], config)))
+            const importances = bench.upload(new Float32Array(batch.keys * importanceWords([rule], config)))
             const moments = bench.upload(new Float32Array(segments.length * H * MOMENT_WORDS))
             const budget = bench.uniform(budgetOf(rule, config, { layer: LAYER, entries: batch.keys }))
             const given = scoreBindings(rule, { 'own key': bench.upload(qkv), 'moments of queries': moments })
             const dispatches = [batch.trunkTiles, batch.branchTiles].map((tiles) => ({
               spec,
-              bindings: [table, bench.upload(tiles), deaths, budget, worths, ...given],
+              bindings: [table, bench.upload(tiles), deaths, budget, importances, ...given],
               grid: [tiles.length / 2] as const,
             }))
             const all = new Uint32Array(await bench.run(dispatches, deaths, 2 * batch.keys))

@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert'
 import { packBatch } from '../../src/engine/batch.js'
 import type { Engine } from '../../src/engine/engine.js'
-import type { DropRule } from '../../src/engine/gpt2/forward.js'
+import type { DropRule } from '../../src/engine/rules.js'
 import { goldenTensors, openMicro } from '../golden.js'
 import { onEachAdapter, openEngine } from '../gpu.js'
 import { largestDifference } from '../reference/compare.js'

@@ -17,13 +17,13 @@ compile('every kernel, every variant', async () => {
   const files = new ShaderFiles()
   for (const kernel of Object.keys(KERNELS) as KernelName[]) {
     for (const variant of choicesOf(kernel)) {
-      const { code, place } = files.read({ kernel, variant })
+      const { code, origin } = files.read({ kernel, variant })
       device.pushErrorScope('validation')
       const module = device.createShaderModule({ code })
       const [{ messages }] = await Promise.all([module.getCompilationInfo(), device.popErrorScope()])
       const errors = messages.filter(({ type }) => type === 'error')
-      const told = errors.map(({ lineNum, message }) => `${place(lineNum)}: ${message}`)
-      assert.equal(told, [], labelOf({ kernel, variant }))
+      const found = errors.map(({ lineNum, message }) => `${origin(lineNum)}: ${message}`)
+      assert.equal(found, [], labelOf({ kernel, variant }))
       assert.match(code, /^fn main\(/m, kernel)
     }
   }

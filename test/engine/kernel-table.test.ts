@@ -75,9 +75,9 @@ table('uniform structs are what the shaders declare', () => {
       .map((name) => structs.get(name))
       // fma-peak's is a vector.
       .filter((fields) => fields !== undefined)
-    const { uniforms: told = [] } = kernelRow(kernel)
+    const { uniforms: declared = [] } = kernelRow(kernel)
     assert.equal(
-      told.map(({ fields }) => Object.entries(fields)),
+      declared.map(({ fields }) => Object.entries(fields)),
       expected,
       kernel,
     )
@@ -144,17 +144,17 @@ table('what a kernel lacks is named with the kernel and its variant', () => {
 })
 
 table('a shader begins with what it enables, and knows where each of its lines is from', () => {
-  const { code, place } = new ShaderFiles().read({
+  const { code, origin } = new ShaderFiles().read({
     kernel: 'matmul-matrix',
     variant: { unit: 'f16-16x16x16', dtype: 'f16' },
   })
   const lines = code.split('\n')
   assert.match(lines[0], /^enable f16;/)
-  assert.is(place(1), 'matmul-unit-f16-16x16x16.wgsl:1')
+  assert.is(origin(1), 'matmul-unit-f16-16x16x16.wgsl:1')
   const main = lines.findIndex((line) => line.startsWith('fn main('))
   const { text } = byName.get('matmul-matrix') as Source
   const expected = text.split('\n').findIndex((line) => line.startsWith('fn main('))
-  assert.is(place(main + 1), `matmul-matrix.wgsl:${expected + 1}`)
+  assert.is(origin(main + 1), `matmul-matrix.wgsl:${expected + 1}`)
 })
 
 table('structs are packed by name, floats as their bits', () => {

@@ -4,7 +4,7 @@ import { candidates, singleVariant } from '../../src/engine/matmul.js'
 import type { MatmulKernel } from '../../src/engine/matmul-kernels.js'
 import type { AdapterTraits } from '../../src/engine/tuning.js'
 import { onEachAdapter } from '../gpu.js'
-import { expectedOf, largestDifference, multiply, problem } from './matmul-scene.js'
+import { expectedOf, largestDifference, multiply, problem } from './matmul-fixture.js'
 
 // K is no multiple of a tile's depth; the last tile, or the last rows, are not full.
 const [K, N] = [68, 130]
@@ -26,7 +26,7 @@ await onEachAdapter(
           const worst = largestDifference(got, expectedOf(data, FLAGS))
           assert.ok(worst < (kernel.rounds ? 5e-3 : 2e-5), `off by ${worst}`)
           if (kernel.rounds) assert.ok(worst > 2e-5, `nothing was rounded, off by ${worst}`)
-          if (kernel.way === 'ascending') ascending.push(got)
+          if (kernel.order === 'ascending') ascending.push(got)
         })
       }
     }

@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert'
 import { chooseMatmul, type MatmulFlags, type WeightDtype } from '../../src/engine/matmul.js'
 import { onEachAdapter } from '../gpu.js'
-import { expectedOf, largestDifference, multiply, problem } from './matmul-scene.js'
+import { expectedOf, largestDifference, multiply, problem } from './matmul-fixture.js'
 
 /** Odd shapes, no multiple of any tile; every flag, and every number of rows that a kernel is compiled for. */
 const CASES: [dtype: WeightDtype, M: number, K: number, N: number, flags: MatmulFlags][] = [

@@ -1,7 +1,7 @@
-/** Sequences for the small model, packed with every row scored, and a scene of branches beside the whole sequences. */
+/** Sequences for the small model, packed with every row scored, and a fixture of branches beside the whole sequences. */
 import { packBatch, type Segment } from '../../src/engine/batch.js'
 import type { Engine } from '../../src/engine/engine.js'
-import type { DropRule } from '../../src/engine/gpt2/forward.js'
+import type { DropRule } from '../../src/engine/rules.js'
 
 /** Of the small model. */
 export const V = 97

@@ -5,7 +5,7 @@ import type { MatmulKernel } from '../../src/engine/matmul-kernels.js'
 import { parseChoice, tune } from '../../src/engine/tuner.js'
 import { Probe } from '../../src/engine/tuner-probe.js'
 import { onEachAdapter } from '../gpu.js'
-import { expectedOf, largestDifference, multiply, problem } from './matmul-scene.js'
+import { expectedOf, largestDifference, multiply, problem } from './matmul-fixture.js'
 
 /** Small enough for a software adapter to take no time but the compiler's. */
 const SIZES = { K: 64, columns: [128], rows: [1, 16], seconds: 0.0001 }
@@ -25,7 +25,7 @@ await onEachAdapter(
         { ...own, name: 'no file', kernel: 'no-such-kernel' as KernelName },
         { ...tile, name: 'no shader', kernel: 'matmul-output' as KernelName },
         { ...own, name: 'no such constant', constants: () => ({ ROWS: 1, DEPTH: 3 }) },
-        { ...tile, name: 'of another way', way: own.way },
+        { ...tile, name: 'of another way', order: own.order },
         { ...own, name: 'as good as the first' },
       ]
       const probe = new Probe(device, adapter, 'f16', SIZES)
@@ -41,7 +41,7 @@ await onEachAdapter(
         /^no file: does not run: kernel no-such-kernel .*: no shader file/,
         /^no shader: does not run: .*main/,
         /^no such constant: does not run/,
-        new RegExp(`^of another way: sums in another order than others of its way, ${own.way}`),
+        new RegExp(`^of another way: sums in another order than others of its way, ${own.order}`),
         /^as good as the first: null$/,
       ]
       expected.forEach((pattern, i) => {

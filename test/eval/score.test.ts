@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert'
 import { causalPairs } from '../../src/engine/drops.js'
 import type { Engine } from '../../src/engine/engine.js'
-import type { DropRule } from '../../src/engine/gpt2/forward.js'
+import type { DropRule } from '../../src/engine/rules.js'
 import { planBatches } from '../../src/eval/plan.js'
 import { type Scored, scoreRequests } from '../../src/eval/score.js'
 import type { Request } from '../../src/suites/request.js'

@@ -1,4 +1,4 @@
-import type { CacheScene } from '../engine/cache-scene.js'
+import type { CacheFixture } from '../engine/cache-fixture.js'
 
 /** Rows of a page, as docs/method.md has it. */
 const P = 32
@@ -8,8 +8,8 @@ const P = 32
  * hold a position j <= k < t_j. Follows page table and positions as src/engine/decode/layout.ts lays them out.
  * @returns (rows of qkv, C)
  */
-export function cacheAttentionReference(scene: CacheScene): Float64Array {
-  const { H, layout, layer, qkv, keys, values, state, deaths, spans, tokens, dense } = scene
+export function cacheAttentionReference(fixture: CacheFixture): Float64Array {
+  const { H, layout, layer, qkv, keys, values, state, deaths, spans, tokens, dense } = fixture
   const [d, C] = [64, 64 * H]
   const out = new Float64Array((qkv.length / (3 * C)) * C)
   for (const { slot, row, count } of spans) {

@@ -19,7 +19,7 @@ const NEVER = 0xffffffff
 
 /**
  * Plain-loop twin of evict*.wgsl, from the definitions (docs/method.md, Policies): after each query the keys
- * that may go are sorted by what they are worth, and as many as are over the budget leave.
+ * that may go are sorted by importance, and as many as are over the budget leave.
  * @param qkv (n, 3 C) of one sequence
  */
 export function evictionReference(rule: EvictingRule, qkv: ArrayLike<number>, setting: Setting): Evictions {
@@ -41,7 +41,7 @@ export function evictionReference(rule: EvictingRule, qkv: ArrayLike<number>, se
       sums[alive[i]] += weight
     })
     if ((k + 1) % interval === 0 && alive.length > rule.size) {
-      const worths = {
+      const importances = {
         h2o: () => alive.map((j) => sums[j]),
         tova: () => alive.map((j) => last[j]),
         knorm: () => alive.map((j) => -meanNorm(vectors, j, setting.H)),
@@ -49,13 +49,16 @@ export function evictionReference(rule: EvictingRule, qkv: ArrayLike<number>, se
         expected: () => expectation(vectors, k, alive, setting),
       }[rule.kind]()
       const ranked = alive
-        .map((j, i) => ({ j, worth: worths[i] }))
+        .map((j, i) => ({ j, importance: importances[i] }))
         .filter(({ j }) => j >= sinks && j <= k - recent)
-        .sort((a, b) => a.worth - b.worth || a.j - b.j)
+        .sort((a, b) => a.importance - b.importance || a.j - b.j)
       const over = alive.length - rule.size
       const [worst, next] = [ranked[over - 1], ranked[over]]
       if (next !== undefined) {
-        margin = Math.min(margin, (next.worth - worst.worth) / Math.max(1e-30, Math.abs(next.worth)))
+        margin = Math.min(
+          margin,
+          (next.importance - worst.importance) / Math.max(1e-30, Math.abs(next.importance)),
+        )
       }
       const gone = ranked.slice(0, over).map(({ j }) => j)
       for (const j of gone) deaths[j] = k + 1

@@ -2,9 +2,10 @@
 
 import { runDevice } from '../../../src/cli/base-command.js'
 import { openDevice } from '../../../src/device/open.js'
-import { type DecodeRule, GREEDY } from '../../../src/engine/decode/types.js'
+import { GREEDY } from '../../../src/engine/decode/types.js'
 import { Engine } from '../../../src/engine/engine.js'
 import type { WeightDtype } from '../../../src/engine/matmul.js'
+import type { DecodeRule } from '../../../src/engine/rules.js'
 import { tensorSource } from '../model.js'
 import { type OpenPeer, stopwatch } from '../peer.js'
 

@@ -8,7 +8,7 @@ import type {
   QuerySet,
   TimestampWrites,
 } from '../compute/device.js'
-import { CLEAR, COPY, type Operation, type Place, partOf, STAMP } from './program.js'
+import { CLEAR, COPY, type MemoryRange, type Operation, partOf, STAMP } from './program.js'
 
 /** A kernel with its constants. */
 export interface CpuPipeline {
@@ -17,28 +17,28 @@ export interface CpuPipeline {
 }
 
 export interface CpuBindGroup {
-  bindings: readonly Place[]
+  bindings: readonly MemoryRange[]
 }
 
 /** Where the 64-bit time stamps of a set lie. */
 export interface CpuQuerySet extends QuerySet {
-  place: Place
+  range: MemoryRange
 }
 
 const STAMP_BYTES = 8
 
-const moved = (kernel: number, bindings: readonly Place[]): Operation => ({
+const moved = (kernel: number, bindings: readonly MemoryRange[]): Operation => ({
   kernel,
   grid: [1, 1, 1],
   constants: [],
   bindings,
 })
 
-/** @param placeOf where a buffer of this device lies */
-export function recordCommands(placeOf: (buffer: DeviceBuffer) => Place): CommandEncoder {
+/** @param rangeOf where a buffer of this device lies */
+export function recordCommands(rangeOf: (buffer: DeviceBuffer) => MemoryRange): CommandEncoder {
   const operations: Operation[] = []
-  const stretch = (buffer: DeviceBuffer, at: number, bytes: number): Place =>
-    partOf(placeOf(buffer), at, bytes)
+  const stretch = (buffer: DeviceBuffer, at: number, bytes: number): MemoryRange =>
+    partOf(rangeOf(buffer), at, bytes)
   return {
     beginComputePass: ({ timestampWrites } = {}) => recordPass(operations, timestampWrites),
     copyBufferToBuffer(from, at, to, into, bytes) {
@@ -48,8 +48,8 @@ export function recordCommands(placeOf: (buffer: DeviceBuffer) => Place): Comman
       operations.push(moved(CLEAR, [stretch(buffer, 0, buffer.size)]))
     },
     resolveQuerySet(querySet, first, count, to, at) {
-      const { place } = querySet as CpuQuerySet
-      const from = partOf(place, STAMP_BYTES * first, STAMP_BYTES * count)
+      const { range } = querySet as CpuQuerySet
+      const from = partOf(range, STAMP_BYTES * first, STAMP_BYTES * count)
       operations.push(moved(COPY, [from, stretch(to, at, from.bytes)]))
     },
     finish: () => operations,
@@ -61,8 +61,8 @@ function recordPass(operations: Operation[], writes: TimestampWrites | undefined
   let group: CpuBindGroup | null = null
   const stamp = (index: number | undefined): void => {
     if (writes === undefined || index === undefined) return
-    const { place } = writes.querySet as CpuQuerySet
-    operations.push(moved(STAMP, [partOf(place, STAMP_BYTES * index, STAMP_BYTES)]))
+    const { range } = writes.querySet as CpuQuerySet
+    operations.push(moved(STAMP, [partOf(range, STAMP_BYTES * index, STAMP_BYTES)]))
   }
   stamp(writes?.beginningOfPassWriteIndex)
   return {

@@ -17,7 +17,14 @@ import { Heap } from './heap.js'
 import { CpuKernels } from './kernels.js'
 import { type Build, type KernelModule, loadModule } from './module.js'
 import { CONTROL_BYTES, Pool, SCRATCH_BYTES } from './pool.js'
-import { isComplete, layOutProgram, OPERATION_WORDS, type Operation, type Place, partOf } from './program.js'
+import {
+  isComplete,
+  layOutProgram,
+  type MemoryRange,
+  OPERATION_WORDS,
+  type Operation,
+  partOf,
+} from './program.js'
 import { Queue } from './queue.js'
 
 const PAGE = 65536
@@ -47,7 +54,7 @@ interface Parts {
   heap: Heap
   pool: Pool
   /** Where programs are laid out. */
-  program: Place
+  program: MemoryRange
   /** Ends the device: whatever waits fails. */
   lose: (failure: Failure) => void
   fused: boolean
@@ -71,7 +78,7 @@ export class CpuDevice implements ComputeDevice {
   readonly #queue: Queue
   /** One list of errors for each scope that is open. */
   readonly #scopes: { message: string }[][] = []
-  #program: Place
+  #program: MemoryRange
   readonly #lose: (failure: Failure) => void
 
   private constructor({ build, numbers }: KernelModule, { memory, heap, pool, program, fused, lose }: Parts) {
@@ -93,9 +100,9 @@ export class CpuDevice implements ComputeDevice {
     const memory = sharedMemory()
     const heap = new Heap(FIRST, (end) => growTo(memory, end))
     const take = (bytes: number): number => {
-      const place = heap.take(bytes)
-      if (place === null) throw noMemory(`${threads} threads`, 'use fewer --threads')
-      return place.address
+      const range = heap.take(bytes)
+      if (range === null) throw noMemory(`${threads} threads`, 'use fewer --threads')
+      return range.address
     }
     const control = take(CONTROL_BYTES)
     const scratch = Array.from({ length: threads }, () => take(SCRATCH_BYTES))
@@ -116,7 +123,7 @@ export class CpuDevice implements ComputeDevice {
 
   readonly queue = {
     writeBuffer: (buffer: DeviceBuffer, offset: number, data: Uint8Array<ArrayBuffer>): void => {
-      const { address } = placeOf(buffer)
+      const { address } = rangeOf(buffer)
       if (address === 0) return
       // The caller may change its array as soon as this returns.
       const bytes = this.#queue.idle ? data : data.slice()
@@ -143,13 +150,13 @@ export class CpuDevice implements ComputeDevice {
   }
 
   createCommandEncoder(): CommandEncoder {
-    return recordCommands(placeOf)
+    return recordCommands(rangeOf)
   }
 
   createQuerySet({ count }: { count: number }): QuerySet {
     const bytes = 8 * count
     const address = this.#take(bytes) ?? 0
-    const set: CpuQuerySet = { place: { address, bytes }, destroy: () => this.#host.free(address) }
+    const set: CpuQuerySet = { range: { address, bytes }, destroy: () => this.#host.free(address) }
     return set
   }
 
@@ -247,11 +254,11 @@ class CpuBuffer implements DeviceBuffer {
   }
 }
 
-function bound(binding: Binding): Place {
-  if (!('buffer' in binding)) return placeOf(binding)
-  const place = placeOf(binding.buffer)
-  const { offset = 0, size = place.bytes - offset } = binding
-  return partOf(place, offset, size)
+function bound(binding: Binding): MemoryRange {
+  if (!('buffer' in binding)) return rangeOf(binding)
+  const range = rangeOf(binding.buffer)
+  const { offset = 0, size = range.bytes - offset } = binding
+  return partOf(range, offset, size)
 }
 
 /** The module on the host's own thread, for what it has to try. */
@@ -260,7 +267,7 @@ function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): Tr
   return new WebAssembly.Instance(module, { env }).exports as unknown as Triable
 }
 
-function placeOf(buffer: DeviceBuffer): Place {
+function rangeOf(buffer: DeviceBuffer): MemoryRange {
   return { address: (buffer as CpuBuffer).address, bytes: buffer.size }
 }
 

@@ -14,7 +14,7 @@ const FUSES_FROM = 13
 const HIDES_RELAXED = 11
 
 /** Asks V8 for what it has but does not do by itself. Before any module is compiled; no harm where it is refused. */
-export function askForSpeed(): void {
+export function enableFastWasm(): void {
   if (V8 >= FUSES_FROM) setFlagsFromString('--experimental-wasm-revectorize')
   if (V8 === HIDES_RELAXED) setFlagsFromString('--experimental-wasm-relaxed-simd')
 }

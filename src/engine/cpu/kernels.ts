@@ -3,19 +3,19 @@ import type { Binding, ComputePass, Grid, KernelSpec, Kernels } from '../compute
 import { floatBits } from '../kernels/struct.js'
 import { kernelRow } from '../kernels/table.js'
 import type { CpuBindGroup, CpuPipeline } from './commands.js'
-import type { Place } from './program.js'
+import type { MemoryRange } from './program.js'
 
 export class CpuKernels implements Kernels {
   readonly #numbers: ReadonlyMap<string, number>
-  readonly #placeOf: (binding: Binding) => Place
+  readonly #rangeOf: (binding: Binding) => MemoryRange
 
   /**
    * @param numbers of the module's kernels, by exported name
-   * @param placeOf where a binding lies
+   * @param rangeOf where a binding lies
    */
-  constructor(numbers: ReadonlyMap<string, number>, placeOf: (binding: Binding) => Place) {
+  constructor(numbers: ReadonlyMap<string, number>, rangeOf: (binding: Binding) => MemoryRange) {
     this.#numbers = numbers
-    this.#placeOf = placeOf
+    this.#rangeOf = rangeOf
   }
 
   async prepare(specs: readonly KernelSpec[]): Promise<void> {
@@ -25,7 +25,7 @@ export class CpuKernels implements Kernels {
   dispatch(pass: ComputePass, spec: KernelSpec, bindings: readonly Binding[], grid: Grid): void {
     const [x, y = 1, z = 1] = grid
     if (x === 0 || y === 0 || z === 0) return
-    const group: CpuBindGroup = { bindings: bindings.map(this.#placeOf) }
+    const group: CpuBindGroup = { bindings: bindings.map(this.#rangeOf) }
     pass.setPipeline(this.#pipeline(spec))
     pass.setBindGroup(0, group)
     pass.dispatchWorkgroups(x, y, z)
@@ -43,7 +43,7 @@ export function exportedName(kernel: string): string {
   return kernel.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())
 }
 
-/** One word a variant, the place of its value in the row (of the first where it is left out); then one a constant, 0 likewise. */
+/** One word a variant, the index of its value in the row (of the first where it is left out); then one a constant, 0 likewise. */
 export function constantWords({ kernel, variant = {}, constants }: KernelSpec): number[] {
   const row = kernelRow(kernel)
   const chosen = Object.entries(row.variants ?? {}).map(([name, values]) => {

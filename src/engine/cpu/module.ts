@@ -1,7 +1,7 @@
 /** The kernels compiled for the processor, as this runtime can run them. */
 import { readFileSync } from 'node:fs'
 import { EXIT, Failure } from '../../errors.js'
-import { askForSpeed } from './fusing.js'
+import { enableFastWasm } from './fusing.js'
 
 /** Which build of the kernels: fused multiply-adds where the runtime has them. */
 export const BUILDS = ['relaxed', 'simd'] as const
@@ -48,7 +48,7 @@ export function missingFeature(): string | null {
 
 /** Some V8s have it only once asked. */
 export function hasRelaxedSimd(): boolean {
-  askForSpeed()
+  enableFastWasm()
   return WebAssembly.validate(RELAXED)
 }
 

@@ -18,7 +18,7 @@ const NO_TASK = 0x40000000
 const PROGRAM = 40n
 const DONE = 0xffffffn << 16n
 
-export interface PoolPlace {
+export interface PoolMemory {
   memory: WebAssembly.Memory
   /** Address of CONTROL_BYTES. */
   control: number
@@ -32,7 +32,7 @@ export interface PoolPlace {
 
 export class Pool {
   readonly threads: number
-  readonly #place: PoolPlace
+  readonly #shared: PoolMemory
   readonly #workers: Worker[]
   readonly #words: Int32Array
   /** Where the threads are, in the first element. */
@@ -42,12 +42,12 @@ export class Pool {
   #running: { at: number; operations: number; done: () => void } | null = null
   #closed = false
 
-  private constructor(place: PoolPlace, workers: Worker[], onLost: (failure: Failure) => void) {
+  private constructor(shared: PoolMemory, workers: Worker[], onLost: (failure: Failure) => void) {
     this.threads = workers.length
-    this.#place = place
+    this.#shared = shared
     this.#workers = workers
-    this.#words = new Int32Array(place.memory.buffer, place.control, CONTROL_BYTES / 4)
-    this.#state = new BigInt64Array(place.memory.buffer, place.control, 1)
+    this.#words = new Int32Array(shared.memory.buffer, shared.control, CONTROL_BYTES / 4)
+    this.#state = new BigInt64Array(shared.memory.buffer, shared.control, 1)
     for (const worker of workers) {
       worker.on('message', () => this.#ended())
       worker.on('error', (error) => onLost(lostThread(error.message)))
@@ -64,17 +64,17 @@ export class Pool {
    */
   static async start(
     module: WebAssembly.Module,
-    place: PoolPlace,
+    shared: PoolMemory,
     onLost: (failure: Failure) => void,
   ): Promise<Pool> {
-    const words = new Int32Array(place.memory.buffer, place.control, CONTROL_BYTES / 4)
+    const words = new Int32Array(shared.memory.buffer, shared.control, CONTROL_BYTES / 4)
     words.fill(0)
-    new BigInt64Array(place.memory.buffer, place.control, 1)[0] = DONE
-    const starting = place.scratch.map(async (scratch) => {
-      const { memory, control, fused } = place
-      const threads = place.scratch.length
+    new BigInt64Array(shared.memory.buffer, shared.control, 1)[0] = DONE
+    const starting = shared.scratch.map(async (scratch) => {
+      const { memory, control, fused } = shared
+      const threads = shared.scratch.length
       const workerData: WorkerData = { module, memory, control, scratch, threads, fused }
-      const worker = new Worker(new URL('worker.js', place.folder ?? BUILT), { workerData, execArgv: [] })
+      const worker = new Worker(new URL('worker.js', shared.folder ?? BUILT), { workerData, execArgv: [] })
       await readiness(worker)
       return worker
     })
@@ -88,7 +88,7 @@ export class Pool {
         exit: EXIT.failed,
       })
     }
-    return new Pool(place, workers, onLost)
+    return new Pool(shared, workers, onLost)
   }
 
   /** Runs the program of so many operations at `at`; `done` is called once. Only one runs at a time. */
@@ -106,7 +106,7 @@ export class Pool {
   abandon(): void {
     if (this.#running === null) return
     const { at, operations } = this.#running
-    const words = new Int32Array(this.#place.memory.buffer, at, operations * OPERATION_WORDS)
+    const words = new Int32Array(this.#shared.memory.buffer, at, operations * OPERATION_WORDS)
     for (let i = 0; i < operations; i++) Atomics.store(words, i * OPERATION_WORDS + 1, NO_TASK)
   }
 

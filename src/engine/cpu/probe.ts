@@ -8,7 +8,7 @@ import { chooseMatmul } from '../matmul.js'
 import type { AdapterTraits } from '../tuning.js'
 
 /** The first number of a test that is wrong, or null. */
-export interface Wrong {
+export interface Mismatch {
   index: number
   expected: number
   got: number
@@ -25,7 +25,7 @@ export interface Speed {
 const [M, K, N] = [101, 64, 396]
 
 /** Multiplies matrices of small whole numbers, whose sums are exact in whatever order, and compares every one. */
-export async function checkMatmul(device: ComputeDevice, adapter: AdapterTraits): Promise<Wrong | null> {
+export async function checkMatmul(device: ComputeDevice, adapter: AdapterTraits): Promise<Mismatch | null> {
   const memory = new Memory(device)
   const matmul = chooseMatmul(adapter, 'f32')
   const { spec, grid } = matmul.plan(M, K, N)
@@ -49,13 +49,18 @@ export async function checkMatmul(device: ComputeDevice, adapter: AdapterTraits)
     pass.end()
     const copy = readBack(memory, encoder, out, out.size)
     device.queue.submit([encoder.finish()])
-    return firstWrong(new Float32Array(await copy.bytes()), matmul.columns(N), a, weights)
+    return firstMismatch(new Float32Array(await copy.bytes()), matmul.columns(N), a, weights)
   } finally {
     memory.freeAll()
   }
 }
 
-function firstWrong(out: Float32Array, stride: number, a: Float32Array, weights: Float32Array): Wrong | null {
+function firstMismatch(
+  out: Float32Array,
+  stride: number,
+  a: Float32Array,
+  weights: Float32Array,
+): Mismatch | null {
   for (let row = 0; row < M; row++) {
     for (let column = 0; column < N; column++) {
       let expected = 1

@@ -12,13 +12,13 @@ export const CLEAR = 0xffff0001
 export const STAMP = 0xffff0002
 
 /** A stretch of linear memory; at address 0 where there was no room for it. */
-export interface Place {
+export interface MemoryRange {
   address: number
   bytes: number
 }
 
 /** Part of a stretch. */
-export function partOf({ address }: Place, offset: number, bytes: number): Place {
+export function partOf({ address }: MemoryRange, offset: number, bytes: number): MemoryRange {
   return { address: address === 0 ? 0 : address + offset, bytes }
 }
 
@@ -28,7 +28,7 @@ export interface Operation {
   grid: readonly [number, number, number]
   /** As 32-bit words. */
   constants: readonly number[]
-  bindings: readonly Place[]
+  bindings: readonly MemoryRange[]
 }
 
 /** Whether everything that an operation reads and writes is there. */

@@ -24,7 +24,7 @@ export function pagedScheme(evict: boolean): CacheScheme {
     context.kernels.dispatch(pass, spec, [state, step.spans, status, uniform, step.spansUniform], [1])
   }
   return {
-    common: false,
+    padded: false,
     next: 'packed',
     needed: pagesNeeded,
     wanted: pagesWanted,

@@ -67,7 +67,7 @@ export interface StepRows extends StepSpans {
 /** How rows of a layer are placed, and what becomes of those that die. */
 export interface CacheScheme {
   /** Every step goes through as many rows of each slot, and its own rows may lie anywhere among them. */
-  common: boolean
+  padded: boolean
   /** Where new rows go. */
   next: VariantOf<'cache-append'>['next']
   /** Pages that a layer needs at most once `added` more rows are at each slot. */

@@ -14,7 +14,7 @@ import { type CacheShape, maxPages, PAGE, slotPagesNeeded, slotPagesWanted, stat
 const MODES = { occupy: 0, compact: 1, advance: 2, release: 3 } as const
 
 export const SLOTS: CacheScheme = {
-  common: true,
+  padded: true,
   next: 'free',
   needed: slotPagesNeeded,
   wanted: slotPagesWanted,

@@ -73,7 +73,7 @@ export class Cache {
     this.prunes = options.rule.kind !== 'dense'
     this.readsInteraction = readsInteraction(options.rule)
     this.shape = { slots, nPositions }
-    this.bounds = new RowBounds(L, slots, this.#scheme.common)
+    this.bounds = new RowBounds(L, slots, this.#scheme.padded)
     this.#uniforms = new Uniforms(memory)
     this.#moving = new Uniforms(memory)
     this.#decider = decider(memory, context, this.shape, options)
@@ -129,18 +129,18 @@ export class Cache {
   }
 
   /** What the device told after submission `id`. */
-  learn(id: number, status: Uint32Array, pages: readonly number[]): CacheUsage {
+  update(id: number, status: Uint32Array, pages: readonly number[]): CacheUsage {
     const { slots } = this.shape
     const stride = this.#statusStride
     const byLayer = this.layers.map((_, layer) => status.subarray(layer * stride, (layer + 1) * stride))
-    if (this.#scheme.common) {
-      this.bounds.learn(
+    if (this.#scheme.padded) {
+      this.bounds.update(
         id,
         byLayer.map((entry) => entry.subarray(slots, 2 * slots)),
         byLayer.map((entry) => Math.max(...entry.subarray(0, slots))),
       )
     } else {
-      this.bounds.learn(
+      this.bounds.update(
         id,
         byLayer.map((entry) => entry.subarray(0, slots)),
       )
@@ -149,7 +149,7 @@ export class Cache {
     return this.#usage
   }
 
-  /** Pages of every layer, to be handed to `learn` with the status that is read at this point. */
+  /** Pages of every layer, to be handed to `update` with the status that is read at this point. */
   pages(): number[] {
     return this.layers.map(({ pages }) => pages)
   }
@@ -257,7 +257,7 @@ export class Cache {
 
   #struct(layer: number, pages: number): Uint32Array {
     const { beta } = this.#context.weights.blocks[layer]
-    const own = { pages, layer, r: this.#r, scattered: this.#scheme.common }
+    const own = { pages, layer, r: this.#r, scattered: this.#scheme.padded }
     return cacheOf(this.shape, own, betaShift(beta, this.#options.rule))
   }
 

@@ -8,9 +8,9 @@ import { type EvictingRule, isEvicting, isStatic, type StaticRule, staticDeaths 
 import {
   budgetOf,
   evictionSpec,
+  importanceWords,
   MOMENT_WORDS,
   needsMoments,
-  rememberedWords,
   scoreBindings,
 } from '../policies/scores.js'
 import type { DecodeRule } from '../rules.js'
@@ -83,14 +83,14 @@ function byPosition(
 }
 
 /** Bytes that an evicting policy remembers from step to step, `entries` being layers times slots times positions. */
-export function decidingBytes(
+export function evictionBytes(
   config: Pick<Gpt2Config, 'nLayer' | 'nHead'>,
   rule: EvictingRule,
   entries: number,
   slots: number,
-): { worths: number; moments: number } {
+): { importances: number; moments: number } {
   const sums = needsMoments(rule) ? config.nLayer * slots * config.nHead * MOMENT_WORDS : 0
-  return { worths: 4 * entries * rememberedWords([rule], config), moments: 4 * sums }
+  return { importances: 4 * entries * importanceWords([rule], config), moments: 4 * sums }
 }
 
 /** What keys are worth is remembered from step to step. */
@@ -103,8 +103,8 @@ function byBudget(
 ): Decider {
   const { nLayer: L } = config
   const entries = L * slots * nPositions
-  const bytes = decidingBytes(config, rule, entries, slots)
-  const worths = memory.storage('cache', 'what keys are worth', bytes.worths)
+  const bytes = evictionBytes(config, rule, entries, slots)
+  const importances = memory.storage('cache', 'importance of keys', bytes.importances)
   const moments = memory.storage('cache', 'moments of queries', bytes.moments)
   const uniforms = new Uniforms(memory)
   const budgets: Slice[] = uniforms.write(
@@ -115,13 +115,13 @@ function byBudget(
     decide: (pass, { layer, keys, state, deaths, uniform }, { spans, tokens, qkv, spanCount }) => {
       const given = { 'own key': qkv, 'all keys': keys, 'moments of queries': moments }
       const bindings = [
-        ...[state, deaths, spans, tokens, uniform, budgets[layer], worths],
+        ...[state, deaths, spans, tokens, uniform, budgets[layer], importances],
         ...scoreBindings(rule, given),
       ]
       kernels.dispatch(pass, spec, bindings, [spanCount])
     },
     free: () => {
-      memory.free(worths)
+      memory.free(importances)
       memory.free(moments)
       uniforms.free()
     },

@@ -27,7 +27,7 @@ import {
 } from './sampling.js'
 import { encodeChoice, encodeHead, encodeStep, type Step, type StepUniforms } from './step.js'
 import { createStepBuffers, type StepBuffers } from './step-buffers.js'
-import { type Counts, MOST_STEPS, placeUniforms, uniformWords } from './step-uniforms.js'
+import { assignUniforms, type Counts, MOST_STEPS, uniformWords } from './step-uniforms.js'
 import { submit, type Work } from './submission.js'
 import {
   type CacheUsage,
@@ -365,7 +365,7 @@ export class Decoder {
 
   #write(counts: Counts, samples: readonly Uint32Array[]): StepUniforms & { samples: Slice[] } {
     const { tokens } = this.#host.context.weights
-    return placeUniforms(this.#uniforms.write(uniformWords(tokens, counts, samples)), tokens.length)
+    return assignUniforms(this.#uniforms.write(uniformWords(tokens, counts, samples)), tokens.length)
   }
 
   #submit(id: number, lists: readonly DispatchList[], work: Work): Submission {
@@ -384,7 +384,7 @@ export class Decoder {
       ({ tokens, status, time, logits: values }): StepReadback => ({
         tokens,
         time,
-        usage: cache.learn(id, status, pages),
+        usage: cache.update(id, status, pages),
         logits: values === null ? null : joinLogits(this.#host.context, values, work.scored),
       }),
     )

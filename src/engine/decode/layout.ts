@@ -94,7 +94,7 @@ export function slotPagesNeeded(
   added: ReadonlyMap<number, number>,
 ): number {
   // A new row takes the first free one, so none is used past a sequence's own rows that was not used before.
-  let rows = bounds.tallest(layer)
+  let rows = bounds.longest(layer)
   for (const [slot, more] of added) rows = Math.max(rows, bounds.held(layer, slot) + more)
   return shape.slots * Math.ceil(rows / PAGE)
 }

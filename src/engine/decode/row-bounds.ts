@@ -14,17 +14,17 @@ export class RowBounds {
   /** Most rows, [layer][slot]. */
   readonly #most: number[][]
   /** [layer] most rows of any slot at any time since the device last told, and no fewer than it told. */
-  #tallest: number[]
-  readonly #common: boolean
+  #longest: number[]
+  readonly #padded: boolean
   /** What the device had not yet done when it last told. */
   #changes: Change[] = []
-  #learnt = -1
+  #latest = -1
 
-  /** `common`: steps go through as many rows of every slot, used or not. */
-  constructor(layers: number, slots: number, common = false) {
+  /** `padded`: steps go through as many rows of every slot, used or not. */
+  constructor(layers: number, slots: number, padded = false) {
     this.#most = Array.from({ length: layers }, () => new Array<number>(slots).fill(0))
-    this.#tallest = new Array<number>(layers).fill(0)
-    this.#common = common
+    this.#longest = new Array<number>(layers).fill(0)
+    this.#padded = padded
   }
 
   get layers(): number {
@@ -33,7 +33,7 @@ export class RowBounds {
 
   /** Rows that a step goes through at a slot. */
   most(layer: number, slot: number): number {
-    return this.#common ? this.#tallest[layer] : this.#most[layer][slot]
+    return this.#padded ? this.#longest[layer] : this.#most[layer][slot]
   }
 
   /** Rows that a slot holds. */
@@ -41,8 +41,8 @@ export class RowBounds {
     return this.#most[layer][slot]
   }
 
-  tallest(layer: number): number {
-    return this.#tallest[layer]
+  longest(layer: number): number {
+    return this.#longest[layer]
   }
 
   /** Submission `id` adds `rows` rows to a slot in every layer. */
@@ -56,17 +56,17 @@ export class RowBounds {
   }
 
   /**
-   * The rows that were there after submission `id`, [layer][slot]. What was learnt later stays.
-   * @param tallest [layer] rows that a step went through, where these are common to all slots
+   * The rows that were there after submission `id`, [layer][slot]. Later updates stay.
+   * @param longest [layer] rows that a step went through, where these are common to all slots
    */
-  learn(id: number, rows: readonly ArrayLike<number>[], tallest: readonly number[] = []): void {
-    if (id <= this.#learnt) return
-    this.#learnt = id
+  update(id: number, rows: readonly ArrayLike<number>[], longest: readonly number[] = []): void {
+    if (id <= this.#latest) return
+    this.#latest = id
     this.#changes = this.#changes.filter((change) => change.id > id)
     rows.forEach((counts, layer) => {
       for (let slot = 0; slot < counts.length; slot++) this.#most[layer][slot] = counts[slot]
     })
-    this.#tallest = this.#most.map((most, layer) => Math.max(tallest[layer] ?? 0, ...most))
+    this.#longest = this.#most.map((most, layer) => Math.max(longest[layer] ?? 0, ...most))
     for (const change of this.#changes) this.#apply(change)
   }
 
@@ -78,7 +78,7 @@ export class RowBounds {
   #apply({ slot, rows }: Change): void {
     this.#most.forEach((most, layer) => {
       most[slot] = rows === null ? 0 : most[slot] + rows
-      this.#tallest[layer] = Math.max(this.#tallest[layer], most[slot])
+      this.#longest[layer] = Math.max(this.#longest[layer], most[slot])
     })
   }
 }

@@ -27,7 +27,7 @@ export function uniformWords(
 }
 
 /** Hands the slices of `uniformWords` out again; `samples` holds one for each step. */
-export function placeUniforms(at: readonly Slice[], slices: number): StepUniforms & { samples: Slice[] } {
+export function assignUniforms(at: readonly Slice[], slices: number): StepUniforms & { samples: Slice[] } {
   return {
     slices: at.slice(0, slices),
     rows: at[slices],

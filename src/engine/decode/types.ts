@@ -2,8 +2,6 @@
 import type { WeightDtype } from '../matmul.js'
 import type { DecodeRule } from '../rules.js'
 
-export type { DecodeRule } from '../rules.js'
-
 /** How keys and values are kept (docs/method.md, Paged cache and Slot cache): ours, the paper's, and one that never frees. */
 export const CACHE_KINDS = ['paged', 'slots', 'mask'] as const
 export type CacheKind = (typeof CACHE_KINDS)[number]

@@ -25,11 +25,11 @@ export interface Extent {
   /** Entries of one layer of log-masks; 0 when no rule is soft. */
   pairs: number
   /** Entries of the death times of a static policy; 0 when no rule is one. */
-  patterned: number
+  staticDeathTimes: number
   /** Entries of one layer of the death times that the device finds; 0 when no rule needs them. */
-  dying: number
+  deathTimes: number
   /** Scores of keys and, a head, lengths of their values: what evicting policies remember; 0 when no rule does. */
-  remembered: number
+  importances: number
   /** Sequences whose queries have moments; 0 when no rule goes by them. */
   moments: number
   /** Entries of the lists of live keys. */
@@ -53,15 +53,15 @@ const SIZES = {
   /** (N, F) */
   hidden: (e: Extent, c: Gpt2Config) => e.rows * c.nInner,
   /** (L, keys) death times */
-  deaths: (e: Extent, c: Gpt2Config) => e.dying * c.nLayer,
-  /** (1 or 1 + H, keys) what keys are worth, and lengths of values: of evicting policies, one layer at a time */
-  worths: (e: Extent) => e.remembered,
+  deaths: (e: Extent, c: Gpt2Config) => e.deathTimes * c.nLayer,
+  /** (1 or 1 + H, keys) importance of keys, and lengths of values: of evicting policies, one layer at a time */
+  importances: (e: Extent) => e.importances,
   /** (segments, H, 65, 64) sums of queries and of their products, one layer at a time */
   moments: (e: Extent, c: Gpt2Config) => e.moments * c.nHead * MOMENT_WORDS,
   /** (keys) death times of a pass that drops nothing */
   never: (e: Extent) => e.keys,
   /** (keys) death times of a static policy, of all layers alike */
-  pattern: (e: Extent) => e.patterned,
+  staticDeaths: (e: Extent) => e.staticDeathTimes,
   /** (N, 2) token, position */
   tokens: (e: Extent) => 2 * e.rows,
   /** (segments) of SEGMENT */
@@ -107,9 +107,9 @@ const NOTHING: Extent = {
   scored: 0,
   targets: 0,
   pairs: 0,
-  patterned: 0,
-  dying: 0,
-  remembered: 0,
+  staticDeathTimes: 0,
+  deathTimes: 0,
+  importances: 0,
   moments: 0,
   listed: 0,
   rules: 1,

@@ -15,9 +15,7 @@ import { columnsOf, embed, type ForwardContext, layernorm, multiply, normalise }
 import { ruleSlice } from './rule-buffers.js'
 import type { BlockWeights } from './weights.js'
 
-export type { DropRule, HardRule } from '../rules.js'
-
-/** The uniform structs of one pass, packed; `place` gives each its slice once written. */
+/** The uniform structs of one pass, packed; `assign` gives each its slice once written. */
 export interface ForwardUniforms {
   layers: Slice[]
   /** Of an evicting policy. */
@@ -49,7 +47,7 @@ export function uniformWords(
   { config, weights }: ForwardContext,
   batch: Batch,
   rule: DropRule,
-): { words: Uint32Array[]; place: (slices: Slice[]) => ForwardUniforms } {
+): { words: Uint32Array[]; assign: (slices: Slice[]) => ForwardUniforms } {
   // Where nothing is found on the device there is one list of death times, which every layer reads.
   const layers = weights.blocks.map(({ beta }, layer) =>
     LAYER.pack({
@@ -74,7 +72,7 @@ export function uniformWords(
   const { nLayer: L } = config
   return {
     words: [...layers, MATMUL_SHAPE.pack({ rows: batch.rows }), ...slices, ...partWords, ...budgets],
-    place: (at) => {
+    assign: (at) => {
       const partsAt = at.slice(L + 1 + slices.length)
       return {
         layers: at.slice(0, L),
@@ -105,7 +103,7 @@ export function encodeBlocks(
   weights.tokens.forEach((slice, index) => {
     embed(context, pass, batch.rows, slice, a, u.slices[index])
   })
-  if (isStatic(rule)) liveLists(context, pass, batch, a.pattern, a, u.layers[0])
+  if (isStatic(rule)) liveLists(context, pass, batch, a.staticDeaths, a, u.layers[0])
   weights.blocks.forEach((block, layer) => {
     normalise(context, pass, block.norm1, a.x, a.normed, batch.rows)
     if (readsInteraction(rule)) interact(context, pass, block, batch, a, u.rows)
@@ -256,7 +254,7 @@ function evict(
   const spec = evictionSpec(rule, { keys: 'batch' }, config, tuning.lanes)
   const given = { 'own key': a.qkv, 'moments of queries': a.moments }
   for (const { tiles, count } of keyTileLevels(batch, a)) {
-    const bindings = [a.segments, tiles, a.deaths, budget, a.worths, ...scoreBindings(rule, given)]
+    const bindings = [a.segments, tiles, a.deaths, budget, a.importances, ...scoreBindings(rule, given)]
     kernels.dispatch(pass, spec, bindings, [count])
   }
 }
@@ -320,7 +318,7 @@ function attend(
     variant: { body, mask: soft ? 'masks' : 'deaths', keys: live ? 'live-keys' : 'every-key' },
     constants: live ? { QUERY_TILE: queryTile, ...constants } : constants,
   }
-  const deaths = live ? (isStatic(rule) ? a.pattern : a.deaths) : a.never
+  const deaths = live ? (isStatic(rule) ? a.staticDeaths : a.deaths) : a.never
   const left = soft ? [a.masks, a.heads] : [deaths, a.heads, layer, ...(live ? [a.lists] : [])]
   const bindings = [a.qkv, a.segments, a.queryTiles, ...left]
   kernels.dispatch(pass, spec, bindings, [batch.queryTiles.length / 2, H])

@@ -2,7 +2,7 @@
 import type { Batch } from '../batch.js'
 import { causalPairs } from '../drops.js'
 import { isEvicting, isStatic } from '../policies/index.js'
-import { needsMoments, rememberedWords } from '../policies/scores.js'
+import { importanceWords, needsMoments } from '../policies/scores.js'
 import { type DropRule, isThreshold } from '../rules.js'
 import type { Extent } from './activations.js'
 import type { Gpt2Config } from './config.js'
@@ -31,9 +31,9 @@ export function extentOf(
     scored: batch.scoredRows.length,
     targets: batch.targets.length / 2,
     pairs: rules.some(({ kind }) => kind === 'soft') ? batch.pairs : 0,
-    patterned: rules.some(isStatic) ? batch.keys : 0,
-    dying: evicting.length > 0 || rules.some(isThreshold) ? batch.keys : 0,
-    remembered: batch.keys * rememberedWords(evicting, config),
+    staticDeathTimes: rules.some(isStatic) ? batch.keys : 0,
+    deathTimes: evicting.length > 0 || rules.some(isThreshold) ? batch.keys : 0,
+    importances: batch.keys * importanceWords(evicting, config),
     moments: evicting.some(needsMoments) ? batch.segments.length : 0,
     listed: rules.some((rule) => rule.kind !== 'dense' && rule.kind !== 'soft') ? batch.listed : 0,
     rules: rules.length,
@@ -41,7 +41,7 @@ export function extentOf(
 }
 
 /** states (M, 4) of logsumexp.wgsl and the targets' own logits -> log-probabilities, in float64. */
-export function judge(batch: Batch, states: Float32Array, logits: Float32Array): BatchScores {
+export function scoreTargets(batch: Batch, states: Float32Array, logits: Float32Array): BatchScores {
   const tokens = new Uint32Array(states.buffer, states.byteOffset, states.length)
   const count = batch.targets.length / 2
   const logprobs = new Float64Array(count)

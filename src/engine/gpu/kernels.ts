@@ -86,7 +86,7 @@ export class GpuKernels implements Kernels {
     const { messages } = await module.getCompilationInfo()
     const error = messages.find((message) => message.type === 'error')
     if (error !== undefined) {
-      throw new Error(`${shader.place(error.lineNum)}:${error.linePos}: ${error.message}`)
+      throw new Error(`${shader.origin(error.lineNum)}:${error.linePos}: ${error.message}`)
     }
     return module
   }

@@ -18,7 +18,7 @@ export interface Shader {
   label: string
   code: string
   /** File and line of a line of `code`, both counted from 1. */
-  place(line: number): string
+  origin(line: number): string
 }
 
 export type ShaderName = Pick<KernelSpec, 'kernel' | 'variant'>
@@ -66,14 +66,14 @@ export class ShaderFiles {
 
   read(name: ShaderName): Shader {
     const lines = this.closure(name).flatMap((file) =>
-      this.lines(file, name).map((text, i) => ({ text, place: `${file}.wgsl:${i + 1}` })),
+      this.lines(file, name).map((text, i) => ({ text, origin: `${file}.wgsl:${i + 1}` })),
     )
     const isDirective = ({ text }: { text: string }): boolean => DIRECTIVE.test(text)
     const ordered = [...lines.filter(isDirective), ...lines.filter((line) => !isDirective(line))]
     return {
       label: labelOf(name),
       code: ordered.map(({ text }) => text).join('\n'),
-      place: (line) => ordered[line - 1]?.place ?? `${name.kernel}.wgsl`,
+      origin: (line) => ordered[line - 1]?.origin ?? `${name.kernel}.wgsl`,
     }
   }
 }

@@ -16,7 +16,7 @@ export type ScoreBindings = Readonly<Partial<Record<ScoreInput, Binding>>>
 export const needsMoments = ({ kind }: EvictingRule): boolean => EVICTING[kind].reads === 'moments of queries'
 
 /** Words that evicting rules keep of each key: its score, and lengths of its value where a rule weighs by them. */
-export function rememberedWords(
+export function importanceWords(
   rules: readonly EvictingRule[],
   { nHead: H }: Pick<Gpt2Config, 'nHead'>,
 ): number {

@@ -3,15 +3,15 @@ import type { DeviceBuffer } from '../compute/device.js'
 import { HEAD_DIM } from '../gpt2/config.js'
 import { ELEMENTS, MASK_LAYER, SOFTMAX_ROWS } from '../kernels/structs.js'
 import type { LayerBuffers, TrainBuffers } from './buffers.js'
-import type { TrainContext } from './context.js'
-import type { BlockHeld, Held, LinearHeld, NormHeld } from './parameters.js'
+import type { BlockParams, LinearParams, NormParams, ParamBuffers } from './parameters.js'
 import { type Matrix, multiply } from './products.js'
+import type { TrainRecorder } from './recorder.js'
 import { SUMS, sumInto } from './sums.js'
 import type { TrainRule } from './types.js'
 
 /** What all blocks of a pass have in common. */
-export interface BlockScene {
-  context: TrainContext
+export interface BlockContext {
+  recorder: TrainRecorder
   buffers: TrainBuffers
   /** B, T */
   sequences: number
@@ -19,28 +19,28 @@ export interface BlockScene {
   rule: TrainRule['kind']
   /** Of the alpha-sigmoid. */
   alpha: number
-  betas: Held | null
+  betas: ParamBuffers | null
   /** What the sums of a step are gathered in, and the share in their mean of one pair of one layer. */
   sums: DeviceBuffer
   pairShare: number
 }
 
 /** Where block `l` finds its input, and the next one, or the head, expects the output. */
-export function outputOf({ buffers }: BlockScene, l: number): DeviceBuffer {
+export function outputOf({ buffers }: BlockContext, l: number): DeviceBuffer {
   return buffers.layers[l + 1]?.x ?? buffers.shared.last
 }
 
-/** @param again whether this is the second time, on the way back: the log-masks are still there, the output is not needed */
-export function blockForward(scene: BlockScene, block: BlockHeld, l: number, again: boolean): void {
-  const { context, buffers, sequences: B, tokens: T } = scene
-  const { nEmbd: C, nInner: F } = context.config
+/** @param recompute whether this is the second time, on the way back: the log-masks are still there, the output is not needed */
+export function blockForward(context: BlockContext, block: BlockParams, l: number, recompute: boolean): void {
+  const { recorder, buffers, sequences: B, tokens: T } = context
+  const { nEmbd: C, nInner: F } = recorder.config
   const N = B * T
   const { shared } = buffers
   const own = buffers.layers[l]
-  normalise(context, block.norm1, own.x, shared.normed, N)
-  if (scene.rule === 'adaptive' && block.interaction !== null && !again) {
-    const r2 = interactionWidth(context)
-    multiply(context, {
+  normalise(recorder, block.norm1, own.x, shared.normed, N)
+  if (context.rule === 'adaptive' && block.interaction !== null && !recompute) {
+    const r2 = interactionWidth(recorder)
+    multiply(recorder, {
       form: 'nt',
       M: N,
       N: r2,
@@ -49,17 +49,17 @@ export function blockForward(scene: BlockScene, block: BlockHeld, l: number, aga
       right: { buffer: block.interaction.weight, width: C },
       out: { buffer: own.interaction, width: r2 },
     })
-    softMask(scene, own, l)
+    softMask(context, own, l)
   }
-  linear(context, block.qkv, { from: shared.normed, K: C, to: own.qkv, N: 3 * C, rows: N })
-  for (let head = 0; head < context.config.nHead; head++) attendHead(scene, own, head)
-  linear(context, block.project, { from: own.heads, K: C, to: own.middle, N: C, rows: N, residual: own.x })
-  normalise(context, block.norm2, own.middle, shared.normed, N)
-  linear(context, block.expand, { from: shared.normed, K: C, to: own.expanded, N: F, rows: N })
-  if (again) return
-  gelu(context, own.expanded, shared.hidden, N * F)
-  const to = outputOf(scene, l)
-  linear(context, block.contract, { from: shared.hidden, K: F, to, N: C, rows: N, residual: own.middle })
+  linear(recorder, block.qkv, { from: shared.normed, K: C, to: own.qkv, N: 3 * C, rows: N })
+  for (let head = 0; head < recorder.config.nHead; head++) attendHead(context, own, head)
+  linear(recorder, block.project, { from: own.heads, K: C, to: own.middle, N: C, rows: N, residual: own.x })
+  normalise(recorder, block.norm2, own.middle, shared.normed, N)
+  linear(recorder, block.expand, { from: shared.normed, K: C, to: own.expanded, N: F, rows: N })
+  if (recompute) return
+  gelu(recorder, own.expanded, shared.hidden, N * F)
+  const to = outputOf(context, l)
+  linear(recorder, block.contract, { from: shared.hidden, K: F, to, N: C, rows: N, residual: own.middle })
 }
 
 interface LinearSizes {
@@ -74,11 +74,11 @@ interface LinearSizes {
 }
 
 function linear(
-  context: TrainContext,
-  { weight, bias }: LinearHeld,
+  recorder: TrainRecorder,
+  { weight, bias }: LinearParams,
   { from, K, to, N, rows, residual }: LinearSizes,
 ): void {
-  multiply(context, {
+  multiply(recorder, {
     form: 'nn',
     M: rows,
     N,
@@ -90,49 +90,49 @@ function linear(
   })
 }
 
-export function interactionWidth({ config }: TrainContext): number {
+export function interactionWidth({ config }: TrainRecorder): number {
   return 2 * (config.interaction?.dim ?? 0)
 }
 
 export function normalise(
-  context: TrainContext,
-  { gain, bias }: NormHeld,
+  recorder: TrainRecorder,
+  { gain, bias }: NormParams,
   from: DeviceBuffer,
   to: DeviceBuffer,
   rows: number,
 ): void {
-  const { nEmbd: C, layerNormEpsilon: EPSILON } = context.config
+  const { nEmbd: C, layerNormEpsilon: EPSILON } = recorder.config
   // The rows are not gathered; any read-only buffer may stand for their list.
-  context.dispatch(
-    { kernel: 'layernorm', constants: { C4: C / 4, EPSILON, WORKGROUP: context.lanes, GATHER: 0 } },
+  recorder.dispatch(
+    { kernel: 'layernorm', constants: { C4: C / 4, EPSILON, WORKGROUP: recorder.lanes, GATHER: 0 } },
     [from, gain.weight, bias.weight, gain.weight, to],
     [rows],
   )
 }
 
-export function gelu(context: TrainContext, from: DeviceBuffer, to: DeviceBuffer, elements: number): void {
-  const [across, down] = context.groups(elements / 4)
-  const struct = context.struct(ELEMENTS, { quads: elements / 4, across })
-  context.dispatch(
-    { kernel: 'gelu', constants: { WORKGROUP: context.lanes } },
+export function gelu(recorder: TrainRecorder, from: DeviceBuffer, to: DeviceBuffer, elements: number): void {
+  const [across, down] = recorder.groups(elements / 4)
+  const struct = recorder.struct(ELEMENTS, { quads: elements / 4, across })
+  recorder.dispatch(
+    { kernel: 'gelu', constants: { WORKGROUP: recorder.lanes } },
     [from, to, struct],
     [across, down],
   )
 }
 
 /** The log-masks that attention adds to its scores: null where nothing is dropped. */
-export function masksOf({ context, buffers, rule }: BlockScene, own: LayerBuffers): DeviceBuffer | null {
+export function masksOf({ recorder, buffers, rule }: BlockContext, own: LayerBuffers): DeviceBuffer | null {
   if (rule === 'dense') return null
   if (rule !== 'adaptive') return buffers.shared.pattern
-  return context.config.interaction?.propagateInDepth ? own.depthMasks : own.masks
+  return recorder.config.interaction?.propagateInDepth ? own.depthMasks : own.masks
 }
 
-function softMask(scene: BlockScene, own: LayerBuffers, l: number): void {
-  const { context, buffers, sequences: B, tokens: T, alpha, betas } = scene
+function softMask(context: BlockContext, own: LayerBuffers, l: number): void {
+  const { recorder, buffers, sequences: B, tokens: T, alpha, betas } = context
   if (betas === null) throw new RangeError('training: adaptive pruning needs interaction weights')
   const { shared, layers } = buffers
-  const WORKGROUP = context.lanes
-  context.dispatch(
+  const WORKGROUP = recorder.lanes
+  recorder.dispatch(
     { kernel: 'soft-mask-train', constants: { WORKGROUP } },
     [
       own.interaction,
@@ -141,20 +141,25 @@ function softMask(scene: BlockScene, own: LayerBuffers, l: number): void {
       own.masks,
       own.rhos,
       shared.keeps,
-      context.changing(`layer ${l}`, MASK_LAYER, { T, r4: interactionWidth(context) / 8, layer: l, alpha }),
+      recorder.mutableStruct(`layer ${l}`, MASK_LAYER, {
+        T,
+        r4: interactionWidth(recorder) / 8,
+        layer: l,
+        alpha,
+      }),
     ],
     [Math.ceil(T / WORKGROUP), B],
   )
-  sumInto(context, shared.keeps, { first: 0, count: B * T }, scene.sums, SUMS.pairs + l, scene.pairShare)
-  if (context.config.interaction?.propagateInDepth) {
-    const [across, down] = context.groups((B * T * T) / 4)
-    context.dispatch(
+  sumInto(recorder, shared.keeps, { first: 0, count: B * T }, context.sums, SUMS.pairs + l, context.pairShare)
+  if (recorder.config.interaction?.propagateInDepth) {
+    const [across, down] = recorder.groups((B * T * T) / 4)
+    recorder.dispatch(
       { kernel: 'depth-mask', constants: { WORKGROUP, FIRST: Number(l === 0) } },
       [
         own.masks,
-        l === 0 ? context.nothing : layers[l - 1].depthMasks,
+        l === 0 ? recorder.unused : layers[l - 1].depthMasks,
         own.depthMasks,
-        context.struct(ELEMENTS, { quads: (B * T * T) / 4, across }),
+        recorder.struct(ELEMENTS, { quads: (B * T * T) / 4, across }),
       ],
       [across, down],
     )
@@ -169,8 +174,8 @@ export function headOf(
   C: number,
   T: number,
 ): Matrix {
-  const place = { query: 0, key: C, value: 2 * C }[which]
-  return { buffer, at: place + HEAD_DIM * head, width: 3 * C, next: 3 * C * T }
+  const first = { query: 0, key: C, value: 2 * C }[which]
+  return { buffer, at: first + HEAD_DIM * head, width: 3 * C, next: 3 * C * T }
 }
 
 /** One head's scores or weights: (B, T, T). */
@@ -180,11 +185,11 @@ export function squareOf(buffer: DeviceBuffer, T: number): Matrix {
 
 export const ATTENTION_SCALE = 1 / Math.sqrt(HEAD_DIM)
 
-function attendHead(scene: BlockScene, own: LayerBuffers, head: number): void {
-  const { context, buffers, sequences: B, tokens: T } = scene
-  const { nEmbd: C, nHead: H } = context.config
+function attendHead(context: BlockContext, own: LayerBuffers, head: number): void {
+  const { recorder, buffers, sequences: B, tokens: T } = context
+  const { nEmbd: C, nHead: H } = recorder.config
   const { scores } = buffers.shared
-  multiply(context, {
+  multiply(recorder, {
     form: 'nt',
     M: T,
     N: T,
@@ -195,14 +200,14 @@ function attendHead(scene: BlockScene, own: LayerBuffers, head: number): void {
     out: squareOf(scores, T),
     causal: 'result',
     scale: ATTENTION_SCALE,
-    to: { kind: 'scores', masks: masksOf(scene, own), lse: own.lse, weights: false, head },
+    to: { kind: 'scores', masks: masksOf(context, own), lse: own.lse, weights: false, head },
   })
-  context.dispatch(
-    { kernel: 'softmax-rows', constants: { WORKGROUP: context.lanes, H } },
-    [scores, own.lse, context.struct(SOFTMAX_ROWS, { T, head })],
+  recorder.dispatch(
+    { kernel: 'softmax-rows', constants: { WORKGROUP: recorder.lanes, H } },
+    [scores, own.lse, recorder.struct(SOFTMAX_ROWS, { T, head })],
     [T, B],
   )
-  multiply(context, {
+  multiply(recorder, {
     form: 'nn',
     M: T,
     N: HEAD_DIM,

@@ -34,7 +34,7 @@ const wide =
 const C = (c: Gpt2Config): number => c.nEmbd
 
 /** What every layer keeps for the way back, whatever is computed again: it is small, or dear. */
-const KEPT = {
+const SAVED = {
   /** (N, C) input of each block */
   x: wide(C),
   /** (N, 2r) interaction queries and keys */
@@ -48,7 +48,7 @@ const KEPT = {
 } satisfies Record<string, Size>
 
 /** What every layer keeps unless it is computed again on the way back; then all share one set. */
-const AGAIN = {
+const RECOMPUTED = {
   /** (N, 3C) */
   qkv: wide((c) => 3 * c.nEmbd),
   /** (N, C) */
@@ -114,7 +114,7 @@ const SHARED = {
 } satisfies Record<string, Size>
 
 type Buffers<Table> = Record<keyof Table, DeviceBuffer>
-export type LayerBuffers = Buffers<typeof KEPT> & Buffers<typeof AGAIN>
+export type LayerBuffers = Buffers<typeof SAVED> & Buffers<typeof RECOMPUTED>
 export type SharedBuffers = Buffers<typeof SHARED>
 
 export interface TrainBuffers {
@@ -127,7 +127,7 @@ export function bufferBytes(extent: TrainExtent, config: Gpt2Config, recompute: 
   const bytes = (table: Readonly<Record<string, Size>>): number =>
     Object.values(table).reduce((sum, elements) => sum + 4 * elements(extent, config), 0)
   const { nLayer: L } = config
-  return L * bytes(KEPT) + (recompute ? 1 : L) * bytes(AGAIN) + bytes(SHARED)
+  return L * bytes(SAVED) + (recompute ? 1 : L) * bytes(RECOMPUTED) + bytes(SHARED)
 }
 
 /** Makes them. Throws a Failure when one is too big to bind. */
@@ -144,10 +144,10 @@ export function makeBuffers(
         memory.bound('activations', `${name}${of}`, 4 * elements(extent, config)),
       ]),
     ) as Buffers<Table>
-  const one = recompute ? make(AGAIN) : null
+  const one = recompute ? make(RECOMPUTED) : null
   const layers = Array.from({ length: config.nLayer }, (_, l) => {
     const of = ` of layer ${l}`
-    return { ...make(KEPT, of), ...(one ?? make(AGAIN, of)) }
+    return { ...make(SAVED, of), ...(one ?? make(RECOMPUTED, of)) }
   })
   return { layers, shared: make(SHARED) }
 }

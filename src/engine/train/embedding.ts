@@ -2,9 +2,9 @@
 import type { DeviceBuffer } from '../compute/device.js'
 import type { Memory } from '../compute/memory.js'
 import { TABLE_SLICE } from '../kernels/structs.js'
-import type { BlockScene } from './block-forward.js'
+import type { BlockContext } from './block-forward.js'
 import type { SharedBuffers } from './buffers.js'
-import type { Held, ModelHeld } from './parameters.js'
+import type { ModelParams, ParamBuffers } from './parameters.js'
 import type { MicroBatch } from './types.js'
 
 /** A row that predicts nothing. */
@@ -12,7 +12,7 @@ const NONE = 0xffffffff
 
 /** Rows by what they read: entries ascending, the rows of each ascending. */
 export interface Uses {
-  /** (entries, 4): entry, first place in `order`, number of places, 0. */
+  /** (entries, 4): entry, first index in `order`, number of rows, 0. */
   uses: Uint32Array
   order: Uint32Array
 }
@@ -21,9 +21,9 @@ export interface Uses {
 export function usesOf(entries: Uint32Array): Uses {
   const order = Uint32Array.from(entries.keys()).sort((a, b) => entries[a] - entries[b] || a - b)
   const uses: number[] = []
-  order.forEach((row, place) => {
-    if (place > 0 && entries[order[place - 1]] === entries[row]) uses[uses.length - 2]++
-    else uses.push(entries[row], place, 1, 0)
+  order.forEach((row, at) => {
+    if (at > 0 && entries[order[at - 1]] === entries[row]) uses[uses.length - 2]++
+    else uses.push(entries[row], at, 1, 0)
   })
   return { uses: Uint32Array.from(uses), order }
 }
@@ -74,53 +74,53 @@ export function writeInputs(
 
 /** Tokens -> `to` (N, C), one slice of the token table after the other. */
 export function embed(
-  { context, buffers, sequences, tokens: T }: BlockScene,
-  model: ModelHeld,
+  { recorder, buffers, sequences, tokens: T }: BlockContext,
+  model: ModelParams,
   to: DeviceBuffer,
 ): void {
-  const C4 = context.config.nEmbd / 4
+  const C4 = recorder.config.nEmbd / 4
   for (const { first, columns, table } of model.tokens) {
-    context.dispatch(
-      { kernel: 'embedding-rows', constants: { C4, WORKGROUP: context.lanes } },
+    recorder.dispatch(
+      { kernel: 'embedding-rows', constants: { C4, WORKGROUP: recorder.lanes } },
       [
         buffers.shared.tokens,
         table.weight,
         model.positions.weight,
         to,
-        context.struct(TABLE_SLICE, { first, count: columns }),
+        recorder.struct(TABLE_SLICE, { first, count: columns }),
       ],
-      [Math.ceil(C4 / context.lanes), sequences * T],
+      [Math.ceil(C4 / recorder.lanes), sequences * T],
     )
   }
 }
 
 /** dx -> gradients of both tables. */
 export function embedBackward(
-  { context, buffers: { shared } }: BlockScene,
-  model: ModelHeld,
+  { recorder, buffers: { shared } }: BlockContext,
+  model: ModelParams,
   inputs: Inputs,
 ): void {
   const { dx, tokenUses, tokenOrder, positionUses, positionOrder } = shared
-  const C4 = context.config.nEmbd / 4
+  const C4 = recorder.config.nEmbd / 4
   const scatter = (
-    { learning }: Held,
+    { trained }: ParamBuffers,
     uses: readonly [DeviceBuffer, DeviceBuffer],
     count: number,
     slice: { first: number; columns: number },
   ): void => {
-    if (learning === null) return
-    context.dispatch(
-      { kernel: 'embedding-backward', constants: { C4, WORKGROUP: context.lanes } },
+    if (trained === null) return
+    recorder.dispatch(
+      { kernel: 'embedding-backward', constants: { C4, WORKGROUP: recorder.lanes } },
       [
         dx,
         ...uses,
-        learning.gradient,
-        context.struct(TABLE_SLICE, { first: slice.first, count: slice.columns }),
+        trained.gradient,
+        recorder.struct(TABLE_SLICE, { first: slice.first, count: slice.columns }),
       ],
-      [Math.ceil(C4 / context.lanes), count],
+      [Math.ceil(C4 / recorder.lanes), count],
     )
   }
   for (const slice of model.tokens) scatter(slice.table, [tokenUses, tokenOrder], inputs.tokenUses, slice)
-  const all = { first: 0, columns: context.config.nPositions }
+  const all = { first: 0, columns: recorder.config.nPositions }
   scatter(model.positions, [positionUses, positionOrder], inputs.positionUses, all)
 }

@@ -3,14 +3,14 @@
 import { LOGIT_ROWS } from '../gpt2/activations.js'
 import { LOSS_PART, PART, ROWS } from '../kernels/structs.js'
 import { normBackward, weightGradient } from './block-backward.js'
-import { type BlockScene, normalise } from './block-forward.js'
-import type { ModelHeld, TokensHeld } from './parameters.js'
+import { type BlockContext, normalise } from './block-forward.js'
+import type { ModelParams, TokenParams } from './parameters.js'
 import { type Matrix, multiply } from './products.js'
 import { SUMS, sumInto } from './sums.js'
 
-export interface HeadScene extends BlockScene {
-  model: ModelHeld
-  teacher: ModelHeld | null
+export interface HeadContext extends BlockContext {
+  model: ModelParams
+  teacher: ModelParams | null
   /** Share of the divergence in the loss. */
   distill: number
   /** 1 over the tokens that the whole step predicts. */
@@ -25,101 +25,101 @@ interface Part {
 }
 
 /** From the last block's output to its gradient in dx, with the losses summed up on the way. */
-export function headThereAndBack(scene: HeadScene): void {
-  const { context, buffers, model, sequences: B, tokens: T } = scene
+export function headForwardBackward(context: HeadContext): void {
+  const { recorder, buffers, model, sequences: B, tokens: T } = context
   const { shared } = buffers
   const N = B * T
-  normalise(context, model.finalNorm, shared.last, shared.normed, N)
+  normalise(recorder, model.finalNorm, shared.last, shared.normed, N)
   for (let first = 0; first < N; first += LOGIT_ROWS) {
     const rows = Math.min(LOGIT_ROWS, N - first)
     const parts = model.tokens.map((_, slice): Part => ({ first, rows, slice }))
-    for (const part of parts) logitsOf(scene, part)
+    for (const part of parts) logitsOf(context, part)
     for (const part of parts) {
       // Logits of several slices do not fit together: all but the only one's are gone by now.
-      if (parts.length > 1) logitsOf(scene, part, true)
-      backOf(scene, part)
+      if (parts.length > 1) logitsOf(context, part, true)
+      backOf(context, part)
     }
   }
-  sumInto(context, shared.losses, { first: 0, count: N }, scene.sums, SUMS.crossEntropy, scene.weight)
-  if (scene.teacher !== null) divergenceInto(scene)
-  normBackward(scene, model.finalNorm, shared.last, false)
+  sumInto(recorder, shared.losses, { first: 0, count: N }, context.sums, SUMS.crossEntropy, context.weight)
+  if (context.teacher !== null) divergenceInto(context)
+  normBackward(context, model.finalNorm, shared.last, false)
 }
 
 /** Columns of a slice as products take them: in fours. */
-const columnsOf = ({ columns }: TokensHeld): number => 4 * Math.ceil(columns / 4)
+const columnsOf = ({ columns }: TokenParams): number => 4 * Math.ceil(columns / 4)
 
-/** The logits of a part, and of the teacher where there is one, folded into the rows' states unless it is done `again`. */
+/** The logits of a part, and of the teacher where there is one, folded into the rows' states unless it is a `recompute`. */
 function logitsOf(
-  { context, buffers, model, teacher }: HeadScene,
+  { recorder, buffers, model, teacher }: HeadContext,
   { first, rows, slice }: Part,
-  again = false,
+  recompute = false,
 ): void {
   const { shared } = buffers
   const sides = [
-    { held: model, normed: shared.normed, logits: shared.logits, states: shared.states },
+    { params: model, normed: shared.normed, logits: shared.logits, states: shared.states },
     ...(teacher === null
       ? []
       : [
           {
-            held: teacher,
+            params: teacher,
             normed: shared.teacherNormed,
             logits: shared.teacherLogits,
             states: shared.teacherStates,
           },
         ]),
   ]
-  const { nEmbd: C } = context.config
-  const WORKGROUP = context.lanes
+  const { nEmbd: C } = recorder.config
+  const WORKGROUP = recorder.lanes
   const columns = columnsOf(model.tokens[slice])
   const tokens = model.tokens[slice]
   const part = { firstRow: first, rows, firstToken: tokens.first, columns: tokens.columns, targets: 0 }
-  const struct = context.struct(PART, part)
-  for (const { held, normed, logits, states } of sides) {
-    multiply(context, {
+  const struct = recorder.struct(PART, part)
+  for (const { params, normed, logits, states } of sides) {
+    multiply(recorder, {
       form: 'nt',
       M: rows,
       N: columns,
       K: C,
       left: { buffer: normed, at: first * C, width: C },
-      right: { buffer: held.tokens[slice].table.weight, width: C },
+      right: { buffer: params.tokens[slice].table.weight, width: C },
       out: { buffer: logits, width: columns },
     })
-    if (again) continue
-    context.dispatch(
+    if (recompute) continue
+    recorder.dispatch(
       { kernel: 'logsumexp', constants: { N4: columns / 4, WORKGROUP } },
       [logits, states, struct],
       [rows],
     )
   }
   // The divergence runs over the slices too, and needs both states as they are after this one.
-  if (teacher === null || again) return
-  context.dispatch(
+  if (teacher === null || recompute) return
+  recorder.dispatch(
     { kernel: 'divergence', constants: { N4: columns / 4, WORKGROUP } },
     [shared.teacherLogits, shared.logits, shared.teacherStates, shared.states, shared.divergences, struct],
     [rows],
   )
 }
 
-function backOf(scene: HeadScene, { first, rows, slice }: Part): void {
-  const { context, buffers, model, teacher, weight, distill } = scene
+function backOf(context: HeadContext, { first, rows, slice }: Part): void {
+  const { recorder, buffers, model, teacher, weight, distill } = context
   const { shared } = buffers
-  const { nEmbd: C } = context.config
+  const { nEmbd: C } = recorder.config
   const tokens = model.tokens[slice]
   const columns = columnsOf(tokens)
   const DISTILL = Number(teacher !== null)
-  context.dispatch(
+  recorder.dispatch(
     {
       kernel: 'cross-entropy-backward',
-      constants: { N4: columns / 4, WORKGROUP: context.lanes, DISTILL },
+      constants: { N4: columns / 4, WORKGROUP: recorder.lanes, DISTILL },
     },
     [
       shared.logits,
       shared.states,
       shared.targets,
       shared.losses,
-      teacher === null ? context.nothing : shared.teacherLogits,
-      teacher === null ? context.nothing : shared.teacherStates,
-      context.struct(LOSS_PART, {
+      teacher === null ? recorder.unused : shared.teacherLogits,
+      teacher === null ? recorder.unused : shared.teacherStates,
+      recorder.struct(LOSS_PART, {
         firstRow: first,
         rows,
         firstToken: tokens.first,
@@ -132,7 +132,7 @@ function backOf(scene: HeadScene, { first, rows, slice }: Part): void {
   )
   const logits: Matrix = { buffer: shared.logits, width: columns }
   const at = first * C
-  multiply(context, {
+  multiply(recorder, {
     form: 'nn',
     M: rows,
     N: C,
@@ -142,24 +142,24 @@ function backOf(scene: HeadScene, { first, rows, slice }: Part): void {
     out: { buffer: shared.dNormed, at, width: C },
     to: { kind: 'result', accumulate: slice > 0 },
   })
-  weightGradient(context, tokens.table, logits, { buffer: shared.normed, at, width: C }, rows)
+  weightGradient(recorder, tokens.table, logits, { buffer: shared.normed, at, width: C }, rows)
 }
 
 /** KL(teacher || student) of every row that predicts, from the states of divergence.wgsl, added to the step's sum. */
-function divergenceInto({ context, buffers, sequences: B, tokens: T, weight, sums }: HeadScene): void {
+function divergenceInto({ recorder, buffers, sequences: B, tokens: T, weight, sums }: HeadContext): void {
   const { shared } = buffers
   const N = B * T
-  context.dispatch(
-    { kernel: 'divergence-rows', constants: { WORKGROUP: context.lanes } },
+  recorder.dispatch(
+    { kernel: 'divergence-rows', constants: { WORKGROUP: recorder.lanes } },
     [
       shared.divergences,
       shared.teacherStates,
       shared.states,
       shared.targets,
       shared.losses,
-      context.struct(ROWS, { count: N }),
+      recorder.struct(ROWS, { count: N }),
     ],
-    [Math.ceil(N / context.lanes)],
+    [Math.ceil(N / recorder.lanes)],
   )
-  sumInto(context, shared.losses, { first: 0, count: N }, sums, SUMS.divergence, weight)
+  sumInto(recorder, shared.losses, { first: 0, count: N }, sums, SUMS.divergence, weight)
 }

@@ -1,8 +1,8 @@
 /** AdamW over all parameters that learn, with the norm of their gradients taken, and clipped, first. */
 import type { DeviceBuffer } from '../compute/device.js'
 import { ADAMW_STEP, GRADIENT, GRADIENT_SUMS } from '../kernels/structs.js'
-import type { TrainContext } from './context.js'
-import type { Held } from './parameters.js'
+import type { ParamBuffers } from './parameters.js'
+import type { TrainRecorder } from './recorder.js'
 import type { OptimiserOptions, StepInputs } from './types.js'
 
 /** Most sums of squares that one parameter leaves. */
@@ -12,55 +12,55 @@ const GROUPS = 32
 export const NORM_WORDS = 4
 
 /** Sums of squares that all of them leave. */
-export function squareSums(held: readonly Held[], lanes: number): number {
-  return held.reduce((sum, { parameter }) => sum + groupsOf(parameter.elements / 4, lanes), 0)
+export function squareSums(params: readonly ParamBuffers[], lanes: number): number {
+  return params.reduce((sum, { parameter }) => sum + groupsOf(parameter.elements / 4, lanes), 0)
 }
 
 function groupsOf(quads: number, lanes: number): number {
   return Math.min(GROUPS, Math.ceil(quads / lanes))
 }
 
-export function descend(
-  context: TrainContext,
-  held: readonly Held[],
+export function adamwStep(
+  recorder: TrainRecorder,
+  params: readonly ParamBuffers[],
   { squares, norm }: { squares: DeviceBuffer; norm: DeviceBuffer },
   { beta1, beta2, epsilon, weightDecay, clip }: OptimiserOptions,
   { step, rate, interactionRate = rate }: Pick<StepInputs, 'step' | 'rate' | 'interactionRate'>,
 ): void {
-  const WORKGROUP = context.lanes
+  const WORKGROUP = recorder.lanes
   let at = 0
-  for (const { parameter, learning } of held) {
-    if (learning === null) continue
+  for (const { parameter, trained } of params) {
+    if (trained === null) continue
     const quads = parameter.elements / 4
     const groups = groupsOf(quads, WORKGROUP)
-    context.dispatch(
+    recorder.dispatch(
       { kernel: 'squares', constants: { WORKGROUP } },
-      [learning.gradient, squares, context.struct(GRADIENT, { quads, at, groups })],
+      [trained.gradient, squares, recorder.struct(GRADIENT, { quads, at, groups })],
       [groups],
     )
     at += groups
   }
-  context.dispatch(
+  recorder.dispatch(
     { kernel: 'gradient-norm', constants: { WORKGROUP } },
-    [squares, norm, context.struct(GRADIENT_SUMS, { count: at, clip: clip ?? 0 })],
+    [squares, norm, recorder.struct(GRADIENT_SUMS, { count: at, clip: clip ?? 0 })],
     [1],
   )
   const corrections = { c1: 1 - beta1 ** (step + 1), c2: 1 - beta2 ** (step + 1) }
-  for (const { parameter, weight, learning } of held) {
-    if (learning === null) continue
+  for (const { parameter, weight, trained } of params) {
+    if (trained === null) continue
     const quads = parameter.elements / 4
-    const [across, down] = context.groups(quads)
+    const [across, down] = recorder.groups(quads)
     const own = parameter.interacts ? interactionRate : rate
     const decay = parameter.decays ? own * weightDecay : 0
-    context.dispatch(
+    recorder.dispatch(
       { kernel: 'adamw', constants: { WORKGROUP } },
       [
         weight,
-        learning.gradient,
-        learning.first,
-        learning.second,
+        trained.gradient,
+        trained.first,
+        trained.second,
         norm,
-        context.changing(`AdamW of ${parameter.label}`, ADAMW_STEP, {
+        recorder.mutableStruct(`AdamW of ${parameter.label}`, ADAMW_STEP, {
           quads,
           across,
           rate: own,

@@ -34,65 +34,65 @@ export interface Parameter {
 }
 
 /** Where a parameter lives. A frozen one has no gradient and no moments. */
-export interface Held {
+export interface ParamBuffers {
   parameter: Parameter
   weight: DeviceBuffer
-  learning: { gradient: DeviceBuffer; first: DeviceBuffer; second: DeviceBuffer } | null
+  trained: { gradient: DeviceBuffer; first: DeviceBuffer; second: DeviceBuffer } | null
 }
 
-export interface NormHeld {
-  gain: Held
-  bias: Held
+export interface NormParams {
+  gain: ParamBuffers
+  bias: ParamBuffers
 }
 
-export interface LinearHeld {
+export interface LinearParams {
   /** (K, N) */
-  weight: Held
+  weight: ParamBuffers
   /** (N) */
-  bias: Held
+  bias: ParamBuffers
 }
 
-export interface BlockHeld {
-  norm1: NormHeld
-  qkv: LinearHeld
-  project: LinearHeld
-  norm2: NormHeld
-  expand: LinearHeld
-  contract: LinearHeld
+export interface BlockParams {
+  norm1: NormParams
+  qkv: LinearParams
+  project: LinearParams
+  norm2: NormParams
+  expand: LinearParams
+  contract: LinearParams
   /** (2 r, C): interaction queries, then keys. */
-  interaction: Held | null
+  interaction: ParamBuffers | null
 }
 
 /** Tokens `first` to `first + columns - 1` of the token table, (columns, C). */
-export interface TokensHeld {
+export interface TokenParams {
   first: number
   columns: number
-  table: Held
+  table: ParamBuffers
 }
 
-export interface ModelHeld {
-  tokens: TokensHeld[]
-  positions: Held
-  blocks: BlockHeld[]
+export interface ModelParams {
+  tokens: TokenParams[]
+  positions: ParamBuffers
+  blocks: BlockParams[]
   /** (L): beta of each layer. */
-  betas: Held | null
-  finalNorm: NormHeld
-  all: Held[]
+  betas: ParamBuffers | null
+  finalNorm: NormParams
+  all: ParamBuffers[]
 }
 
-/** What a place for every parameter is made with. */
-export type Hold = (parameter: Parameter) => Held
+/** Allocates what a parameter needs. */
+export type AllocateParam = (parameter: Parameter) => ParamBuffers
 
-/** Every parameter of a model of this shape, each given to `hold` once, in the order of the forward pass. */
-export function modelOf(config: Gpt2Config, maxBinding: number, hold: Hold): ModelHeld {
+/** Every parameter of a model of this shape, each given to `allocate` once, in the order of the forward pass. */
+export function modelOf(config: Gpt2Config, maxBinding: number, allocate: AllocateParam): ModelParams {
   const { nEmbd: C, nInner: F, nLayer: L, nPositions, vocabSize, interaction } = config
-  const all: Held[] = []
-  const own: Hold = (parameter) => {
-    const held = hold(parameter)
-    all.push(held)
-    return held
+  const all: ParamBuffers[] = []
+  const own: AllocateParam = (parameter) => {
+    const params = allocate(parameter)
+    all.push(params)
+    return params
   }
-  const whole = (name: string, shape: readonly number[]): Held =>
+  const whole = (name: string, shape: readonly number[]): ParamBuffers =>
     own({
       label: name,
       elements: 4 * Math.ceil(sizeOf(shape) / 4),
@@ -100,11 +100,11 @@ export function modelOf(config: Gpt2Config, maxBinding: number, hold: Hold): Mod
       decays: shape.length > 1,
       interacts: false,
     })
-  const norm = (name: string): NormHeld => ({
+  const norm = (name: string): NormParams => ({
     gain: whole(`${name}.weight`, [C]),
     bias: whole(`${name}.bias`, [C]),
   })
-  const linear = (name: string, K: number, N: number): LinearHeld => ({
+  const linear = (name: string, K: number, N: number): LinearParams => ({
     weight: whole(`${name}.weight`, [K, N]),
     bias: whole(`${name}.bias`, [N]),
   })
@@ -121,7 +121,7 @@ export function modelOf(config: Gpt2Config, maxBinding: number, hold: Hold): Mod
     }),
   }))
   const positions = whole('wpe.weight', [nPositions, C])
-  const blocks = Array.from({ length: L }, (_, l): BlockHeld => {
+  const blocks = Array.from({ length: L }, (_, l): BlockParams => {
     const at = `h.${l}`
     return {
       norm1: norm(`${at}.ln_1`),
@@ -163,7 +163,7 @@ function betasOf(L: number): Parameter {
 /** Fills every parameter's buffer from tensors. Throws a Failure naming the first that is missing. */
 export async function loadParameters(
   memory: Memory,
-  { all }: ModelHeld,
+  { all }: ModelParams,
   tensors: TensorSource,
 ): Promise<void> {
   for (const { parameter, weight } of all) {
@@ -178,29 +178,29 @@ export async function loadParameters(
 }
 
 /** What of a parameter is read or written: its values or one of its moments. */
-export type Face = (held: Held) => DeviceBuffer | null
+export type BufferSet = (params: ParamBuffers) => DeviceBuffer | null
 
-export const WEIGHTS: Face = ({ weight }) => weight
-export const GRADIENTS: Face = ({ learning }) => learning?.gradient ?? null
-export const FIRST_MOMENTS: Face = ({ learning }) => learning?.first ?? null
-export const SECOND_MOMENTS: Face = ({ learning }) => learning?.second ?? null
+export const WEIGHTS: BufferSet = ({ weight }) => weight
+export const GRADIENTS: BufferSet = ({ trained }) => trained?.gradient ?? null
+export const FIRST_MOMENTS: BufferSet = ({ trained }) => trained?.first ?? null
+export const SECOND_MOMENTS: BufferSet = ({ trained }) => trained?.second ?? null
 
-/** Reads one face of all parameters back, one parameter at a time, as tensors by canonical name. */
+/** Reads one set of all parameters back, one parameter at a time, as tensors by canonical name. */
 export async function readParameters(
   device: ComputeDevice,
   memory: Memory,
-  { all }: ModelHeld,
-  face: Face,
+  { all }: ModelParams,
+  set: BufferSet,
 ): Promise<Map<string, HostTensor>> {
   const tensors = new Map<string, HostTensor>()
-  for (const held of all) {
-    const buffer = face(held)
+  for (const params of all) {
+    const buffer = set(params)
     if (buffer === null) continue
     const encoder = device.createCommandEncoder()
-    const copy = readBack(memory, encoder, buffer, 4 * held.parameter.elements)
+    const copy = readBack(memory, encoder, buffer, 4 * params.parameter.elements)
     device.queue.submit([encoder.finish()])
     const values = new Float32Array(await copy.bytes())
-    for (const { name, shape, at, from, count } of held.parameter.parts) {
+    for (const { name, shape, at, from, count } of params.parameter.parts) {
       let tensor = tensors.get(name)
       if (tensor === undefined) {
         tensor = { shape, values: new Float32Array(sizeOf(shape)) }
@@ -215,15 +215,15 @@ export async function readParameters(
 /** The way back of `readParameters`. Throws RangeError when a tensor is missing or has another size. */
 export function writeParameters(
   memory: Memory,
-  { all }: ModelHeld,
-  face: Face,
+  { all }: ModelParams,
+  set: BufferSet,
   tensors: ReadonlyMap<string, HostTensor>,
 ): void {
-  for (const held of all) {
-    const buffer = face(held)
+  for (const params of all) {
+    const buffer = set(params)
     if (buffer === null) continue
-    const values = new Float32Array(held.parameter.elements)
-    for (const { name, shape, at, from, count } of held.parameter.parts) {
+    const values = new Float32Array(params.parameter.elements)
+    for (const { name, shape, at, from, count } of params.parameter.parts) {
       const tensor = tensors.get(name)
       if (tensor?.values.length !== sizeOf(shape)) {
         throw new RangeError(

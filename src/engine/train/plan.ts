@@ -4,7 +4,7 @@ import { sum } from '../../stats/basics.js'
 import { type Gpt2Config, HEAD_DIM } from '../gpt2/config.js'
 import { isStatic } from '../policies/index.js'
 import { bufferBytes, type TrainExtent } from './buffers.js'
-import { type Held, type ModelHeld, modelOf } from './parameters.js'
+import { type ModelParams, modelOf, type ParamBuffers } from './parameters.js'
 import type { TrainerOptions } from './types.js'
 
 export interface TrainPlan {
@@ -73,26 +73,28 @@ function parameterBytes(
   { trainable, distilled }: Planned,
   maxBinding: number,
 ): Pick<TrainPlan, 'weights' | 'gradients' | 'moments'> & { columns: number } {
-  const model = modelOf(config, maxBinding, (parameter) => ({ parameter }) as Held)
-  const bytes = ({ parameter }: Held): number => 4 * parameter.elements
+  const model = modelOf(config, maxBinding, (parameter) => ({ parameter }) as ParamBuffers)
+  const bytes = ({ parameter }: ParamBuffers): number => 4 * parameter.elements
   const all = sum(model.all.map(bytes))
-  const learning = sum(model.all.filter(({ parameter }) => learns(parameter, trainable)).map(bytes))
+  const trained = sum(model.all.filter(({ parameter }) => isTrainable(parameter, trainable)).map(bytes))
   const frozen = distilled
     ? sum(
-        modelOf({ ...config, interaction: null }, maxBinding, (parameter) => ({ parameter }) as Held).all.map(
-          bytes,
-        ),
+        modelOf(
+          { ...config, interaction: null },
+          maxBinding,
+          (parameter) => ({ parameter }) as ParamBuffers,
+        ).all.map(bytes),
       )
     : 0
-  return { weights: all + frozen, gradients: learning, moments: 2 * learning, columns: widest(model) }
+  return { weights: all + frozen, gradients: trained, moments: 2 * trained, columns: widest(model) }
 }
 
 /** Columns of the widest vocabulary slice, in fours. */
-function widest({ tokens }: ModelHeld): number {
+function widest({ tokens }: ModelParams): number {
   return Math.max(...tokens.map(({ columns }) => 4 * Math.ceil(columns / 4)))
 }
 
-export function learns(
+export function isTrainable(
   { interacts }: { interacts: boolean },
   trainable: TrainerOptions['trainable'],
 ): boolean {

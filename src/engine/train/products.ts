@@ -1,12 +1,12 @@
 /** Matrix products of training: which kernel, where the factors lie, what becomes of the sums. */
 import type { DeviceBuffer, KernelSpec } from '../compute/device.js'
 import { PRODUCT } from '../kernels/structs.js'
-import type { TrainContext } from './context.js'
+import type { TrainRecorder } from './recorder.js'
 
 /** A row-major f32 matrix in a buffer, or several of one shape. In elements, multiples of 4. */
 export interface Matrix {
   buffer: DeviceBuffer
-  /** Place of the first element; 0 when undefined. */
+  /** Offset of the first element; 0 when undefined. */
   at?: number
   /** Elements from one row to the next. */
   width: number
@@ -44,11 +44,11 @@ export interface Product {
 }
 
 /** Adds one product to the pass. Throws RangeError where vec4s would not fit. */
-export function multiply(context: TrainContext, product: Product): void {
+export function multiply(recorder: TrainRecorder, product: Product): void {
   const { M, N, K, count = 1, causal = 'none' } = product
-  const kernel = context.product
+  const kernel = recorder.product
   const to = product.to ?? { kind: 'result' }
-  const { constants, extra, bindings } = destinationOf(context, to)
+  const { constants, extra, bindings } = destinationOf(recorder, to)
   const spec: KernelSpec = {
     kernel: kernel.kernel,
     variant: { to: to.kind },
@@ -60,7 +60,7 @@ export function multiply(context: TrainContext, product: Product): void {
     },
   }
   const { left, right, out, scale = 1 } = product
-  const shape = context.struct(PRODUCT, {
+  const shape = recorder.struct(PRODUCT, {
     M,
     N: 4 * quads(N),
     K: 4 * quads(K),
@@ -77,7 +77,7 @@ export function multiply(context: TrainContext, product: Product): void {
     extra,
   })
   const buffers = [left.buffer, right.buffer, out.buffer, shape]
-  context.dispatch(
+  recorder.dispatch(
     spec,
     [...buffers, ...bindings],
     [Math.ceil(N / kernel.columns), Math.ceil(M / kernel.rows), count],
@@ -91,7 +91,7 @@ interface DestinationParts {
 }
 
 /** Bindings that a destination does not use hold any read-only buffer: a layout has them all the same. */
-function destinationOf({ config: { nHead: H }, nothing }: TrainContext, to: Destination): DestinationParts {
+function destinationOf({ config: { nHead: H }, unused }: TrainRecorder, to: Destination): DestinationParts {
   switch (to.kind) {
     case 'result':
       return {
@@ -101,7 +101,7 @@ function destinationOf({ config: { nHead: H }, nothing }: TrainContext, to: Dest
           ACCUMULATE: Number(to.accumulate ?? false),
         },
         extra: 0,
-        bindings: [to.bias ?? nothing, to.residual ?? nothing],
+        bindings: [to.bias ?? unused, to.residual ?? unused],
       }
     case 'gelu-gradient':
       return { constants: {}, extra: 0, bindings: [to.inputs] }
@@ -109,13 +109,13 @@ function destinationOf({ config: { nHead: H }, nothing }: TrainContext, to: Dest
       return {
         constants: { MASKED: Number(to.masks !== null), WEIGHTS: Number(to.weights), H },
         extra: to.head,
-        bindings: [to.masks ?? nothing, to.weights ? to.lse : nothing],
+        bindings: [to.masks ?? unused, to.weights ? to.lse : unused],
       }
     case 'score-gradients':
       return {
         constants: { MASKED: Number(to.total !== null), FIRST: Number(to.first), H },
         extra: to.head,
-        bindings: [to.dots, to.total ?? nothing],
+        bindings: [to.dots, to.total ?? unused],
       }
   }
 }

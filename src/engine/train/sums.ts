@@ -1,23 +1,23 @@
 /** Sums of a buffer's values, which a step gathers in one place to be read back together. */
 import type { DeviceBuffer } from '../compute/device.js'
 import { STRETCH } from '../kernels/structs.js'
-import type { TrainContext } from './context.js'
+import type { TrainRecorder } from './recorder.js'
 
 /** Where a step's sums lie; the mean of I of each layer follows. */
 export const SUMS = { crossEntropy: 0, divergence: 1, pairs: 2 } as const
 
 /** out[at] += scale * the sum of a stretch of values. */
 export function sumInto(
-  context: TrainContext,
+  recorder: TrainRecorder,
   values: DeviceBuffer,
   { first, count }: { first: number; count: number },
   out: DeviceBuffer,
   at: number,
   scale: number,
 ): void {
-  context.dispatch(
-    { kernel: 'total', constants: { WORKGROUP: context.lanes } },
-    [values, out, context.struct(STRETCH, { first, count, at, scale })],
+  recorder.dispatch(
+    { kernel: 'total', constants: { WORKGROUP: recorder.lanes } },
+    [values, out, recorder.struct(STRETCH, { first, count, at, scale })],
     [1],
   )
 }

@@ -14,17 +14,16 @@ import type { TensorSource } from '../tensor-source.js'
 import { blockBackward } from './block-backward.js'
 import { blockForward, normalise } from './block-forward.js'
 import { makeBuffers, type TrainBuffers } from './buffers.js'
-import { TrainContext } from './context.js'
 import { embed, embedBackward, type Inputs, writeInputs } from './embedding.js'
-import { type HeadScene, headThereAndBack } from './head.js'
-import { descend, NORM_WORDS, squareSums } from './optimiser.js'
+import { type HeadContext, headForwardBackward } from './head.js'
+import { adamwStep, NORM_WORDS, squareSums } from './optimiser.js'
 import {
-  type Face,
+  type AllocateParam,
+  type BufferSet,
   FIRST_MOMENTS,
   GRADIENTS,
-  type Hold,
   loadParameters,
-  type ModelHeld,
+  type ModelParams,
   modelOf,
   readParameters,
   SECOND_MOMENTS,
@@ -32,7 +31,8 @@ import {
   writeParameters,
 } from './parameters.js'
 import { patternMask } from './pattern-mask.js'
-import { learns, planTraining, type TrainPlan } from './plan.js'
+import { isTrainable, planTraining, type TrainPlan } from './plan.js'
+import { TrainRecorder } from './recorder.js'
 import { SUMS } from './sums.js'
 import type {
   HostTensor,
@@ -49,14 +49,14 @@ export class Trainer implements TrainerLike {
   readonly plan: TrainPlan
   readonly #options: TrainerOptions
   readonly #memory: Memory
-  readonly #context: TrainContext
-  readonly #model: ModelHeld
-  readonly #teacher: ModelHeld | null
+  readonly #recorder: TrainRecorder
+  readonly #model: ModelParams
+  readonly #teacher: ModelParams | null
   readonly #buffers: TrainBuffers
   readonly #sums: DeviceBuffer
   readonly #norms: { squares: DeviceBuffer; norm: DeviceBuffer }
   /** Whether AdamW is at work on the parameters. */
-  #descending = false
+  #updating = false
 
   private constructor(config: Gpt2Config, options: TrainerOptions, plan: TrainPlan, memory: Memory) {
     const { device, adapter, rule, trainable } = options
@@ -64,18 +64,18 @@ export class Trainer implements TrainerLike {
     this.plan = plan
     this.#options = options
     this.#memory = memory
-    this.#context = new TrainContext(config, memory, kernelsOf(device), adapter)
+    this.#recorder = new TrainRecorder(config, memory, kernelsOf(device), adapter)
     const maxBinding = device.limits.maxStorageBufferBindingSize
-    const hold =
-      (learning: boolean): Hold =>
+    const allocate =
+      (trained: boolean): AllocateParam =>
       (parameter) => {
         const make = (purpose: 'weights' | 'gradients' | 'moments', of = ''): DeviceBuffer =>
           memory.bound(purpose, `${of}${parameter.label}`, 4 * parameter.elements)
         return {
           parameter,
           weight: make('weights'),
-          learning:
-            learning && learns(parameter, trainable)
+          trained:
+            trained && isTrainable(parameter, trainable)
               ? {
                   gradient: make('gradients', 'gradient of '),
                   first: make('moments', 'first moment of '),
@@ -84,17 +84,17 @@ export class Trainer implements TrainerLike {
               : null,
         }
       }
-    this.#model = modelOf(config, maxBinding, hold(true))
+    this.#model = modelOf(config, maxBinding, allocate(true))
     this.#teacher =
       options.teacher === undefined
         ? null
-        : modelOf({ ...config, interaction: null }, maxBinding, hold(false))
+        : modelOf({ ...config, interaction: null }, maxBinding, allocate(false))
     this.#buffers = makeBuffers(memory, plan.extent, config, plan.recompute)
     if (isStatic(rule)) {
       memory.write(this.#buffers.shared.pattern, patternMask(rule, plan.extent.sequences, plan.extent.tokens))
     }
     this.#sums = memory.storage('activations', 'sums of a step', 4 * (SUMS.pairs + config.nLayer))
-    const squares = squareSums(this.#model.all, this.#context.lanes)
+    const squares = squareSums(this.#model.all, this.#recorder.lanes)
     this.#norms = {
       squares: memory.storage('activations', 'sums of squares', 4 * squares),
       norm: memory.storage('activations', 'gradient norm', 4 * NORM_WORDS),
@@ -139,11 +139,11 @@ export class Trainer implements TrainerLike {
     }
     // Where a step can be given up it has to be known when parameters begin to change.
     if (device.abandon !== undefined) await this.#orLost(device.queue.onSubmittedWorkDone())
-    this.#descending = true
+    this.#updating = true
     const encoder = device.createCommandEncoder()
     const watch = stopwatch(device, this.#memory)
     this.#record(encoder, watch, () => {
-      descend(this.#context, this.#model.all, this.#norms, optimiser, inputs)
+      adamwStep(this.#recorder, this.#model.all, this.#norms, optimiser, inputs)
     })
     const read = this.#readSums(encoder)
     clocks.push(watch.finish(encoder))
@@ -151,13 +151,13 @@ export class Trainer implements TrainerLike {
     const [[sums, norm], seconds] = await this.#orLost(
       Promise.all([read(), Promise.all(clocks.map((clock) => clock?.() ?? null))]),
     ).finally(() => {
-      this.#descending = false
+      this.#updating = false
     })
     return this.#report(inputs, new Float32Array(sums), new Float32Array(norm), seconds)
   }
 
   abandon(reason: unknown): void {
-    if (!this.#descending) this.#options.device.abandon?.(reason)
+    if (!this.#updating) this.#options.device.abandon?.(reason)
   }
 
   /** Loss and gradients of one step, which is not taken: for tests. */
@@ -170,7 +170,7 @@ export class Trainer implements TrainerLike {
     const [sums] = await this.#orLost(read())
     const gradients = await this.#read(GRADIENTS)
     const clear = device.createCommandEncoder()
-    for (const { learning } of this.#model.all) if (learning !== null) clear.clearBuffer(learning.gradient)
+    for (const { trained } of this.#model.all) if (trained !== null) clear.clearBuffer(trained.gradient)
     device.queue.submit([clear.finish()])
     const report = this.#report(inputs, new Float32Array(sums), new Float32Array([0, 1, 1, 0]), [])
     return { report, gradients }
@@ -210,17 +210,17 @@ export class Trainer implements TrainerLike {
     const encoder = device.createCommandEncoder()
     if (first) encoder.clearBuffer(this.#sums)
     const watch = stopwatch(device, this.#memory)
-    this.#record(encoder, watch, () => this.#thereAndBack(this.#scene(inputs), inputs, written))
+    this.#record(encoder, watch, () => this.#forwardBackward(this.#contextOf(inputs), inputs, written))
     const clock = watch.finish(encoder)
     device.queue.submit([encoder.finish()])
     return clock
   }
 
-  #scene({ alpha, distill, batches }: StepInputs): HeadScene {
+  #contextOf({ alpha, distill, batches }: StepInputs): HeadContext {
     const { sequences, tokens: T } = this.plan.extent
     const all = batches.length * sequences
     return {
-      context: this.#context,
+      recorder: this.#recorder,
       buffers: this.#buffers,
       sequences,
       tokens: T,
@@ -237,31 +237,37 @@ export class Trainer implements TrainerLike {
     }
   }
 
-  #thereAndBack(scene: HeadScene, { gamma }: StepInputs, inputs: Inputs): void {
-    const { model, teacher, context, buffers } = scene
+  #forwardBackward(context: HeadContext, { gamma }: StepInputs, inputs: Inputs): void {
+    const { model, teacher, recorder, buffers } = context
     const { layers, shared } = buffers
     const { nLayer: L } = this.config
     if (teacher !== null) {
-      const dense: HeadScene = { ...scene, rule: 'dense' }
+      const dense: HeadContext = { ...context, rule: 'dense' }
       embed(dense, teacher, layers[0].x)
       for (const [l, block] of teacher.blocks.entries()) blockForward(dense, block, l, false)
-      normalise(context, teacher.finalNorm, shared.last, shared.teacherNormed, scene.sequences * scene.tokens)
+      normalise(
+        recorder,
+        teacher.finalNorm,
+        shared.last,
+        shared.teacherNormed,
+        context.sequences * context.tokens,
+      )
     }
-    embed(scene, model, layers[0].x)
-    for (const [l, block] of model.blocks.entries()) blockForward(scene, block, l, false)
-    headThereAndBack(scene)
-    const pairWeight = (gamma * scene.pairShare) / L
+    embed(context, model, layers[0].x)
+    for (const [l, block] of model.blocks.entries()) blockForward(context, block, l, false)
+    headForwardBackward(context)
+    const pairWeight = (gamma * context.pairShare) / L
     for (let l = L - 1; l >= 0; l--) {
       // The last block's activations are still there.
-      if (this.plan.recompute && l < L - 1) blockForward(scene, model.blocks[l], l, true)
-      blockBackward(scene, model.blocks[l], l, pairWeight)
+      if (this.plan.recompute && l < L - 1) blockForward(context, model.blocks[l], l, true)
+      blockBackward(context, model.blocks[l], l, pairWeight)
     }
-    embedBackward(scene, model, inputs)
+    embedBackward(context, model, inputs)
   }
 
   #record(encoder: CommandEncoder, watch: Stopwatch, work: () => void): void {
     const pass = encoder.beginComputePass({ timestampWrites: watch.whole })
-    this.#context.into(pass)
+    this.#recorder.record(pass)
     work()
     pass.end()
   }
@@ -300,8 +306,8 @@ export class Trainer implements TrainerLike {
     }
   }
 
-  #read(face: Face): Promise<Map<string, HostTensor>> {
-    return this.#orLost(readParameters(this.#options.device, this.#memory, this.#model, face))
+  #read(set: BufferSet): Promise<Map<string, HostTensor>> {
+    return this.#orLost(readParameters(this.#options.device, this.#memory, this.#model, set))
   }
 
   #orLost<T>(work: Promise<T>): Promise<T> {

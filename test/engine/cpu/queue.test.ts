@@ -7,7 +7,7 @@ const queue = suite('queue')
 const WORDS = new Uint32Array(0)
 
 /** A queue that writes down what happens, and whose programs end when the test says so. */
-function scene() {
+function fixture() {
   const log: string[] = []
   const ends: (() => void)[] = []
   const made = new Queue({
@@ -25,14 +25,14 @@ function scene() {
 const settled = () => new Promise((resolve) => setImmediate(resolve))
 
 queue('does the work of the host at once where nothing comes before it', () => {
-  const { queue, log } = scene()
+  const { queue, log } = fixture()
   queue.host(() => log.push('write'))
   assert.equal(log, ['write'])
   assert.ok(queue.idle)
 })
 
 queue('does everything in the order it was handed over, one program at a time', () => {
-  const { queue, log, end } = scene()
+  const { queue, log, end } = fixture()
   queue.program(WORDS, 1)
   queue.host(() => log.push('write'))
   queue.program(WORDS, 2)
@@ -49,7 +49,7 @@ queue('does everything in the order it was handed over, one program at a time', 
 })
 
 queue('is done when what was handed over before is, whatever comes later', async () => {
-  const { queue, log, end } = scene()
+  const { queue, log, end } = fixture()
   await queue.done()
   queue.program(WORDS, 1)
   queue.done().then(() => log.push('first'))
@@ -64,14 +64,14 @@ queue('is done when what was handed over before is, whatever comes later', async
 })
 
 queue('skips programs of nothing', async () => {
-  const { queue, log } = scene()
+  const { queue, log } = fixture()
   queue.program(WORDS, 0)
   await queue.done()
   assert.equal(log, [])
 })
 
 queue('after a failure everything that waits and comes later fails, and nothing is done', async () => {
-  const { queue, log, end } = scene()
+  const { queue, log, end } = fixture()
   const failure = new Failure('gone', { exit: 1 })
   queue.program(WORDS, 1)
   const waiting = queue.done().catch((error) => error)

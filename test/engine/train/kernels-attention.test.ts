@@ -21,7 +21,7 @@ const SCALE = 1 / Math.sqrt(D)
 /** Stands for minus infinity, which WGSL may assume away. */
 const GONE = -1e30
 
-interface Scene {
+interface Fixture {
   T: number
   /** (B T, 3C), (B T, C) */
   qkv: Float64Array
@@ -30,7 +30,7 @@ interface Scene {
   masks: Float64Array[] | null
 }
 
-function sceneOf(T: number, masked: boolean): Scene {
+function fixtureOf(T: number, masked: boolean): Fixture {
   const floats = seededFloats(T)
   const of = (count: number, scale: number) =>
     Float64Array.from(floats(count), (value) => Math.fround(scale * value))
@@ -55,7 +55,7 @@ function sceneOf(T: number, masked: boolean): Scene {
 }
 
 /** Every head there and back: outputs (B T, C), lse (B T, H), gradients (B T, 3C), Hm (B, T, T). */
-function expectedOf({ T, qkv, dO, masks }: Scene) {
+function expectedOf({ T, qkv, dO, masks }: Fixture) {
   const [o, lse, dQkv] = [B * T * C, B * T * H, B * T * 3 * C].map((count) => new Float64Array(count))
   const Hm = Array.from({ length: B }, () => new Float64Array(T * T))
   const P: Float64Array[] = []
@@ -93,14 +93,14 @@ await onEachAdapter('attention of training', (test, device) => {
       [132, true],
     ] as const) {
       test(`${name}, ${T} tokens, ${masked ? 'masked' : 'all seen'}`, async () => {
-        const scene = sceneOf(T, masked)
-        const expected = expectedOf(scene)
+        const fixture = fixtureOf(T, masked)
+        const expected = expectedOf(fixture)
         const bench = new TrainBench(open, SMALL)
-        const { context } = bench
+        const { recorder } = bench
         const N = B * T
-        const [qkv, dO] = [scene.qkv, scene.dO].map((data) => bench.upload(data))
-        const masks = scene.masks
-          ? bench.upload(scene.masks.flatMap((mask) => [...mask.map((log) => Math.max(GONE, log))]))
+        const [qkv, dO] = [fixture.qkv, fixture.dO].map((data) => bench.upload(data))
+        const masks = fixture.masks
+          ? bench.upload(fixture.masks.flatMap((mask) => [...mask.map((log) => Math.max(GONE, log))]))
           : null
         const [o, lse, dQkv, dots] = [N * C, N * H, N * 3 * C, N * H].map((count) => bench.filled(count))
         const [scores, total] = [N * T, N * T].map((count) => bench.filled(count))
@@ -120,7 +120,7 @@ await onEachAdapter('attention of training', (test, device) => {
         const pairs = { M: T, N: T, K: D, count: B, form: 'nt', out: square, causal: 'result' } as const
         const sums = { M: T, N: D, K: T, count: B, left: square, causal: 'left' } as const
         const toScores = (head: number, weights: boolean) =>
-          multiply(context, {
+          multiply(recorder, {
             ...pairs,
             left: part(qkv, 0, head),
             right: part(qkv, 1, head),
@@ -131,12 +131,12 @@ await onEachAdapter('attention of training', (test, device) => {
         const [gotO, gotLse, gotP] = await bench.run(() => {
           for (let head = 0; head < H; head++) {
             toScores(head, false)
-            context.dispatch(
-              { kernel: 'softmax-rows', constants: { WORKGROUP: context.lanes, H } },
-              [scores, lse, context.struct(SOFTMAX_ROWS, { T, head })],
+            recorder.dispatch(
+              { kernel: 'softmax-rows', constants: { WORKGROUP: recorder.lanes, H } },
+              [scores, lse, recorder.struct(SOFTMAX_ROWS, { T, head })],
               [T, B],
             )
-            multiply(context, { ...sums, form: 'nn', right: part(qkv, 2, head), out: side(o, head) })
+            multiply(recorder, { ...sums, form: 'nn', right: part(qkv, 2, head), out: side(o, head) })
           }
         }, [
           [o, N * C],
@@ -144,23 +144,23 @@ await onEachAdapter('attention of training', (test, device) => {
           [scores, N * T],
         ])
         const [gotDQkv, gotHm] = await bench.run(() => {
-          context.dispatch(
-            { kernel: 'head-dots', constants: { WORKGROUP: context.lanes, H } },
-            [o, dO, dots, context.struct(ROWS, { count: N })],
-            [Math.ceil((N * H) / context.lanes)],
+          recorder.dispatch(
+            { kernel: 'head-dots', constants: { WORKGROUP: recorder.lanes, H } },
+            [o, dO, dots, recorder.struct(ROWS, { count: N })],
+            [Math.ceil((N * H) / recorder.lanes)],
           )
           for (let head = 0; head < H; head++) {
             toScores(head, true)
-            multiply(context, { ...sums, form: 'tn', right: side(dO, head), out: part(dQkv, 2, head) })
-            multiply(context, {
+            multiply(recorder, { ...sums, form: 'tn', right: side(dO, head), out: part(dQkv, 2, head) })
+            multiply(recorder, {
               ...pairs,
               left: side(dO, head),
               right: part(qkv, 2, head),
               to: { kind: 'score-gradients', dots, total, first: head === 0, head },
             })
             const scaled = { ...sums, scale: SCALE }
-            multiply(context, { ...scaled, form: 'nn', right: part(qkv, 1, head), out: part(dQkv, 0, head) })
-            multiply(context, { ...scaled, form: 'tn', right: part(qkv, 0, head), out: part(dQkv, 1, head) })
+            multiply(recorder, { ...scaled, form: 'nn', right: part(qkv, 1, head), out: part(dQkv, 0, head) })
+            multiply(recorder, { ...scaled, form: 'tn', right: part(qkv, 0, head), out: part(dQkv, 1, head) })
           }
         }, [
           [dQkv, N * 3 * C],

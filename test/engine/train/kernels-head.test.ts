@@ -100,7 +100,7 @@ await onEachAdapter('head of training', (test, device) => {
             {
               bindings: [divergences, taughtStates, states, read, kls],
               struct: ROWS.pack({ count: rows }),
-              grid: [Math.ceil(rows / bench.context.lanes)],
+              grid: [Math.ceil(rows / bench.recorder.lanes)],
             },
             [
               [kls, rows],

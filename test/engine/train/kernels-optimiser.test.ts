@@ -89,7 +89,7 @@ await onEachAdapter('optimiser kernels', (test, device) => {
           const [weights, m, v] = buffers
           const norm = bench.upload([3, factor, 1])
           const quads = count / 4
-          const across = Math.min(3, Math.ceil(quads / bench.context.lanes))
+          const across = Math.min(3, Math.ceil(quads / bench.recorder.lanes))
           for (let step = 4; step < 7; step++) {
             const gradient = floats(count)
             const used = bench.upload(gradient)
@@ -104,7 +104,7 @@ await onEachAdapter('optimiser kernels', (test, device) => {
               {
                 bindings: [weights, used, m, v, norm],
                 struct: ADAMW_STEP.pack({ quads, across, ...numbers }),
-                grid: [across, Math.ceil(quads / bench.context.lanes / across)],
+                grid: [across, Math.ceil(quads / bench.recorder.lanes / across)],
               },
               [weights, m, v, used].map((buffer) => [buffer, count] as const),
             )

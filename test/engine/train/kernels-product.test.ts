@@ -51,7 +51,7 @@ await onEachAdapter('products of training', (test, device) => {
           const bench = new TrainBench(open, SMALL)
           const result = bench.upload(out.values)
           const [got] = await bench.run(() => {
-            multiply(bench.context, {
+            multiply(bench.recorder, {
               form,
               M,
               N,
@@ -96,7 +96,7 @@ await onEachAdapter('products of training', (test, device) => {
         const accumulates = to.kind === 'result' && to.accumulate
         const out = accumulates ? bench.upload(earlier) : bench.filled(M * N)
         const [got] = await bench.run(() => {
-          multiply(bench.context, {
+          multiply(bench.recorder, {
             form: 'nn',
             M,
             N,

@@ -51,7 +51,7 @@ await onEachAdapter('row-wise kernels of training', (test, device) => {
             const blocks = Math.ceil(M / 50)
             for (const [NORMALISED, of] of [expected.dBias, expected.dGain].entries()) {
               const [partial, gradient] = [bench.filled(blocks * C), bench.upload(sums)]
-              const across = Math.ceil(C / 4 / bench.context.lanes)
+              const across = Math.ceil(C / 4 / bench.recorder.lanes)
               await bench.runKernel(
                 'column-sums',
                 { ROWS: 50, NORMALISED },
@@ -96,7 +96,7 @@ await onEachAdapter('row-wise kernels of training', (test, device) => {
       for (const count of [4, 68, 2052]) {
         const x = seededFloats(count)(count).map((value) => 30 * value)
         const quads = count / 4
-        const across = Math.min(3, Math.ceil(quads / bench.context.lanes))
+        const across = Math.min(3, Math.ceil(quads / bench.recorder.lanes))
         const out = bench.filled(count)
         const [got] = await bench.runKernel(
           'gelu',
@@ -104,7 +104,7 @@ await onEachAdapter('row-wise kernels of training', (test, device) => {
           {
             bindings: [bench.upload(x), out],
             struct: ELEMENTS.pack({ quads, across }),
-            grid: [across, Math.ceil(quads / bench.context.lanes / across)],
+            grid: [across, Math.ceil(quads / bench.recorder.lanes / across)],
           },
           [[out, count]],
         )
@@ -116,7 +116,7 @@ await onEachAdapter('row-wise kernels of training', (test, device) => {
       const [V, P, C] = [50, 129, 68]
       const floats = seededFloats(8)
       const [wte, wpe] = [floats(V * C), floats(P * C)]
-      const across = Math.ceil(C / 4 / bench.context.lanes)
+      const across = Math.ceil(C / 4 / bench.recorder.lanes)
       for (const N of ODD) {
         // Tokens that come often, once and never; positions start over.
         const tokens = Uint32Array.from({ length: N }, (_, n) => (n % 3 === 0 ? 7 : (n * 37 + 49) % V))

@@ -28,7 +28,7 @@ const RULES = [
 
 const SHIFTS = Float32Array.of(0.1, -0.2)
 
-interface Scene {
+interface Fixture {
   T: number
   /** (B T, 2R) */
   scores: Float32Array
@@ -36,7 +36,7 @@ interface Scene {
   masks: SoftMaskRho[]
 }
 
-function sceneOf(T: number, { alpha, beta }: { alpha: number; beta: number }): Scene {
+function fixtureOf(T: number, { alpha, beta }: { alpha: number; beta: number }): Fixture {
   // Uniform factors in [-1.5, 1.5) give scores of standard deviation 0.75.
   const scores = seededFloats(T)(B * T * 2 * R).map((value) => 3 * value)
   const masks = Array.from(SHIFTS, (shift, b) =>
@@ -61,13 +61,13 @@ await onEachAdapter('soft masks of training', (test, device) => {
       bench = new TrainBench(open, SMALL)
     })
     test.after.each(() => bench.free())
-    const keyGroups = (T: number) => Math.ceil(T / bench.context.lanes)
+    const keyGroups = (T: number) => Math.ceil(T / bench.recorder.lanes)
 
     for (const rule of RULES) {
       test(`${choice}: alpha ${rule.alpha}: masks, their slopes, and what is left of each key`, async () => {
         let [gone, whole, learning] = [0, 0, 0]
         for (const T of LENGTHS) {
-          const { scores, masks } = sceneOf(T, rule)
+          const { scores, masks } = fixtureOf(T, rule)
           const betas = new Float32Array(L).fill(9)
           betas[LAYER] = rule.beta
           const [own, rho] = [0, 1].map(() => bench.filled(B * T * T))
@@ -127,7 +127,7 @@ await onEachAdapter('soft masks of training', (test, device) => {
 
       test(`${choice}: alpha ${rule.alpha}: gradients of drop scores and of beta`, async () => {
         for (const T of LENGTHS) {
-          const { masks } = sceneOf(T, rule)
+          const { masks } = fixtureOf(T, rule)
           const weight = 0.02
           // Attention gives nothing to what is gone.
           const total = seededFloats(3)(B * T * T).map((value, i) => {

@@ -59,16 +59,16 @@ const CASES: Case[] = [
   },
 ]
 
-const scenes = new Map<string, ReturnType<typeof makeScene>>()
+const fixtures = new Map<string, ReturnType<typeof makeFixture>>()
 
 /** Made once, as plain loops take seconds. */
-function sceneOf(one: Case): ReturnType<typeof makeScene> {
-  const scene = scenes.get(one.name) ?? makeScene(one)
-  scenes.set(one.name, scene)
-  return scene
+function fixtureOf(one: Case): ReturnType<typeof makeFixture> {
+  const fixture = fixtures.get(one.name) ?? makeFixture(one)
+  fixtures.set(one.name, fixture)
+  return fixture
 }
 
-function makeScene({ rule, alpha, beta, propagate }: Case) {
+function makeFixture({ rule, alpha, beta, propagate }: Case) {
   const config = configOf(propagate)
   // Matrices of 128 rows of numbers up to 1 would make every softmax a choice of one.
   const weights = new Map(
@@ -96,7 +96,7 @@ await onEachAdapter('training on long sequences', (test, opened) => {
     for (const one of all ? CASES : CASES.slice(0, 1)) {
       const { name, rule, alpha, recompute } = one
       test(`${choice}: ${name}`, async () => {
-        const { config, weights, tokens, wanted } = sceneOf(one)
+        const { config, weights, tokens, wanted } = fixtureOf(one)
         const trainer = await Trainer.open(config, tensorsOf(weights), {
           ...opened,
           adapter: open.adapter,

@@ -7,17 +7,17 @@ import { Memory } from '../../../src/engine/compute/memory.js'
 import { readBack } from '../../../src/engine/compute/read.js'
 import type { Gpt2Config } from '../../../src/engine/gpt2/config.js'
 import type { KernelName } from '../../../src/engine/kernels/table.js'
-import { TrainContext } from '../../../src/engine/train/context.js'
+import { TrainRecorder } from '../../../src/engine/train/recorder.js'
 
 export class TrainBench {
-  readonly context: TrainContext
+  readonly recorder: TrainRecorder
   readonly #device: ComputeDevice
   readonly #memory: Memory
 
   constructor({ device, adapter }: Pick<OpenDevice, 'device' | 'adapter'>, config: Gpt2Config) {
     this.#device = device
     this.#memory = new Memory(device)
-    this.context = new TrainContext(config, this.#memory, kernelsOf(device), adapter)
+    this.recorder = new TrainRecorder(config, this.#memory, kernelsOf(device), adapter)
   }
 
   upload(data: ArrayLike<number>): DeviceBuffer {
@@ -41,7 +41,7 @@ export class TrainBench {
     this.#device.pushErrorScope('validation')
     const encoder = this.#device.createCommandEncoder()
     const pass = encoder.beginComputePass()
-    this.context.into(pass)
+    this.recorder.record(pass)
     record()
     pass.end()
     const copies = outputs.map(([buffer, count]) => readBack(this.#memory, encoder, buffer, 4 * count))
@@ -63,8 +63,8 @@ export class TrainBench {
     outputs: readonly (readonly [DeviceBuffer, number])[],
   ): Promise<Float32Array[]> {
     return this.run(() => {
-      this.context.dispatch(
-        { kernel, constants: { WORKGROUP: this.context.lanes, ...constants } },
+      this.recorder.dispatch(
+        { kernel, constants: { WORKGROUP: this.recorder.lanes, ...constants } },
         struct === undefined ? bindings : [...bindings, this.#uniform(struct)],
         grid,
       )

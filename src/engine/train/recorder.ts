@@ -36,13 +36,13 @@ class Structs {
     const key = words.join()
     const known = this.#known.get(key)
     if (known !== undefined) return known
-    const slice = this.#place()
+    const slice = this.#next()
     this.#memory.write(slice.buffer, words, slice.offset)
     this.#known.set(key, slice)
     return slice
   }
 
-  #place(): Required<Slice> {
+  #next(): Required<Slice> {
     if (this.#page === null || this.#used === PAGE) {
       this.#page = this.#memory.uniform('training structs', PAGE * STRIDE)
       this.#used = 0
@@ -51,17 +51,17 @@ class Structs {
   }
 }
 
-export class TrainContext {
+export class TrainRecorder {
   readonly config: Gpt2Config
   readonly memory: Memory
   /** Bound where a kernel has a binding that it does not use: sixteen bytes of zeros, for reading only. */
-  readonly nothing: DeviceBuffer
+  readonly unused: DeviceBuffer
   readonly product: ProductKernel
   /** Lanes of row-wise kernels. */
   readonly lanes: number
   readonly #kernels: Kernels
   readonly #structs: Structs
-  readonly #changing = new Map<string, DeviceBuffer>()
+  readonly #mutable = new Map<string, DeviceBuffer>()
   #pass: ComputePass | null = null
 
   constructor(config: Gpt2Config, memory: Memory, kernels: Kernels, adapter: AdapterTraits) {
@@ -69,13 +69,13 @@ export class TrainContext {
     this.memory = memory
     this.#kernels = kernels
     this.#structs = new Structs(memory)
-    this.nothing = memory.storage('activations', 'nothing', 16)
+    this.unused = memory.storage('activations', 'nothing', 16)
     this.product = productKernels(adapter)[0]
     this.lanes = chooseTuning(adapter).lanes
   }
 
   /** Where dispatches go from here on. */
-  into(pass: ComputePass): void {
+  record(pass: ComputePass): void {
     this.#pass = pass
   }
 
@@ -90,11 +90,11 @@ export class TrainContext {
   }
 
   /** A uniform struct that differs from submission to submission; `name` has one value in each. */
-  changing<F extends Fields>(name: string, { pack }: Struct<F>, values: Values<F>): DeviceBuffer {
-    let buffer = this.#changing.get(name)
+  mutableStruct<F extends Fields>(name: string, { pack }: Struct<F>, values: Values<F>): DeviceBuffer {
+    let buffer = this.#mutable.get(name)
     if (buffer === undefined) {
       buffer = this.memory.uniform(name, STRIDE)
-      this.#changing.set(name, buffer)
+      this.#mutable.set(name, buffer)
     }
     this.memory.write(buffer, pack(values))
     return buffer

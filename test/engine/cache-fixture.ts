@@ -9,7 +9,7 @@ import { seededFloats } from '../reference/floats.js'
 
 const PAGE = 32
 
-export interface SceneOptions {
+export interface FixtureOptions {
   /** Heads of 64. */
   H: number
   dtype: WeightDtype
@@ -24,7 +24,7 @@ export interface SceneOptions {
   seed?: number
 }
 
-export interface CacheScene {
+export interface CacheFixture {
   H: number
   dtype: WeightDtype
   dense: boolean
@@ -54,7 +54,7 @@ export interface CacheScene {
 /** Rows of other sequences, before and between the spans. */
 const STRAY_ROWS = 3
 
-export function cacheScene({
+export function cacheFixture({
   H,
   dtype,
   dense = false,
@@ -62,7 +62,7 @@ export function cacheScene({
   order,
   scale = 4,
   seed = 1,
-}: SceneOptions): CacheScene {
+}: FixtureOptions): CacheFixture {
   const C = 64 * H
   const floats = seededFloats(seed)
   const chance = () => floats(1)[0] + 0.5
@@ -87,7 +87,7 @@ export function cacheScene({
   const values = new Float32Array(pages * PAGE * C).fill(Number.NaN)
   state.fill(NEVER, positions, free)
   const pageIds = shuffled(Array.from({ length: pages }, (_, page) => page))
-  const spans: CacheScene['spans'] = []
+  const spans: CacheFixture['spans'] = []
   const tokens: number[] = []
   slots.forEach(({ held, count }, slot) => {
     state[slot] = held
@@ -130,11 +130,11 @@ function deathOf(position: number, first: number, count: number, chance: number)
 }
 
 /** The same with the rows that each slot held before the step in another order. */
-export function shuffleRows(scene: CacheScene, seed: number): CacheScene {
-  const { H, layout, spans } = scene
+export function shuffleRows(fixture: CacheFixture, seed: number): CacheFixture {
+  const { H, layout, spans } = fixture
   const C = 64 * H
-  const [keys, values] = [scene.keys.slice(), scene.values.slice()]
-  const state = scene.state.slice()
+  const [keys, values] = [fixture.keys.slice(), fixture.values.slice()]
+  const state = fixture.state.slice()
   const chances = seededFloats(seed)
   const rowAt = (slot: number, i: number) =>
     state[layout.slots + slot * layout.maxPages + Math.floor(i / PAGE)] * PAGE + (i % PAGE)
@@ -151,25 +151,25 @@ export function shuffleRows(scene: CacheScene, seed: number): CacheScene {
       swap(state, layout.positions + a, layout.positions + b, 1)
     }
   }
-  return { ...scene, keys, values, state }
+  return { ...fixture, keys, values, state }
 }
 
-/** The scene on a device; spans are bound apart. */
-export function uploadScene(
+/** The fixture on a device; spans are bound apart. */
+export function uploadFixture(
   bench: KernelBench,
-  scene: CacheScene,
+  fixture: CacheFixture,
   scratchWords: number,
 ): Omit<CacheBuffers, 'out'> {
-  const { layout, layer, keys, values, dtype } = scene
+  const { layout, layer, keys, values, dtype } = fixture
   const stored = (pool: Float32Array) => (dtype === 'f32' ? pool : Uint16Array.from(pool, f32ToF16))
   const { slots, maxPages, nPositions, positions, free, pages } = layout
   return {
-    qkv: bench.upload(scene.qkv),
+    qkv: bench.upload(fixture.qkv),
     keys: bench.upload(stored(keys)),
     values: bench.upload(stored(values)),
-    state: bench.upload(scene.state),
-    deaths: bench.upload(scene.deaths),
-    tokens: bench.upload(scene.tokens),
+    state: bench.upload(fixture.state),
+    deaths: bench.upload(fixture.deaths),
+    tokens: bench.upload(fixture.tokens),
     scratch: bench.filled(scratchWords),
     cache: {
       buffer: bench.uniform(
