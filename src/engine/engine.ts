@@ -78,7 +78,7 @@ export class Engine {
   readonly #pool: ActivationPool
   readonly #uniforms: Uniforms
   readonly #widest: number
-  /** Settles when every batch handed over so far has been submitted. */
+  /** Settles when every batch so far has been submitted. */
   #submitted: Promise<unknown> = Promise.resolve()
 
   private constructor(context: ForwardContext, memory: Memory, { device, lost }: EngineOptions) {
@@ -155,7 +155,7 @@ export class Engine {
   }
 
   /**
-   * Scores a batch's targets. Batches may be handed over before earlier ones have come back: the device works
+   * Scores a batch's targets. More batches may be started before earlier ones have finished: the device works
    * through them in order.
    */
   async score(batch: Batch, rule: DropRule): Promise<BatchResult> {
@@ -164,7 +164,7 @@ export class Engine {
   }
 
   /**
-   * Scores a batch's targets under several rules and tells how far the predictions of the `others` are from those of
+   * Scores a batch's targets under several rules and measures how far the predictions of the `others` are from those of
    * `base`, over the whole vocabulary. Logits exist for one vocabulary slice and `LOGIT_ROWS` rows of two rules at a time.
    */
   async compare(
@@ -181,7 +181,7 @@ export class Engine {
         const { encoder, activations, uniforms } = await this.#record(batch, rules, { index, watch })
         const drops = this.#readDrops(encoder, activations, batch, rule)
         passes.push({ encoder, activations, uniforms, drops, seconds: watch.finish(encoder) })
-        // Rules share uniforms too; the last one's submission goes on to the logits of all.
+        // Rules share uniforms too; the last one's submission continues with the logits of all.
         if (index < others.length) this.#device.queue.submit([encoder.finish()])
       }
       const { encoder, activations, uniforms } = passes[others.length]

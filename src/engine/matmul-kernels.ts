@@ -3,8 +3,8 @@ import type { KernelName, VariantOf } from './kernels/table.js'
 import { type AdapterTraits, subgroupLanes } from './tuning.js'
 
 /**
- * How a kernel arrives at a row's sums. Kernels with the same way give the same bits, whatever the number of rows and
- * the row's position; `split` promises nothing, as it is for a few rows whose fellows no one compares.
+ * The order in which a kernel sums. Kernels of the same order give the same bits, whatever the number of rows and
+ * the row's position; `split` promises nothing, as it is for a few rows whose bits no one compares.
  */
 export type SummationOrder =
   | 'ascending'

@@ -1,7 +1,7 @@
 /** How a tensor is stored in a checkpoint file. */
 export type StoredDtype = 'F32' | 'F16' | 'BF16'
 
-/** One tensor of a checkpoint, read only when asked for, so that a 6 GB model never sits in host memory whole. */
+/** One tensor of a checkpoint, read only when needed, so that a 6 GB model never sits in host memory whole. */
 export interface StoredTensor {
   dtype: StoredDtype
   shape: readonly number[]

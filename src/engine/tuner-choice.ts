@@ -27,8 +27,8 @@ const CLEARLY = 0.95
 
 /**
  * The rules that follow. `kernels`: those found right, the adapter's own first.
- * Free use takes each class's fastest. Steady use must keep to one summing way, whatever the number of rows: it takes
- * the way whose fastest kernel wins at the most rows, where the time goes, and within it each class's fastest.
+ * Free use takes each class's fastest. Steady use must keep to one summation order, whatever the number of rows: it takes
+ * the order whose fastest kernel wins at the most rows, where the time goes, and within it each class's fastest.
  */
 export function chooseRules(
   kernels: readonly MatmulKernel[],

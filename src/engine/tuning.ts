@@ -33,14 +33,14 @@ export interface AttentionKernel {
   body: VariantOf<'attend-batch'>['body']
   /** Queries of one segment that a workgroup handles. */
   queryTile: number
-  /** Overrides of its own. */
+  /** Its own overrides. */
   constants: Readonly<Record<string, number>>
 }
 
 /** Attention of single rows to the key-value cache. */
 export interface RowAttentionKernel {
   kernel: KernelName
-  /** Overrides of its own. */
+  /** Its own overrides. */
   constants: Readonly<Record<string, number>>
 }
 

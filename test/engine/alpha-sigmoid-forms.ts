@@ -1,5 +1,5 @@
 /**
- * The alpha-sigmoid as kernels compute it. Shaders share one function, which a shader of the tests asks for its values. The
+ * The alpha-sigmoid as kernels compute it. Shaders share one function, which a shader of the tests evaluates. The
  * twins for processors solve for it in scoring and take it from a table in training: there it is read off the masks of
  * sequences of two tokens, whose one factor it is.
  */
@@ -12,7 +12,7 @@ import { KernelBench } from '../gpu.js'
 import type { Point, Value } from './alpha-sigmoid-points.js'
 import { testKernels, testSpec } from './test-kernels.js'
 
-/** A way to compute it: the values at the points; rho is null where a mask does not tell it. */
+/** A way to compute it: the values at the points; rho is null where a mask does not give it. */
 export interface Form {
   name: string
   run(points: readonly Point[]): Promise<(Omit<Value, 'rho'> & { rho: number | null })[]>

@@ -77,7 +77,7 @@ await onEachAdapter('attention kernels', (test, open) => {
     const run = async ({ segments, qkv, deaths }: Omit<Case, 'expected'>): Promise<Float32Array> => {
       const batch = packBatch(segments, [], { queries: queryTile, keys: 8 })
       const out = bench.filled(batch.rows * C)
-      // The layer asked for lies behind another one, in which everything is dropped at once.
+      // The layer in question lies behind another one, in which everything is dropped at once.
       const layers = new Uint32Array(2 * batch.keys)
       layers.set(deaths, batch.keys)
       const inputs = [qkv, batch.table, batch.queryTiles, layers].map((data) => bench.upload(data))

@@ -70,7 +70,7 @@ export class CacheFuzz {
     return this.#twins.reduce((sum, { moves }) => sum + moves, 0)
   }
 
-  /** Goes on until so many operations have been done, comparing with the model every `between` of them. */
+  /** Continues until `operations` have been done, comparing with the model every `between` of them. */
   async run(operations: number, between = 400): Promise<void> {
     while (this.operations < operations) {
       const checked = this.operations
@@ -98,9 +98,9 @@ export class CacheFuzz {
     BETAS.forEach((_, layer) => {
       const rows = this.#twins[layer].rows.map(({ length }) => length)
       const live = rows.map((_, slot) => this.#checkRows(snapshot, layer, slot))
-      const told = [...snapshot.status.subarray(layer * (2 * B + 1), (layer + 1) * (2 * B + 1))]
-      assert.equal(told.slice(0, B), rows, this.#where('lengths told', layer))
-      assert.equal(told.slice(B, 2 * B), live, this.#where('live rows told', layer))
+      const status = [...snapshot.status.subarray(layer * (2 * B + 1), (layer + 1) * (2 * B + 1))]
+      assert.equal(status.slice(0, B), rows, this.#where('lengths read back', layer))
+      assert.equal(status.slice(B, 2 * B), live, this.#where('live rows read back', layer))
       const { pages } = snapshot.layers[layer]
       usage.allocated += pages * PAGE * rowBytes
       usage.held += this.#checkPages(snapshot, layer) * rowBytes

@@ -7,7 +7,7 @@ import { RowBounds } from '../../src/engine/decode/row-bounds.js'
 const plan = suite('cache planning')
 const SHAPE = { slots: 3, nPositions: 200 }
 
-plan('rows: what was told, and what was handed over since', () => {
+plan('rows: the last readback, and what was submitted since', () => {
   const bounds = new RowBounds(2, 3)
   bounds.add(1, 0, 40)
   bounds.add(2, 0, 1)
@@ -36,7 +36,7 @@ plan('rows: what was told, and what was handed over since', () => {
   assert.equal([bounds.most(0, 0), bounds.most(1, 0)], [6, 7])
 })
 
-plan('slots: all slots go through as many rows as the fullest ever had since it was told', () => {
+plan('slots: all slots go through as many rows as the fullest ever had since the last readback', () => {
   const bounds = new RowBounds(1, 3, true)
   bounds.add(1, 0, 40)
   bounds.release(2, 0)

@@ -225,7 +225,7 @@ export class CacheRig {
     return slice
   }
 
-  /** As a decoder does it: what the device tells is asked for only when there may not be room. */
+  /** As a decoder does it: status is read back only when there may not be room. */
   async #makeRoom(added: ReadonlyMap<number, number>, rows: number): Promise<void> {
     const { cache, resizes } = this
     const full = this.#rounds === MOST_ROUNDS || this.#rows + rows > MOST_ROWS
@@ -245,7 +245,7 @@ export class CacheRig {
     this.#round++
   }
 
-  /** Submits what is recorded, learns what became of it and reads `buffers`. */
+  /** Submits what is recorded, updates the cache's status and reads `buffers`. */
   async #flush(buffers: readonly DeviceBuffer[]): Promise<ArrayBuffer[]> {
     const { cache } = this
     this.#pass.end()
@@ -257,8 +257,8 @@ export class CacheRig {
       [cache.status, ...buffers].map((buffer) => ({ buffer, size: buffer.size })),
     )
     this.#device.queue.submit([this.#encoder.finish()])
-    const [told, ...bytes] = await read()
-    const status = new Uint32Array(told, 0, cache.statusWords)
+    const [head, ...bytes] = await read()
+    const status = new Uint32Array(head, 0, cache.statusWords)
     const { slots } = cache.shape
     BETAS.forEach((_, layer) => {
       for (let slot = 0; slot < slots; slot++) {

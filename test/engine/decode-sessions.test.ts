@@ -144,7 +144,7 @@ await onEachAdapter('decoder', (test, open) => {
     }
   })
 
-  test('memory follows the sequences, and is told as it is', async () => {
+  test('memory follows the sequences, and is reported as it is', async () => {
     const real = await openEngine(open, tiny)
     const { nEmbd: C, nLayer: L } = real.config
     const rowBytes = 4 * 2 * C

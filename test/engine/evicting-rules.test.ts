@@ -23,7 +23,7 @@ const MARGIN = 2e-5
 /** Never more alive than there may be, and nobody gone who is protected (docs/method.md, Properties 18). */
 function assertBudget({ kind, size }: EvictingRule, deaths: Uint32Array): void {
   const { sinks, recent, interval } = EVICTING[kind]
-  // What the last query evicts is not told: no query comes after.
+  // What the last query evicts does not count: no query comes after.
   for (let k = 0; k < deaths.length - 1; k++) {
     const alive = deaths.subarray(0, k + 1).filter((time) => time > k + 1).length
     assert.ok(alive <= size + interval - 1, `${kind} ${size}: ${alive} alive after query ${k}`)

@@ -50,7 +50,7 @@ await onEachAdapter('lists of live keys', (test, open) => {
       const batch = packBatch(segments, [], { queries: queryTile, keys: 8 })
       const qkv = seededFloats(3)(batch.rows * 3 * C).map((x) => 4 * x)
       const deaths = deathsIn(batch)
-      // The layer asked for lies behind another one, in which everything is dropped at once.
+      // The layer in question lies behind another one, in which everything is dropped at once.
       const layers = new Uint32Array(2 * batch.keys)
       layers.set(deaths, batch.keys)
       const [table, tiles, death] = [batch.table, batch.queryTiles, layers].map((data) => bench.upload(data))

@@ -9,7 +9,7 @@ import type { AdapterTraits } from '../../src/engine/tuning.js'
 import { FEATURES, nullDevice } from './null-device.js'
 import { testKernels, testSpec } from './test-kernels.js'
 
-/** A GPU with everything that a kernel may ask for. */
+/** A GPU with everything that a kernel may need. */
 const GPU: AdapterTraits = { kind: 'hardware', features: FEATURES, subgroupMinSize: 32, subgroupMaxSize: 32 }
 
 const compile = suite('matmul kernels in the compiler')

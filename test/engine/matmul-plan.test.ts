@@ -36,7 +36,7 @@ const kernelOf = (variant: MatmulVariant, rows: number, N: number, flags: Matmul
   return kept === undefined ? spec.kernel : `${spec.kernel} ${kept}`
 }
 
-plans('hardware that was not tuned takes tiles, and few rows at a time only for whoever asks', () => {
+plans('hardware that was not tuned takes tiles, and few rows at a time only with anyOrder', () => {
   const variant = chooseMatmul(GPU, 'f32')
   assert.is(kernelOf(variant, 1, 64), 'matmul-tile')
   assert.is(kernelOf(variant, 8, 64, { anyOrder: true }), 'matmul-short')

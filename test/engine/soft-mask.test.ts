@@ -15,7 +15,7 @@ const R = 20
 const SCALE = 3
 /** What a mask may be off by, for each factor in it. */
 const PRECISION = 2e-6
-/** The layer asked for lies behind another one. */
+/** The layer in question lies behind another one. */
 const LAYERS = 2
 
 const ALONE = SHAPES.filter(({ segments }) => segments.every(({ trunk }) => trunk === null))

@@ -93,7 +93,7 @@ export interface ComputeDevice {
     submit(commands: Iterable<CommandBuffer>): void
     onSubmittedWorkDone(): Promise<unknown>
   }
-  /** Has what is under way end within moments, worth nothing: whoever waits for it gets `reason`. Not every device can. */
+  /** Ends what is running within moments; its results are lost, and whoever waits for them gets `reason`. Not every device can. */
   abandon?(reason: unknown): void
   createBuffer(descriptor: { label: string; size: number; usage: number }): DeviceBuffer
   createCommandEncoder(): CommandEncoder

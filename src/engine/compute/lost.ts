@@ -4,7 +4,7 @@ import type { Failure } from '../../errors.js'
 const PATIENCE_MS = 500
 
 /**
- * What `work` gives. Mapping fails at once when the device is gone; then the reason, which `lost` tells, is worth more than
+ * What `work` gives. When the device is gone, mapping fails at once, and the reason, from `lost`, helps more than
  * "mapping failed". An abort is no failure of the device.
  */
 export async function orLost<T>(work: Promise<T>, lost: Promise<Failure>): Promise<T> {

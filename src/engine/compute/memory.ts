@@ -114,7 +114,7 @@ export class Memory {
 
   /**
    * Waits until every allocation so far is known to have succeeded. Throws a Failure if one has not, once: whoever
-   * frees what it was for can go on with less.
+   * frees what it was for can continue with less.
    */
   async settled(): Promise<void> {
     const pending = this.#pending

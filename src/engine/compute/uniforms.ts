@@ -1,7 +1,7 @@
 import type { DeviceBuffer, Slice } from './device.js'
 import type { Memory } from './memory.js'
 
-/** Bytes between two uniform structs: the largest alignment WebGPU may ask for. */
+/** Bytes between two uniform structs: the largest alignment WebGPU may require. */
 const STRIDE = 256
 
 /** The small structs one batch hands to its kernels, gathered in one buffer that is written once a batch. */

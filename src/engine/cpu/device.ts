@@ -131,7 +131,7 @@ export class CpuDevice implements ComputeDevice {
     },
     submit: (commands: Iterable<CommandBuffer>): void => {
       const operations = [...commands].flatMap((one) => one as Operation[])
-      // As WebGPU does: what lacks a buffer is left out whole. Why it lacks it was told to the error scope.
+      // As WebGPU does: what lacks a buffer is left out whole. Why it lacks it is in the error scope.
       if (!operations.every(isComplete)) return
       this.#queue.program(layOutProgram(operations), operations.length)
     },
@@ -168,13 +168,13 @@ export class CpuDevice implements ComputeDevice {
     return Promise.resolve(this.#scopes.pop()?.[0] ?? null)
   }
 
-  /** Has what is under way end early, worth nothing: whoever waits for it gets `reason`. */
+  /** Ends what is running early; its results are lost, and whoever waits for them gets `reason`. */
   abandon(reason: unknown): void {
     this.#queue.drop(reason)
     this.#pool.abandon()
   }
 
-  /** Ends the threads; the process can then end by itself. */
+  /** Ends the threads, so that they no longer keep the process alive. */
   close(): void {
     this.#pool.close()
   }

@@ -1,6 +1,6 @@
 /**
  * Whether V8 makes one 256-bit instruction of two neighbouring 128-bit ones ("revectorisation"), which doubles the speed of
- * products. It is off unless asked for, so it is asked for, tried and timed: a V8 that leaves the instructions
+ * products. It is off by default, so it is switched on, tried and timed: a V8 that leaves the instructions
  * as they are would be slow with tiles cut for it, and one that changed a bit would be wrong.
  */
 import { setFlagsFromString } from 'node:v8'
@@ -13,7 +13,7 @@ const FUSES_FROM = 13
 /** Relaxed SIMD needs no flag from 11.4 on; 11.3, which Node 20 has, is the last that hides it. */
 const HIDES_RELAXED = 11
 
-/** Asks V8 for what it has but does not do by itself. Before any module is compiled; no harm where it is refused. */
+/** Switches on what V8 has behind flags. Before any module is compiled; no harm where it is refused. */
 export function enableFastWasm(): void {
   if (V8 >= FUSES_FROM) setFlagsFromString('--experimental-wasm-revectorize')
   if (V8 === HIDES_RELAXED) setFlagsFromString('--experimental-wasm-relaxed-simd')

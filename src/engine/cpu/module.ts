@@ -46,7 +46,7 @@ export function missingFeature(): string | null {
   return null
 }
 
-/** Some V8s have it only once asked. */
+/** Some V8s have it only behind a flag, which is set first. */
 export function hasRelaxedSimd(): boolean {
   enableFastWasm()
   return WebAssembly.validate(RELAXED)
@@ -64,12 +64,12 @@ export interface ModuleOptions {
  * @throws {Failure} exit 1 when the runtime takes none, or the file is missing or damaged
  */
 export async function loadModule({
-  build: asked,
+  build: wanted,
   folder = BUILT,
 }: ModuleOptions = {}): Promise<KernelModule> {
-  // Looked at first whatever is asked for: some runtimes take the relaxed build only then.
+  // Checked first whatever is wanted: some runtimes take the relaxed build only then.
   const best: Build = hasRelaxedSimd() ? 'relaxed' : 'simd'
-  const build = asked ?? best
+  const build = wanted ?? best
   const missing = missingFeature()
   if (missing !== null) {
     throw new Failure(`cpu: this runtime has no ${missing}, got Node ${process.versions.node}`, {

@@ -91,7 +91,7 @@ export class Pool {
     return new Pool(shared, workers, onLost)
   }
 
-  /** Runs the program of so many operations at `at`; `done` is called once. Only one runs at a time. */
+  /** Runs the program of `operations` operations at `at`; `done` is called once. Only one runs at a time. */
   run(at: number, operations: number, done: () => void): void {
     if (this.#running !== null) throw new RangeError('cpu: a program is running')
     this.#running = { at, operations, done }
@@ -102,7 +102,7 @@ export class Pool {
     this.#go(0n)
   }
 
-  /** Has the program that is running end as soon as the tasks at hand are done; its results are worth nothing. */
+  /** Ends the running program as soon as the tasks at hand are done; its results are lost. */
   abandon(): void {
     if (this.#running === null) return
     const { at, operations } = this.#running
@@ -110,7 +110,7 @@ export class Pool {
     for (let i = 0; i < operations; i++) Atomics.store(words, i * OPERATION_WORDS + 1, NO_TASK)
   }
 
-  /** Ends all threads: those that wait by themselves, those at work at once. */
+  /** Ends all threads: those that wait return, those at work are terminated. */
   close(): void {
     this.#closed = true
     Atomics.store(this.#words, CONTROL.stopped, 1)

@@ -1,4 +1,4 @@
-/** What was handed to the device, in order: writes and frees by the host, programs by the threads. */
+/** What the device is to do, in order: writes and frees by the host, programs by the threads. */
 import type { Failure } from '../../errors.js'
 
 type Step =
@@ -21,7 +21,7 @@ export class Queue {
     this.#runner = runner
   }
 
-  /** Whether everything handed over so far is done. */
+  /** Whether everything queued so far is done. */
   get idle(): boolean {
     return !this.#busy && this.#steps.length === 0
   }
@@ -38,7 +38,7 @@ export class Queue {
     this.#go()
   }
 
-  /** Resolves when everything handed over so far is done; rejects when the device is lost before. */
+  /** Resolves when everything queued so far is done; rejects when the device is lost before. */
   done(): Promise<undefined> {
     const failure = this.#failure
     if (failure !== null) return Promise.reject(failure)
@@ -51,7 +51,7 @@ export class Queue {
     })
   }
 
-  /** What was handed over and is not done yet will not be: whoever waits for it gets `reason`. The device stays of use. */
+  /** Drops what is queued and not done yet: whoever waits for it gets `reason`. The device stays usable. */
   drop(reason: unknown): void {
     // Buffers are given back and written all the same: what comes later relies on it.
     const kept = this.#steps.filter(({ kind }) => kind === 'host')

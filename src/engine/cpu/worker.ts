@@ -1,4 +1,4 @@
-/** A thread of the processor's device: runs programs in linear memory until it is told to stop. */
+/** A thread of the processor's device: runs programs in linear memory until it is stopped. */
 import { parentPort, workerData } from 'node:worker_threads'
 
 export interface WorkerData {

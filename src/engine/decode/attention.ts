@@ -58,7 +58,7 @@ export interface AttentionDispatch {
   grid: Grid
 }
 
-/** Words of `scratch` for steps of at most so many slots, and chunks of so many rows in all. */
+/** Words of `scratch` for steps of at most `slots` sequences, and chunks of at most `rows` rows in all. */
 export function scratchWords(
   { nHead: H, nPositions }: Pick<Gpt2Config, 'nHead' | 'nPositions'>,
   { slots, rows }: { slots: number; rows: number },

@@ -76,7 +76,7 @@ export interface CacheScheme {
   wanted(needed: number, held: number, shape: CacheShape): number
   /** A layer's state when no sequence is there yet. */
   emptyState(shape: CacheShape, pages: number): Uint32Array
-  /** Rows set aside for sequences, by what `status` tells of a layer: (2 B + 1). */
+  /** Rows set aside for sequences, from a layer's `status`: (2 B + 1). */
   rowsHeld(status: Uint32Array, pages: number): number
   /** Room for the rows of a chunk. Steps of one row a sequence have it already. */
   reserve(pass: ComputePass, view: LayerView, step: StepSpans): void

@@ -128,7 +128,7 @@ export class Cache {
     this.#slices = this.#writeUniforms()
   }
 
-  /** What the device told after submission `id`. */
+  /** Takes over the status read back after submission `id`. */
   update(id: number, status: Uint32Array, pages: readonly number[]): CacheUsage {
     const { slots } = this.shape
     const stride = this.#statusStride
@@ -277,7 +277,7 @@ export class Cache {
   }
 }
 
-/** Bytes of a layer's buffers with so many pages: what is asked for, before it is. */
+/** Bytes of a layer's buffers with `pages` pages, before they are allocated. */
 export function layerBytes(
   config: Gpt2Config,
   shape: CacheShape,

@@ -93,7 +93,7 @@ export function evictionBytes(
   return { importances: 4 * entries * importanceWords([rule], config), moments: 4 * sums }
 }
 
-/** What keys are worth is remembered from step to step. */
+/** The importance of keys is kept from step to step. */
 function byBudget(
   memory: Memory,
   { kernels, config, tuning }: CacheContext,

@@ -1,11 +1,11 @@
-/** What submissions tell, put together into what a caller of the decoder gets. Pure. */
+/** What is read back from submissions, joined into the results of a decoder. Pure. */
 import { NEVER } from '../batch.js'
 import { columnsOf, type ForwardContext } from '../gpt2/layers.js'
 import { joinParts } from '../gpt2/results.js'
 import type { Times } from './dispatch-list.js'
 import { type CacheUsage, STAGES, type Stage, type StepResult } from './types.js'
 
-/** What a submission tells once it is done. */
+/** Read back once a submission is done. */
 export interface StepReadback {
   tokens: Uint32Array
   time: Times | null
@@ -13,7 +13,7 @@ export interface StepReadback {
   logits: Float32Array | null
 }
 
-/** Device time of all parts and what the last of them tells of the cache. */
+/** Device time of all parts, and the cache's usage after the last. */
 export function sumTimes(parts: readonly StepReadback[]): Pick<StepResult, 'seconds' | 'stages' | 'usage'> {
   const { usage } = parts[parts.length - 1]
   const times = parts.flatMap(({ time }) => (time === null ? [] : [time]))

@@ -1,6 +1,6 @@
 /**
- * How many rows a cache may hold at most, known without asking the device: what it last told, and what was handed
- * over since. Pure. From this follow buffer sizes and dispatch sizes, so that no step waits for a read-back.
+ * How many rows a cache may hold at most, known without waiting for the device: the last readback, and what was
+ * submitted since. Pure. From this follow buffer sizes and dispatch sizes, so that no step waits for a read-back.
  */
 
 interface Change {
@@ -13,10 +13,10 @@ interface Change {
 export class RowBounds {
   /** Most rows, [layer][slot]. */
   readonly #most: number[][]
-  /** [layer] most rows of any slot at any time since the device last told, and no fewer than it told. */
+  /** [layer] most rows of any slot at any time since the last readback, and no fewer than that had. */
   #longest: number[]
   readonly #padded: boolean
-  /** What the device had not yet done when it last told. */
+  /** What the device had not yet done at the last readback. */
   #changes: Change[] = []
   #latest = -1
 

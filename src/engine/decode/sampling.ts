@@ -1,4 +1,4 @@
-/** Choosing the next token of every row on the device: what the kernels want to be told, and their dispatch. */
+/** Choosing the next token of every row on the device: the kernels' inputs, and their dispatch. */
 import type { ComputePass, DeviceBuffer, KernelSpec, Slice } from '../compute/device.js'
 import { columnsOf, type ForwardContext } from '../gpt2/layers.js'
 import { SAMPLE_STEP, SAMPLING } from '../kernels/structs.js'

@@ -1,4 +1,4 @@
-/** Hands a list of steps to the device as one submission, and reads what it tells with one mapping. */
+/** Submits a list of steps to the device at once, and reads the results back with one mapping. */
 import type { CommandEncoder, ComputeDevice } from '../compute/device.js'
 import type { Memory } from '../compute/memory.js'
 import { type Region, readBackAll } from '../compute/read.js'

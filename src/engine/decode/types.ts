@@ -1,4 +1,4 @@
-/** What a decoder is asked for and what it tells: the types that callers of step-by-step decoding share. */
+/** Options and results of a decoder. */
 import type { WeightDtype } from '../matmul.js'
 import type { DecodeRule } from '../rules.js'
 
@@ -49,7 +49,7 @@ export const STAGES = ['projections', 'scores', 'attention', 'cache', 'mlp', 'he
 export type Stage = (typeof STAGES)[number]
 
 export interface StepResult {
-  /** (steps, sequences) the token chosen after each step, sequences in the order they were asked for. */
+  /** (steps, sequences) the token chosen after each step, sequences in the order of the call. */
   tokens: Uint32Array
   /** Time the device worked, by its own clock; null where it has none. */
   seconds: number | null

@@ -122,7 +122,7 @@ export function activationBytes(extent: Extent, config: Gpt2Config, columns: num
   return NAMES.reduce((sum, name) => sum + 4 * SIZES[name](extent, config, columns), 0)
 }
 
-/** Holds the activations of the largest batch so far, and makes them anew when a batch outgrows them. */
+/** Holds the activations of the largest batch so far, and replaces them when a batch outgrows them. */
 export class ActivationPool {
   readonly #memory: Memory
   readonly #config: Gpt2Config

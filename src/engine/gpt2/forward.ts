@@ -242,7 +242,7 @@ function dropTimes(
   }
 }
 
-/** Queries and keys -> death times of this layer. A branch goes on from where its trunk has ended. */
+/** Queries and keys -> death times of this layer. A branch continues where its trunk has ended. */
 function evict(
   { config, tuning, kernels }: ForwardContext,
   pass: ComputePass,

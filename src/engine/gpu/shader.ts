@@ -52,7 +52,7 @@ export class ShaderFiles {
     return found
   }
 
-  /** The fragments that one file of a kernel asks for itself. */
+  /** The fragments that one file of a kernel names itself. */
   needs(file: string, name: ShaderName): string[] {
     const [, list] = NEEDS.exec(this.lines(file, name)[0]) ?? []
     return list === undefined ? [] : list.split(', ').map((fragment) => filled(fragment, name))

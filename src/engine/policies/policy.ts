@@ -28,7 +28,7 @@ export type ScoreInput = (typeof SCORE_INPUTS)[number]
 
 /** One decision a layer, shared by its heads: scores are means or sums over heads. */
 export interface EvictingPolicy extends SizedPolicy {
-  /** The shader file that says what a key is worth: evict-<score>.wgsl. */
+  /** The shader file that computes a key's importance: evict-<score>.wgsl. */
   score: VariantOf<'evict'>['score']
   /** Overrides of its. */
   constants: Readonly<Record<string, number>>

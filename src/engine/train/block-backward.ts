@@ -1,4 +1,4 @@
-/** One transformer block on the way back: from the gradient of its output to that of its input, in place, and its parameters'. */
+/** Backward pass of one transformer block: from the gradient of its output to that of its input, in place, and its parameters'. */
 import type { DeviceBuffer } from '../compute/device.js'
 import { HEAD_DIM } from '../gpt2/config.js'
 import { BLOCKS, MASK_GRADIENT, MATRIX, ROWS } from '../kernels/structs.js'
@@ -141,7 +141,7 @@ function biasGradient(
   )
 }
 
-/** From dNormed to dx, added to what the residual brought, or, where there is none, anew. */
+/** From dNormed to dx, added to what the residual brought, or, where there is none, overwriting dx. */
 export function normBackward(
   context: BlockContext,
   { gain, bias }: NormParams,

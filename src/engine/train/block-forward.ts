@@ -1,4 +1,4 @@
-/** One transformer block on the way there, keeping what the way back needs. */
+/** Forward pass of one transformer block, keeping what the backward pass needs. */
 import type { DeviceBuffer } from '../compute/device.js'
 import { HEAD_DIM } from '../gpt2/config.js'
 import { ELEMENTS, MASK_LAYER, SOFTMAX_ROWS } from '../kernels/structs.js'
@@ -30,7 +30,7 @@ export function outputOf({ buffers }: BlockContext, l: number): DeviceBuffer {
   return buffers.layers[l + 1]?.x ?? buffers.shared.last
 }
 
-/** @param recompute whether this is the second time, on the way back: the log-masks are still there, the output is not needed */
+/** @param recompute in the backward pass: the log-masks are still there, and the output is not needed */
 export function blockForward(context: BlockContext, block: BlockParams, l: number, recompute: boolean): void {
   const { recorder, buffers, sequences: B, tokens: T } = context
   const { nEmbd: C, nInner: F } = recorder.config

@@ -33,7 +33,7 @@ const wide =
     rows(e) * width(c)
 const C = (c: Gpt2Config): number => c.nEmbd
 
-/** What every layer keeps for the way back, whatever is computed again: it is small, or dear. */
+/** Kept by every layer for the backward pass, with or without recomputation: small, or expensive to recompute. */
 const SAVED = {
   /** (N, C) input of each block */
   x: wide(C),
@@ -47,7 +47,7 @@ const SAVED = {
   depthMasks: (e, c) => ifAdaptive(e, c.interaction?.propagateInDepth ? pairs(e) : 0),
 } satisfies Record<string, Size>
 
-/** What every layer keeps unless it is computed again on the way back; then all share one set. */
+/** Kept by every layer unless activations are recomputed in the backward pass; then all share one set. */
 const RECOMPUTED = {
   /** (N, 3C) */
   qkv: wide((c) => 3 * c.nEmbd),

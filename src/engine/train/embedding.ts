@@ -1,4 +1,4 @@
-/** Token and position embedding, there and back. The way back goes by lists of who read what, so that sums have one order. */
+/** Token and position embedding, forward and backward. Gradients go by lists of which rows read an entry, so that sums have one order. */
 import type { DeviceBuffer } from '../compute/device.js'
 import type { Memory } from '../compute/memory.js'
 import { TABLE_SLICE } from '../kernels/structs.js'
@@ -28,7 +28,7 @@ export function usesOf(entries: Uint32Array): Uses {
   return { uses: Uint32Array.from(uses), order }
 }
 
-/** What the host tells the device of a micro-batch, ahead of its submission. */
+/** What the dispatches of a micro-batch need to know of its inputs. */
 export interface Inputs {
   /** Distinct tokens, and positions. */
   tokenUses: number

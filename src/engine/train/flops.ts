@@ -2,7 +2,7 @@
 import type { Gpt2Config } from '../gpt2/config.js'
 
 /**
- * Operations a token of a step, there and back, with T tokens a sequence: every matrix is multiplied three times; attention
+ * Operations per token of a step, forward and backward, with T tokens a sequence: every matrix is multiplied three times; attention
  * has two products there and five back, half of each square below the diagonal; drop scores one and two.
  */
 export function stepFlops(config: Gpt2Config, T: number, { adaptive }: { adaptive: boolean }): number {

@@ -1,4 +1,4 @@
-/** The tied head: cross-entropy, and the divergence from a teacher, in vocabulary slices, there and back in one go. */
+/** The tied head: cross-entropy, and the divergence from a teacher, in vocabulary slices, forward and backward in one go. */
 
 import { LOGIT_ROWS } from '../gpt2/activations.js'
 import { LOSS_PART, PART, ROWS } from '../kernels/structs.js'

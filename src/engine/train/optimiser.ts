@@ -8,7 +8,7 @@ import type { OptimiserOptions, StepInputs } from './types.js'
 /** Most sums of squares that one parameter leaves. */
 const GROUPS = 32
 
-/** Words of what gradient-norm.wgsl tells. */
+/** Words that gradient-norm.wgsl writes. */
 export const NORM_WORDS = 4
 
 /** Sums of squares that all of them leave. */

@@ -212,7 +212,7 @@ export async function readParameters(
   return tensors
 }
 
-/** The way back of `readParameters`. Throws RangeError when a tensor is missing or has another size. */
+/** The inverse of `readParameters`. Throws RangeError when a tensor is missing or has another size. */
 export function writeParameters(
   memory: Memory,
   { all }: ModelParams,

@@ -14,7 +14,7 @@ export interface TrainPlan {
   moments: number
   activations: number
   total: number
-  /** Whether activations are computed again on the way back. */
+  /** Whether activations are recomputed in the backward pass. */
   recompute: boolean
   extent: TrainExtent
 }

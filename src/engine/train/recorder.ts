@@ -14,7 +14,7 @@ import type { Fields, Struct, Values } from '../kernels/struct.js'
 import { type AdapterTraits, chooseTuning } from '../tuning.js'
 import { type ProductKernel, productKernels } from './product-kernels.js'
 
-/** Bytes between two structs: the largest alignment WebGPU may ask for. */
+/** Bytes between two structs: the largest alignment WebGPU may require. */
 const STRIDE = 256
 const PAGE = 128
 

@@ -130,7 +130,7 @@ export class Trainer implements TrainerLike {
     return this.#memory.ledger()
   }
 
-  /** One step: all micro-batches there and back, then AdamW. Throws a Failure when the device is lost. */
+  /** One step: all micro-batches forward and backward, then AdamW. Throws a Failure when the device is lost. */
   async step(inputs: StepInputs): Promise<StepReport> {
     const { device, optimiser } = this.#options
     const clocks: ((() => Promise<number>) | null)[] = []
@@ -200,7 +200,7 @@ export class Trainer implements TrainerLike {
     this.#memory.freeAll()
   }
 
-  /** One micro-batch there and back, its gradients added to those of the step. */
+  /** One micro-batch forward and backward, its gradients added to those of the step. */
   #submit(batch: MicroBatch, inputs: StepInputs, first: boolean): (() => Promise<number>) | null {
     const { device } = this.#options
     const { extent } = this.plan

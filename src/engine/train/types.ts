@@ -1,4 +1,4 @@
-/** What a trainer is told and what it tells: token ids and numbers. */
+/** Inputs and results of a trainer: token ids and numbers. */
 
 import type { Failure } from '../../errors.js'
 import type { ComputeDevice } from '../compute/device.js'
@@ -44,7 +44,7 @@ export interface TrainerOptions {
   trainable: 'all' | 'interaction'
   optimiser: OptimiserOptions
   /**
-   * Keep one layer's activations instead of all layers' and compute them again on the way back: less memory, a third
+   * Keep one layer's activations instead of all layers' and recompute them in the backward pass: less memory, a third
    * more work. Null: where all do not fit into `memoryLimit`.
    */
   recompute: boolean | null
@@ -98,7 +98,7 @@ export interface HostTensor {
   values: Float32Array
 }
 
-/** Everything a run needs to go on bit by bit: parameters and both moments of AdamW, by canonical GPT-2 name. */
+/** Everything a run needs to continue with the same bits: parameters and both moments of AdamW, by canonical GPT-2 name. */
 export interface TrainerState {
   weights: Map<string, HostTensor>
   firstMoments: Map<string, HostTensor>

@@ -21,7 +21,7 @@ const reasonOf = (work: Promise<unknown>): Promise<unknown> =>
     (reason) => reason,
   )
 
-test('a batch: whoever waits is told, the next batch has its bits', async () => {
+test('a batch: whoever waits is refused, and the next batch has its bits', async () => {
   const engine = await openEngine(open, checkpoint)
   const batchOf = (count: number) =>
     packBatch(

@@ -68,7 +68,7 @@ test('buffers of any length are copied and cleared whole, and nothing beside the
   }
 })
 
-test('time stamps go on in the order of passes, in nanoseconds', async () => {
+test('time stamps ascend in the order of passes, in nanoseconds', async () => {
   const stamps = device.createQuerySet({ count: 4 })
   const out = memory.queries('stamps', 32)
   const encoder = device.createCommandEncoder()
@@ -111,7 +111,7 @@ test('thousands of submissions, and threads that slept in between', async () => 
   }
 })
 
-test('a kernel that a self-test finds wrong is told with its number', async () => {
+test('a kernel that a self-test finds wrong is reported with its number', async () => {
   // Has nothing done by kernels.
   const idle: Kernels = { prepare: async () => {}, dispatch: () => {} }
   const broken = new Proxy(device, {

@@ -1,4 +1,4 @@
-/** Attention of training, there and back, head by head: products, softmax-rows.wgsl and head-dots.wgsl against plain loops. */
+/** Attention of training, forward and backward, head by head: products, softmax-rows.wgsl and head-dots.wgsl against plain loops. */
 
 import * as assert from 'uvu/assert'
 import type { DeviceBuffer } from '../../../src/engine/compute/device.js'
@@ -54,7 +54,7 @@ function fixtureOf(T: number, masked: boolean): Fixture {
   }
 }
 
-/** Every head there and back: outputs (B T, C), lse (B T, H), gradients (B T, 3C), Hm (B, T, T). */
+/** Every head, forward and backward: outputs (B T, C), lse (B T, H), gradients (B T, 3C), Hm (B, T, T). */
 function expectedOf({ T, qkv, dO, masks }: Fixture) {
   const [o, lse, dQkv] = [B * T * C, B * T * H, B * T * 3 * C].map((count) => new Float64Array(count))
   const Hm = Array.from({ length: B }, () => new Float64Array(T * T))

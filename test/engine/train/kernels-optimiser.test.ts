@@ -117,7 +117,7 @@ await onEachAdapter('optimiser kernels', (test, device) => {
             )
             assert.ok(
               left.every((value) => value === 0),
-              'the gradient starts anew',
+              'the gradient starts from zero',
             )
           }
         }

@@ -77,7 +77,7 @@ await onEachAdapter('products of training', (test, device) => {
       })
     }
 
-    test(`${name}: what becomes of the sums`, async () => {
+    test(`${name}: what is done with the sums`, async () => {
       const [M, K, N] = [37, 20, 68]
       const floats = seededFloats(4)
       const [a, b, bias, earlier, inputs] = [M * K, K * N, N, M * N, M * N].map(floats)

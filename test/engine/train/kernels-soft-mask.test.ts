@@ -1,4 +1,4 @@
-/** Log-masks of training, there and back, against plain loops: odd lengths, several alphas, shifts by sequence. */
+/** Log-masks of training, forward and backward, against plain loops: odd lengths, several alphas, shifts by sequence. */
 import * as assert from 'uvu/assert'
 import { ELEMENTS, MASK_GRADIENT, MASK_LAYER } from '../../../src/engine/kernels/structs.js'
 import { onEachAdapter } from '../../gpu.js'

@@ -210,7 +210,7 @@ await onEachAdapter('trainer', (test, { device, lost, adapter }) => {
     }
   })
 
-  test('the interaction learns at a rate of its own', async () => {
+  test('the interaction has its own learning rate', async () => {
     const moved = async (rates: Pick<StepInputs, 'rate' | 'interactionRate'>) => {
       const trainer = await open()
       const before = await trainer.weights()
@@ -232,7 +232,7 @@ await onEachAdapter('trainer', (test, { device, lost, adapter }) => {
     close(alike.interaction, 1e-3, 1e-2, 'as the rest')
   })
 
-  test('a state that is taken up again goes on with the same bits', async () => {
+  test('a restored state continues with the same bits', async () => {
     const [first, second] = [await open(), await open()]
     const at = (step: number) => inputs({ step, rate: 1e-3, alpha: 1.5 + step })
     await first.step(at(0))

@@ -1,7 +1,7 @@
 /**
  * Twin of decode-attention-merge.wgsl: joins the partial results of decode-attention.as.ts. Each split's sums
  * and mass count exp(its largest score - the largest of all). A slot's rows say which splits there are, so a
- * sequence gives the same alone and in a batch; one split gives what it would have given by itself, as exp(0)
+ * sequence gives the same alone and in a batch; one split gives what it would have given alone, as exp(0)
  * is 1. partials (splits, spans, H, d + 4): sums, then largest score and mass. out (rows, C). A task is a
  * span.
  */

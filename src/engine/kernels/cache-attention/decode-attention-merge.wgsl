@@ -34,7 +34,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   for (var i = 0u; i < splits; i++) {
     let partial = first + i * stride;
     let share = partials[partial + D4];
-    // exp(0) need not be 1 exactly, but one split must give what it would have given by itself.
+    // exp(0) need not be 1 exactly, but one split must give what it would have given alone.
     let weight = select(exp(share.x - top), 1.0, share.x == top);
     sum += weight * partials[partial + id.x % D4];
     mass += weight * share.y;

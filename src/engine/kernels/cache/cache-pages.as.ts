@@ -35,7 +35,7 @@ export function cachePages(d: Dispatch): void {
       setWord(state, tableWord(cache, span.slot, held), word(state, cache.free + height--))
     }
     setWord(state, heldWord(cache, span.slot), wanted)
-    if (mode !== RESERVE) tell(d, cache, span.slot, rows)
+    if (mode !== RESERVE) report(d, cache, span.slot, rows)
   }
   setWord(state, cache.free, height)
   setWord(at(d, 2), cache.layer * (2 * cache.slots + 1) + 2 * cache.slots, height)
@@ -58,8 +58,8 @@ function tableWord(cache: Cache, slot: u32, i: u32): u32 {
   return cache.slots + slot * cache.maxPages + i
 }
 
-/** Sets the length of a slot, and what the host learns of it: rows, and live ones among them. */
-function tell(d: Dispatch, cache: Cache, slot: u32, rows: u32): void {
+/** Sets the length of a slot, and what the host reads of it: rows, and live ones among them. */
+function report(d: Dispatch, cache: Cache, slot: u32, rows: u32): void {
   const state = at(d, 0)
   const entry = cache.layer * (2 * cache.slots + 1)
   setWord(state, slot, rows)

@@ -11,7 +11,7 @@ export const HALVES_SCALE: f32 = reinterpret<f32>(0x77800000)
 /** Twice a half, as an unsigned number, from which on it is infinite or no number. */
 const SPECIAL: i16 = <i16>0xf800
 
-/** A constant that V8 keeps in a register: one that it sees through is built anew wherever it is used. */
+/** A constant that V8 keeps in a register: one that it sees through is built again wherever it is used. */
 @inline
 export function opaque(bits: u32, room: usize): v128 {
   store<u32>(room, bits)

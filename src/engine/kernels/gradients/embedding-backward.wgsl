@@ -1,4 +1,4 @@
-// The way back through an embedding: each entry of the table gets the gradients of the rows that read it, in their order.
+// Backward pass of an embedding: each entry of the table gets the gradients of the rows that read it, in their order.
 // dx (rows, C). uses: entry, first index in `order`, number of rows; order: rows. gradient: of the `count` entries from
 // `first` on, (count, C), added to.
 // Grid: one lane a vec4, uses along y.

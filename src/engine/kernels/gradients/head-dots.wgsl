@@ -1,4 +1,4 @@
-// D of attention's way back: the dot product of every head's output with its gradient.
+// D of attention's backward pass: the dot product of every head's output with its gradient.
 // heads, gradients (rows, H 64). dots (rows, H). Grid: one lane a head of a row.
 
 override H: u32;

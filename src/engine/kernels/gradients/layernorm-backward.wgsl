@@ -1,4 +1,4 @@
-// The way back through layernorm.wgsl, row by row; adds to the gradient of x, which the residual carries as well.
+// Backward pass of layernorm.wgsl, row by row; adds to the gradient of x, which the residual carries as well.
 //   n = (x - mean) / s;  g = gain dy;  dx += (g - mean(g) - n mean(g n)) / s,  s = sqrt(var(x) + eps)
 // x, dy, dx (rows, C). stats (rows): x = mean, y = 1 / s, for the gradients of gain and bias.
 // Grid: one workgroup a row; lanes stride over the columns, partial sums are added in lane order.
@@ -6,7 +6,7 @@
 override C4: u32;             // C / 4
 override EPSILON: f32 = 1e-5;
 override WORKGROUP: u32 = 64;
-override ACCUMULATE: bool = true;  // else dx starts anew
+override ACCUMULATE: bool = true;  // else dx starts from zero
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
 @group(0) @binding(1) var<storage, read> dy: array<vec4f>;

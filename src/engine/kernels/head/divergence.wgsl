@@ -12,7 +12,7 @@ override WORKGROUP: u32 = 64;
 struct Part {
   first_row: u32,
   rows: u32,
-  first_token: u32,  // 0 on the first slice: the state starts anew
+  first_token: u32,  // 0 on the first slice: the state starts from zero
   columns: u32,
   targets: u32,
 }

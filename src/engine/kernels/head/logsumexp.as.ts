@@ -10,12 +10,12 @@ class Constants {
   WORKGROUP: u32
 }
 
-/** Rows and a vocabulary slice, as target-logit and divergence are told too. */
+/** Rows and a vocabulary slice, as target-logit and divergence take them too. */
 @unmanaged
 export class Part {
   firstRow: u32
   rows: u32
-  /** 0 on the first slice: states start anew. */
+  /** 0 on the first slice: states start from zero. */
   firstToken: u32
   columns: u32
   targets: u32

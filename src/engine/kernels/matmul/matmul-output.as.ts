@@ -1,4 +1,4 @@
-/** Twin of matmul-output.wgsl: the shapes, and what becomes of finished sums (bias, GELU, residual). */
+/** Twin of matmul-output.wgsl: the shapes, and what is done with finished sums (bias, GELU, residual). */
 import { gelu4 } from '../common/gelu.as'
 
 @unmanaged

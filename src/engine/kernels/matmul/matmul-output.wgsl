@@ -1,4 +1,4 @@
-// What all matmuls share: the shapes, and what becomes of a finished sum (bias, GELU, residual).
+// What all matmuls share: the shapes, and what is done with a finished sum (bias, GELU, residual).
 // out (M, N) = f(a (M, K) @ weights (K, N) + bias (N)); sums are f32. M comes from the uniform, K is a multiple of 4.
 // Rows of out and the bias are padded to a multiple of 4 columns, the weights to whole blocks, with zeros.
 // A row's sum runs over k in ascending order whatever M and the row's place, so batches change no bit of it.

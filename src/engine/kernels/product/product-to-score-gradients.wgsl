@@ -4,7 +4,7 @@
 // dots (rows, H): D. extra: the head.
 
 override MASKED: bool = false;  // whether anyone wants the total
-override FIRST: bool = false;   // the total starts anew
+override FIRST: bool = false;   // the total starts from zero
 override H: u32;
 
 @group(0) @binding(4) var<storage, read> dots: array<f32>;

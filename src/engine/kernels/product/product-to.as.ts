@@ -1,4 +1,4 @@
-/** Twin of the product-to-*.wgsl: what becomes of the sums of a stretch of one row. */
+/** Twin of the product-to-*.wgsl: what is done with the sums of a stretch of one row. */
 import { at, constants, Dispatch, struct } from '../common/dispatch.as'
 import { expDown4 } from '../common/exp-down.as'
 import { geluSlope4 } from '../common/gelu.as'

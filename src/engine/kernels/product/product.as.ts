@@ -5,7 +5,7 @@ import { PANEL } from '../matmul/tile.as'
 export const RESULT: u32 = 1
 export const LEFT: u32 = 2
 
-/** What lies above the diagonal is written, and read as zeros, up to a multiple of so many columns. */
+/** What lies above the diagonal is written, and read as zeros, up to a multiple of this many columns. */
 export const CAUSAL_SIDE: u32 = 64
 
 @unmanaged

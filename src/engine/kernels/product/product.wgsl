@@ -1,7 +1,7 @@
 // What all matrix products of training share: shapes, and where their factors lie. Everything is f32 and row-major.
 //   result (M, N) = scale * left (M, K) @ right (K, N), for each of the matrices that z counts
 // A factor may lie transposed: left as (K, M), right as (N, K). Widths of what lies in memory, and offsets, are in vec4s.
-// product-tile.wgsl, -lanes4 or -lanes8 multiplies, a product-to-*.wgsl says what becomes of the sums.
+// product-tile.wgsl, -lanes4 or -lanes8 multiplies, a product-to-*.wgsl says what is done with the sums.
 
 override LEFT_TRANSPOSED: bool = false;
 override RIGHT_TRANSPOSED: bool = false;

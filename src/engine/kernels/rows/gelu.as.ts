@@ -3,7 +3,7 @@ import { at, Dispatch, struct, take } from '../common/dispatch.as'
 import { gelu4 } from '../common/gelu.as'
 import { TASK_QUADS } from './tasks.as'
 
-/** What kernels that go element by element are told; depth-mask has the same. */
+/** What kernels that go element by element take; depth-mask has the same. */
 @unmanaged
 export class Elements {
   quads: u32

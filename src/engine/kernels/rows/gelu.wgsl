@@ -1,4 +1,4 @@
-// outputs = GELU(inputs) in GPT-2's tanh form, element by element: the inputs are kept for the way back.
+// outputs = GELU(inputs) in GPT-2's tanh form, element by element: the inputs are kept for the backward pass.
 // Grid: one lane a vec4, in rows of workgroups along y.
 
 override WORKGROUP: u32 = 64;

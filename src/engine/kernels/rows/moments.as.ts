@@ -1,4 +1,4 @@
-/** Mean and variance of a row, for layer norms there and back. */
+/** Mean and variance of a row, for layer norms, forward and backward. */
 import { madd, sumLanes } from '../common/simd.as'
 
 // Four sums side by side: one alone waits for each of its additions. The order depends on the columns only.

@@ -1,4 +1,4 @@
-// Attention scores of one head become weights, row by row, and their log-sum-exp is kept for the way back.
+// Attention scores of one head become weights, row by row, and their log-sum-exp is kept for the backward pass.
 //   lse[k] = log sum over j <= k of exp(score[k,j]);  weight[k,j] = exp(score[k,j] - lse[k])
 // scores (B, T, T): what lies above the diagonal becomes 0 up to the next multiple of 64, as far as products read.
 // lse (B T, H). Grid: one workgroup a row, (T, B); lanes stride over the keys, partial sums are added in lane order.

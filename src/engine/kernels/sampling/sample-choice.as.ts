@@ -1,5 +1,5 @@
 /**
- * Twin of sample-choice.wgsl: where a row's logits lie, the arg max, and what becomes of the token that is chosen.
+ * Twin of sample-choice.wgsl: where a row's logits lie, the arg max, and what is done with the chosen token.
  * logits: one vocabulary slice after another, each (M, its columns in memory); all slices but the last are `width` wide.
  */
 import { at, Dispatch, struct } from '../common/dispatch.as'

@@ -1,4 +1,4 @@
-// What the sampling kernels share: where a row's logits lie, and what becomes of the token that is chosen.
+// What the sampling kernels share: where a row's logits lie, and what is done with the chosen token.
 // logits: one vocabulary slice after another, each (M, its columns in memory); all slices but the last are `width` wide.
 // tokens (M, 2): x = the row's last token, y = its position; the chosen token takes its place, one position on.
 // ring (steps, M): the token chosen after each step. forced (steps, M): taken instead, where it is a token.

@@ -1,6 +1,6 @@
 // needs: sample-choice
-// The arg max of each row, for steps in which no row asks for anything else.
-// sample-choice.wgsl tells the bindings and the grid.
+// The arg max of each row, for steps in which every row wants it.
+// sample-choice.wgsl has the bindings and the grid.
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {

@@ -4,7 +4,7 @@
 // Drawing is the arg max of logit / temperature + Gumbel noise. The noise is a hash of (token, position, seed), so what a
 // sequence draws depends on nothing else: not on its row, the batch, or the steps of a submission.
 // Both restrictions are thresholds; tokens that equal the threshold are kept.
-// sample-choice.wgsl tells the other bindings and the grid.
+// sample-choice.wgsl has the other bindings and the grid.
 
 struct Sampling {
   temperature: f32,

@@ -16,7 +16,7 @@ const NEARLY_1: f32 = 1e-5
 const SMALLEST: f32 = 1e-6
 const STEPS = 4
 
-/** What `alphaSigmoid` has found: p, 1 - p by itself and not by subtraction, and log p, GONE at p = 0. */
+/** What `alphaSigmoid` has found: p, 1 - p computed without the subtraction, and log p, GONE at p = 0. */
 export let asigP: v128 = i32x4(0, 0, 0, 0)
 export let asigQ: v128 = i32x4(0, 0, 0, 0)
 export let asigLogP: v128 = i32x4(0, 0, 0, 0)

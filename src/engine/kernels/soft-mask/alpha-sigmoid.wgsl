@@ -4,7 +4,7 @@
 
 struct AlphaSigmoid {
   p: f32,
-  q: f32,      // 1 - p, by itself, not by subtraction
+  q: f32,      // 1 - p, computed without the subtraction
   log_p: f32,  // finite for p > 0; GONE at p = 0
 }
 

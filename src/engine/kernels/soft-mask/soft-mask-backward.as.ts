@@ -1,7 +1,7 @@
 /**
  * Twin of soft-mask-backward.wgsl. A task is 16 neighbouring keys of a sequence, a cache line of each query's row. They walk the
  * queries downward together, their sums in registers, until the diagonal cuts through them; from there each vector of four
- * goes on for itself.
+ * continues on its own.
  */
 import { at, Dispatch, scratch, struct, take } from '../common/dispatch.as'
 import { expDown4 } from '../common/exp-down.as'

@@ -1,4 +1,4 @@
-// The way back through soft-mask-train.wgsl (docs/method.md, Gradients):
+// Backward pass of soft-mask-train.wgsl (docs/method.md, Gradients):
 //   H[k,j] = total[k,j] + w exp(mask[k,j]);  gx[m,j] = rho[m,j] * sum over k >= m of H[k,j],  j < m
 // total: the gradient of the log-masks summed over heads (product-to-score-gradients.wgsl). w: weight of a pair in the
 // loss, of learnable pairs (k <= T - 2). gradients: gx, 0 from the diagonal up to the last multiple of 64 before it, as far as

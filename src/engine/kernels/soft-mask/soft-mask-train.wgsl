@@ -1,5 +1,5 @@
 // needs: alpha-sigmoid, drop-score
-// soft-mask.wgsl for training: of whole sequences of T tokens, with what the way back needs kept (docs/method.md, Log-mask).
+// soft-mask.wgsl for training: of whole sequences of T tokens, keeping what the backward pass needs (docs/method.md, Log-mask).
 //   x[k,j] = dot(Qi[k], Ki[j]) / sqrt(r) + beta + shift[sequence];  p = asig(x), k > j
 //   mask[k,j] = sum over m = j+1..k of log p[m,j];  rho[k,j] = d log p[k,j] / dx;  GONE and 0 once a factor is 0
 // scores (B T, 2 r): interaction queries, then keys. masks, rhos (B, T, T); nothing is
