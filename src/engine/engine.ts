@@ -2,35 +2,29 @@
  * The door to the engine: token ids in, numbers out. It knows no text, no files but its shaders, no network.
  */
 
-import { EXIT, Failure } from '../errors.js'
+import type { Failure } from '../errors.js'
 import { type Batch, packBatch, type TileSizes } from './batch.js'
 import { type Divergence, divergence } from './compare.js'
-import type { CommandEncoder, ComputeDevice } from './compute/device.js'
+import type { ComputeDevice } from './compute/device.js'
 import { kernelsOf } from './compute/kernel.js'
 import { orLost } from './compute/lost.js'
 import { type Ledger, Memory } from './compute/memory.js'
 import { readBack } from './compute/read.js'
-import { type Stopwatch, stopwatch } from './compute/timing.js'
-import { Uniforms } from './compute/uniforms.js'
+import { Serial } from './compute/serial.js'
+import { stopwatch } from './compute/timing.js'
 import { Decoder } from './decode/decoder.js'
 import type { DecoderOptions } from './decode/types.js'
-import { type ActivationName, ActivationPool, type Activations, activationBytes } from './gpt2/activations.js'
+import type { ActivationName } from './gpt2/activations.js'
+import { BatchRecorder } from './gpt2/batch-recorder.js'
 import { type Gpt2Config, HEAD_DIM } from './gpt2/config.js'
-import {
-  encodeBlocks,
-  encodeComparison,
-  encodeLogits,
-  type ForwardUniforms,
-  type Purpose,
-  uniformWords,
-} from './gpt2/forward.js'
+import { encodeComparison, encodeLogits } from './gpt2/head.js'
 import { columnsOf, type ForwardContext } from './gpt2/layers.js'
-import { type Drops, readDrops } from './gpt2/read-drops.js'
-import { type BatchScores, extentOf, joinParts, scoreTargets } from './gpt2/results.js'
+import type { Drops } from './gpt2/read-drops.js'
+import { type BatchScores, joinParts, scoreTargets } from './gpt2/results.js'
 import { ruleStride, splitRules } from './gpt2/rule-buffers.js'
 import { loadWeights } from './gpt2/weights.js'
 import { chooseMatmul, type WeightDtype } from './matmul.js'
-import { batchStaticDeaths, isStatic, SIZED, SIZED_KINDS, sizedRule } from './policies/index.js'
+import { SIZED, SIZED_KINDS, sizedRule } from './policies/index.js'
 import type { DropRule } from './rules.js'
 import type { TensorSource } from './tensor-source.js'
 import { type AdapterTraits, chooseTuning } from './tuning.js'
@@ -59,13 +53,6 @@ export interface BatchResult extends BatchScores, Drops {
 /** What a batch gives back under a rule that was compared with another. */
 export type ComparedResult = BatchResult & Divergence
 
-/** A batch that has been recorded but not yet submitted. */
-interface Recording {
-  encoder: CommandEncoder
-  activations: Activations
-  uniforms: ForwardUniforms
-}
-
 export class Engine {
   readonly config: Gpt2Config
   readonly tiles: TileSizes
@@ -75,11 +62,12 @@ export class Engine {
   readonly #lost: Promise<Failure>
   readonly #memory: Memory
   readonly #context: ForwardContext
-  readonly #pool: ActivationPool
-  readonly #uniforms: Uniforms
-  readonly #widest: number
-  /** Settles when every batch so far has been submitted. */
-  #submitted: Promise<unknown> = Promise.resolve()
+  readonly #recorder: BatchRecorder
+  /**
+   * Batches share activations and uniforms, which the host fills ahead of a submission: no batch may be recorded before the
+   * one ahead of it has been submitted.
+   */
+  readonly #turns = new Serial()
 
   private constructor(context: ForwardContext, memory: Memory, { device, lost }: EngineOptions) {
     this.config = context.config
@@ -88,16 +76,8 @@ export class Engine {
     this.#lost = lost
     this.#memory = memory
     this.#context = context
-    this.#widest = Math.max(...context.weights.tokens.map(({ linear }) => columnsOf(linear)))
-    this.#pool = new ActivationPool(memory, context.config, this.#widest)
-    this.#uniforms = new Uniforms(memory)
-    const { nEmbd: C, nInner: F } = context.config
-    const { maxStorageBufferBindingSize, maxComputeWorkgroupsPerDimension } = device.limits
-    const widestRow = 4 * Math.max(3 * C, F)
-    this.maxRows = Math.min(
-      Math.floor(maxStorageBufferBindingSize / widestRow),
-      maxComputeWorkgroupsPerDimension,
-    )
+    this.#recorder = new BatchRecorder(device, memory, context)
+    this.maxRows = this.#recorder.maxRows
   }
 
   /** Loads the weights onto the device. Throws a Failure when they do not fit or the device is lost. */
@@ -120,33 +100,12 @@ export class Engine {
 
   /** Bytes of activations a batch needs, scored under one rule or compared under several. */
   batchBytes(batch: Batch, rules: readonly DropRule[] = [{ kind: 'dense' }]): number {
-    return activationBytes(extentOf(batch, rules, this.config), this.config, this.#widest)
+    return this.#recorder.bytes(batch, rules)
   }
 
-  /**
-   * Bytes of activations that a batch of `rows` may need at the most likely worst: all of it scored, and keys counted
-   * `KEYS_PER_ROW` times over, as branches count their trunk's.
-   */
+  /** Bytes of activations that a batch of `rows` rows is unlikely to exceed. */
   estimateBytes(rows: number): number {
-    const tiles = Math.ceil((rows * KEYS_PER_ROW) / Math.min(this.tiles.queries, this.tiles.keys))
-    const keys = rows * KEYS_PER_ROW
-    const extent = {
-      rows,
-      keys,
-      segments: rows,
-      queryTiles: tiles,
-      trunkTiles: tiles,
-      staticDeathTimes: keys,
-      deathTimes: keys,
-      importances: keys * (1 + this.config.nHead),
-      moments: 0,
-      listed: rows * LISTED_PER_ROW,
-    }
-    return activationBytes(
-      { ...extent, branchTiles: tiles, scored: rows, targets: rows, pairs: 0, rules: 1 },
-      this.config,
-      this.#widest,
-    )
+    return this.#recorder.estimate(rows)
   }
 
   /** Bytes by purpose, now and at their peak. */
@@ -174,15 +133,14 @@ export class Engine {
   ): Promise<{ base: BatchResult; others: ComparedResult[] }> {
     const rules = [base, ...others]
     const [scored, targets] = [batch.scoredRows.length, batch.targets.length / 2]
-    const reads = await this.#inTurn(async () => {
+    const reads = await this.#turns.run(async () => {
       const passes = []
-      for (const [index, rule] of rules.entries()) {
+      for (const index of rules.keys()) {
         const watch = stopwatch(this.#device, this.#memory)
-        const { encoder, activations, uniforms } = await this.#record(batch, rules, { index, watch })
-        const drops = this.#readDrops(encoder, activations, batch, rule)
-        passes.push({ encoder, activations, uniforms, drops, seconds: watch.finish(encoder) })
+        const recording = await this.#recorder.record(batch, rules, { index, watch })
+        passes.push({ ...recording, seconds: watch.finish(recording.encoder) })
         // Rules share uniforms too; the last one's submission continues with the logits of all.
-        if (index < others.length) this.#device.queue.submit([encoder.finish()])
+        if (index < others.length) this.#device.queue.submit([recording.encoder.finish()])
       }
       const { encoder, activations, uniforms } = passes[others.length]
       const watch = stopwatch(this.#device, this.#memory)
@@ -244,9 +202,8 @@ export class Engine {
 
   /** Drops only: the death times of a batch, with no logits computed. */
   async deathTimes(batch: Batch, rule: DropRule & { kind: 'adaptive' }): Promise<Uint32Array[][]> {
-    const drops = await this.#inTurn(async () => {
-      const { encoder, activations } = await this.#record(batch, [rule], { purpose: 'drops' })
-      const read = this.#readDrops(encoder, activations, batch, rule)
+    const drops = await this.#turns.run(async () => {
+      const { encoder, drops: read } = await this.#recorder.record(batch, [rule], { purpose: 'drops' })
       this.#device.queue.submit([encoder.finish()])
       return read
     })
@@ -255,9 +212,8 @@ export class Engine {
 
   /** Logits of the scored rows, (M, V) row-major, all at once on the host: for tests and small inputs. */
   async logits(batch: Batch, rule: DropRule): Promise<Drops & { logits: Float32Array }> {
-    const { parts, drops } = await this.#inTurn(async () => {
-      const { encoder, activations, uniforms } = await this.#record(batch, [rule])
-      const drops = this.#readDrops(encoder, activations, batch, rule)
+    const { parts, drops } = await this.#turns.run(async () => {
+      const { encoder, activations, uniforms, drops } = await this.#recorder.record(batch, [rule])
       this.#device.queue.submit([encoder.finish()])
       const { tokens } = this.#context.weights
       // One submission a part: all of them share one logits buffer.
@@ -300,7 +256,7 @@ export class Engine {
 
   /** Frees what batches share, where batches of another kind are to follow; none may be under way. */
   releaseActivations(): void {
-    this.#pool.release()
+    this.#recorder.release()
   }
 
   /** Frees everything on the device; the device itself belongs to the caller. */
@@ -308,65 +264,7 @@ export class Engine {
     this.#memory.freeAll()
   }
 
-  /**
-   * Batches share activations and uniforms, which the host fills ahead of a submission: no batch may be recorded
-   * before the one ahead of it has been submitted.
-   */
-  #inTurn<T>(submit: () => Promise<T>): Promise<T> {
-    const turn = this.#submitted.then(submit)
-    this.#submitted = turn.catch(() => {})
-    return turn
-  }
-
-  async #record(
-    batch: Batch,
-    rules: readonly DropRule[],
-    { index = 0, purpose = 'scores', watch }: { index?: number; purpose?: Purpose; watch?: Stopwatch } = {},
-  ): Promise<Recording> {
-    const context = this.#context
-    const { tokens, table, queryTiles, trunkTiles, branchTiles, scoredRows, targets } = batch
-    const extent = extentOf(batch, rules, this.config)
-    this.#checkPairs(extent.pairs)
-    const activations = await this.#pool.fit(extent)
-    const inputs = { tokens, segments: table, queryTiles, trunkTiles, branchTiles, scoredRows, targets }
-    for (const [name, data] of Object.entries(inputs)) {
-      this.#memory.write(activations[name as keyof typeof inputs], data)
-    }
-    const rule = rules[index]
-    if (isStatic(rule)) this.#memory.write(activations.staticDeaths, batchStaticDeaths(batch, rule))
-    const { words, assign } = uniformWords(context, batch, rule)
-    const uniforms = assign(this.#uniforms.write(words))
-    const encoder = this.#device.createCommandEncoder()
-    const pass = encoder.beginComputePass({ timestampWrites: watch?.whole })
-    encodeBlocks(context, pass, batch, rule, activations, uniforms, purpose, index)
-    pass.end()
-    return { encoder, activations, uniforms }
-  }
-
-  /** Log-masks are bound whole. */
-  #checkPairs(pairs: number): void {
-    const most = Math.floor(this.#device.limits.maxStorageBufferBindingSize / 4)
-    if (pairs <= most) return
-    throw new Failure(`soft rule: ${pairs} pairs of query and key in one batch, the adapter takes ${most}`, {
-      hint: 'use a smaller --batch-tokens',
-      exit: EXIT.failed,
-    })
-  }
-
-  #readDrops(
-    encoder: CommandEncoder,
-    activations: Activations,
-    batch: Batch,
-    rule: DropRule,
-  ): () => Promise<Drops> {
-    return readDrops(this.#memory, encoder, activations, batch, rule, this.config.nLayer)
-  }
-
   #orLost<T>(work: Promise<T>): Promise<T> {
     return orLost(work, this.#lost)
   }
 }
-
-const KEYS_PER_ROW = 4
-/** Tiles of 32 queries of a sequence of 1,024 list some 16 keys a query, branches of a few rows more. */
-const LISTED_PER_ROW = 64

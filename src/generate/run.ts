@@ -1,5 +1,6 @@
 /** A prepared generation and a device -> texts as they come, and the record in the end. */
-import { type Decoder, MOST_STEPS } from '../engine/decode/decoder.js'
+import type { Decoder } from '../engine/decode/decoder.js'
+import { MOST_STEPS } from '../engine/decode/step-uniforms.js'
 import { Engine } from '../engine/engine.js'
 import { requestedSparsity } from '../pruning/level.js'
 import { shiftOf } from '../pruning/policy-record.js'

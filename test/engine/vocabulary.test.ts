@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { LOGIT_ROWS } from '../../src/engine/gpt2/activations.js'
-import { logitParts } from '../../src/engine/gpt2/forward.js'
+import { logitParts } from '../../src/engine/gpt2/forward-uniforms.js'
 import { joinParts } from '../../src/engine/gpt2/results.js'
 import { vocabularySlices } from '../../src/engine/gpt2/vocabulary.js'
 

@@ -1,89 +1,19 @@
 /**
- * The forward pass for scoring: a packed batch in, death times and per-target logits out, all on the device.
- * One function a step, in the order they run.
+ * The blocks of the forward pass for scoring: a packed batch in, death times and the scored rows' last hidden states out, all
+ * on the device. One function a step, in the order they run.
  */
 
 import type { Batch } from '../batch.js'
 import type { ComputePass, DeviceBuffer, KernelSpec, Slice } from '../compute/device.js'
-import { LAYER, MATMUL_SHAPE, PART, VOCABULARY_SLICE } from '../kernels/structs.js'
 import { type EvictingRule, isEvicting, isStatic } from '../policies/index.js'
-import { budgetOf, evictionSpec, scoreBindings } from '../policies/scores.js'
-import { betaShift, type DropRule, isThreshold, readsInteraction } from '../rules.js'
-import { type Activations, LOGIT_ROWS } from './activations.js'
+import { evictionSpec, scoreBindings } from '../policies/scores.js'
+import { type DropRule, isThreshold, readsInteraction } from '../rules.js'
+import type { Activations } from './activations.js'
 import { HEAD_DIM } from './config.js'
-import { columnsOf, embed, type ForwardContext, layernorm, multiply, normalise } from './layers.js'
+import type { ForwardUniforms } from './forward-uniforms.js'
+import { embed, type ForwardContext, layernorm, multiply, normalise } from './layers.js'
 import { ruleSlice } from './rule-buffers.js'
 import type { BlockWeights } from './weights.js'
-
-/** The uniform structs of one pass, packed; `assign` gives each its slice once written. */
-export interface ForwardUniforms {
-  layers: Slice[]
-  /** Of an evicting policy. */
-  budgets: Slice[]
-  rows: Slice
-  slices: Slice[]
-  parts: { part: LogitPart; uniform: Slice; rows: Slice }[]
-}
-
-/** One vocabulary slice of one chunk of scored rows. */
-export interface LogitPart {
-  firstRow: number
-  rows: number
-  slice: number
-}
-
-/** Chunks of scored rows times vocabulary slices, slices innermost. */
-export function logitParts(scored: number, slices: number): LogitPart[] {
-  const parts: LogitPart[] = []
-  for (let firstRow = 0; firstRow < scored; firstRow += LOGIT_ROWS) {
-    const rows = Math.min(LOGIT_ROWS, scored - firstRow)
-    for (let slice = 0; slice < slices; slice++) parts.push({ firstRow, rows, slice })
-  }
-  return parts
-}
-
-/** Words of every uniform struct of a pass, and how to hand their slices out again. */
-export function uniformWords(
-  { config, weights }: ForwardContext,
-  batch: Batch,
-  rule: DropRule,
-): { words: Uint32Array[]; assign: (slices: Slice[]) => ForwardUniforms } {
-  // Where nothing is found on the device there is one list of death times, which every layer reads.
-  const layers = weights.blocks.map(({ beta }, layer) =>
-    LAYER.pack({
-      keys: batch.keys,
-      layer: readsInteraction(rule) || isEvicting(rule) ? layer : 0,
-      betaShift: betaShift(beta, rule),
-      alpha: rule.kind === 'soft' ? rule.alpha : 0,
-      r4: (config.interaction?.dim ?? 0) / 4,
-    }),
-  )
-  const budgets = isEvicting(rule)
-    ? weights.blocks.map((_, layer) => budgetOf(rule, config, { layer, entries: batch.keys }))
-    : []
-  const slices = weights.tokens.map((slice) => VOCABULARY_SLICE.pack(slice))
-  const parts = logitParts(batch.scoredRows.length, weights.tokens.length)
-  const targets = batch.targets.length / 2
-  const partWords = parts.flatMap(({ firstRow, rows, slice }) => {
-    const { first, columns } = weights.tokens[slice]
-    const part = PART.pack({ firstRow, rows, firstToken: first, columns, targets })
-    return [part, MATMUL_SHAPE.pack({ rows })]
-  })
-  const { nLayer: L } = config
-  return {
-    words: [...layers, MATMUL_SHAPE.pack({ rows: batch.rows }), ...slices, ...partWords, ...budgets],
-    assign: (at) => {
-      const partsAt = at.slice(L + 1 + slices.length)
-      return {
-        layers: at.slice(0, L),
-        budgets: at.slice(at.length - budgets.length),
-        rows: at[L],
-        slices: at.slice(L + 1, L + 1 + slices.length),
-        parts: parts.map((part, i) => ({ part, uniform: partsAt[2 * i], rows: partsAt[2 * i + 1] })),
-      }
-    },
-  }
-}
 
 /** What a pass is for: the last block need not go beyond its drop decisions when only those are wanted. */
 export type Purpose = 'scores' | 'drops'
@@ -129,74 +59,6 @@ export function encodeBlocks(
   const normed = ruleSlice(a.scoredNormed, scored * config.nEmbd, index)
   const bindings = [a.x, gain, bias, a.scoredRows, normed]
   context.kernels.dispatch(pass, layernorm(config, lanes, true), bindings, [scored])
-}
-
-/** Logits of one part under rule `index`, into `to` (rows, columns of the slice in memory). */
-export function encodeLogits(
-  context: ForwardContext,
-  pass: ComputePass,
-  batch: Batch,
-  a: Activations,
-  { part, rows }: ForwardUniforms['parts'][number],
-  index = 0,
-  to = a.logits,
-): void {
-  const { nEmbd: C } = context.config
-  const { buffer, offset = 0 } = ruleSlice(a.scoredNormed, batch.scoredRows.length * C, index)
-  const chunk = { buffer, offset: offset + part.firstRow * C * 4, size: part.rows * C * 4 }
-  multiply(context, pass, context.weights.tokens[part.slice].linear, chunk, to, part.rows, rows)
-}
-
-/** Folds one part's logits into the running log-sum-exp and arg max, and picks the targets' logits out. */
-export function encodeScores(
-  { weights, tuning, kernels }: ForwardContext,
-  pass: ComputePass,
-  batch: Batch,
-  a: Activations,
-  { part, uniform }: ForwardUniforms['parts'][number],
-  index = 0,
-  logits = a.logits,
-): void {
-  const N = columnsOf(weights.tokens[part.slice].linear)
-  const WORKGROUP = tuning.lanes
-  const reduce: KernelSpec = { kernel: 'logsumexp', constants: { N4: N / 4, WORKGROUP } }
-  const states = ruleSlice(a.rowStates, 4 * batch.scoredRows.length, index)
-  kernels.dispatch(pass, reduce, [logits, states, uniform], [part.rows])
-  const pick: KernelSpec = { kernel: 'target-logit', constants: { N } }
-  const targets = batch.targets.length / 2
-  const values = ruleSlice(a.targetLogits, targets, index)
-  kernels.dispatch(pass, pick, [logits, a.targets, values, uniform], [Math.ceil(targets / 64)])
-}
-
-/**
- * Logits of one part under every rule, one after the other in the same buffers: each folded into its own scores and,
- * from the second rule on, compared with the first.
- */
-export function encodeComparison(
-  context: ForwardContext,
-  pass: ComputePass,
-  batch: Batch,
-  a: Activations,
-  part: ForwardUniforms['parts'][number],
-  rules: number,
-): void {
-  const { weights, tuning, kernels } = context
-  const N = columnsOf(weights.tokens[part.part.slice].linear)
-  const spec: KernelSpec = {
-    kernel: 'divergence',
-    constants: { N4: N / 4, WORKGROUP: tuning.lanes },
-  }
-  const scored = batch.scoredRows.length
-  const base = rules === 1 ? a.logits : a.baseLogits
-  for (let index = 0; index < rules; index++) {
-    const logits = index === 0 ? base : a.logits
-    encodeLogits(context, pass, batch, a, part, index, logits)
-    encodeScores(context, pass, batch, a, part, index, logits)
-    if (index === 0) continue
-    const states = [0, index].map((own) => ruleSlice(a.rowStates, 4 * scored, own))
-    const sums = ruleSlice(a.divergences, 4 * scored, index - 1)
-    kernels.dispatch(pass, spec, [base, logits, ...states, sums, part.uniform], [part.part.rows])
-  }
 }
 
 /** Interaction queries and keys of every row: what drop scores are made of. */

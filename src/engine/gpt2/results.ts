@@ -1,43 +1,12 @@
 /** From what the device hands back to numbers per target and per sequence. Pure. */
 import type { Batch } from '../batch.js'
 import { causalPairs } from '../drops.js'
-import { isEvicting, isStatic } from '../policies/index.js'
-import { importanceWords, needsMoments } from '../policies/scores.js'
-import { type DropRule, isThreshold } from '../rules.js'
-import type { Extent } from './activations.js'
-import type { Gpt2Config } from './config.js'
 
 export interface BatchScores {
   /** Natural-log probability of each target, in the batch's order. */
   logprobs: Float64Array
   /** 1 where the target is the arg max of its row (the lowest token wins a tie). */
   greedy: Uint8Array
-}
-
-/** What a batch needs when it is scored under one rule or, to compare them, several. */
-export function extentOf(
-  batch: Batch,
-  rules: readonly DropRule[],
-  config: Pick<Gpt2Config, 'nHead'>,
-): Extent {
-  const evicting = rules.filter(isEvicting)
-  return {
-    rows: batch.rows,
-    keys: batch.keys,
-    segments: batch.segments.length,
-    queryTiles: batch.queryTiles.length / 2,
-    trunkTiles: batch.trunkTiles.length / 2,
-    branchTiles: batch.branchTiles.length / 2,
-    scored: batch.scoredRows.length,
-    targets: batch.targets.length / 2,
-    pairs: rules.some(({ kind }) => kind === 'soft') ? batch.pairs : 0,
-    staticDeathTimes: rules.some(isStatic) ? batch.keys : 0,
-    deathTimes: evicting.length > 0 || rules.some(isThreshold) ? batch.keys : 0,
-    importances: batch.keys * importanceWords(evicting, config),
-    moments: evicting.some(needsMoments) ? batch.segments.length : 0,
-    listed: rules.some((rule) => rule.kind !== 'dense' && rule.kind !== 'soft') ? batch.listed : 0,
-    rules: rules.length,
-  }
 }
 
 /** states (M, 4) of logsumexp.wgsl and the targets' own logits -> log-probabilities, in float64. */
