@@ -1,8 +1,7 @@
 /** What a decoder will take, planned from its sizes before anything is allocated. Pure. */
 import { scratchWords } from '../engine/decode/attention.js'
-import { layerBytes } from '../engine/decode/cache.js'
 import { evictionBytes } from '../engine/decode/decide.js'
-import { maxPages, PAGE, pagesWanted, slotPagesWanted } from '../engine/decode/layout.js'
+import { layerBytes, maxPages, PAGE, pagesWanted, slotPagesWanted } from '../engine/decode/layout.js'
 import { stepBytes } from '../engine/decode/step-buffers.js'
 import { MOST_STEPS } from '../engine/decode/step-uniforms.js'
 import type { DecoderOptions } from '../engine/decode/types.js'

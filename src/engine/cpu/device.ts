@@ -2,41 +2,24 @@
  * The processor as a device: buffers in one shared linear memory, kernels in WebAssembly, threads that run what was recorded.
  * It has what the engine needs of WebGPU (src/engine/compute/device.ts), in the same order of effects.
  */
-import { EXIT, Failure } from '../../errors.js'
+import type { Failure } from '../../errors.js'
 import type {
-  Binding,
   CommandBuffer,
   CommandEncoder,
   ComputeDevice,
   DeviceBuffer,
   QuerySet,
 } from '../compute/device.js'
+import { type BufferHost, boundRange, CpuBuffer, rangeOf } from './buffer.js'
 import { type CpuQuerySet, recordCommands } from './commands.js'
 import { fuses, type Triable } from './fusing.js'
 import { Heap } from './heap.js'
 import { CpuKernels } from './kernels.js'
+import { FIRST_ADDRESS, growTo, MOST_BYTES, noMemory, sharedMemory } from './linear-memory.js'
 import { type Build, type KernelModule, loadModule } from './module.js'
 import { CONTROL_BYTES, Pool, SCRATCH_BYTES } from './pool.js'
-import {
-  isComplete,
-  layOutProgram,
-  type MemoryRange,
-  OPERATION_WORDS,
-  type Operation,
-  partOf,
-} from './program.js'
+import { isComplete, layOutProgram, type MemoryRange, OPERATION_WORDS, type Operation } from './program.js'
 import { Queue } from './queue.js'
-
-const PAGE = 65536
-/** All a 32-bit memory can have, less the last page: addresses of its end would not fit into a word. */
-const MOST_PAGES = 65536
-const MOST_BYTES = (MOST_PAGES - 1) * PAGE
-
-/** Pages that memory grows by at least. */
-const STEP_PAGES = 256
-
-/** Where buffers begin: the page below is for constants of the module, and an address of 0 is none. */
-const FIRST = PAGE
 
 export interface CpuDeviceOptions {
   threads: number
@@ -85,7 +68,7 @@ export class CpuDevice implements ComputeDevice {
     this.build = build
     this.threads = pool.threads
     this.fused = fused
-    this.kernels = new CpuKernels(numbers, bound)
+    this.kernels = new CpuKernels(numbers, boundRange)
     this.#memory = memory
     this.#heap = heap
     this.#pool = pool
@@ -98,7 +81,7 @@ export class CpuDevice implements ComputeDevice {
   static async open({ threads, build, folder, onLost }: CpuDeviceOptions): Promise<CpuDevice> {
     const loaded = await loadModule({ build, folder })
     const memory = sharedMemory()
-    const heap = new Heap(FIRST, (end) => growTo(memory, end))
+    const heap = new Heap(FIRST_ADDRESS, (end) => growTo(memory, end))
     const take = (bytes: number): number => {
       const range = heap.take(bytes)
       if (range === null) throw noMemory(`${threads} threads`, 'use fewer --threads')
@@ -179,7 +162,6 @@ export class CpuDevice implements ComputeDevice {
     this.#pool.close()
   }
 
-  /** What buffers ask of their device. */
   readonly #host: BufferHost = {
     done: () => this.#queue.done(),
     read: (address, bytes) => {
@@ -220,78 +202,8 @@ export class CpuDevice implements ComputeDevice {
   }
 }
 
-interface BufferHost {
-  done(): Promise<undefined>
-  read(address: number, bytes: number): ArrayBuffer
-  free(address: number): void
-}
-
-class CpuBuffer implements DeviceBuffer {
-  readonly label: string
-  readonly size: number
-  /** In linear memory; 0 where there was no room. */
-  readonly address: number
-  readonly #host: BufferHost
-
-  constructor(label: string, size: number, address: number, host: BufferHost) {
-    this.label = label
-    this.size = size
-    this.address = address
-    this.#host = host
-  }
-
-  mapAsync(): Promise<undefined> {
-    if (this.address === 0) return Promise.reject(new Error(`there was no room for ${this.label}`))
-    return this.#host.done()
-  }
-
-  getMappedRange(offset: number, size: number): ArrayBuffer {
-    return this.#host.read(this.address + offset, size)
-  }
-
-  destroy(): void {
-    this.#host.free(this.address)
-  }
-}
-
-function bound(binding: Binding): MemoryRange {
-  if (!('buffer' in binding)) return rangeOf(binding)
-  const range = rangeOf(binding.buffer)
-  const { offset = 0, size = range.bytes - offset } = binding
-  return partOf(range, offset, size)
-}
-
 /** The module on the host's own thread, for what it has to try. */
 function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): Triable {
   const env = { memory, stamp: () => 0n }
   return new WebAssembly.Instance(module, { env }).exports as unknown as Triable
-}
-
-function rangeOf(buffer: DeviceBuffer): MemoryRange {
-  return { address: (buffer as CpuBuffer).address, bytes: buffer.size }
-}
-
-/** Linear memory that can grow to all that 32 bits can address. */
-function sharedMemory(): WebAssembly.Memory {
-  try {
-    return new WebAssembly.Memory({ initial: STEP_PAGES, maximum: MOST_PAGES, shared: true })
-  } catch {
-    throw noMemory('4 GiB of shared addresses', 'raise the limit of this process (ulimit -v)')
-  }
-}
-
-function noMemory(what: string, hint: string): Failure {
-  return new Failure(`device memory: no room for ${what}`, { hint, exit: EXIT.failed, code: 'memory' })
-}
-
-function growTo(memory: WebAssembly.Memory, end: number): boolean {
-  const pages = Math.ceil(end / PAGE) - memory.buffer.byteLength / PAGE
-  if (pages <= 0) return true
-  if (end > MOST_BYTES) return false
-  try {
-    memory.grow(Math.min(Math.max(pages, STEP_PAGES), MOST_PAGES - memory.buffer.byteLength / PAGE))
-  } catch {
-    return false
-  }
-  return true
 }

@@ -29,7 +29,7 @@ export function pagedScheme(evict: boolean): CacheScheme {
     needed: pagesNeeded,
     wanted: pagesWanted,
     emptyState,
-    rowsHeld: (status, held) => (held - status[status.length - 1]) * PAGE,
+    rowsHeld: ({ free }, held) => (held - free) * PAGE,
     reserve: (pass, view, step) => pages(pass, view, step, 'reserve'),
     occupy: () => {},
     compact: (pass, view, step) => {

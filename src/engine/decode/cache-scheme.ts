@@ -3,6 +3,7 @@ import type { Binding, CommandEncoder, ComputePass, DeviceBuffer, Kernels, Slice
 import type { Gpt2Config } from '../gpt2/config.js'
 import type { VariantOf } from '../kernels/table.js'
 import type { Tuning } from '../tuning.js'
+import type { LayerStatus } from './cache-status.js'
 import type { CacheShape } from './layout.js'
 import type { RowBounds } from './row-bounds.js'
 
@@ -76,8 +77,8 @@ export interface CacheScheme {
   wanted(needed: number, held: number, shape: CacheShape): number
   /** A layer's state when no sequence is there yet. */
   emptyState(shape: CacheShape, pages: number): Uint32Array
-  /** Rows set aside for sequences, from a layer's `status`: (2 B + 1). */
-  rowsHeld(status: Uint32Array, pages: number): number
+  /** Rows set aside for sequences in a layer of `pages` pages. */
+  rowsHeld(status: LayerStatus, pages: number): number
   /** Room for the rows of a chunk. Steps of one row a sequence have it already. */
   reserve(pass: ComputePass, view: LayerView, step: StepSpans): void
   /** After the step's rows were put in. */

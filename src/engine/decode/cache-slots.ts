@@ -20,7 +20,7 @@ export const SLOTS: CacheScheme = {
   wanted: slotPagesWanted,
   emptyState,
   // Every sequence has rows up to the padded length.
-  rowsHeld: (status) => status.subarray(0, (status.length - 1) / 2).reduce((sum, rows) => sum + rows, 0),
+  rowsHeld: ({ rows }) => rows.reduce((sum, count) => sum + count, 0),
   reserve: () => {},
   occupy: (pass, view, step) => dispatchSlots(pass, view, step, 'occupy'),
   compact: (pass, view, step) => {

@@ -5,7 +5,6 @@
 import type { ComputeDevice, ComputePass, DeviceBuffer, KernelSpec, Slice } from '../compute/device.js'
 import type { Memory } from '../compute/memory.js'
 import { Uniforms } from '../compute/uniforms.js'
-import type { Gpt2Config } from '../gpt2/config.js'
 import type { WeightDtype } from '../matmul.js'
 import { betaShift, type DecodeRule, readsInteraction } from '../rules.js'
 import { pagedScheme } from './cache-paged.js'
@@ -19,8 +18,9 @@ import type {
   StepSpans,
 } from './cache-scheme.js'
 import { SLOTS } from './cache-slots.js'
+import { emptyStatus, type LayerStatus, splitStatus, statusStride, usageOf } from './cache-status.js'
 import { type Decider, decider } from './decide.js'
-import { type CacheShape, cacheOf, PAGE, rowBytes, stateOffsets } from './layout.js'
+import { type CacheShape, cacheOf, PAGE, rowBytes } from './layout.js'
 import { RowBounds } from './row-bounds.js'
 import type { CacheKind, CacheUsage } from './types.js'
 
@@ -83,15 +83,11 @@ export class Cache {
     this.deaths = memory.upload('cache', 'death times', new Uint32Array(deaths).fill(0xffffffff))
     this.status = memory.storage('cache', 'cache status', 4 * this.statusWords)
     this.#slices = this.#writeUniforms()
-    const empty = [...new Array<number>(2 * slots).fill(0), pages]
-    this.#usage = this.#usageOf(
-      this.layers.map(() => Uint32Array.from(empty)),
-      this.pages(),
-    )
+    this.#usage = this.#usageOf(emptyStatus(this.shape, L, pages), this.pages())
   }
 
   get statusWords(): number {
-    return this.layers.length * this.#statusStride
+    return this.layers.length * statusStride(this.shape)
   }
 
   /** The uniform struct Cache of a layer. */
@@ -130,26 +126,25 @@ export class Cache {
 
   /** Takes over the status read back after submission `id`. */
   update(id: number, status: Uint32Array, pages: readonly number[]): CacheUsage {
-    const { slots } = this.shape
-    const stride = this.#statusStride
-    const byLayer = this.layers.map((_, layer) => status.subarray(layer * stride, (layer + 1) * stride))
+    const layers = splitStatus(status, this.shape, this.layers.length)
     if (this.#scheme.padded) {
+      const longest = layers.map(({ rows }) => Math.max(...rows))
       this.bounds.update(
         id,
-        byLayer.map((entry) => entry.subarray(slots, 2 * slots)),
-        byLayer.map((entry) => Math.max(...entry.subarray(0, slots))),
+        layers.map(({ live }) => live),
+        longest,
       )
     } else {
       this.bounds.update(
         id,
-        byLayer.map((entry) => entry.subarray(0, slots)),
+        layers.map(({ rows }) => rows),
       )
     }
-    this.#usage = this.#usageOf(byLayer, pages)
+    this.#usage = this.#usageOf(layers, pages)
     return this.#usage
   }
 
-  /** Pages of every layer, to be handed to `update` with the status that is read at this point. */
+  /** Pages of every layer, for `update` with the status that is read at this point. */
   pages(): number[] {
     return this.layers.map(({ pages }) => pages)
   }
@@ -202,10 +197,6 @@ export class Cache {
 
   get #r(): number {
     return this.readsInteraction ? (this.#context.config.interaction?.dim ?? 0) : 0
-  }
-
-  get #statusStride(): number {
-    return 2 * this.shape.slots + 1
   }
 
   #view(layer: number, buffers = this.layers[layer], uniform = this.#slices[layer]): LayerView {
@@ -261,29 +252,8 @@ export class Cache {
     return cacheOf(this.shape, own, betaShift(beta, this.#options.rule))
   }
 
-  /** `status` by layer. */
-  #usageOf(status: readonly Uint32Array[], pages: readonly number[]): CacheUsage {
-    const { slots } = this.shape
+  #usageOf(status: readonly LayerStatus[], pages: readonly number[]): CacheUsage {
     const row = 2 * rowBytes(this.#context.config, this.dtype) + 4 * this.#r
-    const usage: CacheUsage = { allocated: 0, held: 0, live: 0, rows: [] }
-    status.forEach((entry, layer) => {
-      const live = entry.slice(slots, 2 * slots)
-      usage.allocated += pages[layer] * PAGE * row
-      usage.held += this.#scheme.rowsHeld(entry, pages[layer]) * row
-      usage.live += live.reduce((sum, rows) => sum + rows, 0) * row
-      usage.rows.push(live)
-    })
-    return usage
+    return usageOf(status, pages, row, this.#scheme.rowsHeld)
   }
-}
-
-/** Bytes of a layer's buffers with `pages` pages, before they are allocated. */
-export function layerBytes(
-  config: Gpt2Config,
-  shape: CacheShape,
-  pages: number,
-  { dtype, rule }: { dtype: WeightDtype; rule: DecodeRule },
-): number {
-  const r = readsInteraction(rule) ? (config.interaction?.dim ?? 0) : 0
-  return pages * PAGE * (2 * rowBytes(config, dtype) + 4 * r) + 4 * stateOffsets(shape, pages).words
 }

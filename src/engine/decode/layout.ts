@@ -3,6 +3,7 @@
 import type { Gpt2Config } from '../gpt2/config.js'
 import { CACHE } from '../kernels/structs.js'
 import type { WeightDtype } from '../matmul.js'
+import { type DecodeRule, readsInteraction } from '../rules.js'
 import type { RowBounds } from './row-bounds.js'
 
 /** Rows of a page. */
@@ -53,6 +54,17 @@ export function cacheOf(
 /** Bytes of a row of keys, or of values. */
 export function rowBytes({ nEmbd: C }: Gpt2Config, dtype: WeightDtype): number {
   return C * (dtype === 'f32' ? 4 : 2)
+}
+
+/** Bytes of a layer's buffers with `pages` pages, before they are allocated. */
+export function layerBytes(
+  config: Gpt2Config,
+  shape: CacheShape,
+  pages: number,
+  { dtype, rule }: { dtype: WeightDtype; rule: DecodeRule },
+): number {
+  const r = readsInteraction(rule) ? (config.interaction?.dim ?? 0) : 0
+  return pages * PAGE * (2 * rowBytes(config, dtype) + 4 * r) + 4 * stateOffsets(shape, pages).words
 }
 
 /** Pages that a layer needs at most, once `added` more rows are at each slot, where slots hold what they need. */

@@ -1,7 +1,7 @@
 /** Backward pass of one transformer block: from the gradient of its output to that of its input, in place, and its parameters'. */
 import type { DeviceBuffer } from '../compute/device.js'
 import { HEAD_DIM } from '../gpt2/config.js'
-import { BLOCKS, MASK_GRADIENT, MATRIX, ROWS } from '../kernels/structs.js'
+import { MASK_GRADIENT, ROWS } from '../kernels/structs.js'
 import {
   ATTENTION_SCALE,
   type BlockContext,
@@ -12,10 +12,10 @@ import {
   normalise,
   squareOf,
 } from './block-forward.js'
-import { COLUMN_ROWS, type LayerBuffers } from './buffers.js'
-import type { BlockParams, LinearParams, NormParams, ParamBuffers } from './parameters.js'
-import { type Destination, type Matrix, multiply } from './products.js'
-import type { TrainRecorder } from './recorder.js'
+import type { LayerBuffers } from './buffers.js'
+import { linearBackward, normBackward, weightGradient } from './layer-gradients.js'
+import type { BlockParams, ParamBuffers } from './parameters.js'
+import { type Matrix, multiply } from './products.js'
 import { sumInto } from './sums.js'
 
 /** @param pairWeight weight of one pair of query and key in the loss (docs/method.md, Gradients) */
@@ -55,110 +55,6 @@ export function blockBackward(
     dropsBackward(context, own, block.interaction, l, pairWeight)
   }
   normBackward(context, block.norm1, own.x, true)
-}
-
-/**
- * From d, the gradient of a linear layer's outputs (rows, N), to those of its parameters and of its inputs a (rows, K), which
- * become what `to` makes of them.
- */
-function linearBackward(
-  context: BlockContext,
-  { weight, bias }: LinearParams,
-  a: Matrix,
-  d: Matrix,
-  dInputs: DeviceBuffer,
-  to?: Destination,
-): void {
-  const { recorder, sequences, tokens } = context
-  const rows = sequences * tokens
-  weightGradient(recorder, weight, a, d, rows)
-  biasGradient(context, bias, d.buffer, d.width)
-  multiply(recorder, {
-    form: 'nt',
-    M: rows,
-    N: a.width,
-    K: d.width,
-    left: d,
-    right: { buffer: weight.weight, width: d.width },
-    out: { buffer: dInputs, width: a.width },
-    to,
-  })
-}
-
-/** gradient (K, N) += a^T d, with a (rows, K) and d (rows, N). */
-export function weightGradient(
-  recorder: TrainRecorder,
-  { trained }: ParamBuffers,
-  a: Matrix,
-  d: Matrix,
-  rows: number,
-): void {
-  if (trained === null) return
-  multiply(recorder, {
-    form: 'tn',
-    M: a.width,
-    N: d.width,
-    K: rows,
-    left: a,
-    right: d,
-    out: { buffer: trained.gradient, width: d.width },
-    to: { kind: 'result', accumulate: true },
-  })
-}
-
-/** The gradient of a bias, or, with `inputs` and the stats of their layer norm, of a gain. */
-function biasGradient(
-  { recorder, buffers, sequences: B, tokens: T }: BlockContext,
-  { trained }: ParamBuffers,
-  values: DeviceBuffer,
-  width: number,
-  inputs: DeviceBuffer | null = null,
-): void {
-  if (trained === null) return
-  const { columnSums, stats } = buffers.shared
-  const N = B * T
-  const blocks = Math.ceil(N / COLUMN_ROWS)
-  const WORKGROUP = recorder.lanes
-  const across = Math.ceil(width / 4 / WORKGROUP)
-  recorder.dispatch(
-    {
-      kernel: 'column-sums',
-      constants: { WORKGROUP, ROWS: COLUMN_ROWS, NORMALISED: Number(inputs !== null) },
-    },
-    [
-      values,
-      inputs ?? recorder.unused,
-      inputs === null ? recorder.unused : stats,
-      columnSums,
-      recorder.struct(MATRIX, { rows: N, N4: width / 4 }),
-    ],
-    [across, blocks],
-  )
-  recorder.dispatch(
-    { kernel: 'column-fold', constants: { WORKGROUP } },
-    [columnSums, trained.gradient, recorder.struct(BLOCKS, { count: blocks, N4: width / 4 })],
-    [across],
-  )
-}
-
-/** From dNormed to dx, added to what the residual brought, or, where there is none, overwriting dx. */
-export function normBackward(
-  context: BlockContext,
-  { gain, bias }: NormParams,
-  inputs: DeviceBuffer,
-  residual: boolean,
-): void {
-  const { recorder, buffers, sequences: B, tokens: T } = context
-  const { nEmbd: C, layerNormEpsilon: EPSILON } = recorder.config
-  const { dNormed, dx, stats } = buffers.shared
-  const constants = { C4: C / 4, EPSILON, WORKGROUP: recorder.lanes, ACCUMULATE: Number(residual) }
-  recorder.dispatch(
-    { kernel: 'layernorm-backward', constants },
-    [inputs, dNormed, gain.weight, dx, stats],
-    [B * T],
-  )
-  biasGradient(context, bias, dNormed, C)
-  biasGradient(context, gain, dNormed, C, inputs)
 }
 
 /** dHeads -> dQkv, and the gradient of the log-masks summed over heads in dMasks. */

@@ -2,8 +2,8 @@
 
 import { LOGIT_ROWS } from '../gpt2/activations.js'
 import { LOSS_PART, PART, ROWS } from '../kernels/structs.js'
-import { normBackward, weightGradient } from './block-backward.js'
 import { type BlockContext, normalise } from './block-forward.js'
+import { normBackward, weightGradient } from './layer-gradients.js'
 import type { ModelParams, TokenParams } from './parameters.js'
 import { type Matrix, multiply } from './products.js'
 import { SUMS, sumInto } from './sums.js'

@@ -75,7 +75,7 @@ export class TrainRecorder {
   }
 
   /** Where dispatches go from here on. */
-  record(pass: ComputePass): void {
+  setPass(pass: ComputePass): void {
     this.#pass = pass
   }
 

@@ -11,11 +11,10 @@ import { type Stopwatch, stopwatch } from '../compute/timing.js'
 import type { Gpt2Config } from '../gpt2/config.js'
 import { isStatic } from '../policies/index.js'
 import type { TensorSource } from '../tensor-source.js'
-import { blockBackward } from './block-backward.js'
-import { blockForward, normalise } from './block-forward.js'
 import { makeBuffers, type TrainBuffers } from './buffers.js'
-import { embed, embedBackward, type Inputs, writeInputs } from './embedding.js'
-import { type HeadContext, headForwardBackward } from './head.js'
+import { writeInputs } from './embedding.js'
+import { forwardBackward } from './forward-backward.js'
+import type { HeadContext } from './head.js'
 import { adamwStep, NORM_WORDS, squareSums } from './optimiser.js'
 import {
   type AllocateParam,
@@ -33,6 +32,7 @@ import {
 import { patternMask } from './pattern-mask.js'
 import { isTrainable, planTraining, type TrainPlan } from './plan.js'
 import { TrainRecorder } from './recorder.js'
+import { stepReport } from './step-report.js'
 import { SUMS } from './sums.js'
 import type {
   HostTensor,
@@ -153,7 +153,7 @@ export class Trainer implements TrainerLike {
     ).finally(() => {
       this.#updating = false
     })
-    return this.#report(inputs, new Float32Array(sums), new Float32Array(norm), seconds)
+    return stepReport(this.plan.extent, inputs, new Float32Array(sums), new Float32Array(norm), seconds)
   }
 
   abandon(reason: unknown): void {
@@ -172,7 +172,8 @@ export class Trainer implements TrainerLike {
     const clear = device.createCommandEncoder()
     for (const { trained } of this.#model.all) if (trained !== null) clear.clearBuffer(trained.gradient)
     device.queue.submit([clear.finish()])
-    const report = this.#report(inputs, new Float32Array(sums), new Float32Array([0, 1, 1, 0]), [])
+    const finite = new Float32Array([0, 1, 1, 0])
+    const report = stepReport(this.plan.extent, inputs, new Float32Array(sums), finite, [])
     return { report, gradients }
   }
 
@@ -210,7 +211,12 @@ export class Trainer implements TrainerLike {
     const encoder = device.createCommandEncoder()
     if (first) encoder.clearBuffer(this.#sums)
     const watch = stopwatch(device, this.#memory)
-    this.#record(encoder, watch, () => this.#forwardBackward(this.#contextOf(inputs), inputs, written))
+    this.#record(encoder, watch, () => {
+      forwardBackward(this.#contextOf(inputs), written, {
+        gamma: inputs.gamma,
+        recompute: this.plan.recompute,
+      })
+    })
     const clock = watch.finish(encoder)
     device.queue.submit([encoder.finish()])
     return clock
@@ -237,37 +243,9 @@ export class Trainer implements TrainerLike {
     }
   }
 
-  #forwardBackward(context: HeadContext, { gamma }: StepInputs, inputs: Inputs): void {
-    const { model, teacher, recorder, buffers } = context
-    const { layers, shared } = buffers
-    const { nLayer: L } = this.config
-    if (teacher !== null) {
-      const dense: HeadContext = { ...context, rule: 'dense' }
-      embed(dense, teacher, layers[0].x)
-      for (const [l, block] of teacher.blocks.entries()) blockForward(dense, block, l, false)
-      normalise(
-        recorder,
-        teacher.finalNorm,
-        shared.last,
-        shared.teacherNormed,
-        context.sequences * context.tokens,
-      )
-    }
-    embed(context, model, layers[0].x)
-    for (const [l, block] of model.blocks.entries()) blockForward(context, block, l, false)
-    headForwardBackward(context)
-    const pairWeight = (gamma * context.pairShare) / L
-    for (let l = L - 1; l >= 0; l--) {
-      // The last block's activations are still there.
-      if (this.plan.recompute && l < L - 1) blockForward(context, model.blocks[l], l, true)
-      blockBackward(context, model.blocks[l], l, pairWeight)
-    }
-    embedBackward(context, model, inputs)
-  }
-
   #record(encoder: CommandEncoder, watch: Stopwatch, work: () => void): void {
     const pass = encoder.beginComputePass({ timestampWrites: watch.whole })
-    this.#recorder.record(pass)
+    this.#recorder.setPass(pass)
     work()
     pass.end()
   }
@@ -277,33 +255,6 @@ export class Trainer implements TrainerLike {
       { buffer: this.#sums, size: 4 * (SUMS.pairs + this.config.nLayer) },
       { buffer: this.#norms.norm, size: 4 * NORM_WORDS },
     ])
-  }
-
-  #report(
-    { gamma, distill }: StepInputs,
-    sums: Float32Array,
-    [norm, , finite]: Float32Array,
-    seconds: readonly (number | null)[],
-  ): StepReport {
-    const { rule } = this.#options
-    const crossEntropy = sums[SUMS.crossEntropy]
-    const divergence = this.#teacher === null ? null : sums[SUMS.divergence]
-    const pairMeans = rule.kind === 'adaptive' ? Float64Array.from(sums.subarray(SUMS.pairs)) : null
-    const mean = pairMeans === null ? 0 : pairMeans.reduce((sum, own) => sum + own, 0) / pairMeans.length
-    const text = divergence === null ? crossEntropy : (1 - distill) * crossEntropy + distill * divergence
-    const loss = text + gamma * mean
-    return {
-      loss,
-      crossEntropy,
-      divergence,
-      pairMeans,
-      gradientNorm: norm,
-      finite: finite === 1 && Number.isFinite(loss),
-      seconds: seconds.reduce<number | null>(
-        (sum, own) => (sum === null || own === null ? null : sum + own),
-        0,
-      ),
-    }
   }
 
   #read(set: BufferSet): Promise<Map<string, HostTensor>> {

@@ -41,7 +41,7 @@ export class TrainBench {
     this.#device.pushErrorScope('validation')
     const encoder = this.#device.createCommandEncoder()
     const pass = encoder.beginComputePass()
-    this.recorder.record(pass)
+    this.recorder.setPass(pass)
     record()
     pass.end()
     const copies = outputs.map(([buffer, count]) => readBack(this.#memory, encoder, buffer, 4 * count))
