@@ -68,7 +68,7 @@ function driverCommand(node: string, distribution: MachineFacts['distribution'])
 }
 
 /** The command that installs a Mesa new enough for Dawn, by distribution. */
-export function mesaCommand({ id, version }: MachineFacts['distribution']): string {
+function mesaCommand({ id, version }: MachineFacts['distribution']): string {
   if (id === 'debian' && Number(version) < 13) {
     return `apt install -t bookworm-backports libvulkan1 mesa-vulkan-drivers (backports enabled; its own is too old)`
   }

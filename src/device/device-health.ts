@@ -18,7 +18,7 @@ export class DeviceHealth {
     device.lost.then((info) =>
       this.fail(
         new Failure(`GPU device: lost, ${firstLine(info.message) || info.reason}`, {
-          hint: 'a smaller --batch-size, or --device cpu',
+          hint: 'a smaller --batch-tokens, or --device cpu',
           exit: EXIT.failed,
         }),
       ),
@@ -57,40 +57,20 @@ export class DeviceHealth {
   }
 }
 
-/** A WebGPU error as a Failure: out of memory is the machine's limit, anything else a defect in asp. */
-export function failureOf(error: GPUError, subject = 'GPU device'): Failure {
+/** A WebGPU error as a Failure: out of memory is the machine's limit, anything else a bug in asp. */
+function failureOf(error: GPUError): Failure {
   const message = firstLine(error.message)
   if (error.constructor.name === 'GPUOutOfMemoryError') {
-    return new Failure(`${subject}: out of memory, ${message}`, {
-      hint: 'a smaller --batch-size, --dtype f16, or a smaller model',
+    return new Failure(`GPU device: out of memory, ${message}`, {
+      hint: 'a smaller --batch-tokens, --dtype f16, or a smaller model',
       exit: EXIT.failed,
     })
   }
-  return new Failure(`${subject}: WebGPU error, ${message}`, {
-    hint: 'this is a defect in asp; please report it with the output of asp doctor --json',
+  return new Failure(`GPU device: WebGPU error, ${message}`, {
+    hint: 'this is a bug in asp; please report it with the output of asp doctor --json',
     exit: EXIT.failed,
     cause: error,
   })
-}
-
-/**
- * Runs synchronous WebGPU calls and waits for the verdict on exactly these.
- * @throws {Failure} exit 1 when one of them was invalid or ran out of memory
- */
-export async function withErrorScopes<T>(device: GPUDevice, subject: string, work: () => T): Promise<T> {
-  device.pushErrorScope('validation')
-  device.pushErrorScope('out-of-memory')
-  let result: T
-  let verdicts: (GPUError | null)[]
-  try {
-    result = work()
-  } finally {
-    const scopes = [device.popErrorScope(), device.popErrorScope()]
-    verdicts = await Promise.all(scopes)
-  }
-  const error = verdicts.find((verdict) => verdict !== null)
-  if (error) throw failureOf(error, subject)
-  return result
 }
 
 function firstLine(message: string): string {

@@ -100,7 +100,7 @@ function wrongNumbers(
     message: `self-test on ${name}: expected ${expected} at ${index}, got ${got}`,
     hint:
       kind === 'cpu'
-        ? 'this is a defect in asp or Node; please report it with the output of asp doctor --json'
+        ? 'this is a bug in asp or Node; please report it with the output of asp doctor --json'
         : 'the driver computes wrong numbers: --device cpu, or update the driver',
     exit: EXIT.failed,
   }

@@ -3,7 +3,6 @@ import { promisify } from 'node:util'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { LIMITS, type LimitName } from '../../src/device/adapter-report.js'
-import { withErrorScopes } from '../../src/device/device-health.js'
 import { guard, listAdapters, matches, type OpenGpu, openDevice, openGpu } from '../../src/device/open.js'
 import { selfTest } from '../../src/device/self-test.js'
 import { Failure } from '../../src/errors.js'
@@ -138,17 +137,6 @@ open('where there is no driver, Dawn is not even loaded', async () => {
   assert.is(stdout, 'cpu 0 undefined\n')
   assert.is(stderr, '')
 })
-
-open('an error scope names its subject and leaves the device usable', () =>
-  using('software', async (opened) => {
-    const { gpu: device } = opened
-    const create = () => device.createBuffer({ size: TOO_BIG, usage: GPUBufferUsage.STORAGE })
-    const { message, exit } = await rejection(withErrorScopes(device, 'token table', create))
-    assert.match(message, /^token table: WebGPU error, Buffer size/)
-    assert.is(exit, 1)
-    assert.ok((await selfTest(opened)).ok)
-  }),
-)
 
 open('an error outside of any scope fails the work that waits', () =>
   using('software', async (opened) => {

@@ -1,6 +1,6 @@
 /** Where the alpha-sigmoid is looked at: golden points, and grids of many alphas. */
 import { readFileSync } from 'node:fs'
-import { alphaSigmoid, alphaSigmoidRho } from '../../src/engine/alpha-sigmoid.js'
+import { alphaSigmoid, alphaSigmoidRho } from '../reference/alpha-sigmoid.js'
 
 export interface Point {
   x: number

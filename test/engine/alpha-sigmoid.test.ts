@@ -1,7 +1,7 @@
 /** The alpha-sigmoid on the host against golden values and its laws (docs/method.md, Properties 1 to 4). */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { alphaSigmoid } from '../../src/engine/alpha-sigmoid.js'
+import { alphaSigmoid } from '../reference/alpha-sigmoid.js'
 import { ALPHAS, fromEdge, GOLDEN, gridOf, hostValue, type Point } from './alpha-sigmoid-points.js'
 
 /** The p of the defining equation by halving, which is always safe. */

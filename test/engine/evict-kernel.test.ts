@@ -1,7 +1,7 @@
 /** evict.wgsl over packed batches: what hardware gets too, on sizes that are no multiple of anything, with branches. */
 import * as assert from 'uvu/assert'
 import { NEVER, packBatch } from '../../src/engine/batch.js'
-import { EVICTING, EVICTING_KINDS, sizedRule } from '../../src/engine/policies/index.js'
+import { EVICTING, type EvictingKind, sizedRule } from '../../src/engine/policies/index.js'
 import {
   budgetOf,
   evictionSpec,
@@ -25,7 +25,7 @@ await onEachAdapter('evict kernel', (test, open) => {
   const { lanes } = chooseTuning(open.adapter)
   const second = open.adapter.kind === 'swiftshader'
 
-  for (const kind of EVICTING_KINDS) {
+  for (const kind of Object.keys(EVICTING) as EvictingKind[]) {
     test(`${kind}: death times of plain loops, whatever the workgroup`, async () => {
       let [compared, evicted] = [0, 0]
       for (const { name, segments } of SHAPES) {

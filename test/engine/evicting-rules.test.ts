@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import { NEVER } from '../../src/engine/batch.js'
 import { countDrops } from '../../src/engine/drops.js'
 import type { Engine } from '../../src/engine/engine.js'
-import { EVICTING, EVICTING_KINDS, type EvictingRule, sizedRule } from '../../src/engine/policies/index.js'
+import { EVICTING, type EvictingKind, type EvictingRule, sizedRule } from '../../src/engine/policies/index.js'
 import { openMicro } from '../golden.js'
 import { onEachAdapter, openEngine } from '../gpu.js'
 import { largestDifference } from '../reference/compare.js'
@@ -46,7 +46,7 @@ await onEachAdapter('evicting rules', (test, open) => {
   const second = open.adapter.kind === 'swiftshader'
   const sequences = [n, 1, 33, 20].map((length, seed) => tokensOf(length, seed))
 
-  for (const kind of EVICTING_KINDS) {
+  for (const kind of Object.keys(EVICTING) as EvictingKind[]) {
     const { least, removed } = EVICTING[kind]
     const sizes = second ? [7] : [least, 7, 16]
 

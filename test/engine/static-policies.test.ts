@@ -7,7 +7,7 @@ import {
   batchStaticDeaths,
   isStatic,
   STATIC,
-  STATIC_KINDS,
+  type StaticKind,
   type StaticRule,
   sizedRule,
   staticDeaths,
@@ -19,7 +19,7 @@ const LENGTHS = [1, 2, 3, 7, 16, 33, 65]
 
 const test = suite('static policies')
 
-for (const kind of STATIC_KINDS) {
+for (const kind of Object.keys(STATIC) as StaticKind[]) {
   const { removed, parameter } = STATIC[kind]
   const rule = (size: number): StaticRule => ({ kind, size })
   test(`${kind}: death times and pairs are those of the definition, at every size and length`, () => {

@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { STATIC_KINDS, type StaticKind } from '../../src/engine/policies/index.js'
+import { STATIC, type StaticKind } from '../../src/engine/policies/index.js'
 import { Failure } from '../../src/errors.js'
 import { fitSize } from '../../src/pruning/fit-size.js'
 import { staticReference } from '../reference/static-policies.js'
@@ -26,7 +26,7 @@ test('known sizes at 1,024 tokens', () => {
   assert.is(fit('strided', [1024], 0), 1024)
 })
 
-for (const kind of STATIC_KINDS) {
+for (const kind of Object.keys(STATIC) as StaticKind[]) {
   test(`${kind}: no size of the same branch is nearer`, () => {
     for (const lengths of [[64], [33], [5, 40, 40, 17, 1]]) {
       const longest = Math.max(...lengths)

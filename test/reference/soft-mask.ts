@@ -1,4 +1,4 @@
-import { alphaSigmoid } from '../../src/engine/alpha-sigmoid.js'
+import { alphaSigmoid } from './alpha-sigmoid.js'
 
 export interface SoftMask {
   /** [sequence][query n + key]: log of what is left of a key for a query; 0 where key >= query. */

@@ -44,7 +44,7 @@ export function exportedName(kernel: string): string {
 }
 
 /** One word a variant, the index of its value in the row (of the first where it is left out); then one a constant, 0 likewise. */
-export function constantWords({ kernel, variant = {}, constants }: KernelSpec): number[] {
+function constantWords({ kernel, variant = {}, constants }: KernelSpec): number[] {
   const row = kernelRow(kernel)
   const chosen = Object.entries(row.variants ?? {}).map(([name, values]) => {
     const value = variant[name] ?? values[0]

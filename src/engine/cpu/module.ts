@@ -39,7 +39,7 @@ const SHARED = Uint8Array.from([
 ])
 
 /** What this runtime lacks to run any build, or null. */
-export function missingFeature(): string | null {
+function missingFeature(): string | null {
   if (!WebAssembly.validate(SIMD)) return 'WebAssembly SIMD'
   if (!WebAssembly.validate(SHARED) || typeof SharedArrayBuffer === 'undefined')
     return 'shared WebAssembly memory'

@@ -23,7 +23,7 @@ export function encodeLogits(
 }
 
 /** Folds one part's logits into the running log-sum-exp and arg max, and picks the targets' logits out. */
-export function encodeScores(
+function encodeScores(
   { weights, tuning, kernels }: ForwardContext,
   pass: ComputePass,
   batch: Batch,

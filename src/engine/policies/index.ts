@@ -18,8 +18,6 @@ export type EvictingKind = keyof typeof EVICTING
 export type SizedKind = StaticKind | EvictingKind
 
 export const SIZED: Readonly<Record<SizedKind, SizedPolicy>> = { ...STATIC, ...EVICTING }
-export const STATIC_KINDS = Object.keys(STATIC) as StaticKind[]
-export const EVICTING_KINDS = Object.keys(EVICTING) as EvictingKind[]
 export const SIZED_KINDS = Object.keys(SIZED) as SizedKind[]
 
 /** `size` is what the policy's `parameter` says, in tokens. */

@@ -26,7 +26,7 @@ export interface BlockContext {
 }
 
 /** Where block `l` finds its input, and the next one, or the head, expects the output. */
-export function outputOf({ buffers }: BlockContext, l: number): DeviceBuffer {
+function outputOf({ buffers }: BlockContext, l: number): DeviceBuffer {
   return buffers.layers[l + 1]?.x ?? buffers.shared.last
 }
 

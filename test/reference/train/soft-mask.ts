@@ -1,4 +1,4 @@
-import { alphaSigmoid, alphaSigmoidRho } from '../../../src/engine/alpha-sigmoid.js'
+import { alphaSigmoid, alphaSigmoidRho } from '../alpha-sigmoid.js'
 
 /** Below this p a factor learns nothing more; for alpha > 2 such a p is 0 already. */
 export const LEARNS_ABOVE = 1e-12
