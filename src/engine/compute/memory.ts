@@ -12,8 +12,6 @@ export interface LedgerEntry {
 /** Bytes now and at their peak, by purpose and in all (the peak of the sum, not the sum of the peaks). */
 export type Ledger = Record<Purpose | 'total', LedgerEntry>
 
-const SMALLER = 'use a smaller --batch-tokens, --dtype f16 or a smaller model'
-
 /**
  * The only place that makes buffers. It labels them, checks them against the device's limits before asking,
  * keeps the ledger that memory reports print, and turns the device's out-of-memory errors into a Failure.
@@ -41,14 +39,7 @@ export class Memory {
   bound(purpose: Purpose, label: string, bytes: number): DeviceBuffer {
     const most = this.#device.limits.maxStorageBufferBindingSize
     if (bytes > most) {
-      throw new Failure(
-        `device memory: ${label} needs ${bytes} bytes in one binding, the device allows ${most}`,
-        {
-          hint: SMALLER,
-          exit: EXIT.failed,
-          code: 'memory',
-        },
-      )
+      throw noMemory(`${label} needs ${bytes} bytes in one binding, the device allows ${most}`)
     }
     return this.storage(purpose, label, bytes)
   }
@@ -133,14 +124,7 @@ export class Memory {
     const size = Math.max(16, Math.ceil(bytes / 16) * 16)
     const most = this.#device.limits.maxBufferSize
     if (size > most) {
-      throw new Failure(
-        `device memory: ${label} needs ${size} bytes in one buffer, the device allows ${most}`,
-        {
-          hint: SMALLER,
-          exit: EXIT.failed,
-          code: 'memory',
-        },
-      )
+      throw noMemory(`${label} needs ${size} bytes in one buffer, the device allows ${most}`)
     }
     if (this.#ledger.total.bytes + size > this.#limit) throw this.#outOfMemory(label, size)
     this.#device.pushErrorScope('out-of-memory')
@@ -156,12 +140,7 @@ export class Memory {
   }
 
   #outOfMemory(label: string, size: number): Failure {
-    const held = this.#ledger.total.bytes
-    return new Failure(`device memory: no room for ${label}, ${size} bytes on top of ${held}`, {
-      hint: SMALLER,
-      exit: EXIT.failed,
-      code: 'memory',
-    })
+    return noMemory(`no room for ${label}, ${size} bytes on top of ${this.#ledger.total.bytes}`)
   }
 
   #account(purpose: Purpose, bytes: number): void {
@@ -196,4 +175,12 @@ function emptyLedger(): Ledger {
     LedgerEntry
   >
   return { ...purposes, total: entry() }
+}
+
+function noMemory(what: string): Failure {
+  return new Failure(`device memory: ${what}`, {
+    hint: 'use a smaller --batch-tokens, --dtype f16 or a smaller model',
+    exit: EXIT.failed,
+    code: 'memory',
+  })
 }

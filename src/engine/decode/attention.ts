@@ -102,17 +102,6 @@ export function rowDispatches(
   return [walk, merge]
 }
 
-export function attendRows(
-  { config, tuning, kernels }: ForwardContext,
-  pass: ComputePass,
-  buffers: CacheBuffers,
-  rows: RowsToAttend,
-): void {
-  for (const { spec, bindings, grid } of rowDispatches(config, tuning, buffers, rows)) {
-    kernels.dispatch(pass, spec, bindings, grid)
-  }
-}
-
 /** Cuts spans into tiles of `size` queries: (tiles) of struct Span. */
 export function chunkTiles(
   spans: readonly { slot: number; row: number; count: number }[],
@@ -161,15 +150,13 @@ export function chunkDispatches(
   return [list, walk]
 }
 
-export function attendChunk(
-  { config, tuning, kernels }: ForwardContext,
+/** Adds the dispatches of an attention to the pass. */
+export function encodeAttention(
+  { kernels }: ForwardContext,
   pass: ComputePass,
-  buffers: CacheBuffers,
-  tiles: TilesToAttend,
+  dispatches: readonly AttentionDispatch[],
 ): void {
-  for (const { spec, bindings, grid } of chunkDispatches(config, tuning, buffers, tiles)) {
-    kernels.dispatch(pass, spec, bindings, grid)
-  }
+  for (const { spec, bindings, grid } of dispatches) kernels.dispatch(pass, spec, bindings, grid)
 }
 
 function splitsOf(rows: number): number {

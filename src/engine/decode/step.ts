@@ -1,7 +1,7 @@
 /** One step of decoding: some rows of some sequences pass through the model and leave keys and values behind. */
 import type { DeviceBuffer, Slice } from '../compute/device.js'
 import { embed, type ForwardContext, layernorm, multiply, normalise } from '../gpt2/layers.js'
-import { attendChunk, attendRows } from './attention.js'
+import { chunkDispatches, encodeAttention, rowDispatches } from './attention.js'
 import type { Cache } from './cache.js'
 import type { StepRows } from './cache-scheme.js'
 import type { DispatchList } from './dispatch-list.js'
@@ -156,23 +156,21 @@ function attend(
     scratch: b.scratch,
     cache: cache.uniform(layer),
   }
-  const { dtype, prunes } = cache
-  if (step.tiles !== null) {
-    attendChunk(context, list, buffers, {
-      tiles: b.tiles,
-      count: step.tiles,
-      longest: step.longest,
-      dtype,
-      dense: !prunes,
-    })
-    return
-  }
-  const { spans } = b
-  attendRows(context, list, buffers, {
-    spans,
-    count: step.spans,
-    bound: step.bounds[layer],
-    dtype,
-    dense: !prunes,
-  })
+  const { config, tuning } = context
+  const kind = { dtype: cache.dtype, dense: !cache.prunes }
+  const dispatches =
+    step.tiles === null
+      ? rowDispatches(config, tuning, buffers, {
+          ...kind,
+          spans: b.spans,
+          count: step.spans,
+          bound: step.bounds[layer],
+        })
+      : chunkDispatches(config, tuning, buffers, {
+          ...kind,
+          tiles: b.tiles,
+          count: step.tiles,
+          longest: step.longest,
+        })
+  encodeAttention(context, list, dispatches)
 }

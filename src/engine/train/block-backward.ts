@@ -7,8 +7,8 @@ import {
   type BlockContext,
   gelu,
   headOf,
+  headScores,
   interactionWidth,
-  masksOf,
   normalise,
   squareOf,
 } from './block-forward.js'
@@ -68,26 +68,13 @@ function attentionBackward(context: BlockContext, own: LayerBuffers, l: number):
     [own.heads, dHeads, dots, recorder.struct(ROWS, { count: N })],
     [Math.ceil((N * H) / recorder.lanes)],
   )
-  const masks = masksOf(context, own)
   const square = squareOf(scores, T)
   const common = { count: B, causal: 'left' } as const
   for (let head = 0; head < H; head++) {
     const dHead: Matrix = { buffer: dHeads, at: HEAD_DIM * head, width: C, next: C * T }
     const of = (which: 'query' | 'key' | 'value', buffer = own.qkv): Matrix =>
       headOf(buffer, which, head, C, T)
-    multiply(recorder, {
-      form: 'nt',
-      M: T,
-      N: T,
-      K: HEAD_DIM,
-      count: B,
-      left: of('query'),
-      right: of('key'),
-      out: square,
-      causal: 'result',
-      scale: ATTENTION_SCALE,
-      to: { kind: 'scores', masks, lse: own.lse, weights: true, head },
-    })
+    headScores(context, own, head, true)
     multiply(recorder, {
       ...common,
       form: 'tn',

@@ -185,23 +185,30 @@ export function squareOf(buffer: DeviceBuffer, T: number): Matrix {
 
 export const ATTENTION_SCALE = 1 / Math.sqrt(HEAD_DIM)
 
-function attendHead(context: BlockContext, own: LayerBuffers, head: number): void {
-  const { recorder, buffers, sequences: B, tokens: T } = context
-  const { nEmbd: C, nHead: H } = recorder.config
-  const { scores } = buffers.shared
+/** One head's masked scores into the shared square; with `weights` what the softmax made of them, from its log-sum-exp. */
+export function headScores(context: BlockContext, own: LayerBuffers, head: number, weights: boolean): void {
+  const { recorder, buffers, sequences, tokens: T } = context
+  const { nEmbd: C } = recorder.config
   multiply(recorder, {
     form: 'nt',
     M: T,
     N: T,
     K: HEAD_DIM,
-    count: B,
+    count: sequences,
     left: headOf(own.qkv, 'query', head, C, T),
     right: headOf(own.qkv, 'key', head, C, T),
-    out: squareOf(scores, T),
+    out: squareOf(buffers.shared.scores, T),
     causal: 'result',
     scale: ATTENTION_SCALE,
-    to: { kind: 'scores', masks: masksOf(context, own), lse: own.lse, weights: false, head },
+    to: { kind: 'scores', masks: masksOf(context, own), lse: own.lse, weights, head },
   })
+}
+
+function attendHead(context: BlockContext, own: LayerBuffers, head: number): void {
+  const { recorder, buffers, sequences: B, tokens: T } = context
+  const { nEmbd: C, nHead: H } = recorder.config
+  const { scores } = buffers.shared
+  headScores(context, own, head, false)
   recorder.dispatch(
     { kernel: 'softmax-rows', constants: { WORKGROUP: recorder.lanes, H } },
     [scores, own.lse, recorder.struct(SOFTMAX_ROWS, { T, head })],
