@@ -10,6 +10,6 @@ export interface OpenDevice {
   /** Resolves when the device is lost or has failed; never after `close`. */
   lost: Promise<Failure>
   health: Pick<DeviceHealth, 'guard'>
-  /** Destroys the device; the process can then end by itself. */
+  /** Destroys the device, which no longer keeps the process alive. */
   close: () => void
 }

@@ -1,4 +1,4 @@
-/** What this machine has for GPUs, told without Dawn: asking Dawn takes a quarter of a second and makes it print warnings. */
+/** What this machine has for GPUs, found without Dawn: loading Dawn takes a quarter of a second and makes it print warnings. */
 import { existsSync, readdirSync } from 'node:fs'
 import { constants, homedir } from 'node:os'
 import { join } from 'node:path'

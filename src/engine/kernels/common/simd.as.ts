@@ -97,7 +97,7 @@ export function highHalves(eight: v128): v128 {
 export function packHalves(x: v128): v128 {
   const sign = i32x4.shr_u(v128.and(x, i32x4.splat(0x80000000)), 16)
   const magnitude = v128.and(x, i32x4.splat(0x7fffffff))
-  // Below 2^-14 the addition of 1/2 rounds to units of 2^-24 by itself.
+  // Below 2^-14 the addition of 1/2 already rounds to units of 2^-24.
   const tiny = i32x4.sub(f32x4.add(magnitude, f32x4.splat(0.5)), i32x4.splat(0x3f000000))
   const odd = v128.and(i32x4.shr_u(magnitude, 13), i32x4.splat(1))
   const rounded = i32x4.add(i32x4.add(magnitude, i32x4.splat(0xfff - 0x38000000)), odd)
