@@ -1,12 +1,8 @@
 /** Records -> the record of their comparison: pairs, one family of tests over all of them, a verdict for each. Pure. */
-import {
-  COMPARE_SCHEMA,
-  type ComparedMetric,
-  type CompareRecord,
-  type Comparison,
-  type Flip,
-} from '../record/compare/schema.js'
+
+import type { ComparedMetric, CompareRecord, Comparison, Flip } from '../record/compare/schema.js'
 import type { AnyRecord } from '../record/io/read-any.js'
+import { COMPARE_SCHEMA } from '../record/kinds.js'
 import { holm } from '../stats/holm.js'
 import type { From } from './comparable.js'
 import { type Margins, marginGain, USUAL_MARGINS } from './margins.js'

@@ -1,9 +1,7 @@
 /** Two records of one kind -> their pairs: a row for each kind of record. Pure. */
-import { BENCH_SCHEMA } from '../record/bench/schema.js'
-import { SCHEMA } from '../record/eval/schema.js'
+
 import type { AnyRecord } from '../record/io/read-any.js'
-import { PPL_SCHEMA } from '../record/ppl/schema.js'
-import { SWEEP_SCHEMA } from '../record/sweep/schema.js'
+import { BENCH_SCHEMA, EVAL_SCHEMA, PPL_SCHEMA, SWEEP_SCHEMA } from '../record/kinds.js'
 import { type From, notComparable } from './comparable.js'
 import { pairBench } from './pair-bench.js'
 import { pairEval } from './pair-eval.js'
@@ -25,7 +23,7 @@ export function pairRecords(base: From<AnyRecord>, other: From<AnyRecord>): Pair
 type Pairing = { [R in AnyRecord as R['schema']]: (base: From<R>, other: From<R>) => Paired }
 
 const PAIRING: Pairing = {
-  [SCHEMA]: (base, other) => pairEval(base, other),
+  [EVAL_SCHEMA]: (base, other) => pairEval(base, other),
   [PPL_SCHEMA]: pairPpl,
   [BENCH_SCHEMA]: pairBench,
   [SWEEP_SCHEMA]: pairSweep,

@@ -1,8 +1,8 @@
 /** What may differ between two records that are compared, in words: what a comparison is of. Pure. */
 
 import type { ComparedRecord } from '../record/compare/schema.js'
-import { SCHEMA } from '../record/eval/schema.js'
 import type { AnyRecord } from '../record/io/read-any.js'
+import { EVAL_SCHEMA } from '../record/kinds.js'
 import type { From } from './comparable.js'
 
 export function comparedRecord({ file, record }: From<AnyRecord>): ComparedRecord {
@@ -30,7 +30,7 @@ function modelSettings({ model }: AnyRecord): Record<string, string> {
 }
 
 function policySettings(record: AnyRecord): Record<string, string> {
-  if (record.schema !== SCHEMA) return {}
+  if (record.schema !== EVAL_SCHEMA) return {}
   const { policy, sparsity } = record
   return {
     policy: [policy.name, ...Object.entries(policy.parameters).map(([key, value]) => `${key} ${value}`)].join(

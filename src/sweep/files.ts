@@ -6,7 +6,8 @@ import { mkdir, readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { EXIT, Failure } from '../errors.js'
 import type { OutputTarget } from '../record/io/store.js'
-import { SWEEP_SCHEMA, type SweepRecord } from '../record/sweep/schema.js'
+import { SWEEP_SCHEMA } from '../record/kinds.js'
+import type { SweepRecord } from '../record/sweep/schema.js'
 
 /** `<record without .json>.sweep` */
 export const workFolder = ({ path }: Pick<OutputTarget, 'path'>): string =>

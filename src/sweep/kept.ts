@@ -5,10 +5,11 @@ import { type EarlierRun, readEarlier } from '../eval/resume.js'
 import { finishedContexts } from '../ppl/finished.js'
 import type { PreparedPpl } from '../ppl/prepare.js'
 import { requestedSparsity } from '../pruning/level.js'
-import { BENCH_SCHEMA, type BenchRecord } from '../record/bench/schema.js'
+import type { BenchRecord } from '../record/bench/schema.js'
 import { identityOf, pooledIdentity } from '../record/eval/build.js'
-import { type EvalRecord, SCHEMA } from '../record/eval/schema.js'
-import { PPL_SCHEMA, type PplRecord } from '../record/ppl/schema.js'
+import type { EvalRecord } from '../record/eval/schema.js'
+import { BENCH_SCHEMA, EVAL_SCHEMA, PPL_SCHEMA } from '../record/kinds.js'
+import type { PplRecord } from '../record/ppl/schema.js'
 import type { SweepRecord } from '../record/sweep/schema.js'
 import { partPlace, readPart } from './files.js'
 import type { PreparedSweep } from './prepare.js'
@@ -64,7 +65,7 @@ export async function keptCell(
   run: PreparedRun,
   now: Settings,
 ): Promise<{ record: EvalRecord | null; earlier: EarlierRun | null }> {
-  const record = await readPart<EvalRecord>(folder, id, SCHEMA)
+  const record = await readPart<EvalRecord>(folder, id, EVAL_SCHEMA)
   if (record === null || !sameSettings(record, now)) return { record: null, earlier: null }
   const same =
     record.identity === identityOf(suitesIdentity(run.tasks, now.model)) &&

@@ -2,19 +2,23 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { Failure } from '../../errors.js'
-import { BENCH_SCHEMA } from '../bench/schema.js'
-import { COMPARE_SCHEMA } from '../compare/schema.js'
-import { SCHEMA } from '../eval/schema.js'
-import { PPL_SCHEMA } from '../ppl/schema.js'
-import { SWEEP_SCHEMA } from '../sweep/schema.js'
-import { type LogLine, type RunLine, TRAIN_LOG_SCHEMA, TRAIN_SCHEMA } from '../train/schema.js'
+import {
+  BENCH_SCHEMA,
+  COMPARE_SCHEMA,
+  EVAL_SCHEMA,
+  PPL_SCHEMA,
+  SWEEP_SCHEMA,
+  TRAIN_LOG_SCHEMA,
+  TRAIN_SCHEMA,
+} from '../kinds.js'
+import type { LogLine, RunLine } from '../train/schema.js'
 import type { AnyRecord, LoadedRecord, TrainLogRecord } from './any-record.js'
 import { type Fault, type JsonSchema, schemaFault } from './schema-check.js'
 import { reasonOf } from './store.js'
 
 /** Files of schemas/ by what a record's `schema` says. */
 const SCHEMA_FILES: Record<Exclude<AnyRecord['schema'], typeof TRAIN_LOG_SCHEMA>, string> = {
-  [SCHEMA]: 'asp.result-1.schema.json',
+  [EVAL_SCHEMA]: 'asp.result-1.schema.json',
   [PPL_SCHEMA]: 'asp.ppl-1.schema.json',
   [BENCH_SCHEMA]: 'asp.bench-1.schema.json',
   [TRAIN_SCHEMA]: 'asp.train-1.schema.json',

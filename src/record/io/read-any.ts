@@ -1,9 +1,10 @@
 /** Reads a record of whatever kind, by its own word for it; a Failure names the file and what is wrong with it. */
 import { Failure } from '../../errors.js'
-import { BENCH_SCHEMA, type BenchRecord } from '../bench/schema.js'
-import { type EvalRecord, SCHEMA } from '../eval/schema.js'
-import { PPL_SCHEMA, type PplRecord } from '../ppl/schema.js'
-import { SWEEP_SCHEMA, type SweepRecord } from '../sweep/schema.js'
+import type { BenchRecord } from '../bench/schema.js'
+import type { EvalRecord } from '../eval/schema.js'
+import { BENCH_SCHEMA, EVAL_SCHEMA, PPL_SCHEMA, SWEEP_SCHEMA } from '../kinds.js'
+import type { PplRecord } from '../ppl/schema.js'
+import type { SweepRecord } from '../sweep/schema.js'
 import { readJson, readRecord } from './store.js'
 
 /** Records of measurements. */
@@ -11,7 +12,7 @@ export type AnyRecord = EvalRecord | PplRecord | BenchRecord | SweepRecord
 
 /** Fields that whatever reads such a record relies on. */
 const REQUIRED: Record<AnyRecord['schema'], readonly string[]> = {
-  [SCHEMA]: [],
+  [EVAL_SCHEMA]: [],
   [PPL_SCHEMA]: ['status', 'text', 'protocol', 'model', 'contexts', 'environment'],
   [BENCH_SCHEMA]: ['status', 'model', 'method', 'configurations', 'results', 'environment'],
   [SWEEP_SCHEMA]: ['status', 'grid', 'model', 'cells', 'environment'],
@@ -25,7 +26,7 @@ export async function readAny(file: string): Promise<AnyRecord> {
     throw new Failure(`${file}: is no record of asp, it has no schema`, { hint: HINT })
   }
   const { schema } = value
-  if (schema === SCHEMA) return readRecord(file)
+  if (schema === EVAL_SCHEMA) return readRecord(file)
   if (typeof schema !== 'string' || !(schema in REQUIRED)) {
     throw new Failure(
       `${file}: schema must be ${Object.keys(REQUIRED).join(', ')}, got ${JSON.stringify(schema)}`,

@@ -4,7 +4,8 @@ import { mkdir, open, readFile, rename, rm, rmdir, stat } from 'node:fs/promises
 import path from 'node:path'
 import { EXIT, Failure, type FailureOptions } from '../../errors.js'
 import type { EvalRecord } from '../eval/schema.js'
-import { SCHEMA, STATUSES } from '../eval/schema.js'
+import { STATUSES } from '../eval/schema.js'
+import { EVAL_SCHEMA } from '../kinds.js'
 import { layOut } from './layout.js'
 
 export interface OutputTarget {
@@ -154,7 +155,8 @@ const REQUIRED: { [key in keyof EvalRecord]: 'string' | 'number' | 'object' | 'a
 /** The first thing that makes `value` no record, in words; null for a record. */
 function recordFault(value: unknown): string | null {
   if (!isObject(value)) return `a record must be an object, got ${kindOf(value)}`
-  if (value.schema !== SCHEMA) return `schema must be ${SCHEMA}, got ${JSON.stringify(value.schema)}`
+  if (value.schema !== EVAL_SCHEMA)
+    return `schema must be ${EVAL_SCHEMA}, got ${JSON.stringify(value.schema)}`
   for (const [key, kind] of Object.entries(REQUIRED)) {
     if (!(key in value)) return `${key}: missing`
     const got = kindOf(value[key])

@@ -4,7 +4,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { DEATH_CAUSES } from '../../../src/record/drops/schema.js'
-import { DIMENSION_NAMES } from '../../../src/record/drops/stats-schema.js'
+import { DIMENSION_NAMES } from '../../../src/record/names.js'
 import { patternRun, statsRecord, statsRun } from '../drop-stats-fixture.js'
 import { type RootSchema, schemaFaults } from '../schema-walk.js'
 
