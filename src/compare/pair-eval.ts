@@ -1,7 +1,9 @@
 /** Two records of `asp eval` -> pairs: accuracies by document, log-probabilities and perplexities as gains of each document. Pure. */
 import type { EvalRecord, GroupResult, PerDocumentRecord, TaskRecord } from '../record/eval/schema.js'
+import type { From } from '../record/io/records.js'
+import type { Field } from '../record/same-run.js'
 import { mean } from '../stats/basics.js'
-import { checkComparable, type Field, type From, notComparable } from './comparable.js'
+import { checkComparable, notComparable } from './comparable.js'
 import type { Pair, Paired, PairedVerdict } from './pairs.js'
 
 /** In the order of names: suites are the same in whatever order they were asked for. */

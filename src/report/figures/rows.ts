@@ -1,7 +1,7 @@
 /** The figures of a report as flat rows, each with the place it was read from: all that plots and tables are made of. */
 import type { ComparedMetric } from '../../record/compare/schema.js'
-import type { AnyRecord } from '../../record/io/any-record.js'
 import type { RuleRecord } from '../../record/ppl/schema.js'
+import type { ReportedRecord } from '../load.js'
 
 /** Where a figure stands: `records[record]` of the page, and a path inside that file, such as `contexts[0].rules[1]`. */
 export interface Origin {
@@ -200,7 +200,7 @@ export interface Figures {
 /** A record as the page lists it. */
 export interface RecordInfo {
   file: string
-  schema: AnyRecord['schema']
+  schema: ReportedRecord['schema']
   status: string
   /** ISO, UTC. */
   date: string
