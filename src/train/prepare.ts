@@ -1,5 +1,4 @@
 /** Everything of a training that can be checked before a device is opened; every bad input ends here. */
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { exists } from '../data/files.js'
 import type { FetchProgress } from '../data/hub/hub.js'

@@ -50,7 +50,8 @@ function* evalFaults(record: EvalRecord, at = ''): Iterable<Fault> {
   }
 }
 
-function* pplFaults({ contexts }: PplRecord, at = ''): Iterable<Fault> {
+function* pplFaults({ text, contexts }: PplRecord, at = ''): Iterable<Fault> {
+  if (text.sources.length === 0) yield { path: under(at, 'text.sources'), wrong: 'must have an item' }
   for (const [i, { samples, rules }] of contexts.entries()) {
     const place = under(at, `contexts[${i}]`)
     const windows = samples.first.length
