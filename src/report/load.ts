@@ -3,7 +3,6 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { Failure } from '../errors.js'
 import { parseRecord, readRecord } from '../record/io/read.js'
-import type { From, RecordOf } from '../record/io/records.js'
 import {
   BENCH_SCHEMA,
   COMPARE_SCHEMA,
@@ -13,6 +12,7 @@ import {
   TRAIN_LOG_SCHEMA,
   TRAIN_SCHEMA,
 } from '../record/kinds.js'
+import type { LoadedRecord, ReportedRecord } from './reported-record.js'
 
 const KINDS = [
   EVAL_SCHEMA,
@@ -22,11 +22,7 @@ const KINDS = [
   TRAIN_SCHEMA,
   TRAIN_LOG_SCHEMA,
   COMPARE_SCHEMA,
-] as const
-
-/** Of a kind that a report has plots and tables of. */
-export type ReportedRecord = RecordOf<(typeof KINDS)[number]>
-export type LoadedRecord = From<ReportedRecord>
+] as const satisfies readonly ReportedRecord['schema'][]
 
 /**
  * Records of all files, in the order given, each once. A folder stands for the records in it, by name; what else it holds is

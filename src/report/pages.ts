@@ -4,8 +4,8 @@ import type { DropStatsRecord } from '../record/drops/stats-schema.js'
 import { nameText } from './drops-words.js'
 import { figuresOf } from './figures/figures.js'
 import type { PageData, RecordInfo } from './figures/rows.js'
-import type { LoadedRecord, ReportedRecord } from './load.js'
 import { type ClientName, readClient, renderPage } from './page.js'
+import type { LoadedRecord, ReportedRecord } from './reported-record.js'
 
 interface ReportOptions {
   title: string

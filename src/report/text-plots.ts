@@ -6,8 +6,8 @@ import { linesOverSparsity, SubjectNames, seriesByShare } from './figures/names.
 import { curvePanels, lossPanels, qualityPanels } from './figures/panels.js'
 import type { CurveRow, EvaluationRow, Figures, LossRow, QualityRow, StepRow } from './figures/rows.js'
 import { asTrained } from './figures/train-rows.js'
-import type { LoadedRecord } from './load.js'
 import type { TextPlot, TextSeries } from './plot-text.js'
+import type { LoadedRecord } from './reported-record.js'
 import { renderPlots } from './sheet.js'
 
 /** Fewer points than this on every line are told by the table. */

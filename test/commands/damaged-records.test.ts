@@ -41,7 +41,7 @@ writeFileSync(
   JSON.stringify({
     model: { layers: 1, width: 64, positions: 32, tokenizer: 'asp-tiny' },
     data: join(folder, 'text.txt'),
-    out: RUN,
+    output: RUN,
     steps: 1,
     ctx: 32,
     batch_tokens: 32,

@@ -1,7 +1,7 @@
 /** Records -> flat rows (rows.ts), in the order of the records. Pure. */
 
 import type { TrainRunOptions } from '../../record/train/schema.js'
-import type { LoadedRecord, ReportedRecord } from '../load.js'
+import type { LoadedRecord, ReportedRecord } from '../reported-record.js'
 import { curveRows, speedRows } from './bench-rows.js'
 import { comparisonRows } from './compare-rows.js'
 import { evalLayerRows, qualityRows } from './eval-rows.js'

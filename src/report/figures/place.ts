@@ -1,7 +1,7 @@
 /** Where rows of a record come from, and the names that checkpoints get when several records stand side by side. Pure. */
 
 import { normalInterval } from '../../stats/basics.js'
-import type { LoadedRecord, ReportedRecord } from '../load.js'
+import type { LoadedRecord, ReportedRecord } from '../reported-record.js'
 import type { Bounds, Subject } from './rows.js'
 
 /** What every record says of its model. */

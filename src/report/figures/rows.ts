@@ -1,7 +1,7 @@
 /** The figures of a report as flat rows, each with the place it was read from: all that plots and tables are made of. */
 import type { ComparedMetric } from '../../record/compare/schema.js'
 import type { RuleRecord } from '../../record/ppl/schema.js'
-import type { ReportedRecord } from '../load.js'
+import type { ReportedRecord } from '../reported-record.js'
 
 /** Where a figure stands: `records[record]` of the page, and a path inside that file, such as `contexts[0].rules[1]`. */
 export interface Origin {

@@ -7,7 +7,7 @@ import { Failure } from '../../../src/errors.js'
 import { parseRecord } from '../../../src/record/io/read.js'
 import type { RecordOf, Schema } from '../../../src/record/io/records.js'
 import { WRITTEN_BY } from '../../../src/record/kinds.js'
-import type { ReportedRecord } from '../../../src/report/load.js'
+import type { ReportedRecord } from '../../../src/report/reported-record.js'
 import { renderReportText } from '../../../src/report/text-plots.js'
 import { RECORDS } from '../../report/records-fixture.js'
 

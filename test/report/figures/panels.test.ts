@@ -13,7 +13,7 @@ import {
   tradePanels,
 } from '../../../src/report/figures/panels.js'
 import type { Figures } from '../../../src/report/figures/rows.js'
-import type { LoadedRecord } from '../../../src/report/load.js'
+import type { LoadedRecord } from '../../../src/report/reported-record.js'
 import { benchParts, CONFIGURATIONS, CURVES } from '../../record/bench-fixture.js'
 import { hellaswag, recordParts } from '../../record/fixture.js'
 import { loaded } from '../records-fixture.js'
