@@ -48,9 +48,11 @@ const RECORDS: Record<string, EvalRecord> = {
   better: evalRecord([choiceTask(answers(200, 100, range(100, 130)), jitter(200, 0)), texts(0)]),
   unsure: evalRecord([choiceTask(answers(200, 100, [0, 1, 2, 150]), jitter(200, 0)), texts(0)]),
   duller: evalRecord([choiceTask(answers(200, 100), jitter(200, 0)), texts(0.02)]),
-  short: evalRecord([asking('r', choiceTask(answers(100, 50), jitter(100, 0))), texts(0)], { limit: 100 }),
+  short: evalRecord([asking('f'.repeat(64), choiceTask(answers(100, 50), jitter(100, 0))), texts(0)], {
+    limit: 100,
+  }),
   shots: evalRecord([{ ...choiceTask(answers(200, 100)), shots: 5 }, texts(0)]),
-  foreign: evalRecord([asking('r', choiceTask(answers(200, 100))), texts(0)]),
+  foreign: evalRecord([asking('f'.repeat(64), choiceTask(answers(200, 100))), texts(0)]),
   protocol: evalRecord([
     {
       ...choiceTask(answers(200, 100)),
