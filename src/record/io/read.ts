@@ -104,10 +104,12 @@ async function logOf(file: string, text: string): Promise<TrainLogRecord> {
 const refused = (file: string, what: string, cause?: unknown): Failure =>
   new Failure(`${file}: ${what}`, { hint: HINT, cause })
 
-const damaged = (place: string, what: string, { path, wrong }: Fault): Failure =>
-  new Failure(`${place}: not ${what}: ${path} ${wrong}`, {
-    hint: 'it was changed or cut short after it was written, or an older asp wrote it',
-  })
+function damaged(place: string, what: string, { path, wrong }: Fault): Failure {
+  const hint = /^must be (number|integer), got null$/.test(wrong)
+    ? 'null stands for a figure that was not finite: look for it in the run, or in the weights of its model'
+    : 'it was changed or cut short after it was written, or an older asp wrote it'
+  return new Failure(`${place}: not ${what}: ${path} ${wrong}`, { hint })
+}
 
 /** Undefined for what is not JSON. */
 function json(text: string): unknown {

@@ -134,6 +134,13 @@ for (const [what, text, message] of REFUSED) {
   })
 }
 
+test('says of null for a number what it stands for', async () => {
+  const text = changed((copy) => Object.assign(copy.tasks[TASK].per_document.logprob, { 0: null }))
+  const failure = await failureOf(readRecord(fileOf(text), [EVAL_SCHEMA]))
+  assert.match(failure.message, /logprob\[0\] must be number, got null$/)
+  assert.match(failure.hint ?? '', /not finite/)
+})
+
 test('refuses a log with a line that is none, or with a hole, by its number', async () => {
   const lines: [string, RegExp][] = [
     [`${LOG}{"kind":"step"}\n{}\n`, /a\.json, line 8: not a line of a training's log: step is missing$/],
