@@ -76,7 +76,7 @@ for (const [file, original] of Object.entries(RECORDS)) {
             await orRefused(() => compareRecords(pair[0], [pair[1]], OPTIONS))
             await orRefused(() => compareRecords(pair[1], [pair[0]], OPTIONS))
           }
-          renderReportText([{ file, record: read as ReportedRecord }], { width: 80 })
+          renderReportText([{ file, record: read as ReportedRecord }], 80)
         }
         holder[key] = kept
       }
