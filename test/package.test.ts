@@ -1,7 +1,7 @@
 /** What is published: exact dependencies, the files a run needs, and nothing about the machine it was written on. */
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -52,14 +52,7 @@ test('the lock file names no registry, so that any mirror serves', () => {
 
 test('everything a run reads is shipped, and nothing of the tests', () => {
   assert.ok(existsSync(join(root, 'dist')), 'npm run build makes dist/, which is shipped')
-  const [{ files }] = JSON.parse(
-    execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
-      cwd: root,
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    }),
-  ) as { files: { path: string }[] }[]
-  const shipped = files.map(({ path }) => path)
+  const shipped = packed()
   const needed = [
     'LICENSE',
     'README.md',
@@ -88,6 +81,26 @@ test('everything a run reads is shipped, and nothing of the tests', () => {
   )
 })
 
+test('what is shipped loads nothing but what is shipped with it: no definition of records, and not TypeBox', () => {
+  const code = packed().filter((file) => /^dist\/.*\.js$/.test(file) && !file.includes('/report/client/'))
+  const known = new Set(code)
+  const lost = code.flatMap((file) =>
+    [...read(file).matchAll(/^(?:import|export) [^'"=(]*?from ['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)/gm)]
+      .map(([, name, later]) => name ?? later)
+      // For threads of a checkout, which run from the sources.
+      .filter((name) => name !== 'tsx/esm/api')
+      .filter((name) =>
+        name.startsWith('.')
+          ? !known.has(posix.join(posix.dirname(file), name)) && !name.endsWith('.json')
+          : !name.startsWith('node:') &&
+            !Object.keys(pkg.dependencies).some((one) => name === one || name.startsWith(`${one}/`)),
+      )
+      .map((name) => `${file}: ${name}`),
+  )
+  assert.ok(code.length > 200, `${code.length} files`)
+  assert.equal(lost, [])
+})
+
 test('no path or host of the machine it was written on', () => {
   const tracked = execFileSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' }).split('\0')
   const texts = tracked.filter(
@@ -104,6 +117,18 @@ test('no path or host of the machine it was written on', () => {
   assert.ok(texts.length > 100)
   assert.equal(marked, [])
 })
+
+/** What npm would publish. */
+function packed(): string[] {
+  const [{ files }] = JSON.parse(
+    execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+      cwd: root,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }),
+  ) as { files: { path: string }[] }[]
+  return files.map(({ path }) => path)
+}
 
 function under(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, withFileTypes: true, encoding: 'utf8' })

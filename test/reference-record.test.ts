@@ -6,15 +6,17 @@ import * as assert from 'uvu/assert'
 import { runDevice } from '../src/cli/base-command.js'
 import { evaluate } from '../src/eval/evaluate.js'
 import type { PolicyName } from '../src/pruning/level.js'
-import type { EvalRecord, PerDocumentRecord, PolicyRecord } from '../src/record/eval/schema.js'
-import { readAny } from '../src/record/io/read-any.js'
-import type { SweepRecord } from '../src/record/sweep/schema.js'
+import type { PolicyRecord } from '../src/record/common.js'
+import type { EvalRecord, PerDocumentRecord } from '../src/record/eval/schema.js'
+import { readRecord } from '../src/record/io/read.js'
+import { SWEEP_SCHEMA } from '../src/record/kinds.js'
 import { workFolder } from './commands/asp.js'
 import { openTestDevice } from './gpu.js'
 
-const reference = (await readAny(
+const reference = await readRecord(
   fileURLToPath(new URL('../results/reference-paper-asp-tiny.json', import.meta.url)),
-)) as SweepRecord
+  [SWEEP_SCHEMA],
+)
 
 /** Of every suite, so many documents. */
 const DOCUMENTS = 3

@@ -1,5 +1,5 @@
 /** What a peer is to the comparison: something that opens the model and then answers two calls. */
-import type { AdapterRecord } from '../../src/record/eval/schema.js'
+import type { AdapterRecord } from '../../src/record/common.js'
 import type { Model } from './model.js'
 
 export interface About {

@@ -5,11 +5,12 @@ import { number, read, whole, wordsOf } from '../cli/flag-kinds.js'
 import * as shared from '../cli/flags.js'
 import { type CompareOptions, compareRecords } from '../compare/compare.js'
 import { type Margins, parseMargins, USUAL_MARGINS } from '../compare/margins.js'
+import { COMPARABLE } from '../compare/pair-records.js'
 import { withTexts } from '../compare/texts.js'
 import { exitOf } from '../compare/verdict.js'
 import { Failure } from '../errors.js'
 import type { CompareRecord } from '../record/compare/schema.js'
-import { readAny } from '../record/io/read-any.js'
+import { readRecord } from '../record/io/read.js'
 import { type OutputTarget, prepareOutput, writeWhole } from '../record/io/store.js'
 import { renderAnnotations, renderJunit } from '../report/compare-ci.js'
 import { renderCompareMarkdown } from '../report/compare-markdown.js'
@@ -70,7 +71,7 @@ export default class Compare extends AspCommand {
     }
     const options = optionsOf(flags)
     const records = []
-    for (const file of files) records.push({ file, record: await readAny(file) })
+    for (const file of files) records.push({ file, record: await readRecord(file, COMPARABLE) })
     const junit = flags.junit === undefined ? null : await junitPlace(flags.junit)
     const [base, ...others] = records
     const compared = compareRecords(base, others, options)

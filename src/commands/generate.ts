@@ -60,7 +60,7 @@ export default class Generate extends AspCommand {
       multiple: true,
       multipleNonGreedy: true,
     }),
-    'ignore-eos': Flags.boolean({ summary: "continue after the model's end token" }),
+    'ignore-eos': Flags.boolean({ summary: "continue after the model's end token", default: false }),
     echo: Flags.boolean({ summary: 'print the prompt before its text', default: true, allowNo: true }),
     'show-drops': Flags.boolean({ summary: 'fade tokens as layers drop them' }),
     layer: shared.layer,

@@ -1,21 +1,8 @@
-/** Whether two records asked the same thing: a list of fields, in the order they are worth telling, and the first that differs. */
+/** Whether two records asked the same thing; the fields that must be equal stand with each pairing. */
 import { Failure } from '../errors.js'
+import type { From } from '../record/io/records.js'
+import { type Field, firstDifference } from '../record/same-run.js'
 import { EXIT_COMPARE } from './verdict.js'
-
-/** A thing that must be equal; compared as JSON. */
-export interface Field<R> {
-  name: string
-  of(record: R): unknown
-  /** What is shown instead, where the thing itself is a hash. */
-  shown?(record: R): unknown
-  hint?: string
-}
-
-/** A record and where it is from. */
-export interface From<R> {
-  file: string
-  record: R
-}
 
 /**
  * @param hint where a field has none of its own
@@ -27,16 +14,15 @@ export function checkComparable<R>(
   other: From<R>,
   hint?: string,
 ): void {
-  for (const { name, of, shown = of, hint: own = hint } of fields) {
-    if (JSON.stringify(of(base.record)) === JSON.stringify(of(other.record))) continue
-    const [a, b] = valuesThatDiffer(
-      shown(base.record),
-      shown(other.record),
-      of(base.record),
-      of(other.record),
-    )
-    throw notComparable(`${other.file}: ${name} differs from ${base.file}, ${b} against ${a}`, own)
-  }
+  const field = firstDifference(fields, base.record, other.record)
+  if (field === null) return
+  const values = (of: (record: R) => unknown): string[] => [base, other].map(({ record }) => text(of(record)))
+  const shown = values(field.shown ?? field.of)
+  const [a, b] = shown[0] === shown[1] ? values(field.of) : shown
+  throw notComparable(
+    `${other.file}: ${field.name} differs from ${base.file}, ${b} against ${a}`,
+    field.hint ?? hint,
+  )
 }
 
 export function notComparable(
@@ -44,12 +30,6 @@ export function notComparable(
   hint = 'compare records of the same suites, data, limit and few-shot examples',
 ): Failure {
   return new Failure(message, { exit: EXIT_COMPARE.notComparable, hint })
-}
-
-/** The shown values, or the things themselves where the shown ones are equal. */
-function valuesThatDiffer(a: unknown, b: unknown, rawA: unknown, rawB: unknown): [string, string] {
-  const [shownA, shownB] = [text(a), text(b)]
-  return shownA === shownB ? [text(rawA), text(rawB)] : [shownA, shownB]
 }
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))

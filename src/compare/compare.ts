@@ -1,17 +1,12 @@
 /** Records -> the record of their comparison: pairs, one family of tests over all of them, a verdict for each. Pure. */
-import {
-  COMPARE_SCHEMA,
-  type ComparedMetric,
-  type CompareRecord,
-  type Comparison,
-  type Flip,
-} from '../record/compare/schema.js'
-import type { AnyRecord } from '../record/io/read-any.js'
+
+import type { ComparedMetric, CompareRecord, Comparison, Flip } from '../record/compare/schema.js'
+import type { From } from '../record/io/records.js'
+import { COMPARE_SCHEMA } from '../record/kinds.js'
 import { holm } from '../stats/holm.js'
-import type { From } from './comparable.js'
 import { type Margins, marginGain, USUAL_MARGINS } from './margins.js'
 import { detectableLoss, type Measured, measure } from './measure.js'
-import { pairRecords } from './pair-records.js'
+import { type Comparable, pairRecords } from './pair-records.js'
 import type { Pair } from './pairs.js'
 import { comparedRecord, differing } from './settings.js'
 import { judge, overall } from './verdict.js'
@@ -33,8 +28,8 @@ const POWER = 0.8
 const ONLY_ON_REQUEST = ['byte_perplexity', 'bits_per_byte', 'tokens_per_s']
 
 export function compareRecords(
-  base: From<AnyRecord>,
-  others: readonly From<AnyRecord>[],
+  base: From<Comparable>,
+  others: readonly From<Comparable>[],
   options: CompareOptions,
 ): CompareRecord {
   const { alpha } = options

@@ -6,8 +6,10 @@ import type {
   BenchResult,
   BenchSample,
 } from '../record/bench/schema.js'
+import type { From } from '../record/io/records.js'
+import type { Field } from '../record/same-run.js'
 import { mean } from '../stats/basics.js'
-import { checkComparable, type Field, type From } from './comparable.js'
+import { checkComparable } from './comparable.js'
 import type { Pair, Paired } from './pairs.js'
 import { matchPoints, type Point } from './points.js'
 

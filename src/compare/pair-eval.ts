@@ -1,7 +1,9 @@
 /** Two records of `asp eval` -> pairs: accuracies by document, log-probabilities and perplexities as gains of each document. Pure. */
 import type { EvalRecord, GroupResult, PerDocumentRecord, TaskRecord } from '../record/eval/schema.js'
+import type { From } from '../record/io/records.js'
+import type { Field } from '../record/same-run.js'
 import { mean } from '../stats/basics.js'
-import { checkComparable, type Field, type From, notComparable } from './comparable.js'
+import { checkComparable, notComparable } from './comparable.js'
 import type { Pair, Paired, PairedVerdict } from './pairs.js'
 
 /** In the order of names: suites are the same in whatever order they were asked for. */
@@ -23,6 +25,7 @@ const FIELDS: readonly Field<EvalRecord>[] = [
     shown: byTask(({ suite }) => `${suite.protocol}, version ${suite.version}`),
   },
   { name: 'few-shot examples', of: byTask((_, name, record) => record['n-shot'][name]) },
+  { name: 'metrics', of: byTask(({ per_document }) => Object.keys(per_document.metrics).sort()) },
   {
     name: 'limit',
     of: (record) => [record.limit, byTask(({ documents }) => documents)(record)],
@@ -81,19 +84,10 @@ function pairGroups(
   })
 }
 
-/** A whole run, with values by document: older records have none. */
-function checkWhole(file: string, { status, tasks }: EvalRecord): void {
+function checkWhole(file: string, { status }: EvalRecord): void {
   if (status === 'incomplete') {
     throw notComparable(`${file}: the run is incomplete`, 'finish it with asp eval --resume')
   }
-  const old = Object.entries(tasks).find(
-    ([, task]) => (task as Partial<TaskRecord>).per_document === undefined,
-  )
-  if (old === undefined) return
-  throw notComparable(
-    `${file}: ${old[0]} has no values by document, the record is from an older asp`,
-    'run asp eval again; the per_document field is what records are compared by',
-  )
 }
 
 function pairTask(task: string, base: From<EvalRecord>, other: From<EvalRecord>, cell: string): Pair[] {

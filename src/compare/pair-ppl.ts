@@ -1,7 +1,10 @@
 /** Two records of `asp ppl` -> pairs: perplexities at each context length under each rule, by window. Pure. */
+
+import type { From } from '../record/io/records.js'
 import { givenLevel } from '../record/ppl/levels.js'
 import type { ContextRecord, PplRecord, RuleRecord } from '../record/ppl/schema.js'
-import { checkComparable, type Field, type From } from './comparable.js'
+import type { Field } from '../record/same-run.js'
+import { checkComparable } from './comparable.js'
 import { joinPaired, type Pair, type Paired } from './pairs.js'
 import { matchPoints, type Point } from './points.js'
 

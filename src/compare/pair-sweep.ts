@@ -1,7 +1,9 @@
 /** Two records of `asp sweep` -> pairs: those of the whole records they hold, point by point. Pure. */
 import type { EvalRecord } from '../record/eval/schema.js'
+import type { From } from '../record/io/records.js'
+import type { Field } from '../record/same-run.js'
 import type { SweepRecord } from '../record/sweep/schema.js'
-import { checkComparable, type Field, type From, notComparable } from './comparable.js'
+import { checkComparable, notComparable } from './comparable.js'
 import { pairBench } from './pair-bench.js'
 import { pairEval } from './pair-eval.js'
 import { pairPpl } from './pair-ppl.js'

@@ -1,11 +1,11 @@
 /** What may differ between two records that are compared, in words: what a comparison is of. Pure. */
 
 import type { ComparedRecord } from '../record/compare/schema.js'
-import { SCHEMA } from '../record/eval/schema.js'
-import type { AnyRecord } from '../record/io/read-any.js'
-import type { From } from './comparable.js'
+import type { From } from '../record/io/records.js'
+import { EVAL_SCHEMA } from '../record/kinds.js'
+import type { Comparable } from './pair-records.js'
 
-export function comparedRecord({ file, record }: From<AnyRecord>): ComparedRecord {
+export function comparedRecord({ file, record }: From<Comparable>): ComparedRecord {
   const { environment } = record
   return {
     file,
@@ -24,13 +24,13 @@ export function comparedRecord({ file, record }: From<AnyRecord>): ComparedRecor
   }
 }
 
-function modelSettings({ model }: AnyRecord): Record<string, string> {
+function modelSettings({ model }: Comparable): Record<string, string> {
   const hash = model.sha256 === null ? '' : ` (${model.sha256.slice(0, 12)})`
   return { model: `${model.id}${hash}`, ...('dtype' in model && { dtype: model.dtype }) }
 }
 
-function policySettings(record: AnyRecord): Record<string, string> {
-  if (record.schema !== SCHEMA) return {}
+function policySettings(record: Comparable): Record<string, string> {
+  if (record.schema !== EVAL_SCHEMA) return {}
   const { policy, sparsity } = record
   return {
     policy: [policy.name, ...Object.entries(policy.parameters).map(([key, value]) => `${key} ${value}`)].join(

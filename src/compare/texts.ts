@@ -1,8 +1,8 @@
 /** Puts the text of documents beside their flips: records hold no text, so it is asked for where the items are at hand. */
 import type { CompareRecord, Flip } from '../record/compare/schema.js'
-import { type EvalRecord, SCHEMA, type TaskRecord } from '../record/eval/schema.js'
-import type { AnyRecord } from '../record/io/read-any.js'
-import { SWEEP_SCHEMA } from '../record/sweep/schema.js'
+import type { EvalRecord, TaskRecord } from '../record/eval/schema.js'
+import { EVAL_SCHEMA, SWEEP_SCHEMA } from '../record/kinds.js'
+import type { Comparable } from './pair-records.js'
 
 /** What is known of the items a task was scored on. */
 export interface TextSource {
@@ -17,7 +17,7 @@ export type TextOf = (docId: number, hash: string) => string | null
 
 export async function withTexts(
   record: CompareRecord,
-  base: AnyRecord,
+  base: Comparable,
   find: (source: TextSource) => Promise<TextOf>,
 ): Promise<CompareRecord> {
   const sources = sourcesOf(base)
@@ -37,9 +37,9 @@ export async function withTexts(
 }
 
 /** Every point of a sweep is of the same tasks. */
-function sourcesOf(base: AnyRecord): Map<string, TextSource> {
+function sourcesOf(base: Comparable): Map<string, TextSource> {
   const records: EvalRecord[] =
-    base.schema === SCHEMA
+    base.schema === EVAL_SCHEMA
       ? [base]
       : base.schema === SWEEP_SCHEMA
         ? base.cells.flatMap((cell) => cell.eval ?? [])

@@ -1,5 +1,5 @@
 /** Which classes a token belongs to: by the word that a tagger finds where the token stands, by its place in that word, by position. Pure. */
-import type { DimensionName } from '../record/drops/stats-schema.js'
+import type { DimensionName } from '../record/names.js'
 import type { TaggedWord } from './tagger.js'
 
 /** Of one token, its class in each dimension. */

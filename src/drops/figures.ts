@@ -1,14 +1,13 @@
 /** Tallies of windows -> the figures of a record: shares with intervals over windows, layer by layer and together. Pure. */
-import {
-  type ClassFigures,
-  type ClassRecord,
-  DIMENSION_NAMES,
-  type DimensionName,
-  type DimensionRecord,
-  type KillFigure,
-  type ShareFigure,
-  type ShareFigures,
+import type {
+  ClassFigures,
+  ClassRecord,
+  DimensionRecord,
+  KillFigure,
+  ShareFigure,
+  ShareFigures,
 } from '../record/drops/stats-schema.js'
+import { DIMENSION_NAMES, type DimensionName } from '../record/names.js'
 import { sum } from '../stats/basics.js'
 import { orderedClasses } from './classes.js'
 import { clusterShare } from './cluster-share.js'

@@ -10,8 +10,8 @@ import type { Level } from '../pruning/level.js'
 import { policyRecord } from '../pruning/policy-record.js'
 import { knownRule, type Lengths, resolveLevel } from '../pruning/resolve.js'
 import type { Evaluation } from '../pruning/shift-search.js'
+import type { PolicyRecord } from '../record/common.js'
 import type { DeathCause } from '../record/drops/schema.js'
-import type { PolicyRecord } from '../record/eval/schema.js'
 
 /**
  * Before a device is there: what the flags ask of the checkpoint.

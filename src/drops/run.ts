@@ -3,7 +3,8 @@ import { NEVER } from '../engine/batch.js'
 import { causalPairs, countDrops } from '../engine/drops.js'
 import { Engine } from '../engine/engine.js'
 import { requestedSparsity } from '../pruning/level.js'
-import { DROPS_SCHEMA, type DropsRecord } from '../record/drops/schema.js'
+import type { EnvironmentRecord } from '../record/common.js'
+import type { DropsRecord } from '../record/drops/schema.js'
 import {
   addCounts,
   addScore,
@@ -12,7 +13,7 @@ import {
   SPARSITY_DEFINITION,
   sparsityOf,
 } from '../record/eval/build.js'
-import type { EnvironmentRecord } from '../record/eval/schema.js'
+import { DROPS_SCHEMA } from '../record/kinds.js'
 import { modelRecord } from '../run/model-record.js'
 import type { RunDevice } from '../run/open-model.js'
 import { loadProgress, type OnProgress, searchProgress } from '../run/progress.js'

@@ -1,6 +1,6 @@
 /** Counts of windows: of each class how many tokens live how long, and whom they kill. Pure. */
 import { NEVER } from '../engine/batch.js'
-import { DIMENSION_NAMES, type DimensionName } from '../record/drops/stats-schema.js'
+import { DIMENSION_NAMES, type DimensionName } from '../record/names.js'
 import type { TokenClasses } from './classes.js'
 import type { InputDeaths } from './deaths.js'
 

@@ -6,7 +6,7 @@ import { calibrate } from '../pruning/calibrate.js'
 import { needsSearch } from '../pruning/level.js'
 import { policyRecord } from '../pruning/policy-record.js'
 import { type Resolved, resolveLevel } from '../pruning/resolve.js'
-import type { PolicyRecord } from '../record/eval/schema.js'
+import type { PolicyRecord } from '../record/common.js'
 import { type PreparedRun, requestLengths } from './prepare-run.js'
 import type { EarlierRun } from './resume.js'
 

@@ -1,7 +1,7 @@
 /** `asp eval` without its command: prepare, continue what is there, run, write. */
 import { dirname } from 'node:path'
 import { requestedSparsity } from '../pruning/level.js'
-import type { SampleLine } from '../record/eval/samples.js'
+import type { SampleLine } from '../record/eval/sample-schema.js'
 import type { EvalRecord } from '../record/eval/schema.js'
 import type { OutputTarget } from '../record/io/store.js'
 import { writeLmEvalFiles } from '../record/lm-eval/files.js'

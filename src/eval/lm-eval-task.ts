@@ -1,6 +1,6 @@
 /** A task -> its definition and documents in lm-eval's terms, for `--output-format lm-eval`. Pure. */
 
-import type { SampleLine } from '../record/eval/samples.js'
+import type { SampleLine } from '../record/eval/sample-schema.js'
 import type { LmEvalConfig, LmEvalTask } from '../record/lm-eval/lm-eval.js'
 import type { PythonValue } from '../record/lm-eval/python-json.js'
 import type { LmEvalDocument } from '../record/lm-eval/samples.js'

@@ -2,10 +2,12 @@
 import { dirname, join } from 'node:path'
 import { Failure } from '../errors.js'
 import { buildRecord, groupPartsOf, type TaskParts } from '../record/eval/build.js'
-import { readSampleLog, type SampleLine } from '../record/eval/samples.js'
+import type { SampleLine } from '../record/eval/sample-schema.js'
+import { readSampleLog } from '../record/eval/samples.js'
 import type { EvalRecord, TaskRecord } from '../record/eval/schema.js'
-import { firstDifference } from '../record/io/same-run.js'
-import { readRecord } from '../record/io/store.js'
+import { readRecord } from '../record/io/read.js'
+import { EVAL_SCHEMA } from '../record/kinds.js'
+import { firstDifference, SAME_EVAL } from '../record/same-run.js'
 import type { MetricName } from '../suites/metrics.js'
 import { bootstrapLong } from './aggregate.js'
 import { metricValues, tally } from './tally.js'
@@ -25,7 +27,7 @@ export interface Merged {
 
 /** Reads a shard's record and the sample logs beside it. */
 export async function readShard(path: string): Promise<ShardPart> {
-  const record = await readRecord(path)
+  const record = await readRecord(path, [EVAL_SCHEMA])
   const lines = new Map<string, SampleLine[]>()
   for (const [task, { samples }] of Object.entries(record.tasks)) {
     if (samples === null) {
@@ -128,10 +130,10 @@ function inOrder(parts: readonly ShardPart[]): ShardPart[] {
         hint: 'finish it with --resume, then merge',
       })
     }
-    const difference = firstDifference(first.record, record)
-    if (difference !== null) {
-      const [a, b] = difference.values
-      throw new Failure(`${path}: ${difference.field} differs from ${first.path}, ${b} against ${a}`, {
+    const field = firstDifference(SAME_EVAL, first.record, record)
+    if (field !== null) {
+      const [a, b] = [first.record, record].map((one) => JSON.stringify(field.of(one)))
+      throw new Failure(`${path}: ${field.name} differs from ${first.path}, ${b} against ${a}`, {
         hint: 'shards must be scored by the same command; give all of them the same --shift',
       })
     }

@@ -1,5 +1,5 @@
 /** Sample lines of whole documents -> the record's columns, from which records are compared document by document. Pure. */
-import type { SampleLine } from '../record/eval/samples.js'
+import type { SampleLine } from '../record/eval/sample-schema.js'
 import type { PerDocumentRecord } from '../record/eval/schema.js'
 import { sum } from '../stats/basics.js'
 import { type DocumentMetrics, isMean, type Measured } from '../suites/metrics.js'

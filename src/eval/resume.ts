@@ -2,11 +2,12 @@
 
 import { stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { Failure } from '../errors.js'
-import { readSampleLog, type SampleLine } from '../record/eval/samples.js'
+import type { SampleLine } from '../record/eval/sample-schema.js'
+import { readSampleLog } from '../record/eval/samples.js'
 import type { EvalRecord } from '../record/eval/schema.js'
-import { firstDifference } from '../record/io/same-run.js'
-import { readRecord } from '../record/io/store.js'
+import { readRecordIfThere } from '../record/io/read.js'
+import { EVAL_SCHEMA } from '../record/kinds.js'
+import { checkResumed, SAME_EVAL } from '../record/same-run.js'
 
 export interface EarlierTask {
   /** Lines of whole documents. */
@@ -22,8 +23,8 @@ export interface EarlierRun {
 
 /** Null when there is no record at `path`: nothing to go on with. */
 export async function readEarlier(path: string): Promise<EarlierRun | null> {
-  if (!(await exists(path))) return null
-  const record = await readRecord(path)
+  const record = await readRecordIfThere(path, [EVAL_SCHEMA])
+  if (record === null) return null
   const tasks = new Map<string, EarlierTask>()
   for (const [task, { samples }] of Object.entries(record.tasks)) {
     const log = samples === null ? null : join(dirname(path), basename(samples))
@@ -34,16 +35,7 @@ export async function readEarlier(path: string): Promise<EarlierRun | null> {
 
 /** Refuses to go on with a run that was another one, naming what differs. */
 export function checkSameRun(path: string, earlier: EvalRecord, now: EvalRecord): void {
-  const difference = firstDifference(earlier, now)
-  const shards = [earlier.shard, now.shard].map((shard) => JSON.stringify(shard))
-  if (difference === null && shards[0] === shards[1]) return
-  const { field, values } = difference ?? { field: 'shard', values: shards }
-  throw new Failure(
-    `--resume: ${path} is another run, its ${field} was ${values[0]} and is now ${values[1]}`,
-    {
-      hint: 'repeat the command it was started with, or choose another --output',
-    },
-  )
+  checkResumed(path, 'run', [...SAME_EVAL, { name: 'shard', of: ({ shard }) => shard }], earlier, now)
 }
 
 /** Documents are logged whole, one after another, so only the last of a log can be torn. */

@@ -1,5 +1,6 @@
 /** A scored document -> its lines of the sample log. */
-import { type SampleLine, sampleLine } from '../record/eval/samples.js'
+import type { SampleLine } from '../record/eval/sample-schema.js'
+import { sampleLine } from '../record/eval/samples.js'
 import { documentMetrics } from '../suites/metrics.js'
 import type { Task } from '../suites/task.js'
 import type { Scored } from './score.js'

@@ -3,7 +3,7 @@
  * just now, read back after an interruption or gathered from shards: that is what makes the three agree to the bit.
  */
 import { addCounts, emptyCounts, type MetricValue, type ScoreCounts } from '../record/eval/build.js'
-import type { SampleLine } from '../record/eval/samples.js'
+import type { SampleLine } from '../record/eval/sample-schema.js'
 import type { PerDocumentRecord } from '../record/eval/schema.js'
 import {
   aggregate,

@@ -1,12 +1,8 @@
 /** All sequences on their way from tokens and death times to text, record and trace. */
 import type { HardRule } from '../engine/rules.js'
 import { shiftOf } from '../pruning/policy-record.js'
-import {
-  type GeneratedSequence,
-  type ShadedPiece,
-  TRACE_SCHEMA,
-  type TraceLine,
-} from '../record/generate/schema.js'
+import type { GeneratedSequence, ShadedPiece, TraceLine } from '../record/generate/schema.js'
+import { TRACE_SCHEMA } from '../record/kinds.js'
 import type { DriveHooks, SequenceDeaths } from './drive.js'
 import { countPairs, cutDeaths, dropShares, type PairCounts, pairShare, traceLines } from './drops.js'
 import { shadedPieces } from './pieces.js'

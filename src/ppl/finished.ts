@@ -1,6 +1,7 @@
 /** What an earlier run has measured that need not be measured again. Pure. */
+
+import type { IdentityParts } from '../record/common.js'
 import { identityOf } from '../record/eval/build.js'
-import type { IdentityParts } from '../record/eval/schema.js'
 import { pplIdentity } from '../record/ppl/build.js'
 import type { ContextRecord, PplRecord, RuleRecord } from '../record/ppl/schema.js'
 import { emptyContext, protocolParts, textParts } from './parts.js'

@@ -1,7 +1,7 @@
 /** A prepared run and a model -> its record: for each context length find the shifts, score all rules at once, sum up. */
 import type { Engine } from '../engine/engine.js'
 import { atContext, knownRule } from '../pruning/resolve.js'
-import type { EnvironmentRecord, Status } from '../record/eval/schema.js'
+import type { EnvironmentRecord, Status } from '../record/common.js'
 import { buildPplRecord, type ContextParts } from '../record/ppl/build.js'
 import type { WindowScore } from '../record/ppl/figures.js'
 import type { PplRecord } from '../record/ppl/schema.js'

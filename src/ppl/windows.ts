@@ -1,6 +1,7 @@
 /** How a text is cut into what the model is fed, and which predictions count: the protocols of perplexity. Pure. */
+
+import type { PROTOCOL_NAMES } from '../record/names.js'
 import type { PlannedWindow } from '../record/ppl/build.js'
-import type { PROTOCOL_NAMES } from '../record/ppl/schema.js'
 import type { Stretch } from './stretches.js'
 
 export type Window = PlannedWindow

@@ -2,8 +2,7 @@
 import type { Gpt2Config } from '../engine/gpt2/config.js'
 import { isSized, SIZED } from '../engine/policies/index.js'
 import type { DropRule } from '../engine/rules.js'
-import type { CalibrationRecord, PolicyRecord } from '../record/eval/schema.js'
-import type { SizedRecord } from '../record/ppl/schema.js'
+import type { CalibrationRecord, PolicyRecord, SizedRecord } from '../record/common.js'
 import { type Level, requestedSparsity } from './level.js'
 import type { TimedCalibration } from './resolve.js'
 

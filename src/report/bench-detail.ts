@@ -1,12 +1,7 @@
 /** Tables of what lies behind a benchmark's figures: latency and memory along the context, and the cost by stage. */
 import { stageShares } from '../record/bench/build.js'
-import {
-  BENCH_STAGES,
-  type BenchConfiguration,
-  type BenchCurve,
-  type BenchRecord,
-  type BenchResult,
-} from '../record/bench/schema.js'
+import type { BenchConfiguration, BenchCurve, BenchRecord, BenchResult } from '../record/bench/schema.js'
+import { BENCH_STAGES } from '../record/names.js'
 import { median } from '../stats/basics.js'
 import { batchText, milliseconds, policyName, settingText, sparsityText } from './bench-words.js'
 import { formatPercent, formatRate, formatShare } from './format.js'

@@ -1,5 +1,7 @@
 /** A benchmark's results as flat rows, one a test of a configuration: CSV and JSON lines for other programs. */
-import { BENCH_STAGES, type BenchRecord, type BenchResult, type Figure } from '../record/bench/schema.js'
+
+import type { BenchRecord, BenchResult, Figure } from '../record/bench/schema.js'
+import { BENCH_STAGES } from '../record/names.js'
 import { left, renderGrid } from './grid.js'
 
 type Scalar = string | number | boolean | null

@@ -2,11 +2,11 @@
 import type {
   ClassFigures,
   ClassRecord,
-  DimensionName,
   DropStatsRecord,
   ShareFigure,
   StatsRun,
 } from '../record/drops/stats-schema.js'
+import type { DimensionName } from '../record/names.js'
 import { describePolicy, describeSparsity } from './drops-words.js'
 import { formatCount } from './format.js'
 import { describeAdapter, describeModel } from './notes.js'

@@ -2,12 +2,12 @@
 import type {
   ClassFigures,
   ClassRecord,
-  DimensionName,
   DropStatsRecord,
   KillerRecord,
   ShareFigure,
   StatsRun,
 } from '../record/drops/stats-schema.js'
+import type { DimensionName } from '../record/names.js'
 import { atAge, DIMENSION_TITLES, figuresOf, notesOf, runNames, usualAge } from './drop-stats-figures.js'
 import { fixed, formatCount, formatPercent } from './format.js'
 import { type Column, left, right } from './grid.js'

@@ -1,5 +1,5 @@
 /** What the lines under every table say in the same words: the model, the adapter, times and memory. */
-import type { EnvironmentRecord, ModelRecord } from '../record/eval/schema.js'
+import type { EnvironmentRecord, ModelRecord } from '../record/common.js'
 import { formatBytes, formatLarge, formatSeconds } from './format.js'
 
 /** `gpt2@607a30d7`: an id or a file with the beginning of its commit, where it has one. */

@@ -1,11 +1,11 @@
 /** Records -> pages: one file each that holds the data and the script that draws them (client/). */
 import type { DropsRecord } from '../record/drops/schema.js'
 import type { DropStatsRecord } from '../record/drops/stats-schema.js'
-import type { AnyRecord, LoadedRecord } from '../record/io/any-record.js'
 import { nameText } from './drops-words.js'
 import { figuresOf } from './figures/figures.js'
 import type { PageData, RecordInfo } from './figures/rows.js'
 import { type ClientName, readClient, renderPage } from './page.js'
+import type { LoadedRecord, ReportedRecord } from './reported-record.js'
 
 interface ReportOptions {
   title: string
@@ -47,7 +47,7 @@ function infoOf({ file, record }: LoadedRecord): RecordInfo {
   }
 }
 
-function statusOf(record: AnyRecord): Pick<RecordInfo, 'status' | 'model'> {
+function statusOf(record: ReportedRecord): Pick<RecordInfo, 'status' | 'model'> {
   if (record.schema === 'asp.compare/1') {
     return { status: record.verdict, model: record.base.settings.model ?? '' }
   }

@@ -1,6 +1,8 @@
 /** The plan of a sweep -> what a person reads before it begins: the grid, what is shared, how long each part will take. */
+
+import type { SweepPart } from '../record/names.js'
 import { ESTIMATED_BY, type PlannedUnit, type SweepPlan } from '../record/sweep/plan.js'
-import type { SweepCell, SweepPart } from '../record/sweep/schema.js'
+import type { SweepCell } from '../record/sweep/schema.js'
 import { formatCount, formatSeconds } from './format.js'
 import { type Column, left, right } from './grid.js'
 import { grid, type Note, renderSheet, type SheetOptions } from './sheet.js'

@@ -1,5 +1,5 @@
 /** The main plots of a report as text: quality, perplexity, latency, cache and training loss. Pure. */
-import type { LoadedRecord } from '../record/io/any-record.js'
+
 import { figuresOf } from './figures/figures.js'
 import { grouped } from './figures/grouped.js'
 import { linesOverSparsity, SubjectNames, seriesByShare } from './figures/names.js'
@@ -7,6 +7,7 @@ import { curvePanels, lossPanels, qualityPanels } from './figures/panels.js'
 import type { CurveRow, EvaluationRow, Figures, LossRow, QualityRow, StepRow } from './figures/rows.js'
 import { asTrained } from './figures/train-rows.js'
 import type { TextPlot, TextSeries } from './plot-text.js'
+import type { LoadedRecord } from './reported-record.js'
 import { renderPlots } from './sheet.js'
 
 /** Fewer points than this on every line are told by the table. */

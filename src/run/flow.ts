@@ -2,7 +2,7 @@
  * The way of every run that leaves a file: try the place, prepare, open the device, run, and take the place back where nothing was
  * written. What can fail because of what was typed fails before a device is opened, and before anything is fetched if it can.
  */
-import type { AdapterRecord, EnvironmentRecord } from '../record/eval/schema.js'
+import type { AdapterRecord, EnvironmentRecord } from '../record/common.js'
 import { collectEnvironment } from '../record/io/environment.js'
 import { abandonOutput, type OutputTarget } from '../record/io/store.js'
 import type { RunDevice } from './open-model.js'

@@ -1,6 +1,6 @@
 /** What a record says of the model. Pure. */
 import type { Gpt2Config } from '../engine/gpt2/config.js'
-import type { ModelRecord } from '../record/eval/schema.js'
+import type { ModelRecord } from '../record/common.js'
 import type { FoundModel, PreparedModel } from './model.js'
 
 const STORED_DTYPE_NAMES = { F32: 'f32', F16: 'f16', BF16: 'bf16', mixed: 'mixed' } as const

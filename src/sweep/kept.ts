@@ -1,53 +1,17 @@
 /** What an earlier run of the same sweep left of each part, as far as it may be gone on with. */
-import { Failure } from '../errors.js'
 import type { PreparedRun } from '../eval/prepare-run.js'
 import { type EarlierRun, readEarlier } from '../eval/resume.js'
 import { finishedContexts } from '../ppl/finished.js'
 import type { PreparedPpl } from '../ppl/prepare.js'
 import { requestedSparsity } from '../pruning/level.js'
-import { BENCH_SCHEMA, type BenchRecord } from '../record/bench/schema.js'
+import type { BenchRecord } from '../record/bench/schema.js'
 import { identityOf, pooledIdentity } from '../record/eval/build.js'
-import { type EvalRecord, SCHEMA } from '../record/eval/schema.js'
-import { PPL_SCHEMA, type PplRecord } from '../record/ppl/schema.js'
+import type { EvalRecord } from '../record/eval/schema.js'
+import { BENCH_SCHEMA, EVAL_SCHEMA, PPL_SCHEMA } from '../record/kinds.js'
+import type { PplRecord } from '../record/ppl/schema.js'
 import type { SweepRecord } from '../record/sweep/schema.js'
 import { partPlace, readPart } from './files.js'
 import type { PreparedSweep } from './prepare.js'
-
-interface Field {
-  name: string
-  /** Undefined: does not matter here. */
-  of(record: SweepRecord): unknown
-}
-
-/** Policies, sparsities and parts may be others: what is there of them is used, what is not is measured. */
-const FIELDS: readonly Field[] = [
-  { name: 'version of asp', of: ({ environment }) => environment.asp_version },
-  { name: 'model weights', of: ({ model }) => model.sha256 },
-  { name: 'tokenizer', of: ({ model }) => model.tokenizer_sha256 },
-  { name: 'dtype', of: ({ model }) => model.dtype },
-  { name: 'seed', of: ({ seed }) => seed },
-  { name: 'limit', of: ({ limit, grid }) => (grid.suites.length === 0 ? undefined : limit) },
-  { name: 'suites', of: ({ grid }) => (grid.suites.length === 0 ? undefined : grid.suites) },
-  { name: 'data', of: ({ identity_parts: { suites } }) => suites?.data },
-  { name: 'protocol', of: ({ identity_parts: { suites } }) => suites?.protocol },
-  { name: 'requests', of: ({ identity_parts: { suites } }) => suites?.requests },
-  { name: 'context lengths', of: ({ grid }) => grid.contexts },
-  { name: 'text', of: ({ identity_parts: { text } }) => text?.data },
-  { name: 'windows of text', of: ({ identity_parts: { text } }) => text?.requests },
-]
-
-/** Failure: the record at the place is of another sweep. */
-export function checkSameSweep(path: string, earlier: SweepRecord, now: SweepRecord): void {
-  for (const { name, of } of FIELDS) {
-    const values = [of(earlier), of(now)]
-    if (values.includes(undefined)) continue
-    const [was, is] = values.map((value) => JSON.stringify(value))
-    if (was === is) continue
-    throw new Failure(`--resume: ${path} is another sweep, its ${name} was ${was} and is now ${is}`, {
-      hint: 'repeat the command it was started with, or choose another --output',
-    })
-  }
-}
 
 /** What a part must share with the sweep that is to use it. */
 export type Settings = Pick<SweepRecord, 'environment' | 'model' | 'seed'>
@@ -64,7 +28,7 @@ export async function keptCell(
   run: PreparedRun,
   now: Settings,
 ): Promise<{ record: EvalRecord | null; earlier: EarlierRun | null }> {
-  const record = await readPart<EvalRecord>(folder, id, SCHEMA)
+  const record = await readPart(folder, id, EVAL_SCHEMA)
   if (record === null || !sameSettings(record, now)) return { record: null, earlier: null }
   const same =
     record.identity === identityOf(suitesIdentity(run.tasks, now.model)) &&
@@ -78,7 +42,7 @@ export async function keptCell(
 
 /** With at least one context length that need not be measured again; complete where none need be. */
 export async function keptPpl(folder: string, ppl: PreparedPpl, now: Settings): Promise<PplRecord | null> {
-  const record = await readPart<PplRecord>(folder, 'ppl', PPL_SCHEMA)
+  const record = await readPart(folder, 'ppl', PPL_SCHEMA)
   if (record === null || !sameSettings(record, now) || record.model.dtype !== now.model.dtype) return null
   const contexts = finishedContexts(record, ppl, now.model.sha256)
   if (contexts.length === 0) return null
@@ -91,7 +55,7 @@ export async function keptBench(
   { bench, dtype, options }: PreparedSweep,
   now: Settings,
 ): Promise<BenchRecord | null> {
-  const record = await readPart<BenchRecord>(folder, 'bench', BENCH_SCHEMA)
+  const record = await readPart(folder, 'bench', BENCH_SCHEMA)
   if (record?.status !== 'complete' || bench === null || !sameSettings(record, now)) return null
   const planned = bench.configurations.map(({ group, level }) => [
     group.ctx,

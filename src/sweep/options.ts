@@ -5,7 +5,7 @@ import { Failure } from '../errors.js'
 import type { SuiteOptions } from '../eval/prepare-tasks.js'
 import type { PplOptions } from '../ppl/options.js'
 import type { Level, PolicyName } from '../pruning/level.js'
-import type { SweepPart } from '../record/sweep/schema.js'
+import type { SweepPart } from '../record/names.js'
 import type { ModelOptions } from '../run/model.js'
 
 export interface SweepOptions extends ModelOptions {

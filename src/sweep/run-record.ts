@@ -2,7 +2,8 @@
 
 import { identityParts } from '../ppl/finished.js'
 import type { BenchRecord } from '../record/bench/schema.js'
-import type { EnvironmentRecord, EvalRecord } from '../record/eval/schema.js'
+import type { EnvironmentRecord } from '../record/common.js'
+import type { EvalRecord } from '../record/eval/schema.js'
 import type { PplRecord } from '../record/ppl/schema.js'
 import { buildSweepRecord } from '../record/sweep/build.js'
 import type { SweepPlan } from '../record/sweep/plan.js'

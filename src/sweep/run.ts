@@ -7,16 +7,18 @@ import { runOn } from '../eval/run.js'
 import type { PreparedPpl } from '../ppl/prepare.js'
 import { pplOn } from '../ppl/run.js'
 import type { BenchRecord } from '../record/bench/schema.js'
-import type { EnvironmentRecord, EvalRecord } from '../record/eval/schema.js'
+import type { EnvironmentRecord } from '../record/common.js'
+import type { EvalRecord } from '../record/eval/schema.js'
 import { writeRecord } from '../record/io/store.js'
 import type { PplRecord } from '../record/ppl/schema.js'
+import { checkResumed, SAME_SWEEP } from '../record/same-run.js'
 import type { SweepPlan } from '../record/sweep/plan.js'
 import type { SweepRecord } from '../record/sweep/schema.js'
 import { type OpenModel, openModel, type RunDevice } from '../run/open-model.js'
 import { loadProgress, type OnProgress } from '../run/progress.js'
 import { planUnits } from './estimate.js'
 import { besideRecord, partPlace } from './files.js'
-import { checkSameSweep, keptBench, keptCell, keptPpl } from './kept.js'
+import { keptBench, keptCell, keptPpl } from './kept.js'
 import type { PreparedCell, PreparedSweep } from './prepare.js'
 import { probeSpeeds } from './probe.js'
 import { type Done, gridOf, settingsOf, sweepRecord } from './run-record.js'
@@ -65,7 +67,8 @@ export async function runSweep(
   const stopped = (): boolean => hooks.signal?.aborted ?? false
   try {
     const { earlier } = context
-    if (earlier !== null) checkSameSweep(earlier.path, earlier.record, sweepRecord(work, done))
+    if (earlier !== null)
+      checkResumed(earlier.path, 'sweep', SAME_SWEEP, earlier.record, sweepRecord(work, done))
     if (context.resume) await keepFinished(work)
     const plan = await planOf(work)
     hooks.onPlan?.(plan)

@@ -6,8 +6,8 @@
 import { type FileHandle, open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isObject } from '../data/json-file.js'
+import { TRAIN_LOG_SCHEMA } from '../record/kinds.js'
 import type { EvalLine, LogLine, RunLine, StepLine } from '../record/train/schema.js'
-import { TRAIN_LOG_SCHEMA } from '../record/train/schema.js'
 import { replaceFile, writeFailure, writeText } from './durable-files.js'
 
 export interface TrainLog {

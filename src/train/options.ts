@@ -4,7 +4,7 @@
  * tables of docs/finetune.md (scripts/option-tables.ts). Pure.
  */
 import type { TrainRule } from '../engine/train/types.js'
-import { ALPHA_SCHEDULES, GAMMA_CONVENTIONS, RATE_SCHEDULES } from '../record/train/schema.js'
+import { ALPHA_SCHEDULES, GAMMA_CONVENTIONS, RATE_SCHEDULES } from '../record/names.js'
 import { type OptionsOf, type OptionTable, option } from './option-rows.js'
 
 /** Above 64 the alpha-sigmoid is the step function in f32. */

@@ -1,12 +1,12 @@
 /** Everything of a training that can be checked before a device is opened; every bad input ends here. */
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { exists } from '../data/files.js'
 import type { FetchProgress } from '../data/hub/hub.js'
 import { checkUploadAccess } from '../data/hub/upload.js'
 import { EXIT, Failure } from '../errors.js'
+import { readRecordIfThere } from '../record/io/read.js'
+import { TRAIN_SCHEMA } from '../record/kinds.js'
 import type { TrainRecord } from '../record/train/schema.js'
-import { TRAIN_SCHEMA } from '../record/train/schema.js'
 import { checkTraining } from './check-options.js'
 import { lastState, type SavedState, statesFolder } from './checkpoints.js'
 import { type Corpus, loadCorpus } from './corpus.js'
@@ -80,19 +80,9 @@ async function prepareRun(
   if (state === null) return { plan, state, finished: null }
   const now = { options: plan.options, source: start.record.sha256, data: corpus.data.sha256 }
   checkResume(state.folder, state.facts, now, plan.steps)
-  const record = await readRecord(plan.folder)
+  const record = await readRecordIfThere(recordPath(plan.folder), [TRAIN_SCHEMA])
   const isDone = record?.status === 'complete' && record.steps.taken === plan.steps
   return { plan, state, finished: isDone && state.facts.step === plan.steps ? record : null }
-}
-
-async function readRecord(run: string): Promise<TrainRecord | null> {
-  const text = await readFile(recordPath(run), 'utf8').catch(() => '{}')
-  try {
-    const record = JSON.parse(text) as TrainRecord
-    return record.schema === TRAIN_SCHEMA ? record : null
-  } catch {
-    return null
-  }
 }
 
 async function refuseUsed(folder: string): Promise<void> {

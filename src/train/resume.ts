@@ -1,5 +1,6 @@
 /** Whether a run may resume from a state: everything that decides the weights must be what it was. Pure. */
 import { Failure } from '../errors.js'
+import { type Field, firstDifference } from '../record/same-run.js'
 import type { TrainRunOptions } from '../record/train/schema.js'
 import type { StateFacts } from './checkpoints.js'
 import { type OptionRow, subjectOf } from './option-rows.js'
@@ -17,22 +18,24 @@ export function checkResume(
   now: ResumeFacts,
   steps: number,
 ): void {
-  const differences: [string, unknown, unknown][] = [
-    ['--model', state.source, now.source],
-    [decidedBy('data'), state.data, now.data],
-    ...(Object.keys(now.options) as (keyof TrainRunOptions)[]).map((key): [string, unknown, unknown] => [
-      decidedBy(key),
-      // A state from before an option was there.
-      state.options[key] ?? null,
-      now.options[key],
-    ]),
+  const fields: Field<ResumeFacts>[] = [
+    { name: '--model', of: ({ source }) => source },
+    { name: decidedBy('data'), of: ({ data }) => data },
+    ...(Object.keys(now.options) as (keyof TrainRunOptions)[]).map((key) => ({
+      name: decidedBy(key),
+      // Null in a state from before an option was there.
+      of: ({ options }: ResumeFacts) => options[key] ?? null,
+    })),
   ]
-  const found = differences.find(([, was, is]) => !isEqual(was, is))
-  if (found !== undefined) {
-    const [flags, was, is] = found
-    throw new Failure(`--resume: ${folder} was made with another ${flags}, ${shown(was)}, got ${shown(is)}`, {
-      hint: hintFor(flags, was, is),
-    })
+  const field = firstDifference(fields, state, now)
+  if (field !== null) {
+    const [was, is] = [field.of(state), field.of(now)]
+    throw new Failure(
+      `--resume: ${folder} was made with another ${field.name}, ${shown(was)}, got ${shown(is)}`,
+      {
+        hint: hintFor(field.name, was, is),
+      },
+    )
   }
   if (state.step > steps) {
     throw new Failure(`--steps: ${folder} has taken ${state.step} steps, got ${steps}`, {
@@ -56,17 +59,6 @@ function hintFor(flags: string, was: unknown, is: unknown): string {
   if (flags.startsWith('--rate'))
     return 'give --rate, --warmup and --rate-schedule as they were, or use another --output'
   return 'use the same options, or another --output'
-}
-
-const isEqual = (a: unknown, b: unknown): boolean => canonical(a) === canonical(b)
-
-/** JSON with the keys of objects in order. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, part: unknown) =>
-    typeof part === 'object' && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
-  )
 }
 
 function shown(value: unknown): string {

@@ -1,6 +1,6 @@
 /** `asp finetune` and `asp train` without their commands: prepare, open a device, train one gamma after the other, push. */
 
-import type { AdapterRecord } from '../record/eval/schema.js'
+import type { AdapterRecord } from '../record/common.js'
 import { collectEnvironment } from '../record/io/environment.js'
 import type { TrainRecord } from '../record/train/schema.js'
 import type { FlowHooks } from '../run/flow.js'

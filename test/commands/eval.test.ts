@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { SampleLine } from '../../src/record/eval/samples.js'
+import type { SampleLine } from '../../src/record/eval/sample-schema.js'
 import type { EvalRecord } from '../../src/record/eval/schema.js'
 import { asp, namesIn, type Outcome, workFolder } from './asp.js'
 

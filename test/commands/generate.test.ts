@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { GeneratedSequence, GenerateRecord, TraceLine } from '../../src/record/generate/schema.js'
+import { readRecord } from '../../src/record/io/read.js'
+import { GENERATE_SCHEMA } from '../../src/record/kinds.js'
 import { checkTrace } from '../generate/trace.js'
 import { writeTinyModel } from '../tiny-model.js'
 import { asp, namesIn, startAsp, until, workFolder } from './asp.js'
@@ -77,7 +79,7 @@ test('a file of prompts: lines of JSON in order, the same as in the record; a tr
     assert.ok(!text.includes(' the'))
     assert.ok(finish === 'stop' ? tokens.length <= 10 : finish === 'length' && tokens.length === 10, finish)
   }
-  const record: GenerateRecord = JSON.parse(readFileSync(join(folder, 'record.json'), 'utf8'))
+  const record = await readRecord(join(folder, 'record.json'), [GENERATE_SCHEMA])
   assert.equal(
     record.sequences,
     told.map(({ sequence: _, ...rest }) => rest),
@@ -145,7 +147,7 @@ test('Ctrl-C ends with what there is', async () => {
   run.child.kill('SIGINT')
   const { status, stdout, stderr } = await run.ended
   assert.is(status, 130, stderr)
-  const record: GenerateRecord = JSON.parse(readFileSync(join(folder, 'cut.json'), 'utf8'))
+  const record = await readRecord(join(folder, 'cut.json'), [GENERATE_SCHEMA])
   const [{ text, finish, tokens }] = record.sequences
   assert.is(record.status, 'incomplete')
   assert.is(finish, 'interrupted')

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { EvalRecord } from '../../src/record/eval/schema.js'
-import { withoutTiming } from '../../src/record/io/comparable.js'
 import { pythonRandom } from '../../src/stats/python-random.js'
+import { withoutTiming } from '../record/without-timing.js'
 import { asp, startAsp, workFolder } from './asp.js'
 
 const KILLS = 10

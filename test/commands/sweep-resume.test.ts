@@ -3,9 +3,9 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { sweepWithoutTiming } from '../../src/record/io/comparable.js'
 import type { SweepRecord } from '../../src/record/sweep/schema.js'
 import { pythonRandom } from '../../src/stats/python-random.js'
+import { sweepWithoutTiming } from '../record/without-timing.js'
 import { asp, namesIn, startAsp, until, workFolder } from './asp.js'
 
 const FIXED = [

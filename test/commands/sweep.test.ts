@@ -5,9 +5,9 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { EvalRecord } from '../../src/record/eval/schema.js'
-import { withoutTiming } from '../../src/record/io/comparable.js'
 import type { SweepPlan } from '../../src/record/sweep/plan.js'
 import type { SweepRecord } from '../../src/record/sweep/schema.js'
+import { withoutTiming } from '../record/without-timing.js'
 import { asp, namesIn, workFolder } from './asp.js'
 
 const folder = workFolder()

@@ -3,12 +3,12 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { compareRecords } from '../../src/compare/compare.js'
 import { parseMargins } from '../../src/compare/margins.js'
+import type { Comparable } from '../../src/compare/pair-records.js'
 import { matchPoints } from '../../src/compare/points.js'
 import { Failure } from '../../src/errors.js'
 import { buildBenchRecord } from '../../src/record/bench/build.js'
 import type { BenchRecord } from '../../src/record/bench/schema.js'
 import type { ComparedMetric, CompareRecord } from '../../src/record/compare/schema.js'
-import type { AnyRecord } from '../../src/record/io/read-any.js'
 import { buildPplRecord } from '../../src/record/ppl/build.js'
 import { seededRandom } from '../../src/stats/bootstrap.js'
 import { benchParts, RESULTS, samples } from '../record/bench-fixture.js'
@@ -17,8 +17,8 @@ import { sweepRecord } from '../record/sweep-fixture.js'
 import { answers, choiceTask, evalRecord, range, textTask } from './records.js'
 
 function compare(
-  base: AnyRecord,
-  other: AnyRecord,
+  base: Comparable,
+  other: Comparable,
   changes: { metrics?: string[]; margin?: string } = {},
 ): CompareRecord {
   const { metrics = null, margin } = changes
@@ -29,7 +29,7 @@ function compare(
 
 const resultsOf = (record: CompareRecord): ComparedMetric[] => record.comparisons[0].results
 
-function refusal(base: AnyRecord, other: AnyRecord): Failure {
+function refusal(base: Comparable, other: Comparable): Failure {
   try {
     compare(base, other)
   } catch (error) {

@@ -8,7 +8,7 @@ import { loadTokenizer } from '../../src/data/tokenizer.js'
 import { CLASS_ORDER, orderedClasses, tokenClasses, wordsOfTokens } from '../../src/drops/classes.js'
 import { openTagger, type TaggedWord } from '../../src/drops/tagger.js'
 import { windowClasses } from '../../src/drops/windows.js'
-import { DIMENSION_NAMES } from '../../src/record/drops/stats-schema.js'
+import { DIMENSION_NAMES } from '../../src/record/names.js'
 
 /** `texts` as tokens of one text. */
 function tokensOf(texts: readonly string[]): { text: string; starts: number[] } {

@@ -2,7 +2,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { metricValues, tally } from '../../src/eval/tally.js'
-import type { SampleLine } from '../../src/record/eval/samples.js'
+import type { SampleLine } from '../../src/record/eval/sample-schema.js'
 import { mean, sum } from '../../src/stats/basics.js'
 import type { Measured } from '../../src/suites/metrics.js'
 

@@ -7,10 +7,11 @@ import { Failure } from '../../src/errors.js'
 import { type EvaluateHooks, type EvaluateOptions, evaluate } from '../../src/eval/evaluate.js'
 import { mergeShards, readShard } from '../../src/eval/merge.js'
 import type { EvalRecord } from '../../src/record/eval/schema.js'
-import { withoutTiming } from '../../src/record/io/comparable.js'
-import { readRecord } from '../../src/record/io/store.js'
+import { readRecord } from '../../src/record/io/read.js'
+import { EVAL_SCHEMA } from '../../src/record/kinds.js'
 import { asp, workFolder } from '../commands/asp.js'
 import { openTestDevice } from '../gpu.js'
+import { withoutTiming } from '../record/without-timing.js'
 import { writeTinyModel } from '../tiny-model.js'
 
 const folder = workFolder()
@@ -50,6 +51,8 @@ async function run(
   )
 }
 
+const recordOf = (path: string): Promise<EvalRecord> => readRecord(path, [EVAL_SCHEMA])
+
 /** Logs lie beside their own record, under its name. */
 function comparable(record: EvalRecord): unknown {
   const { tasks, ...rest } = withoutTiming(record)
@@ -64,7 +67,7 @@ for (const count of [1, 3, 7]) {
     for (const [i, name] of names.entries()) await run(name, { shard: { index: i + 1, count } })
     const parts = await Promise.all(names.reverse().map((name) => readShard(file(name))))
     const merged = await mergeShards(parts, [], (task) => task)
-    assert.equal(comparable(merged.record), comparable(await readRecord(file('whole'))))
+    assert.equal(comparable(merged.record), comparable(await recordOf(file('whole'))))
     const whole = await readShard(file('whole'))
     for (const [task, lines] of merged.lines) assert.equal(lines, whole.lines.get(task))
   })
@@ -87,7 +90,7 @@ test('a run stopped after a few documents and resumed keeps its shift and equals
       if (unit === 'requests' && done > 4) stop.abort()
     },
   })
-  const halfway = await readRecord(file('stopped'))
+  const halfway = await recordOf(file('stopped'))
   assert.is(halfway.status, 'incomplete')
   let searches = 0
   await run('stopped', searched, {
@@ -96,7 +99,7 @@ test('a run stopped after a few documents and resumed keeps its shift and equals
     },
   })
   assert.is(searches, 0)
-  assert.equal(comparable(await readRecord(file('stopped'))), comparable(await readRecord(file('searched'))))
+  assert.equal(comparable(await recordOf(file('stopped'))), comparable(await recordOf(file('searched'))))
 })
 
 test('a missing, doubled, foreign or damaged shard is refused', async () => {
@@ -129,7 +132,7 @@ test('asp merge writes the record and the logs, or one line and nothing', async 
   const { status, stdout, stderr } = await asp(folder, ['merge', ...parts, '-o', file('merged')])
   assert.is(status, 0, stderr)
   assert.match(stdout, /hellaswag.*winogrande/s)
-  assert.equal(comparable(await readRecord(file('merged'))), comparable(await readRecord(file('whole'))))
+  assert.equal(comparable(await recordOf(file('merged'))), comparable(await recordOf(file('whole'))))
   for (const task of RUN.suites) {
     const [a, b] = await Promise.all(
       ['merged', 'whole'].map((name) => readFile(join(folder, `${name}.samples.${task}.jsonl`), 'utf8')),
@@ -140,7 +143,7 @@ test('asp merge writes the record and the logs, or one line and nothing', async 
   assert.is(refused.status, 2)
   assert.is(refused.stdout, '')
   assert.match(refused.stderr, /^error: .*missing.*\n$/)
-  assert.not.ok(await readRecord(file('no')).catch(() => null))
+  assert.not.ok(await recordOf(file('no')).catch(() => null))
 })
 
 test.run()

@@ -2,7 +2,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { chooseStretches } from '../../src/ppl/stretches.js'
 import { PROTOCOLS, type Window } from '../../src/ppl/windows.js'
-import { PROTOCOL_NAMES } from '../../src/record/ppl/schema.js'
+import { PROTOCOL_NAMES } from '../../src/record/names.js'
 import { rollingWindows } from '../../src/suites/rolling.js'
 
 /** Token i of the text is i; the start token is 999. */

@@ -5,12 +5,9 @@ import { killerCounts } from '../../src/drops/killers.js'
 import { countInputs } from '../../src/drops/run.js'
 import { tallyWindow } from '../../src/drops/tally.js'
 import { NEVER } from '../../src/engine/batch.js'
-import {
-  DROP_STATS_SCHEMA,
-  type DropStatsRecord,
-  type StatsRun,
-} from '../../src/record/drops/stats-schema.js'
+import type { DropStatsRecord, StatsRun } from '../../src/record/drops/stats-schema.js'
 import { SPARSITY_DEFINITION, sparsityOf } from '../../src/record/eval/build.js'
+import { DROP_STATS_SCHEMA } from '../../src/record/kinds.js'
 import { recordParts } from './fixture.js'
 
 const AGES = [1, 2, 4]

@@ -2,8 +2,9 @@
 
 import { NEVER } from '../../src/engine/batch.js'
 import { causalPairs, countDrops } from '../../src/engine/drops.js'
-import { DROPS_SCHEMA, type DropsRecord } from '../../src/record/drops/schema.js'
+import type { DropsRecord } from '../../src/record/drops/schema.js'
 import { SPARSITY_DEFINITION, sparsityOf } from '../../src/record/eval/build.js'
+import { DROPS_SCHEMA } from '../../src/record/kinds.js'
 import { recordParts } from './fixture.js'
 
 /** Two layers over seven tokens. */

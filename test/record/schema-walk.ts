@@ -47,6 +47,6 @@ function objectsOf(root: RootSchema): [string, SchemaNode][] {
     for (const child of node.anyOf ?? []) visit(at, child)
   }
   visit('', root)
-  for (const [name, child] of Object.entries(root.$defs)) visit(name, child)
+  for (const [name, child] of Object.entries(root.$defs ?? {})) visit(name, child)
   return found
 }

@@ -1,5 +1,5 @@
 /** The record and the log of a short training with gamma 0.3: four steps, evaluations before the first and after the last. */
-import type { TrainLogRecord } from '../../src/record/io/any-record.js'
+import type { TrainLogRecord } from '../../src/record/io/records.js'
 import type { PplSparsity } from '../../src/record/ppl/schema.js'
 import type {
   EvalFigures,

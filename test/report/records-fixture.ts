@@ -2,8 +2,8 @@
 import { compareRecords } from '../../src/compare/compare.js'
 import { buildBenchRecord } from '../../src/record/bench/build.js'
 import { buildRecord } from '../../src/record/eval/build.js'
-import type { AnyRecord, LoadedRecord } from '../../src/record/io/any-record.js'
 import { buildPplRecord } from '../../src/record/ppl/build.js'
+import type { LoadedRecord, ReportedRecord } from '../../src/report/reported-record.js'
 import { answers, choiceTask, evalRecord, range } from '../compare/records.js'
 import { benchParts } from '../record/bench-fixture.js'
 import { hellaswag, recordParts, wikitext } from '../record/fixture.js'
@@ -40,11 +40,11 @@ export const RECORDS = {
       command: ['asp', 'compare', 'a.json', 'b.json'],
     },
   ),
-} satisfies Record<string, AnyRecord>
+} satisfies Record<string, ReportedRecord>
 
 /** In the order given; all of them where nothing is said. */
 export function loaded(...files: (keyof typeof RECORDS)[]): LoadedRecord[] {
   const chosen = files.length > 0 ? files : (Object.keys(RECORDS) as (keyof typeof RECORDS)[])
   // As read from a file: what JSON does not hold is gone.
-  return chosen.map((file) => ({ file, record: JSON.parse(JSON.stringify(RECORDS[file])) as AnyRecord }))
+  return chosen.map((file) => ({ file, record: JSON.parse(JSON.stringify(RECORDS[file])) as ReportedRecord }))
 }

@@ -2,17 +2,17 @@
 
 import { type MedianInterval, mean, meanStandardError, median, medianInterval } from '../../stats/basics.js'
 import { tInterval } from '../../stats/paired.js'
-import {
-  BENCH_SCHEMA,
-  type BenchCache,
-  type BenchConfiguration,
-  type BenchCurve,
-  type BenchNoise,
-  type BenchRecord,
-  type BenchResult,
-  type BenchSample,
-  type BenchStage,
-  type Figure,
+import { BENCH_SCHEMA } from '../kinds.js'
+import type { BenchStage } from '../names.js'
+import type {
+  BenchCache,
+  BenchConfiguration,
+  BenchCurve,
+  BenchNoise,
+  BenchRecord,
+  BenchResult,
+  BenchSample,
+  Figure,
 } from './schema.js'
 
 export interface BenchParts extends Omit<BenchRecord, 'schema' | 'kind' | 'date' | 'results' | 'curves'> {

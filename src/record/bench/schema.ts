@@ -1,244 +1,275 @@
-/**
- * The record of one `asp bench` run, `asp.bench/1`: what tables, CSV and comparisons are made from.
- * `schemas/asp.bench-1.schema.json` describes the same fields; test/record/bench-schema.test.ts holds the two together.
- */
+/** The record of one `asp bench` run, `asp.bench/1`: what tables, CSV and comparisons are made from. */
 
-import type { DTYPES, EnvironmentRecord, STORED_DTYPES, Status } from '../eval/schema.js'
-import type { SizedRecord } from '../ppl/schema.js'
+import {
+  command,
+  date,
+  dtype,
+  EnvironmentRecord,
+  heading,
+  SizedRecord,
+  status,
+  storedDtype,
+} from '../common.js'
+import * as t from '../define.js'
+import { BENCH_SCHEMA } from '../kinds.js'
 
-export const BENCH_SCHEMA = 'asp.bench/1'
+export const BenchModel = t.object('What was run.', {
+  id: t.string('Hub id, bundled name, folder name, or `random:` and a size.'),
+  source: t.oneOf('`random`: seeded random weights, good for speed and memory only.', [
+    'bundled',
+    'folder',
+    'hub',
+    'random',
+  ]),
+  revision: t.nullable(t.string('Commit on the Hub.')),
+  sha256: t.nullable(t.sha256('Of the weight files; null for random weights.')),
+  parameters: t.positive('Weights, the tied head counted once.'),
+  bytes: t.positive('Size of the weights as stored.'),
+  stored_dtype: storedDtype('How the weights are stored.'),
+  config: t.object('Sizes of the model.', {
+    vocab_size: t.positive('Rows of the token table.'),
+    n_positions: t.positive('Longest context.'),
+    n_embd: t.positive('Width.'),
+    n_layer: t.positive('Blocks.'),
+    n_head: t.positive('Attention heads.'),
+    n_inner: t.positive('Width of the MLP.'),
+    int_n_embd: t.nullable(t.positive('Width of the interaction projections; null without.')),
+  }),
+})
+export type BenchModel = t.Static<typeof BenchModel>
 
-export const BENCH_MODEL_SOURCES = ['bundled', 'folder', 'hub', 'random'] as const
-export const BENCH_DATA_KINDS = ['sample', 'file', 'random'] as const
-/** Who decides what is dropped: nobody, trained weights, a hash that stands in for them, or a policy of a size. */
-export const DROPS = ['none', 'learned', 'synthetic', 'policy'] as const
-export const CACHES = ['paged', 'slots', 'mask'] as const
-export const RESULT_STATUSES = ['measured', 'does not fit', 'not run'] as const
-export const CLOCKS = ['device', 'host'] as const
-/** Parts of a step's time, in the order of tables. */
-export const BENCH_STAGES = ['projections', 'scores', 'attention', 'cache', 'mlp', 'head'] as const
+export const BenchData = t.object('What the model was fed.', {
+  kind: t.oneOf('Bundled text, a file, or seeded random tokens.', ['sample', 'file', 'random']),
+  source: t.string('Where it is from.'),
+  tokens: t.positive('Tokens that sequences are cut from.'),
+  sha256: t.sha256('Of the token ids.'),
+  distinct: t.boolean('Whether the sequences of the largest batch share no token of the text.'),
+})
+export type BenchData = t.Static<typeof BenchData>
 
-export type BenchStage = (typeof BENCH_STAGES)[number]
-type Dtype = (typeof DTYPES)[number]
+export const BenchMethod = t.object('How measuring was done.', {
+  clock: t.oneOf('What tokens/s, steps and ratios are computed from.', ['device', 'host']),
+  repetitions: t.object('Rounds asked for, and measured.', {
+    asked: t.positive('Wanted.'),
+    done: t.count('Measured.'),
+  }),
+  warm_up: t.boolean('Whether every configuration was run untimed first.'),
+  order: t.string('In which order configurations were measured.'),
+  steps_per_submission: t.positive('Tokens generated in one submission.'),
+  prefill_chunk: t.positive('Rows of prompts that pass through the model at a time.'),
+  delay_s: t.amount('Pause before each test.'),
+  max_time_s: t.nullable(t.amount('Seconds the run was to take; null: no limit.')),
+  tuned: t.boolean('Whether kernels were chosen by timing them on this adapter.'),
+})
+export type BenchMethod = t.Static<typeof BenchMethod>
 
-export interface BenchRecord {
-  schema: typeof BENCH_SCHEMA
-  kind: 'bench'
-  /** `incomplete`: stopped; every figure is over what was measured until then. */
-  status: Status
-  /** Unix time of the start, seconds. */
-  date: number
-  model: BenchModel
-  data: BenchData
-  method: BenchMethod
-  configurations: BenchConfiguration[]
-  results: BenchResult[]
-  curves: BenchCurve[]
-  environment: EnvironmentRecord
-  timing: BenchTiming
-  memory: BenchMemory
-  /** What was chosen, left out or found odd, in words. */
-  notes: string[]
-  seed: number
-  /** The arguments as typed, starting with `asp`. */
-  command: string[]
-}
+export const BenchCalibration = t.object('How a shift was found.', {
+  sample_sparsity: t.share('Share of causal pairs that the shift removes on the sample.'),
+  windows: t.count('Windows of the sample.'),
+  evaluations: t.list(
+    'Shifts that were tried, in order.',
+    t.object('A shift.', {
+      shift: t.number('Tried.'),
+      sparsity: t.share('Share of causal pairs it removed.'),
+    }),
+  ),
+})
+export type BenchCalibration = t.Static<typeof BenchCalibration>
 
-export interface BenchModel {
-  id: string
-  source: (typeof BENCH_MODEL_SOURCES)[number]
-  revision: string | null
-  /** Of the weight files; null for random weights, which `seed` gives again. */
-  sha256: string | null
-  parameters: number
-  /** Size of the weights as stored. */
-  bytes: number
-  stored_dtype: (typeof STORED_DTYPES)[number]
-  config: {
-    vocab_size: number
-    n_positions: number
-    n_embd: number
-    n_layer: number
-    n_head: number
-    n_inner: number
-    int_n_embd: number | null
-  }
-}
+export const cacheKind = (description: string) => t.oneOf(description, ['paged', 'slots', 'mask'])
 
-/** What the model is fed. */
-export interface BenchData {
-  kind: (typeof BENCH_DATA_KINDS)[number]
-  /** Where the text is from. */
-  source: string
-  tokens: number
-  sha256: string
-  /** Whether the sequences of the largest batch share no token of the text. */
-  distinct: boolean
-}
+export const BenchConfiguration = t.object('One combination of settings.', {
+  id: t.count('Place in the list.'),
+  ctx: t.positive('Tokens of the longest sequence; the length its threshold belongs to.'),
+  policy: t.string('What decides which tokens are dropped.'),
+  drops: t.oneOf(
+    '`synthetic`: a hash stands in for weights that were never trained; `policy`: a policy of a size.',
+    ['none', 'learned', 'synthetic', 'policy'],
+  ),
+  sparsity: t.nullable(
+    t.number('Share of context to remove; null: none was asked for.', { minimum: 0, exclusiveMaximum: 1 }),
+  ),
+  threshold_shift: t.nullable(t.number('Added to every drop score.')),
+  sized: t.nullable(
+    SizedRecord,
+    'Of a policy of a size, which is counted so that S_pair at `ctx` is nearest to what was asked for.',
+  ),
+  calibration: t.nullable(BenchCalibration, 'How the shift was found; null: it was not searched.'),
+  batch: t.nullable(
+    t.positive('Sequences at a time; null where the largest was asked for and is not known.'),
+  ),
+  batch_asked: t.anyOf('As typed.', t.positive(), t.literal('max')),
+  dtype: dtype('How weights are held.'),
+  cache: cacheKind('How keys and values are kept.'),
+  cache_dtype: dtype('How keys and values are stored.'),
+  baseline: t.nullable(t.count('The dense configuration it is compared with.')),
+  needs_bytes: t.nullable(
+    t.amount(
+      'Weights, activations and cache at `ctx` by the plan; of a numbered batch as if nothing were dropped.',
+    ),
+  ),
+  has_bytes: t.nullable(t.amount('What the adapter has; null when it does not say.')),
+})
+export type BenchConfiguration = t.Static<typeof BenchConfiguration>
 
-/** How measuring was done. */
-export interface BenchMethod {
-  /** What tokens/s and ratios are computed from. */
-  clock: (typeof CLOCKS)[number]
-  repetitions: { asked: number; done: number }
-  warm_up: boolean
-  order: string
-  steps_per_submission: number
-  prefill_chunk: number
-  delay_s: number
-  /** Seconds the run was to take at most; null: no limit. */
-  max_time_s: number | null
-  /** Whether kernels were chosen by timing them on this adapter. */
-  tuned: boolean
-}
+export const Figure = t.object('A median, and an interval that holds it with `confidence`.', {
+  median: t.number('Median of the repetitions.'),
+  low: t.number('Lower end of an interval of the median, from order statistics.'),
+  high: t.number('Upper end.'),
+  confidence: t.share('Chance that such an interval holds the median.'),
+  enough: t.boolean('Whether there are enough repetitions for 95 %; else the interval is the whole range.'),
+})
+export type Figure = t.Static<typeof Figure>
 
-export interface BenchConfiguration {
-  id: number
-  /** Tokens of the longest sequence; the length the threshold belongs to. */
-  ctx: number
-  policy: string
-  drops: (typeof DROPS)[number]
-  /** Share of causal pairs to remove; null: none was asked for. */
-  sparsity: number | null
-  threshold_shift: number | null
-  /** Of a policy of a size. */
-  sized: SizedRecord | null
-  calibration: BenchCalibration | null
-  /** B: sequences at a time; null where the largest was asked for and is not known. */
-  batch: number | null
-  batch_asked: number | 'max'
-  dtype: Dtype
-  cache: (typeof CACHES)[number]
-  cache_dtype: Dtype
-  /** The dense configuration it is compared with. */
-  baseline: number | null
-  /**
-   * Bytes of weights, activations and cache at `ctx` by the plan (a numbered batch's as if nothing were dropped), and
-   * what the adapter has; null where it is not known.
-   */
-  needs_bytes: number | null
-  has_bytes: number | null
-}
+export const BenchSample = t.object('One repetition.', {
+  round: t.count('From 0; samples of one round were taken close together.'),
+  device_s: t.nullable(t.number("By the device's clock.")),
+  host_s: t.number("By the host's clock."),
+  first_token_s: t.amount(
+    'Host seconds from handing over what precedes generation to having the first token.',
+  ),
+  rss_bytes: t.count('Resident memory of the process after it.'),
+  cpu_s: t.number(
+    "Processor time of this process; on the CPU and on a software adapter the device's work too.",
+  ),
+})
+export type BenchSample = t.Static<typeof BenchSample>
 
-export interface BenchCalibration {
-  sample_sparsity: number
-  windows: number
-  evaluations: { shift: number; sparsity: number }[]
-}
+export const BenchNoise = t.object(
+  'An A/A run: the same test of the same configuration once more each round, as if it were another configuration.',
+  {
+    samples: t.list('Of the second run, by round.', BenchSample),
+    ratio: t.number(
+      "Geometric mean of its seconds over those of the result's own samples, round by round, by the method's clock.",
+      { exclusiveMinimum: 0 },
+    ),
+    floor: t.nullable(
+      t.amount(
+        "The far end of that ratio's 95 % interval, as a share above 1; null with fewer than two rounds.",
+      ),
+    ),
+  },
+)
+export type BenchNoise = t.Static<typeof BenchNoise>
 
-/** A median, and an interval that holds it with `confidence`: `enough` says that this is 95 % or more. */
-export interface Figure {
-  median: number
-  low: number
-  high: number
-  confidence: number
-  enough: boolean
-}
+export const BenchCache = t.object('Bytes of keys, values and interaction keys, all layers and sequences.', {
+  peak_bytes: t.count('Most that was allocated after any submission of the test.'),
+  allocated_bytes: t.count('On the device when the test ends.'),
+  held_bytes: t.count('In pages or slots that belong to a sequence.'),
+  live_bytes: t.count('In rows that a query may still see.'),
+  live_ratio: t.nullable(t.amount("Live bytes of a sequence over the baseline's.")),
+  dropped: t.share('Share of tokens dropped when the test ends, mean over layers and sequences.'),
+})
+export type BenchCache = t.Static<typeof BenchCache>
 
-/** One test of one configuration. */
-export interface BenchResult {
-  configuration: number
-  /** llama-bench's name, such as `tg128 @ d512`. */
-  test: string
-  prompt: number
-  gen: number
-  depth: number
-  status: (typeof RESULT_STATUSES)[number]
-  /** Why it does not fit or was not run. */
-  reason: string | null
-  /** Tokens of one repetition, all sequences together. */
-  tokens: number
-  samples: BenchSample[]
-  tokens_per_s: Figure | null
-  /** By the host's clock, whatever `method.clock` is. */
-  host_tokens_per_s: Figure | null
-  /** Seconds of one step of the whole batch; tests that only generate. */
-  step_s: Figure | null
-  /** Host seconds from handing over what precedes generation to having the first token. */
-  first_token_s: Figure | null
-  /** Tokens/s over the baseline's, round by round. */
-  speedup: Figure | null
-  /** The same by processor time: on a busy machine with a software adapter the steadier of the two. */
-  cpu_speedup: Figure | null
-  /** Share of the host's time during which the adapter worked. */
-  busy: number | null
-  /** What two identical configurations differ by; null unless noise was measured (`--calibrate`). */
-  noise: BenchNoise | null
-  cache: BenchCache | null
-  stages: Record<BenchStage, number> | null
-  /** Tokens of the run that `stages` (seconds) was taken in. */
-  stage_tokens: number | null
-}
+export const BenchResult = t.object('One test of one configuration.', {
+  configuration: t.count('`id` of the configuration.'),
+  test: t.string("llama-bench's name, such as `tg128 @ d512`."),
+  prompt: t.count('Prompt tokens timed.'),
+  gen: t.count('Tokens generated.'),
+  depth: t.count('Tokens in the cache beforehand.'),
+  status: t.oneOf('`not run`: the run was stopped before.', ['measured', 'does not fit', 'not run']),
+  reason: t.nullable(t.string('Why it does not fit.')),
+  tokens: t.count('Of one repetition, all sequences together.'),
+  samples: t.list('Every repetition.', BenchSample),
+  tokens_per_s: t.nullable(Figure, 'By `method.clock`.'),
+  host_tokens_per_s: t.nullable(Figure, "By the host's clock."),
+  step_s: t.nullable(Figure, 'Seconds of one step of the whole batch; of tests that only generate.'),
+  first_token_s: t.nullable(Figure, "Time to first token, host's clock."),
+  speedup: t.nullable(Figure, "Tokens/s over the baseline's, round by round."),
+  cpu_speedup: t.nullable(
+    Figure,
+    'The same by processor time of this process: on a busy machine with the CPU or a software adapter the steadier of the two.',
+  ),
+  busy: t.nullable(t.share("Share of the host's time during which the adapter worked.")),
+  noise: t.nullable(
+    BenchNoise,
+    'What two identical configurations differ by; null unless noise was measured (--calibrate).',
+  ),
+  cache: t.nullable(BenchCache, 'Keys, values and interaction keys; of the last repetition.'),
+  stages: t.nullable(
+    t.object('Device seconds by stage, of a run apart.', {
+      projections: t.number('Queries, keys, values, output and interaction projections.'),
+      scores: t.number('Drop decisions.'),
+      attention: t.number('Attention.'),
+      cache: t.number('Upkeep of the cache.'),
+      mlp: t.number('MLP and norms.'),
+      head: t.number('Output head and choice of the token.'),
+    }),
+  ),
+  stage_tokens: t.nullable(t.count('Tokens of the run that `stages` was taken in.')),
+})
+export type BenchResult = t.Static<typeof BenchResult>
 
-export interface BenchSample {
-  round: number
-  device_s: number | null
-  host_s: number
-  /** Processor time of this process: the device's work too, where the adapter is a software one. */
-  cpu_s: number
-  first_token_s: number
-  /** Resident memory of the process after it. */
-  rss_bytes: number
-}
+export const BenchCurve = t.object(
+  'One token at a time, from one token of context to `ctx`; a point an entry.',
+  {
+    configuration: t.count('`id` of the configuration.'),
+    step: t.positive('Tokens of a submission.'),
+    interleaved_with: t.list('Configurations that took turns with it.', t.count()),
+    lengths: t.list('Tokens of a sequence after each step.', t.positive()),
+    device_s: t.nullable(
+      t.list('Seconds of one step of the whole batch; null where the device has no clock.', t.amount()),
+    ),
+    host_s: t.list("The same by the host's clock, waiting for every submission.", t.amount()),
+    allocated_bytes: t.list('Of the cache, on the device.', t.count()),
+    held_bytes: t.list('In pages or slots of a sequence.', t.count()),
+    live_bytes: t.list('In rows that a query may see.', t.count()),
+    live_ratio: t.nullable(
+      t.list("Live bytes of a sequence over the baseline's at the same length.", t.amount()),
+    ),
+  },
+)
+export type BenchCurve = t.Static<typeof BenchCurve>
 
-/** An A/A run: the same test of the same configuration once more each round, as if it were another configuration. */
-export interface BenchNoise {
-  samples: BenchSample[]
-  /** Of its seconds over those of the result's own samples, round by round, by `method.clock`: the geometric mean. */
-  ratio: number
-  /** The far end of that ratio's 95 % interval, as a share above 1; null with fewer than two rounds. */
-  floor: number | null
-}
+export const BenchTiming = t.object(
+  "Where the run's own time went, seconds; nothing but `measure_s` is in the figures.",
+  {
+    tokenize_s: t.amount('Reading and tokenising text.'),
+    load_s: t.amount('Loading weights.'),
+    calibrate_s: t.amount('Finding thresholds.'),
+    warm_up_s: t.amount('Planning what fits, compiling, warming up.'),
+    measure_s: t.amount('The rounds.'),
+    curve_s: t.amount('The curves.'),
+    stages_s: t.amount('The split by stage.'),
+    total_s: t.amount('All of it.'),
+  },
+)
+export type BenchTiming = t.Static<typeof BenchTiming>
 
-/** Bytes of keys, values and interaction keys, all layers and sequences. */
-export interface BenchCache {
-  /** Most that was allocated after any submission of the test. */
-  peak_bytes: number
-  /** When the test ends: on the device, in pages or slots that belong to a sequence, in rows a query may see. */
-  allocated_bytes: number
-  held_bytes: number
-  live_bytes: number
-  /** `live_bytes` of a sequence over the baseline's; null without one. */
-  live_ratio: number | null
-  /** Share of tokens that are dropped when the test ends, mean over layers and sequences. */
-  dropped: number
-}
+export const BenchMemory = t.object('Memory of the whole run, bytes.', {
+  peak_bytes: t.count('Largest sum of GPU buffers.'),
+  peak_by_purpose: t.dictionary('Largest size of each purpose on its own.', t.count()),
+  weights_bytes: t.count('Weights on the device.'),
+  host_peak_rss_bytes: t.count(
+    'Largest resident memory of the process; holds device buffers too on the CPU and on a software adapter.',
+  ),
+})
+export type BenchMemory = t.Static<typeof BenchMemory>
 
-/** One token at a time, from one token of context to `ctx`; a point an entry. */
-export interface BenchCurve {
-  configuration: number
-  /** Steps of a submission. */
-  step: number
-  /** Configurations that took turns with it. */
-  interleaved_with: number[]
-  /** Tokens of a sequence after the step. */
-  lengths: number[]
-  /** Seconds of one step of the whole batch. */
-  device_s: number[] | null
-  host_s: number[]
-  allocated_bytes: number[]
-  held_bytes: number[]
-  live_bytes: number[]
-  /** Live bytes of a sequence over the baseline's at the same length. */
-  live_ratio: number[] | null
-}
-
-export interface BenchTiming {
-  tokenize_s: number
-  load_s: number
-  calibrate_s: number
-  warm_up_s: number
-  measure_s: number
-  curve_s: number
-  stages_s: number
-  total_s: number
-}
-
-export interface BenchMemory {
-  /** Largest sum of GPU buffers, and of each purpose on its own. */
-  peak_bytes: number
-  peak_by_purpose: Record<string, number>
-  weights_bytes: number
-  /** Largest resident memory of the process; holds GPU buffers too when the adapter is a software one. */
-  host_peak_rss_bytes: number
-}
+export const BenchRecord = t.object(
+  "The record of one `asp bench` run. Tests have llama-bench's names; every repetition is kept.",
+  {
+    ...heading(BENCH_SCHEMA, 'bench'),
+    status: status(
+      '`incomplete` marks a run that was stopped: its figures are over what was measured until then.',
+    ),
+    date,
+    model: BenchModel,
+    data: BenchData,
+    method: BenchMethod,
+    configurations: t.list(
+      'Every combination of settings; `id` is the place in this list.',
+      BenchConfiguration,
+    ),
+    results: t.list('One entry a test of a configuration.', BenchResult),
+    curves: t.list('Latency and memory token by token, one entry a configuration.', BenchCurve),
+    environment: EnvironmentRecord,
+    timing: BenchTiming,
+    memory: BenchMemory,
+    notes: t.list('What was chosen, left out or found odd, in words.', t.string()),
+    seed: t.integer('Of random weights and tokens, and of the calibration sample.'),
+    command,
+  },
+)
+export type BenchRecord = t.Static<typeof BenchRecord>

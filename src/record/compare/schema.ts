@@ -1,111 +1,127 @@
-/**
- * The record of `asp compare`, `asp.compare/1`: what tables, pull-request comments and test reports are made from.
- * `schemas/asp.compare-1.schema.json` describes the same fields; test/record/compare/schema.test.ts holds the two together.
- */
+/** The record of `asp compare`, `asp.compare/1`: what tables, pull-request comments and test reports are made from. */
 
-export const COMPARE_SCHEMA = 'asp.compare/1'
+import { command, heading } from '../common.js'
+import * as t from '../define.js'
+import { COMPARE_SCHEMA } from '../kinds.js'
 
-export const VERDICTS = ['better', 'same', 'worse', 'inconclusive'] as const
-/** How a change is written: new minus base, or new over base minus 1. */
-export const SCALES = ['difference', 'ratio'] as const
-/** By what p and interval were computed. */
-export const METHODS = [
+const verdict = (description: string) => t.oneOf(description, ['better', 'same', 'worse', 'inconclusive'])
+export type Verdict = t.Static<ReturnType<typeof verdict>>
+
+export const Scale = t.oneOf('How changes are written: new minus base, or new over base minus 1.', [
+  'difference',
+  'ratio',
+])
+export type Scale = t.Static<typeof Scale>
+
+export const Method = t.oneOf('By what p and interval were computed.', [
   'exact McNemar, score interval',
   'paired t, bootstrap interval',
   'paired t',
   'paired t and exact McNemar, bootstrap interval',
   'rounds beyond the noise floor',
   'size alone',
-] as const
-/** Where a margin is from: the table of usual ones, or `--margin`. */
-export const MARGIN_SOURCES = ['usual', 'asked'] as const
+])
+export type Method = t.Static<typeof Method>
 
-export type Verdict = (typeof VERDICTS)[number]
-export type Scale = (typeof SCALES)[number]
-export type Method = (typeof METHODS)[number]
+export const ComparedRecord = t.object('A record that was compared.', {
+  file: t.string('Where it was read from.'),
+  schema: t.string('Format of the record.'),
+  date: t.number('Start of its run, Unix time in seconds.'),
+  settings: t.dictionary(
+    'What may differ between records that are compared: model, policy, sparsity, versions, adapter.',
+    t.string(),
+  ),
+})
+export type ComparedRecord = t.Static<typeof ComparedRecord>
 
-export interface CompareRecord {
-  schema: typeof COMPARE_SCHEMA
-  kind: 'compare'
-  /** Unix time, seconds. */
-  date: number
-  /** `worse` when any test says so; else `inconclusive` when any is; else `better` or `same`. */
-  verdict: Verdict
-  /** Level of the family of all tests, and of intervals (1 - alpha). */
-  alpha: number
-  /** Chance with which a change of `detectable` would have been found. */
-  power: number
-  /** Tests that Holm's correction is over. */
-  tests: number
-  base: ComparedRecord
-  comparisons: Comparison[]
-  /** The arguments as typed, starting with `asp`. */
-  command: string[]
-}
+export const ComparedMetric = t.object('One metric of one task.', {
+  cell: t.string('Point of a sweep; empty in other records.'),
+  task: t.string('Suite, or what was measured.'),
+  metric: t.string('Name of the metric.'),
+  higher_is_better: t.boolean('Which way is better.'),
+  base: t.number('Value in the base.'),
+  new: t.number('Value in the other record.'),
+  scale: Scale,
+  change: t.number('On `scale`.'),
+  low: t.nullable(
+    t.number(
+      'Lower end of the interval of `change`; null where one unit, or none, tells nothing of the spread.',
+    ),
+  ),
+  high: t.nullable(t.number('Upper end of that interval.')),
+  method: Method,
+  n: t.count('Documents, windows or rounds.'),
+  discordant: t.nullable(
+    t.object('Documents only one of the two got right; null where there are no right and wrong ones.', {
+      gained: t.count('Wrong in the base, right in the new record.'),
+      lost: t.count('Right in the base, wrong in the new record.'),
+    }),
+  ),
+  p: t.nullable(
+    t.share(
+      'Two-sided; null where nothing is tested: amounts without noise, or noise that was not measured.',
+    ),
+  ),
+  p_holm: t.nullable(t.share("`p` after Holm's correction, to be held against alpha.")),
+  margin: t.amount('The loss that is taken for none, on `scale`.'),
+  margin_source: t.oneOf('Where the margin is from: the table of usual ones, or --margin.', [
+    'usual',
+    'asked',
+  ]),
+  floor: t.nullable(
+    t.amount(
+      'Change that identical runs show, on `scale`; null where it was not measured or there is no noise.',
+    ),
+  ),
+  detectable: t.nullable(
+    t.amount(
+      'Smallest true loss that is called worse with chance `power`, on `scale`; null where none would be.',
+    ),
+  ),
+  verdict: verdict('Of this metric.'),
+  reason: t.string('Why, in a phrase.'),
+})
+export type ComparedMetric = t.Static<typeof ComparedMetric>
 
-export interface ComparedRecord {
-  file: string
-  schema: string
-  date: number
-  /** What may differ between records that are compared: model, policy, sparsity, versions, adapter. */
-  settings: Record<string, string>
-}
+export const Flip = t.object('A document that one of the two got right.', {
+  cell: t.string('Point of a sweep; empty in other records.'),
+  task: t.string('Suite.'),
+  metric: t.string('By which it was right or wrong.'),
+  kind: t.oneOf('Right in the base and now wrong, or the other way.', ['lost', 'gained']),
+  doc_id: t.count('Position in the full split.'),
+  hash: t.hash(16, "First 16 hex digits of the document's SHA-256."),
+  text: t.nullable(t.string('What was asked, with the right answer; null where the items are not at hand.')),
+})
+export type Flip = t.Static<typeof Flip>
 
-/** One record against the base. */
-export interface Comparison {
-  record: ComparedRecord
-  verdict: Verdict
-  /** Settings that are not the base's. */
-  differs: string[]
-  results: ComparedMetric[]
-  flips: Flip[]
-  /** What could not be compared, in words. */
-  notes: string[]
-}
+export const Comparison = t.object('One record against the base.', {
+  record: ComparedRecord,
+  verdict: verdict('Over its results, as for all.'),
+  differs: t.list("Settings that are not the base's.", t.string()),
+  results: t.list('A metric each.', ComparedMetric),
+  flips: t.list('Documents that only one of the two got right.', Flip),
+  notes: t.list('What could not be compared, in words.', t.string()),
+})
+export type Comparison = t.Static<typeof Comparison>
 
-export interface ComparedMetric {
-  /** Point of a sweep; '' in other records. */
-  cell: string
-  /** Suite, or what was measured, such as `ctx 512, step 0.8` and `tg64 @ d448, adaptive 0.8`. */
-  task: string
-  metric: string
-  higher_is_better: boolean
-  base: number
-  new: number
-  scale: Scale
-  /** On `scale`, and its interval; null where one unit, or none, tells nothing of the spread. */
-  change: number
-  low: number | null
-  high: number | null
-  method: Method
-  /** Documents, windows or rounds. */
-  n: number
-  /** Documents only one of the two got right; null where there are no right and wrong ones. */
-  discordant: { gained: number; lost: number } | null
-  /** Null where nothing is tested: amounts without noise, or noise that was not measured. */
-  p: number | null
-  p_holm: number | null
-  /** The loss that is taken for none, above 0, on `scale`. */
-  margin: number
-  margin_source: (typeof MARGIN_SOURCES)[number]
-  /** Change that identical runs show, on `scale`; null where it was not measured or is none. */
-  floor: number | null
-  /** Smallest true loss called worse with chance `power`, on `scale`; null where none would be. */
-  detectable: number | null
-  verdict: Verdict
-  /** Why, in a phrase. */
-  reason: string
-}
-
-/** A document that one of the two got right. */
-export interface Flip {
-  cell: string
-  task: string
-  metric: string
-  /** Right in the base and now wrong, or the other way. */
-  kind: 'lost' | 'gained'
-  doc_id: number
-  hash: string
-  /** What was asked; null where the data is not at hand. */
-  text: string | null
-}
+export const CompareRecord = t.object(
+  'The record of one `asp compare`: what changed from the base to each other record, and whether it can be told from chance.',
+  {
+    ...heading(COMPARE_SCHEMA, 'compare'),
+    date: t.number('Unix time, seconds.'),
+    verdict: verdict('`worse` when any result is; else `inconclusive` when any is; else `better` or `same`.'),
+    alpha: t.number('Level of the family of all tests; intervals hold with 1 - alpha.', {
+      exclusiveMinimum: 0,
+      exclusiveMaximum: 0.5,
+    }),
+    power: t.number('Chance with which a loss of `detectable` is called worse.', {
+      exclusiveMinimum: 0,
+      exclusiveMaximum: 1,
+    }),
+    tests: t.count("Tests that Holm's correction is over."),
+    base: ComparedRecord,
+    comparisons: t.list('Each other record against the base.', Comparison),
+    command,
+  },
+)
+export type CompareRecord = t.Static<typeof CompareRecord>

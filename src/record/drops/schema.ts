@@ -1,63 +1,67 @@
 /**
- * The record of one `asp drops` run on one text, `asp.drops/1`: which layer dropped which token when. Everything that is shown
- * of it, who killed whom as well, follows from the death times. schemas/asp.drops-1.schema.json describes it for other programs.
+ * The record of `asp drops` on one text, `asp.drops/1`: which layer dropped which token when. Everything that is shown of it, who
+ * killed whom as well, follows from the death times.
  */
-import type { EnvironmentRecord, ModelRecord, PolicyRecord, RunSparsity } from '../eval/schema.js'
 
-export const DROPS_SCHEMA = 'asp.drops/1'
+import {
+  command,
+  date,
+  EnvironmentRecord,
+  heading,
+  ModelRecord,
+  PolicyRecord,
+  RunSparsity,
+} from '../common.js'
+import * as t from '../define.js'
+import { DROPS_SCHEMA } from '../kinds.js'
 
-/**
- * What a death time names. `query`: the later token whose drop score killed the key (docs/method.md, Death times). `position`: the first token
- * that is too far away, as in a window. `budget`: the token behind the eviction; it did not choose the victim.
- */
-export const DEATH_CAUSES = ['query', 'position', 'budget'] as const
-export type DeathCause = (typeof DEATH_CAUSES)[number]
+export const DeathCause = t.oneOf(
+  'What a death time names (docs/method.md, Death times). `query`: the later token that killed the key. `position`: the first token that is too far away. `budget`: the first token behind the eviction, which chose nothing.',
+  ['query', 'position', 'budget'],
+)
+export type DeathCause = t.Static<typeof DeathCause>
 
-export const DROPS_TEXT_KINDS = ['argument', 'stdin', 'file', 'suite'] as const
+export const DropsItem = t.object('An item of a suite.', {
+  document: t.count('Position in the full split.'),
+  request: t.count('The choice whose text this is, from 0.'),
+  data: t.string("Where the suite's items came from."),
+})
+export type DropsItem = t.Static<typeof DropsItem>
 
-export interface DropsRecord {
-  schema: typeof DROPS_SCHEMA
-  kind: 'drops'
-  /** Unix time of the start, seconds. */
-  date: number
-  text: DropsText
-  model: ModelRecord
-  policy: PolicyRecord
-  sparsity: RunSparsity
-  cause: DeathCause
-  /** n, as the model was fed. */
-  tokens: DropsToken[]
-  /**
-   * (layers, n): the first position that no longer sees the token; null for one that all later tokens see. Of `query`, that
-   * position is the killer's.
-   */
-  deaths: (number | null)[][]
-  environment: EnvironmentRecord
-  /** The arguments as typed, starting with `asp`. */
-  command: string[]
-}
+export const DropsText = t.object('Where the text is from.', {
+  kind: t.oneOf('How the text was given.', ['argument', 'stdin', 'file', 'suite']),
+  source: t.nullable(
+    t.string('Path, name of the suite, or `-` for standard input; null for a text given as an argument.'),
+  ),
+  item: t.nullable(DropsItem, 'Which item of the suite; null for any other text.'),
+  tokens: t.count("Tokens of the whole text; more than the record's where the model takes no more."),
+})
+export type DropsText = t.Static<typeof DropsText>
 
-export interface DropsText {
-  kind: (typeof DROPS_TEXT_KINDS)[number]
-  /** The path, the name of the suite, `-` for standard input; null for a text given as an argument. */
-  source: string | null
-  /** Of a suite's item: which one, and which of its requests. */
-  item: DropsItem | null
-  /** Of the whole text; more than the record's where the model takes no more, or was to take no more. */
-  tokens: number
-}
+export const DropsToken = t.object('One token.', {
+  id: t.count('Its number in the vocabulary.'),
+  text: t.string('Its part of the text; empty where a later token completes the character.'),
+})
+export type DropsToken = t.Static<typeof DropsToken>
 
-export interface DropsItem {
-  /** Position in the full split. */
-  document: number
-  /** The choice that is scored, from 0. */
-  request: number
-  /** In one phrase, where the suite's items came from. */
-  data: string
-}
-
-export interface DropsToken {
-  id: number
-  /** Its part of the text; empty where a later token completes the character. */
-  text: string
-}
+export const DropsRecord = t.object(
+  'The record of `asp drops` on one text: which layer dropped which token when.',
+  {
+    ...heading(DROPS_SCHEMA, 'drops'),
+    date,
+    text: DropsText,
+    model: ModelRecord,
+    policy: PolicyRecord,
+    sparsity: t.described('What pruning removed of the text.', RunSparsity),
+    cause: DeathCause,
+    tokens: t.list('What the model was fed, in order.', DropsToken, { minItems: 2 }),
+    deaths: t.list(
+      'A list a layer, an entry a token: the first position that no longer sees the token; null for a token that all later ones see.',
+      t.list('One layer.', t.nullable(t.positive()), { minItems: 2 }),
+      { minItems: 1 },
+    ),
+    environment: EnvironmentRecord,
+    command,
+  },
+)
+export type DropsRecord = t.Static<typeof DropsRecord>

@@ -2,25 +2,27 @@
 import { createHash } from 'node:crypto'
 import { groupFigure } from '../../stats/basics.js'
 import type {
-  DataOrigin,
   EnvironmentRecord,
-  EvalRecord,
-  GroupResult,
   IdentityParts,
   MemoryRecord,
   ModelRecord,
+  PolicyRecord,
+  SparsityRecord,
+  Status,
+} from '../common.js'
+import { EVAL_SCHEMA } from '../kinds.js'
+import type {
+  DataOrigin,
+  EvalRecord,
+  GroupResult,
   Output,
   PerDocumentRecord,
-  PolicyRecord,
   ReferenceScore,
   ShardRecord,
-  SparsityRecord,
   Statistic,
-  Status,
   TaskRecord,
   TaskResult,
 } from './schema.js'
-import { SCHEMA } from './schema.js'
 
 /** Printed beside every sparsity figure so that nobody has to guess which of several definitions it is. */
 export const SPARSITY_DEFINITION =
@@ -146,7 +148,7 @@ export function buildRecord(parts: RecordParts): EvalRecord {
   const counts = tasks.reduce((sum, task) => addCounts(sum, task.counts), emptyCounts(model.config.n_layer))
   const identityParts = pooledIdentity(tasks, model)
   return {
-    schema: SCHEMA,
+    schema: EVAL_SCHEMA,
     kind: 'eval',
     status: parts.status,
     date: parts.started.getTime() / 1000,

@@ -5,37 +5,9 @@
  */
 import { type FileHandle, open, readFile } from 'node:fs/promises'
 import { EXIT, Failure } from '../../errors.js'
+import { checkAgainst, type Fault } from '../io/json-schemas.js'
 import type { OutputTarget } from '../io/store.js'
-
-/** One scored request. Lines come in the order of scoring, which is not the order of documents. */
-export interface SampleLine {
-  task: string
-  /** The document's place among those of the run, from 0: the order figures are summed in. */
-  row: number
-  /** Position of the document in the full split, as in lm-eval. */
-  doc_id: number
-  /** SHA-256 of the document. */
-  doc_hash: string
-  /** This request among the `of` requests of its document: the choice, or the rolling window. */
-  index: number
-  of: number
-  input_tokens: number
-  target_tokens: number
-  /** Sum of natural-log probabilities of the targets. */
-  logprob: number
-  greedy: boolean
-  /** Causal pairs with key < query, and those removed per layer. */
-  pairs: number
-  removed: number[]
-  /** Keys alive after the last row, per layer. */
-  kept: number[]
-  /** Index of the right choice; null where there are no choices. */
-  gold: number | null
-  /** What metrics divide by (docs/lm-eval.md, Metrics): of the choice in `chars`, of the whole document in `words` and `bytes`. */
-  units: { chars?: number; words?: number; bytes?: number }
-  /** Metric values of the document, on the line that completes it. */
-  metrics?: Record<string, number | number[]>
-}
+import type { SampleLine } from './sample-schema.js'
 
 /** Where the lines of one request come from; a Request and a Score of src/eval fit. */
 export interface SampleParts {
@@ -129,30 +101,36 @@ export async function readSampleLog(path: string): Promise<SampleLogContent> {
   } catch (cause) {
     throw unusable(path, 'read', cause, EXIT.usage)
   }
+  const check = await checkAgainst('asp.sample-1.schema.json')
   const ends: number[] = []
   for (let at = content.indexOf(0x0a); at >= 0; at = content.indexOf(0x0a, at + 1)) ends.push(at + 1)
   const lines = ends.map((end, i) => {
     const row = content.subarray(i === 0 ? 0 : ends[i - 1], end - 1).toString('utf8')
-    return parseLine(row, path, i + 1)
+    return parseLine(row, path, i + 1, check)
   })
   return { lines, bytes: ends.at(-1) ?? 0, ends }
 }
 
-function parseLine(row: string, path: string, number: number): SampleLine {
-  let value: unknown = null
+function parseLine(
+  row: string,
+  path: string,
+  number: number,
+  check: (value: unknown) => Fault | null,
+): SampleLine {
+  let value: unknown
   try {
     value = JSON.parse(row)
   } catch {
-    // Reported below, like any other line that is no sample.
+    // Undefined is reported below, like any other line that is no sample.
   }
-  const isSample =
-    typeof value === 'object' && value !== null && 'doc_id' in value && 'index' in value && 'logprob' in value
-  if (!isSample) {
-    throw new Failure(`${path}: line ${number} is not a scored request`, {
+  const fault = value === undefined ? { path: '', wrong: 'not JSON' } : check(value)
+  if (fault === null) return value as SampleLine
+  throw new Failure(
+    `${path}: line ${number} is not a scored request: ${`${fault.path} ${fault.wrong}`.trim()}`,
+    {
       hint: 'the log was changed after it was written; score again into a new one',
-    })
-  }
-  return value as SampleLine
+    },
+  )
 }
 
 function unusable(path: string, what: string, cause: unknown, exit: number): Failure {

@@ -1,269 +1,204 @@
 /**
- * The one record of an evaluation run, `asp.result/1`: what `asp eval` writes and every table reads.
- * `schemas/asp.result-1.schema.json` describes the same fields for other programs; test/record/eval/schema.test.ts
- * holds the two together. Keys that lm-evaluation-harness also writes keep its spelling (docs/lm-eval.md, Output files).
+ * The record of an evaluation, `asp.result/1`: what `asp eval` writes and every table reads. Keys that lm-evaluation-harness also
+ * writes keep its spelling (docs/lm-eval.md, Output files).
  */
 
-export const SCHEMA = 'asp.result/1'
+import {
+  command,
+  date,
+  EnvironmentRecord,
+  heading,
+  IdentityParts,
+  MemoryRecord,
+  ModelRecord,
+  PolicyRecord,
+  RunSparsity,
+  SparsityRecord,
+  status,
+} from '../common.js'
+import * as t from '../define.js'
+import { EVAL_SCHEMA } from '../kinds.js'
 
-export const STATUSES = ['complete', 'incomplete'] as const
-export const DTYPES = ['f32', 'f16'] as const
-export const STORED_DTYPES = ['f32', 'f16', 'bf16', 'mixed'] as const
-export const MODEL_SOURCES = ['bundled', 'folder', 'hub'] as const
-/** Policies that go by the checkpoint alone; there are others, of a size, that need nothing of it. */
-export const POLICIES = ['dense', 'adaptive'] as const
-export const DATA_KINDS = ['sample', 'file', 'hub'] as const
-export const OUTPUTS = ['multiple_choice', 'loglikelihood', 'loglikelihood_rolling'] as const
-export const ADAPTER_KINDS = ['hardware', 'software', 'cpu'] as const
+const version = (description?: string) => t.scalar<number | string>(['number', 'string'], description)
 
-/** `incomplete` marks a run that was stopped; its figures are those of the documents scored so far. */
-export type Status = (typeof STATUSES)[number]
+/** lm-eval's word for what does not exist is N/A. */
+export const Statistic = t.anyOf(
+  'A number, or N/A for what does not exist: no standard error, nothing scored, not finite.',
+  t.number(),
+  t.literal('N/A'),
+)
+export type Statistic = t.Static<typeof Statistic>
 
-/** A statistic, or lm-eval's word for one that does not exist: no standard error, nothing scored, not finite. */
-export type Statistic = number | 'N/A'
+/** With statistics beside its properties, under lm-eval's names for them. */
+const withStatistics = <T extends t.TSchema>(schema: T) =>
+  t.like<t.Static<T> & { [metric: `${string},none`]: Statistic }>({
+    ...schema,
+    patternProperties: { '^[A-Za-z0-9_]+,none$': Statistic },
+  })
 
-/** What a suite asks of the model: choices, the log-probability of a target, or of a whole text. */
-export type Output = (typeof OUTPUTS)[number]
+export const GroupResult = withStatistics(
+  t.object('The mean of one metric, as `<metric>,none` beside `<metric>_stderr,none`.', {
+    name: t.text('The group.'),
+    alias: t.text('What tables call it.'),
+    sample_len: t.count('Documents of all its tasks.'),
+    metric: t.text('The metric the mean is over.'),
+    weight_by_size: t.boolean('Whether every document counts the same; else every task does.'),
+    note: t.text('What the figure is, in a phrase.'),
+  }),
+)
+export type GroupResult = t.Static<typeof GroupResult>
 
-export interface EvalRecord {
-  schema: typeof SCHEMA
-  kind: 'eval'
-  status: Status
-  /** Unix time of the start, seconds. */
-  date: number
-  /** Metrics by task; lm-eval's `results`. */
-  results: Record<string, TaskResult>
-  /** Figures of the groups that were named and have one; lm-eval's `groups`. */
-  groups: Record<string, GroupResult>
-  /** Tasks of every such group. */
-  group_subtasks: Record<string, string[]>
-  'n-samples': Record<string, { original: number; effective: number }>
-  versions: Record<string, number | string>
-  'n-shot': Record<string, number>
-  higher_is_better: Record<string, Record<string, boolean>>
-  tasks: Record<string, TaskRecord>
-  /** The share of the run this record holds; null for a whole run, merged or not. */
-  shard: ShardRecord | null
-  model: ModelRecord
-  policy: PolicyRecord
-  sparsity: RunSparsity
-  environment: EnvironmentRecord
-  timing: TimingRecord
-  memory: MemoryRecord
-  /** SHA-256 over `identity_parts`: runs with the same identity may be compared request by request. */
-  identity: string
-  identity_parts: IdentityParts
-  seed: number
-  limit: number | null
-  batch_tokens: number
-  /** The arguments as typed, starting with `asp`. */
-  command: string[]
-}
+export const TaskResult = withStatistics(
+  t.object('Every metric as `<metric>,none` beside its standard error `<metric>_stderr,none`.', {
+    name: t.text('The task.'),
+    alias: t.text('What tables call it.'),
+    sample_len: t.count('Documents the metrics are over.'),
+  }),
+)
+export type TaskResult = t.Static<typeof TaskResult>
 
-/** lm-eval's `results[task]`: each metric under `"<metric>,none"` and `"<metric>_stderr,none"`. */
-export interface TaskResult {
-  name: string
-  alias: string
-  /** Documents the figures are over. */
-  sample_len: number
-  [metric: `${string},none`]: Statistic
-}
+export const PerDocumentRecord = t.object(
+  'What each scored document came to, as columns of equal length in the order of documents: two records are compared document by document without their sample logs.',
+  {
+    hash: t.list(
+      "First 16 hex digits of the document's SHA-256: equal for equal questions, whatever file they came from.",
+      t.hash(16),
+    ),
+    doc_id: t.list('Position in the full split.', t.count()),
+    metrics: t.dictionary(
+      'Of each metric that is a plain mean over documents (acc, acc_norm): its values, 0 or 1.',
+      t.list('By document.', t.like<number>({ enum: [0, 1] })),
+    ),
+    logprob: t.list(
+      'Natural-log probability of the right choice, of the target, or of the whole text.',
+      t.number(),
+    ),
+    units: t.nullable(
+      t.object('What perplexities of whole texts spread `logprob` over; null unless rolling.', {
+        words: t.list('Words of each text.', t.count()),
+        bytes: t.list('UTF-8 bytes of each text.', t.count()),
+      }),
+    ),
+  },
+)
+export type PerDocumentRecord = t.Static<typeof PerDocumentRecord>
 
-/** Share `index` (from 1) of `count`. */
-export interface ShardRecord {
-  index: number
-  count: number
-}
+export const ReferenceScore = t.object('A published score of a named model.', {
+  model: t.text('Model id the score belongs to.'),
+  metric: t.text('Metric name as in results.'),
+  value: t.number("The score, in the metric's own unit."),
+  source: t.string('Where it was published.'),
+})
+export type ReferenceScore = t.Static<typeof ReferenceScore>
 
-/** The mean of one metric over a group's tasks, keyed as in `results`. */
-export interface GroupResult {
-  name: string
-  alias: string
-  /** Documents of all its tasks. */
-  sample_len: number
-  metric: string
-  /** Every document counts the same; else every task does. */
-  weight_by_size: boolean
-  /** What the figure is, in a phrase. */
-  note: string
-  [metric: `${string},none`]: Statistic
-}
+export const DataOrigin = t.object('Where the documents came from.', {
+  kind: t.oneOf(
+    '`sample`: the items bundled with asp; `file`: --data; `hub`: the dataset at a pinned revision.',
+    ['sample', 'file', 'hub'],
+  ),
+  source: t.text('Hub repository, file path, or where a bundled sample was drawn from.'),
+  revision: t.nullable(t.string('Revision of the source, when it has one.')),
+  split: t.string('Split of the dataset.'),
+  rows: t.count('Rows loaded.'),
+  total: t.nullable(t.count('Rows in the whole split; null when unknown.')),
+  sha256: t.nullable(t.sha256('Of the file the rows were read from.')),
+  note: t.nullable(t.string('What a reader should know, such as the licence.')),
+})
+export type DataOrigin = t.Static<typeof DataOrigin>
 
-export interface TaskRecord {
-  /** Of the suite file: what makes two runs the same test, and what metrics are computed over. */
-  suite: { version: number | string; protocol: string; output: Output }
-  data: DataOrigin
-  /** Documents chosen for the run, after `--limit`. */
-  documents: number
-  /** Documents scored whole; fewer than `documents` only in an incomplete record. */
-  documents_scored: number
-  requests: number
-  /** Input tokens of all requests, each counted whole as if nothing were shared. */
-  tokens_scored: number
-  /** Token positions the model really ran, once what requests share is run once. */
-  tokens_run: number
-  sparsity: SparsityRecord
-  /** What each scored document came to: two records are compared document by document without their sample logs. */
-  per_document: PerDocumentRecord
-  /** SHA-256 over this task's data, requests, protocol and model. */
-  identity: string
-  identity_parts: IdentityParts
-  /** File name of the per-request log beside the record, when one was asked for. */
-  samples: string | null
-  reference: ReferenceScore[]
-}
+export const Output = t.oneOf(
+  'What is asked of the model: choices, the log-probability of a target, or of a whole text.',
+  ['multiple_choice', 'loglikelihood', 'loglikelihood_rolling'],
+)
+export type Output = t.Static<typeof Output>
 
-/** Columns of equal length, one value a scored document, in the order of documents. */
-export interface PerDocumentRecord {
-  /** First 16 hex digits of the document's SHA-256: equal for equal questions, whatever file they came from. */
-  hash: string[]
-  /** Position in the full split. */
-  doc_id: number[]
-  /** Of each metric that is a plain mean over documents (acc, acc_norm): its values, 0 or 1. */
-  metrics: Record<string, number[]>
-  /** Natural-log probability of the right choice, of the target, or of the whole text. */
-  logprob: number[]
-  /** What perplexities of whole texts spread `logprob` over; null unless rolling. */
-  units: { words: number[]; bytes: number[] } | null
-}
+export const TaskRecord = t.object('What was scored of one task.', {
+  suite: t.object('What makes two runs the same test.', {
+    version: version('Version of the suite file.'),
+    protocol: t.text('The rules the suite follows, by name.'),
+    output: Output,
+  }),
+  data: DataOrigin,
+  documents: t.count('Documents chosen for the run, after --limit.'),
+  documents_scored: t.count('Documents scored whole; fewer than `documents` only in an incomplete record.'),
+  requests: t.count('(context, continuation) pairs scored.'),
+  tokens_scored: t.count('Input tokens of all requests, each counted whole as if nothing were shared.'),
+  tokens_run: t.count('Token positions the model really ran, once what requests share is run once.'),
+  sparsity: SparsityRecord,
+  per_document: PerDocumentRecord,
+  identity: t.sha256("SHA-256 over this task's data, requests, protocol and model."),
+  samples: t.nullable(
+    t.string('File name of the per-request log beside this record; null when none was asked for.'),
+  ),
+  reference: t.list('Published scores of named models on the whole split.', ReferenceScore),
+  identity_parts: t.described('The parts of `identity`.', IdentityParts),
+})
+export type TaskRecord = t.Static<typeof TaskRecord>
 
-export interface DataOrigin {
-  kind: (typeof DATA_KINDS)[number]
-  /** Hub repository, file path, or where a bundled sample was drawn from. */
-  source: string
-  revision: string | null
-  split: string
-  /** Rows loaded, of `total` in the whole split (null when unknown). */
-  rows: number
-  total: number | null
-  sha256: string | null
-  note: string | null
-}
+export const ShardRecord = t.object(
+  'The share of the run this record holds; null for a whole run, merged or not.',
+  {
+    index: t.positive('Number of the share, from 1.'),
+    count: t.positive('Shares in all.'),
+  },
+)
+export type ShardRecord = t.Static<typeof ShardRecord>
 
-/** A published score of a named model on the whole split. */
-export interface ReferenceScore {
-  model: string
-  metric: string
-  value: number
-  source: string
-}
+export const TimingRecord = t.object("Wall time of the run's parts.", {
+  load_s: t.amount('Data, tokenizer and weights, seconds.'),
+  calibrate_s: t.amount('Finding the threshold shift, seconds.'),
+  score_s: t.amount('Scoring requests, seconds.'),
+  total_s: t.amount('From the start of the run to this record, seconds.'),
+  tokens_per_s: t.amount('Sum of tokens_scored over score_s; 0 when nothing was scored.'),
+  requests_per_s: t.amount('Requests over score_s; 0 when nothing was scored.'),
+  adapter_busy: t.nullable(
+    t.share('Share of score_s during which the adapter worked, by its own clock; null where it has none.'),
+  ),
+})
+export type TimingRecord = t.Static<typeof TimingRecord>
 
-export interface ModelRecord {
-  id: string
-  source: (typeof MODEL_SOURCES)[number]
-  revision: string | null
-  /** Of the weights, as read from the file or files. */
-  sha256: string
-  tokenizer_sha256: string
-  parameters: number
-  /** Size of the stored weights. */
-  bytes: number
-  /** How the weights were held while scoring. */
-  dtype: (typeof DTYPES)[number]
-  stored_dtype: (typeof STORED_DTYPES)[number]
-  config: {
-    vocab_size: number
-    n_positions: number
-    n_embd: number
-    n_layer: number
-    n_head: number
-    n_inner: number
-    /** Width r of the interaction projections; null when the checkpoint has none. */
-    int_n_embd: number | null
-  }
-}
-
-export interface PolicyRecord {
-  name: string
-  parameters: Record<string, number | string | boolean | null>
-  /** Added to every layer's drop score (docs/method.md, Drop scores); null where no drop score decides. */
-  threshold_shift: number | null
-  calibration: CalibrationRecord | null
-}
-
-export interface CalibrationRecord {
-  requested: number
-  method: string
-  seed: number
-  /** Requests and input tokens of the sample the shift was found on. */
-  requests: number
-  tokens: number
-  evaluations: { shift: number; requests: number; sparsity: number }[]
-  /** What the chosen shift removes on that sample. */
-  sample_sparsity: number
-  seconds: number
-}
-
-export interface SparsityRecord {
-  /** Share of causal pairs removed, mean over layers. */
-  achieved: number
-  per_layer: number[]
-  /** Causal (query, key) pairs with key < query, summed over requests. */
-  pairs: number
-  /** Input tokens, and keys still alive after the last row, summed over requests. */
-  kept_tokens: { total: number; per_layer: number[] }
-}
-
-export interface RunSparsity extends SparsityRecord {
-  /** Null when the checkpoint's own threshold was used. */
-  requested: number | null
-  definition: string
-}
-
-export interface EnvironmentRecord {
-  adapter: AdapterRecord
-  /** Version of the `webgpu` package, which carries Dawn. */
-  dawn: string
-  node: string
-  os: string
-  cpu: string
-  cores: number
-  memory_bytes: number
-  asp_version: string
-  /** Of asp's own checkout, with `-dirty` when tracked files differ from it; null when installed from a package. */
-  commit: string | null
-}
-
-export interface AdapterRecord {
-  name: string
-  vendor: string
-  architecture: string
-  driver: string
-  backend: string
-  kind: (typeof ADAPTER_KINDS)[number]
-  /** The driver came with asp's own dependencies. */
-  bundled: boolean
-  features: string[]
-}
-
-export interface TimingRecord {
-  load_s: number
-  calibrate_s: number
-  score_s: number
-  total_s: number
-  /** `tokens_scored` over `score_s`. */
-  tokens_per_s: number
-  requests_per_s: number
-  /** Share of `score_s` during which the adapter worked, by its own clock; null where it has none. */
-  adapter_busy: number | null
-}
-
-export interface MemoryRecord {
-  /** Largest sum of live GPU buffers. */
-  peak_bytes: number
-  weights_bytes: number
-  activations_bytes: number
-  cache_bytes: number
-  /** Largest size of each purpose on its own; they need not peak together. */
-  peak_by_purpose: Record<string, number>
-  /** Resident memory of the process at the end; holds the GPU buffers too when the adapter is a software one. */
-  host_rss_bytes: number
-}
-
-/** SHA-256 of each thing that must be equal before two runs may be compared request by request. */
-export interface IdentityParts {
-  data: string
-  requests: string
-  protocol: string
-  model: string
-}
+export const EvalRecord = t.object(
+  'The record of one `asp eval` run. Keys that lm-evaluation-harness also writes (results, n-samples, versions, n-shot, higher_is_better, date) have its spelling and meaning.',
+  {
+    ...heading(EVAL_SCHEMA, 'eval'),
+    status: status(
+      '`incomplete` marks a run that was stopped: its figures are over the documents scored until then.',
+    ),
+    date,
+    results: t.dictionary('Metrics by task.', TaskResult),
+    groups: t.dictionary(
+      'Figures of the groups of tasks that were named, as a mean over their tasks.',
+      GroupResult,
+    ),
+    group_subtasks: t.dictionary('Tasks of every such group.', t.list('Their names.', t.text())),
+    'n-samples': t.dictionary(
+      'Documents by task.',
+      t.object('Of one task.', {
+        original: t.count('Documents in the whole split (in the loaded rows when that is unknown).'),
+        effective: t.count('Documents the metrics are over.'),
+      }),
+    ),
+    versions: t.dictionary("Version of each task's protocol.", version()),
+    'n-shot': t.dictionary('Worked examples shown before each document, by task.', t.count()),
+    higher_is_better: t.dictionary('By task, then by metric.', t.dictionary('By metric.', t.boolean())),
+    tasks: t.dictionary('What was scored, by task.', TaskRecord),
+    model: ModelRecord,
+    policy: PolicyRecord,
+    sparsity: RunSparsity,
+    environment: EnvironmentRecord,
+    timing: TimingRecord,
+    memory: MemoryRecord,
+    identity: t.sha256(
+      'SHA-256 over identity_parts: runs with the same identity may be compared request by request.',
+    ),
+    identity_parts: t.described('The parts of `identity`, each pooled over the tasks.', IdentityParts),
+    seed: t.integer('Seed of everything random in the run.'),
+    limit: t.nullable(
+      t.amount('Documents per task at most (--limit), below 1 a share of them; null for all.'),
+    ),
+    batch_tokens: t.count('Most token positions in one batch.'),
+    command,
+    shard: t.nullable(ShardRecord),
+  },
+)
+export type EvalRecord = t.Static<typeof EvalRecord>

@@ -1,149 +1,164 @@
-/**
- * The record of one `asp generate` run, `asp.generate/1`, and the lines of its trace, `asp.trace/1`, which
- * schemas/asp.trace-1.schema.json describes for other programs.
- */
-import type { CACHES } from '../bench/schema.js'
-import type { DTYPES, EnvironmentRecord, MODEL_SOURCES, Status } from '../eval/schema.js'
+/** The record of one `asp generate` run, `asp.generate/1`, and the lines of its trace, `asp.trace/1`. */
+import { cacheKind } from '../bench/schema.js'
+import { command, date, dtype, EnvironmentRecord, heading, modelSource, status } from '../common.js'
+import * as t from '../define.js'
+import { GENERATE_SCHEMA, TRACE_SCHEMA } from '../kinds.js'
 
-export const GENERATE_SCHEMA = 'asp.generate/1'
-export const TRACE_SCHEMA = 'asp.trace/1'
+export const Finish = t.oneOf(
+  "Why the text ended; `context`: the model's longest context was reached before `max_tokens`.",
+  ['eos', 'stop', 'length', 'context', 'interrupted'],
+)
+export type Finish = t.Static<typeof Finish>
 
-/** Why a text ended; `context`: the model's longest context was reached before `max_tokens`. */
-export const FINISHES = ['eos', 'stop', 'length', 'context', 'interrupted'] as const
-export type Finish = (typeof FINISHES)[number]
+export const GeneratedSequence = t.object('One text that was written.', {
+  prompt: t.count('Number of its prompt, from 0.'),
+  sample: t.count('Number among the samples of that prompt, from 0.'),
+  seed: t.integer('It was drawn with.'),
+  prompt_text: t.string('The prompt.'),
+  text: t.string('What was written, without end token and stop string.'),
+  prompt_tokens: t.count('Tokens of the prompt.'),
+  tokens: t.list('New tokens, the one that ended the text included.', t.count()),
+  finish: Finish,
+  sparsity: t.nullable(
+    t.share('Share of (query, key) pairs removed, over layers; null for the dense policy.'),
+  ),
+})
+export type GeneratedSequence = t.Static<typeof GeneratedSequence>
 
-export interface GenerateRecord {
-  schema: typeof GENERATE_SCHEMA
-  kind: 'generate'
-  /** `incomplete`: stopped before every text was over. */
-  status: Status
-  /** Unix time of the start, seconds. */
-  date: number
-  model: GenerateModel
-  policy: GeneratePolicy
-  sampling: GenerateSampling
-  /** In the order of prompts, then of samples. */
-  sequences: GeneratedSequence[]
-  sparsity: GenerateSparsity
-  cache: GenerateCache
-  timing: GenerateTiming
-  environment: EnvironmentRecord
-  /** The arguments as typed, starting with `asp`. */
-  command: string[]
-}
+export const Rate = t.object('Tokens, and the time they took.', {
+  tokens: t.count('How many.'),
+  seconds: t.amount('Wall time.'),
+})
+export type Rate = t.Static<typeof Rate>
 
-export interface GenerateModel {
-  id: string
-  source: (typeof MODEL_SOURCES)[number]
-  revision: string | null
-  /** How weights are kept on the device. */
-  dtype: (typeof DTYPES)[number]
-}
+export const GenerateModel = t.object('The checkpoint.', {
+  id: t.text('Hub id, folder as given, or name of a bundled checkpoint.'),
+  source: modelSource('Where it was read from.'),
+  revision: t.nullable(t.string('Hub revision.')),
+  dtype: dtype('How weights are kept on the device.'),
+})
+export type GenerateModel = t.Static<typeof GenerateModel>
 
-export interface GeneratePolicy {
-  name: string
-  /** Added to every drop score; null where no drop score decides and where everything is kept. */
-  threshold_shift: number | null
-  /** Tokens of a text that the shift or the size belongs to; null where none was searched. */
-  calibrated_ctx: number | null
-}
+export const GeneratePolicy = t.object('What decides which tokens are dropped.', {
+  name: t.string('Of the policy.'),
+  threshold_shift: t.nullable(
+    t.number('Added to every drop score; null where no drop score decides and where everything is kept.'),
+  ),
+  calibrated_ctx: t.nullable(
+    t.count('Tokens of a text that the shift or the size belongs to; null where none was searched.'),
+  ),
+})
+export type GeneratePolicy = t.Static<typeof GeneratePolicy>
 
-export interface GenerateSampling {
-  temperature: number
-  top_k: number
-  top_p: number
-  /** Of the first text; each further one has the next. */
-  seed: number
-  max_tokens: number
-  stop: string[]
-  ignore_eos: boolean
-}
+export const GenerateSampling = t.object('How tokens were drawn.', {
+  temperature: t.amount('0 takes the most likely token.'),
+  top_k: t.count('Tokens to draw from; 0 for all.'),
+  top_p: t.share('Probability of the tokens to draw from.'),
+  seed: t.integer('Of the first text; each further one has the next.'),
+  max_tokens: t.count('New tokens of a text at most.'),
+  stop: t.list('Texts that end a text.', t.string()),
+  ignore_eos: t.boolean('Whether the end token ends no text.'),
+})
+export type GenerateSampling = t.Static<typeof GenerateSampling>
 
-export interface GeneratedSequence {
-  prompt: number
-  sample: number
-  seed: number
-  prompt_text: string
-  /** What was written, without end token and stop string. */
-  text: string
-  prompt_tokens: number
-  /** New tokens, the one that ended the text included. */
-  tokens: number[]
-  finish: Finish
-  /** Share of (query, key) pairs removed, over layers; null for the dense policy. */
-  sparsity: number | null
-}
+export const GenerateSparsity = t.object('What pruning removed, over all texts.', {
+  requested: t.nullable(t.share('The share asked for; null where none was.')),
+  achieved: t.nullable(t.share('Share of causal pairs removed; null for the dense policy.')),
+})
+export type GenerateSparsity = t.Static<typeof GenerateSparsity>
 
-/** Over all texts; null for the dense policy. */
-export interface GenerateSparsity {
-  requested: number | null
-  /** Share of causal pairs removed. */
-  achieved: number | null
-}
+export const GenerateCache = t.object(
+  'Bytes of keys, values and interaction keys when the sequences were longest together.',
+  {
+    kind: cacheKind('How keys and values are kept.'),
+    dtype: dtype('How they are stored.'),
+    live_bytes: t.count('Rows that the next query may see.'),
+    held_bytes: t.count('The pages or slots they take up.'),
+    allocated_bytes: t.count('Of the buffers they are in.'),
+    dense_bytes: t.count('Keys and values of as many positions with nothing dropped.'),
+  },
+)
+export type GenerateCache = t.Static<typeof GenerateCache>
 
-/** Bytes of keys, values and interaction keys when the sequences were longest together. */
-export interface GenerateCache {
-  kind: (typeof CACHES)[number]
-  dtype: (typeof DTYPES)[number]
-  /** Rows that the next query may see. */
-  live_bytes: number
-  /** The pages or slots they take up. */
-  held_bytes: number
-  /** Of the buffers they are in. */
-  allocated_bytes: number
-  /** Keys and values of as many positions with nothing dropped. */
-  dense_bytes: number
-}
+export const GenerateTiming = t.object("Wall time of the run's parts.", {
+  load_s: t.amount('Weights and kernels.'),
+  calibrate_s: t.amount('Finding the shift.'),
+  prefill: t.described('Reading prompts.', Rate),
+  decode: t.described('Writing.', Rate),
+})
+export type GenerateTiming = t.Static<typeof GenerateTiming>
 
-export interface GenerateTiming {
-  load_s: number
-  calibrate_s: number
-  prefill: Rate
-  decode: Rate
-}
+export const GenerateRecord = t.object(
+  'The record of one `asp generate` run: what was written, how it was drawn, and what pruning left of the cache.',
+  {
+    ...heading(GENERATE_SCHEMA, 'generate'),
+    status: status('`incomplete`: stopped before every text was over.'),
+    date,
+    model: GenerateModel,
+    policy: GeneratePolicy,
+    sampling: GenerateSampling,
+    sequences: t.list('In the order of prompts, then of samples.', GeneratedSequence),
+    sparsity: GenerateSparsity,
+    cache: GenerateCache,
+    timing: GenerateTiming,
+    environment: EnvironmentRecord,
+    command,
+  },
+)
+export type GenerateRecord = t.Static<typeof GenerateRecord>
 
-export interface Rate {
-  tokens: number
-  seconds: number
-}
+const sequenceNumber = t.count('From 0, in the order of prompts, then of samples.')
 
-/** One line of a trace: first the run, then each text as it ends, followed by its drops in the order they happened. */
-export type TraceLine = TraceRun | TraceSequence | TraceDrop
+export const TraceRun = t.object('The first line.', {
+  kind: t.literal('run', 'Of the line.'),
+  schema: t.literal(TRACE_SCHEMA, 'Name and version of this format.'),
+  model: t.string('Bundled name, folder name or owner/name.'),
+  revision: t.nullable(t.string('Commit, for a model from the Hub.')),
+  threshold_shift: t.nullable(t.number('Added to every drop score; null where nothing could be dropped.')),
+  layers: t.count('Layers of the model; they count from 0.'),
+})
+export type TraceRun = t.Static<typeof TraceRun>
 
-export interface TraceRun {
-  kind: 'run'
-  schema: typeof TRACE_SCHEMA
-  model: string
-  revision: string | null
-  threshold_shift: number | null
-  layers: number
-}
+export const TraceSequence = t.object('A text that is over. Its drops follow.', {
+  kind: t.literal('sequence', 'Of the line.'),
+  sequence: sequenceNumber,
+  prompt_tokens: t.positive("How many of the tokens are the prompt's."),
+  tokens: t.list(
+    'Ids of prompt and text, by position. The last was chosen but never a query, so it drops nothing.',
+    t.count(),
+  ),
+  texts: t.list('Each token by itself; one that is part of a character is U+FFFD.', t.string()),
+})
+export type TraceSequence = t.Static<typeof TraceSequence>
 
-export interface TraceSequence {
-  kind: 'sequence'
-  sequence: number
-  prompt_tokens: number
-  tokens: number[]
-  /** Text of each token by itself. */
-  texts: string[]
-}
+export const TraceDrop = t.object(
+  'A token that a layer dropped. No query of that layer from killer_position on sees it.',
+  {
+    kind: t.literal('drop', 'Of the line.'),
+    sequence: sequenceNumber,
+    layer: t.count('The layer.'),
+    position: t.count('Of the dropped token, from 0.'),
+    token: t.count('Its id.'),
+    text: t.string('Its text.'),
+    killer_position: t.positive(
+      'Of the query that dropped it: the first after it whose drop score was not above zero.',
+    ),
+    killer_token: t.count('Id of the token of that query.'),
+    killer_text: t.string('Its text.'),
+  },
+)
+export type TraceDrop = t.Static<typeof TraceDrop>
 
-/** `position` was dropped in `layer` by the query at `killer_position`, and no later query of that layer sees it. */
-export interface TraceDrop {
-  kind: 'drop'
-  sequence: number
-  layer: number
-  position: number
-  token: number
-  text: string
-  killer_position: number
-  killer_token: number
-  killer_text: string
-}
+export const TraceLine = t.anyOf(
+  'One line of the file that `asp generate --trace` writes: the run, then each text as it ends, followed by its drops in the order they happened.',
+  TraceRun,
+  TraceSequence,
+  TraceDrop,
+)
+export type TraceLine = t.Static<typeof TraceLine>
 
-/** A part of a text and the share of layers that have dropped it. */
+/** A part of a text and the share of layers that have dropped it, 0 to 1. Shown while a text is written, not recorded. */
 export interface ShadedPiece {
   text: string
-  /** 0 to 1. */
   share: number
 }

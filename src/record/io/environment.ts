@@ -5,7 +5,7 @@ import { createRequire } from 'node:module'
 import os from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import type { AdapterRecord, EnvironmentRecord } from '../eval/schema.js'
+import type { AdapterRecord, EnvironmentRecord } from '../common.js'
 
 // The same depth below the package root from src/record and dist/record.
 const PACKAGE_ROOT = fileURLToPath(new URL('../../../', import.meta.url))

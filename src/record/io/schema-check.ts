@@ -104,13 +104,18 @@ function partsFault(scope: Scope, schema: JsonSchema, value: unknown, path: stri
       : first(value, (item, i) => faultOf(scope, items, item, `${path}[${i}]`))
   }
   if (typeof value !== 'object' || value === null) return null
-  const at = (key: string): string => (path === '' ? key : `${path}.${key}`)
-  const missing = (schema.required ?? []).find((key) => !(key in value))
-  if (missing !== undefined) return { path: at(missing), wrong: 'is missing' }
+  const missing = (schema.required ?? []).find((key) => !Object.hasOwn(value, key))
+  if (missing !== undefined) return { path: under(path, missing), wrong: 'is missing' }
   return first(Object.entries(value), ([key, part]) => {
     const described = describing(schema, key)
-    return described === null ? null : faultOf(scope, described, part, at(key))
+    return described === null ? null : faultOf(scope, described, part, under(path, key))
   })
+}
+
+/** The path of a property: `a.b`, or `a["b c"]` where a dot would not do. */
+export function under(path: string, key: string): string {
+  if (/[\s"\\]|^$/.test(key)) return `${path}[${JSON.stringify(key)}]`
+  return path === '' ? key : `${path}.${key}`
 }
 
 /** What is said of a property. */

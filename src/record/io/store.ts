@@ -1,10 +1,8 @@
-/** Where a run's record goes: checked before any work starts, written whole or not at all, read back with checks. */
+/** Where a run's record goes: checked before any work starts, written whole or not at all. */
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readFile, rename, rm, rmdir, stat } from 'node:fs/promises'
+import { mkdir, open, rename, rm, rmdir, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { EXIT, Failure, type FailureOptions } from '../../errors.js'
-import type { EvalRecord } from '../eval/schema.js'
-import { SCHEMA, STATUSES } from '../eval/schema.js'
 import { layOut } from './layout.js'
 
 export interface OutputTarget {
@@ -95,88 +93,6 @@ export async function writeWhole(file: string, text: string, failing: FailureOpt
 /** The text of a record file, laid out as lm-eval does but for long lists; `--json` prints the same. */
 export function formatRecord(record: object): string {
   return `${layOut(record)}\n`
-}
-
-/** Reads a record back; throws a Failure that names the file and the first thing wrong with it. */
-export async function readRecord(file: string): Promise<EvalRecord> {
-  const value = await readJson(file, RECORD_HINT)
-  const fault = recordFault(value)
-  if (fault !== null) throw new Failure(`${file}: ${fault}`, { hint: RECORD_HINT })
-  return value as EvalRecord
-}
-
-/** What a JSON file holds; throws a Failure that names the file. */
-export async function readJson(file: string, hint: string): Promise<unknown> {
-  let text: string
-  try {
-    text = await readFile(file, 'utf8')
-  } catch (cause) {
-    throw new Failure(`${file}: cannot be read (${reasonOf(cause)})`, { hint, cause })
-  }
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    throw new Failure(`${file}: not JSON (${reasonOf(cause)})`, { hint, cause })
-  }
-}
-
-const RECORD_HINT = 'give a file that `asp eval` wrote'
-
-/** What tables and comparisons rely on; the JSON Schema file says the rest. */
-const REQUIRED: { [key in keyof EvalRecord]: 'string' | 'number' | 'object' | 'array' | 'any' } = {
-  schema: 'string',
-  kind: 'string',
-  status: 'string',
-  date: 'number',
-  results: 'object',
-  groups: 'object',
-  group_subtasks: 'object',
-  'n-samples': 'object',
-  versions: 'object',
-  'n-shot': 'object',
-  higher_is_better: 'object',
-  tasks: 'object',
-  model: 'object',
-  policy: 'object',
-  sparsity: 'object',
-  environment: 'object',
-  timing: 'object',
-  memory: 'object',
-  identity: 'string',
-  identity_parts: 'object',
-  seed: 'number',
-  shard: 'any',
-  limit: 'any',
-  batch_tokens: 'number',
-  command: 'array',
-}
-
-/** The first thing that makes `value` no record, in words; null for a record. */
-function recordFault(value: unknown): string | null {
-  if (!isObject(value)) return `a record must be an object, got ${kindOf(value)}`
-  if (value.schema !== SCHEMA) return `schema must be ${SCHEMA}, got ${JSON.stringify(value.schema)}`
-  for (const [key, kind] of Object.entries(REQUIRED)) {
-    if (!(key in value)) return `${key}: missing`
-    const got = kindOf(value[key])
-    if (kind !== 'any' && got !== kind) return `${key}: must be ${kind}, got ${got}`
-  }
-  if (value.kind !== 'eval') return `kind must be eval, got ${JSON.stringify(value.kind)}`
-  if (!STATUSES.some((status) => status === value.status)) {
-    return `status must be ${STATUSES.join(' or ')}, got ${JSON.stringify(value.status)}`
-  }
-  const { tasks, results } = value
-  if (!isObject(tasks) || !isObject(results)) return 'tasks: must be object'
-  const lone = [...Object.keys(tasks), ...Object.keys(results)].find(
-    (task) => !(isObject(tasks[task]) && isObject(results[task])),
-  )
-  return lone === undefined ? null : `${lone}: must be in both results and tasks`
-}
-
-const isObject = (value: unknown): value is Record<string, unknown> => kindOf(value) === 'object'
-
-function kindOf(value: unknown): string {
-  if (value === null) return 'null'
-  return Array.isArray(value) ? 'array' : typeof value
 }
 
 /** Makes `folder` inside an existing one; false when it was there. */

@@ -4,7 +4,7 @@
  * "N/A". Pure; `lm-eval-files.ts` writes them.
  */
 
-import type { SampleLine } from '../eval/samples.js'
+import type { SampleLine } from '../eval/sample-schema.js'
 import type { EvalRecord } from '../eval/schema.js'
 import { lmEvalGroups } from './groups.js'
 import { PythonFloat, type PythonValue } from './python-json.js'

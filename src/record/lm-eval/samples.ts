@@ -1,6 +1,6 @@
 /** Scored requests -> the lines of lm-eval's `samples_<task>_<date>.jsonl`, with its hashes (docs/lm-eval.md, Hashes). Pure. */
 import { createHash } from 'node:crypto'
-import type { SampleLine } from '../eval/samples.js'
+import type { SampleLine } from '../eval/sample-schema.js'
 import { PythonFloat, type PythonValue, pythonDumps, pythonRepr } from './python-json.js'
 
 /** A document as lm-eval sees it. */

@@ -1,8 +1,9 @@
 /** Parts of a perplexity run -> its record: every derived figure is computed here and in ppl-figures.ts. */
 import { createHash } from 'node:crypto'
 import { sum } from '../../stats/basics.js'
+import type { EnvironmentRecord, IdentityParts, ModelRecord, Status } from '../common.js'
 import { identityOf, type MemoryParts, memoryRecord } from '../eval/build.js'
-import type { EnvironmentRecord, IdentityParts, ModelRecord, Status } from '../eval/schema.js'
+import { PPL_SCHEMA } from '../kinds.js'
 import { type RuleFigures, ruleFigures, type ScoredAmount, type WindowScore } from './figures.js'
 import type {
   ContextRecord,
@@ -12,7 +13,6 @@ import type {
   RuleRecord,
   TextRecord,
 } from './schema.js'
-import { PPL_SCHEMA } from './schema.js'
 
 /** Printed with the figures, so that nobody has to guess which of several definitions they follow. */
 export const PPL_DEFINITIONS = {

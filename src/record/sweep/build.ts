@@ -1,8 +1,10 @@
 /** The runs of a sweep -> its record: identity, times and frontiers are computed here. Pure. */
 import { createHash } from 'node:crypto'
 import { sum } from '../../stats/basics.js'
+import { SWEEP_SCHEMA } from '../kinds.js'
+import type { SweepPart } from '../names.js'
 import { sweepFrontiers } from './frontiers.js'
-import { SWEEP_SCHEMA, type SweepCell, type SweepPart, type SweepRecord } from './schema.js'
+import type { SweepCell, SweepRecord } from './schema.js'
 
 export interface SweepParts
   extends Omit<SweepRecord, 'schema' | 'kind' | 'status' | 'date' | 'frontiers' | 'timing' | 'identity'> {

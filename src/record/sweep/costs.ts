@@ -1,9 +1,10 @@
 /** What a cell of a sweep costs at a context length: bytes of the cache, seconds of a step of decoding. Pure. */
 import { sum } from '../../stats/basics.js'
 import type { BenchRecord, BenchResult } from '../bench/schema.js'
-import type { ModelRecord } from '../eval/schema.js'
+import type { ModelRecord } from '../common.js'
+import type { CacheSource } from '../names.js'
 import type { PplRecord, RuleRecord } from '../ppl/schema.js'
-import type { CacheSource, SweepCell } from './schema.js'
+import type { SweepCell } from './schema.js'
 
 /** The records that costs are read from. */
 export interface CostRecords {

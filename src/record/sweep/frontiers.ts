@@ -1,6 +1,7 @@
 /** The cells of a sweep -> its frontiers: one for each quality, over what costs are known. Pure. */
 
 import type { EvalRecord, TaskRecord } from '../eval/schema.js'
+import { CACHE_SOURCES, type CacheSource } from '../names.js'
 import { type CostRecords, cacheBytes, ruleOf, stepResult, stepRounds } from './costs.js'
 import {
   exactLead,
@@ -12,13 +13,7 @@ import {
   pairedMean,
   standings,
 } from './frontier.js'
-import {
-  CACHE_SOURCES,
-  type CacheSource,
-  type Objective,
-  type SweepCell,
-  type SweepFrontier,
-} from './schema.js'
+import type { Objective, SweepCell, SweepFrontier } from './schema.js'
 
 /** One figure that is to be good. */
 interface Quality {

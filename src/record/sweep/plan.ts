@@ -1,5 +1,7 @@
 /** What a sweep will do and about how long it will take, as it is told before anything is measured (`--dry-run`). */
-import type { SweepCell, SweepGrid, SweepPart } from './schema.js'
+
+import type { SweepPart } from '../names.js'
+import type { SweepCell, SweepGrid } from './schema.js'
 
 export interface SweepPlan {
   grid: SweepGrid

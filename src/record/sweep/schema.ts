@@ -1,129 +1,140 @@
 /**
- * The one record of a sweep, `asp.sweep/1`: every policy at every sparsity, with the whole records of the runs it is made of, so
- * that whatever reads those also reads a sweep. `schemas/asp.sweep-1.schema.json` describes the same fields for other programs;
- * test/record/sweep/schema.test.ts holds the two together.
+ * The record of a sweep, `asp.sweep/1`: every policy at every sparsity, with the whole records of the runs it is made of, so that
+ * whatever reads those also reads a sweep.
  */
-import type { BenchRecord } from '../bench/schema.js'
-import type { EnvironmentRecord, EvalRecord, IdentityParts, ModelRecord, Status } from '../eval/schema.js'
-import type { PplRecord } from '../ppl/schema.js'
 
-export const SWEEP_SCHEMA = 'asp.sweep/1'
+import { BenchRecord } from '../bench/schema.js'
+import { command, date, EnvironmentRecord, heading, IdentityParts, ModelRecord, status } from '../common.js'
+import * as t from '../define.js'
+import { EvalRecord } from '../eval/schema.js'
+import { SWEEP_SCHEMA } from '../kinds.js'
+import { CACHE_SOURCES, SWEEP_PARTS } from '../names.js'
+import { PplRecord } from '../ppl/schema.js'
 
-/** What is measured at each point of the grid, in the order it is done: suites, perplexity, memory and latency. */
-export const SWEEP_PARTS = ['eval', 'ppl', 'bench'] as const
-/** What points are compared in, the best ones first. */
-export const OBJECTIVES = ['quality', 'cache', 'latency'] as const
-/** One task's first metric, the mean of several tasks', or the loss on running text. */
-export const QUALITY_KINDS = ['task', 'mean', 'perplexity'] as const
-/**
- * `measured`: in the cache, by `asp bench`. `windows`, `requests`: keys alive at the ends of the windows of `asp ppl`, or of the
- * requests of the suites, times the bytes of a key.
- */
-export const CACHE_SOURCES = ['measured', 'windows', 'requests'] as const
+export const SweepCell = t.object('One policy at one sparsity.', {
+  id: t.text('`dense`, or `<policy>-<sparsity>`.'),
+  policy: t.string('What decides which tokens are dropped.'),
+  sparsity: t.share('Share of causal pairs asked for; 0 for the dense model.'),
+  stands_for: t.list('Policies whose sparsity 0 is this cell, which is run once.', t.text()),
+  eval: t.nullable(
+    EvalRecord,
+    'The record of the suites; null until it is begun, where no suite was asked for, and where it is refused.',
+  ),
+  refused: t.list(
+    'Parts that this cell is not in.',
+    t.object('One part.', {
+      part: t.oneOf('Which part.', SWEEP_PARTS),
+      reason: t.text('Why: a policy cannot remove more than some share of short sequences.'),
+    }),
+  ),
+})
+export type SweepCell = t.Static<typeof SweepCell>
 
-export type SweepPart = (typeof SWEEP_PARTS)[number]
-export type Objective = (typeof OBJECTIVES)[number]
-export type CacheSource = (typeof CACHE_SOURCES)[number]
+export const FrontierPoint = t.object('One cell of a frontier.', {
+  cell: t.text('Id of the cell.'),
+  quality: t.number('Value of the metric.'),
+  quality_stderr: t.nullable(t.amount('Of the quality alone, not of differences; null where there is none.')),
+  cache_bytes: t.nullable(t.amount('Of one sequence, all layers.')),
+  latency_s: t.nullable(t.amount('Seconds of one step of decoding, median.')),
+  on_frontier: t.boolean('No other point dominates it.'),
+  dominated_by: t.list(
+    'Points that are at least as good in every objective and better in one by more than the 95 % interval of the paired difference.',
+    t.text(),
+  ),
+  within_noise_of: t.list(
+    'Points that would dominate it by their figures alone, but whose lead is within the interval.',
+    t.text(),
+  ),
+})
+export type FrontierPoint = t.Static<typeof FrontierPoint>
 
-export interface SweepRecord {
-  schema: typeof SWEEP_SCHEMA
-  kind: 'sweep'
-  /** `incomplete`: stopped or still under way; cells and parts that are not done are null or incomplete themselves. */
-  status: Status
-  /** Unix time of the start, seconds. */
-  date: number
-  grid: SweepGrid
-  model: ModelRecord
-  /** The dense model first where it is in the grid, then policy by policy in the order they were named. */
-  cells: SweepCell[]
-  /** All cells at all context lengths, in one record; null until there is one. */
-  ppl: PplRecord | null
-  /** The cells that decoding can do; null until there is one. */
-  bench: BenchRecord | null
-  /** One for each quality and set of objectives; the first is the one that tables show. */
-  frontiers: SweepFrontier[]
-  environment: EnvironmentRecord
-  timing: SweepTiming
-  /** SHA-256 over `identity_parts`: sweeps with the same identity may be compared cell by cell. */
-  identity: string
-  /** Of the suites and of the perplexity's text; null where the sweep is without them. */
-  identity_parts: { suites: IdentityParts | null; text: IdentityParts | null }
-  seed: number
-  /** Documents of each suite at most. */
-  limit: number | null
-  /** The arguments as typed, starting with `asp`. */
-  command: string[]
-}
+export const Objective = t.oneOf('What points are compared in, the best ones first.', [
+  'quality',
+  'cache',
+  'latency',
+])
+export type Objective = t.Static<typeof Objective>
 
-/** As it was asked for. */
-export interface SweepGrid {
-  parts: SweepPart[]
-  suites: string[]
-  policies: string[]
-  sparsities: number[]
-  /** Context lengths of perplexity, memory and latency. */
-  contexts: number[]
-}
+export const SweepFrontier = t.object('Points of one quality and what they cost.', {
+  quality: t.object('What is to be good.', {
+    kind: t.oneOf("One task's first metric, the mean of several tasks', or the loss on running text.", [
+      'task',
+      'mean',
+      'perplexity',
+    ]),
+    name: t.text('The task, what the mean is over, or the text.'),
+    metric: t.text('Name of the figure.'),
+    higher_is_better: t.boolean('Whether more of it is better.'),
+  }),
+  objectives: t.list('What points are compared in.', Objective),
+  ctx: t.nullable(
+    t.count("Tokens of context the costs belong to; null where they are those of the suites' own requests."),
+  ),
+  cache_source: t.nullable(
+    t.oneOf(
+      'Where bytes of the cache are from: measured by asp bench, or keys alive at the ends of windows or requests times the bytes of a key.',
+      CACHE_SOURCES,
+    ),
+  ),
+  points: t.list('In the order of the cells.', FrontierPoint),
+  note: t.text('What is compared and what is not, in words.'),
+})
+export type SweepFrontier = t.Static<typeof SweepFrontier>
 
-/** One policy at one sparsity. */
-export interface SweepCell {
-  /** `dense`, or `<policy>-<sparsity>` such as `adaptive-0.8`; file names are made of it. */
-  id: string
-  policy: string
-  /** Share of causal pairs asked for; 0 for the dense model. */
-  sparsity: number
-  /** Policies whose sparsity 0 is this cell: nothing dropped is the dense model, bit for bit, and is run once. */
-  stands_for: string[]
-  /** A whole asp.result/1; null until it is begun, where no suite was asked for, and where it is refused. */
-  eval: EvalRecord | null
-  /** Parts that this cell is not in, and why: a policy cannot remove more than some share of short sequences. */
-  refused: { part: SweepPart; reason: string }[]
-}
+export const SweepTiming = t.object(
+  'Seconds of the runs the record is made of; what an interrupted one had taken before it was resumed is not among them.',
+  {
+    load_s: t.amount('Weights and kernels.'),
+    eval_s: t.amount('Suites, calibration included.'),
+    ppl_s: t.amount('Perplexity, calibration included.'),
+    bench_s: t.amount('Memory and latency.'),
+    total_s: t.amount('All of it.'),
+    estimated_s: t.amount('What `total_s` was said to become before anything was measured.'),
+  },
+)
+export type SweepTiming = t.Static<typeof SweepTiming>
 
-/**
- * Points of one quality and what they cost. A point dominates another when its figures are at least as good in every objective
- * and better in one by more than the 95 % interval of the paired difference allows.
- */
-export interface SweepFrontier {
-  quality: {
-    kind: (typeof QUALITY_KINDS)[number]
-    /** The task, what the mean is over, or the text. */
-    name: string
-    metric: string
-    higher_is_better: boolean
-  }
-  objectives: Objective[]
-  /** Tokens of context the costs belong to; null where they are those of the suites' own requests. */
-  ctx: number | null
-  cache_source: CacheSource | null
-  points: FrontierPoint[]
-  /** What is compared and what is not, in words. */
-  note: string
-}
+export const SweepGrid = t.object('What was asked for.', {
+  parts: t.list('What is measured at each point.', t.oneOf('Which part.', SWEEP_PARTS)),
+  suites: t.list('Suites that are scored, groups spelled out.', t.text()),
+  policies: t.list('In the order they were named.', t.text()),
+  sparsities: t.list('Shares of causal pairs to remove.', t.share()),
+  contexts: t.list('Context lengths of perplexity, memory and latency, in tokens.', t.count()),
+})
+export type SweepGrid = t.Static<typeof SweepGrid>
 
-export interface FrontierPoint {
-  cell: string
-  quality: number
-  /** Of the quality alone, not of differences; null where there is none. */
-  quality_stderr: number | null
-  /** Of one sequence, all layers. */
-  cache_bytes: number | null
-  /** Seconds of one step of decoding at `ctx`, median. */
-  latency_s: number | null
-  /** No other point dominates it. */
-  on_frontier: boolean
-  dominated_by: string[]
-  /** Points that would dominate it by their figures alone, but whose lead is within the interval. */
-  within_noise_of: string[]
-}
-
-/** Seconds of the runs the record is made of; what an interrupted one had taken before it was resumed is not among them. */
-export interface SweepTiming {
-  load_s: number
-  eval_s: number
-  ppl_s: number
-  bench_s: number
-  total_s: number
-  /** What `total_s` was said to become before anything was measured. */
-  estimated_s: number
-}
+export const SweepRecord = t.object(
+  'The record of one `asp sweep` run: policies and sparsities over suites, perplexity, memory and latency, with the whole records of the runs it is made of and the Pareto frontiers over them. Nulls stand where a figure does not exist.',
+  {
+    ...heading(SWEEP_SCHEMA, 'sweep'),
+    status: status(
+      '`incomplete` marks a sweep that was stopped or is under way: cells and parts that are not done are null or incomplete themselves.',
+    ),
+    date,
+    grid: SweepGrid,
+    model: ModelRecord,
+    cells: t.list('The dense model first where it is in the grid, then policy by policy.', SweepCell),
+    ppl: t.nullable(PplRecord, 'Perplexity of all cells at all context lengths; null until there is one.'),
+    bench: t.nullable(
+      BenchRecord,
+      'Memory and latency of the cells that decoding can do; null until there is one.',
+    ),
+    frontiers: t.list(
+      'One for each quality and set of objectives; the first is the one that tables show.',
+      SweepFrontier,
+    ),
+    environment: EnvironmentRecord,
+    timing: SweepTiming,
+    identity: t.sha256('Over `identity_parts`: sweeps with the same identity may be compared cell by cell.'),
+    identity_parts: t.object('Parts of `identity`.', {
+      suites: t.nullable(IdentityParts, 'Of the suites; null where the sweep is without them.'),
+      text: t.nullable(IdentityParts, "Of the perplexity's text; null where the sweep is without it."),
+    }),
+    seed: t.integer('Seed of everything random in the run.'),
+    limit: t.nullable(
+      t.amount('Documents per task at most (--limit), below 1 a share of them; null for all.'),
+    ),
+    command,
+  },
+)
+export type SweepRecord = t.Static<typeof SweepRecord>

@@ -1,8 +1,8 @@
 /** Parts of a training run -> its record: every derived figure is computed here. Pure. */
 import { mean } from '../../stats/basics.js'
 import { type MemoryParts, memoryRecord } from '../eval/build.js'
+import { TRAIN_SCHEMA } from '../kinds.js'
 import type { EvalLine, RunLine, StepLine, TrainRecord } from './schema.js'
-import { TRAIN_SCHEMA } from './schema.js'
 
 export interface TrainParts {
   /** The first line of the log says what was asked for. */

@@ -1,6 +1,7 @@
 /** Records -> flat rows (rows.ts), in the order of the records. Pure. */
-import type { AnyRecord, LoadedRecord } from '../../record/io/any-record.js'
+
 import type { TrainRunOptions } from '../../record/train/schema.js'
+import type { LoadedRecord, ReportedRecord } from '../reported-record.js'
 import { curveRows, speedRows } from './bench-rows.js'
 import { comparisonRows } from './compare-rows.js'
 import { evalLayerRows, qualityRows } from './eval-rows.js'
@@ -18,7 +19,7 @@ export function figuresOf(loaded: readonly LoadedRecord[]): Figures {
   return { ...all, trades: [...joinedTrades(all.quality, all.losses, all.speeds), ...all.trades] }
 }
 
-function rowsOf(record: AnyRecord, place: Place, run: string): Partial<Figures> {
+function rowsOf(record: ReportedRecord, place: Place, run: string): Partial<Figures> {
   switch (record.schema) {
     case 'asp.result/1':
       return { quality: qualityRows(record, place), layers: evalLayerRows(record, place) }

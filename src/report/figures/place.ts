@@ -1,6 +1,7 @@
 /** Where rows of a record come from, and the names that checkpoints get when several records stand side by side. Pure. */
-import type { AnyRecord, LoadedRecord } from '../../record/io/any-record.js'
+
 import { normalInterval } from '../../stats/basics.js'
+import type { LoadedRecord, ReportedRecord } from '../reported-record.js'
 import type { Bounds, Subject } from './rows.js'
 
 /** What every record says of its model. */
@@ -50,4 +51,4 @@ export function checkpointNames(loaded: readonly LoadedRecord[]): Map<string, st
 }
 
 /** Trainings have names of their own, and comparisons files. */
-const weightsOf = (record: AnyRecord): Weights[] => ('model' in record ? [record.model] : [])
+const weightsOf = (record: ReportedRecord): Weights[] => ('model' in record ? [record.model] : [])

@@ -1,7 +1,7 @@
 /** The figures of a report as flat rows, each with the place it was read from: all that plots and tables are made of. */
 import type { ComparedMetric } from '../../record/compare/schema.js'
-import type { AnyRecord } from '../../record/io/any-record.js'
-import type { RULE_KINDS } from '../../record/ppl/schema.js'
+import type { RuleRecord } from '../../record/ppl/schema.js'
+import type { ReportedRecord } from '../reported-record.js'
 
 /** Where a figure stands: `records[record]` of the page, and a path inside that file, such as `contexts[0].rules[1]`. */
 export interface Origin {
@@ -47,7 +47,7 @@ export interface LossRow extends Origin, Subject, Bounds {
   set: string
   protocol: string
   ctx: number
-  rule: (typeof RULE_KINDS)[number]
+  rule: RuleRecord['rule']
   /** Of a soft rule. */
   alpha: number | null
   sparsity: number
@@ -200,7 +200,7 @@ export interface Figures {
 /** A record as the page lists it. */
 export interface RecordInfo {
   file: string
-  schema: AnyRecord['schema']
+  schema: ReportedRecord['schema']
   status: string
   /** ISO, UTC. */
   date: string

@@ -1,5 +1,5 @@
 /** Records and logs of trainings -> rows: loss, pair mean and alpha by step, and what held-out text said. Pure. */
-import type { TrainLogRecord } from '../../record/io/any-record.js'
+import type { TrainLogRecord } from '../../record/io/records.js'
 import type { EvalFigures, StepLine, TrainRecord, TrainRunOptions } from '../../record/train/schema.js'
 import { mean } from '../../stats/basics.js'
 import { bounds, origin, type Place } from './place.js'

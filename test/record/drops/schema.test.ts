@@ -1,11 +1,10 @@
-/** The TypeScript types of a record of drops and its JSON Schema say the same; see schema.test.ts. */
+/** Records of drops validate, and what none has is refused. */
 import { readFileSync } from 'node:fs'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { DEATH_CAUSES, DROPS_TEXT_KINDS } from '../../../src/record/drops/schema.js'
 import { dropsRecord } from '../drops-fixture.js'
-import { type RootSchema, schemaFaults } from '../schema-walk.js'
+import type { RootSchema } from '../schema-walk.js'
 
 const read = (name: string): RootSchema =>
   JSON.parse(
@@ -52,22 +51,5 @@ for (const [name, change] of refused) {
     assert.is(validate(JSON.parse(JSON.stringify(change(dropsRecord())))), false)
   })
 }
-
-test('every object of the schema is closed, requires all its properties, and describes each', () => {
-  assert.equal(schemaFaults(schema), [])
-})
-
-test('the schema lists the same words as the types', () => {
-  const { properties = {} } = schema
-  assert.equal(properties.cause.enum, [...DEATH_CAUSES])
-  assert.equal(properties.text.properties?.kind.enum, [...DROPS_TEXT_KINDS])
-})
-
-test('what it has in common with the record of an evaluation is the same', () => {
-  const result = read('asp.result-1')
-  for (const name of ['model', 'policy', 'sparsity', 'environment', 'count', 'share', 'sha256']) {
-    assert.equal(schema.$defs[name], result.$defs[name], name)
-  }
-})
 
 test.run()

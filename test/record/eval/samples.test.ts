@@ -4,13 +4,8 @@ import path from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Failure } from '../../../src/errors.js'
-import {
-  openSampleLog,
-  readSampleLog,
-  type SampleLine,
-  sampleLine,
-  sampleLogPath,
-} from '../../../src/record/eval/samples.js'
+import type { SampleLine } from '../../../src/record/eval/sample-schema.js'
+import { openSampleLog, readSampleLog, sampleLine, sampleLogPath } from '../../../src/record/eval/samples.js'
 
 const test = suite('sample log')
 let folder = ''

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { schemaFile } from '../../../src/record/io/json-schemas.js'
 import { type JsonSchema, schemaFault } from '../../../src/record/io/schema-check.js'
 import { RECORDS } from '../../report/records-fixture.js'
 
@@ -13,18 +14,10 @@ const files: Record<string, JsonSchema> = Object.fromEntries(
 const ajv = new Ajv2020({ strictTypes: false, allowUnionTypes: true })
 for (const schema of Object.values(files)) ajv.addSchema(schema)
 
-const NAMES = {
-  'asp.result/1': 'asp.result-1.schema.json',
-  'asp.ppl/1': 'asp.ppl-1.schema.json',
-  'asp.bench/1': 'asp.bench-1.schema.json',
-  'asp.train/1': 'asp.train-1.schema.json',
-  'asp.sweep/1': 'asp.sweep-1.schema.json',
-  'asp.compare/1': 'asp.compare-1.schema.json',
-}
 const CASES = Object.entries(RECORDS).flatMap(([file, record]) =>
   record.schema === 'asp.train-log/1'
     ? []
-    : [{ file, name: NAMES[record.schema], record: JSON.parse(JSON.stringify(record)) as object }],
+    : [{ file, name: schemaFile(record.schema), record: JSON.parse(JSON.stringify(record)) as object }],
 )
 
 /** Every place of a value, outermost first. */

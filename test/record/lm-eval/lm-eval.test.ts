@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { buildRecord, type TaskParts } from '../../../src/record/eval/build.js'
-import type { SampleLine } from '../../../src/record/eval/samples.js'
+import type { SampleLine } from '../../../src/record/eval/sample-schema.js'
 import { writeLmEvalFiles } from '../../../src/record/lm-eval/files.js'
 import {
   type LmEvalTask,

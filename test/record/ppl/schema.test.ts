@@ -1,13 +1,11 @@
-/** The TypeScript types of a perplexity record and its JSON Schema say the same; see schema.test.ts. */
+/** Records of perplexity validate, what none has is refused, and runs over the same windows have one identity. */
 import { readFileSync } from 'node:fs'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { STATUSES } from '../../../src/record/eval/schema.js'
 import { buildPplRecord } from '../../../src/record/ppl/build.js'
-import * as types from '../../../src/record/ppl/schema.js'
 import { contextParts, pplParts, RULES, SIZED_RULES } from '../ppl-fixture.js'
-import { type RootSchema, schemaFaults } from '../schema-walk.js'
+import type { RootSchema } from '../schema-walk.js'
 
 const read = (name: string): RootSchema =>
   JSON.parse(
@@ -84,33 +82,6 @@ for (const [name, at, value] of refused) {
     assert.is(validate(copy), false)
   })
 }
-
-test('every object of the schema is closed, requires all its properties, and describes each', () => {
-  // Definitions are free: each names a figure.
-  const closed = structuredClone(schema)
-  delete closed.properties?.definitions
-  closed.required = closed.required?.filter((name) => name !== 'definitions')
-  assert.equal(schemaFaults(closed), [])
-})
-
-test('the schema lists the same words as the types', () => {
-  const { properties = {}, $defs } = schema
-  assert.equal(properties.status.enum, [...STATUSES])
-  assert.equal(properties.protocol.properties?.name.enum, [...types.PROTOCOL_NAMES])
-  assert.equal($defs.source.properties?.kind.enum, [...types.TEXT_KINDS])
-  assert.equal($defs.rule.properties?.rule.enum, [...types.RULE_KINDS])
-  assert.equal($defs.sized.properties?.parameter.enum, [...types.SIZE_NAMES])
-})
-
-test('what it has in common with the record of an evaluation is the same', () => {
-  const result = read('asp.result-1')
-  for (const name of ['model', 'environment', 'identityParts', 'count', 'share', 'sha256']) {
-    assert.equal(schema.$defs[name], result.$defs[name], name)
-  }
-  for (const name of ['memory', 'identity', 'identity_parts', 'seed', 'batch_tokens', 'command']) {
-    assert.equal(schema.properties?.[name], result.properties?.[name], name)
-  }
-})
 
 test('runs over the same windows have one identity, others do not', () => {
   const { identity } = records['dense, step and soft']

@@ -1,11 +1,9 @@
-/** The TypeScript types of a sweep's record and its JSON Schema say the same; see schema.test.ts. */
+/** Records of sweeps validate, and what none has is refused. */
 import { readFileSync } from 'node:fs'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { STATUSES } from '../../../src/record/eval/schema.js'
-import * as types from '../../../src/record/sweep/schema.js'
-import { type RootSchema, schemaFaults } from '../schema-walk.js'
+import type { RootSchema } from '../schema-walk.js'
 import { sweepRecord } from '../sweep-fixture.js'
 
 const read = (name: string): RootSchema =>
@@ -68,29 +66,5 @@ for (const [name, at, value] of refused) {
     assert.is(validate(copy), false)
   })
 }
-
-test('every object of the schema is closed, requires all its properties, and describes each', () => {
-  assert.equal(schemaFaults(schema), [])
-})
-
-test('the schema lists the same words as the types', () => {
-  const { properties = {}, $defs } = schema
-  const { frontier, cell } = $defs
-  assert.equal(properties.status.enum, [...STATUSES])
-  assert.equal(properties.grid.properties?.parts.items?.enum, [...types.SWEEP_PARTS])
-  assert.equal(cell.properties?.refused.items?.properties?.part.enum, [...types.SWEEP_PARTS])
-  assert.equal(frontier.properties?.objectives.items?.enum, [...types.OBJECTIVES])
-  assert.equal(frontier.properties?.quality.properties?.kind.enum, [...types.QUALITY_KINDS])
-  assert.equal(frontier.properties?.cache_source.anyOf?.[0].enum, [...types.CACHE_SOURCES])
-})
-
-test('what it has in common with the record of an evaluation is the same', () => {
-  for (const name of ['model', 'environment', 'identityParts', 'count', 'amount', 'share', 'sha256']) {
-    assert.equal(schema.$defs[name], result.$defs[name], name)
-  }
-  for (const name of ['seed', 'limit', 'command']) {
-    assert.equal(schema.properties?.[name], result.properties?.[name], name)
-  }
-})
 
 test.run()

@@ -3,7 +3,6 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { buildBenchRecord } from '../../../src/record/bench/build.js'
 import { buildRecord } from '../../../src/record/eval/build.js'
-import type { LoadedRecord } from '../../../src/record/io/any-record.js'
 import { figuresOf } from '../../../src/report/figures/figures.js'
 import { linesOverSparsity, SubjectNames } from '../../../src/report/figures/names.js'
 import {
@@ -14,6 +13,7 @@ import {
   tradePanels,
 } from '../../../src/report/figures/panels.js'
 import type { Figures } from '../../../src/report/figures/rows.js'
+import type { LoadedRecord } from '../../../src/report/reported-record.js'
 import { benchParts, CONFIGURATIONS, CURVES } from '../../record/bench-fixture.js'
 import { hellaswag, recordParts } from '../../record/fixture.js'
 import { loaded } from '../records-fixture.js'

@@ -1,5 +1,7 @@
 /** The page of `asp drops stats`: who survives and who kills, for a layer and an age that the reader chooses. */
-import type { DimensionName, DropStatsRecord } from '../../../record/drops/stats-schema.js'
+
+import type { DropStatsRecord } from '../../../record/drops/stats-schema.js'
+import type { DimensionName } from '../../../record/names.js'
 import { DIMENSION_TITLES, notesOf, runNames, usualAge } from '../../drop-stats-figures.js'
 import { definitions, element, pageData, pageRoot } from '../shared/dom.js'
 import { figure } from '../shared/figure.js'

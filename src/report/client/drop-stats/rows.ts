@@ -2,10 +2,10 @@
 import type {
   ClassFigures,
   ClassRecord,
-  DimensionName,
   DropStatsRecord,
   ShareFigure,
 } from '../../../record/drops/stats-schema.js'
+import type { DimensionName } from '../../../record/names.js'
 import { atAge, figuresOf, runNames } from '../../drop-stats-figures.js'
 
 export interface Choice {

@@ -1,13 +1,13 @@
-/** Records of every kind read back from files and folders, and what is refused in one line. */
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+/** Records of every kind a report takes, from files and folders; test/record/io/read.test.ts has what is refused. */
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { Failure } from '../../../src/errors.js'
-import { loadRecords } from '../../../src/record/io/load.js'
-import { workFolder } from '../../commands/asp.js'
-import { RECORDS } from '../../report/records-fixture.js'
-import { logText } from '../train-fixture.js'
+import type { Failure } from '../../src/errors.js'
+import { loadRecords } from '../../src/report/load.js'
+import { workFolder } from '../commands/asp.js'
+import { logText } from '../record/train-fixture.js'
+import { RECORDS } from './records-fixture.js'
 
 const workplace = workFolder()
 const folder = join(workplace, 'records')
@@ -23,21 +23,6 @@ for (const [file, text] of [
   ['notes.txt', 'hello'],
 ]) {
   writeFileSync(join(folder, file), text)
-}
-
-/** What is thrown for a file with this text. */
-async function failureOf(text: string | null): Promise<Failure> {
-  const own = mkdtempSync(join(workplace, 'bad-'))
-  const file = join(own, 'bad.json')
-  if (text !== null) writeFileSync(file, text)
-  try {
-    await loadRecords([file])
-  } catch (error) {
-    assert.instance(error, Failure)
-    ;(error as Failure).message = (error as Failure).message.replace(`${own}/`, '')
-    return error as Failure
-  }
-  throw new Error('not refused')
 }
 
 const test = suite('load')
@@ -78,33 +63,6 @@ test('a log that is being written is read up to its last whole line', async () =
   assert.is(await read(`${head}\n`), 0)
   assert.is(await read([head, evaluation, first, second.slice(0, 40)].join('\n')), 1)
 })
-
-const REFUSED: [what: string, text: string | null, message: RegExp][] = [
-  ['nothing of that name', null, /^bad\.json: cannot be read \(no such file or folder\)$/],
-  ['no JSON', 'hello', /^bad\.json: not JSON$/],
-  ['no record', '[1]', /^bad\.json: a record must be an object$/],
-  ['no format', '{"a":1}', /^bad\.json: not a record that can be read here, its schema is none$/],
-  [
-    'another format',
-    '{"schema":"asp.trace/1"}',
-    /^bad\.json: not a record that can be read here, its schema is "asp\.trace\/1"$/,
-  ],
-  ['half a record', '{"schema":"asp.ppl/1"}', /^bad\.json: not a whole asp\.ppl\/1 record: kind is missing$/],
-  [
-    'a log with a line that is none',
-    `${LOG}{"kind":"step"}\n{}\n`,
-    /^bad\.json, line 8: not a line of a training's log: step is missing$/,
-  ],
-  ['a log with a hole', `${LOG}oops\n{}\n`, /^bad\.json, line 8: .*: kind must be step or eval$/],
-]
-for (const [what, text, message] of REFUSED) {
-  test(`refuses ${what}`, async () => {
-    const failure = await failureOf(text)
-    assert.match(failure.message, message)
-    assert.is(failure.exit, 2)
-    assert.ok(failure.hint)
-  })
-}
 
 test('refuses a folder without records', async () => {
   const empty = join(workplace, 'empty')

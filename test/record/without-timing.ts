@@ -1,8 +1,8 @@
 /** What of a record does not depend on when, where in pieces, and how fast it was made. */
-import type { BenchRecord } from '../bench/schema.js'
-import type { EvalRecord } from '../eval/schema.js'
-import type { PplRecord } from '../ppl/schema.js'
-import type { SweepRecord } from '../sweep/schema.js'
+import type { BenchRecord } from '../../src/record/bench/schema.js'
+import type { EvalRecord } from '../../src/record/eval/schema.js'
+import type { PplRecord } from '../../src/record/ppl/schema.js'
+import type { SweepRecord } from '../../src/record/sweep/schema.js'
 
 /**
  * The record without its times, memory peaks and command line: equal, to the last bit, for one run on one machine

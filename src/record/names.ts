@@ -1,0 +1,27 @@
+/** Words that records may hold and other code goes by as well; words that only a schema needs stand in it. */
+
+/** Policies that go by the checkpoint alone; there are others, of a size, that need nothing of it. */
+export const POLICIES = ['dense', 'adaptive'] as const
+
+/** How a text is cut into windows. */
+export const PROTOCOL_NAMES = ['windowed', 'strided', 'llama'] as const
+
+/** Parts of a step's time, in the order of tables. */
+export const BENCH_STAGES = ['projections', 'scores', 'attention', 'cache', 'mlp', 'head'] as const
+export type BenchStage = (typeof BENCH_STAGES)[number]
+
+/** What is measured at each point of a sweep, in the order it is done: suites, perplexity, memory and latency. */
+export const SWEEP_PARTS = ['eval', 'ppl', 'bench'] as const
+export type SweepPart = (typeof SWEEP_PARTS)[number]
+
+/** Where bytes of the cache are from, the best source first. */
+export const CACHE_SOURCES = ['measured', 'windows', 'requests'] as const
+export type CacheSource = (typeof CACHE_SOURCES)[number]
+
+export const ALPHA_SCHEDULES = ['cosine', 'linear', 'constant'] as const
+export const RATE_SCHEDULES = ['constant', 'cosine'] as const
+export const GAMMA_CONVENTIONS = ['paper', 'code'] as const
+
+/** Ways to tell tokens apart; each puts every token into one class. */
+export const DIMENSION_NAMES = ['all', 'kind', 'part_of_speech', 'place_in_word', 'position'] as const
+export type DimensionName = (typeof DIMENSION_NAMES)[number]

@@ -1,0 +1,60 @@
+/** schemas/ comes from the definitions of records, keeps to what ours keep to, and is all of them that a run needs. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { posix } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { emitSchemas } from '../../scripts/emit-schemas.js'
+import { type RootSchema, schemaFaults } from './schema-walk.js'
+
+const ROOT = new URL('../../', import.meta.url)
+const FILES = readdirSync(new URL('schemas/', ROOT)).sort()
+const read = (name: string): RootSchema =>
+  JSON.parse(readFileSync(new URL(`schemas/${name}`, ROOT), 'utf8')) as RootSchema
+
+const test = suite('schemas')
+
+test('the committed files are what the definitions give; else: npm run build:schemas', () => {
+  const emitted = emitSchemas()
+  assert.equal(FILES, Object.keys(emitted).sort())
+  for (const [name, schema] of Object.entries(emitted))
+    assert.equal(read(name), JSON.parse(JSON.stringify(schema)), name)
+})
+
+test('every object is closed, requires all its properties, and describes each', () => {
+  for (const name of FILES) {
+    const faults = schemaFaults(read(name))
+    // A line of a sample log has only the units it needs, and metrics where it completes a document.
+    const known = name === 'asp.sample-1.schema.json' ? [': required', '/units: required'] : []
+    assert.equal(faults, known, name)
+  }
+})
+
+test('nothing that runs loads definitions, and TypeBox with them: types alone are taken from them', () => {
+  const isDefinition = (file: string): boolean =>
+    /^record\/(define|common)\.ts$|^record\/\w+\/(\w+-)?schema\.ts$/.test(file)
+  const files = readdirSync(new URL('src/', ROOT), { recursive: true, encoding: 'utf8' })
+    .map((file) => file.replaceAll('\\', '/'))
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('.as.ts'))
+  const loaded = (file: string): string[] => {
+    const text = readFileSync(new URL(`src/${file}`, ROOT), 'utf8')
+    const imports = text.matchAll(
+      /^(?:import|export) (?!type\b)[^']*?from '([^']+)'|\bimport\(\s*'([^']+)'/gm,
+    )
+    return [...imports].map(([, name, later]) => name ?? later)
+  }
+  assert.ok(files.filter(isDefinition).length > 10)
+  assert.ok(loaded('record/define.ts').includes('@sinclair/typebox'))
+  const found = files
+    .filter((file) => !isDefinition(file))
+    .flatMap((file) =>
+      loaded(file)
+        .filter((name) => {
+          const target = posix.join(posix.dirname(file), name).replace(/\.js$/, '.ts')
+          return name.includes('typebox') || (name.startsWith('.') && isDefinition(target))
+        })
+        .map((name) => `${file}: ${name}`),
+    )
+  assert.equal(found, [])
+})
+
+test.run()
