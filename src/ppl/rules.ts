@@ -35,25 +35,22 @@ export const DENSE_RULE: PlannedRule = { head: DENSE_HEAD, rule: { kind: 'dense'
 export function rulesOf({ level, rule, calibration }: FoundLevel, alphas: readonly number[]): PlannedRule[] {
   const shift = shiftOf(rule)
   const sized = sizedOf(rule)
-  const shared = { policy: level.policy, requested: requestedSparsity(level), shift, sized }
-  const found = calibration && calibrationRecord(calibration)
-  const hard = {
-    head: {
-      ...shared,
-      rule: sized === null ? ('step' as const) : ('sized' as const),
-      alpha: null,
-      calibration: found,
-    },
-    rule,
-  }
+  // In the order that records have always had.
+  const head = (kind: RuleParts['rule'], alpha: number | null): PlannedRule['head'] => ({
+    policy: level.policy,
+    rule: kind,
+    requested: requestedSparsity(level),
+    shift,
+    sized,
+    calibration: kind === 'soft' || calibration === null ? null : calibrationRecord(calibration),
+    alpha,
+  })
+  const hard: PlannedRule = { head: head(sized === null ? 'step' : 'sized', null), rule }
   if (shift === null) return [hard]
   return [
     hard,
     ...alphas.map(
-      (alpha): PlannedRule => ({
-        head: { ...shared, rule: 'soft', alpha, calibration: null },
-        rule: { kind: 'soft', alpha, shift },
-      }),
+      (alpha): PlannedRule => ({ head: head('soft', alpha), rule: { kind: 'soft', alpha, shift } }),
     ),
   ]
 }

@@ -40,7 +40,10 @@ export function sweepRecord(facts: SweepFacts, done: Done): SweepRecord {
     started: context.started,
     grid: gridOf(prepared),
     ...settingsOf(facts),
-    cells: cells.map((cell) => ({ ...plannedCell(cell), eval: done.evals.get(cell.id) ?? null })),
+    cells: cells.map((cell) => {
+      const { refused, ...planned } = plannedCell(cell)
+      return { ...planned, eval: done.evals.get(cell.id) ?? null, refused }
+    }),
     ppl: done.ppl,
     bench: done.bench,
     identity_parts: {
