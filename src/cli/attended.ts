@@ -23,7 +23,7 @@ export async function attended<T>(
   { quiet, nothing }: { quiet: boolean; nothing?: string },
   work: (watch: Attended) => Promise<T>,
 ): Promise<T> {
-  const progress = createProgress({ quiet })
+  const progress = await createProgress({ quiet })
   const { signal, orStop, release } = catchInterruption(nothing)
   const note = (text: string): void => {
     if (!quiet) process.stderr.write(`${text}\n`)

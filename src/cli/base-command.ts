@@ -2,7 +2,7 @@
 import { freemem } from 'node:os'
 import { Command, ux } from '@oclif/core'
 import { usableCores } from '../device/cores.js'
-import { type OpenDevice, openDevice } from '../device/open.js'
+import type { OpenDevice } from '../device/open.js'
 import { afterGrace } from '../engine/compute/give-up.js'
 import { Failure } from '../errors.js'
 import type { AdapterRecord } from '../record/common.js'
@@ -52,6 +52,7 @@ export abstract class AspCommand extends Command {
     { device, threads, quiet = false }: DeviceChoice,
     signal?: AbortSignal,
   ): Promise<OpenDevice> {
+    const { openDevice } = await import('../device/open.js')
     const opened = await openDevice({ device, threads: this.chooseThreads(threads, quiet) })
     afterGrace(signal, (reason) => opened.device.abandon?.(reason))
     this.#opened.push(opened)

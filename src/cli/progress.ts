@@ -2,7 +2,6 @@
  * Progress of long work on stderr: a spinner line on a terminal, plain lines now and then in a log, nothing under
  * `--quiet`. Only commands use it; what they call reports through typed callbacks.
  */
-import ora from 'ora'
 import { formatBytes, formatCount, formatPercent, formatRate, formatSeconds } from '../report/format.js'
 import type { OnProgress } from '../run/progress.js'
 
@@ -35,7 +34,7 @@ export interface ProgressOptions {
 const LOG_INTERVAL_MS = 5_000
 const LOG_PATIENCE_MS = 60_000
 
-export function createProgress(options: ProgressOptions = {}): Progress {
+export async function createProgress(options: ProgressOptions = {}): Promise<Progress> {
   const { quiet = false, stream = process.stderr, now = () => performance.now() } = options
   if (quiet) return SILENT
   // On a pseudo-terminal that reports no width ora clears lines for ever.
@@ -129,7 +128,8 @@ function workClock(now: () => number) {
   }
 }
 
-function terminalProgress(stream: NodeJS.WritableStream, now: () => number): Progress {
+async function terminalProgress(stream: NodeJS.WritableStream, now: () => number): Promise<Progress> {
+  const { default: ora } = await import('ora')
   // Raw standard input, ora's default, would swallow Ctrl-C while the event loop is busy.
   const spinner = ora({ stream, discardStdin: false, isEnabled: true })
   const clock = workClock(now)

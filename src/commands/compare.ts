@@ -15,7 +15,6 @@ import { type OutputTarget, prepareOutput, writeWhole } from '../record/io/store
 import { renderAnnotations, renderJunit } from '../report/compare-ci.js'
 import { renderCompareMarkdown } from '../report/compare-markdown.js'
 import { renderCompare } from '../report/compare-table.js'
-import { documentTexts } from '../suites/document-texts.js'
 
 const METRICS = Object.keys(USUAL_MARGINS)
 
@@ -75,7 +74,10 @@ export default class Compare extends AspCommand {
     const junit = flags.junit === undefined ? null : await junitPlace(flags.junit)
     const [base, ...others] = records
     const compared = compareRecords(base, others, options)
-    const record = await withTexts(compared, base.record, (task) => documentTexts(task, flags.data))
+    const record = await withTexts(compared, base.record, async (task) => {
+      const { documentTexts } = await import('../suites/document-texts.js')
+      return documentTexts(task, flags.data)
+    })
     if (junit !== null) await writeWhole(junit.path, renderJunit(record, flags))
     const isMarkdown = flags.markdown || flags['output-format'] === 'md'
     this.log(isMarkdown ? renderCompareMarkdown(record, flags) : renderCompare(record, flags))

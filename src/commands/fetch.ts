@@ -47,7 +47,7 @@ export default class Fetch extends AspCommand {
   async run(): Promise<FetchReport> {
     const { argv, flags } = await this.parse(Fetch)
     const targets = planTargets(argv as string[], flags.revision)
-    const progress = createProgress({ quiet: flags.quiet })
+    const progress = await createProgress({ quiet: flags.quiet })
     const report: FetchReport = { fetched: [], local: [], failed: [] }
     for (const target of targets) {
       if (target.kind === 'local') {

@@ -2,8 +2,6 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { gunzipSync } from 'node:zlib'
-import { parquetReadObjects } from 'hyparquet'
-import { compressors } from 'hyparquet-compressors'
 import { Failure } from '../errors.js'
 import { parseCsv } from './csv.js'
 
@@ -151,6 +149,8 @@ function csvRows(bytes: Buffer, separator: ',' | '\t'): DataRow[] {
 }
 
 async function parquetRows(bytes: Buffer): Promise<DataRow[]> {
+  const { parquetReadObjects } = await import('hyparquet')
+  const { compressors } = await import('hyparquet-compressors')
   const file = new Uint8Array(bytes).buffer
   const objects: RowValue[] = await parquetReadObjects({ file, compressors })
   return objects.map((value, i) => ({ value: plainNumbers(value), line: i + 1 }))

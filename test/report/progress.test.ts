@@ -6,7 +6,14 @@ import { createProgress, progressText } from '../../src/cli/progress.js'
 const test = suite('progress')
 
 /** A stream that is no terminal, a clock that the test moves, and the lines written so far. */
-function log({ quiet = false, ...terminal }: { quiet?: boolean; isTTY?: boolean; columns?: number } = {}) {
+async function log({
+  quiet = false,
+  ...terminal
+}: {
+  quiet?: boolean
+  isTTY?: boolean
+  columns?: number
+} = {}) {
   const lines: string[] = []
   const stream = new Writable({
     write(chunk, _encoding, done) {
@@ -16,7 +23,11 @@ function log({ quiet = false, ...terminal }: { quiet?: boolean; isTTY?: boolean;
   })
   let seconds = 0
   return {
-    progress: createProgress({ quiet, stream: Object.assign(stream, terminal), now: () => seconds * 1000 }),
+    progress: await createProgress({
+      quiet,
+      stream: Object.assign(stream, terminal),
+      now: () => seconds * 1000,
+    }),
     lines,
     at: (time: number): void => {
       seconds = time
@@ -24,8 +35,8 @@ function log({ quiet = false, ...terminal }: { quiet?: boolean; isTTY?: boolean;
   }
 }
 
-test('a log gets a line every five seconds at most, and one at the end', () => {
-  const { progress, lines, at } = log()
+test('a log gets a line every five seconds at most, and one at the end', async () => {
+  const { progress, lines, at } = await log()
   progress.start('Scoring', 800, 'requests')
   for (let second = 0; second <= 12; second++) {
     at(second)
@@ -42,8 +53,8 @@ test('a log gets a line every five seconds at most, and one at the end', () => {
   ])
 })
 
-test('a long run gets a line for each hundredth, or each minute', () => {
-  const { progress, lines, at } = log()
+test('a long run gets a line for each hundredth, or each minute', async () => {
+  const { progress, lines, at } = await log()
   progress.start('Scoring', 100_000)
   for (let second = 1; second <= 120; second++) {
     at(second)
@@ -55,8 +66,8 @@ test('a long run gets a line for each hundredth, or each minute', () => {
   ])
 })
 
-test('a failing task says where it stood; ended tasks say no more', () => {
-  const { progress, lines, at } = log()
+test('a failing task says where it stood; ended tasks say no more', async () => {
+  const { progress, lines, at } = await log()
   progress.start('Fetching', 2048, 'bytes')
   at(1)
   progress.update(1024)
@@ -67,8 +78,8 @@ test('a failing task says where it stood; ended tasks say no more', () => {
   assert.equal(lines, ['Fetching: 1.00 KiB of 2.00 KiB, 50 %, 1.00 KiB/s, 1.00 s left: failed\n'])
 })
 
-test('quiet is silent', () => {
-  const { progress, lines, at } = log({ quiet: true })
+test('quiet is silent', async () => {
+  const { progress, lines, at } = await log({ quiet: true })
   progress.start('Scoring', 10)
   at(100)
   progress.update(5)
@@ -77,8 +88,8 @@ test('quiet is silent', () => {
   assert.equal(lines, [])
 })
 
-test('a terminal without a width gets plain lines', () => {
-  const { progress, lines } = log({ isTTY: true, columns: 0 })
+test('a terminal without a width gets plain lines', async () => {
+  const { progress, lines } = await log({ isTTY: true, columns: 0 })
   progress.start('Loading')
   progress.succeed()
   assert.equal(lines, ['Loading: 0.00 s\n'])

@@ -36,7 +36,7 @@ export default class TasksCheck extends AspCommand {
 
   async run(): Promise<Result[]> {
     const { argv, flags } = await this.parse(TasksCheck)
-    const progress = createProgress({ quiet: flags.quiet })
+    const progress = await createProgress({ quiet: flags.quiet })
     const { suites: asked, optional } = selectSuites(argv as string[])
     const results: Result[] = []
     try {

@@ -1,5 +1,4 @@
 /** The content of one file of a repository, from any byte on. */
-import { downloadFile } from '@huggingface/hub'
 import type { Hub } from './client.js'
 import { HubTrouble } from './errors.js'
 import { hubFetch } from './fetch.js'
@@ -39,6 +38,7 @@ export async function openRemoteFile(
     answer = request(input, { ...init, headers })
     return answer
   }
+  const { downloadFile } = await import('@huggingface/hub')
   const blob = await downloadFile({
     repo: { type: repo.type, name: repo.name },
     path: file.path,

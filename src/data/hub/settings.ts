@@ -1,7 +1,6 @@
 /** What a fetch from the Hub is about: where the Hub and the cache are, from the environment; repositories and files. */
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { getHFHubCachePath } from '@huggingface/hub'
 import { Failure } from '../../errors.js'
 
 export interface HubSettings {
@@ -44,10 +43,20 @@ export function hubSettings(env: NodeJS.ProcessEnv = process.env): HubSettings {
   const { HF_ENDPOINT, HF_TOKEN, HF_HUB_OFFLINE = '' } = env
   return {
     endpoint: checkedEndpoint(HF_ENDPOINT || DEFAULT_ENDPOINT),
-    cacheFolder: getHFHubCachePath().replace(/^~(?=$|\/)/, homedir()),
+    cacheFolder: cacheFolder(env).replace(/^~(?=$|\/)/, homedir()),
     token: checkedToken(HF_TOKEN),
     offline: OFFLINE_VALUES.includes(HF_HUB_OFFLINE.toUpperCase()),
   }
+}
+
+function cacheFolder({
+  HF_HUB_CACHE,
+  HUGGINGFACE_HUB_CACHE,
+  HF_HOME,
+  XDG_CACHE_HOME,
+}: NodeJS.ProcessEnv): string {
+  const home = HF_HOME ?? join(XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'huggingface')
+  return HF_HUB_CACHE ?? HUGGINGFACE_HUB_CACHE ?? join(home, 'hub')
 }
 
 function checkedEndpoint(value: string): string {

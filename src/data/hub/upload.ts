@@ -1,7 +1,6 @@
 /** Files of a folder into a model repository of the Hub, in one commit. */
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { createRepo, uploadFiles } from '@huggingface/hub'
 import { EXIT, Failure } from '../../errors.js'
 import { asTrouble, HubTrouble } from './errors.js'
 import { hubFetch } from './fetch.js'
@@ -42,6 +41,7 @@ export async function uploadModel(
   { repo, folder, files, title }: Upload,
   settings: HubSettings = hubSettings(),
 ): Promise<{ commit: string; url: string }> {
+  const { createRepo, uploadFiles } = await import('@huggingface/hub')
   const { endpoint, token } = settings
   const request = {
     repo: { type: 'model' as const, name: repo },

@@ -1,5 +1,7 @@
 import { readdir, readFile, readlink, rm } from 'node:fs/promises'
+import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { getHFHubCachePath } from '@huggingface/hub'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type FetchProgress, fetchDataset, fetchModel } from '../../../src/data/hub/hub.js'
@@ -177,34 +179,53 @@ function thrown(work: () => unknown): string {
 }
 
 hub('reads the environment as Python does', () => {
+  const given = {
+    HF_HOME: '/data/hf',
+    HF_ENDPOINT: 'https://mirror.example/',
+    HF_TOKEN: ' hf_x\n',
+    HF_HUB_OFFLINE: 'true',
+  }
+  assert.equal(hubSettings(given), {
+    endpoint: 'https://mirror.example',
+    cacheFolder: '/data/hf/hub',
+    token: 'hf_x',
+    offline: true,
+  })
+  const { endpoint, token, offline } = hubSettings({ HF_HUB_OFFLINE: '0', HF_TOKEN: '' })
+  assert.equal([endpoint, token, offline], ['https://huggingface.co', undefined, false])
+  for (const address of [
+    'mirror',
+    'ftp://a.example',
+    `https://${TOKEN}@a.example`,
+    `https://:${TOKEN}@a.example`,
+  ]) {
+    const failure = thrown(() => hubSettings({ HF_ENDPOINT: address }))
+    assert.match(failure, /HF_ENDPOINT: must be/)
+    assert.not.match(failure, TOKEN)
+  }
+  for (const token of [`${TOKEN}\nX: y`, `${TOKEN} x`, `${TOKEN}é`]) {
+    const failure = thrown(() => hubSettings({ HF_TOKEN: token }))
+    assert.match(failure, /HF_TOKEN: must be letters/)
+    assert.not.match(failure, TOKEN)
+  }
+})
+
+hub('finds the cache where Python and the Hub’s own library find it', () => {
+  const cases: [environment: NodeJS.ProcessEnv, folder: string][] = [
+    [{}, join(homedir(), '.cache', 'huggingface', 'hub')],
+    [{ XDG_CACHE_HOME: '/cache' }, '/cache/huggingface/hub'],
+    [{ XDG_CACHE_HOME: '/cache', HF_HOME: '/hf' }, '/hf/hub'],
+    [{ HF_HOME: '/hf', HUGGINGFACE_HUB_CACHE: '/old' }, '/old'],
+    [{ HF_HUB_CACHE: '~/hub', HUGGINGFACE_HUB_CACHE: '/old' }, join(homedir(), 'hub')],
+  ]
   const saved = { ...process.env }
+  const names = ['XDG_CACHE_HOME', 'HF_HOME', 'HUGGINGFACE_HUB_CACHE', 'HF_HUB_CACHE']
   try {
-    delete process.env.HF_HUB_CACHE
-    delete process.env.HUGGINGFACE_HUB_CACHE
-    process.env.HF_HOME = '/data/hf'
-    const given = { HF_ENDPOINT: 'https://mirror.example/', HF_TOKEN: ' hf_x\n', HF_HUB_OFFLINE: 'true' }
-    assert.equal(hubSettings(given), {
-      endpoint: 'https://mirror.example',
-      cacheFolder: '/data/hf/hub',
-      token: 'hf_x',
-      offline: true,
-    })
-    const { endpoint, token, offline } = hubSettings({ HF_HUB_OFFLINE: '0', HF_TOKEN: '' })
-    assert.equal([endpoint, token, offline], ['https://huggingface.co', undefined, false])
-    for (const address of [
-      'mirror',
-      'ftp://a.example',
-      `https://${TOKEN}@a.example`,
-      `https://:${TOKEN}@a.example`,
-    ]) {
-      const failure = thrown(() => hubSettings({ HF_ENDPOINT: address }))
-      assert.match(failure, /HF_ENDPOINT: must be/)
-      assert.not.match(failure, TOKEN)
-    }
-    for (const token of [`${TOKEN}\nX: y`, `${TOKEN} x`, `${TOKEN}é`]) {
-      const failure = thrown(() => hubSettings({ HF_TOKEN: token }))
-      assert.match(failure, /HF_TOKEN: must be letters/)
-      assert.not.match(failure, TOKEN)
+    for (const [environment, folder] of cases) {
+      assert.is(hubSettings(environment).cacheFolder, folder)
+      for (const name of names) delete process.env[name]
+      Object.assign(process.env, environment)
+      assert.is(getHFHubCachePath().replace('~', homedir()), folder)
     }
   } finally {
     process.env = saved
