@@ -1,5 +1,4 @@
 /** Asking the Hugging Face Hub: what a revision stands for, which files it has. */
-import { datasetInfo, listFiles, modelInfo } from '@huggingface/hub'
 import { badAnswer, hubFailure } from './errors.js'
 import { hubFetch } from './fetch.js'
 import { type OnRetry, type RetryPolicy, withRetries } from './retry.js'
@@ -21,6 +20,7 @@ const MOST_PAGES = 10_000
 /** The commit that a revision stands for now. */
 export async function resolveCommit(repo: Repo, hub: Hub): Promise<string> {
   if (COMMIT.test(repo.revision)) return repo.revision
+  const { datasetInfo, modelInfo } = await import('@huggingface/hub')
   const { name, revision } = repo
   const { settings, retry, onRetry } = hub
   const request = { name, revision, hubUrl: settings.endpoint, fetch: hubFetch(settings, retry) }
@@ -41,6 +41,7 @@ export async function listRemoteFiles(
   isWanted: (path: string) => boolean,
   hub: Hub,
 ): Promise<RemoteFile[]> {
+  const { listFiles } = await import('@huggingface/hub')
   const { settings, retry, onRetry } = hub
   const list = async (): Promise<RemoteFile[]> => {
     const files = new Map<string, RemoteFile>()
