@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- --device cpu,llvmpipe --only matmul,dispatch,sharing --python python3 --json FILE]`: the figures performance is held
+ * `npm run bench [-- --device cpu,llvmpipe --only matmul,dispatch,startup --python python3 --json FILE]`: the figures performance is held
  * to. Nothing here is a test: numbers depend on the machine, so compare ratios of one run, on an idle machine.
  */
 import { writeFile } from 'node:fs/promises'
@@ -15,6 +15,7 @@ import { benchMatmul, type MatmulBench } from './matmul.js'
 import { type Rival, startRival } from './rival.js'
 import { benchScoring, type ScoringRow } from './scoring.js'
 import { benchSharing, type SharingBench } from './sharing.js'
+import { benchStartup, type StartupRow } from './startup.js'
 import { benchTraining, CTX, SEQUENCES, type TrainingBench } from './training.js'
 
 interface DeviceResult {
@@ -27,7 +28,10 @@ interface DeviceResult {
   scoring?: ScoringRow[]
 }
 
-const SECTIONS = ['matmul', 'dispatch', 'sharing', 'busy', 'training', 'scoring'] as const
+const ON_DEVICES = ['matmul', 'dispatch', 'sharing', 'busy', 'training', 'scoring'] as const
+const SECTIONS = ['startup', ...ON_DEVICES] as const
+/** A start takes a quarter of a second, and other processes disturb it more than minutes of work. */
+const STARTUPS_PER_REPETITION = 3
 const RULES = [{ kind: 'dense' }, { kind: 'adaptive', shift: 0 }] as const
 
 const { values } = parseArgs({
@@ -49,9 +53,16 @@ const print = (text: string): void => {
   process.stdout.write(`${text}\n`)
 }
 
-if (/swiftshader/i.test(values.device ?? 'swiftshader')) await useSwiftShader()
-const devices = values.device?.split(',') ?? (await softwareAdapters())
-const results: DeviceResult[] = []
+const results: (DeviceResult | { startup: StartupRow[] })[] = []
+if (wanted.has('startup')) {
+  const startup = benchStartup(STARTUPS_PER_REPETITION * repetitions)
+  print(startupTable(startup))
+  results.push({ startup })
+}
+
+const needsDevices = ON_DEVICES.some((section) => wanted.has(section))
+if (needsDevices && /swiftshader/i.test(values.device ?? 'swiftshader')) await useSwiftShader()
+const devices = needsDevices ? (values.device?.split(',') ?? (await softwareAdapters())) : []
 for (const name of devices) {
   const open = await openDevice({ device: name })
   const { device, lost, adapter } = open
@@ -136,6 +147,14 @@ function lmEval(): ((folder: string, requests: string) => Promise<Rival>) | unde
 async function softwareAdapters(): Promise<string[]> {
   const byKind = new Map((await listAdapters()).reverse().map(({ kind, name }) => [kind, name]))
   return ['cpu', ...[...byKind.values()].reverse()]
+}
+
+function startupTable(rows: readonly StartupRow[]): string {
+  const table = new Table({ head: ['start-up', 'median, s', 'best, s', 'over node, s'] })
+  for (const { command, median, best, overNode } of rows) {
+    table.push([command, median.toFixed(3), best.toFixed(3), overNode.toFixed(3)])
+  }
+  return `${table}\n"Over node": medians; at most 0.3 s is what asp is held to.`
 }
 
 function matmulTable({ peak, rows }: MatmulBench): string {

@@ -21,7 +21,9 @@ export async function commandManifest(): Promise<Interfaces.Manifest> {
     errorOnManifestCreate: true,
   })
   await plugin.load()
-  const { version, commands } = plugin.manifest
+  const { version, commands: found } = plugin.manifest
+  // Found in the order the disk answers.
+  const commands = Object.fromEntries(Object.entries(found).sort(([a], [b]) => (a < b ? -1 : 1)))
   // Defaults in help are fixed texts here, also those from functions: help need not load the command to ask again.
   for (const command of Object.values(commands)) command.hasDynamicHelp = false
   return { version, commands }

@@ -57,6 +57,7 @@ test('everything a run reads is shipped, and nothing of the tests', () => {
     'LICENSE',
     'README.md',
     'bin/run.js',
+    'oclif.manifest.json',
     ...['eval', 'tasks', 'doctor'].map((command) => `dist/commands/${command}.js`),
     ...['report', 'drops', 'drop-stats'].flatMap((page) =>
       ['main.js', 'main.css'].map((file) => `dist/report/client/${page}/${file}`),
@@ -74,7 +75,7 @@ test('everything a run reads is shipped, and nothing of the tests', () => {
     [],
   )
   const allowed =
-    /^(LICENSE|README\.md|package\.json|docs\/[^/]*\.md|(bin|dist|models|schemas|suites|src\/engine\/kernels)\/.*)$/
+    /^(LICENSE|README\.md|package\.json|oclif\.manifest\.json|docs\/[^/]*\.md|(bin|dist|models|schemas|suites|src\/engine\/kernels)\/.*)$/
   assert.equal(
     shipped.filter((file) => !allowed.test(file)),
     [],
