@@ -35,6 +35,22 @@ interface Change {
 /** What is changed on purpose: values, keys, lines and files at these places may differ, be gone or be new. */
 const NAMED_CHANGES: readonly Change[] = [
   { path: /\/sampling\/ignore_eos$/, why: 'without the flag it was left out' },
+  {
+    path: /^paper-adaptive\/0\.json#\/policy\/threshold_shift$/,
+    why: 'sparsity 0 has no shift: 1e30 became null',
+  },
+  {
+    path: /#\/Policy +adaptive, propagate_in_depth false(, threshold shift \+1e\+30)?$/,
+    why: 'the same, in words',
+  },
+  { path: /\/stderr-\d+\.txt$/, why: 'a flag that is used by its old name says so' },
+  { path: /#\/(Begun|Started) from .*/, why: 'plainer words' },
+  {
+    path: /#\/Trained on .*(judged on windows kept aside|evaluated on held-out windows)$/,
+    why: 'plainer words',
+  },
+  { path: /#\/(Alive after (so many|N) tokens|Words that kill (the )?most)$/, why: 'plainer words' },
+  { path: /^bench\/.*#\/(asked|apart|requested|separately)$/, why: 'plainer words' },
   // In the case `sweep` latency is not measured, and these are compared.
   { path: /^sweep-bench\/.*\/points\/\d+\/(on_frontier|dominated_by|within_noise_of)/, why: 'latency' },
 ]

@@ -204,6 +204,6 @@ export class CpuDevice implements ComputeDevice {
 
 /** The module on the host's own thread, for what it has to try. */
 function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): Triable {
-  const env = { memory, stamp: () => 0n }
+  const env = { memory, stamp: () => 0n, refresh: () => undefined }
   return new WebAssembly.Instance(module, { env }).exports as unknown as Triable
 }

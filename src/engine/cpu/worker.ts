@@ -19,7 +19,7 @@ interface Exports {
 }
 
 const { module, memory, control, scratch, threads, fused } = workerData as WorkerData
-const env = { memory, stamp: () => process.hrtime.bigint() }
+const env = { memory, stamp: () => process.hrtime.bigint(), refresh: () => undefined }
 const { adapt, enter, run } = new WebAssembly.Instance(module, { env }).exports as unknown as Exports
 enter(scratch)
 adapt(threads, fused)

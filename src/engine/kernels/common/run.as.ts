@@ -31,6 +31,7 @@ class Control {
 
 // Bits of `state`, from the lowest on: 16 for threads, 24 for the operation, 24 for the program.
 const OPERATION: u32 = 16
+const PROGRAM: u32 = 40
 const INSIDE: u64 = 0xffff
 const DONE: u32 = 0xffffff
 
@@ -48,6 +49,17 @@ const STAMP: u32 = 0xffff0002
 @external('env', 'stamp')
 declare function stamp(): i64
 
+/**
+ * A function of the host that does nothing. V8 keeps the size of memory in each thread, and looks for growth by another thread only
+ * where it looks for interruptions, as it does on entering JavaScript: an atomic access to what has just been grown would else be taken
+ * for one beyond the end.
+ */
+@external('env', 'refresh')
+declare function refresh(): void
+
+/** The program that this thread has last looked at. */
+let known: u64 = 0
+
 /** Works until a program ends: 1 in the thread that ends it. -1 when threads are to end. */
 export function run(control: Control): i32 {
   const at = changetype<usize>(control)
@@ -58,6 +70,10 @@ export function run(control: Control): i32 {
     if (index === DONE) {
       awaitChange(control, state)
       continue
+    }
+    if (state >> PROGRAM !== known) {
+      known = state >> PROGRAM
+      refresh()
     }
     const operation: usize = <usize>(control.program + index * OPERATION_BYTES)
     const last = index + 1 === control.operations
