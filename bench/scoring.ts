@@ -10,7 +10,7 @@ import { required } from '../src/engine/gpt2/weights.js'
 import type { DropRule } from '../src/engine/rules.js'
 import { prepareRun } from '../src/eval/prepare-run.js'
 import { scoreRequests } from '../src/eval/score.js'
-import { calibrate } from '../src/pruning/calibrate.js'
+import { calibrate, REQUESTS } from '../src/pruning/calibrate.js'
 import { BATCH_TOKENS } from '../src/run/batch-tokens.js'
 import type { RunDevice } from '../src/run/open-model.js'
 import { median } from '../src/stats/basics.js'
@@ -55,7 +55,11 @@ export async function benchScoring(
       rival = await start(folder, join(folder, 'requests.json'))
     }
     const limits = { tokens: BATCH_TOKENS[adapter.kind], requests: Number.POSITIVE_INFINITY }
-    const { shift } = await calibrate(engine, requests, { sparsity: SPARSITY, seed: 1 })
+    const { shift } = await calibrate(
+      engine,
+      requests.map(({ input }) => input),
+      { sparsity: SPARSITY, seed: 1, sample: REQUESTS },
+    )
     const score = async (rule: DropRule, first: number): Promise<Sample> => {
       const began = performance.now()
       const logprobs: number[] = []

@@ -1,14 +1,17 @@
 /** Which tokens each configuration may drop: thresholds are found on the very text that is measured. */
 import type { Engine } from '../engine/engine.js'
 import type { DecodeRule } from '../engine/rules.js'
-import type { Calibration } from '../pruning/calibrate.js'
-import { calibrateText } from '../pruning/calibrate-text.js'
+import { type Calibration, calibrate, windowsOf } from '../pruning/calibrate.js'
 import { type Level, requestedSparsity } from '../pruning/level.js'
 import { atContext, resolveLevel } from '../pruning/resolve.js'
+import { wholeWindows } from '../pruning/whole-windows.js'
 import type { BenchCalibration } from '../record/bench/schema.js'
 import type { OnProgress } from '../run/progress.js'
 import type { Cell } from './cell.js'
 import type { PreparedBench } from './prepare.js'
+
+/** S_pair is then within some 0.015 of that of all windows (standard deviation, at S 0.5), half of it at S 0.8. */
+const SAMPLE = windowsOf(8192)
 
 export interface RuleHooks {
   signal?: AbortSignal
@@ -28,10 +31,10 @@ export async function findRules(
     const same = here.find((one) => one.requested === requested)
     if (same !== undefined) return same.calibration
     let done = 0
-    const calibration = await calibrateText(engine, tokens, {
-      ctx,
+    const calibration = await calibrate(engine, wholeWindows(tokens, ctx), {
       sparsity: requested,
       seed: options.seed,
+      sample: SAMPLE,
       known: here.flatMap((one) => one.calibration.evaluations),
       signal,
       onTry: ({ sparsity }) =>

@@ -4,12 +4,12 @@ import type { Engine } from '../engine/engine.js'
 import { isStatic } from '../engine/policies/index.js'
 import type { HardRule } from '../engine/rules.js'
 import { Failure } from '../errors.js'
-import { calibrate } from '../pruning/calibrate.js'
+import { calibrate, REQUESTS } from '../pruning/calibrate.js'
 import { chooseLevel, type LevelFlags, type Pruneable } from '../pruning/choose.js'
 import type { Level } from '../pruning/level.js'
 import { policyRecord } from '../pruning/policy-record.js'
 import { knownRule, type Lengths, resolveLevel } from '../pruning/resolve.js'
-import type { Evaluation } from '../pruning/shift-search.js'
+import type { Evaluation } from '../pruning/search.js'
 import type { PolicyRecord } from '../record/common.js'
 import type { DeathCause } from '../record/drops/schema.js'
 
@@ -51,10 +51,9 @@ export async function findRule(
   inputs: readonly Uint32Array[],
   options: SearchOptions,
 ): Promise<FoundRule> {
-  const sequences = inputs.map((input) => ({ input }))
   const lengths = ofThisText(inputs.map(({ length }) => length))
   const { rule, calibration } = await resolveLevel(level, lengths, (sparsity) =>
-    calibrate(engine, sequences, { sparsity, ...options }),
+    calibrate(engine, inputs, { sparsity, sample: REQUESTS, ...options }),
   )
   return { rule, record: policyRecord(level, checkpoint.config, rule, calibration, options.seed) }
 }

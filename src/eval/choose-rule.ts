@@ -2,7 +2,7 @@
 import type { Engine } from '../engine/engine.js'
 import type { DropRule } from '../engine/rules.js'
 import { isAbort } from '../errors.js'
-import { calibrate } from '../pruning/calibrate.js'
+import { calibrate, REQUESTS } from '../pruning/calibrate.js'
 import { needsSearch } from '../pruning/level.js'
 import { policyRecord } from '../pruning/policy-record.js'
 import { type Resolved, resolveLevel } from '../pruning/resolve.js'
@@ -35,9 +35,9 @@ export async function chooseRule(
     return { rule: { kind: 'adaptive', shift: known.threshold_shift }, record: known }
   }
   // The sample is the whole run's, also in a shard.
-  const requests = tasks.flatMap((task) => task.requests)
+  const requests = tasks.flatMap((task) => task.requests.map(({ input }) => input))
   const found: Resolved | null = await resolveLevel(level, requestLengths(tasks), (sparsity) =>
-    calibrate(engine, requests, { sparsity, seed, ...search }),
+    calibrate(engine, requests, { sparsity, seed, sample: REQUESTS, ...search }),
   ).catch((error: unknown) => {
     if (isAbort(error, search.signal)) return null
     throw error

@@ -1,12 +1,13 @@
 /** Which keys a generation may drop. A shift belongs to a length: it is searched on running text as long as the longest may get. */
 import { sampleText } from '../data/text-sample.js'
 import type { Engine } from '../engine/engine.js'
-import { calibrateText } from '../pruning/calibrate-text.js'
+import { calibrate, windowsOf } from '../pruning/calibrate.js'
 import { atContext, type Resolved, resolveLevel } from '../pruning/resolve.js'
+import { wholeWindows } from '../pruning/whole-windows.js'
 import type { PreparedGenerate } from './prepare.js'
 
 /** A shift within 0.01 of the sparsity asked for, in a second or two. */
-const SAMPLE = { sampleTokens: 6_000, seed: 1234 }
+const SAMPLE = { sample: windowsOf(6_000), seed: 1234 }
 
 export interface Calibrating {
   signal?: AbortSignal
@@ -18,7 +19,8 @@ export function chooseRule(
   { level, tokenizer, ctx }: PreparedGenerate,
   calibrating: Calibrating,
 ): Promise<Resolved> {
-  return resolveLevel(level, atContext(ctx), async (sparsity) =>
-    calibrateText(engine, tokenizer.encode(await sampleText()), { ...SAMPLE, ctx, sparsity, ...calibrating }),
-  )
+  return resolveLevel(level, atContext(ctx), async (sparsity) => {
+    const windows = wholeWindows(tokenizer.encode(await sampleText()), ctx)
+    return calibrate(engine, windows, { ...SAMPLE, sparsity, ...calibrating })
+  })
 }

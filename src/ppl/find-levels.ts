@@ -1,10 +1,10 @@
 /** The rules of all levels at one context length: searches share what they measure. */
 import type { Engine } from '../engine/engine.js'
 import { isAbort } from '../errors.js'
-import { calibrateWindows } from '../pruning/calibrate-text.js'
+import { calibrate, windowsOf } from '../pruning/calibrate.js'
 import type { Level } from '../pruning/level.js'
 import { atContext, resolveLevel } from '../pruning/resolve.js'
-import type { Evaluation } from '../pruning/shift-search.js'
+import type { Evaluation } from '../pruning/search.js'
 import type { PlannedContext } from './prepare.js'
 import type { FoundLevel } from './rules.js'
 
@@ -32,12 +32,11 @@ export async function findLevels(
   try {
     for (const level of levels) {
       const resolved = await resolveLevel(level, atContext(ctx), (sparsity) =>
-        calibrateWindows(engine, whole, {
+        calibrate(engine, whole, {
           ...options,
-          ctx,
           sparsity,
           known,
-          sampleTokens: SEARCH_TOKENS,
+          sample: windowsOf(SEARCH_TOKENS),
           onTry: (evaluation) => onTry(level, evaluation),
         }),
       )

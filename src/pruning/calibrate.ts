@@ -1,6 +1,6 @@
 /**
- * `--sparsity S`: finds the one shift of the drop threshold, shared by all layers, that removes the share S of
- * causal pairs over a sample of the run's own requests. The sample never looks at a label.
+ * The one shift of the drop threshold, shared by all layers, that removes a given share of causal pairs over a sample of the very
+ * sequences it is for: what is dropped grows with the length, so a shift belongs to lengths. The sample never looks at a label.
  */
 import { packBatch } from '../engine/batch.js'
 import { causalPairs, countLayerDrops } from '../engine/drops.js'
@@ -8,7 +8,10 @@ import type { Engine } from '../engine/engine.js'
 import { addCounts, addScore, emptyCounts, type ScoreCounts, sparsityOf } from '../record/eval/build.js'
 import { inBatches } from '../run/batches.js'
 import { pythonRandom } from '../stats/python-random.js'
-import { type Evaluation, findShift, type Measure } from './shift-search.js'
+import { type Evaluation, type Measure, searchShift } from './search.js'
+
+/** Token ids. */
+export type Sequence = ArrayLike<number>
 
 export interface Calibration {
   shift: number
@@ -17,50 +20,74 @@ export interface Calibration {
   /** Of the sample. */
   sequences: number
   tokens: number
-  /** In the order they were made. */
+  /** In the order they were made; without those that were known. */
   evaluations: Evaluation[]
 }
 
+export interface Size {
+  sequences: number
+  tokens: number
+}
+
 export interface CalibrateOptions {
+  /** Above 0 and below 1. */
   sparsity: number
+  /** Where the evenly spread sample starts. */
   seed: number
-  /** Tokens of a batch at most. */
+  sample: Sample
+  /** Tokens of a batch at most; a sequence that is longer is a batch of its own. */
   batchTokens?: number
-  signal?: AbortSignal
+  /** What was measured before on the same sequences, for another sparsity. */
+  known?: readonly Evaluation[]
   onTry?: (evaluation: Evaluation) => void
+  /** Aborting rejects with the signal's reason. */
+  signal?: AbortSignal
 }
 
-/** All that calibration looks at of a request. */
-export interface Sampled {
-  input: ArrayLike<number>
+/** How many sequences are looked at: `coarse` of them to come near, all of `fine` to decide. */
+export interface Sample {
+  fine: Size
+  coarse?: Size
 }
 
-/** Sizes of the two samples: a coarse one to come near, a fine one to decide. */
-export const COARSE = { requests: 24, tokens: 1_500 }
-// Some 120 requests of HellaSwag, 400 of WinoGrande: sparsity within 0.003 of the whole run's (standard deviation).
-export const FINE = { requests: 512, tokens: 11_000 }
+/** Some 120 requests of HellaSwag, 400 of WinoGrande: sparsity within 0.003 of the whole run's (standard deviation). */
+export const REQUESTS: Required<Sample> = {
+  fine: { sequences: 512, tokens: 11_000 },
+  coarse: { sequences: 24, tokens: 1_500 },
+}
+
+/** Windows of running text. */
+export const windowsOf = (tokens: number): Sample => ({
+  fine: { sequences: Number.POSITIVE_INFINITY, tokens },
+})
+
+/** On a coarse sample, nearer than this is not worth its evaluations. */
+const ROUGH = 0.01
 
 /** Throws a Failure only if the device fails; a target out of reach gives the nearest shift found. */
 export async function calibrate(
   engine: Engine,
-  requests: readonly Sampled[],
-  { sparsity, seed, batchTokens = 2048, signal, onTry }: CalibrateOptions,
+  sequences: readonly Sequence[],
+  { sparsity, seed, sample, batchTokens = 2048, known, signal, onTry }: CalibrateOptions,
 ): Promise<Calibration> {
-  const fine = sampleByLength(requests, FINE, seed)
-  const coarse = everyNth(fine, COARSE)
+  // Its rule is known, and no shift is large enough to be sure.
+  if (sparsity === 0) throw new RangeError('calibrate: sparsity must be above 0, got 0')
+  const fine = sampleByLength(sequences, sample.fine, seed)
+  const coarse = sample.coarse === undefined ? fine : everyNth(fine, sample.coarse)
   const evaluations: Evaluation[] = []
   const measureOn =
-    (sample: readonly Sampled[]): Measure =>
+    (some: readonly Sequence[]): Measure =>
     async (shift) => {
       signal?.throwIfAborted()
-      const sparsity = await sampleSparsity(engine, sample, shift, batchTokens)
-      const evaluation = { shift, requests: sample.length, sparsity }
+      const achieved = await sampleSparsity(engine, some, shift, batchTokens)
+      const evaluation = { shift, requests: some.length, sparsity: achieved }
       evaluations.push(evaluation)
       onTry?.(evaluation)
       return evaluation
     }
-  const small = coarse.length === fine.length
-  const best = await findShift(sparsity, measureOn(coarse), small ? null : measureOn(fine))
+  const isSmall = coarse.length === fine.length
+  const near = isSmall ? null : await searchShift(measureOn(coarse), sparsity, { tolerance: ROUGH })
+  const best = await searchShift(measureOn(fine), sparsity, { known, start: near?.shift })
   return {
     shift: best.shift,
     sparsity: best.sparsity,
@@ -70,21 +97,14 @@ export async function calibrate(
   }
 }
 
-interface Size {
-  requests: number
-  tokens: number
-}
-
 /**
- * A systematic sample over requests ordered by length, with a seeded start: short and long requests, which differ
- * most in sparsity, are represented in proportion.
+ * A systematic sample over sequences ordered by length, with a seeded start: short and long ones, which differ most in sparsity, are
+ * represented in proportion.
  */
-export function sampleByLength<T extends Sampled>(requests: readonly T[], size: Size, seed: number): T[] {
-  const ordered = requests
-    .filter(({ input }) => input.length > 1)
-    .sort((a, b) => a.input.length - b.input.length)
-  const perRequest = countTokens(ordered) / Math.max(1, ordered.length)
-  const count = Math.min(ordered.length, size.requests, Math.max(1, Math.floor(size.tokens / perRequest)))
+export function sampleByLength<T extends Sequence>(sequences: readonly T[], size: Size, seed: number): T[] {
+  const ordered = sequences.filter(({ length }) => length > 1).sort((a, b) => a.length - b.length)
+  const mean = countTokens(ordered) / Math.max(1, ordered.length)
+  const count = Math.min(ordered.length, size.sequences, Math.max(1, Math.floor(size.tokens / mean)))
   const step = ordered.length / count
   const start = pythonRandom(seed).random() * step
   return Array.from(
@@ -94,9 +114,9 @@ export function sampleByLength<T extends Sampled>(requests: readonly T[], size: 
 }
 
 /** Spread over the sample, so that it keeps the sample's mix of lengths. */
-function everyNth(sample: readonly Sampled[], { requests, tokens }: Size): readonly Sampled[] {
-  const perRequest = countTokens(sample) / Math.max(1, sample.length)
-  const count = Math.max(1, Math.min(requests, Math.floor(tokens / perRequest)))
+function everyNth(sample: readonly Sequence[], { sequences, tokens }: Size): readonly Sequence[] {
+  const mean = countTokens(sample) / Math.max(1, sample.length)
+  const count = Math.max(1, Math.min(sequences, Math.floor(tokens / mean)))
   if (count >= sample.length) return sample
   const step = sample.length / count
   return Array.from({ length: count }, (_, i) => sample[Math.floor((i + 0.5) * step)])
@@ -105,19 +125,19 @@ function everyNth(sample: readonly Sampled[], { requests, tokens }: Size): reado
 /** S_pair over the inputs, each counted whole (docs/method.md, Sparsity). */
 export async function sampleSparsity(
   engine: Engine,
-  sample: readonly Sampled[],
+  sample: readonly Sequence[],
   shift: number,
   batchTokens: number,
 ): Promise<number> {
   const counted: Promise<ScoreCounts>[] = []
-  for (const requests of inBatches(sample, batchTokens, ({ input }) => input.length)) {
-    const segments = requests.map(({ input }) => ({ tokens: input, trunk: null }))
+  for (const requests of inBatches(sample, batchTokens, ({ length }) => length)) {
+    const segments = requests.map((tokens) => ({ tokens, trunk: null }))
     const batch = packBatch(segments, [], engine.tiles)
     counted.push(
       engine.deathTimes(batch, { kind: 'adaptive', shift }).then((deaths) =>
-        requests.reduce((counts, { input }, i) => {
+        requests.reduce((counts, { length }, i) => {
           const drops = countLayerDrops(deaths, i)
-          return addScore(counts, input.length, { pairs: causalPairs(input.length), ...drops })
+          return addScore(counts, length, { pairs: causalPairs(length), ...drops })
         }, emptyCounts(engine.config.nLayer)),
       ),
     )
@@ -126,6 +146,6 @@ export async function sampleSparsity(
   return sparsityOf(counts).achieved
 }
 
-export function countTokens(requests: readonly Sampled[]): number {
-  return requests.reduce((sum, { input }) => sum + input.length, 0)
+function countTokens(sequences: readonly Sequence[]): number {
+  return sequences.reduce((sum, { length }) => sum + length, 0)
 }

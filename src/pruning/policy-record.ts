@@ -46,7 +46,8 @@ function calibrationRecord(
 ): CalibrationRecord {
   return {
     requested,
-    method: 'bisection of one shift shared by all layers, on requests sampled evenly over their lengths',
+    method:
+      'one shift shared by all layers, searched along the log-odds of S_pair, on requests sampled evenly over their lengths',
     seed,
     requests: sequences,
     tokens,

@@ -3,7 +3,7 @@ import { cellWork } from '../bench/cell.js'
 import { tokensRun } from '../eval/plan.js'
 import type { PreparedRun } from '../eval/prepare-run.js'
 import { plannedRows } from '../ppl/work.js'
-import { COARSE, FINE } from '../pruning/calibrate.js'
+import { REQUESTS } from '../pruning/calibrate.js'
 import { needsSearch } from '../pruning/level.js'
 import type { PlannedUnit, SweepPlan } from '../record/sweep/plan.js'
 import type { SweepGrid } from '../record/sweep/schema.js'
@@ -58,7 +58,10 @@ function searchTokens({ level, tasks }: PreparedRun): number {
   if (!needsSearch(level)) return 0
   const all = sum(tasks.flatMap(({ requests }) => requests.map(({ input }) => input.length)))
   const { coarse, fine } = EVALUATIONS
-  return EVALUATION_COST * (coarse * Math.min(all, COARSE.tokens) + fine * Math.min(all, FINE.tokens))
+  return (
+    EVALUATION_COST *
+    (coarse * Math.min(all, REQUESTS.coarse.tokens) + fine * Math.min(all, REQUESTS.fine.tokens))
+  )
 }
 
 function pplUnits({ ppl }: PreparedSweep, { windows }: Speeds, finished: Finished): PlannedUnit[] {

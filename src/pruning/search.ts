@@ -1,11 +1,28 @@
 /**
- * Finding the shift for a sparsity where every measurement costs the same and several sparsities are wanted: sparsity
- * is close to a straight line in log-odds over the shift, and what was measured for one target leads to the next.
+ * Finding the shift at which a falling function of it, sparsity, meets a target. Sparsity is close to a straight line in log-odds over
+ * the shift, and what was measured for one target leads to the next. Knows nothing of models.
  */
-import type { Evaluation, Measure } from './shift-search.js'
 
-/** Sparsity is brought this near to the one asked for. */
-const TOLERANCE = 0.004
+/** One measurement: the sparsity of `requests` requests at a shift. */
+export interface Evaluation {
+  shift: number
+  requests: number
+  sparsity: number
+}
+
+export type Measure = (shift: number) => Promise<Evaluation>
+
+export interface SearchOptions {
+  /** What the same measure gave before. */
+  known?: readonly Evaluation[]
+  /** Where to begin when nothing is known. */
+  start?: number
+  /** How near to the target is near enough. */
+  tolerance?: number
+}
+
+/** A sample differs from the whole by as much: another evaluation would gain nothing. */
+const TOLERANCE = 0.003
 /** Where a curve jumps over the target, the search ends with a bracket as narrow as this. */
 const NARROWEST = 1e-3
 /** Scores beyond this are not met in practice: a shift this far keeps or drops everything. */
@@ -19,19 +36,16 @@ interface Neighbours {
   less: Evaluation[]
 }
 
-/**
- * The nearest evaluation, known or new; beyond the tolerance only where the target is out of reach or jumped over.
- * @param known what the same measure gave before
- */
-export async function searchCurve(
+/** The nearest evaluation, known or new; beyond the tolerance only where the target is out of reach or jumped over. */
+export async function searchShift(
   measure: Measure,
   target: number,
-  known: readonly Evaluation[] = [],
+  { known = [], start = 0, tolerance = TOLERANCE }: SearchOptions = {},
 ): Promise<Evaluation> {
-  const all = known.length > 0 ? [...known] : [await measure(0)]
+  const all = known.length > 0 ? [...known] : [await measure(start)]
   for (let turn = 1; ; turn++) {
     const best = all.reduce((a, b) => (Math.abs(b.sparsity - target) < Math.abs(a.sparsity - target) ? b : a))
-    if (Math.abs(best.sparsity - target) <= TOLERANCE) return best
+    if (Math.abs(best.sparsity - target) <= tolerance) return best
     const next = nextShift(neighbours(all, target), target, turn)
     if (next === null) return best
     all.push(await measure(next))

@@ -1,7 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { searchCurve } from '../../src/pruning/curve-search.js'
-import type { Evaluation, Measure } from '../../src/pruning/shift-search.js'
+import { type Evaluation, type Measure, searchShift } from '../../src/pruning/search.js'
 
 /** Sparsity as a falling function of the shift. */
 type Curve = (shift: number) => number
@@ -84,7 +83,7 @@ const CURVES: { name: string; curve: Curve; smooth: boolean; most?: number }[] =
 ]
 const TARGETS = [0.02, 0.2, 0.5, 0.8, 0.95]
 
-const search = suite('curve search')
+const search = suite('shift search')
 
 /** The answer is one of the evaluations, and none was nearer. */
 function assertNearest(best: Evaluation, target: number, seen: readonly Evaluation[]): void {
@@ -97,19 +96,34 @@ for (const { name, curve, smooth, most = 30 } of CURVES) {
   search(name, async () => {
     for (const target of TARGETS) {
       const { measure, seen } = recorder(curve)
-      const best = await searchCurve(measure, target)
+      const best = await searchShift(measure, target)
       assertNearest(best, target, seen)
-      assert.ok(!smooth || Math.abs(best.sparsity - target) <= 0.004, `${target}: ${best.sparsity}`)
+      assert.ok(!smooth || Math.abs(best.sparsity - target) <= 0.003, `${target}: ${best.sparsity}`)
       assert.ok(seen.length <= 40, `${target}: ${seen.length} evaluations`)
     }
     const { measure, seen } = recorder(curve)
     for (const target of [0.5, 0.8, 0.9]) {
-      const best = await searchCurve(measure, target, [...seen])
+      const best = await searchShift(measure, target, { known: [...seen] })
       assertNearest(best, target, seen)
       // What was found once is found again without measuring.
-      if (Math.abs(best.sparsity - target) <= 0.004) assert.is(await searchCurve(measure, target, seen), best)
+      if (Math.abs(best.sparsity - target) <= 0.003)
+        assert.is(await searchShift(measure, target, { known: seen }), best)
     }
     assert.ok(!smooth || seen.length <= most, `${seen.length} evaluations for three targets`)
+  })
+}
+
+for (const { name, curve, smooth } of CURVES) {
+  search(`${name}, from a shift that is nearly right`, async () => {
+    for (const target of TARGETS) {
+      const rough = await searchShift(recorder(curve).measure, target, { tolerance: 0.01 })
+      const { measure, seen } = recorder((shift) => curve(shift - 0.05))
+      const best = await searchShift(measure, target, { start: rough.shift })
+      assertNearest(best, target, seen)
+      assert.is(seen[0].shift, rough.shift)
+      if (smooth)
+        assert.ok(Math.abs(best.sparsity - target) <= 0.003 && seen.length <= 8, `${target}: ${seen.length}`)
+    }
   })
 }
 
@@ -123,7 +137,7 @@ const OUT_OF_REACH: { curve: Curve; target: number; nearest: number }[] = [
 for (const { curve, target, nearest } of OUT_OF_REACH) {
   search(`${target} is out of reach: the search gives up at ${nearest}`, async () => {
     const { measure, seen } = recorder(curve)
-    const best = await searchCurve(measure, target)
+    const best = await searchShift(measure, target)
     assert.ok(
       Math.abs(Math.abs(best.sparsity - target) - Math.abs(nearest - target)) < 1e-3,
       `${best.sparsity}`,
