@@ -5,6 +5,7 @@
 import { Flags } from '@oclif/core'
 import { CACHE_KINDS } from '../engine/decode/types.js'
 import { POLICY_NAMES } from '../pruning/level.js'
+import { CALIBRATION_SCOPES, type CalibrationScope } from '../record/names.js'
 import { DTYPE_NAMES } from '../run/dtype.js'
 import {
   NUMBER,
@@ -76,6 +77,13 @@ export const shift = Flags.custom<number, NumberRule>({ ...NUMBER, ...SHIFT })
 export const shifts = Flags.custom<readonly number[]>({ ...NUMBERS, ...SHIFT })
 export const size = Flags.custom<number, NumberRule>({ ...NUMBER, ...SIZE })
 export const sizes = Flags.custom<readonly number[]>({ ...NUMBERS, ...SIZE })
+/** Of the commands that score suites. */
+export const calibrate = Flags.custom<CalibrationScope>({
+  ...wordOf(CALIBRATION_SCOPES),
+  summary: 'over what --sparsity is reached: each suite by itself, or all requests pooled',
+  helpGroup: 'pruning',
+  default: 'suite',
+})()
 /** One policy at one level. */
 export const levelFlags = { policy: policy(), sparsity: sparsity(), shift: shift(), size: size() }
 /** Of the calibration sample where there is one. */

@@ -56,6 +56,7 @@ export default class Eval extends AspCommand {
     }),
     resume: shared.resume,
     ...shared.levelFlags,
+    calibrate: shared.calibrate,
     ...shared.modelFlags,
     output: shared.record,
     'output-format': shared.outputFormat(['asp', 'lm-eval'])({
@@ -97,7 +98,7 @@ function optionsOf(
   suites: readonly string[],
   flags: Interfaces.InferredFlags<typeof Eval.flags>,
 ): EvaluateOptions {
-  const { data, limit, model, revision, dtype, policy, sparsity, shift, size, shard, seed } = flags
+  const { data, limit, model, revision, dtype, policy, sparsity, shift, size, calibrate, shard, seed } = flags
   const { samples, resume, output } = flags
   return {
     suites,
@@ -110,6 +111,7 @@ function optionsOf(
     sparsity,
     shift,
     size,
+    calibrate,
     shard,
     seed,
     resume,

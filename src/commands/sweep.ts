@@ -57,6 +57,7 @@ export default class Sweep extends AspCommand {
     resume: shared.resume,
     policy: shared.policies({ helpValue: 'adaptive,local', ...usually('adaptive') }),
     sparsity: shared.sparsities({ default: DEFAULT_SPARSITIES }),
+    calibrate: shared.calibrate,
     ...shared.modelFlags,
     output: shared.record,
     quiet: shared.quiet,
@@ -93,7 +94,7 @@ function optionsOf(
   flags: Interfaces.InferredFlags<typeof Sweep.flags>,
 ): SweepRunOptions {
   const { parts, data, limit, text, ctx, repetitions, seed, resume } = flags
-  const { model, revision, dtype, policy, sparsity, output } = flags
+  const { model, revision, dtype, policy, sparsity, calibrate, output } = flags
   return {
     suites,
     parts,
@@ -112,6 +113,7 @@ function optionsOf(
     dtype,
     policies: policy,
     sparsities: sparsity,
+    calibrate,
     output,
     command: commandLine(),
   }

@@ -1,7 +1,7 @@
 /** Two records of `asp eval` -> pairs: accuracies by document, log-probabilities and perplexities as gains of each document. Pure. */
 import type { EvalRecord, GroupResult, PerDocumentRecord, TaskRecord } from '../record/eval/schema.js'
 import type { From } from '../record/io/records.js'
-import type { Field } from '../record/same-run.js'
+import { calibrationOf, type Field } from '../record/same-run.js'
 import { mean } from '../stats/basics.js'
 import { checkComparable, notComparable } from './comparable.js'
 import type { Pair, Paired, PairedVerdict } from './pairs.js'
@@ -24,6 +24,7 @@ const FIELDS: readonly Field<EvalRecord>[] = [
     of: byTask(({ identity_parts }) => identity_parts.protocol),
     shown: byTask(({ suite }) => `${suite.protocol}, version ${suite.version}`),
   },
+  { name: 'calibration', of: calibrationOf },
   { name: 'few-shot examples', of: byTask((_, name, record) => record['n-shot'][name]) },
   { name: 'metrics', of: byTask(({ per_document }) => Object.keys(per_document.metrics).sort()) },
   {

@@ -71,6 +71,7 @@ export async function mergeShards(
       shots: first['n-shot'][name],
       metrics: metricValues(suite, documents, await bootstrapLong(suite, documents)),
       data: task.data,
+      policy: task.policy,
       documents: task.documents,
       documentsScored: documents.length,
       counts,
@@ -88,6 +89,7 @@ export async function mergeShards(
     model: first.model,
     policy: first.policy,
     requested: first.sparsity.requested,
+    calibrated: first.calibrated,
     environment: first.environment,
     // Machine seconds: what the shards took together.
     seconds: {

@@ -2,34 +2,56 @@
 import type { Checkpoint } from '../data/checkpoint.js'
 import type { HardRule } from '../engine/rules.js'
 import { chooseLevel, type LevelFlags } from '../pruning/choose.js'
-import type { Level } from '../pruning/level.js'
+import { type Level, requestedSparsity } from '../pruning/level.js'
 import { knownRule, type Lengths } from '../pruning/resolve.js'
+import type { CalibrationScope } from '../record/names.js'
 import type { Task } from '../suites/task.js'
 import { type PreparedTasks, type PrepareHooks, prepareTasks, type SuiteOptions } from './prepare-tasks.js'
 
-export interface RunOptions extends SuiteOptions, LevelFlags {}
+export interface RunOptions extends SuiteOptions, LevelFlags {
+  /** Over what the requested share is reached; each suite by itself when undefined. */
+  calibrate?: CalibrationScope
+}
+
+/** Tasks over which a share is reached together. */
+export interface RulePart {
+  tasks: readonly Task[]
+  lengths: Lengths
+  /** Null where a shift has to be searched. */
+  rule: HardRule | null
+}
 
 export interface PreparedRun extends PreparedTasks {
   level: Level
-  /** Null where a shift has to be searched. */
-  rule: HardRule | null
+  /** Null where no share is requested. */
+  scope: CalibrationScope | null
+  parts: RulePart[]
 }
 
 export async function prepareRun(options: RunOptions, hooks: PrepareHooks = {}): Promise<PreparedRun> {
   const level = (checkpoint: Checkpoint): Level => chooseLevel(checkpoint, options)
   const { tasks, plan } = await prepareTasks(options, level, hooks)
-  return atLevel(tasks, plan)
+  return atLevel(tasks, plan, options.calibrate)
 }
 
 /**
- * The tasks as they are run at one level. A size is counted on the requests of the whole run, also in a shard, as a shift is found on
- * them. Failure: the policy cannot remove so much of these requests.
+ * The tasks as they are run at one level. Sizes are counted on the requests of the whole run, also in a shard, as shifts are found on
+ * them. Failure: the policy cannot remove so much of the pooled requests; a suite by itself gets what comes nearest.
  */
-export function atLevel(prepared: PreparedTasks, level: Level): PreparedRun {
-  return { ...prepared, level, rule: knownRule(level, requestLengths(prepared.tasks)) }
-}
-
-export function requestLengths(tasks: readonly Task[]): Lengths {
-  const lengths = tasks.flatMap(({ requests }) => requests.map(({ input }) => input.length))
-  return { lengths, where: 'of these requests' }
+export function atLevel(
+  prepared: PreparedTasks,
+  level: Level,
+  calibrate: CalibrationScope = 'suite',
+): PreparedRun {
+  const { tasks } = prepared
+  const scope = requestedSparsity(level) === null ? null : calibrate
+  const sets = scope === 'suite' ? tasks.map((task) => [task]) : [tasks]
+  const parts = sets.map((some): RulePart => {
+    const lengths = {
+      lengths: some.flatMap(({ requests }) => requests.map(({ input }) => input.length)),
+      where: scope === 'suite' ? null : 'of these requests',
+    }
+    return { tasks: some, lengths, rule: knownRule(level, lengths) }
+  })
+  return { ...prepared, level, scope, parts }
 }

@@ -1,4 +1,5 @@
 /** What a run's stages know -> the parts of its record. Pure. */
+import type { FoundPolicy } from '../record/common.js'
 import type { TaskParts } from '../record/eval/build.js'
 import type { Bootstrapped } from '../suites/metrics.js'
 import type { Task } from '../suites/task.js'
@@ -13,12 +14,13 @@ interface TaskFacts {
   samples: string | null
   /** Standard errors that took long enough to be computed in threads. */
   bootstrapped: Bootstrapped
+  policy: FoundPolicy | undefined
 }
 
 export function taskParts(
   { suite, origin, shots, examples, identity }: Task,
   { counts, documents, perDocument }: Tally,
-  { model, tokensRun, samples, bootstrapped }: TaskFacts,
+  { model, tokensRun, samples, bootstrapped, policy }: TaskFacts,
 ): TaskParts {
   return {
     name: suite.name,
@@ -28,6 +30,7 @@ export function taskParts(
     shots,
     metrics: metricValues(suite, documents, bootstrapped),
     data: origin,
+    policy,
     documents: examples.length,
     documentsScored: documents.length,
     counts,

@@ -19,7 +19,7 @@ import { runningFigure } from '../suites/metrics.js'
 import type { Request } from '../suites/request.js'
 import type { Task } from '../suites/task.js'
 import { bootstrapLong } from './aggregate.js'
-import { chooseRule, type RunPolicy } from './choose-rule.js'
+import { chooseRules, type SearchOptions, sharedPolicy, type TaskRule } from './choose-rules.js'
 import { type BatchLimits, tokensRun } from './plan.js'
 import type { PreparedRun } from './prepare-run.js'
 import { checkSameRun, type EarlierRun } from './resume.js'
@@ -61,13 +61,18 @@ export async function runEval(
   context: RunContext,
   hooks: RunHooks = {},
 ): Promise<RunResult> {
-  const kind: DropRule['kind'] = prepared.rule?.kind ?? 'adaptive'
-  const model = await openModel(prepared, device, [kind], loadProgress(hooks.onProgress))
+  const [first = 'dense', ...more] = ruleKinds(prepared)
+  const model = await openModel(prepared, device, [first, ...more], loadProgress(hooks.onProgress))
   try {
     return await runOn(model, prepared, context, hooks)
   } finally {
     model.engine.close()
   }
+}
+
+/** Each once; that of a shift which is not found yet is known. */
+export function ruleKinds({ parts }: PreparedRun): DropRule['kind'][] {
+  return [...new Set(parts.map(({ rule }): DropRule['kind'] => rule?.kind ?? 'adaptive'))]
 }
 
 /** The same on a model that is open already, and stays so. */
@@ -83,26 +88,38 @@ export async function runOn(
   const work = prepared.tasks.map((task) => taskWork(task, prepared, earlier))
   const limits = batchLimits(model, prepared)
   const seconds: Seconds = { load: model.seconds, calibrate: 0, score: 0, busy: null }
-  const summary = (policy: RunPolicy): Promise<EvalRecord> =>
-    summarise({ model, prepared, context, work, limits, seconds, policy, onProgress })
-  const policy = await chooseRule(engine, prepared, earlier, {
+  const rules = await chooseRules(engine, prepared, earlier, {
     batchTokens: limits.tokens,
     signal,
-    onTry: searchProgress(onProgress),
+    onTry: searchesProgress(onProgress),
   })
   seconds.calibrate = lap()
-  const start = await summary(policy)
+  const summary = (): Promise<EvalRecord> =>
+    summarise({ model, prepared, context, work, limits, seconds, rules, onProgress })
+  const start = await summary()
   if (context.earlier) checkSameRun(context.earlier.path, context.earlier.run.record, start)
   await onStart?.(start)
   const busy = busyClock()
-  if (policy.rule !== null) {
-    const scoring = { rule: policy.rule, limits, signal, busy }
-    for (const one of work) await scoreTask(engine, one, scoring, { onProgress, onSamples })
+  for (const one of work) {
+    const rule = rules.get(one.task.suite.name)?.rule ?? null
+    if (rule === null) continue
+    await scoreTask(engine, one, { rule, limits, signal, busy }, { onProgress, onSamples })
   }
   seconds.score = lap()
   seconds.busy = busy.seconds()
   const lines = new Map(work.map(({ task, lines }) => [task.suite.name, lines]))
-  return { record: await summary(policy), lines }
+  return { record: await summary(), lines }
+}
+
+/** Each search is a task of its own. */
+function searchesProgress(onProgress: OnProgress | undefined): SearchOptions['onTry'] {
+  const shown = new Map<string | null, ReturnType<typeof searchProgress>>()
+  return (tried, suite) => {
+    const title = `Calibrating the drop threshold${suite === null ? '' : ` of ${suite}`}`
+    const show = shown.get(suite) ?? searchProgress(onProgress, title)
+    shown.set(suite, show)
+    show(tried)
+  }
 }
 
 interface Seconds {
@@ -134,13 +151,13 @@ interface Summary {
   work: readonly TaskWork[]
   limits: BatchLimits
   seconds: Seconds
-  policy: RunPolicy
+  rules: ReadonlyMap<string, TaskRule>
   onProgress?: OnProgress
 }
 
 /** The record of what is scored so far. */
 async function summarise(facts: Summary): Promise<EvalRecord> {
-  const { model, prepared, context, work, limits, onProgress } = facts
+  const { model, prepared, context, work, limits, rules, onProgress } = facts
   const { checkpoint, options } = prepared
   const tallies = work.map(({ task, lines }) => tally(task.suite, lines, checkpoint.config.nLayer))
   const bootstrapped: Bootstrapped[] = []
@@ -156,7 +173,8 @@ async function summarise(facts: Summary): Promise<EvalRecord> {
     status: work.every(({ chosen }, i) => chosen.size === tallies[i].rows.size) ? 'complete' : 'incomplete',
     started: context.started,
     model: modelRecord(prepared, model.sha256),
-    policy: facts.policy.record,
+    policy: sharedPolicy(prepared, rules),
+    calibrated: prepared.scope,
     requested: requestedSparsity(prepared.level),
     environment: context.environment,
     seconds: { ...facts.seconds, total: (Date.now() - context.started.getTime()) / 1000 },
@@ -168,6 +186,7 @@ async function summarise(facts: Summary): Promise<EvalRecord> {
         tokensRun: tokensRun(scored, { limits, share: true }),
         samples: context.samplesName(task.suite.name),
         bootstrapped: bootstrapped[i],
+        policy: rules.get(task.suite.name)?.found,
       })
     }),
     groups: groupParts(prepared.groups),

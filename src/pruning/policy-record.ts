@@ -2,7 +2,7 @@
 import type { Gpt2Config } from '../engine/gpt2/config.js'
 import { isSized, SIZED } from '../engine/policies/index.js'
 import type { DropRule } from '../engine/rules.js'
-import type { CalibrationRecord, PolicyRecord, SizedRecord } from '../record/common.js'
+import type { CalibrationRecord, FoundPolicy, PolicyRecord, SizedRecord } from '../record/common.js'
 import { type Level, requestedSparsity } from './level.js'
 import type { TimedCalibration } from './resolve.js'
 
@@ -21,15 +21,18 @@ export function sizedOf(rule: Rule | null): SizedRecord | null {
 }
 
 /** `rule` null: the run was stopped before a shift was found. */
-export function policyRecord(
+export function policyRecord(...found: Parameters<typeof foundPolicy>): PolicyRecord {
+  return { name: found[0].policy, ...foundPolicy(...found) }
+}
+
+export function foundPolicy(
   level: Level,
   { interaction }: Pick<Gpt2Config, 'interaction'>,
   rule: DropRule | null,
   calibration: TimedCalibration | null,
   seed: number,
-): PolicyRecord {
+): FoundPolicy {
   return {
-    name: level.policy,
     parameters: {
       ...(level.policy === 'adaptive' && { propagate_in_depth: interaction?.propagateInDepth ?? false }),
       ...(rule !== null && isSized(rule) && SIZED[rule.kind].parameters(rule.size)),

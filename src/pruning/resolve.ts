@@ -3,15 +3,15 @@
 import { sizedRule } from '../engine/policies/index.js'
 import type { HardRule } from '../engine/rules.js'
 import type { Calibration } from './calibrate.js'
-import { fitSize } from './fit-size.js'
+import { fitSize, nearestSize } from './fit-size.js'
 import { isSizedLevel, type Level, needsSearch } from './level.js'
 
 /** What a size is counted on. */
 export interface Lengths {
   /** Of the sequences, in tokens. */
   lengths: readonly number[]
-  /** Where they are, for messages: `of these requests`, `at ctx 1024`. */
-  where: string
+  /** Where they are, for messages: `of these requests`, `at ctx 1024`. Null: what comes nearest will do where a share is out of reach. */
+  where: string | null
 }
 
 export const atContext = (ctx: number): Lengths => ({ lengths: [ctx], where: `at ctx ${ctx}` })
@@ -49,6 +49,7 @@ function fixedRule(level: Level, { lengths, where }: Lengths): HardRule {
   if (isSizedLevel(level)) {
     const { policy, target } = level
     if (target.kind === 'size') return sizedRule(policy, target.size)
+    if (where === null) return nearestSize(policy, lengths, target.sparsity).rule
     return fitSize(policy, lengths, target.sparsity, where)
   }
   const { target } = level

@@ -115,10 +115,7 @@ export const CalibrationRecord = t.object('How the shift was found; null when no
 })
 export type CalibrationRecord = t.Static<typeof CalibrationRecord>
 
-export const PolicyRecord = t.object('How the context was pruned.', {
-  name: t.string(
-    "`dense` removes nothing; `adaptive` goes by the checkpoint's drop scores; any other is a policy of a size (docs/policies.md).",
-  ),
+const found = {
   parameters: t.dictionary(
     'Settings of the policy: propagate_in_depth of `adaptive`, window of `local`, stride of `strided`, budget of `h2o`, ...',
     t.scalar<number | string | boolean | null>(['number', 'string', 'boolean', 'null']),
@@ -129,6 +126,17 @@ export const PolicyRecord = t.object('How the context was pruned.', {
     ),
   ),
   calibration: t.nullable(CalibrationRecord),
+}
+
+/** Settings of a policy, and how they were found. */
+export const FoundPolicy = t.object('How the context was pruned.', found)
+export type FoundPolicy = t.Static<typeof FoundPolicy>
+
+export const PolicyRecord = t.object('How the context was pruned.', {
+  name: t.string(
+    "`dense` removes nothing; `adaptive` goes by the checkpoint's drop scores; any other is a policy of a size (docs/policies.md).",
+  ),
+  ...found,
 })
 export type PolicyRecord = t.Static<typeof PolicyRecord>
 

@@ -25,3 +25,7 @@ export const GAMMA_CONVENTIONS = ['paper', 'code'] as const
 /** Ways to tell tokens apart; each puts every token into one class. */
 export const DIMENSION_NAMES = ['all', 'kind', 'part_of_speech', 'place_in_word', 'position'] as const
 export type DimensionName = (typeof DIMENSION_NAMES)[number]
+
+/** Over what a requested sparsity is reached: each suite by itself, or all requests of a run together. */
+export const CALIBRATION_SCOPES = ['suite', 'pooled'] as const
+export type CalibrationScope = (typeof CALIBRATION_SCOPES)[number]

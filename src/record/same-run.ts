@@ -43,6 +43,12 @@ const PROGRAM_AND_MODEL: readonly Field<Run>[] = [
   { name: 'dtype', of: ({ model }) => model.dtype },
 ]
 
+/** Over what the requested share is reached; undefined where it makes no difference. Early records have it pooled. */
+export function calibrationOf({ calibrated, sparsity, tasks }: EvalRecord): string | undefined {
+  if (sparsity.requested === null || Object.keys(tasks).length < 2) return undefined
+  return calibrated ?? 'pooled'
+}
+
 const perTask = (of: (record: EvalRecord, task: string) => unknown) => (record: EvalRecord) =>
   Object.fromEntries(Object.keys(record.tasks).map((task) => [task, of(record, task)]))
 
@@ -58,7 +64,10 @@ export const SAME_EVAL: readonly Field<EvalRecord>[] = [
   { name: 'policy', of: ({ policy }) => policy.name },
   { name: 'policy parameters', of: ({ policy }) => policy.parameters },
   { name: 'requested sparsity', of: ({ sparsity }) => sparsity.requested },
+  { name: 'calibration', of: calibrationOf },
   { name: 'threshold shift', of: ({ policy }) => policy.threshold_shift },
+  { name: 'threshold shifts', of: perTask(({ tasks }, task) => tasks[task].policy?.threshold_shift) },
+  { name: 'policy parameters', of: perTask(({ tasks }, task) => tasks[task].policy?.parameters) },
 ]
 
 /** Parts of such sweeps may be put together. Policies, sparsities and parts may be others: what is there of them is used. */

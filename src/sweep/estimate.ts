@@ -8,6 +8,7 @@ import { needsSearch } from '../pruning/level.js'
 import type { PlannedUnit, SweepPlan } from '../record/sweep/plan.js'
 import type { SweepGrid } from '../record/sweep/schema.js'
 import { sum } from '../stats/basics.js'
+import type { Task } from '../suites/task.js'
 import type { PreparedSweep } from './prepare.js'
 import type { Speeds } from './probe.js'
 import { plannedCell } from './run-record.js'
@@ -54,8 +55,12 @@ function suiteUnits({ cells }: PreparedSweep, { suites }: Speeds, finished: Fini
 const EVALUATIONS = { coarse: 5, fine: 3 }
 const EVALUATION_COST = 0.5
 
-function searchTokens({ level, tasks }: PreparedRun): number {
+function searchTokens({ level, parts }: PreparedRun): number {
   if (!needsSearch(level)) return 0
+  return sum(parts.map(({ tasks }) => partTokens(tasks)))
+}
+
+function partTokens(tasks: readonly Task[]): number {
   const all = sum(tasks.flatMap(({ requests }) => requests.map(({ input }) => input.length)))
   const { coarse, fine } = EVALUATIONS
   return (

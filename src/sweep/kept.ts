@@ -34,7 +34,8 @@ export async function keptCell(
     record.identity === identityOf(suitesIdentity(run.tasks, now.model)) &&
     record.model.dtype === now.model.dtype &&
     record.policy.name === run.level.policy &&
-    record.sparsity.requested === requestedSparsity(run.level)
+    record.sparsity.requested === requestedSparsity(run.level) &&
+    (run.scope === null || (record.calibrated ?? 'pooled') === run.scope)
   if (!same) return { record: null, earlier: null }
   if (record.status === 'complete') return { record, earlier: null }
   return { record: null, earlier: await readEarlier(partPlace(folder, id).path) }

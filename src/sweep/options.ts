@@ -5,7 +5,7 @@ import { Failure } from '../errors.js'
 import type { SuiteOptions } from '../eval/prepare-tasks.js'
 import type { PplOptions } from '../ppl/options.js'
 import type { Level, PolicyName } from '../pruning/level.js'
-import type { SweepPart } from '../record/names.js'
+import type { CalibrationScope, SweepPart } from '../record/names.js'
 import type { ModelOptions } from '../run/model.js'
 
 export interface SweepOptions extends ModelOptions {
@@ -14,6 +14,8 @@ export interface SweepOptions extends ModelOptions {
   /** Undefined: adaptive, which the checkpoint must then be able to do. */
   policies?: readonly PolicyName[]
   sparsities: readonly number[]
+  /** Over what suites reach it; each by itself when undefined. */
+  calibrate?: CalibrationScope
   /** Context lengths of perplexity, memory and latency; undefined suits the model. */
   ctx?: readonly number[]
   /** Undefined: all that there is something to measure on. */

@@ -39,7 +39,7 @@ export async function probeSpeeds(
   )
   for (const { level, run } of cells) {
     if (run === null || suites.has(level.policy)) continue
-    const rule = run.rule ?? ANY_SHIFT
+    const rule = run.parts[0]?.rule ?? ANY_SHIFT
     // The first of all runs pays for what is made once.
     if (suites.size === 0) await timeRequests(engine, sample, rule)
     suites.set(level.policy, await timeRequests(engine, sample, rule))

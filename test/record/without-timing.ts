@@ -1,5 +1,7 @@
 /** What of a record does not depend on when, where in pieces, and how fast it was made. */
+
 import type { BenchRecord } from '../../src/record/bench/schema.js'
+import type { FoundPolicy } from '../../src/record/common.js'
 import type { EvalRecord } from '../../src/record/eval/schema.js'
 import type { PplRecord } from '../../src/record/ppl/schema.js'
 import type { SweepRecord } from '../../src/record/sweep/schema.js'
@@ -12,11 +14,15 @@ export function withoutTiming(
   record: EvalRecord,
 ): Omit<EvalRecord, 'date' | 'command' | 'timing' | 'memory'> {
   const { date: _date, command: _command, timing: _timing, memory: _memory, ...rest } = record
-  const { calibration } = rest.policy
-  return {
-    ...rest,
-    policy: { ...rest.policy, calibration: calibration && { ...calibration, seconds: 0 } },
-  }
+  const untimed = <P extends FoundPolicy>(policy: P): P => ({
+    ...policy,
+    calibration: policy.calibration && { ...policy.calibration, seconds: 0 },
+  })
+  const tasks = Object.entries(rest.tasks).map(([name, task]) => [
+    name,
+    { ...task, policy: task.policy && untimed(task.policy) },
+  ])
+  return { ...rest, policy: untimed(rest.policy), tasks: Object.fromEntries(tasks) }
 }
 
 /** The same of a perplexity. */

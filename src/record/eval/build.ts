@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { groupFigure } from '../../stats/basics.js'
 import type {
   EnvironmentRecord,
+  FoundPolicy,
   IdentityParts,
   MemoryRecord,
   ModelRecord,
@@ -34,8 +35,10 @@ export interface RecordParts {
   started: Date
   model: ModelRecord
   policy: PolicyRecord
-  /** The share asked for with `--sparsity`; null when it was not given. */
+  /** The share requested with `--sparsity`; null when it was not given. */
   requested: number | null
+  /** Over what a requested share is reached; nothing is where undefined. */
+  calibrated?: EvalRecord['calibrated']
   environment: EnvironmentRecord
   /** `busy`: the part of `score` during which the adapter worked; null where it cannot tell. */
   seconds: { load: number; calibrate: number; score: number; busy: number | null; total: number }
@@ -65,6 +68,8 @@ export interface TaskParts {
   shots: number
   metrics: readonly MetricValue[]
   data: DataOrigin
+  /** The run's where undefined. */
+  policy?: FoundPolicy
   documents: number
   /** Defaults to `documents`. */
   documentsScored?: number
@@ -164,10 +169,11 @@ export function buildRecord(parts: RecordParts): EvalRecord {
     higher_is_better: byTask((task) =>
       Object.fromEntries(task.metrics.map((metric) => [metric.name, metric.higherIsBetter])),
     ),
-    tasks: byTask(taskRecord),
+    tasks: byTask((task) => taskRecord(task, parts.policy)),
     shard: parts.shard,
     model,
     policy: parts.policy,
+    calibrated: parts.calibrated ?? null,
     sparsity: { requested: parts.requested, ...sparsityOf(counts), definition: SPARSITY_DEFINITION },
     environment: parts.environment,
     timing: {
@@ -249,7 +255,7 @@ function groupResult(
   return result
 }
 
-function taskRecord(task: TaskParts): TaskRecord {
+function taskRecord(task: TaskParts, { name: _, ...shared }: PolicyRecord): TaskRecord {
   return {
     suite: { version: task.version, protocol: task.protocol, output: task.output },
     data: task.data,
@@ -258,6 +264,7 @@ function taskRecord(task: TaskParts): TaskRecord {
     requests: task.counts.requests,
     tokens_scored: task.counts.tokens,
     tokens_run: task.tokensRun,
+    policy: task.policy ?? shared,
     sparsity: sparsityOf(task.counts),
     per_document: task.perDocument,
     identity: identityOf(task.identity),

@@ -7,6 +7,7 @@ import {
   command,
   date,
   EnvironmentRecord,
+  FoundPolicy,
   heading,
   IdentityParts,
   MemoryRecord,
@@ -18,6 +19,7 @@ import {
 } from '../common.js'
 import * as t from '../define.js'
 import { EVAL_SCHEMA } from '../kinds.js'
+import { CALIBRATION_SCOPES } from '../names.js'
 
 const version = (description?: string) => t.scalar<number | string>(['number', 'string'], description)
 
@@ -124,6 +126,12 @@ export const TaskRecord = t.object('What was scored of one task.', {
   requests: t.count('(context, continuation) pairs scored.'),
   tokens_scored: t.count('Input tokens of all requests, each counted whole as if nothing were shared.'),
   tokens_run: t.count('Token positions the model really ran, once what requests share is run once.'),
+  policy: t.optional(
+    t.described(
+      "How this task's context was pruned; early records have it of the whole run alone.",
+      FoundPolicy,
+    ),
+  ),
   sparsity: SparsityRecord,
   per_document: PerDocumentRecord,
   identity: t.sha256("SHA-256 over this task's data, requests, protocol and model."),
@@ -183,7 +191,18 @@ export const EvalRecord = t.object(
     higher_is_better: t.dictionary('By task, then by metric.', t.dictionary('By metric.', t.boolean())),
     tasks: t.dictionary('What was scored, by task.', TaskRecord),
     model: ModelRecord,
-    policy: PolicyRecord,
+    policy: t.described(
+      'How the context was pruned. What was found for each task by itself stands with the task; here it is null, or left out of the parameters, unless all tasks share it.',
+      PolicyRecord,
+    ),
+    calibrated: t.optional(
+      t.nullable(
+        t.oneOf(
+          'Over what --sparsity is reached: `suite`, over the requests of each suite by itself, or `pooled`, over all requests of the run together, as in records that lack this; null where no share was requested.',
+          CALIBRATION_SCOPES,
+        ),
+      ),
+    ),
     sparsity: RunSparsity,
     environment: EnvironmentRecord,
     timing: TimingRecord,
