@@ -31,7 +31,7 @@ export default class Bench extends AspCommand {
     'and memory, token by token, up to 1,024. Lists are written 128,256 and ranges 128-1024*2 or 128-512+128; every ' +
     'combination of the lists is measured, round by round in changing order. --model random:gpt2, random:gpt2-xl or ' +
     'random:<width>x<layers> has random weights of that size, which prune 0.8 and read random tokens by default. With ' +
-    '--batch-size max the largest number that fits is found; --calibrate measures the noise floor for asp compare.'
+    '--batch-size max the largest number that fits is found; --noise measures the noise floor for asp compare.'
   static override examples = together([
     '<%= config.bin %> bench --ctx 1024',
     '<%= config.bin %> bench --ctx 1024 --sparsity 0,0.5,0.8 --batch-size 1,8,32',
@@ -75,7 +75,9 @@ export default class Bench extends AspCommand {
     stages: Flags.boolean({ summary: 'split the cost by stage', default: true, allowNo: true }),
     curve: Flags.boolean({ summary: 'latency and memory by token (as with --ctx)', allowNo: true }),
     'curve-step': whole({ summary: 'tokens per submission of the curve', default: 1 }),
-    calibrate: Flags.boolean({
+    noise: Flags.boolean({
+      aliases: ['calibrate'],
+      deprecateAliases: true,
       summary: 'measure noise: everything twice a round',
     }),
     seed: shared.seed({ default: shared.CALIBRATION_SEED }),
@@ -124,7 +126,7 @@ export default class Bench extends AspCommand {
 
 function optionsOf(flags: Interfaces.InferredFlags<typeof Bench.flags>): BenchOptions & { output?: string } {
   const { ctx, prompt, gen, depth, pg, curve, text, cache, chunk, repetitions, delay, warmup } = flags
-  const { baseline, stages, calibrate, seed, policy, sparsity, shift, size } = flags
+  const { baseline, stages, noise, seed, policy, sparsity, shift, size } = flags
   const { model, revision, dtype, output } = flags
   return {
     model,
@@ -141,7 +143,7 @@ function optionsOf(flags: Interfaces.InferredFlags<typeof Bench.flags>): BenchOp
     caches: cache,
     cacheDtypes: flags['cache-dtype'],
     baseline,
-    calibrate,
+    calibrate: noise,
     repetitions,
     maxTime: flags['max-time'],
     warmUp: warmup,

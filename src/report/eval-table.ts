@@ -1,4 +1,6 @@
 /** A record -> what a person reads after a run: lm-eval's table with the sparsity beside it, then a few plain lines. */
+
+import { missedTasks, missesLevel, REACH } from '../record/eval/reach.js'
 import type {
   EvalRecord,
   GroupResult,
@@ -70,7 +72,15 @@ const COLUMNS: readonly Column<Row>[] = [
   ),
   right(
     'Sparsity\nachieved',
-    once(({ record, task }) => fixed(record.tasks[task].sparsity.achieved)),
+    once(
+      ({ record, task }) =>
+        `${fixed(record.tasks[task].sparsity.achieved)}${missesLevel(record, task) ? ' *' : ''}`,
+    ),
+  ),
+  right(
+    'Shift or\nsize',
+    once(({ record, task }) => describeFound(record.tasks[task].policy)),
+    (rows) => rows.some(({ record }) => isBySuite(record)),
   ),
   right(
     'Tokens\nkept',
@@ -125,6 +135,7 @@ function notesOf(record: EvalRecord): Note[] {
     ),
     ['Model', describeModel(record.model)],
     ['Policy', describePolicy(record)],
+    ...missed(record),
     ['Sparsity', `${requested(record)}, achieved ${fixed(sparsity.achieved)} of causal pairs`],
     ['Per layer', sparsity.per_layer.map((share) => formatShare(share)).join(' ')],
     ['Kept', describeKept(record)],
@@ -164,7 +175,31 @@ function origin(
   return `${name}, ${amount} (${split === '' ? from : `${from}, ${split}`})`
 }
 
-function describePolicy({ policy }: EvalRecord): string {
+/** Whether there is a shift or a size of each suite. */
+const isBySuite = ({ calibrated, tasks }: EvalRecord): boolean =>
+  calibrated === 'suite' && Object.keys(tasks).length > 1
+
+/** The shift, or the first parameter of a policy of a size: its window, stride or budget. */
+function describeFound(policy: TaskRecord['policy']): string {
+  if (policy === undefined) return ''
+  if (policy.threshold_shift !== null) return signed(policy.threshold_shift)
+  const size = Object.values(policy.parameters).find((value) => typeof value === 'number')
+  return size === undefined ? '' : String(size)
+}
+
+function missed(record: EvalRecord): Note[] {
+  const tasks = missedTasks(record)
+  if (tasks.length === 0) return []
+  const { requested } = record.sparsity
+  const why =
+    record.calibrated === 'suite'
+      ? 'their texts are too short for more'
+      : 'it is reached over all suites together'
+  return [['* Sparsity', `more than ${REACH} from the requested ${requested}: ${tasks.join(', ')}; ${why}`]]
+}
+
+function describePolicy(record: EvalRecord): string {
+  const { policy } = record
   const settings = Object.entries(policy.parameters).map(([key, value]) => `${key} ${value}`)
   const shift = policy.threshold_shift === null ? [] : [`threshold shift ${signed(policy.threshold_shift)}`]
   const { calibration } = policy
@@ -172,7 +207,8 @@ function describePolicy({ policy }: EvalRecord): string {
     calibration === null
       ? ''
       : `, found on ${formatCount(calibration.requests)} requests in ${calibration.evaluations.length} evaluations`
-  return `${[policy.name, ...settings, ...shift].join(', ')}${found}`
+  const by = isBySuite(record) ? ', shift or size found for each suite by itself' : ''
+  return `${[policy.name, ...settings, ...shift].join(', ')}${found}${by}`
 }
 
 function describeKept({ sparsity }: EvalRecord): string {

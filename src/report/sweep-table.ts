@@ -1,4 +1,5 @@
 /** A sweep's record -> what a person reads after it: a row a cell with its verdict, then who is on which frontier. */
+import { missedTasks, missesLevel, REACH } from '../record/eval/reach.js'
 import type { EvalRecord } from '../record/eval/schema.js'
 import { ruleOf, stepResult } from '../record/sweep/costs.js'
 import { mainMetric } from '../record/sweep/frontiers.js'
@@ -119,7 +120,9 @@ function achievedInText({ ppl }: SweepRecord, cell: SweepCell, ctx: number): str
 function taskFigure(record: EvalRecord | null, task: string, metric: string): string {
   const result = record?.results[task]
   const [value, error] = [result?.[`${metric},none`], result?.[`${metric}_stderr,none`]]
-  return typeof value === 'number' ? withError(value, typeof error === 'number' ? error : null) : ''
+  if (typeof value !== 'number') return ''
+  const mark = record !== null && missesLevel(record, task) ? ' *' : ''
+  return `${withError(value, typeof error === 'number' ? error : null)}${mark}`
 }
 
 function withError(value: number, error: number | null): string {
@@ -131,10 +134,11 @@ function withError(value: number, error: number | null): string {
 /** `on it`, or by whom a cell is dominated. */
 function verdict(point: FrontierPoint | undefined): string {
   if (point === undefined) return ''
-  if (!point.on_frontier) return `behind ${listed(point.dominated_by)}`
+  const mark = point.off_level ? ' *' : ''
+  if (!point.on_frontier) return `behind ${listed(point.dominated_by)}${mark}`
   return point.within_noise_of.length === 0
-    ? 'on it'
-    : `on it, perhaps behind ${listed(point.within_noise_of)}`
+    ? `on it${mark}`
+    : `on it, perhaps behind ${listed(point.within_noise_of)}${mark}`
 }
 
 const listed = ([first, ...more]: readonly string[]): string =>
@@ -145,6 +149,7 @@ function notesOf(record: SweepRecord): Note[] {
   return [
     ...(status === 'complete' ? [] : [['INCOMPLETE', missing(record)] as const]),
     ...cellNotes(cells),
+    ...cells.flatMap(offLevel),
     ...[...new Set(frontiers.map(qualityName))].map((name): Note => {
       const own = frontiers.filter((frontier) => qualityName(frontier) === name)
       return ['Frontier', `${name} against ${own.map(describeFrontier).join('; ')}`]
@@ -162,6 +167,13 @@ function notesOf(record: SweepRecord): Note[] {
       }),
     ],
   ]
+}
+
+/** Suites at which a cell is not where it was meant to be: the dense model in disguise, at worst. */
+function offLevel({ id, eval: own }: SweepCell): Note[] {
+  const tasks = own === null ? [] : missedTasks(own)
+  if (tasks.length === 0) return []
+  return [['* Sparsity', `${id} is more than ${REACH} off: ${tasks.join(', ')}`]]
 }
 
 const qualityName = ({ quality: { name, metric } }: SweepFrontier): string => `${name} (${metric})`

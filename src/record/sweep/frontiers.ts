@@ -1,5 +1,6 @@
 /** The cells of a sweep -> its frontiers: one for each quality, over what costs are known. Pure. */
 
+import { missesLevel } from '../eval/reach.js'
 import type { EvalRecord, TaskRecord } from '../eval/schema.js'
 import { CACHE_SOURCES, type CacheSource } from '../names.js'
 import { type CostRecords, cacheBytes, ruleOf, stepResult, stepRounds } from './costs.js'
@@ -17,6 +18,8 @@ import type { Objective, SweepCell, SweepFrontier } from './schema.js'
 
 /** One figure that is to be good. */
 interface Quality {
+  /** Suites that it is of. */
+  tasks: readonly string[]
   head: SweepFrontier['quality']
   /** Context lengths that its costs may be taken at, the first that there are any at; null: the suites' own requests. */
   ctxs: (number | null)[]
@@ -133,6 +136,7 @@ function frontierOf(
         quality_stderr: rated?.stderr ?? null,
         cache_bytes: bytes[i],
         latency_s: stepResult(records.bench, cell, ctx)?.step_s?.median ?? null,
+        off_level: quality.tasks.some((task) => cell.eval !== null && missesLevel(cell.eval, task)),
         on_frontier: found[i].dominated_by.length === 0,
         dominated_by: names(found[i].dominated_by),
         within_noise_of: names(found[i].within_noise_of),
@@ -171,6 +175,7 @@ function meanQuality(
   ctxs: (number | null)[],
 ): Quality {
   return {
+    tasks,
     head: {
       kind: 'mean',
       name,
@@ -205,6 +210,7 @@ const metricsOf = (record: EvalRecord, task: string): string[] => [
 
 function taskQuality(task: string, metric: string, record: EvalRecord, ctxs: (number | null)[]): Quality {
   return {
+    tasks: [task],
     head: { kind: 'task', name: task, metric, higher_is_better: record.higher_is_better[task][metric] },
     ctxs,
     of: ({ eval: own }) => {
@@ -249,6 +255,7 @@ function perplexityQuality(ctx: number, { ppl }: CostRecords): Quality {
   const tokens = ppl?.contexts.find((one) => one.ctx === ctx)?.samples.tokens ?? []
   const losses = (cell: SweepCell): number[] => ruleOf(ppl, cell, ctx)?.samples.nll ?? []
   return {
+    tasks: [],
     head: {
       kind: 'perplexity',
       name: `${source?.join(' + ') ?? 'text'}, ctx ${ctx}`,

@@ -36,6 +36,9 @@ export const FrontierPoint = t.object('One cell of a frontier.', {
   quality_stderr: t.nullable(t.amount('Of the quality alone, not of differences; null where there is none.')),
   cache_bytes: t.nullable(t.amount('Of one sequence, all layers.')),
   latency_s: t.nullable(t.amount('Seconds of one step of decoding, median.')),
+  off_level: t.optional(
+    t.boolean('Whether a suite of its quality is more than 0.01 from the requested sparsity.'),
+  ),
   on_frontier: t.boolean('No other point dominates it.'),
   dominated_by: t.list(
     'Points that are at least as good in every objective and better in one by more than the 95 % interval of the paired difference.',
