@@ -41,7 +41,7 @@ export function judge(measured: Measured, { margin, alpha, pHolm }: Judging): Ju
 
   function whyNot(): string {
     if (interval === null) return 'too few rounds or units'
-    if (unmeasured) return 'no noise floor: asp bench --calibrate'
+    if (unmeasured) return 'no noise floor: asp bench --noise'
     if (flips !== null) {
       const discordant = flips.gained + flips.lost
       const fewest = fewestDiscordant(alpha)

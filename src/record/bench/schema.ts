@@ -184,7 +184,7 @@ export const BenchResult = t.object('One test of one configuration.', {
   busy: t.nullable(t.share("Share of the host's time during which the adapter worked.")),
   noise: t.nullable(
     BenchNoise,
-    'What two identical configurations differ by; null unless noise was measured (--calibrate).',
+    'What two identical configurations differ by; null unless noise was measured (--noise).',
   ),
   cache: t.nullable(BenchCache, 'Keys, values and interaction keys; of the last repetition.'),
   stages: t.nullable(
