@@ -69,7 +69,7 @@ test('dense and pruned: figures that hang together', async () => {
 })
 
 test('--calibrate: a twin of each run in every round, a noise floor, and two such records that are never worse', async () => {
-  const argv = ['bench', ...SMALL, '--no-curve', '--no-stages', '--calibrate', '--output']
+  const argv = ['bench', ...SMALL, '--no-curve', '--no-stages', '--noise', '--output']
   for (const name of ['a.json', 'b.json']) {
     const { status, stdout, stderr } = await asp(folder, [...argv, name])
     assert.is(status, 0, stderr)
