@@ -8,8 +8,10 @@ import type { Suite } from './suite.js'
 
 /** The part of a tokenizer requests need. */
 export interface Encoder {
-  /** Without adding special tokens. */
+  /** With the tokens that the tokenizer puts around a text. */
   encode(text: string): Uint32Array
+  /** Without them. */
+  encodeBare(text: string): Uint32Array
   decode(ids: Uint32Array): string
   /** Stands for an empty context: GPT-2's end-of-text token. */
   prefixToken: number
@@ -54,7 +56,7 @@ export function encodePair(
   encodeContext: (text: string) => Uint32Array = (text) => encoder.encode(text),
 ): { context: Uint32Array; continuation: Uint32Array } {
   if (context === '') {
-    const tokens = encoder.encode(continuation)
+    const tokens = encoder.encodeBare(continuation)
     if (tokens[0] === encoder.prefixToken)
       return { context: tokens.slice(0, 1), continuation: tokens.slice(1) }
     return { context: Uint32Array.of(encoder.prefixToken), continuation: tokens }

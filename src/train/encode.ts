@@ -12,24 +12,26 @@ export interface EncodeOptions {
   signal?: AbortSignal
 }
 
+type StreamTokenizer = Pick<Tokenizer, 'encodeBare' | 'cutsAtSpaces' | 'prefixToken' | 'vocabSize'>
+
 /** UTF-16 units between looks at the clock and the signal: some tens of milliseconds. */
 const PIECE = 1 << 15
 
 /** Every document after the token that begins a text (`prefixToken`, `<|endoftext|>` for GPT-2). */
 export async function encodeDocuments(
   documents: readonly string[],
-  { encode, prefixToken, vocabSize }: Pick<Tokenizer, 'encode' | 'prefixToken' | 'vocabSize'>,
+  { encodeBare, cutsAtSpaces, prefixToken, vocabSize }: StreamTokenizer,
   { onProgress, signal }: EncodeOptions = {},
 ): Promise<TokenStream> {
   const total = documents.reduce((sum, { length }) => sum + length, 0)
   const pieces: Uint32Array[] = []
-  const encodeWords = rememberedWords(encode)
+  const encodePiece = cutsAtSpaces ? rememberedWords(encodeBare) : encodeBare
   let done = 0
   for (const document of documents) {
     pieces.push(Uint32Array.of(prefixToken))
-    for (const piece of cutText(document, PIECE)) {
+    for (const piece of cutsAtSpaces ? cutText(document, PIECE) : [document]) {
       signal?.throwIfAborted()
-      pieces.push(encodeWords(piece))
+      pieces.push(encodePiece(piece))
       done += piece.length
       onProgress?.(done, total)
       await setImmediate()
@@ -54,7 +56,7 @@ const LONGEST_WORD = 48
  * The same tokens several times as fast: text is cut at every place where it may be, and a word that was met before is
  * looked up.
  */
-function rememberedWords(encode: Tokenizer['encode']): Tokenizer['encode'] {
+function rememberedWords(encode: Tokenizer['encodeBare']): Tokenizer['encodeBare'] {
   const known = new Map<string, Uint32Array>()
   const tokensOf = (word: string): Uint32Array => {
     const found = known.get(word)

@@ -12,6 +12,7 @@ const range = (from: number, to: number) => Array.from({ length: to - from + 1 }
 /** One token a character; '|' is the prefix token. */
 const characters: Encoder = {
   encode: (text) => Uint32Array.from(text, (c) => c.charCodeAt(0)),
+  encodeBare: (text) => Uint32Array.from(text, (c) => c.charCodeAt(0)),
   decode: (ids) => String.fromCharCode(...ids),
   prefixToken: '|'.charCodeAt(0),
 }

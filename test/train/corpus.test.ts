@@ -17,7 +17,8 @@ const tokenizer = await loadTokenizer(join(import.meta.dirname, '../../models/as
 
 /** One token a character, the start token 0. */
 const letters = {
-  encode: (text: string) => Uint32Array.from(text, (letter) => letter.charCodeAt(0)),
+  encodeBare: (text: string) => Uint32Array.from(text, (letter) => letter.charCodeAt(0)),
+  cutsAtSpaces: true,
   prefixToken: 0,
   vocabSize: 128,
 }

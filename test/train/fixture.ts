@@ -58,6 +58,9 @@ export function fakeStart(tokenizerFolder: string, config = CONFIG): TrainingSta
     teacher: undefined,
     tokenizer: {
       encode: () => new Uint32Array(),
+      encodeBare: () => new Uint32Array(),
+      around: () => ({ before: 0, after: 0 }),
+      cutsAtSpaces: true,
       decode: () => '',
       prefixToken: 9,
       endToken: 9,

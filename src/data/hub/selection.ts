@@ -27,6 +27,8 @@ const MODEL_FILES = [
   INDEX,
   'tokenizer.json',
   'tokenizer_config.json',
+  'special_tokens_map.json',
+  'added_tokens.json',
   'vocab.json',
   'merges.txt',
 ]
