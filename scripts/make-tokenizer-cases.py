@@ -242,6 +242,56 @@ def options(files):
         yield "no tokenizer_config.json", {"tokenizer_config.json": None}
 
 
+PART_TEXTS = [
+    "  hi  there it",
+    "a.b,c!!  12 345 hi_there",
+    "x<tok>y <tok> hi<tok>",
+    "hithere hi there",
+    "Z\u00fcrich \u039f\u0394\u039f\u03a3 e\u0301 \ufb01 \u65e5\u672c",
+    "\t\n hi\u3000there\u2028hi",
+]
+
+
+def parts(kinds):
+    """One part of tokenizer.json at a time: kind, name, and what replaces it; of the model, the keys that change."""
+    for behavior in ["Removed", "Isolated", "Contiguous", "MergedWithPrevious", "MergedWithNext"]:
+        for invert in [False, True]:
+            split = {"type": "Split", "pattern": {"Regex": "([.,!])|\\s"}, "behavior": behavior, "invert": invert}
+            yield "characters", f"Split {behavior} {invert}", {"pre_tokenizer": split}
+        yield "word-level", f"Punctuation {behavior}", {"pre_tokenizer": {"type": "Punctuation", "behavior": behavior}}
+    yield "characters", "Split at a text", {"pre_tokenizer": {"type": "Split", "pattern": {"String": "."}, "behavior": "Removed", "invert": False}}
+    for type, option in [("WhitespaceSplit", {}), ("BertPreTokenizer", {}), ("Digits", {"individual_digits": False}), ("Digits", {"individual_digits": True}), ("CharDelimiterSplit", {"delimiter": " "})]:
+        yield "characters", f"{type} {option}", {"pre_tokenizer": {"type": type, **option}}
+    for scheme in ["always", "never", "first"]:
+        for split in [True, False]:
+            mark = {"type": "Metaspace", "replacement": "\u2581", "prepend_scheme": scheme, "split": split}
+            kind = kinds["unigram"]["tokenizer.json"]
+            extra = [*kind["added_tokens"], token(len(kind["model"]["vocab"]), "<tok>")]
+            yield "unigram", f"Metaspace {scheme} {split}", {"pre_tokenizer": mark, "added_tokens": extra}
+    for type in ["NFC", "NFD", "NFKC", "NFKD", "Lowercase", "StripAccents"]:
+        yield "byte-level", type, {"normalizer": {"type": type}}
+    for left, right in [(True, True), (False, True), (False, False)]:
+        yield "byte-level", f"Strip {left} {right}", {"normalizer": {"type": "Strip", "strip_left": left, "strip_right": right}}
+    yield "byte-level", "Replace", {"normalizer": {"type": "Replace", "pattern": {"Regex": " +"}, "content": "$&_"}}
+    yield "byte-level", "Prepend", {"normalizer": {"type": "Prepend", "prepend": "hi"}}
+    for clean, chinese, accents, lower in [(True, True, None, True), (True, False, True, False), (False, True, False, True)]:
+        bert = {"type": "BertNormalizer", "clean_text": clean, "handle_chinese_chars": chinese, "strip_accents": accents, "lowercase": lower}
+        yield "byte-level", f"BertNormalizer {clean} {chinese} {accents} {lower}", {"normalizer": bert}
+    for flags in [{"lstrip": True}, {"rstrip": True}, {"single_word": True}, {"normalized": True}, {"special": False}]:
+        for kind in ["byte-level", "byte-fallback"]:
+            of = kinds[kind]["tokenizer.json"]
+            more = [*of["added_tokens"], token(len(of["model"]["vocab"]), "<tok>", **flags), token(999, "hi", **flags)]
+            yield kind, f"added token, {flags}", {"added_tokens": more}
+    for kind, option in [("characters", {"fuse_unk": True}), ("byte-fallback", {"byte_fallback": False}), ("byte-fallback", {"byte_fallback": False, "fuse_unk": False})]:
+        yield kind, f"{option}", {"model": option}
+    model = kinds["byte-level"]["tokenizer.json"]["model"]
+    other = {"y": "<y>", "_": "<_>"}
+    yield "byte-level", "bytes that the vocabulary lacks", {"model": {"vocab": {other.get(t, t): i for t, i in model["vocab"].items()}}}
+    model = kinds["unigram"]["tokenizer.json"]["model"]
+    fallback = [[f"<0x{b:02X}>", -20.0] for b in range(256)]
+    yield "unigram", "byte_fallback", {"model": {"byte_fallback": True, "vocab": [*model["vocab"], *fallback]}}
+
+
 def with_changes(files, changes):
     merged = dict(files)
     for name, change in changes.items():
@@ -254,17 +304,17 @@ def with_changes(files, changes):
     return merged
 
 
-def measured(files):
+def measured(files, texts=TEXTS):
     with tempfile.TemporaryDirectory() as folder:
         for name, content in [*files.items(), ("config.json", {"model_type": "gpt2", "architectures": ["GPT2LMHeadModel"]})]:
             text = content if isinstance(content, str) else json.dumps(content)
             pathlib.Path(folder, name).write_text(text, encoding="utf8")
         tok = AutoTokenizer.from_pretrained(folder)
     prefix = tok.bos_token_id if tok.bos_token_id is not None else tok.eos_token_id
-    bare = [tok.encode(t, add_special_tokens=False) for t in TEXTS]
+    bare = [tok.encode(t, add_special_tokens=False) for t in texts]
     # lm-eval 0.4.13, HFLM.tok_encode with add_bos_token None
     start = tok.decode(prefix)
-    full = [tok.encode(t, **({"add_special_tokens": False} if t.startswith(start) else {})) for t in TEXTS]
+    full = [tok.encode(t, **({"add_special_tokens": False} if t.startswith(start) else {})) for t in texts]
     return {"prefix": prefix, "size": max(tok.get_vocab().values()) + 1, "bare": bare, "full": full}
 
 
@@ -286,6 +336,17 @@ def main():
         rows = ",\n".join(json.dumps(case, ensure_ascii=True, separators=(",", ":")) for case in cases)
         (OUT / f"{kind}.json").write_text(f'{head[:-1]},"cases":[\n{rows}\n]}}\n', encoding="utf8")
         print(kind, len(cases))
+    files = dict(kinds())
+    saved = {kind: measured(files[kind], PART_TEXTS)["bare"] for kind in files}
+    rows = []
+    for kind, name, change in parts(files):
+        model = {**files[kind]["tokenizer.json"]["model"], **change.get("model", {})}
+        found = measured(with_changes(files[kind], {"tokenizer.json": {**change, "model": model}}), PART_TEXTS)
+        row = {"kind": kind, "part": name, "change": change, "bare": differing(found["bare"], saved[kind])}
+        rows.append(json.dumps(row, separators=(",", ":")))
+    head = json.dumps({**made, "texts": PART_TEXTS, "bare": saved}, separators=(",", ":"))
+    (OUT.parent / "tokenizer/parts.json").write_text(f'{head[:-1]},"cases":[\n' + ",\n".join(rows) + "\n]}\n", encoding="utf8")
+    print("parts", len(rows))
 
 
 main()

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -67,6 +68,83 @@ for (const { config, id } of PREFIXES) {
   })
 }
 
+/** asp-tiny's tokenizer with changes; other files as they are given. */
+async function changed(
+  { folder, definition }: Context,
+  change: Record<string, unknown>,
+  others: Record<string, unknown> = {},
+): Promise<void> {
+  await writeFile(join(folder, 'tokenizer.json'), JSON.stringify({ ...definition, ...change }))
+  for (const [name, content] of Object.entries(others)) {
+    await writeFile(join(folder, name), JSON.stringify(content))
+  }
+}
+
+const token = (id: number, content: string) => ({ id, content, special: true, normalized: false })
+const END = token(8191, '<|endoftext|>')
+
+tokenizer('a token past the vocabulary only matters in a text that has it', async (context) => {
+  await changed(context, { added_tokens: [END, token(8192, '[PAD]')] })
+  const padded = await loadTokenizer(context.folder, V)
+  checkRows(padded, context)
+  assert.throws(
+    () => padded.encode('a [PAD] b'),
+    (error: Failure) =>
+      error instanceof Failure && /below .* 8192, got 8192 for "\[PAD\]"/.test(error.message),
+  )
+})
+
+tokenizer('a word without a token is refused where nothing stands for unknown ones', async (context) => {
+  const model = { type: 'WordLevel', vocab: { hi: 0, '<|endoftext|>': 1 }, unk_token: '[UNK]' }
+  await changed(context, { model, added_tokens: [], pre_tokenizer: { type: 'WhitespaceSplit' } })
+  const words = await loadTokenizer(context.folder, 2)
+  assert.equal([...words.encode('hi hi')], [0, 0])
+  assert.throws(
+    () => words.encode('hi there'),
+    (error: Failure) => error instanceof Failure && /no token stands for "there"/.test(error.message),
+  )
+})
+
+tokenizer('the hash is that of the file, unless another file changes ids', async (context) => {
+  const hash = async (change: Record<string, unknown>, others: Record<string, unknown>) => {
+    await changed(context, change, others)
+    const { sha256 } = await loadTokenizer(context.folder, V + 9)
+    for (const name of Object.keys(others)) await rm(join(context.folder, name))
+    return sha256
+  }
+  const file = JSON.stringify(context.definition)
+  const alone = createHash('sha256').update(file).digest('hex')
+  assert.is(await hash({}, {}), alone)
+  assert.is(
+    await hash({}, { 'tokenizer_config.json': { model_max_length: 12, add_prefix_space: false } }),
+    alone,
+  )
+  const others = [
+    { 'tokenizer_config.json': { add_prefix_space: true } },
+    { 'tokenizer_config.json': { bos_token: '!' } },
+    { 'tokenizer_config.json': { split_special_tokens: true } },
+    { 'added_tokens.json': { '<|sep|>': 8192 } },
+    { 'added_tokens.json': { '<|pad|>': 8192 } },
+    { 'special_tokens_map.json': { pad_token: '<|sep|>' } },
+  ]
+  const hashes = [alone]
+  for (const files of others) hashes.push(await hash({}, files))
+  assert.is(new Set(hashes).size, others.length + 1)
+})
+
+tokenizer('an expression that never ends is stopped', async (context) => {
+  const split = { type: 'Split', pattern: { Regex: '(a+)+$' }, behavior: 'Isolated', invert: false }
+  const config = { tokenizer_class: 'PreTrainedTokenizerFast' }
+  await changed(context, { pre_tokenizer: split }, { 'tokenizer_config.json': config })
+  const slow = await loadTokenizer(context.folder, V)
+  assert.is(slow.decode(slow.encode('aaa')), 'aaa')
+  assert.throws(
+    () => slow.encode(`${'a'.repeat(60)}!`),
+    (error: Failure) =>
+      error instanceof Failure && /expression "\(a\+\)\+\$" did not end within 5 s/.test(error.message),
+  )
+})
+
 type Write = (folder: string, definition: Context['definition']) => Promise<unknown>
 
 const BROKEN: { what: string; write: Write; vocab?: number; says: RegExp }[] = [
@@ -95,6 +173,26 @@ const BROKEN: { what: string; write: Write; vocab?: number; says: RegExp }[] = [
         JSON.stringify({ ...definition, pre_tokenizer: { type: 'Odd' } }),
       ),
     says: /not a tokenizer that can be loaded/,
+  },
+  {
+    what: 'a normalizer that asp does not have',
+    write: (folder, definition) =>
+      writeFile(
+        join(folder, 'tokenizer.json'),
+        JSON.stringify({ ...definition, pre_tokenizer: null, normalizer: { type: 'Precompiled' } }),
+      ).then(() =>
+        writeFile(join(folder, 'tokenizer_config.json'), '{"tokenizer_class":"PreTrainedTokenizerFast"}'),
+      ),
+    says: /not a tokenizer that can be loaded, got unknown normalizer "Precompiled"/,
+  },
+  {
+    what: 'two files of a class that needs one',
+    write: async (folder, { model }) => {
+      await writeFile(join(folder, 'vocab.json'), JSON.stringify(model.vocab))
+      await writeFile(join(folder, 'merges.txt'), '')
+      await writeFile(join(folder, 'tokenizer_config.json'), '{"tokenizer_class":"LlamaTokenizer"}')
+    },
+    says: /a LlamaTokenizer needs tokenizer.json/,
   },
   {
     what: 'a merge of three tokens',

@@ -1,3 +1,6 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -34,6 +37,29 @@ for (const [text, words] of TEXTS) {
     }
   })
 }
+
+test('a start token holds none of the text, nor does a blank that the tokenizer puts before it', async () => {
+  const bundled = fileURLToPath(new URL('../../models/asp-tiny/tokenizer.json', import.meta.url))
+  const folder = await mkdtemp(join(tmpdir(), 'asp-spans-'))
+  const definition = JSON.parse(await readFile(bundled, 'utf8'))
+  const ends = { type: 'RobertaProcessing', cls: ['<|endoftext|>', 8191], sep: ['<|endoftext|>', 8191] }
+  await writeFile(join(folder, 'tokenizer.json'), JSON.stringify({ ...definition, post_processor: ends }))
+  await writeFile(join(folder, 'tokenizer_config.json'), '{"add_prefix_space":true}')
+  const around = await loadTokenizer(folder, 8192)
+  await rm(folder, { recursive: true })
+  const text = 'Some words and more'
+  const tokens = around.encode(text)
+  const starts = tokenStarts(text, tokens, around)
+  assert.is(tokens[0], 8191)
+  assert.is(tokens[tokens.length - 1], 8191)
+  const inner = tokens.subarray(1, -1)
+  const pieces = Array.from(inner, (_, i) => text.slice(starts[i + 1], starts[i + 2]))
+  assert.equal(
+    pieces.map((piece) => piece.trim()),
+    Array.from(inner, (one) => around.decode([one]).trim()),
+  )
+  assert.equal([...starts.subarray(0, 2), ...starts.subarray(-2)], [0, 0, text.length, text.length])
+})
 
 test('tokens of the bundled sample begin where their text does', async () => {
   const text = (await sampleText()).slice(0, 20_000)

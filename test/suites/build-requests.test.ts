@@ -108,6 +108,28 @@ pairs('an empty context is the prefix token, once', () => {
   assert.equal([characters.decode(begun.context), characters.decode(begun.continuation)], ['|', 'ab'])
 })
 
+/** Puts the start token before every text that does not begin with it. */
+const starting: Encoder = {
+  ...characters,
+  encode: (text) => characters.encode(text.startsWith('|') ? text : `|${text}`),
+}
+
+pairs('a start token of the tokenizer stands before a context, and an empty one has no second', () => {
+  const texts = (context: string, continuation: string) => {
+    const pair = encodePair({ context, continuation }, starting)
+    return [characters.decode(pair.context), characters.decode(pair.continuation)]
+  }
+  assert.equal(texts('ab ', 'c'), ['|ab', ' c'])
+  assert.equal(texts('|ab', 'c'), ['|ab', 'c'])
+  assert.equal(texts('', 'c'), ['|', 'c'])
+  assert.equal(texts(' ', 'c'), ['|', ' c'])
+})
+
+pairs('a start token of the tokenizer is predicted in a whole text, as lm-eval does', () => {
+  const [{ input, targets }] = buildRequests(wikitext, example('', 'abc'), starting, 9)
+  assert.equal([characters.decode(input), characters.decode(targets)], ['||ab', '|abc'])
+})
+
 pairs('both texts are encoded together', async () => {
   const encoder = await loadTokenizer(fileURLToPath(new URL('../../models/asp-tiny', import.meta.url)), 8192)
   assert.equal([...encoder.encode('hello\n\nhello')].filter((id) => id === 198).length, 2)

@@ -61,6 +61,17 @@ test('pieces of a real text too', async () => {
   assert.equal(Uint32Array.from(stream), Uint32Array.from(whole))
 })
 
+test('a tokenizer whose words depend on what stands before them has documents whole', async () => {
+  const seen: string[] = []
+  const encodeBare = (text: string) => {
+    seen.push(text)
+    return letters.encodeBare(text)
+  }
+  const text = 'some words '.repeat(20_000)
+  await encodeDocuments([text, 'c d'], { ...letters, encodeBare, cutsAtSpaces: false })
+  assert.equal(seen, [text, 'c d'])
+})
+
 test('every document begins with the start token', async () => {
   assert.equal([...(await encodeDocuments(['ab', 'c'], letters))], [0, 97, 98, 0, 99])
   assert.instance(await encodeDocuments(['a'], letters), Uint16Array)

@@ -11,7 +11,7 @@ import { createPreTokenizer } from './pre-tokenizers.js'
 import { createWordModel, modelVocabulary, type WordModel } from './word-model.js'
 
 /** In milliseconds. Texts are encoded at a million characters a second; an expression that needs this long never ends. */
-const TIME_LIMIT = { least: 10_000, perCharacter: 0.02 }
+const TIME_LIMIT = { least: 5_000, perCharacter: 0.02 }
 
 export interface Encoder {
   /** Every token with its id, those added after training included. */

@@ -19,6 +19,16 @@ import { type HubRepo, type HubServer, SIGNATURE, startHub } from './server.js'
 export const COMMIT = '0123456789abcdef0123456789abcdef01234567'
 export const BUNDLED = join(import.meta.dirname, '../../../models/asp-tiny')
 export const MODEL = ['config.json', 'model.safetensors', 'tokenizer.json', 'tokenizer_config.json']
+/** A checkpoint of the time before tokenizer.json. */
+export const TWO_FILES = [
+  'added_tokens.json',
+  'config.json',
+  'merges.txt',
+  'model.safetensors',
+  'special_tokens_map.json',
+  'tokenizer_config.json',
+  'vocab.json',
+]
 export const TOKEN = 'hf_secretSecretSecret'
 
 /** Listed with a SHA-256 and served by the second host. */
@@ -49,6 +59,12 @@ export async function testRepos(): Promise<HubRepo[]> {
         'README.md': text('#'),
         'onnx/a.onnx': text('x'),
       },
+    },
+    {
+      type: 'model',
+      name: 'someone/two-files',
+      commit: COMMIT,
+      files: Object.fromEntries([...TWO_FILES, 'pytorch_model.bin'].map((name) => [name, text(name)])),
     },
     { type: 'model', name: 'someone/pickled', commit: COMMIT, files: { 'config.json': text('{}') } },
     {

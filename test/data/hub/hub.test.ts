@@ -16,6 +16,7 @@ import {
   MODEL,
   storedFiles,
   TOKEN,
+  TWO_FILES,
   withHub,
 } from './fixture.js'
 import type { Fault } from './server.js'
@@ -54,6 +55,11 @@ hub('fetches a model into the standard layout, once', async ({ server, settings,
 
   const unreachable = { ...settings, endpoint: 'http://127.0.0.1:2' }
   assert.equal(await fetchModel('someone/tiny', 'main', { retry, settings: unreachable }), first)
+})
+
+hub('fetches all that a tokenizer without tokenizer.json is made of', async ({ settings }) => {
+  const { folder } = await fetchModel('someone/two-files', 'main', { settings })
+  assert.equal(await readdir(folder), TWO_FILES)
 })
 
 hub('fetches the wanted files of a dataset only', async ({ server, settings }) => {
