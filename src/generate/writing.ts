@@ -1,8 +1,10 @@
 /** All sequences on their way from tokens and death times to text, record and trace. */
+import { NO_TOKEN } from '../engine/decode/sampling.js'
 import type { HardRule } from '../engine/rules.js'
 import { shiftOf } from '../pruning/policy-record.js'
 import type { GeneratedSequence, ShadedPiece, TraceLine } from '../record/generate/schema.js'
 import { TRACE_SCHEMA } from '../record/kinds.js'
+import { notFinite } from '../run/finite.js'
 import type { DriveHooks, SequenceDeaths } from './drive.js'
 import { countPairs, cutDeaths, dropShares, type PairCounts, pairShare, traceLines } from './drops.js'
 import { shadedPieces } from './pieces.js'
@@ -57,7 +59,10 @@ export function createWriting(
   return {
     onToken(index, token) {
       const sequence = sequences[index]
-      if (sequence.finish === null) count++
+      if (sequence.finish === null) {
+        if (token === NO_TOKEN) throw notFinite(noToken(sequence))
+        count++
+      }
       tell(index, sequence.push(token))
       return sequence.finish !== null
     },
@@ -90,6 +95,9 @@ export function createWriting(
     sparsity: () => (rule.kind === 'dense' ? null : pairShare(pairs)),
   }
 }
+
+const noToken = ({ job, tokens }: Sequence): string =>
+  `prompt ${job.prompt}, sample ${job.sample}: logits of new token ${tokens.length} must be finite, got NaN or infinity`
 
 const allTokens = ({ job, tokens }: Sequence): number[] => [...job.tokens, ...tokens]
 
