@@ -23,15 +23,7 @@ export function required(tensors: TensorSource, name: string): StoredTensor {
  */
 export async function readF32(tensors: TensorSource, name: string): Promise<Float32Array> {
   const tensor = required(tensors, name)
-  const bytes = await tensor.read()
-  const values =
-    tensor.dtype === 'F32'
-      ? new Float32Array(bytes.slice().buffer)
-      : converted(
-          words(bytes),
-          (count) => new Float32Array(count),
-          tensor.dtype === 'F16' ? f16ToF32 : bf16ToF32,
-        )
+  const values = await valuesOf(tensor)
   if (!allFinite(values)) throw notFinite(subjectOf(tensor, name), values)
   return values
 }
@@ -47,27 +39,34 @@ export async function readAs(
 ): Promise<Float32Array | Uint16Array> {
   if (dtype === 'f32') return readF32(tensors, name)
   const tensor = required(tensors, name)
-  if (tensor.dtype === 'F16') {
-    const halves = words(await tensor.read())
-    if (!allFinite(halves)) throw notFinite(subjectOf(tensor, name), Float32Array.from(halves, f16ToF32))
-    return halves
-  }
-  const values = await readF32(tensors, name)
-  const halves = converted(values, (count) => new Uint16Array(count), f32ToF16)
-  if (!allFinite(halves)) throw overflows(subjectOf(tensor, name), values, halves)
-  return halves
+  const stored = tensor.dtype === 'F16' ? words(await tensor.read()) : await valuesOf(tensor)
+  const halves =
+    stored instanceof Uint16Array ? stored : converted(stored, (count) => new Uint16Array(count), f32ToF16)
+  if (allFinite(halves)) return halves
+  const values = stored instanceof Uint16Array ? Float32Array.from(stored, f16ToF32) : stored
+  const subject = subjectOf(tensor, name)
+  throw allFinite(values) ? overflows(subject, values, halves) : notFinite(subject, values)
 }
 
-/** Whether none is NaN or infinite; of halves their bits. One addition carries an exponent of ones into the bit above it. */
+async function valuesOf(tensor: StoredTensor): Promise<Float32Array> {
+  const bytes = await tensor.read()
+  if (tensor.dtype === 'F32') return new Float32Array(bytes.slice().buffer)
+  const toF32 = tensor.dtype === 'F16' ? f16ToF32 : bf16ToF32
+  return converted(words(bytes), (count) => new Float32Array(count), toF32)
+}
+
+/**
+ * Whether none is NaN or infinite; halves are given as their bits, and looked at in pairs. Added to an exponent of ones, its lowest
+ * bit carries into the place of the sign, which is masked out.
+ */
 function allFinite(values: Float32Array | Uint16Array): boolean {
+  const isHalf = values instanceof Uint16Array
+  const [exponents, lowest] = isHalf ? [0x7c007c00, 0x04000400] : [0x7f800000, 0x00800000]
+  const bits = new Int32Array(values.buffer, values.byteOffset, values.byteLength >> 2)
   let seen = 0
-  if (values instanceof Uint16Array) {
-    for (let i = 0; i < values.length; i++) seen |= (values[i] & 0x7c00) + 0x0400
-    return (seen & 0x8000) === 0
-  }
-  const bits = new Int32Array(values.buffer, values.byteOffset, values.length)
-  for (let i = 0; i < bits.length; i++) seen |= (bits[i] & 0x7f800000) + 0x00800000
-  return seen >= 0
+  for (let i = 0; i < bits.length; i++) seen |= (bits[i] & exponents) + lowest
+  if (isHalf && values.length % 2 === 1) seen |= (values[values.length - 1] & exponents) + lowest
+  return (seen & (isHalf ? 0x80008000 : 0x80000000)) === 0
 }
 
 function notFinite(subject: string, values: Float32Array): Failure {
