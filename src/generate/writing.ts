@@ -37,6 +37,7 @@ export function createWriting(
 ): Writing {
   const { decode, endToken } = tokenizer
   const { layer = null } = options
+  const hint = options.cacheDtype === 'f16' ? '--cache-dtype f32 holds larger keys and values' : undefined
   const sequences = jobs.map((job) =>
     createSequence(job, { decode, endToken: options.ignoreEos ? null : endToken, stops: options.stops }),
   )
@@ -60,7 +61,7 @@ export function createWriting(
     onToken(index, token) {
       const sequence = sequences[index]
       if (sequence.finish === null) {
-        if (token === NO_TOKEN) throw notFinite(noToken(sequence))
+        if (token === NO_TOKEN) throw notFinite(noToken(sequence), hint)
         count++
       }
       tell(index, sequence.push(token))

@@ -20,4 +20,5 @@ export function finiteSum(logprobs: Float64Array, of: () => string): number {
   )
 }
 
-export const notFinite = (message: string): Failure => new Failure(message, { hint: HINT, exit: EXIT.failed })
+export const notFinite = (message: string, hint = HINT): Failure =>
+  new Failure(message, { hint, exit: EXIT.failed })
