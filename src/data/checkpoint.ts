@@ -4,7 +4,7 @@
  */
 import { stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
-import type { Gpt2Config } from '../engine/gpt2/config.js'
+import { type Gpt2Config, INTERACTION_STEP } from '../engine/gpt2/config.js'
 import type { StoredDtype, TensorSource } from '../engine/tensor-source.js'
 import { Failure } from '../errors.js'
 import {
@@ -118,6 +118,15 @@ function findInteraction(
     throw new Failure(`${configPath}: int_n_embd is ${hint.dim}, but ${names[0]} has shape [${q?.shape}]`, {
       hint: `set int_n_embd to ${dim} or use the weights that belong to this config.json`,
     })
+  }
+  if (dim === 0 || dim % INTERACTION_STEP !== 0) {
+    const wider = INTERACTION_STEP * Math.ceil(Math.max(1, dim) / INTERACTION_STEP)
+    throw new Failure(
+      `${q?.file}: ${names[0]} must have a multiple of ${INTERACTION_STEP} rows, got shape [${q?.shape}]`,
+      {
+        hint: `pad q_int and k_int to ${wider} rows with zeros, and multiply q_int by sqrt(${wider} / ${dim})`,
+      },
+    )
   }
   return { dim, propagateInDepth: hint.propagateInDepth }
 }

@@ -7,7 +7,7 @@ import { type JsonObject, readJsonObject } from '../data/json-file.js'
 import { resolveModel } from '../data/model.js'
 import { initialTensors } from '../data/random-model.js'
 import { loadTokenizer, type Tokenizer } from '../data/tokenizer.js'
-import { type Gpt2Config, HEAD_DIM } from '../engine/gpt2/config.js'
+import { type Gpt2Config, HEAD_DIM, INTERACTION_STEP } from '../engine/gpt2/config.js'
 import { type TensorSource, UNTIED_HEAD } from '../engine/tensor-source.js'
 import type { TrainerOptions } from '../engine/train/types.js'
 import { Failure } from '../errors.js'
@@ -37,7 +37,12 @@ export interface StartHooks {
 
 /** @throws Failure on a checkpoint that cannot be read, and on interaction options that it does not fit */
 export async function openStart(options: TrainingOptions, hooks: StartHooks = {}): Promise<TrainingStart> {
-  const { start } = options
+  const { start, intDim = INTERACTION_STEP } = options
+  if (intDim % INTERACTION_STEP !== 0) {
+    throw new Failure(`--int-dim: must be a multiple of ${INTERACTION_STEP}, got ${intDim}`, {
+      hint: `--int-dim ${Math.ceil(intDim / INTERACTION_STEP) * INTERACTION_STEP}`,
+    })
+  }
   return start.kind === 'checkpoint'
     ? fromCheckpoint(options, start, hooks)
     : fromScratch(options, start, hooks)

@@ -99,7 +99,7 @@ for (const { what, change, config } of WRITINGS) {
   checkpoint(`reads weights written ${what}`, async ({ folder }) => {
     await writeCheckpoint(folder, change(tinyTensors()), config)
     const actual = await openCheckpoint(folder)
-    assert.equal(actual.config.interaction, { dim: 3, propagateInDepth: true })
+    assert.equal(actual.config.interaction, { dim: 4, propagateInDepth: true })
     await checkTensors(actual, tinyTensors())
   })
 }
@@ -333,14 +333,22 @@ const BROKEN: Broken[] = [
   },
   {
     what: 'another interaction width',
-    config: { ...CONFIG, int_n_embd: 4 },
-    says: /config.json: int_n_embd is 4, but h.0.attn.q_int.weight has shape \[3,64\]/,
+    config: { ...CONFIG, int_n_embd: 8 },
+    says: /config.json: int_n_embd is 8, but h.0.attn.q_int.weight has shape \[4,64\]/,
   },
   {
     what: 'interaction keys of another width',
-    tensors: (tensors) => tensors.set('h.1.attn.k_int.weight', counting([4, 64], 0)),
-    says: /tensor h.1.attn.k_int.weight must have shape \[3,64\], got \[4,64\]/,
+    tensors: (tensors) => tensors.set('h.1.attn.k_int.weight', counting([8, 64], 0)),
+    says: /tensor h.1.attn.k_int.weight must have shape \[4,64\], got \[8,64\]/,
   },
+  ...[0, 3, 6].map((dim) => ({
+    what: `interaction queries and keys ${dim} wide`,
+    config: { ...CONFIG, int_n_embd: null },
+    tensors: (tensors: Tensors) => {
+      for (const name of tensors.keys()) if (/[qk]_int/.test(name)) tensors.set(name, counting([dim, 64], 0))
+    },
+    says: new RegExp(`h.0.attn.q_int.weight must have a multiple of 4 rows, got shape \\[${dim},64\\]$`),
+  })),
   {
     what: 'a missing shard',
     files: async (folder) => {
