@@ -18,7 +18,8 @@ export type FailureCode = 'unreachable' | 'memory'
 
 /**
  * The one error class that is meant for a person.
- * The message reads `subject: what is wrong, got value`; anything else that is thrown is a defect in asp.
+ * The message reads `subject: what is wrong, got value`; anything else that is thrown is a defect in asp. Values come from files and
+ * from what was typed, and may be of any length: message and hint keep the ends of long ones.
  */
 export class Failure extends Error {
   readonly hint: string | undefined
@@ -26,12 +27,34 @@ export class Failure extends Error {
   readonly code: FailureCode | undefined
 
   constructor(message: string, { hint, exit = EXIT.usage, code, cause }: FailureOptions = {}) {
-    super(message, { cause })
+    super(shortened(message), { cause })
     this.name = 'Failure'
-    this.hint = hint
+    this.hint = hint === undefined ? undefined : shortened(hint)
     this.exit = exit
     this.code = code
   }
+}
+
+/** Characters of a value in quotes, of a stretch without spaces (a long path is one) and of a whole message that are shown in full. */
+const LONGEST = { value: 400, text: 3000 }
+
+const QUOTED = /"[^"\\]*(?:\\.[^"\\]*)*"/gs
+
+/** A message in which long values have lost their middle, and so has the message itself where it still is too long. */
+export function shortened(message: string): string {
+  if (message.length <= LONGEST.value) return message
+  const short = (text: string): string => withoutMiddle(text, LONGEST.value)
+  return withoutMiddle(message.replace(QUOTED, short).replace(/\S+/g, short), LONGEST.text)
+}
+
+/** Two thirds of what may be shown are of the beginning. Cuts between characters, not within one. */
+function withoutMiddle(text: string, most: number): string {
+  if (text.length <= most) return text
+  const shown = most - 50
+  const end = Math.floor(shown / 3)
+  const head = text.slice(0, shown - end).replace(/[\ud800-\udbff]$/, '')
+  const tail = text.slice(-end).replace(/^[\udc00-\udfff]/, '')
+  return `${head}... [${text.length - head.length - tail.length} characters left out] ...${tail}`
 }
 
 /** Whether what was thrown is only that `signal` has called the work off. */

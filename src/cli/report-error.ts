@@ -1,5 +1,5 @@
 /** What a person sees of an error: one line on standard error, and an exit code. */
-import { EXIT, Failure } from '../errors.js'
+import { EXIT, Failure, shortened } from '../errors.js'
 
 export interface ErrorReport {
   /** `error: subject: what is wrong, got value; hint: what to do`; undefined when nothing is to be said. */
@@ -18,8 +18,13 @@ export function describeError(error: unknown): ErrorReport {
   if (error instanceof Failure) {
     return { line: oneLine(error.message, error.hint), exit: error.exit }
   }
-  const { code, oclif, message }: OclifError = error instanceof Error ? error : new Error(String(error))
+  const {
+    code,
+    oclif,
+    message: whole,
+  }: OclifError = error instanceof Error ? error : new Error(String(error))
   if (code === 'EEXIT') return { exit: oclif?.exit ?? EXIT.ok }
+  const message = shortened(whole)
   if (oclif) {
     const said = message.replace(/\s*See more help with --help\s*/, '')
     return { line: oneLine(said, 'asp --help, or --help after a command'), exit: oclif.exit || EXIT.usage }

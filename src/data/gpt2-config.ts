@@ -12,6 +12,8 @@ export interface InteractionHint {
 
 export interface ParsedConfig {
   config: Omit<Gpt2Config, 'interaction'>
+  /** The output head is the token table, unless the weights say otherwise. */
+  isTied: boolean
   interaction: InteractionHint
 }
 
@@ -28,7 +30,6 @@ const FIXED: readonly { key: string; value: unknown }[] = [
   { key: 'scale_attn_weights', value: true },
   { key: 'scale_attn_by_inverse_layer_idx', value: false },
   { key: 'add_cross_attention', value: false },
-  { key: 'tie_word_embeddings', value: true },
 ]
 
 /**
@@ -72,6 +73,7 @@ export function parseGpt2Config(json: JsonObject, path: string): ParsedConfig {
       nInner: json.n_inner == null ? 4 * nEmbd : size(json, 'n_inner', path),
       layerNormEpsilon: epsilon(json, path),
     },
+    isTied: flag(json, 'tie_word_embeddings', path, true),
     interaction: {
       dim: json.int_n_embd == null ? null : size(json, 'int_n_embd', path),
       propagateInDepth: flag(json, 'propagate_in_depth', path),
@@ -95,8 +97,8 @@ function epsilon(json: JsonObject, path: string): number {
   })
 }
 
-function flag(json: JsonObject, key: string, path: string): boolean {
-  const value = json[key] ?? false
+function flag(json: JsonObject, key: string, path: string, otherwise = false): boolean {
+  const value = json[key] ?? otherwise
   if (typeof value === 'boolean') return value
   throw new Failure(`${path}: ${key} must be true or false, got ${JSON.stringify(value)}`, {
     hint: 'use the config.json that belongs to these weights',

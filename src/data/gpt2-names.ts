@@ -21,8 +21,6 @@ export type WeightLayout = 'conv1d' | 'linear'
 /** The tensor whose shape tells the layout: [C, 3C] or [3C, C]. */
 export const LAYOUT_TENSOR = 'h.0.attn.c_attn.weight'
 
-/** The output head. GPT-2 ties it to the token table, and some writers keep only this of the two names. */
-export const HEAD_NAME = 'lm_head.weight'
 export const TOKEN_TABLE = 'wte.weight'
 
 /** Prefix of every name but the head's in a whole language model; a bare GPT2Model has none. */
@@ -34,13 +32,22 @@ const BUFFER = /^h\.\d+\.attn\.(bias|masked_bias|bias_int)$/
 /** The tensors of one layer that only a checkpoint with adaptive pruning has (docs/method.md, Drop scores). */
 export const INTERACTION_NAMES = ['attn.q_int.weight', 'attn.k_int.weight', 'attn.int_bias'] as const
 
+/** Number of the layer that a tensor belongs to. */
+const LAYER = /^h\.(\d+)\./
+
 /** Canonical name of a stored tensor, or null for a mask that holds no weights. */
 export function canonicalName(stored: string): string | null {
   const name = stored.startsWith(MODEL_PREFIX) ? stored.slice(MODEL_PREFIX.length) : stored
   return BUFFER.test(name) ? null : name
 }
 
-/** Everything a checkpoint of these sizes must have, in file order: tables first, then layer by layer. */
+/** Numbers of the layers that canonical names speak of, in ascending order. */
+export function layersNamed(names: Iterable<string>): number[] {
+  const numbers = [...names].flatMap((name) => LAYER.exec(name)?.[1] ?? []).map(Number)
+  return [...new Set(numbers)].sort((a, b) => a - b)
+}
+
+/** Everything a checkpoint of these sizes must have, in file order: tables first, then layer by layer. A head of its own is extra. */
 export function gpt2Tensors(config: Gpt2Config): TensorSpec[] {
   const { vocabSize: V, nPositions: P, nEmbd: C, nInner: M, nLayer: L, interaction } = config
   const plain = (name: string, ...shape: number[]): TensorSpec => ({ name, shape, conv1d: false })

@@ -175,13 +175,36 @@ function sizeOf(shape: readonly number[]): number {
 }
 
 function parseObject(json: Uint8Array, file: string): Record<string, unknown> {
+  let text: string
+  let header: unknown
   try {
-    const header: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(json))
-    if (isRecord(header)) return header
+    text = new TextDecoder('utf-8', { fatal: true }).decode(json)
+    header = JSON.parse(text)
   } catch (cause) {
     throw new Failure(`${file}: the safetensors header is not JSON`, { hint: DAMAGED, cause })
   }
+  if (isRecord(header)) {
+    const twice = repeatedKey(text)
+    if (twice === null) return header
+    throw new Failure(`${file}: tensor ${twice} is there twice`, { hint: DAMAGED })
+  }
   throw new Failure(`${file}: the safetensors header is not a JSON object`, { hint: DAMAGED })
+}
+
+/** A key that an object's text has twice, of which JSON.parse keeps the last; objects inside it are not looked at. */
+function repeatedKey(text: string): string | null {
+  const seen = new Set<string>()
+  let depth = 0
+  for (const [token, quoted, colon] of text.matchAll(/("[^"\\]*(?:\\.[^"\\]*)*")\s*(:?)|[{}]/g)) {
+    if (token === '{') depth++
+    else if (token === '}') depth--
+    else if (depth === 1 && colon) {
+      const key: string = JSON.parse(quoted)
+      if (seen.has(key)) return key
+      seen.add(key)
+    }
+  }
+  return null
 }
 
 function parseEntry(entry: unknown, dataStart: number, subject: string): TensorEntry {

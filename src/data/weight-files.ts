@@ -10,6 +10,9 @@ import { LENGTH_BYTES, parseHeader, readHeaderLength, type TensorEntry } from '.
 export const SINGLE_FILE = 'model.safetensors'
 export const INDEX_FILE = 'model.safetensors.index.json'
 
+/** Read at a time where two tensors are compared. */
+const PIECE_BYTES = 2 ** 22
+
 /** A tensor that has been found and checked for size, but not read. */
 export interface LocatedTensor extends TensorEntry {
   file: string
@@ -37,7 +40,17 @@ export async function openWeightFiles(folder: string): Promise<WeightFiles> {
   const shardOf = await readIndex(join(folder, INDEX_FILE))
   const files = [...new Set(shardOf.values())].sort().map((name) => join(folder, name))
   const tensors = new Map<string, LocatedTensor>()
-  for (const file of files) for (const [name, tensor] of await locateTensors(file)) tensors.set(name, tensor)
+  for (const file of files) {
+    for (const [name, tensor] of await locateTensors(file)) {
+      const other = tensors.get(name)
+      if (other !== undefined) {
+        throw new Failure(`${file}: has tensor ${name}, which ${basename(other.file)} has as well`, {
+          hint: 'download the shards and the index from the same revision',
+        })
+      }
+      tensors.set(name, tensor)
+    }
+  }
   for (const [name, shard] of shardOf) {
     if (tensors.get(name)?.file === join(folder, shard)) continue
     throw new Failure(`${join(folder, shard)}: lacks tensor ${name} that ${INDEX_FILE} puts there`, {
@@ -52,6 +65,23 @@ export async function sha256OfFiles(files: readonly string[]): Promise<string> {
   const hash = createHash('sha256')
   for (const file of files) for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer)
   return hash.digest('hex')
+}
+
+/** Whether two tensors are stored alike, to the bit. Reads them a piece at a time, up to the first difference. */
+export async function sameBytes(one: LocatedTensor, other: LocatedTensor): Promise<boolean> {
+  const { dtype, byteLength } = one
+  if (dtype !== other.dtype || byteLength !== other.byteLength) return false
+  return withFile(one.file, (a) =>
+    withFile(other.file, async (b) => {
+      for (let at = 0; at < byteLength; at += PIECE_BYTES) {
+        const length = Math.min(PIECE_BYTES, byteLength - at)
+        const left = await readRange(a, one.offset + at, length, one.file)
+        const right = await readRange(b, other.offset + at, length, other.file)
+        if (Buffer.compare(left, right) !== 0) return false
+      }
+      return true
+    }),
+  )
 }
 
 /** One file by itself, whatever it is called. */

@@ -215,7 +215,7 @@ export class Engine {
     const { parts, drops } = await this.#turns.run(async () => {
       const { encoder, activations, uniforms, drops } = await this.#recorder.record(batch, [rule])
       this.#device.queue.submit([encoder.finish()])
-      const { tokens } = this.#context.weights
+      const { head } = this.#context.weights
       // One submission a part: all of them share one logits buffer.
       const parts = uniforms.parts.map((part) => {
         const step = this.#device.createCommandEncoder()
@@ -223,10 +223,10 @@ export class Engine {
         encodeLogits(this.#context, pass, batch, activations, part)
         pass.end()
         const { slice, rows } = part.part
-        const stride = columnsOf(tokens[slice].linear)
+        const stride = columnsOf(head[slice].linear)
         const copy = readBack(this.#memory, step, activations.logits, 4 * rows * stride)
         this.#device.queue.submit([step.finish()])
-        return { ...part.part, ...tokens[slice], stride, bytes: copy.bytes() }
+        return { ...part.part, ...head[slice], stride, bytes: copy.bytes() }
       })
       return { parts, drops }
     })

@@ -240,7 +240,7 @@ async function scoreTask(
   let scored = all.length - requests.length
   tell(scored)
   let open: Scored[] = []
-  for await (const batch of scoreRequests(engine, requests, scoring)) {
+  for await (const batch of scoreRequests(engine, requests, { ...scoring, suite: suite.name })) {
     const fresh: SampleLine[] = []
     for (const one of batch) {
       open.push(one)

@@ -1,8 +1,10 @@
 /** All sequences on their way from tokens and death times to text, record and trace. */
+import { NO_TOKEN } from '../engine/decode/sampling.js'
 import type { HardRule } from '../engine/rules.js'
 import { shiftOf } from '../pruning/policy-record.js'
 import type { GeneratedSequence, ShadedPiece, TraceLine } from '../record/generate/schema.js'
 import { TRACE_SCHEMA } from '../record/kinds.js'
+import { notFinite } from '../run/finite.js'
 import type { DriveHooks, SequenceDeaths } from './drive.js'
 import { countPairs, cutDeaths, dropShares, type PairCounts, pairShare, traceLines } from './drops.js'
 import { shadedPieces } from './pieces.js'
@@ -35,6 +37,7 @@ export function createWriting(
 ): Writing {
   const { decode, endToken } = tokenizer
   const { layer = null } = options
+  const hint = options.cacheDtype === 'f16' ? '--cache-dtype f32 holds larger keys and values' : undefined
   const sequences = jobs.map((job) =>
     createSequence(job, { decode, endToken: options.ignoreEos ? null : endToken, stops: options.stops }),
   )
@@ -57,7 +60,10 @@ export function createWriting(
   return {
     onToken(index, token) {
       const sequence = sequences[index]
-      if (sequence.finish === null) count++
+      if (sequence.finish === null) {
+        if (token === NO_TOKEN) throw notFinite(noToken(sequence), hint)
+        count++
+      }
       tell(index, sequence.push(token))
       return sequence.finish !== null
     },
@@ -90,6 +96,9 @@ export function createWriting(
     sparsity: () => (rule.kind === 'dense' ? null : pairShare(pairs)),
   }
 }
+
+const noToken = ({ job, tokens }: Sequence): string =>
+  `prompt ${job.prompt}, sample ${job.sample}: logits of new token ${tokens.length} must be finite, got NaN or infinity`
 
 const allTokens = ({ job, tokens }: Sequence): number[] => [...job.tokens, ...tokens]
 

@@ -7,6 +7,7 @@ import type { DropRule } from '../engine/rules.js'
 import type { WindowDrops, WindowScore } from '../record/ppl/figures.js'
 import { inBatches, pipelined } from '../run/batches.js'
 import type { BusyClock } from '../run/busy-clock.js'
+import { finiteSum } from '../run/finite.js'
 import type { Window } from './windows.js'
 
 export interface ScoreOptions {
@@ -22,7 +23,10 @@ export interface ScoreOptions {
 /** Scores of a batch's windows: [window][rule], the dense rule first. */
 export type ScoredBatch = WindowScore[][]
 
-/** Scores windows in order. */
+/**
+ * Scores windows in order.
+ * @throws Failure (exit 1) naming the first window that has a log-probability which is NaN or infinite
+ */
 export async function* scoreWindows(
   engine: Engine,
   windows: readonly Window[],
@@ -32,6 +36,8 @@ export async function* scoreWindows(
   for await (const { batch, result } of pipelined(cut(windows, batchTokens), compare, signal)) {
     const { base, others } = result
     for (const { seconds } of [base, ...others]) busy?.add(seconds)
+    const names = ['dense', ...rules.map(({ kind }) => kind)]
+    for (const [r, { logprobs }] of [base, ...others].entries()) requireScores(batch, logprobs, names[r])
     yield collect(batch, base, others)
   }
 }
@@ -53,6 +59,15 @@ function pack(engine: Engine, windows: readonly Window[]): Batch {
     Array.from(targets, (token, i) => ({ segment, row: firstRow + i, token })),
   )
   return packBatch(segments, targets, engine.tiles)
+}
+
+function requireScores(windows: readonly Window[], logprobs: Float64Array, rule: string): void {
+  let at = 0
+  for (const { firstTarget, targets } of windows) {
+    const own = logprobs.subarray(at, at + targets.length)
+    finiteSum(own, () => `window that scores from token ${firstTarget} of the text on, rule ${rule}`)
+    at += targets.length
+  }
 }
 
 function collect(

@@ -23,10 +23,13 @@ export function meanStandardError(values: ArrayLike<number>): number {
   return sampleDeviation(values) / Math.sqrt(values.length)
 }
 
-/** Index of the first maximum, as numpy's argmax; -1 for an empty list. */
+/** Index of the first maximum, or of the first NaN where there is one, as numpy's argmax; -1 for an empty list. */
 export function argmax(values: ArrayLike<number>): number {
   let best = -1
-  for (let i = 0; i < values.length; i++) if (best < 0 || values[i] > values[best]) best = i
+  for (let i = 0; i < values.length; i++) {
+    if (Number.isNaN(values[i])) return i
+    if (best < 0 || values[i] > values[best]) best = i
+  }
   return best
 }
 

@@ -54,7 +54,7 @@ export const OPTION_GROUPS = {
       otherwise: 'all',
       decides: 'alpha',
     }),
-    intDim: option('whole', 'width of new interaction queries and keys', {
+    intDim: option('whole', 'width of new interaction queries and keys, a multiple of 4', {
       otherwise: 64,
       min: 4,
       max: 1024,

@@ -7,8 +7,8 @@ import { type JsonObject, readJsonObject } from '../data/json-file.js'
 import { resolveModel } from '../data/model.js'
 import { initialTensors } from '../data/random-model.js'
 import { loadTokenizer, type Tokenizer } from '../data/tokenizer.js'
-import { type Gpt2Config, HEAD_DIM } from '../engine/gpt2/config.js'
-import type { TensorSource } from '../engine/tensor-source.js'
+import { type Gpt2Config, HEAD_DIM, INTERACTION_STEP } from '../engine/gpt2/config.js'
+import { type TensorSource, UNTIED_HEAD } from '../engine/tensor-source.js'
 import type { TrainerOptions } from '../engine/train/types.js'
 import { Failure } from '../errors.js'
 import type { TrainSourceRecord } from '../record/train/schema.js'
@@ -37,7 +37,12 @@ export interface StartHooks {
 
 /** @throws Failure on a checkpoint that cannot be read, and on interaction options that it does not fit */
 export async function openStart(options: TrainingOptions, hooks: StartHooks = {}): Promise<TrainingStart> {
-  const { start } = options
+  const { start, intDim = INTERACTION_STEP } = options
+  if (intDim % INTERACTION_STEP !== 0) {
+    throw new Failure(`--int-dim: must be a multiple of ${INTERACTION_STEP}, got ${intDim}`, {
+      hint: `--int-dim ${Math.ceil(intDim / INTERACTION_STEP) * INTERACTION_STEP}`,
+    })
+  }
   return start.kind === 'checkpoint'
     ? fromCheckpoint(options, start, hooks)
     : fromScratch(options, start, hooks)
@@ -54,6 +59,7 @@ async function fromCheckpoint(
   const checkpoint = await openCheckpoint(model.folder, { id: model.id, revision: model.revision })
   const tokenizer = await loadTokenizer(model.folder, checkpoint.config.vocabSize)
   const dense: Gpt2Config = { ...checkpoint.config, interaction: null }
+  refuseUntied(checkpoint)
   const own = checkpoint.config.interaction
   if (own !== null) refuseOtherInteraction(options, checkpoint, own.dim)
   const interaction = {
@@ -79,6 +85,14 @@ async function fromCheckpoint(
       parameters: checkpoint.parameters,
     },
   }
+}
+
+/** Training has one table for both ends, and writes one. */
+function refuseUntied({ folder, tensors }: Checkpoint): void {
+  if (!tensors.has(UNTIED_HEAD)) return
+  throw new Failure(`${folder}: ${UNTIED_HEAD} differs from wte.weight, and training ties the two`, {
+    hint: 'begin from a checkpoint whose output head is its token table, as that of every released GPT-2 is',
+  })
 }
 
 function refuseOtherInteraction({ intDim, beta }: TrainingOptions, { id }: Checkpoint, dim: number): void {

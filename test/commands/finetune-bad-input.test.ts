@@ -56,6 +56,12 @@ const cases: Case[] = [
     hint: /--eval-data/,
   },
   {
+    title: 'an interaction width that kernels cannot read',
+    argv: 'finetune --data short.txt --output x --int-dim 6',
+    says: /--int-dim: must be a multiple of 4, got 6$/,
+    hint: /--int-dim 8$/,
+  },
+  {
     title: 'a rate in words',
     argv: 'finetune --data short.txt --output x --rate fast',
     says: /--rate: must be a number, got "fast"$/,

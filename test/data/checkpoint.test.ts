@@ -99,7 +99,7 @@ for (const { what, change, config } of WRITINGS) {
   checkpoint(`reads weights written ${what}`, async ({ folder }) => {
     await writeCheckpoint(folder, change(tinyTensors()), config)
     const actual = await openCheckpoint(folder)
-    assert.equal(actual.config.interaction, { dim: 3, propagateInDepth: true })
+    assert.equal(actual.config.interaction, { dim: 4, propagateInDepth: true })
     await checkTensors(actual, tinyTensors())
   })
 }
@@ -131,6 +131,33 @@ checkpoint('reads shards through their index', async ({ folder }) => {
   const files = await Promise.all(SHARDS.map((name) => readFile(join(folder, name))))
   assert.is(await actual.weightsSha256(), createHash('sha256').update(Buffer.concat(files)).digest('hex'))
 })
+
+/** tie_word_embeddings, and how the head is stored beside `counting([10, 64], 0)`, the table. */
+const HEADS: { what: string; tied?: boolean; head: TensorBytes; untied: boolean }[] = [
+  { what: 'a head that is the table', head: counting([10, 64], 0), untied: false },
+  {
+    what: 'a head that is the table though it need not be',
+    tied: false,
+    head: counting([10, 64], 0),
+    untied: false,
+  },
+  { what: 'a head that differs', head: counting([10, 64], 1), untied: true },
+  { what: 'a head that differs though it must not', tied: true, head: counting([10, 64], 1), untied: true },
+  { what: 'a head that differs as it may', tied: false, head: counting([10, 64], 1), untied: true },
+  { what: 'a head that differs in its last value', head: lastChanged(counting([10, 64], 0)), untied: true },
+  { what: 'a head of another type', head: retyped(counting([10, 64], 0), 'BF16', 2), untied: true },
+]
+for (const { what, tied, head, untied } of HEADS) {
+  checkpoint(`${what} is ${untied ? 'read' : 'the table'}`, async ({ folder }) => {
+    const config = tied === undefined ? CONFIG : { ...CONFIG, tie_word_embeddings: tied }
+    await writeCheckpoint(folder, prefixed(tinyTensors()).set('lm_head.weight', head), config)
+    const actual = await openCheckpoint(folder)
+    const expected = untied ? tinyTensors().set('lm_head.weight', head) : tinyTensors()
+    await checkTensors(actual, expected)
+    const count = [...expected.values()].reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0)
+    assert.is(actual.parameters, count)
+  })
+}
 
 checkpoint('reads no weight before it is asked for', async ({ folder }) => {
   await writeCheckpoint(folder, tinyTensors())
@@ -199,9 +226,42 @@ const BROKEN: Broken[] = [
     says: /n_embd \/ n_head must be 64, got 64 \/ 2/,
   },
   {
-    what: 'an untied head',
+    what: 'an untied head that is not there',
     config: { ...CONFIG, tie_word_embeddings: false },
-    says: /tie_word_embeddings must be true, got false/,
+    says: /: tie_word_embeddings is false, but the weights lack tensor lm_head.weight$/,
+  },
+  {
+    what: 'an untied head without a token table',
+    config: { ...CONFIG, tie_word_embeddings: false },
+    tensors: (tensors) => {
+      tensors.set('lm_head.weight', counting([10, 64], 0))
+      tensors.delete('wte.weight')
+    },
+    says: /: the weights lack tensor wte.weight, expected shape \[10,64\]$/,
+  },
+  {
+    what: 'a word for whether the head is tied',
+    config: { ...CONFIG, tie_word_embeddings: 'no' },
+    says: /tie_word_embeddings must be true or false, got "no"/,
+  },
+  {
+    what: 'an untied head of integers',
+    tensors: (tensors) => tensors.set('lm_head.weight', { ...counting([10, 64], 1), dtype: 'I32' }),
+    says: /tensor lm_head.weight must be F32, F16, BF16, got I32/,
+  },
+  {
+    what: 'one tensor under two names, with a prefix and without',
+    tensors: (tensors) => tensors.set('transformer.h.1.ln_1.bias', counting([64], 7)),
+    says: /one tensor must have one name, got h.1.ln_1.bias and transformer.h.1.ln_1.bias$/,
+  },
+  {
+    what: 'one tensor in two shards',
+    files: async (folder) => {
+      await writeShards(folder)
+      const both = new Map([...tinyTensors()].filter(([name]) => /^(wpe|h\.1|ln_f)/.test(name)))
+      await writeFile(join(folder, SHARDS[1]), encodeSafetensors(both))
+    },
+    says: /00002-of-00002.safetensors: has tensor wpe.weight, which model-00001-of-00002.safetensors has as well$/,
   },
   {
     what: 'a size of zero',
@@ -216,7 +276,30 @@ const BROKEN: Broken[] = [
   {
     what: 'more layers than the weights have',
     config: { ...CONFIG, n_layer: 3 },
-    says: /has h.0.attn.q_int.weight but lacks h.2.attn.q_int.weight \(3 of 9 missing\)/,
+    says: /config.json: n_layer is 3, but the weights have h.0 to h.1$/,
+  },
+  {
+    what: 'many more layers than there is memory for',
+    config: { ...CONFIG, n_layer: 1e8 },
+    says: /config.json: n_layer is 100000000, but the weights have h.0 to h.1$/,
+  },
+  {
+    what: 'many more layers, the last of which is there',
+    config: { ...CONFIG, n_layer: 1e8 },
+    tensors: (tensors) => tensors.set('h.99999999.ln_1.bias', counting([64], 0)),
+    says: /n_layer is 100000000, but the weights have 3, the last of them h.99999999$/,
+  },
+  {
+    what: 'fewer layers than the weights have',
+    config: { ...CONFIG, n_layer: 1 },
+    says: /config.json: n_layer is 1, but the weights have h.0 to h.1$/,
+  },
+  {
+    what: 'weights without layers',
+    tensors: (tensors) => {
+      for (const name of tensors.keys()) if (name.startsWith('h.')) tensors.delete(name)
+    },
+    says: /n_layer is 2, but the weights have none$/,
   },
   {
     what: 'a wrong shape',
@@ -250,14 +333,22 @@ const BROKEN: Broken[] = [
   },
   {
     what: 'another interaction width',
-    config: { ...CONFIG, int_n_embd: 4 },
-    says: /config.json: int_n_embd is 4, but h.0.attn.q_int.weight has shape \[3,64\]/,
+    config: { ...CONFIG, int_n_embd: 8 },
+    says: /config.json: int_n_embd is 8, but h.0.attn.q_int.weight has shape \[4,64\]/,
   },
   {
     what: 'interaction keys of another width',
-    tensors: (tensors) => tensors.set('h.1.attn.k_int.weight', counting([4, 64], 0)),
-    says: /tensor h.1.attn.k_int.weight must have shape \[3,64\], got \[4,64\]/,
+    tensors: (tensors) => tensors.set('h.1.attn.k_int.weight', counting([8, 64], 0)),
+    says: /tensor h.1.attn.k_int.weight must have shape \[4,64\], got \[8,64\]/,
   },
+  ...[0, 3, 6].map((dim) => ({
+    what: `interaction queries and keys ${dim} wide`,
+    config: { ...CONFIG, int_n_embd: null },
+    tensors: (tensors: Tensors) => {
+      for (const name of tensors.keys()) if (/[qk]_int/.test(name)) tensors.set(name, counting([dim, 64], 0))
+    },
+    says: new RegExp(`h.0.attn.q_int.weight must have a multiple of 4 rows, got shape \\[${dim},64\\]$`),
+  })),
   {
     what: 'a missing shard',
     files: async (folder) => {
@@ -311,6 +402,12 @@ async function writeShards(folder: string): Promise<void> {
     join(folder, 'model.safetensors.index.json'),
     JSON.stringify({ metadata: {}, weight_map: map }),
   )
+}
+
+function lastChanged({ dtype, shape, bytes }: TensorBytes): TensorBytes {
+  const changed = bytes.slice()
+  changed[changed.length - 1] ^= 1
+  return { dtype, shape, bytes: changed }
 }
 
 function prefixed(tensors: Tensors): Tensors {

@@ -107,6 +107,14 @@ const BROKEN: { what: string; bytes: Uint8Array; says: string }[] = [
     bytes: fileOf({ a: f32([2], 0, 8), b: f32([1], 4, 8) }, 8),
     says: 'm: tensor b must start at byte',
   },
+  {
+    what: 'a tensor that is there twice',
+    bytes: fileOf(
+      `{"a": ${JSON.stringify(f32([2, 1], 0, 8))}, "\\u0061" : ${JSON.stringify(f32([1, 2], 0, 8))}}`,
+      8,
+    ),
+    says: 'm: tensor a is there twice',
+  },
   { what: 'a gap', bytes: fileOf({ a: f32([1], 4, 8) }, 8), says: 'm: tensor a must start at byte' },
 ]
 for (const { what, bytes, says } of BROKEN) {
@@ -118,5 +126,13 @@ for (const { what, bytes, says } of BROKEN) {
     )
   })
 }
+
+safetensors('names may be those of keys, and have quotes and braces in them', () => {
+  const names = ['dtype', 'shape', 'a"b', '{', '"}', 'a\\', '__proto__', 'constructor']
+  const entries = names.map(
+    (name, i) => `${JSON.stringify(name)}:${JSON.stringify(f32([1], 4 * i, 4 * i + 4))}`,
+  )
+  assert.equal([...decodeSafetensors(fileOf(`{${entries.join()}}`, 4 * names.length)).keys()], names)
+})
 
 safetensors.run()

@@ -10,7 +10,7 @@ export const CONFIG = {
   n_embd: 64,
   n_layer: 2,
   n_head: 1,
-  int_n_embd: 3,
+  int_n_embd: 4,
   propagate_in_depth: true,
 }
 

@@ -3,6 +3,7 @@ import {
   type LogitLayout,
   logitSlices,
   logitWords,
+  NO_TOKEN,
   NOT_FORCED,
   sampleKernel,
   sampleLanes,
@@ -101,6 +102,14 @@ await onEachAdapter('sampling', (test, open) => {
     })
   }
 
+  const RULES: Omit<Sampling, 'seed'>[] = [
+    { temperature: 1, topK: 0, topP: 1 },
+    { temperature: 0.7, topK: 5, topP: 1 },
+    { temperature: 1.3, topK: 0, topP: 0.8 },
+    { temperature: 2, topK: 40, topP: 0.6 },
+    { temperature: 1, topK: 1000, topP: 0.999 },
+  ]
+
   for (const [M, V, limit] of [
     [1, 7, 64],
     [7, 65, 64],
@@ -143,6 +152,34 @@ await onEachAdapter('sampling', (test, open) => {
     }
   })
 
+  test('no token where a logit is NaN or +infinity, whatever the row would draw; -infinity is a token of no weight', async () => {
+    const [nan, infinite] = [Number.NaN, Number.POSITIVE_INFINITY]
+    const V = 150
+    const layout = layoutOf(V, 64, own)
+    const finite = randomRows(1, V)[0].map((value) => value / 4)
+    const best = logsumexpReference(finite).best
+    const changed = (places: readonly number[], value: number): Float32Array =>
+      finite.map((own, i) => (places.includes(i) ? value : own))
+    const everywhere = Array.from({ length: V }, (_, i) => i)
+    const broken = [
+      ...[0, 1, 63, 64, 130, V - 1].map((place) => changed([place], nan)),
+      ...[0, 2, 77, V - 1].map((place) => changed([place], infinite)),
+      changed(everywhere, nan),
+      changed(everywhere, infinite),
+      changed([best], nan),
+    ]
+    const rows = [...broken, finite, changed([best === 0 ? 1 : 0], -infinite)]
+    const samplingsOf = (sampling: Omit<Sampling, 'seed'>) => rows.map((_, seed) => ({ ...sampling, seed }))
+    for (const samplings of [undefined, samplingsOf(GREEDY), ...RULES.map(samplingsOf)]) {
+      const { chosen } = await draw(layout, rows, { samplings })
+      assert.equal([...chosen.subarray(0, broken.length)], Array(broken.length).fill(NO_TOKEN))
+      for (const token of chosen.subarray(broken.length)) assert.ok(token < V)
+      if (samplings === undefined) assert.equal([...chosen.subarray(broken.length)], [best, best])
+    }
+    const forced = rows.map((_, m) => m)
+    assert.equal([...(await draw(layout, rows, { forced })).chosen], forced)
+  })
+
   test('the ring, forced tokens and positions of a later step', async () => {
     const rows = randomRows(5, 70)
     const best = rows.map((row) => logsumexpReference(row).best)
@@ -163,13 +200,6 @@ await onEachAdapter('sampling', (test, open) => {
     }
   })
 
-  const RULES: Omit<Sampling, 'seed'>[] = [
-    { temperature: 1, topK: 0, topP: 1 },
-    { temperature: 0.7, topK: 5, topP: 1 },
-    { temperature: 1.3, topK: 0, topP: 0.8 },
-    { temperature: 2, topK: 40, topP: 0.6 },
-    { temperature: 1, topK: 1000, topP: 0.999 },
-  ]
   // Of few tokens one may win with noise from anywhere in its range.
   for (const [V, limit, M] of [
     [3, 64, 2000],

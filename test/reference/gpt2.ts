@@ -76,8 +76,8 @@ export function gpt2Reference(
     x = linear(hidden, `${at}.mlp.c_proj`, F, C, { residual: x })
   }
   const final = norm(x, 'ln_f')
-  const wte = tensor('wte.weight')
-  const head = Float32Array.from({ length: C * V }, (_, i) => wte[(i % V) * C + Math.floor(i / V)])
+  const table = weights.get('lm_head.weight') ?? tensor('wte.weight')
+  const head = Float32Array.from({ length: C * V }, (_, i) => table[(i % V) * C + Math.floor(i / V)])
   return {
     logits: Float32Array.from(matmulReference(final, head, new Float32Array(V), [n, C, V])),
     deaths,

@@ -52,6 +52,17 @@ test('bootstrap of exp(-mean) equals the same loop in CPython', () => {
   }
 })
 
+// numpy 2.4: np.argmax([1, nan, 2]) is 1, of [nan, nan] 0, of [3, inf, nan] 2, of [-inf, nan] 1.
+test('argmax takes the first NaN where there is one', () => {
+  const { NaN: nan, POSITIVE_INFINITY: infinite } = Number
+  assert.is(argmax([1, nan, 2]), 1)
+  assert.is(argmax([nan, nan]), 0)
+  assert.is(argmax([nan, 5]), 0)
+  assert.is(argmax([3, infinite, nan]), 2)
+  assert.is(argmax([-infinite, nan]), 1)
+  assert.is(argmax([2, infinite, infinite]), 1)
+})
+
 test('argmax takes the first of equals', () => {
   assert.is(argmax([-2, -1, -1]), 1)
   assert.is(argmax([Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY]), 0)

@@ -34,7 +34,7 @@ export function joinLogits(
   logits: Float32Array,
   rows: number,
 ): Float32Array {
-  const blocks = weights.tokens.map(({ first, columns, linear }) => {
+  const blocks = weights.head.map(({ first, columns, linear }) => {
     return { firstRow: 0, rows, first, columns, stride: columnsOf(linear) }
   })
   let at = 0

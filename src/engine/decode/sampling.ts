@@ -8,6 +8,9 @@ import type { Sampling } from './types.js'
 /** In `forced`: leave the choice to the logits. */
 export const NOT_FORCED = 0xffffffff
 
+/** In the ring: a logit of the row was NaN or +infinity, so there is nothing to choose from. */
+export const NO_TOKEN = 0xffffffff
+
 /** Below this a draw is the arg max in all but exact ties, and scores would overflow. */
 const LOWEST_TEMPERATURE = 1e-5
 
@@ -38,8 +41,8 @@ export interface SampleBuffers {
 }
 
 export function logitLayout({ config, weights, tuning }: ForwardContext): LogitLayout {
-  const columns = weights.tokens.map(({ linear }) => columnsOf(linear))
-  const width = columns.length === 1 ? columns[0] : weights.tokens[0].columns
+  const columns = weights.head.map(({ linear }) => columnsOf(linear))
+  const width = columns.length === 1 ? columns[0] : weights.head[0].columns
   return { vocabSize: config.vocabSize, width, columns, lanes: sampleLanes(tuning) }
 }
 

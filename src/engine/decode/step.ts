@@ -110,7 +110,7 @@ export function encodeHead(
   const spec = layernorm(config, tuning.lanes, gather)
   kernels.dispatch(list, spec, [b.x, gain, bias, b.scoredRows, b.scoredNormed], [scored])
   const slices = logitSlices(layout, scored, b.logits)
-  weights.tokens.forEach(({ linear }, index) => {
+  weights.head.forEach(({ linear }, index) => {
     multiply(context, list, linear, b.scoredNormed, slices[index], scored, u.scored, ANY_ORDER)
   })
 }

@@ -49,7 +49,10 @@ export const STAGES = ['projections', 'scores', 'attention', 'cache', 'mlp', 'he
 export type Stage = (typeof STAGES)[number]
 
 export interface StepResult {
-  /** (steps, sequences) the token chosen after each step, sequences in the order of the call. */
+  /**
+   * (steps, sequences) the token chosen after each step, sequences in the order of the call; NO_TOKEN (sampling.ts) where logits were
+   * not finite.
+   */
   tokens: Uint32Array
   /** Time the device worked, by its own clock; null where it has none. */
   seconds: number | null

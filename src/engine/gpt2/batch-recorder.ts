@@ -44,7 +44,7 @@ export class BatchRecorder {
     this.#device = device
     this.#memory = memory
     this.#context = context
-    this.#columns = Math.max(...context.weights.tokens.map(({ linear }) => columnsOf(linear)))
+    this.#columns = Math.max(...context.weights.head.map(({ linear }) => columnsOf(linear)))
     this.#pool = new ActivationPool(memory, context.config, this.#columns)
     this.#uniforms = new Uniforms(memory)
   }

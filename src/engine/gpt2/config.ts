@@ -18,7 +18,7 @@ export interface Gpt2Config {
 }
 
 export interface InteractionConfig {
-  /** r: width of the interaction queries and keys. */
+  /** r: width of the interaction queries and keys; a multiple of INTERACTION_STEP. */
   dim: number
   /** A token dropped in a layer stays dropped in all later layers. */
   propagateInDepth: boolean
@@ -26,3 +26,6 @@ export interface InteractionConfig {
 
 /** The only head width the kernels are written for. */
 export const HEAD_DIM = 64
+
+/** Kernels read interaction queries and keys four numbers at a time. */
+export const INTERACTION_STEP = 4

@@ -55,10 +55,10 @@ export function uniformWords(
     ? weights.blocks.map((_, layer) => budgetOf(rule, config, { layer, entries: batch.keys }))
     : []
   const slices = weights.tokens.map((slice) => VOCABULARY_SLICE.pack(slice))
-  const parts = logitParts(batch.scoredRows.length, weights.tokens.length)
+  const parts = logitParts(batch.scoredRows.length, weights.head.length)
   const targets = batch.targets.length / 2
   const partWords = parts.flatMap(({ firstRow, rows, slice }) => {
-    const { first, columns } = weights.tokens[slice]
+    const { first, columns } = weights.head[slice]
     const part = PART.pack({ firstRow, rows, firstToken: first, columns, targets })
     return [part, MATMUL_SHAPE.pack({ rows })]
   })

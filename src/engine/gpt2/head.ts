@@ -19,7 +19,7 @@ export function encodeLogits(
   const { nEmbd: C } = context.config
   const { buffer, offset = 0 } = ruleSlice(a.scoredNormed, batch.scoredRows.length * C, index)
   const chunk = { buffer, offset: offset + part.firstRow * C * 4, size: part.rows * C * 4 }
-  multiply(context, pass, context.weights.tokens[part.slice].linear, chunk, to, part.rows, rows)
+  multiply(context, pass, context.weights.head[part.slice].linear, chunk, to, part.rows, rows)
 }
 
 /** Folds one part's logits into the running log-sum-exp and arg max, and picks the targets' logits out. */
@@ -32,7 +32,7 @@ function encodeScores(
   index = 0,
   logits = a.logits,
 ): void {
-  const N = columnsOf(weights.tokens[part.slice].linear)
+  const N = columnsOf(weights.head[part.slice].linear)
   const WORKGROUP = tuning.lanes
   const reduce: KernelSpec = { kernel: 'logsumexp', constants: { N4: N / 4, WORKGROUP } }
   const states = ruleSlice(a.rowStates, 4 * batch.scoredRows.length, index)
@@ -56,7 +56,7 @@ export function encodeComparison(
   rules: number,
 ): void {
   const { weights, tuning, kernels } = context
-  const N = columnsOf(weights.tokens[part.part.slice].linear)
+  const N = columnsOf(weights.head[part.part.slice].linear)
   const spec: KernelSpec = {
     kernel: 'divergence',
     constants: { N4: N / 4, WORKGROUP: tuning.lanes },

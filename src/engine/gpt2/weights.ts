@@ -1,10 +1,9 @@
-import { Failure } from '../../errors.js'
 import type { DeviceBuffer } from '../compute/device.js'
 import type { Memory } from '../compute/memory.js'
-import { bf16ToF32, f16ToF32, f32ToF16 } from '../half.js'
 import type { MatmulVariant, WeightDtype } from '../matmul.js'
-import type { StoredTensor, TensorSource } from '../tensor-source.js'
+import { type TensorSource, UNTIED_HEAD } from '../tensor-source.js'
 import type { Gpt2Config } from './config.js'
+import { readAs, readF32, required } from './read-tensor.js'
 import { type VocabularySlice, vocabularySlices } from './vocabulary.js'
 
 /** A weight matrix (K, N) in the layout its matmul wants, with its bias (N). */
@@ -38,13 +37,15 @@ export interface BlockWeights {
   beta: number
 }
 
-/** One slice of the token table, serving as embedding and as output head. */
+/** One slice of the token table, or of an output head of the same shape. */
 export interface TokenSlice extends VocabularySlice {
   linear: Linear
 }
 
 export interface Weights {
   tokens: TokenSlice[]
+  /** The output head, cut as `tokens` is, and the very same slices where the two are tied. */
+  head: TokenSlice[]
   /** (n_positions, C) */
   positions: DeviceBuffer
   blocks: BlockWeights[]
@@ -60,7 +61,10 @@ export interface LoadOptions {
   onProgress?: (done: number, total: number) => void
 }
 
-/** Uploads every tensor of the checkpoint. Peak host memory is the largest tensor, not the model. */
+/**
+ * Uploads every tensor of the checkpoint. Peak host memory is the largest tensor, not the model.
+ * @throws Failure when a tensor is missing, or holds what is no finite number as stored or as `dtype`
+ */
 export async function loadWeights(
   memory: Memory,
   config: Gpt2Config,
@@ -68,13 +72,13 @@ export async function loadWeights(
   { dtype, choose, maxBinding, onProgress }: LoadOptions,
 ): Promise<Weights> {
   const { nEmbd: C, nInner: F, nLayer: L } = config
+  const untied = tensors.has(UNTIED_HEAD)
   let done = 0
-  const get = (name: string): StoredTensor => {
-    onProgress?.(done++, 12 * L + 4)
-    return required(tensors, name)
+  const tell = (): void => onProgress?.(done++, 12 * L + 4 + Number(untied))
+  const vector = async (name: string): Promise<DeviceBuffer> => {
+    tell()
+    return memory.upload('weights', name, await readF32(tensors, name))
   }
-  const vector = async (name: string): Promise<DeviceBuffer> =>
-    memory.upload('weights', name, await readF32(get(name)))
   const norm = async (name: string): Promise<Norm> => ({
     gain: await vector(`${name}.weight`),
     bias: await vector(`${name}.bias`),
@@ -91,17 +95,24 @@ export async function loadWeights(
     }
   }
   const linear = async (name: string, K: number, N: number): Promise<Linear> => {
-    const values = await readAs(get(`${name}.weight`), dtype)
+    tell()
+    const values = await readAs(tensors, `${name}.weight`, dtype)
     return upload(name, { K, N, values }, await vector(`${name}.bias`))
   }
 
-  const wte = await readAs(get('wte.weight'), dtype)
   const widest = Math.floor(maxBinding / (C * (dtype === 'f16' ? 2 : 4)))
-  const tokens = vocabularySlices(config.vocabSize, widest).map((slice) => {
-    const rows = wte.subarray(slice.first * C, (slice.first + slice.columns) * C)
-    const matrix = transposed(rows, slice.columns, C)
-    return { ...slice, linear: upload(`wte[${slice.first}..]`, matrix, null) }
-  })
+  const table = async (name: string, label: string): Promise<TokenSlice[]> => {
+    tell()
+    const values = await readAs(tensors, name, dtype)
+    return vocabularySlices(config.vocabSize, widest).map((slice) => {
+      const rows = values.subarray(slice.first * C, (slice.first + slice.columns) * C)
+      const matrix = transposed(rows, slice.columns, C)
+      return { ...slice, linear: upload(`${label}[${slice.first}..]`, matrix, null) }
+    })
+  }
+
+  const tokens = await table('wte.weight', 'wte')
+  const head = untied ? await table(UNTIED_HEAD, 'lm_head') : tokens
   const positions = await vector('wpe.weight')
   const blocks: BlockWeights[] = []
   for (let l = 0; l < L; l++) {
@@ -117,7 +128,7 @@ export async function loadWeights(
     })
     await memory.settled()
   }
-  return { tokens, positions, blocks, finalNorm: await norm('ln_f') }
+  return { tokens, head, positions, blocks, finalNorm: await norm('ln_f') }
 }
 
 /**
@@ -131,25 +142,17 @@ async function interactionOf(
   upload: (label: string, matrix: Matrix, bias: DeviceBuffer | null, exact: boolean) => Linear,
 ): Promise<Pick<BlockWeights, 'interaction' | 'beta'>> {
   if (interaction === null) return { interaction: null, beta: 0 }
-  const [q, k, beta] = ['q_int.weight', 'k_int.weight', 'int_bias'].map((name) =>
-    required(tensors, `h.${layer}.attn.${name}`),
-  )
-  const kept: WeightDtype = q.dtype === 'F16' && k.dtype === 'F16' ? 'f16' : 'f32'
-  const both = [await readAs(q, kept), await readAs(k, kept)]
+  const [q, k, beta] = ['q_int.weight', 'k_int.weight', 'int_bias'].map((name) => `h.${layer}.attn.${name}`)
+  const halves = [q, k].every((name) => required(tensors, name).dtype === 'F16')
+  const kept: WeightDtype = halves ? 'f16' : 'f32'
+  const both = [await readAs(tensors, q, kept), await readAs(tensors, k, kept)]
   const rows =
     kept === 'f16' ? new Uint16Array(2 * interaction.dim * C) : new Float32Array(2 * interaction.dim * C)
   rows.set(both[0])
   rows.set(both[1], interaction.dim * C)
   const matrix = transposed(rows, 2 * interaction.dim, C)
   const linear = upload(`h.${layer}.attn.q_int,k_int`, matrix, null, true)
-  return { interaction: linear, beta: (await readF32(beta))[0] }
-}
-
-/** @throws Failure when there is none of that name */
-export function required(tensors: TensorSource, name: string): StoredTensor {
-  const tensor = tensors.get(name)
-  if (tensor === undefined) throw new Failure(`checkpoint: tensor ${name} is missing`)
-  return tensor
+  return { interaction: linear, beta: (await readF32(tensors, beta))[0] }
 }
 
 /** Row-major (K, N): numbers, or the bits of halves. */
@@ -164,33 +167,4 @@ function transposed(values: Float32Array | Uint16Array, rows: number, K: number)
   const out = values instanceof Uint16Array ? new Uint16Array(rows * K) : new Float32Array(rows * K)
   for (let n = 0; n < rows; n++) for (let k = 0; k < K; k++) out[k * rows + n] = values[n * K + k]
   return { K, N: rows, values: out }
-}
-
-async function readAs(tensor: StoredTensor, dtype: WeightDtype): Promise<Float32Array | Uint16Array> {
-  if (dtype === 'f32') return readF32(tensor)
-  if (tensor.dtype === 'F16') return words(await tensor.read())
-  return converted(await readF32(tensor), (count) => new Uint16Array(count), f32ToF16)
-}
-
-/** The values of a tensor, however stored. */
-export async function readF32(tensor: StoredTensor): Promise<Float32Array> {
-  const bytes = await tensor.read()
-  if (tensor.dtype === 'F32') return new Float32Array(bytes.slice().buffer)
-  const toF32 = tensor.dtype === 'F16' ? f16ToF32 : bf16ToF32
-  return converted(words(bytes), (count) => new Float32Array(count), toF32)
-}
-
-/** `Uint16Array.from` with a function takes forty times as long: half a minute for GPT-2. */
-function converted<To extends Float32Array | Uint16Array>(
-  from: Float32Array | Uint16Array,
-  create: (count: number) => To,
-  convert: (value: number) => number,
-): To {
-  const to = create(from.length)
-  for (let i = 0; i < from.length; i++) to[i] = convert(from[i])
-  return to
-}
-
-function words(bytes: Uint8Array): Uint16Array {
-  return new Uint16Array(bytes.slice().buffer)
 }

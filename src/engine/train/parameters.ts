@@ -6,8 +6,8 @@ import type { ComputeDevice, DeviceBuffer } from '../compute/device.js'
 import type { Memory } from '../compute/memory.js'
 import { readBack } from '../compute/read.js'
 import type { Gpt2Config } from '../gpt2/config.js'
+import { readF32 } from '../gpt2/read-tensor.js'
 import { vocabularySlices } from '../gpt2/vocabulary.js'
-import { readF32, required } from '../gpt2/weights.js'
 import type { TensorSource } from '../tensor-source.js'
 import type { HostTensor } from './types.js'
 
@@ -160,7 +160,7 @@ function betasOf(L: number): Parameter {
   return { label: 'int_bias', elements: 4 * Math.ceil(L / 4), parts, decays: false, interacts: true }
 }
 
-/** Fills every parameter's buffer from tensors. Throws a Failure naming the first that is missing. */
+/** Fills every parameter's buffer from tensors. Throws a Failure naming the first that is missing or not finite. */
 export async function loadParameters(
   memory: Memory,
   { all }: ModelParams,
@@ -169,7 +169,7 @@ export async function loadParameters(
   for (const { parameter, weight } of all) {
     const values = new Float32Array(parameter.elements)
     for (const { name, at, from, count } of parameter.parts) {
-      const stored = await readF32(required(tensors, name))
+      const stored = await readF32(tensors, name)
       values.set(stored.subarray(from, from + count), at)
     }
     memory.write(weight, values)

@@ -67,23 +67,24 @@ export function consider(score: f32, token: u32): void {
   bestToken = token
 }
 
-/** The arg max of a row; the lowest token of a tie. */
+/** The arg max of a row; the lowest token of a tie, and none where a logit is NaN or +infinity. */
 export function argMax(d: Dispatch, row: u32): void {
   const step = stepOf(d)
   beginChoice()
   for (let slice: u32 = 0; slice < slicesOf(step); slice++) {
     argMaxOfSlice(columnsAt(d, slice, row), tokensOf(step, slice), slice * step.width)
   }
+  if (!(bestScore <= f32.MAX_VALUE)) bestToken = NO_TOKEN
 }
 
-/** Each lane keeps the first of its largest; then the best of the four goes. */
+/** Each lane keeps the first of its largest, a NaN once there is one; then the best of the four goes. */
 function argMaxOfSlice(logits: usize, count: u32, first: u32): void {
   let top = f32x4.splat(bestScore)
   let found = i32x4.splat(NO_TOKEN)
   let tokens = i32x4.add(i32x4.splat(first), i32x4(0, 1, 2, 3))
   for (let c: u32 = 0; c < count; c += 4) {
     const v = logitsAt(logits + 4 * <usize>c, count - c)
-    const better = f32x4.gt(v, top)
+    const better = v128.or(f32x4.gt(v, top), f32x4.ne(v, v))
     top = v128.bitselect(v, top, better)
     found = v128.bitselect(tokens, found, better)
     tokens = i32x4.add(tokens, i32x4.splat(4))
@@ -96,7 +97,7 @@ function argMaxOfSlice(logits: usize, count: u32, first: u32): void {
 
 @inline
 function challenge(score: f32, token: u32): void {
-  if (score < bestScore || (score === bestScore && token >= bestToken)) return
+  if (isNaN(bestScore) || score < bestScore || (score === bestScore && token >= bestToken)) return
   bestScore = score
   bestToken = token
 }

@@ -7,7 +7,11 @@
 override WORKGROUP: u32 = 64;  // a power of 2
 
 const LOWEST = -1e30;
+const HIGHEST = 0x1.fffffep127;
 const NO_TOKEN = 0xffffffffu;
+// Bits of a float: its sign, and an exponent that no finite one has.
+const SIGN = 0x80000000u;
+const INFINITE = 0x7f800000u;
 
 // Sizes come from here, not from overrides: llvmpipe unrolls every loop whose length it knows, and compiles for seconds.
 struct Step {
@@ -56,12 +60,16 @@ fn logits_at(columns: Columns, c: u32) -> vec4f {
 }
 
 // The better of a lane's best and the best of four neighbours. A lane meets its tokens in ascending order, so the
-// lowest token wins a tie, as in logsumexp.wgsl.
+// lowest token wins a tie, as in logsumexp.wgsl. Where one of the four is NaN or +infinity no token can win any more; bits are
+// compared, as a compiler may take floats to be finite.
 fn better(best: Choice, v: vec4f, token: u32) -> Choice {
+  let bits = bitcast<vec4u>(v);
+  let is_broken = any(((bits & vec4u(INFINITE)) == vec4u(INFINITE)) & (bits != vec4u(SIGN | INFINITE)));
   let high = max(max(v.x, v.y), max(v.z, v.w));
   let nth = select(select(select(3u, 2u, v.z == high), 1u, v.y == high), 0u, v.x == high);
   let is_better = high > best.score;
-  return Choice(select(best.score, high, is_better), select(best.token, token + nth, is_better));
+  let own = Choice(select(best.score, high, is_better), select(best.token, token + nth, is_better));
+  return Choice(select(own.score, HIGHEST, is_broken), select(own.token, NO_TOKEN, is_broken));
 }
 
 // The best of all lanes' choices, known to all of them.

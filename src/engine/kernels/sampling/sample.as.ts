@@ -16,6 +16,7 @@ import {
   consider,
   LOWEST,
   logitsAt,
+  NO_TOKEN,
   slicesOf,
   stepOf,
   takeToken,
@@ -29,7 +30,7 @@ export function sample(d: Dispatch): void {
   for (let row = take(d); row < d.x; row = take(d)) {
     const sampling = changetype<Sampling>(at(d, 5) + SAMPLING_BYTES * row)
     argMax(d, row)
-    if (sampling.temperature > 0) draw(d, row, sampling)
+    if (sampling.temperature > 0 && bestToken !== NO_TOKEN) draw(d, row, sampling)
     takeToken(d, row, bestToken)
   }
 }

@@ -141,7 +141,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
 
   let sampling = samplings[row];
   let T = sampling.temperature;
-  if (T > 0.0) {
+  if (T > 0.0 && best.token != NO_TOKEN) {
     let top = best.score;
     let least = least_order(row, lane, top, sampling);
     let position = tokens[row].y + 1u;
