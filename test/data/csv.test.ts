@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { parseCsv } from '../../src/data/csv.js'
+import { parseCsv } from '../../src/data/rows/csv.js'
 import { type ColumnType, readRows } from '../../src/data/rows.js'
 import { Failure } from '../../src/errors.js'
 
