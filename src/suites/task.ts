@@ -36,7 +36,7 @@ export function prepareTask(
   nPositions: number,
   { shots, ...choice }: TaskOptions,
 ): Task {
-  const chosen = chosenExamples(suite, chooseRows(suite.name, rows, choice))
+  const chosen = chosenExamples(suite, chooseRows(suite.name, rows, { ...choice, total: origin.rows }))
   const examples = shots
     ? withShots(suite, chosen, { ...shots, pool: loadExamples(suite, shots.pool.rows) })
     : chosen

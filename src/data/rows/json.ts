@@ -10,11 +10,12 @@ export function jsonLines(chunks: AsyncIterable<Buffer>, most: number, sink: Row
 }
 
 function jsonLine(bytes: Buffer, number: number, sink: RowSink): void {
-  if (sink.isFull && bytes[0] === OPENING_BRACE) return sink.skip(1)
-  const text = decodeLine(bytes, number)
+  // Counting alone looks no further.
+  const isRow = sink.isFull && bytes[0] === OPENING_BRACE
+  const text = isRow ? '{' : decodeLine(bytes, number)
   if (text.trim() === '') return
-  if (sink.isFull) return sink.skip(1)
-  sink.add({ value: asObject(parse(text, number), number), line: number }, bytes.length)
+  if (sink.isFull) sink.skip(1)
+  else sink.add({ value: asObject(parse(text, number), number), line: number }, bytes.length)
 }
 
 const OPENING_BRACE = 0x7b
@@ -35,8 +36,8 @@ export function jsonList(bytes: Buffer, sink: RowSink): void {
     })
   const each = bytes.length / list.length
   for (const [i, value] of list.entries()) {
-    if (sink.isFull) return sink.skip(list.length - i)
-    sink.add({ value: asObject(value, i + 1), line: i + 1 }, each)
+    if (sink.isFull) sink.skip(1)
+    else sink.add({ value: asObject(value, i + 1), line: i + 1 }, each)
   }
 }
 

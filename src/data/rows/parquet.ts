@@ -19,7 +19,10 @@ export function parquetRows(file: string, sink: RowSink): Promise<void> {
     const groups = groupsOf(metadata)
     const parts = groups.map((group) => ({ ...group, end: Math.min(group.end, sink.wanted) }))
     const read = parts.filter(({ start, end }) => start < end)
-    sink.expect(total(read), read.reduce((sum, { start, end, rowBytes }) => sum + (end - start) * rowBytes, 0))
+    sink.expect(
+      total(read),
+      read.reduce((sum, { start, end, rowBytes }) => sum + (end - start) * rowBytes, 0),
+    )
     for (const { start, end, rowBytes } of read) {
       const values: RowValue[] = await parquetReadObjects({
         file: buffer,
