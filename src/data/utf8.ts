@@ -24,6 +24,16 @@ export function decodeUtf8(bytes: Uint8Array, goesOn = false): string {
   return all.toString('utf8', isMarked ? MARK.length : 0)
 }
 
+/** The text of a file or stream, which a Failure names. */
+export function utf8Of(name: string, bytes: Uint8Array): string {
+  try {
+    return decodeUtf8(bytes)
+  } catch (cause) {
+    const { message, hint } = cause as Failure
+    throw new Failure(`${name}: ${message}`, { hint, cause })
+  }
+}
+
 /** Where lenient decoding puts a U+FFFD that is not in the text itself. */
 function firstBadByte(bytes: Buffer): number {
   const text = bytes.toString('utf8')

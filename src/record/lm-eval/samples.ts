@@ -1,6 +1,7 @@
 /** Scored requests -> the lines of lm-eval's `samples_<task>_<date>.jsonl`, with its hashes (docs/lm-eval.md, Hashes). Pure. */
 import { createHash } from 'node:crypto'
 import type { SampleLine } from '../eval/sample-schema.js'
+import { lineCount } from '../eval/samples.js'
 import { PythonFloat, type PythonValue, pythonDumps, pythonRepr } from './python-json.js'
 
 /** A document as lm-eval sees it. */
@@ -38,7 +39,7 @@ export function lmEvalSamples(
   for (const line of lines) byRow.set(line.row, [...(byRow.get(line.row) ?? []), line])
   return documents.flatMap((document, row) => {
     const scored = (byRow.get(row) ?? []).sort((a, b) => a.index - b.index)
-    return scored.length > 0 && scored.length === scored[0].of ? [sample(document, scored)] : []
+    return scored.length > 0 && scored.length === lineCount(scored[0]) ? [sample(document, scored)] : []
   })
 }
 
