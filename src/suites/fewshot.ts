@@ -66,7 +66,12 @@ function excludesItself({ dataset: { split, fewshot } }: Suite, isOwnSplit: bool
 function drawShots(
   suite: Suite,
   document: Example,
-  { count, pool, random, excludes }: Pick<Shots, 'count' | 'pool'> & { random: PythonRandom; excludes: boolean },
+  {
+    count,
+    pool,
+    random,
+    excludes,
+  }: Pick<Shots, 'count' | 'pool'> & { random: PythonRandom; excludes: boolean },
 ): Example[] {
   if (!excludes) return random.sample(pool, count)
   const others = (examples: readonly Example[]): Example[] =>

@@ -27,8 +27,8 @@ for (const [name, byShots] of Object.entries(golden.suites))
         count: Number(shots),
         seed: 1234,
         pool: documents,
-        // They stand for the split that lm-eval draws from.
-        isOwnSplit: false,
+        // Where it draws from another split, the documents stand for that one.
+        isOwnSplit: asked.dataset.fewshot?.split === asked.dataset.split,
       })
       assert.is(built.flatMap(({ pairs }) => pairs).length, requests)
       assert.is(requestsHash(asked, built), sha256, `${shots} examples`)
