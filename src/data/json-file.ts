@@ -1,6 +1,7 @@
 /** Reading a JSON object from disk with messages for people. */
 import { readFile } from 'node:fs/promises'
 import { Failure } from '../errors.js'
+import { utf8Of } from './utf8.js'
 
 export type JsonObject = Readonly<Record<string, unknown>>
 
@@ -10,15 +11,13 @@ export function isObject(value: unknown): value is JsonObject {
 
 /**
  * @param missing what to do when there is no such file
- * @throws Failure when the file is missing, unreadable or not a JSON object
+ * @throws Failure when the file is missing, unreadable, not UTF-8 or not a JSON object
  */
 export async function readJsonObject(path: string, missing: string): Promise<JsonObject> {
-  let text: string
-  try {
-    text = await readFile(path, 'utf8')
-  } catch (cause) {
+  const bytes = await readFile(path).catch((cause: unknown) => {
     throw fileFailure(path, cause, missing)
-  }
+  })
+  const text = utf8Of(path, bytes)
   try {
     const value: unknown = JSON.parse(text)
     if (isObject(value)) return value

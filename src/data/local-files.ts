@@ -5,9 +5,9 @@ import { Failure } from '../errors.js'
 import { DATA_ENDINGS } from './rows.js'
 
 /** Names under which publishers store a split; the Hub's own name is first. */
-const SPLIT_NAMES: Readonly<Record<string, readonly string[]>> = {
-  validation: ['validation', 'valid', 'val', 'dev'],
-}
+const SPLIT_NAMES: ReadonlyMap<string, readonly string[]> = new Map([
+  ['validation', ['validation', 'valid', 'val', 'dev']],
+])
 
 /** The path itself if it is a file; of a folder, the one data file (or one numbered set) whose name has the split's. */
 export async function localFiles(path: string, split: string): Promise<string[]> {
@@ -21,7 +21,7 @@ export async function localFiles(path: string, split: string): Promise<string[]>
 
 /** Pure part of localFiles: `names` sorted; `folder` is only for messages. */
 export function chooseSplit(names: readonly string[], split: string, folder: string): string[] {
-  const spellings = SPLIT_NAMES[split] ?? [split]
+  const spellings = SPLIT_NAMES.get(split) ?? [split.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')]
   const wanted = new RegExp(`(^|[^a-z0-9])(${spellings.join('|')})([^a-z0-9]|$)`, 'i')
   const named = names.filter((name) => wanted.test(name))
   const matching = named.some(isRaw) ? named.filter(isRaw) : named

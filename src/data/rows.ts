@@ -1,23 +1,17 @@
 /** Data files -> rows: JSON lines, JSON, CSV, parquet and plain text, checked against the columns a suite reads. */
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
-import { gunzipSync } from 'node:zlib'
+import { createReadStream } from 'node:fs'
+import { pipeline, Readable } from 'node:stream'
+import { createGunzip } from 'node:zlib'
 import { Failure } from '../errors.js'
-import { parseCsv } from './csv.js'
+import { csvRows } from './rows/csv.js'
+import { jsonLines, jsonList } from './rows/json.js'
+import { parquetCount, parquetRows } from './rows/parquet.js'
+import type { ColumnType, DataRow, RowSink, RowValue } from './rows/row.js'
+import { ROW_LIMITS, TakenRows } from './rows/sink.js'
+import { decodeUtf8 } from './utf8.js'
 
-/**
- * `index`: a whole number >= 0, as a number or in digits (the Hub keeps labels in either form).
- * `labelled`: { text, label }, two lists of strings of one length: how the Hub keeps choices that have letters.
- */
-export type ColumnType = 'string' | 'strings' | 'index' | 'labelled'
-
-export type RowValue = Record<string, unknown>
-
-export interface DataRow {
-  value: RowValue
-  /** From 1, within its file: the line in JSON lines and plain text, the position of the row otherwise. */
-  line: number
-}
+export type { ColumnType, DataRow, RowValue } from './rows/row.js'
 
 export interface RowShape {
   columns: Readonly<Record<string, ColumnType>>
@@ -27,208 +21,165 @@ export interface RowShape {
   adapt?: (row: RowValue) => RowValue
 }
 
+export interface RowOptions {
+  /**
+   * How many rows are wanted, the first of the split, given the number that the files hold; null where that is not known before they
+   * are read. Other rows may be left unread and unchecked.
+   */
+  wanted?: (total: number | null) => number
+  limits?: typeof ROW_LIMITS
+}
+
 export interface RowFile {
+  /** Those wanted, or more. */
   rows: DataRow[]
+  /** Rows of the files. */
+  total: number
   /** Over the bytes of the files as stored, one after the other. */
   sha256: string
   files: string[]
 }
 
-type Parse = (bytes: Buffer, shape: RowShape) => DataRow[] | Promise<DataRow[]>
+/** A file, or several that are one text. */
+interface Source {
+  paths: readonly string[]
+  /** Unpacked. A format goes through all of them, as the hash is over all. */
+  chunks: AsyncIterable<Buffer>
+  shape: RowShape
+  mostBytes: number
+}
+
+type Read = (source: Source, sink: RowSink) => Promise<void>
 
 /** File endings and how each is read; longer endings first. */
-const FORMATS: readonly (readonly [ending: string, parse: Parse])[] = [
-  ['.jsonl.gz', (bytes) => jsonLines(gunzipSync(bytes))],
-  ['.jsonl', (bytes) => jsonLines(bytes)],
-  ['.json', (bytes) => jsonList(bytes)],
-  ['.csv.gz', (bytes) => csvRows(gunzipSync(bytes), ',')],
-  ['.csv', (bytes) => csvRows(bytes, ',')],
-  ['.tsv', (bytes) => csvRows(bytes, '\t')],
-  ['.parquet', (bytes) => parquetRows(bytes)],
-  ['.txt', plainText],
-  ['.raw', plainText],
+const FORMATS: readonly (readonly [ending: string, read: Read])[] = [
+  ['.jsonl.gz', readJsonLines],
+  ['.jsonl', readJsonLines],
+  ['.json', async (source, sink) => jsonList(await readWhole(source), sink)],
+  ['.csv.gz', (source, sink) => csvRows(source.chunks, ',', source.mostBytes, sink)],
+  ['.csv', (source, sink) => csvRows(source.chunks, ',', source.mostBytes, sink)],
+  ['.tsv', (source, sink) => csvRows(source.chunks, '\t', source.mostBytes, sink)],
+  ['.parquet', readParquet],
+  ['.txt', readPlainText],
+  ['.raw', readPlainText],
 ]
 
 export const DATA_ENDINGS: readonly string[] = FORMATS.map(([ending]) => ending)
 
 /** Reads the files of one split in the order given. Failure names the file, and the row and field where one is at fault. */
-export async function readRows(files: readonly string[], shape: RowShape): Promise<RowFile> {
+export async function readRows(
+  files: readonly string[],
+  shape: RowShape,
+  { wanted = () => Number.POSITIVE_INFINITY, limits = ROW_LIMITS }: RowOptions = {},
+): Promise<RowFile> {
   const hash = createHash('sha256')
-  const rows: DataRow[] = []
-  const { adapt = (row) => row } = shape
-  for (const [file, bytes] of joinedText(await readAll(files, hash))) {
-    for (const { value, line } of await parseFile(file, bytes, shape)) {
-      const row = { value: adapt(value), line }
-      checkRow(file, row, shape.columns)
-      rows.push(row)
-    }
+  const { columns, adapt = (row) => row } = shape
+  const sink = new TakenRows({ columns, adapt, count: wanted(await knownCount(files)), limits })
+  for (const paths of textsOf(files)) {
+    const chunks = unpacked(paths, (bytes) => hash.update(bytes))
+    await naming(paths, () => formatOf(paths[0])({ paths, chunks, shape, mostBytes: limits.bytes }, sink))
   }
-  if (rows.length === 0)
+  if (sink.total === 0)
     throw new Failure(`${files.join(', ')}: no rows`, { hint: 'give a file with at least one item' })
-  return { rows, sha256: hash.digest('hex'), files: [...files] }
+  return { rows: sink.rows, total: sink.total, sha256: hash.digest('hex'), files: [...files] }
 }
 
-type FileBytes = [file: string, bytes: Buffer]
-
-async function readAll(
-  files: readonly string[],
-  hash: { update(bytes: Buffer): void },
-): Promise<FileBytes[]> {
-  const read: FileBytes[] = []
+/** Rows of the files, where all of them say so at their ends. */
+async function knownCount(files: readonly string[]): Promise<number | null> {
+  let total = 0
   for (const file of files) {
-    const bytes = await readBytes(file)
-    hash.update(bytes)
-    read.push([file, bytes])
+    if (!file.toLowerCase().endsWith('.parquet')) return null
+    total += await naming([file], () => parquetCount(file))
   }
-  return read
+  return total
 }
 
 /** Parts of one plain text are one text: a row may end where the next part begins. */
-function joinedText(read: readonly FileBytes[]): readonly FileBytes[] {
-  if (read.length < 2 || !read.every(([file]) => /\.(txt|raw)$/i.test(file))) return read
-  const names = read.map(([file]) => file)
-  return [[names.join(' + '), Buffer.concat(read.map(([, bytes]) => bytes))]]
+function textsOf(files: readonly string[]): (readonly string[])[] {
+  return files.every((file) => /\.(txt|raw)$/i.test(file)) ? [files] : files.map((file) => [file])
 }
 
-async function readBytes(file: string): Promise<Buffer> {
-  try {
-    return await readFile(file)
-  } catch (cause) {
-    throw new Failure(`${file}: cannot be read, ${(cause as Error).message}`, {
-      hint: 'check the path and its permissions',
-      cause,
-    })
-  }
-}
-
-async function parseFile(file: string, bytes: Buffer, shape: RowShape): Promise<DataRow[]> {
+function formatOf(file: string): Read {
   const format = FORMATS.find(([ending]) => file.toLowerCase().endsWith(ending))
-  if (!format)
-    throw new Failure(`${file}: not a known data format`, { hint: `use one of ${DATA_ENDINGS.join(', ')}` })
+  if (format) return format[1]
+  throw new Failure('not a known data format', { hint: `use one of ${DATA_ENDINGS.join(', ')}` })
+}
+
+/** What goes wrong in `work` is said of these files. */
+async function naming<T>(paths: readonly string[], work: () => Promise<T>): Promise<T> {
   try {
-    return await format[1](bytes, shape)
+    return await work()
   } catch (cause) {
     const { message, hint } = cause as Failure
-    throw new Failure(`${file}: ${cause instanceof Failure ? '' : 'cannot be decoded, '}${message}`, {
-      hint: hint ?? 'the file may be cut short: fetch or copy it again',
-      cause,
-    })
-  }
-}
-
-function jsonLines(bytes: Buffer): DataRow[] {
-  const rows: DataRow[] = []
-  for (const [i, text] of decode(bytes).split('\n').entries()) {
-    if (text.trim() === '') continue
-    rows.push({ value: asObject(parseJson(text, i + 1), i + 1), line: i + 1 })
-  }
-  return rows
-}
-
-function jsonList(bytes: Buffer): DataRow[] {
-  // Many publishers write JSON lines into .json files.
-  if (/^\s*\{[^\n]*\}\s*\n\s*\{/.test(decode(bytes))) return jsonLines(bytes)
-  const list: unknown = JSON.parse(decode(bytes))
-  if (!Array.isArray(list))
-    throw new Failure(`must be a list of rows, got ${describe(list)}`, {
-      hint: 'wrap the rows in [ ], or write one object a line and name the file .jsonl',
-    })
-  return list.map((value, i) => ({ value: asObject(value, i + 1), line: i + 1 }))
-}
-
-/** The first record names the columns; every value is text. */
-function csvRows(bytes: Buffer, separator: ',' | '\t'): DataRow[] {
-  const [names, ...records] = parseCsv(decode(bytes), separator)
-  return records.map(({ fields, line }) => {
-    if (fields.length !== names.fields.length)
-      throw new Failure(`row ${line}: must have ${names.fields.length} fields, got ${fields.length}`, {
-        hint: 'the first line names the columns, and every row has as many fields',
+    const subject = paths.join(' + ')
+    if (cause instanceof Failure) throw new Failure(`${subject}: ${message}`, { hint, cause })
+    if (cause instanceof Error && 'syscall' in cause) {
+      throw new Failure(`${subject}: cannot be read, ${message}`, {
+        hint: 'check the path and its permissions',
+        cause,
       })
-    return { value: Object.fromEntries(fields.map((text, i) => [names.fields[i], text])), line }
-  })
-}
-
-async function parquetRows(bytes: Buffer): Promise<DataRow[]> {
-  const { parquetReadObjects } = await import('hyparquet')
-  const { compressors } = await import('hyparquet-compressors')
-  const file = new Uint8Array(bytes).buffer
-  const objects: RowValue[] = await parquetReadObjects({ file, compressors })
-  return objects.map((value, i) => ({ value: plainNumbers(value), line: i + 1 }))
-}
-
-function plainText(bytes: Buffer, { plainText }: RowShape): DataRow[] {
-  if (plainText) return plainText(decode(bytes))
-  throw new Failure('plain text holds no rows for this suite', {
-    hint: 'give .jsonl, .json or .parquet with the columns of the suite',
-  })
-}
-
-function decode(bytes: Buffer): string {
-  const text = bytes.toString('utf8')
-  return text.startsWith('\ufeff') ? text.slice(1) : text
-}
-
-function parseJson(text: string, line: number): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    throw new Failure(`row ${line}: not valid JSON, got ${describe(text)}`, {
-      hint: 'every line must be one JSON object',
+    }
+    throw new Failure(`${subject}: cannot be decoded, ${message}`, {
+      hint: 'the file may be cut short: fetch or copy it again',
       cause,
     })
   }
 }
 
-function asObject(value: unknown, line: number): RowValue {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as RowValue
-  throw new Failure(`row ${line}: must be a JSON object, got ${describe(value)}`, {
-    hint: 'every row is one object with the columns of the suite',
-  })
-}
+const CHUNK_BYTES = 2 ** 20
 
-/** Parquet's 64-bit integers come as bigint; labels and positions are far below 2^53. */
-function plainNumbers(row: RowValue): RowValue {
-  return Object.fromEntries(
-    Object.entries(row).map(([name, value]) => [name, typeof value === 'bigint' ? Number(value) : value]),
-  )
-}
-
-const COLUMN_CHECKS: Record<ColumnType, { what: string; holds(value: unknown): boolean }> = {
-  string: { what: 'a string', holds: (value) => typeof value === 'string' },
-  strings: {
-    what: 'a list of strings',
-    holds: (value) =>
-      Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === 'string'),
-  },
-  labelled: {
-    what: 'an object { text, label } of two lists of strings, equally long',
-    holds: isLabelled,
-  },
-  index: {
-    what: 'a whole number from 0',
-    holds: (value) => /^\d+$/.test(typeof value === 'string' ? value : JSON.stringify(value ?? null)),
-  },
-}
-
-function isLabelled(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false
-  const { text, label } = value as Record<string, unknown>
-  const lists = [text, label].every((list) => COLUMN_CHECKS.strings.holds(list))
-  return lists && (text as string[]).length === (label as string[]).length
-}
-
-function checkRow(file: string, { value, line }: DataRow, columns: RowShape['columns']): void {
-  for (const [name, type] of Object.entries(columns)) {
-    const { what, holds } = COLUMN_CHECKS[type]
-    if (holds(value[name])) continue
-    const problem = name in value ? `must be ${what}, got ${describe(value[name])}` : 'is missing'
-    throw new Failure(`${file}: row ${line}: field '${name}' ${problem}`, {
-      hint: `every row needs ${Object.keys(columns).join(', ')}`,
-    })
+/** `onStored` sees the bytes before they are unpacked. */
+async function* unpacked(
+  paths: readonly string[],
+  onStored: (bytes: Buffer) => void,
+): AsyncGenerator<Buffer> {
+  for (const path of paths) {
+    const stored = stream(path, onStored)
+    if (!path.toLowerCase().endsWith('.gz')) yield* stored
+    // An error of either reaches whoever reads the last.
+    else yield* pipeline(Readable.from(stored), createGunzip({ chunkSize: CHUNK_BYTES }), () => undefined)
   }
 }
 
-function describe(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value)
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text
+async function* stream(path: string, onStored: (bytes: Buffer) => void): AsyncGenerator<Buffer> {
+  for await (const chunk of createReadStream(path, { highWaterMark: CHUNK_BYTES })) {
+    onStored(chunk)
+    yield chunk
+  }
+}
+
+function readJsonLines({ chunks, mostBytes }: Source, sink: RowSink): Promise<void> {
+  return jsonLines(chunks, mostBytes, sink)
+}
+
+async function readParquet({ paths: [path], chunks }: Source, sink: RowSink): Promise<void> {
+  for await (const _ of chunks);
+  await parquetRows(path, sink)
+}
+
+async function readPlainText(source: Source, sink: RowSink): Promise<void> {
+  const { plainText } = source.shape
+  if (plainText === undefined)
+    throw new Failure('plain text holds no rows for this suite', {
+      hint: 'give .jsonl, .json or .parquet with the columns of the suite',
+    })
+  const bytes = await readWhole(source)
+  const rows = plainText(decodeUtf8(bytes))
+  for (const row of rows) sink.add(row, bytes.length / rows.length)
+}
+
+/** What cannot be read row by row. */
+async function readWhole({ chunks, mostBytes }: Source): Promise<Buffer> {
+  const read: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of chunks) {
+    bytes += chunk.length
+    if (bytes > mostBytes) {
+      throw new Failure(`larger than ${Math.floor(mostBytes / 2 ** 20)} MiB`, {
+        hint: 'give rows as .jsonl, .csv or .parquet, which are read one by one',
+      })
+    }
+    read.push(chunk)
+  }
+  return Buffer.concat(read)
 }

@@ -5,6 +5,7 @@ import { Failure } from '../errors.js'
 import { sha256Of } from './files.js'
 import { fileFailure } from './json-file.js'
 import { DATA_ENDINGS, readRows } from './rows.js'
+import { utf8Of } from './utf8.js'
 
 export interface FileTexts {
   texts: string[]
@@ -47,13 +48,12 @@ export async function folderTexts(folder: string, column: string): Promise<FileT
 
 /** @throws Failure on bytes that are no UTF-8 text */
 export function plainText(name: string, bytes: Uint8Array): string {
-  const hint = 'give UTF-8 text, or rows as .jsonl, .json, .csv or .parquet'
-  if (bytes.includes(0)) throw new Failure(`${name}: must be text, got binary data`, { hint })
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  } catch (cause) {
-    throw new Failure(`${name}: must be UTF-8, got other bytes`, { hint, cause })
+  if (bytes.includes(0)) {
+    throw new Failure(`${name}: must be text, got binary data`, {
+      hint: 'give UTF-8 text, or rows as .jsonl, .json, .csv or .parquet',
+    })
   }
+  return utf8Of(name, bytes)
 }
 
 async function rowTexts(file: string, column: string): Promise<FileTexts> {

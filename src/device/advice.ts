@@ -72,11 +72,11 @@ function mesaCommand({ id, version }: MachineFacts['distribution']): string {
   if (id === 'debian' && Number(version) < 13) {
     return `apt install -t bookworm-backports libvulkan1 mesa-vulkan-drivers (backports enabled; its own is too old)`
   }
-  const commands: Record<string, string> = {
-    debian: 'apt install libvulkan1 mesa-vulkan-drivers',
-    ubuntu: 'apt install libvulkan1 mesa-vulkan-drivers (24.04 or later)',
-    fedora: 'dnf install vulkan-loader mesa-vulkan-drivers',
-    arch: "pacman -S vulkan-icd-loader and the GPU's driver (vulkan-radeon, vulkan-intel)",
-  }
-  return commands[id] ?? 'install libvulkan1 and mesa-vulkan-drivers, version 25 or later'
+  const commands = new Map([
+    ['debian', 'apt install libvulkan1 mesa-vulkan-drivers'],
+    ['ubuntu', 'apt install libvulkan1 mesa-vulkan-drivers (24.04 or later)'],
+    ['fedora', 'dnf install vulkan-loader mesa-vulkan-drivers'],
+    ['arch', "pacman -S vulkan-icd-loader and the GPU's driver (vulkan-radeon, vulkan-intel)"],
+  ])
+  return commands.get(id) ?? 'install libvulkan1 and mesa-vulkan-drivers, version 25 or later'
 }

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { Failure } from '../errors.js'
 import { buildRecord, groupPartsOf, type TaskParts } from '../record/eval/build.js'
 import type { SampleLine } from '../record/eval/sample-schema.js'
-import { readSampleLog } from '../record/eval/samples.js'
+import { lineCount, readSampleLog } from '../record/eval/samples.js'
 import type { EvalRecord, TaskRecord } from '../record/eval/schema.js'
 import { readRecord } from '../record/io/read.js'
 import { EVAL_SCHEMA } from '../record/kinds.js'
@@ -169,7 +169,7 @@ function inOrder(parts: readonly ShardPart[]): ShardPart[] {
 function checkDocuments(name: string, { documents }: TaskRecord, lines: readonly SampleLine[]): void {
   const requests = new Map<number, number>()
   for (const { row } of lines) requests.set(row, (requests.get(row) ?? 0) + 1)
-  const bad = lines.find(({ row, of }) => requests.get(row) !== of)
+  const bad = lines.find((line) => requests.get(line.row) !== lineCount(line))
   if (bad !== undefined) {
     const had = requests.get(bad.row)
     throw new Failure(`merge: ${name}: document ${bad.doc_id} has ${had} requests, must have ${bad.of}`, {

@@ -9,11 +9,11 @@ import {
   type PreparedModel,
   prepareModel,
 } from '../run/model.js'
-import type { Dataset } from '../suites/dataset.js'
+import type { Dataset, ReadOptions } from '../suites/dataset.js'
 import { FEWSHOT_SEED } from '../suites/fewshot.js'
 import { readShotPool } from '../suites/fewshot-source.js'
 import { type Group, selectSuites } from '../suites/groups.js'
-import { checkChoice, type SampleIds } from '../suites/selection.js'
+import { checkChoice, limitedCount, type SampleIds } from '../suites/selection.js'
 import { type Fallback, readDocuments, SAMPLE } from '../suites/source.js'
 import type { Suite } from '../suites/suite.js'
 import { prepareTask, type Task, type TaskOptions } from '../suites/task.js'
@@ -67,8 +67,12 @@ export async function prepareTasks<Plan>(
   const found = await findModel(options, hooks)
   const planned = plan(found.checkpoint)
   const model = await prepareModel(found, options)
-  const read = await readDocuments(asked, { data: options.data, optional, ...hooks })
-  const { suites, datasets } = read
+  const { suites, datasets } = await readDocuments(asked, {
+    data: options.data,
+    optional,
+    wanted: wantedRows(options),
+    ...hooks,
+  })
   const pools = await readPools(suites, datasets, options, hooks)
   const { nPositions } = model.checkpoint.config
   const { limit, samples } = options
@@ -104,14 +108,21 @@ async function readPools(
   return pools
 }
 
+/** Examples may be drawn from the whole split, which is then read whole. */
+function wantedRows({ limit, numFewshot = 0 }: SuiteOptions): ReadOptions['wanted'] {
+  if (limit === undefined || numFewshot > 0) return undefined
+  return (total) => limitedCount(limit, total ?? Number.POSITIVE_INFINITY)
+}
+
 function checkNumbers({ limit, batchSize, batchTokens, numFewshot = 0 }: SuiteOptions): void {
   if (!(Number.isInteger(numFewshot) && numFewshot >= 0)) {
     throw new Failure(`--num-fewshot: must be a whole number from 0, got ${numFewshot}`, {
       hint: 'leave it out for zero-shot',
     })
   }
-  if (limit !== undefined && !(limit > 0)) {
-    throw new Failure(`--limit: must be above 0, got ${limit}`, {
+  if (limit !== undefined && !(limit > 0 && (limit < 1 || Number.isInteger(limit)))) {
+    const must = limit > 0 ? 'a whole number, or a fraction below 1' : 'above 0'
+    throw new Failure(`--limit: must be ${must}, got ${limit}`, {
       hint: 'a number of documents, or a fraction such as 0.1',
     })
   }

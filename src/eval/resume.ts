@@ -3,7 +3,7 @@
 import { stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { SampleLine } from '../record/eval/sample-schema.js'
-import { readSampleLog } from '../record/eval/samples.js'
+import { lineCount, readSampleLog } from '../record/eval/samples.js'
 import type { EvalRecord } from '../record/eval/schema.js'
 import { readRecordIfThere } from '../record/io/read.js'
 import { EVAL_SCHEMA } from '../record/kinds.js'
@@ -43,9 +43,9 @@ async function wholeDocuments(log: string): Promise<EarlierTask> {
   const { lines, ends } = await readSampleLog(log)
   let whole = 0
   let seen = 0
-  lines.forEach(({ row, of }, i) => {
-    seen = i > 0 && lines[i - 1].row === row ? seen + 1 : 1
-    if (seen === of) whole = i + 1
+  lines.forEach((line, i) => {
+    seen = i > 0 && lines[i - 1].row === line.row ? seen + 1 : 1
+    if (seen === lineCount(line)) whole = i + 1
   })
   return { lines: lines.slice(0, whole), bytes: whole === 0 ? 0 : ends[whole - 1] }
 }

@@ -24,7 +24,7 @@ import { type BatchLimits, tokensRun } from './plan.js'
 import type { PreparedRun } from './prepare-run.js'
 import { checkSameRun, type EarlierRun } from './resume.js'
 import { taskParts } from './run-record.js'
-import { documentLines } from './sample-lines.js'
+import { documentLines, emptyDocumentLine } from './sample-lines.js'
 import { type Scored, type ScoreOptions, scoreRequests } from './score.js'
 import { shardRows } from './shard.js'
 import { tally } from './tally.js'
@@ -228,6 +228,11 @@ async function scoreTask(
   const done = new Set(lines.map(({ row }) => row))
   const all = task.requests.filter(({ doc }) => chosen.has(doc))
   const requests: Request[] = all.filter(({ doc }) => !done.has(doc))
+  const empty = [...chosen]
+    .filter((row) => requestCounts[row] === 0 && !done.has(row))
+    .map((row) => emptyDocumentLine(task, row, engine.config.nLayer))
+  lines.push(...empty)
+  await onSamples?.(suite.name, empty)
   const figure = runningMetric(task, lines)
   const tell = (scored: number): void =>
     onProgress?.({

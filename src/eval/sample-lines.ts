@@ -7,10 +7,24 @@ import type { Scored } from './score.js'
 
 /** `scored` are all requests of one document, in order. */
 export function documentLines(task: Task, scored: readonly Scored[]): SampleLine[] {
+  return linesOf(task, scored[0].request.doc, scored.length, scored)
+}
+
+/** Of a document that has no requests, as an empty text has no windows: its log-probability is 0, and its words and bytes count. */
+export function emptyDocumentLine(task: Task, row: number, layers: number): SampleLine {
+  const none = new Array<number>(layers).fill(0)
+  const request = { doc: row, index: 0, context: '', continuation: '', input: NO_TOKENS, targets: NO_TOKENS }
+  const score = { logprob: 0, greedy: true, pairs: 0, removed: none, kept: none }
+  const [line] = linesOf(task, row, 0, [{ request, score }])
+  return line
+}
+
+const NO_TOKENS = new Uint32Array()
+
+function linesOf(task: Task, row: number, requests: number, scored: readonly Scored[]): SampleLine[] {
   const { suite, examples, documentHashes } = task
-  const row = scored[0].request.doc
   const { docId: id, gold, choiceLengths, counts } = examples[row]
-  const document = { id, hash: documentHashes[row], requests: scored.length, gold }
+  const document = { id, hash: documentHashes[row], requests, gold }
   const metrics = documentMetrics(
     suite,
     examples[row],

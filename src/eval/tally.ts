@@ -4,6 +4,7 @@
  */
 import { addCounts, emptyCounts, type MetricValue, type ScoreCounts } from '../record/eval/build.js'
 import type { SampleLine } from '../record/eval/sample-schema.js'
+import { lineCount } from '../record/eval/samples.js'
 import type { PerDocumentRecord } from '../record/eval/schema.js'
 import {
   aggregate,
@@ -38,9 +39,10 @@ export function tally(suite: Measured, lines: readonly SampleLine[], layers: num
   const rows = new Set<number>()
   for (const row of [...byDocument.keys()].sort((a, b) => a - b)) {
     const document = (byDocument.get(row) ?? []).sort((a, b) => a.index - b.index)
-    if (document.length < document[0].of) continue
+    if (document.length < lineCount(document[0])) continue
     rows.add(row)
     whole.push(document)
+    if (document[0].of === 0) continue
     for (const { input_tokens: tokens, pairs, removed, kept } of document) {
       counts = addCounts(counts, { requests: 1, tokens, pairs, removed, kept })
     }

@@ -118,7 +118,7 @@ function achievedInText({ ppl }: SweepRecord, cell: SweepCell, ctx: number): str
 }
 
 function taskFigure(record: EvalRecord | null, task: string, metric: string): string {
-  const result = record?.results[task]
+  const result = record && Object.hasOwn(record.results, task) ? record.results[task] : undefined
   const [value, error] = [result?.[`${metric},none`], result?.[`${metric}_stderr,none`]]
   if (typeof value !== 'number') return ''
   const mark = record !== null && missesLevel(record, task) ? ' *' : ''

@@ -7,7 +7,9 @@ import type { RowValue } from '../data/rows.js'
 export const ADAPTATIONS = {
   /** The standalone BoolQ holds `answer`, true or false, where SuperGLUE's copy holds `label`. */
   boolq: (row) =>
-    'label' in row || typeof row.answer !== 'boolean' ? row : { ...row, label: Number(row.answer) },
+    Object.hasOwn(row, 'label') || typeof row.answer !== 'boolean'
+      ? row
+      : { ...row, label: Number(row.answer) },
   wsc273: (row) =>
     typeof row.continuation === 'string'
       ? { ...row, continuation: spaced(row.continuation) }

@@ -2,9 +2,10 @@
 import { existsSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { localFiles } from '../data/local-files.js'
-import { type DataRow, type RowShape, readRows } from '../data/rows.js'
+import { type DataRow, type RowOptions, type RowShape, readRows } from '../data/rows.js'
 import { Failure } from '../errors.js'
 import { ADAPTATIONS } from './adaptations.js'
+import { filesGlob, type Glob } from './glob.js'
 import { SUITES, type Suite } from './suite.js'
 import { wikitextPages } from './wikitext.js'
 
@@ -15,7 +16,7 @@ export interface DataOrigin {
   /** Only of a Hub dataset. */
   revision: string | null
   split: string
-  /** Rows loaded. */
+  /** Rows of the files. */
   rows: number
   /** Rows of the full split; null when the suite does not say. */
   total: number | null
@@ -26,8 +27,14 @@ export interface DataOrigin {
 }
 
 export interface Dataset {
+  /** In the order of the split: those wanted, or all. `origin.rows` is the number that there are. */
   rows: DataRow[]
   origin: DataOrigin
+}
+
+/** Which split is read (the suite's own unless told), and how much of it is wanted. */
+export interface ReadOptions extends Pick<RowOptions, 'wanted'> {
+  split?: string
 }
 
 const PLAIN_TEXT = { wikitext_pages: wikitextPages }
@@ -42,7 +49,7 @@ export function hasSample(suite: Suite): boolean {
 }
 
 /** The real items shipped with the package: suites/samples/<suite>.jsonl. */
-export async function readSample(suite: Suite): Promise<Dataset> {
+export async function readSample(suite: Suite, { wanted }: ReadOptions = {}): Promise<Dataset> {
   if (!hasSample(suite))
     throw new Failure(`${suite.name}: no items of it come with asp`, {
       hint: 'give a file or folder with --data, or leave it out to ask the Hub',
@@ -55,40 +62,44 @@ export async function readSample(suite: Suite): Promise<Dataset> {
     revision: null,
     label: sample ? `bundled sample of the ${sample.split} split` : 'bundled sample',
   }
-  return dataset(suite, [samplePath(suite)], source, sample ?? suite.dataset)
+  return dataset(suite, [samplePath(suite)], source, { ...(sample ?? suite.dataset), wanted })
 }
 
 /** A file, or the file of the suite's split in a folder or in that folder's `<suite>`. */
-export async function readLocal(suite: Suite, path: string, split = suite.dataset.split): Promise<Dataset> {
+export async function readLocal(
+  suite: Suite,
+  path: string,
+  { split = suite.dataset.split, wanted }: ReadOptions = {},
+): Promise<Dataset> {
   const own = join(path, suite.name)
   const files = await localFiles(existsSync(own) ? own : path, split)
   const source: Source = { kind: 'file', source: path, revision: null, label: basename(files[0]) }
   return dataset(suite, files, source, {
     split,
     docs: split === suite.dataset.split ? suite.dataset.docs : null,
+    wanted,
   })
 }
 
-/** A suite's file glob as a pattern over whole paths in the dataset's repository; `*` stays within a folder. */
-export function hubPattern({ dataset: { files } }: Suite): RegExp {
-  return globPattern(files)
+/** The files of a suite's split in the dataset's repository, as paths there. */
+export function hubPattern({ dataset: { files } }: Suite): Glob {
+  return filesGlob(files)
 }
 
-export function globPattern(files: string): RegExp {
-  const parts = files.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
-  return new RegExp(`^${parts.join('[^/]*')}$`)
-}
-
-/** Files already fetched from the Hub, in order, of the suite's split unless told; `revision` is what was resolved. */
+/** Files already fetched from the Hub, in order; `revision` is what was resolved. */
 export async function readHub(
   suite: Suite,
   files: readonly string[],
   revision: string,
-  split = suite.dataset.split,
+  { split = suite.dataset.split, wanted }: ReadOptions = {},
 ): Promise<Dataset> {
   const { repo, docs } = suite.dataset
   const source: Source = { kind: 'hub', source: repo, revision, label: repo }
-  return dataset(suite, files, source, { split, docs: split === suite.dataset.split ? docs : null })
+  return dataset(suite, files, source, {
+    split,
+    docs: split === suite.dataset.split ? docs : null,
+    wanted,
+  })
 }
 
 type Source = Pick<DataOrigin, 'kind' | 'source' | 'revision'> & { label: string }
@@ -97,14 +108,14 @@ async function dataset(
   suite: Suite,
   files: readonly string[],
   { label, ...source }: Source,
-  { split, docs: total }: { split: string; docs: number | null },
+  { split, docs: total, wanted }: { split: string; docs: number | null } & ReadOptions,
 ): Promise<Dataset> {
-  const { rows, sha256 } = await readRows(files, rowShape(suite))
-  const whole = rows.length === total || (total === null && source.kind === 'file')
-  const share = whole ? `all ${rows.length}` : `${rows.length} of ${total ?? 'unknown'}`
+  const { rows, total: count, sha256 } = await readRows(files, rowShape(suite), { wanted })
+  const whole = count === total || (total === null && source.kind === 'file')
+  const share = whole ? `all ${count}` : `${count} of ${total ?? 'unknown'}`
   return {
     rows: inSplitOrder(rows),
-    origin: { ...source, split, rows: rows.length, total, sha256, note: `${label}, ${share}` },
+    origin: { ...source, split, rows: count, total, sha256, note: `${label}, ${share}` },
   }
 }
 

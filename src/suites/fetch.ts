@@ -4,7 +4,8 @@ import { openCheckpoint } from '../data/checkpoint.js'
 import { type FetchedRepo, type FetchOptions, fetchDataset, fetchModel } from '../data/hub/hub.js'
 import { BUNDLED_MODELS, hubModel, looksLikePath, MODEL_NAMES } from '../data/model.js'
 import { Failure, nearestName } from '../errors.js'
-import { globPattern, hubPattern, readHub } from './dataset.js'
+import { hubPattern, readHub } from './dataset.js'
+import { filesGlob } from './glob.js'
 import { listGroups, selectSuites } from './groups.js'
 import { type Suite, suiteNames } from './suite.js'
 
@@ -117,7 +118,7 @@ export async function fetchTarget(
     before = latest
     latest = 0
     // The same commit, whatever was pushed in between.
-    parts.push(await fetchDataset(repo, fetched.revision, globPattern(fewshot.files), counted))
+    parts.push(await fetchDataset(repo, fetched.revision, filesGlob(fewshot.files), counted))
   }
   return told(target.name, 'dataset', repo, revision, parts, before + latest, origin.note)
 }

@@ -2,7 +2,8 @@
 import { isFolder } from '../data/files.js'
 import { type FetchOptions, fetchDataset } from '../data/hub/hub.js'
 import { Failure } from '../errors.js'
-import { type Dataset, globPattern, readHub, readLocal } from './dataset.js'
+import { type Dataset, readHub, readLocal } from './dataset.js'
+import { filesGlob } from './glob.js'
 import type { Suite } from './suite.js'
 
 export interface ShotSource {
@@ -24,20 +25,20 @@ export async function readShotPool(
     throw new Failure(`${suite.name}: scores whole texts, which take no few-shot examples`, {
       hint: 'leave it out, or leave out --num-fewshot',
     })
-  if (fewshotData !== undefined) return readLocal(suite, fewshotData, fewshot?.split ?? 'train')
+  if (fewshotData !== undefined) return readLocal(suite, fewshotData, { split: fewshot?.split ?? 'train' })
   if (fewshot === undefined)
     throw new Failure(`${suite.name}: names no split to draw few-shot examples from`, {
       hint: "give a file with --fewshot-data, or add 'dataset.fewshot' to the suite",
     })
   // lm-eval draws from the evaluated split itself where a task has no other.
   if (fewshot.split === split && fewshot.path === undefined) return loaded
-  if (fewshot.path !== undefined) return readLocal(suite, fewshot.path, fewshot.split)
+  if (fewshot.path !== undefined) return readLocal(suite, fewshot.path, { split: fewshot.split })
   const beside = await fromFolder(suite, data ?? path, fewshot.split)
   if (beside !== undefined) return beside
   if (fewshot.files !== undefined) {
     try {
-      const fetched = await fetchDataset(repo, revision, globPattern(fewshot.files), hub)
-      return await readHub(suite, fetched.files, fetched.revision, fewshot.split)
+      const fetched = await fetchDataset(repo, revision, filesGlob(fewshot.files), hub)
+      return await readHub(suite, fetched.files, fetched.revision, { split: fewshot.split })
     } catch (error) {
       if (!(error instanceof Failure && error.code === 'unreachable')) throw error
     }
@@ -57,7 +58,7 @@ async function fromFolder(
   split: string,
 ): Promise<Dataset | undefined> {
   if (folder === undefined || !(await isFolder(folder))) return undefined
-  return readLocal(suite, folder, split).catch((error: unknown) => {
+  return readLocal(suite, folder, { split }).catch((error: unknown) => {
     if (error instanceof Failure && error.message.startsWith(`${folder}: no data file`)) return undefined
     throw error
   })

@@ -18,6 +18,8 @@ export interface Shots {
   seed: number
   /** Examples of the split that `dataset.fewshot` names, in its order. */
   pool: readonly Example[]
+  /** Whether the pool has the documents themselves: it is the suite's own split, or the same file. */
+  isOwnSplit: boolean
 }
 
 /**
@@ -27,10 +29,11 @@ export interface Shots {
 export function withShots(
   suite: Suite,
   documents: readonly Example[],
-  { count, seed, pool }: Shots,
+  { count, seed, pool, isOwnSplit }: Shots,
 ): Example[] {
   if (count === 0) return [...documents]
-  const draws = count + Number(excludesItself(suite))
+  const excludes = excludesItself(suite, isOwnSplit)
+  const draws = count + Number(excludes)
   if (pool.length < draws)
     throw new Failure(
       `${suite.name}: ${count} examples are drawn from ${draws} or more, got ${pool.length}`,
@@ -41,7 +44,7 @@ export function withShots(
   const random = pythonRandom(seed)
   const texts = new Map(pool.map((example) => [example, shotText(suite, example)]))
   return documents.map((document) => {
-    const block = drawShots(suite, document, { count, pool, random })
+    const block = drawShots(suite, document, { count, pool, random, excludes })
       .map((shot) => `${texts.get(shot)}${BETWEEN}`)
       .join('')
     return {
@@ -52,19 +55,25 @@ export function withShots(
 }
 
 /**
- * lm-eval asks whether its few-shot split is its test split; as tasks name none for few-shot, that holds just for
- * tasks that have no test split, where it then draws one more and leaves out rows equal to the document.
+ * lm-eval leaves rows equal to the document out, and draws one more, where the few-shot split that a task names is its test split:
+ * also where it has neither. So do suites whose split is not called test, and all that draw from their own documents, but for
+ * lm-eval's tasks that draw from the test split for want of another.
  */
-function excludesItself({ dataset }: Suite): boolean {
-  return dataset.split !== 'test'
+function excludesItself({ dataset: { split, fewshot } }: Suite, isOwnSplit: boolean): boolean {
+  return split !== 'test' || (isOwnSplit && fewshot?.includes_itself !== true)
 }
 
 function drawShots(
   suite: Suite,
   document: Example,
-  { count, pool, random }: Pick<Shots, 'count' | 'pool'> & { random: PythonRandom },
+  {
+    count,
+    pool,
+    random,
+    excludes,
+  }: Pick<Shots, 'count' | 'pool'> & { random: PythonRandom; excludes: boolean },
 ): Example[] {
-  if (!excludesItself(suite)) return random.sample(pool, count)
+  if (!excludes) return random.sample(pool, count)
   const others = (examples: readonly Example[]): Example[] =>
     examples.filter(({ row }) => !isDeepStrictEqual(row, document.row))
   const drawn = others(random.sample(pool, count + 1)).slice(0, count)

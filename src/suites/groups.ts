@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Failure } from '../errors.js'
 import type { GroupParts } from '../record/eval/build.js'
+import { nameGlob } from './glob.js'
 import type { MetricName } from './metrics.js'
 import { GROUPS_FILE, isSuitePath, loadSuite, SUITES, type Suite, suiteNames } from './suite.js'
 
@@ -88,11 +89,8 @@ function isGlob(name: string): boolean {
 }
 
 function globbed(glob: string): string[] {
-  const escaped = glob
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.')
-  const names = suiteNames().filter((name) => new RegExp(`^${escaped}$`).test(name))
+  const pattern = nameGlob(glob)
+  const names = suiteNames().filter((name) => pattern.test(name))
   if (names.length > 0) return names
   throw new Failure(`'${glob}': no suite's name matches`, { hint: `suites are ${suiteNames().join(', ')}` })
 }

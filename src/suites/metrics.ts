@@ -1,5 +1,6 @@
 /** ONE table of metrics: value per document, aggregate, standard error (docs/lm-eval.md, Metrics and Standard errors). Pure. */
 
+import { Failure } from '../errors.js'
 import type { Output } from '../record/eval/schema.js'
 import { argmax, mean, meanStandardError, sum } from '../stats/basics.js'
 import {
@@ -106,7 +107,11 @@ function total(scores: readonly Score[]): number {
 }
 
 function definition(name: MetricName): ValueMetric | RatioMetric {
-  return METRICS[name]
+  if (Object.hasOwn(METRICS, name)) return METRICS[name]
+  // It can be a record's, which may be of another version or damaged.
+  throw new Failure(`metric '${name}': is not one of ${Object.keys(METRICS).join(', ')}`, {
+    hint: 'the record was changed after it was written, or another version of asp wrote it',
+  })
 }
 
 /** A plain mean over documents, so that each document has a value of its own. */

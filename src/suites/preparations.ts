@@ -89,13 +89,18 @@ export function cleanHellaswag(text: string): string {
     .replaceAll('  ', ' ')
 }
 
+const ANSWERS = new Map([
+  ['1', 0],
+  ['2', 1],
+])
+
 /** The text before the first `_`, and after it without surrounding white space. */
 function splitAtBlank(row: RowValue): RowValue {
   const sentence = text(row, 'sentence')
   const blank = sentence.indexOf('_')
   if (blank < 0)
     throw new Failure(`field 'sentence': must have a '_' to fill, got ${JSON.stringify(sentence)}`)
-  const gold = { 1: 0, 2: 1 }[text(row, 'answer')]
+  const gold = ANSWERS.get(text(row, 'answer'))
   if (gold === undefined)
     throw new Failure(`field 'answer': must be "1" or "2", got ${JSON.stringify(row.answer)}`)
   return { prefix: sentence.slice(0, blank), suffix: pythonStrip(sentence.slice(blank + 1)), gold }
@@ -139,9 +144,14 @@ function keyIndex(row: RowValue, labels: readonly string[]): number {
   )
 }
 
+const CONNECTORS = new Map([
+  ['cause', 'because'],
+  ['effect', 'therefore'],
+])
+
 /** The premise without its full stop and a connector; choices as they go on, after a space of their own. */
 function connectCauses(row: RowValue): RowValue {
-  const connector = { cause: 'because', effect: 'therefore' }[text(row, 'question')]
+  const connector = CONNECTORS.get(text(row, 'question'))
   if (connector === undefined)
     throw new Failure(`field 'question': must be "cause" or "effect", got ${JSON.stringify(row.question)}`)
   const [first, second] = ['choice1', 'choice2'].map((column) => ` ${lowerFirst(text(row, column))}`)

@@ -18,20 +18,25 @@ export interface ChosenRow {
   docId: number
 }
 
-/** lm-eval's `--limit`: a fraction below 1 of the documents, rounded up, or their number. */
-export function limited<T>(rows: readonly T[], limit: number | undefined): readonly T[] {
-  if (limit === undefined) return rows
-  return rows.slice(0, limit < 1 ? Math.ceil(limit * rows.length) : Math.floor(limit))
+/** `--limit`: a fraction below 1 of all documents, rounded up, or their number. */
+export function limitedCount(limit: number | undefined, total: number): number {
+  if (limit === undefined) return total
+  return limit < 1 ? Math.ceil(limit * total) : Math.floor(limit)
 }
 
-/** In split order, whatever order the positions were given in. Failure: a position that is not among the rows. */
+/**
+ * In split order, whatever order the positions were given in. `total`: documents of the split that there are, where `rows` are only the
+ * first of them. Failure: a position that is not among the rows.
+ */
 export function chooseRows(
   suite: string,
   rows: readonly DataRow[],
-  { limit, samples }: DocumentChoice,
+  { limit, samples, total = rows.length }: DocumentChoice & { total?: number },
 ): readonly ChosenRow[] {
   const all = rows.map((row, position) => ({ row, docId: docIdOf(row, position) }))
-  if (samples === undefined || !Object.hasOwn(samples, suite)) return limited(all, limit)
+  if (samples === undefined || !Object.hasOwn(samples, suite)) {
+    return all.slice(0, limitedCount(limit, total))
+  }
   const wanted = new Set(samples[suite])
   const chosen = all.filter(({ docId }) => wanted.has(docId))
   const lacking = [...wanted].find((id) => !chosen.some(({ docId }) => docId === id))

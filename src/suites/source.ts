@@ -2,7 +2,15 @@
 import { type FetchOptions, type FetchProgress, fetchDataset } from '../data/hub/hub.js'
 import { type HubSettings, hubSettings } from '../data/hub/settings.js'
 import { Failure } from '../errors.js'
-import { type Dataset, hasSample, hubPattern, readHub, readLocal, readSample } from './dataset.js'
+import {
+  type Dataset,
+  hasSample,
+  hubPattern,
+  type ReadOptions,
+  readHub,
+  readLocal,
+  readSample,
+} from './dataset.js'
 import type { Suite } from './suite.js'
 
 /** `--data` word for the bundled sample. */
@@ -26,6 +34,8 @@ export interface SourceOptions {
   data?: string
   /** Suites that are left out, and not refused, where their items are out of reach. */
   optional?: ReadonlySet<string>
+  /** How many rows of a suite will be used, where that is not all. */
+  wanted?: ReadOptions['wanted']
   onFetch?: (progress: FetchProgress) => void
   onFallback?: (fallback: Fallback) => void
 }
@@ -61,23 +71,27 @@ export async function readDocuments(suites: readonly Suite[], options: SourceOpt
 async function readOne(
   suite: Suite,
   settings: HubSettings,
-  { data, onFetch, onFallback }: SourceOptions,
+  { data, wanted, onFetch, onFallback }: SourceOptions,
 ): Promise<Dataset> {
-  if (data === SAMPLE) return readSample(suite)
+  if (data === SAMPLE) return readSample(suite, { wanted })
   const path = data ?? suite.dataset.path
-  if (path !== undefined) return readLocal(suite, path)
-  const fetched = await fromHub(suite, { settings, onProgress: onFetch })
+  if (path !== undefined) return readLocal(suite, path, { wanted })
+  const fetched = await fromHub(suite, { settings, onProgress: onFetch }, { wanted })
   if (!(fetched instanceof Failure)) return fetched
   settings.offline = true
-  return insteadOfHub(suite, fetched, onFallback)
+  return insteadOfHub(suite, fetched, { wanted, onFallback })
 }
 
 /** The whole split from the Hub or its cache, or the Failure that says it cannot be reached. */
-async function fromHub(suite: Suite, options: FetchOptions): Promise<Dataset | Failure> {
+async function fromHub(
+  suite: Suite,
+  options: FetchOptions,
+  reading: ReadOptions,
+): Promise<Dataset | Failure> {
   const { repo, revision } = suite.dataset
   try {
     const fetched = await fetchDataset(repo, revision, hubPattern(suite), options)
-    return await readHub(suite, fetched.files, fetched.revision)
+    return await readHub(suite, fetched.files, fetched.revision, reading)
   } catch (error) {
     if (error instanceof Failure && error.code === 'unreachable') return error
     throw error
@@ -88,10 +102,10 @@ async function fromHub(suite: Suite, options: FetchOptions): Promise<Dataset | F
 async function insteadOfHub(
   suite: Suite,
   unreachable: Failure,
-  onFallback: SourceOptions['onFallback'],
+  { wanted, onFallback }: Pick<SourceOptions, 'wanted' | 'onFallback'>,
 ): Promise<Dataset> {
   if (!hasSample(suite)) throw unreachable
-  const sample = await readSample(suite)
-  onFallback?.({ suite: suite.name, items: sample.rows.length, reason: unreachable.message })
+  const sample = await readSample(suite, { wanted })
+  onFallback?.({ suite: suite.name, items: sample.origin.rows, reason: unreachable.message })
   return sample
 }

@@ -12,6 +12,7 @@ function must(what: string, holds: (value: unknown) => boolean): Check {
 export const text = must('a non-empty string', (value) => typeof value === 'string' && value !== '')
 export const textOrEmpty = must('a string', (value) => typeof value === 'string')
 export const number = must('a number', (value) => Number.isFinite(value))
+export const flag = must('true or false', (value) => typeof value === 'boolean')
 export const count = must('a whole number above 0', (value) => Number.isInteger(value) && Number(value) > 0)
 
 export function matching(pattern: RegExp, what: string): Check {
@@ -60,10 +61,10 @@ export function object(required: Record<string, Check>, optional: Record<string,
         known.includes(name) ? undefined : unknownField(at(name), name, known),
       ) ??
       first(Object.entries(required), ([name, check]) =>
-        name in value ? check(value[name], at(name)) : `${at(name)}: is missing`,
+        Object.hasOwn(value, name) ? check(value[name], at(name)) : `${at(name)}: is missing`,
       ) ??
       first(Object.entries(optional), ([name, check]) =>
-        name in value ? check(value[name], at(name)) : undefined,
+        Object.hasOwn(value, name) ? check(value[name], at(name)) : undefined,
       )
     )
   }

@@ -4,6 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isObject } from '../data/json-file.js'
 import type { ColumnType } from '../data/rows.js'
+import { utf8Of } from '../data/utf8.js'
 import { Failure, nearestName } from '../errors.js'
 import { ADAPTATIONS, type AdaptationName } from './adaptations.js'
 import { GOLDEN_FORMS, type GoldenForm } from './golden.js'
@@ -30,7 +31,16 @@ export interface DatasetSource {
   /** Brings rows of another published form into these columns. */
   adapt?: AdaptationName
   /** Where few-shot examples are drawn from: lm-eval's choice among train, validation and test, in this order. */
-  fewshot?: { split: string; files?: string; path?: string }
+  fewshot?: {
+    split: string
+    files?: string
+    path?: string
+    /**
+     * A document may be drawn for itself: in lm-eval's tasks that have nothing but a test split and do not name it for few-shot. Its
+     * figures are those, answers given away included.
+     */
+    includes_itself?: boolean
+  }
   /** Only where the bundled sample is of another split. */
   sample?: { split: string; docs: number }
 }
@@ -118,7 +128,7 @@ const hubDataset = must.object(
   },
   {
     ...rowForm,
-    fewshot: must.object({ split: must.text }, { files: must.text }),
+    fewshot: must.object({ split: must.text }, { files: must.text, includes_itself: must.flag }),
     sample: must.object({ split: must.text, docs: must.count }),
   },
 )
@@ -129,12 +139,12 @@ const localDataset = must.object(
     ...rowForm,
     split: must.text,
     docs: must.count,
-    fewshot: must.object({ split: must.text }, { path: must.text }),
+    fewshot: must.object({ split: must.text }, { path: must.text, includes_itself: must.flag }),
   },
 )
 
 const dataset: must.Check = (value, field) =>
-  (isObject(value) && 'path' in value ? localDataset : hubDataset)(value, field)
+  (isObject(value) && Object.hasOwn(value, 'path') ? localDataset : hubDataset)(value, field)
 
 const reference = must.object(
   {
@@ -199,8 +209,9 @@ export function loadSuite(nameOrPath: string, others: readonly string[] = []): S
 function readSuite(path: string): Suite {
   let json: unknown
   try {
-    json = JSON.parse(readFileSync(path, 'utf8'))
+    json = JSON.parse(utf8Of(path, readFileSync(path)))
   } catch (cause) {
+    if (cause instanceof Failure) throw cause
     throw new Failure(`${path}: not a readable JSON file, ${(cause as Error).message}`, {
       hint: 'a suite is one JSON file; suites/hellaswag.json is an example',
       cause,

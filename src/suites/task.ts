@@ -36,9 +36,13 @@ export function prepareTask(
   nPositions: number,
   { shots, ...choice }: TaskOptions,
 ): Task {
-  const chosen = chosenExamples(suite, chooseRows(suite.name, rows, choice))
+  const chosen = chosenExamples(suite, chooseRows(suite.name, rows, { ...choice, total: origin.rows }))
   const examples = shots
-    ? withShots(suite, chosen, { ...shots, pool: loadExamples(suite, shots.pool.rows) })
+    ? withShots(suite, chosen, {
+        ...shots,
+        pool: loadExamples(suite, shots.pool.rows),
+        isOwnSplit: isSameSplit(origin, shots.pool.origin),
+      })
     : chosen
   const byDocument = examples.map((example) => buildRequests(suite, example, tokenizer, nPositions))
   return {
@@ -51,4 +55,9 @@ export function prepareTask(
     requestCounts: byDocument.map(({ length }) => length),
     identity: evalIdentity(suite, origin.sha256, examples),
   }
+}
+
+/** By name, or as one file under two names. */
+function isSameSplit(documents: DataOrigin, pool: DataOrigin): boolean {
+  return documents.split === pool.split || documents.sha256 === pool.sha256
 }

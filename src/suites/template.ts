@@ -12,7 +12,7 @@ export function templateFields(template: string): string[] {
 /** The template with every `{field}` replaced by its value, verbatim: nothing is trimmed or escaped. */
 export function render(template: string, fields: RowValue): string {
   return template.replace(FIELD, (_, name: string) => {
-    const value = fields[name]
+    const value = Object.hasOwn(fields, name) ? fields[name] : undefined
     if (typeof value === 'string' || typeof value === 'number') return String(value)
     throw new Failure(`field '${name}': must be text or a number here, got ${JSON.stringify(value)}`)
   })

@@ -1,45 +1,61 @@
 /** WikiText: pages out of the raw file, and the detokeniser lm-eval applies to a page (docs/lm-eval.md, Preparations). */
-import { PYTHON_SPACE, pythonStrip } from '../data/python-text.js'
+import { pythonStrip } from '../data/python-text.js'
 import type { DataRow } from '../data/rows.js'
 
-/** Trims white space just inside a pair of marks; the shortest span, which may hold newlines but not the closing mark. */
-function inside(open: string, close: string): [RegExp, string] {
-  return [
-    new RegExp(`\\${open}${PYTHON_SPACE}*([^\\${close}]*?)${PYTHON_SPACE}*\\${close}`, 'g'),
-    `${open}$1${close}`,
-  ]
+type Step = (text: string) => string
+
+/** Everywhere, as Python's `replace` and `sub` do. */
+function replaced(what: string | RegExp, to: string): Step {
+  return (text) => text.replaceAll(what, to)
+}
+
+/**
+ * Trims white space just inside a pair of marks; the shortest span, which may hold newlines but not the closing mark. lm-eval's
+ * pattern, `\(\s*([^\)]*?)\s*\)`, takes a time that grows with the cube of a run of spaces.
+ */
+function inside(open: string, close: string): Step {
+  return (text) => {
+    let [trimmed, at] = ['', 0]
+    for (let begin = text.indexOf(open); begin >= 0; begin = text.indexOf(open, at)) {
+      const end = text.indexOf(close, begin + 1)
+      if (end < 0) break
+      trimmed += text.slice(at, begin + 1) + pythonStrip(text.slice(begin + 1, end)) + close
+      at = end + 1
+    }
+    return trimmed + text.slice(at)
+  }
 }
 
 /** In this order, every one everywhere. The second is lm-eval's own slip: its slashes are part of the pattern. */
-const DETOKENIZE: readonly (readonly [what: string | RegExp, to: string])[] = [
-  ["s '", "s'"],
-  [/\/' [0-9]\//g, "/'[0-9]/"],
-  [' @-@ ', '-'],
-  [' @,@ ', ','],
-  [' @.@ ', '.'],
-  [' : ', ': '],
-  [' ; ', '; '],
-  [' . ', '. '],
-  [' ! ', '! '],
-  [' ? ', '? '],
-  [' , ', ', '],
+const DETOKENIZE: readonly Step[] = [
+  replaced("s '", "s'"),
+  replaced(/\/' [0-9]\//g, "/'[0-9]/"),
+  replaced(' @-@ ', '-'),
+  replaced(' @,@ ', ','),
+  replaced(' @.@ ', '.'),
+  replaced(' : ', ': '),
+  replaced(' ; ', '; '),
+  replaced(' . ', '. '),
+  replaced(' ! ', '! '),
+  replaced(' ? ', '? '),
+  replaced(' , ', ', '),
   inside('(', ')'),
   inside('[', ']'),
   inside('{', '}'),
   inside('"', '"'),
   inside("'", "'"),
-  ['= = = =', '===='],
-  ['= = =', '==='],
-  ['= =', '=='],
-  [' ° ', '°'],
-  [' \n', '\n'],
-  ['\n ', '\n'],
-  [' N ', ' 1 '],
-  [" 's", "'s"],
+  replaced('= = = =', '===='),
+  replaced('= = =', '==='),
+  replaced('= =', '=='),
+  replaced(' ° ', '°'),
+  replaced(' \n', '\n'),
+  replaced('\n ', '\n'),
+  replaced(' N ', ' 1 '),
+  replaced(" 's", "'s"),
 ]
 
 export function detokenizeWikitext(page: string): string {
-  return DETOKENIZE.reduce((text, [what, to]) => text.replaceAll(what, to), page)
+  return DETOKENIZE.reduce((text, step) => step(text), page)
 }
 
 /** Pages of `wiki.*.raw`, each from its level-1 heading to the next, as rows { page } with the heading's line. */

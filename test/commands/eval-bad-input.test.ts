@@ -127,6 +127,12 @@ const cases: Case[] = [
     hint: /./,
   },
   {
+    title: 'a limit that is neither a number of documents nor a fraction of them',
+    argv: ['hellaswag', '--limit', '1.5'],
+    says: /--limit: must be a whole number, or a fraction below 1, got 1\.5/,
+    hint: /0\.1/,
+  },
+  {
     title: 'an adapter that is not there',
     argv: ['hellaswag', '--data', 'sample', '--limit', '1', '--device', 'no-such-gpu', '--log-samples'],
     says: /--device: no such adapter, got no-such-gpu/,

@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { parseCsv } from '../../src/data/csv.js'
+import { parseCsv } from '../../src/data/rows/csv.js'
 import { type ColumnType, readRows } from '../../src/data/rows.js'
 import { Failure } from '../../src/errors.js'
+import { pythonRandom } from '../../src/stats/python-random.js'
 
 const test = suite('csv')
 
@@ -68,6 +69,67 @@ test('a hundred thousand fields take no time', () => {
   const started = performance.now()
   assert.is(parseCsv('a,"b ""c""",d\n'.repeat(33_000)).length, 33_000)
   assert.ok(performance.now() - started < 2000)
+})
+
+test('ten megabytes in one field, quoted or not, with doubled quotes or without', () => {
+  const words = 'word '.repeat(2_000_000)
+  assert.equal(fieldsOf(`text,n\n"${words}",1\n`)[1], [words, '1'])
+  assert.equal(fieldsOf(`text,n\n${words},1\n`)[1], [words, '1'])
+  const quotes = '"'.repeat(1_000_000)
+  assert.equal(fieldsOf(`"${quotes}${quotes}"`), [[quotes]])
+})
+
+/** What RFC 4180 says, a character at a time. */
+function plainly(text: string): string[][] | null {
+  const records: string[][] = []
+  let fields: string[] = []
+  let [field, isQuoted, state] = ['', false, 'start']
+  const endRecord = (): void => {
+    fields.push(field)
+    if (fields.length > 1 || field !== '' || isQuoted) records.push(fields)
+    fields = []
+  }
+  for (const char of text.replaceAll(/\r\n?(?=(?:[^"]*"[^"]*")*[^"]*$)/g, '\n')) {
+    if (state === 'quoted') {
+      if (char === '"') state = 'closed'
+      else field += char
+    } else if (char === '"') {
+      if (state === 'start') isQuoted = true
+      else if (state !== 'closed') return null
+      else field += char
+      state = 'quoted'
+    } else if (char === ',' || char === '\n') {
+      if (char === ',') fields.push(field)
+      else endRecord()
+      field = ''
+      isQuoted = false
+      state = 'start'
+    } else if (state === 'closed') return null
+    else {
+      field += char
+      state = 'bare'
+    }
+  }
+  if (state === 'quoted') return null
+  if (fields.length > 0 || field !== '' || isQuoted) endRecord()
+  return records
+}
+
+test('reads and refuses what a reader of single characters does', () => {
+  const random = pythonRandom(5)
+  for (let round = 0; round < 20_000; round++) {
+    const text = Array.from(
+      { length: 1 + Math.floor(12 * random.random()) },
+      () => 'a,"\n\r'[Math.floor(5 * random.random())],
+    ).join('')
+    let got: string[][] | null = null
+    try {
+      got = fieldsOf(text)
+    } catch {
+      // Refused, as null says.
+    }
+    assert.equal(got, plainly(text), JSON.stringify(text))
+  }
 })
 
 const folder = mkdtempSync(join(tmpdir(), 'asp-csv-'))

@@ -23,7 +23,13 @@ for (const [name, byShots] of Object.entries(golden.suites))
     const asked = loadSuite(name)
     const documents = loadExamples(asked, (await readSample(asked)).rows)
     for (const [shots, { requests, sha256 }] of Object.entries(byShots)) {
-      const built = withShots(asked, documents, { count: Number(shots), seed: 1234, pool: documents })
+      const built = withShots(asked, documents, {
+        count: Number(shots),
+        seed: 1234,
+        pool: documents,
+        // Where it draws from another split, the documents stand for that one.
+        isOwnSplit: asked.dataset.fewshot?.split === asked.dataset.split,
+      })
       assert.is(built.flatMap(({ pairs }) => pairs).length, requests)
       assert.is(requestsHash(asked, built), sha256, `${shots} examples`)
     }

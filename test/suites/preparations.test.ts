@@ -58,6 +58,30 @@ test('winogrande splits at the first blank', () => {
   })
   assert.throws(() => fields({ sentence: 'none', answer: '1' }), /must have a '_'/)
   assert.throws(() => fields({ sentence: 'a _ b', answer: '' }), /'answer': must be "1" or "2", got ""/)
+  assert.throws(
+    () => fields({ sentence: 'a _ b', answer: 'valueOf' }),
+    /'answer': must be "1" or "2", got "valueOf"/,
+  )
+})
+
+test("copa takes a cause or an effect, not an object's method", () => {
+  const { fields } = PREPARATIONS.copa
+  const row = { premise: 'It rained.', choice1: 'A', choice2: 'B' }
+  assert.is(fields({ ...row, question: 'effect' }).opening, 'It rained therefore')
+  for (const question of ['constructor', 'toString', '__proto__'])
+    assert.throws(
+      () => fields({ ...row, question }),
+      new RegExp(`'question': must be "cause" or "effect", got "${question}"`),
+    )
+})
+
+test('wikitext: a run of spaces behind a mark costs no time', () => {
+  const began = performance.now()
+  const spaces = ' '.repeat(100_000)
+  assert.is(detokenizeWikitext(`(${spaces}a${spaces})`), '(a)')
+  assert.is(detokenizeWikitext(`("${spaces}'x`), `("${spaces}'x`)
+  assert.is(detokenizeWikitext('('.repeat(100_000)).length, 100_000)
+  assert.ok(performance.now() - began < 2000)
 })
 
 test('lambada splits at U+0020 only', () => {
@@ -70,6 +94,7 @@ test('templates take values verbatim', () => {
   assert.is(render('Q: {a}\nA:', { a: ' $1 {b} ' }), 'Q:  $1 {b} \nA:')
   assert.equal(renderList('{list}', { list: ['a', ' b'] }), ['a', ' b'])
   assert.throws(() => render('{a}', {}), /field 'a': must be text or a number/)
+  assert.throws(() => render('{constructor}', {}), /field 'constructor': must be text or a number/)
   assert.throws(() => renderList('{a}', { a: 'x' }), /must name a field that holds a list/)
 })
 

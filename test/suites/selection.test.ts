@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Failure } from '../../src/errors.js'
-import { checkChoice, chooseRows, limited, parseSamples } from '../../src/suites/selection.js'
+import { checkChoice, chooseRows, parseSamples } from '../../src/suites/selection.js'
 
 const test = suite('choice of documents')
 const folder = mkdtempSync(join(tmpdir(), 'asp-samples-'))
@@ -21,7 +21,12 @@ const LIMITS: [limit: number | undefined, kept: number][] = [
   [0.0001, 1],
 ]
 for (const [limit, kept] of LIMITS)
-  test(`limit ${limit} of 7`, () => assert.is(limited([1, 2, 3, 4, 5, 6, 7], limit).length, kept))
+  test(`limit ${limit} of 7`, () => {
+    const seven = Array.from({ length: 7 }, (_, i) => ({ value: {}, line: i + 1 }))
+    assert.is(chooseRows('piqa', seven, { limit }).length, kept)
+    // A fraction is of all, also where only the first were read.
+    assert.is(chooseRows('piqa', seven.slice(0, kept), { limit, total: 7 }).length, kept)
+  })
 
 /** A half of a split: positions in the full split are the rows' own. */
 const rows = [0, 2, 4, 6].map((idx, i) => ({ value: { idx }, line: i + 1 }))

@@ -27,7 +27,12 @@ test('the worked example asks what the text says', async () => {
     ['Lyon', 'Paris', 'Nice'].map((city) => `The capital of France is ${city}`),
   )
   assert.is(documents[0].gold, 1)
-  const [{ pairs }] = withShots(capitals, documents, { count: 2, seed: 1234, pool: documents })
+  const [{ pairs }] = withShots(capitals, documents, {
+    count: 2,
+    seed: 1234,
+    pool: documents,
+    isOwnSplit: true,
+  })
   assert.match(
     pairs[0].context,
     /^(The capital of (Japan is Tokyo|Kenya is Nairobi|Peru is Lima)\n\n){2}The capital of France is$/,

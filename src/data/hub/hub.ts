@@ -6,7 +6,7 @@ import { cachedCommit, cachedFiles, hasBlob, linkSnapshot, snapshotFolder, write
 import { type Hub, isInside, listRemoteFiles, resolveCommit } from './client.js'
 import { downloadBlob } from './download.js'
 import { RETRY, type RetryPolicy } from './retry.js'
-import { datasetSelection, MODEL_SELECTION, type Selection } from './selection.js'
+import { datasetSelection, MODEL_SELECTION, type PathPattern, type Selection } from './selection.js'
 import { COMMIT, type HubSettings, hubSettings, type RemoteFile, type Repo, repoFolder } from './settings.js'
 
 /** Bytes of the files that were not cached. */
@@ -53,7 +53,7 @@ export function fetchModel(id: string, revision = 'main', options: FetchOptions 
 export function fetchDataset(
   name: string,
   revision: string,
-  pattern: RegExp,
+  pattern: PathPattern,
   options: FetchOptions = {},
 ): Promise<FetchedRepo> {
   return fetchRepo({ type: 'dataset', name, revision }, datasetSelection(pattern), options)

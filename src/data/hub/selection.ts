@@ -62,8 +62,14 @@ export const MODEL_SELECTION: Selection = {
     'unset HF_HUB_OFFLINE, pass a folder with --model, or leave --model out for the bundled checkpoint',
 }
 
+/** A regular expression or a glob; its `toString` is for messages. */
+export interface PathPattern {
+  test(path: string): boolean
+  toString(): string
+}
+
 /** @param pattern tested against paths inside the repository */
-export function datasetSelection(pattern: RegExp): Selection {
+export function datasetSelection(pattern: PathPattern): Selection {
   return {
     isWanted: (path) => pattern.test(path),
     missing: async (paths) => (paths.length === 0 ? String(pattern) : missingPart(paths)),

@@ -14,7 +14,9 @@ export const SampleLine = t.object(
     index: t.count(
       'This request among the `of` requests of its document, from 0: the choice, or the rolling window.',
     ),
-    of: t.positive('Requests of the document.'),
+    of: t.count(
+      'Requests of the document; 0 on the one line of a document without any: an empty text, whose log-probability is 0.',
+    ),
     input_tokens: t.count('Tokens fed.'),
     target_tokens: t.count('Tokens scored.'),
     logprob: t.number('Sum of natural-log probabilities of the targets.'),

@@ -46,6 +46,11 @@ export function sampleLine({ task, document, request, score, units = {}, metrics
   }
 }
 
+/** Lines that the document of this line has: one a request, and one where there is nothing to ask. */
+export function lineCount({ of }: Pick<SampleLine, 'of'>): number {
+  return Math.max(1, of)
+}
+
 /** `<record without .json>.samples.<task>.jsonl`, beside the record. */
 export function sampleLogPath(target: Pick<OutputTarget, 'path'>, task: string): string {
   return `${target.path.replace(/\.json$/, '')}.samples.${task.replace(/[^\w.+-]+/g, '_')}.jsonl`

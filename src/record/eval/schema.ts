@@ -117,7 +117,7 @@ export type Output = t.Static<typeof Output>
 export const TaskRecord = t.object('What was scored of one task.', {
   suite: t.object('What makes two runs the same test.', {
     version: version('Version of the suite file.'),
-    protocol: t.text('The rules the suite follows, by name.'),
+    protocol: t.string('The rules the suite follows, by name; empty where its file names none.'),
     output: Output,
   }),
   data: DataOrigin,

@@ -47,6 +47,6 @@ const figure = (value: string | number): PythonValue =>
 function merged(tasks: readonly { [metric: string]: boolean }[]): { [metric: string]: boolean | null } {
   const result: { [metric: string]: boolean | null } = {}
   for (const [metric, better] of tasks.flatMap((task) => Object.entries(task)))
-    result[metric] = metric in result && result[metric] !== better ? null : better
+    result[metric] = Object.hasOwn(result, metric) && result[metric] !== better ? null : better
   return result
 }

@@ -1,6 +1,7 @@
 /** Scored requests -> the lines of lm-eval's `samples_<task>_<date>.jsonl`, with its hashes (docs/lm-eval.md, Hashes). Pure. */
 import { createHash } from 'node:crypto'
 import type { SampleLine } from '../eval/sample-schema.js'
+import { lineCount } from '../eval/samples.js'
 import { PythonFloat, type PythonValue, pythonDumps, pythonRepr } from './python-json.js'
 
 /** A document as lm-eval sees it. */
@@ -38,7 +39,7 @@ export function lmEvalSamples(
   for (const line of lines) byRow.set(line.row, [...(byRow.get(line.row) ?? []), line])
   return documents.flatMap((document, row) => {
     const scored = (byRow.get(row) ?? []).sort((a, b) => a.index - b.index)
-    return scored.length > 0 && scored.length === scored[0].of ? [sample(document, scored)] : []
+    return scored.length > 0 && scored.length === lineCount(scored[0]) ? [sample(document, scored)] : []
   })
 }
 
@@ -48,7 +49,7 @@ export function taskHash(samples: readonly LmEvalSample[]): string {
 }
 
 function sample(document: LmEvalDocument, scored: readonly SampleLine[]): LmEvalSample {
-  const { metrics = {} } = scored[scored.length - 1]
+  const { metrics = {}, of: requests } = scored[scored.length - 1]
   const [[prompt]] = document.arguments
   return {
     doc_id: document.id,
@@ -64,7 +65,13 @@ function sample(document: LmEvalDocument, scored: readonly SampleLine[]): LmEval
     doc_hash: sha256(pythonDumps(document.doc, { indent: 2 })),
     prompt_hash: sha256(prompt),
     target_hash: sha256(document.target),
-    ...Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, metricValue(name, value)])),
+    ...Object.fromEntries(
+      Object.entries(metrics).map(([name, value]) => [
+        name,
+        // The sum of nothing is an int in Python.
+        requests === 0 ? value : metricValue(name, value),
+      ]),
+    ),
   }
 }
 
@@ -74,7 +81,8 @@ function responses(
   scored: readonly SampleLine[],
 ): Pick<LmEvalSample, 'resps' | 'filtered_resps'> {
   if (document.arguments[0].length === 1) {
-    const text = pythonRepr(scored.reduce((sum, { logprob }) => sum + logprob, 0))
+    const total = scored.reduce((sum, { logprob }) => sum + logprob, 0)
+    const text = scored[0].of === 0 ? '0' : pythonRepr(total)
     return { resps: [[text]], filtered_resps: [text] }
   }
   const each = scored.map(({ logprob, greedy }) => [pythonRepr(logprob), greedy ? 'True' : 'False'])
