@@ -32,6 +32,10 @@ export const data = Flags.custom<string>({
   summary: 'items of suites: a file, a folder, or sample (bundled)',
   helpValue: '<path>',
 })
+export const strictData = Flags.boolean({
+  summary: 'end where data cannot be had, and never use a bundled sample instead; default where CI is set',
+  allowNo: true,
+})
 export const textSource = Flags.custom<string>({ summary: 'where text comes from' })
 export const column = Flags.string({
   summary: 'field of rows that holds the text',
@@ -191,7 +195,11 @@ export const record = output(usually('results'))
 export const outputFormat = <const W extends string>(formats: readonly W[]) =>
   Flags.custom<W>({ ...(wordOf(formats) as object), summary: 'form of the result', helpGroup: 'output' })
 export const layer = Flags.custom<number, NumberRule>(WHOLE)({ summary: 'show this layer alone, from 0' })
-export const quiet = Flags.boolean({ summary: 'no progress, no notes', char: 'q', helpGroup: 'output' })
+export const quiet = Flags.boolean({
+  summary: 'no progress, no notes; warnings stay',
+  char: 'q',
+  helpGroup: 'output',
+})
 export const json = Flags.boolean({
   summary: 'print the result as JSON, and nothing else',
   helpGroup: 'output',
