@@ -9,6 +9,7 @@ import type {
   TaskResult,
 } from '../record/eval/schema.js'
 import { metricInterval } from './figures/eval-rows.js'
+import { decidedByPolicy, levelName } from './figures/level.js'
 import {
   fixed,
   formatCount,
@@ -244,5 +245,7 @@ const hubName = (id: string): string => id.replace(/^openai-community\//, '')
 
 function requested({ sparsity, policy }: EvalRecord): string {
   if (sparsity.requested !== null) return `requested ${sparsity.requested}`
-  return policy.name === 'dense' ? 'nothing pruned' : "the checkpoint's own threshold"
+  if (policy.name === 'dense') return 'nothing pruned'
+  const level = levelName({ requested: null, by: decidedByPolicy(policy) })
+  return level === 'own threshold' ? "the checkpoint's own threshold" : `${level} given`
 }
