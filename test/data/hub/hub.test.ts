@@ -197,15 +197,11 @@ hub('reads the environment as Python does', () => {
     token: 'hf_x',
     offline: true,
   })
-<<<<<<< HEAD
-  const { endpoint, token, offline } = hubSettings({ HF_HUB_OFFLINE: '0', HF_TOKEN: '' })
-=======
   const { endpoint, token, offline } = hubSettings({
     HF_HOME: '/nowhere',
     HF_HUB_OFFLINE: '0',
     HF_TOKEN: '',
   })
->>>>>>> 94ef2eb (Proxies of the environment and the token of hf auth login are used, TRANSFORMERS_OFFLINE too)
   assert.equal([endpoint, token, offline], ['https://huggingface.co', undefined, false])
   for (const address of [
     'mirror',
