@@ -18,7 +18,7 @@ import {
   wordOf,
   wordsOf,
 } from './flag-kinds.js'
-import { type NumberRule, parseAmount, parseNumber, parseRange } from './values.js'
+import { type NumberRule, parseAmount, parseNumber, parsePlace, parseRange } from './values.js'
 
 type Policy = (typeof POLICY_NAMES)[number]
 type Dtype = (typeof DTYPE_NAMES)[number]
@@ -186,6 +186,7 @@ export const resume = Flags.boolean({ summary: 'resume an interrupted run, or st
 
 export const output = Flags.custom<string>({
   summary: 'where the result is written',
+  parse: read<string>(parsePlace),
   char: 'o',
   helpGroup: 'output',
   helpValue: '<path>',
