@@ -64,12 +64,21 @@ export default class TasksCheck extends AspCommand {
 function format(result: Result): string {
   const columns: Column<Check>[] = [
     left(result.suite, ({ name }) => name),
-    left('built here', ({ got }) => String(got)),
-    left('lm-eval', ({ expected }) => String(expected ?? '-')),
-    left('', ({ match }) => mark(match, result)),
+    left('Built here', ({ got }) => valueText(got)),
+    left('lm-eval', ({ expected }) => valueText(expected ?? '-')),
+    left(
+      'Same',
+      ({ match }) => mark(match, result),
+      (checks) => checks.some(({ match }) => mark(match, result) !== ''),
+    ),
   ]
   return `${renderGrid(columns, result.checks)}\n${result.data.note}: ${SAID[result.verdict](result)}`
 }
+
+/** The beginning of a hash tells two apart; --json has all of it. */
+const HASH = /^[0-9a-f]{64}$/
+const valueText = (value: number | string): string =>
+  typeof value === 'string' && HASH.test(value) ? `${value.slice(0, 16)}...` : String(value)
 
 /** Of a part of the split nothing can match, so that is not called a difference. */
 function mark(match: Check['match'], { verdict }: Result): string {
