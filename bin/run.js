@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { flush, run } from '@oclif/core'
-import { failWith } from '../dist/cli/report-error.js'
+import { Config } from '@oclif/core'
+import { main } from '../dist/cli/main.js'
 
-await run(process.argv.slice(2), import.meta.url).then(() => flush(), failWith)
+await main(process.argv.slice(2), await Config.load(import.meta.url))

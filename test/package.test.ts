@@ -22,6 +22,7 @@ test('a new dependency is a decision: this list says which there are', () => {
     'hyparquet',
     'hyparquet-compressors',
     'ora',
+    'undici',
     'webgpu',
     'wink-eng-lite-web-model',
     'wink-nlp',

@@ -103,11 +103,11 @@ export function cellWork({ configuration, batch }: Pick<Cell, 'configuration' | 
   )
 }
 
-/** Steps of the run that splits the cost by stage: enough for a mean, since it is not what is compared. */
-const STAGE_STEPS = 16
+/** Steps of runs that are not compared: to warm up, and enough for a mean of the cost by stage. */
+const FEW_STEPS = 16
 
-/** The test as it is run to split its cost. */
-export const stageTest = (test: Test): Test => ({ ...test, gen: Math.min(test.gen, STAGE_STEPS) })
+/** The test as it is run to warm up, and to split its cost. */
+export const shortTest = (test: Test): Test => ({ ...test, gen: Math.min(test.gen, FEW_STEPS) })
 
 /** For the record: one result a test. */
 export function resultParts({ configuration, refused, tests }: Cell): ResultParts[] {

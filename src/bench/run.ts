@@ -3,6 +3,7 @@
  * round, follow the curves, split the cost by stage.
  */
 
+import { kernelsOf } from '../engine/compute/kernel.js'
 import type { Engine } from '../engine/engine.js'
 import type { WeightDtype } from '../engine/matmul.js'
 import type { AdapterTraits } from '../engine/tuning.js'
@@ -67,6 +68,7 @@ export async function runBench(
     tokens: prepared.tokens,
     chunk: options.chunk ?? CHUNK[device.adapter.kind],
     pace: { stepsPerSubmission: options.stepsPerSubmission, signal },
+    compiled: () => kernelsOf(device.device).compiled ?? 0,
   }
   const cells = prepared.configurations.map(createCell)
   const schedule = new Schedule(cells, {

@@ -1,7 +1,7 @@
 /** How many rounds are measured, what follows them, and how long all of it will take. */
 import { median } from '../stats/basics.js'
 import type { Cell } from './cell.js'
-import { cellWork, stageTest } from './cell.js'
+import { cellWork, shortTest } from './cell.js'
 import { chooseExtent, type Extent, Forecast } from './forecast.js'
 
 export interface ScheduleOptions {
@@ -123,7 +123,7 @@ export class Schedule {
     return this.#cells.reduce((sum, cell, i) => {
       if (cell.refused !== null) return sum
       const { group } = cell.configuration
-      const less = { ...cell.configuration, group: { ...group, tests: group.tests.map(stageTest) } }
+      const less = { ...cell.configuration, group: { ...group, tests: group.tests.map(shortTest) } }
       const share = cellWork({ configuration: less, batch: cell.batch }) / cellWork(cell)
       return sum + share * (this.#forecast.run(i) ?? 0)
     }, 0)

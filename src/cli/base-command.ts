@@ -11,6 +11,7 @@ import type { RunDevice } from '../run/open-model.js'
 import type { Attended } from './attended.js'
 import { json } from './flags.js'
 import { oldNames } from './old-names.js'
+import { unknownFlag } from './typed.js'
 
 /** What `deviceFlags` were given. */
 export interface DeviceChoice {
@@ -103,7 +104,16 @@ export abstract class AspCommand extends Command {
    */
   protected override async catch(error: Error): Promise<never> {
     if (error instanceof Failure) error.message = error.message.replace(FROM_FLAG, '$<said>')
+    const [unknown] = (error as { flags?: string[] }).flags ?? []
+    if (error.message.startsWith('Nonexistent flag') && unknown !== undefined)
+      throw this.#unknownFlag(unknown)
     throw error
+  }
+
+  #unknownFlag(typed: string): Failure {
+    const known = Object.entries({ ...this.ctor.baseFlags, ...this.ctor.flags })
+    const names = known.flatMap(([name, { hidden, aliases = [] }]) => (hidden ? [] : [name, ...aliases]))
+    return unknownFlag(typed, (this.id ?? '').replaceAll(':', ' '), names)
   }
 
   protected override async finally(error: Error | undefined): Promise<void> {

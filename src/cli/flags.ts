@@ -18,7 +18,7 @@ import {
   wordOf,
   wordsOf,
 } from './flag-kinds.js'
-import { type NumberRule, parseAmount, parseNumber, parseRange } from './values.js'
+import { type NumberRule, parseAmount, parseNumber, parsePlace, parseRange } from './values.js'
 
 type Policy = (typeof POLICY_NAMES)[number]
 type Dtype = (typeof DTYPE_NAMES)[number]
@@ -31,6 +31,10 @@ const CACHE_DTYPES = ['f32', 'f16'] as const
 export const data = Flags.custom<string>({
   summary: 'items of suites: a file, a folder, or sample (bundled)',
   helpValue: '<path>',
+})
+export const strictData = Flags.boolean({
+  summary: 'end where data cannot be had, and never use a bundled sample instead; default where CI is set',
+  allowNo: true,
 })
 export const textSource = Flags.custom<string>({ summary: 'where text comes from' })
 export const column = Flags.string({
@@ -182,6 +186,7 @@ export const resume = Flags.boolean({ summary: 'resume an interrupted run, or st
 
 export const output = Flags.custom<string>({
   summary: 'where the result is written',
+  parse: read<string>(parsePlace),
   char: 'o',
   helpGroup: 'output',
   helpValue: '<path>',
@@ -191,7 +196,11 @@ export const record = output(usually('results'))
 export const outputFormat = <const W extends string>(formats: readonly W[]) =>
   Flags.custom<W>({ ...(wordOf(formats) as object), summary: 'form of the result', helpGroup: 'output' })
 export const layer = Flags.custom<number, NumberRule>(WHOLE)({ summary: 'show this layer alone, from 0' })
-export const quiet = Flags.boolean({ summary: 'no progress, no notes', char: 'q', helpGroup: 'output' })
+export const quiet = Flags.boolean({
+  summary: 'no progress, no notes; warnings stay',
+  char: 'q',
+  helpGroup: 'output',
+})
 export const json = Flags.boolean({
   summary: 'print the result as JSON, and nothing else',
   helpGroup: 'output',

@@ -44,7 +44,7 @@ export function runTrainCommand({ options, quiet, openDevice, print }: TrainComm
 }
 
 function trainHooks(watch: Attended, openDevice: TrainHooks['openDevice']): TrainHooks {
-  const { progress, signal, orStop, note, onFetch } = watch
+  const { progress, signal, orStop, note, warn, onFetch } = watch
   let stage = 'read'
   /** Starts the task of a stage when it is not the one under way. */
   const during = (name: string, label: string, total: number, unit: string, from = 0): void => {
@@ -62,7 +62,7 @@ function trainHooks(watch: Attended, openDevice: TrainHooks['openDevice']): Trai
       during('tokens', 'Tokenizing', total, 'characters')
       progress.update(done)
     },
-    onNote: (text) => note(`note: ${text}`),
+    onNote: warn,
     onPrepared: ({ runs, corpus }) => {
       progress.stop()
       for (const { plan, state, finished } of runs) {

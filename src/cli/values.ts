@@ -83,6 +83,17 @@ function* expand(flag: string, part: string): Generator<number> {
   for (let value = first; value <= last; value = multiplies ? value * by : value + by) yield value
 }
 
+/** What --output-format takes in some command, and the pages that --output writes by their endings. */
+const FORMS = ['table', 'md', 'csv', 'tsv', 'latex', 'json', 'jsonl', 'text', 'lm-eval', 'html', 'svg']
+
+/** A file or folder to write to; a bare `json` is nobody's folder. */
+export function parsePlace(flag: string, text: string): string {
+  if (!FORMS.includes(text)) return text
+  throw new Failure(`${flag}: must be a file or folder, got ${text}, which is a form`, {
+    hint: `--output-format ${text} where a command has it, ${flag} results.${text} for a file, ${flag} ./${text} for a folder`,
+  })
+}
+
 /** One of these words. */
 export function parseWord<const W extends string>(flag: string, text: string, words: readonly W[]): W {
   const word = words.find((one) => one === text.trim())

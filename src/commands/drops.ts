@@ -43,6 +43,7 @@ export default class Drops extends AspCommand {
     layer: shared.layer,
     limit: shared.limit({ helpValue: '<tokens>', ...usually('what the model takes') }),
     data: shared.data(),
+    'strict-data': shared.strictData,
     seed: shared.seed({ default: shared.CALIBRATION_SEED }),
     policy: shared.policy(),
     sparsity: shared.sparsity(usually("the checkpoint's own")),
@@ -55,7 +56,7 @@ export default class Drops extends AspCommand {
 
   async run(): Promise<DropsRecord> {
     const { args, flags } = await this.parse(Drops)
-    return attended({ quiet: flags.quiet, nothing: 'nothing was shown yet' }, async (watch) => {
+    return attended({ ...flags, nothing: 'nothing was shown yet' }, async (watch) => {
       const { progress, signal, onProgress, note } = watch
       progress.start('Reading checkpoint and text')
       const stdin = process.stdin.isTTY ? null : process.stdin

@@ -34,6 +34,7 @@ export default class Eval extends AspCommand {
   }
   static override flags = {
     data: shared.data(),
+    'strict-data': shared.strictData,
     limit: shared.limit({ helpValue: '<documents>' }),
     samples: Flags.string({
       summary: 'documents to score: {"suite": [positions]}, or a file',

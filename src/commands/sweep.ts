@@ -41,6 +41,7 @@ export default class Sweep extends AspCommand {
       ...usually('all; eval with suites'),
     }),
     data: shared.data(),
+    'strict-data': shared.strictData,
     limit: shared.limit({ helpValue: '<documents>' }),
     text: shared.textSource({ helpValue: '<path>|<dataset>', ...usually('sample') }),
     'text-limit': Flags.custom<number>(shared.AMOUNT)({

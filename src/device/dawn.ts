@@ -1,5 +1,6 @@
 /** Dawn, WebGPU's implementation in the npm package `webgpu`: which adapters it sees through this machine's drivers. */
 import { createRequire } from 'node:module'
+import { withoutNativeWarnings } from './native-warnings.js'
 import { hasVulkan } from './vulkan.js'
 
 /** A GPU object must outlive its devices, and must not outlive the program: on globalThis Node would never exit. */
@@ -32,7 +33,7 @@ export interface HeldAdapter {
 
 /**
  * An adapter by (part of) its name, else Dawn's first: discrete hardware, integrated, software.
- * Undefined when there is none. Drivers may make Dawn write warnings to standard error here; each call repeats them.
+ * Undefined when there is none. Each call looks at the drivers again.
  */
 export async function requestAdapter(name?: string): Promise<HeldAdapter | undefined> {
   const { gpu, adapter } = await request(name)
@@ -50,5 +51,7 @@ async function request(name?: string): Promise<{ gpu?: GPU; adapter?: GPUAdapter
   if (name !== undefined) options.push(`adapter=${name}`)
   if (process.platform === 'linux') options.push('backend=vulkan')
   const gpu = create(options)
-  return { gpu, adapter: await gpu.requestAdapter({ powerPreference: 'high-performance' }) }
+  // Dawn has looked at the drivers when the call returns, and warned of limits that it reduces.
+  const found = withoutNativeWarnings(() => gpu.requestAdapter({ powerPreference: 'high-performance' }))
+  return { gpu, adapter: await found }
 }

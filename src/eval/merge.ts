@@ -158,7 +158,8 @@ function inOrder(parts: readonly ShardPart[]): ShardPart[] {
   }
   const missing = Array.from({ length: count }, (_, i) => i + 1).filter((i) => ordered[i - 1] === undefined)
   if (missing.length > 0) {
-    throw new Failure(`merge: shards ${missing.join(', ')} of ${count} are missing`, {
+    const which = missing.length === 1 ? `shard ${missing[0]}` : `shards ${missing.join(', ')}`
+    throw new Failure(`merge: ${which} of ${count} ${missing.length === 1 ? 'is' : 'are'} missing`, {
       hint: 'name the records of all shards',
     })
   }

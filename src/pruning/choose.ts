@@ -102,7 +102,9 @@ function choosePolicy({ id, config }: Pruneable, { policy, sparsity, shift }: Le
     throw new Failure(
       `${policy === 'adaptive' ? '--policy adaptive' : number}: checkpoint ${id} has no interaction weights to decide what to drop`,
       {
-        hint: 'use --policy dense without --sparsity, or a checkpoint fine-tuned for pruning such as --model asp-tiny',
+        hint:
+          'name a policy that needs none, such as --policy streaming or h2o (docs/policies.md), use a checkpoint fine-tuned for ' +
+          'pruning such as --model asp-tiny, or leave --sparsity out',
       },
     )
   }

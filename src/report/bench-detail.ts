@@ -1,9 +1,9 @@
 /** Tables of what lies behind a benchmark's figures: latency and memory along the context, and the cost by stage. */
-import { stageShares } from '../record/bench/build.js'
+import { stageSeconds, stageShares } from '../record/bench/build.js'
 import type { BenchConfiguration, BenchCurve, BenchRecord, BenchResult } from '../record/bench/schema.js'
 import { BENCH_STAGES } from '../record/names.js'
 import { median } from '../stats/basics.js'
-import { batchText, milliseconds, policyName, settingText, sparsityText } from './bench-words.js'
+import { batchText, measurable, milliseconds, policyName, settingText, sparsityText } from './bench-words.js'
 import { formatPercent, formatRate, formatShare } from './format.js'
 import { type Column, left, right } from './grid.js'
 import { type Grid, grid } from './sheet.js'
@@ -91,10 +91,11 @@ export function stageGrid({ results, configurations }: BenchRecord): Grid[] {
   const columns: Column<StageRow>[] = [
     left('Test', ({ test }) => test),
     ...configurationColumns(({ configuration }: StageRow) => configuration),
-    ...BENCH_STAGES.map((stage) => right<StageRow>(stage, ({ shares }) => formatPercent(shares[stage]))),
+    ...BENCH_STAGES.map((stage) =>
+      right<StageRow>(stage, ({ shares }) => measurable(shares[stage], formatPercent)),
+    ),
     right('us\na token', ({ stages, tokens }) => {
-      const total = Object.values(stages).reduce((sum, seconds) => sum + seconds, 0)
-      return formatRate((1e6 * total) / tokens)
+      return measurable(stageSeconds(stages), (total) => formatRate((1e6 * total) / tokens))
     }),
   ]
   return rows.length === 0

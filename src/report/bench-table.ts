@@ -7,7 +7,7 @@ import type {
   Figure,
 } from '../record/bench/schema.js'
 import { curveGrid, stageGrid } from './bench-detail.js'
-import { batchText, benchNotes, milliseconds, policyName, sparsityText } from './bench-words.js'
+import { batchText, benchNotes, measurable, milliseconds, policyName, sparsityText } from './bench-words.js'
 import { figuresOf } from './figures/figures.js'
 import { formatBytes, formatPercent, formatRate, formatShare } from './format.js'
 import { type Column, left, right } from './grid.js'
@@ -61,7 +61,7 @@ function columnsOf({ configurations, results, environment }: BenchRecord): Colum
     ),
     left('Cache', ({ configuration }) => cacheText(configuration), varies(cacheText)),
     right('Tokens/s', ({ result: { tokens_per_s: rate, status } }) =>
-      rate === null ? status : formatRate(rate.median),
+      status === 'measured' ? measurable(rate?.median ?? null, formatRate) : status,
     ),
     left(results.every(isEnough) ? '95 %\ninterval' : 'Range', rangeText),
     right('Over\ndense', ({ result }) => median(result.speedup, times), compares),

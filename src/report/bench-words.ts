@@ -17,6 +17,10 @@ export const batchText = ({ batch, batch_asked }: BenchConfiguration): string =>
 export const settingText = ({ dtype, cache, cache_dtype }: BenchConfiguration): string =>
   `${dtype}, ${cache} ${cache_dtype}`
 
+/** What was timed as the difference of two runs may come out as nothing, or less. */
+export const measurable = (value: number | null, format: (value: number) => string): string =>
+  value === null ? 'not measurable' : format(value)
+
 /** Milliseconds with three significant digits. */
 export const milliseconds = (seconds: number): string => formatRate(1000 * seconds)
 

@@ -9,6 +9,7 @@ import type {
   TaskResult,
 } from '../record/eval/schema.js'
 import { metricInterval } from './figures/eval-rows.js'
+import { decidedByPolicy, levelName } from './figures/level.js'
 import {
   fixed,
   formatCount,
@@ -16,6 +17,7 @@ import {
   formatRate,
   formatShare,
   formatStatistic,
+  plural,
   signed,
 } from './format.js'
 import { type Column, left, right } from './grid.js'
@@ -26,6 +28,7 @@ import {
   describeModel,
   describePeak,
   describeTime,
+  nothingDropped,
 } from './notes.js'
 import { grid, type Note, renderSheet, type SheetOptions } from './sheet.js'
 
@@ -125,18 +128,19 @@ function interval({ result, metric, group }: Row): string {
 }
 
 function notesOf(record: EvalRecord): Note[] {
-  const { environment, timing, memory, sparsity } = record
+  const { environment, timing, memory, sparsity, policy } = record
   const { load_s: load, calibrate_s: calibrate, score_s: score } = timing
   const { weights_bytes: weights, activations_bytes: activations, cache_bytes: cache } = memory
   return [
     ...stopped(record),
     ...Object.entries(record.tasks).map(
-      ([task, { data, documents }]): Note => ['Data', `${task}: ${origin(data, documents)}`],
+      ([task, own]): Note => ['Data', `${task}: ${origin(own)}${shardShare(record, own)}`],
     ),
     ['Model', describeModel(record.model)],
     ['Policy', describePolicy(record)],
     ...missed(record),
     ['Sparsity', `${requested(record)}, achieved ${fixed(sparsity.achieved)} of causal pairs`],
+    ...nothingDropped(policy.name, sparsity),
     ['Per layer', sparsity.per_layer.map((share) => formatShare(share)).join(' ')],
     ['Kept', describeKept(record)],
     ['Adapter', describeAdapter(environment)],
@@ -163,10 +167,8 @@ function stopped({ status, tasks }: EvalRecord): Note[] {
 }
 
 /** `bundled sample, 200 of 10042 (Rowan/hellaswag, validation)`; what was left out is always said. */
-function origin(
-  { kind, source, revision, split, rows, total }: TaskRecord['data'],
-  documents: number,
-): string {
+function origin({ data, documents }: TaskRecord): string {
+  const { kind, source, revision, split, rows, total } = data
   const whole = total ?? rows
   const amount =
     documents === total ? `all ${documents}` : `${documents} of ${whole}${total === null ? ' rows' : ''}`
@@ -174,6 +176,10 @@ function origin(
   const name = { sample: 'bundled sample', file: 'own data', hub: 'Hub dataset' }[kind]
   return `${name}, ${amount} (${split === '' ? from : `${from}, ${split}`})`
 }
+
+/** `, of which shard 1/2 scored 19`: a run's shards all name the run's documents. */
+const shardShare = ({ shard }: EvalRecord, { documents_scored }: TaskRecord): string =>
+  shard === null ? '' : `, of which shard ${shard.index}/${shard.count} scored ${documents_scored}`
 
 /** Whether there is a shift or a size of each suite. */
 const isBySuite = ({ calibrated, tasks }: EvalRecord): boolean =>
@@ -206,7 +212,7 @@ function describePolicy(record: EvalRecord): string {
   const found =
     calibration === null
       ? ''
-      : `, found on ${formatCount(calibration.requests)} requests in ${calibration.evaluations.length} evaluations`
+      : `, found on ${plural(calibration.requests, 'request')} in ${plural(calibration.evaluations.length, 'evaluation')}`
   const by = isBySuite(record) ? ', shift or size found for each suite by itself' : ''
   return `${[policy.name, ...settings, ...shift].join(', ')}${found}${by}`
 }
@@ -244,5 +250,7 @@ const hubName = (id: string): string => id.replace(/^openai-community\//, '')
 
 function requested({ sparsity, policy }: EvalRecord): string {
   if (sparsity.requested !== null) return `requested ${sparsity.requested}`
-  return policy.name === 'dense' ? 'nothing pruned' : "the checkpoint's own threshold"
+  if (policy.name === 'dense') return 'nothing pruned'
+  const level = levelName({ requested: null, by: decidedByPolicy(policy) })
+  return level === 'own threshold' ? "the checkpoint's own threshold" : `${level} given`
 }

@@ -12,11 +12,12 @@ export const fixed = (value: number | null | undefined, decimals = 4): string =>
 export const signed = (value: number | null | undefined): string =>
   value === null || value === undefined ? '' : `${value < 0 ? '' : '+'}${value.toFixed(4)}`
 
-/** `1 test`, `3 tests` */
-export const plural = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`
-
 /** `1,234,567`: whole, grouped the same on every machine. */
 export const formatCount = (count: number): string => Math.round(count).toLocaleString('en-US')
+
+/** `1 test`, `1,200 tests` */
+export const plural = (count: number, one: string): string =>
+  `${formatCount(count)} ${one}${count === 1 ? '' : 's'}`
 
 /** A share to two decimals (`0.80`), or to more where two would hide the difference from 0 or 1. */
 export function formatShare(share: number, decimals = 2): string {

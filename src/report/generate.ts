@@ -7,7 +7,7 @@ import type {
   GenerateSparsity,
   Rate,
 } from '../record/generate/schema.js'
-import { formatBytes, formatCount, formatPercent, formatRate, formatShare } from './format.js'
+import { formatBytes, formatCount, formatPercent, formatRate, formatShare, plural, signed } from './format.js'
 
 const ENDINGS: Record<Finish, string> = {
   eos: 'end token',
@@ -22,7 +22,7 @@ export function closingLine({ sequences, timing, cache, sparsity, policy }: Gene
   const tokens = sequences.reduce((sum, sequence) => sum + sequence.tokens.length, 0)
   const texts = sequences.length === 1 ? '' : ` in ${sequences.length} texts`
   const parts = [
-    `${formatCount(tokens)} tokens${texts} (${endings(sequences)})`,
+    `${plural(tokens, 'token')}${texts} (${endings(sequences)})`,
     `prompt ${rate(timing.prefill)}, decoding ${rate(timing.decode)}`,
   ]
   const dense = formatBytes(cache.dense_bytes)
@@ -32,6 +32,8 @@ export function closingLine({ sequences, timing, cache, sparsity, policy }: Gene
     const held = formatBytes(cache.held_bytes)
     parts.push(`cache ${formatBytes(cache.live_bytes)} live in ${held}${share} of dense ${dense}`)
     parts.push(sparsityText(sparsity, policy))
+    const { threshold_shift: shift, calibrated_ctx: searched } = policy
+    if (shift !== null && searched !== null) parts.push(`threshold shift ${signed(shift)}, found`)
   }
   return parts.join('; ')
 }
@@ -56,5 +58,5 @@ function endings(sequences: readonly GeneratedSequence[]): string {
 
 function rate({ tokens, seconds }: Rate): string {
   const speed = seconds > 0 ? ` at ${formatRate(tokens / seconds)}/s` : ''
-  return `${formatCount(tokens)} tokens${speed}`
+  return `${plural(tokens, 'token')}${speed}`
 }

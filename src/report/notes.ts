@@ -1,6 +1,7 @@
 /** What the lines under every table say in the same words: the model, the adapter, times and memory. */
 import type { EnvironmentRecord, ModelRecord } from '../record/common.js'
 import { formatBytes, formatLarge, formatSeconds } from './format.js'
+import type { Note } from './sheet.js'
 
 /** `gpt2@607a30d7`: an id or a file with the beginning of its commit, where it has one. */
 export const atRevision = (id: string, revision: string | null): string =>
@@ -22,6 +23,22 @@ export function describeAdapter({ adapter, dawn }: EnvironmentRecord): string {
 /** `GPU peak 100 MiB`: the most memory of the device. */
 export const describePeak = ({ adapter }: EnvironmentRecord, bytes: number): string =>
   `${adapter.kind === 'cpu' ? 'peak' : 'GPU peak'} ${formatBytes(bytes)}`
+
+/** Below this tables show 0.000. */
+const NOTHING = 0.0005
+
+/** A policy that was to drop something and did not: its figures are the dense model's, and nobody should take them for more. */
+export function nothingDropped(
+  policy: string,
+  { requested = null, achieved }: { requested?: number | null; achieved: number },
+): Note[] {
+  if (policy === 'dense' || requested === 0 || achieved >= NOTHING) return []
+  const why =
+    policy === 'adaptive'
+      ? 'no drop score falls below the threshold; --sparsity 0.5 finds one that drops half'
+      : 'no text is longer than what it keeps'
+  return [['Nothing', `was dropped, these are the dense model's figures: ${why}`]]
+}
 
 /** `19.9 s: load 0.51 s, score 16.0 s` */
 export const describeTime = (total: number, parts: Readonly<Record<string, number>>): string =>

@@ -11,6 +11,7 @@ import {
   describeModel,
   describePeak,
   describeTime,
+  nothingDropped,
 } from './notes.js'
 import { columnsOf, rowsOf } from './ppl-columns.js'
 import { type Grid, grid, type Note, renderSheet, type SheetOptions } from './sheet.js'
@@ -113,8 +114,15 @@ function rulesNotes(record: PplRecord): Note[] {
   const policies = policiesOf(last?.rules ?? [])
   // A policy of a size removes as much in every layer.
   const learned = last?.rules.filter(({ rule }) => rule === 'step') ?? []
+  const undropped = policies.flatMap((name) => {
+    const own = contexts.flatMap(({ rules }) => rules.filter((rule) => isLevel(rule) && rule.policy === name))
+    const most = Math.max(0, ...own.map(({ sparsity }) => sparsity?.achieved ?? 0))
+    const isWanted = own.some(({ requested: share }) => share !== 0)
+    return isWanted ? nothingDropped(name, { achieved: most }) : []
+  })
   return [
     ...policies.map((name): Note => ['Policy', describePolicy(record, name)]),
+    ...undropped,
     ...learned.map((rule): Note => {
       const layers = rule.sparsity?.per_layer.map((share) => formatShare(share)).join(' ') ?? ''
       return ['Per layer', `ctx ${last?.ctx}, ${nameOf(rule, policies.length > 1)}: ${layers}`]

@@ -142,7 +142,7 @@ function verdict(point: FrontierPoint | undefined): string {
 }
 
 const listed = ([first, ...more]: readonly string[]): string =>
-  more.length === 0 ? first : `${first} +${more.length}`
+  more.length === 0 ? first : `${first} and ${more.length} more`
 
 function notesOf(record: SweepRecord): Note[] {
   const { status, cells, frontiers, model, environment, timing } = record

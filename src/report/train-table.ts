@@ -2,7 +2,7 @@
 import type { EvalRule, TrainRecord, TrainSourceRecord } from '../record/train/schema.js'
 import { fixed, formatCount, formatRate, formatSeconds, formatShare } from './format.js'
 import { type Column, left, right } from './grid.js'
-import { atRevision, describeAdapter, describePeak } from './notes.js'
+import { atRevision, describeAdapter, describePeak, nothingDropped } from './notes.js'
 import { grid, type Note, renderSheet, type SheetOptions } from './sheet.js'
 
 interface Row {
@@ -56,6 +56,7 @@ function notesOf(records: readonly TrainRecord[]): Note[] {
     ],
     ...records.map((record): Note => [`Steps, ${nameOf(record)}`, describeSteps(record)]),
     ...records.flatMap(perLayer),
+    ...records.flatMap(untrained),
     ['Adapter', describeAdapter(environment)],
     [
       'Memory',
@@ -79,6 +80,20 @@ function describeSteps({ steps, tokens, last, speed: rate, timing }: TrainRecord
   const pairs = last?.pair_mean == null ? '' : `, pair mean ${last.pair_mean.toFixed(4)}`
   const loss = last === null ? '' : `; the last ${last.steps}: loss ${last.loss.toFixed(4)}${pairs}`
   return `${formatCount(steps.taken)}, ${formatCount(tokens)} tokens in ${formatSeconds(timing.total_s)}${speed}${loss}`
+}
+
+/** A checkpoint that drops nothing yet. */
+function untrained(record: TrainRecord): Note[] {
+  const step = figuresOf(record)
+    .at(-1)
+    ?.rules.find(({ rule }) => rule === 'step')
+  if (step?.sparsity == null || nothingDropped('adaptive', step.sparsity).length === 0) return []
+  return [
+    [
+      `Drops, ${nameOf(record)}`,
+      'nothing yet: more steps, a larger --gamma or --rate-interaction teach it to; asp eval --sparsity finds a shift meanwhile',
+    ],
+  ]
 }
 
 function perLayer(record: TrainRecord): Note[] {

@@ -170,7 +170,9 @@ export const OPTION_GROUPS = {
       max: 2 ** 32 - 1,
       decides: 'seed',
     }),
-    evalEvery: option('whole', 'steps between evaluations', { otherwise: 'a tenth of all' }),
+    evalEvery: option('whole', 'steps between evaluations', {
+      otherwise: 'a tenth of all; more where evaluations would take over a tenth of the time',
+    }),
     saveEvery: option('whole', 'steps between checkpoints', { otherwise: 'a twentieth of all' }),
     spike: option(
       'number',

@@ -4,6 +4,7 @@ import type { Gpt2Config } from '../engine/gpt2/config.js'
 import type { TrainRule } from '../engine/train/types.js'
 import { Failure } from '../errors.js'
 import type { AlphaSchedule, RateSchedule, TrainRunOptions } from '../record/train/schema.js'
+import { HELD_OUT } from './corpus.js'
 import { describeRule, ruleOf, TRAIN_OPTIONS, type TrainingOptions } from './options.js'
 
 /** One training. */
@@ -70,13 +71,31 @@ export function planRuns(options: TrainingOptions, config: Gpt2Config, hasOwn: b
       rule,
       options: runOptions(options, config, { rule, gamma, ctx, batchTokens, hasOwn }),
       steps: options.steps,
-      evalEvery: options.evalEvery ?? Math.ceil(options.steps / 10),
+      evalEvery: options.evalEvery ?? usualInterval(options, rule, { ctx, batchTokens }),
       saveEvery: options.saveEvery ?? Math.ceil(options.steps / 20),
       spike: options.spike === 0 ? Number.POSITIVE_INFINITY : options.spike,
       sequences: batchTokens / ctx,
       push: options.push === undefined ? null : several ? `${options.push}-gamma-${gamma}` : options.push,
     }
   })
+}
+
+/** Share of the time of steps that evaluations on the way may take where nobody says how often they are wanted. */
+const EVALUATION_SHARE = 0.1
+/** A step goes forward once and backward, which is twice as much. */
+const PASSES_OF_STEP = 3
+
+/** A tenth of all steps, or more where a tenth of them take less time than evaluations should. */
+function usualInterval(
+  { steps, heldOut }: TrainingOptions,
+  rule: TrainRule,
+  { ctx, batchTokens }: Pick<Settled, 'ctx' | 'batchTokens'>,
+): number {
+  const windows = heldOut ?? HELD_OUT
+  // Each rule is a pass: dense, and for the adaptive one the step function and the soft mask.
+  const passes = rule.kind === 'dense' ? 1 : rule.kind === 'adaptive' ? 3 : 2
+  const stepsOfOne = (windows * ctx * passes) / (PASSES_OF_STEP * batchTokens)
+  return Math.min(steps, Math.max(Math.ceil(steps / 10), Math.ceil(stepsOfOne / EVALUATION_SHARE)))
 }
 
 interface Settled {

@@ -41,7 +41,11 @@ export function startAsp(
   environment: NodeJS.ProcessEnv = {},
   input = '',
 ): RunningAsp {
-  const { FORCE_COLOR, HF_TOKEN, HF_ENDPOINT, HF_HUB_CACHE, ...inherited } = process.env
+  const inherited = Object.fromEntries(
+    Object.entries(process.env).filter(
+      ([name]) => !/^(FORCE_COLOR|HF_.*|TRANSFORMERS_OFFLINE|.*_PROXY|CI)$/i.test(name),
+    ),
+  )
   const child = spawn(process.execPath, [COMMAND, ...argv], {
     cwd: folder,
     env: { ...inherited, HF_HUB_OFFLINE: '1', HF_HOME: join(folder, '.hub'), ...environment },

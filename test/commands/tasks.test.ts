@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { suiteNames } from '../../src/suites/suite.js'
@@ -32,6 +34,23 @@ test('--json tells the same and the sources of the scores', () => {
   assert.equal(hellaswag.metrics[0], { name: 'acc', higher_is_better: true })
   assert.is(hellaswag.reference[0].trust, 'high')
   assert.match(hellaswag.reference[0].source, 'build-nanogpt')
+})
+
+test('asp tasks check: a mismatch says where, part of a split leaves out the column that would be empty', async () => {
+  const rows = Array.from({ length: 1838 }, () => '{"goal":"a","sol1":"b","sol2":"c","label":0}\n').join('')
+  writeFileSync(join(folder, 'piqa.jsonl'), rows)
+  const wrong = await asp(folder, ['tasks', 'check', 'piqa', '--data', 'piqa.jsonl'])
+  assert.is(wrong.status, 1)
+  assert.match(wrong.stdout, /^│ piqa +│ Built here +│ lm-eval +│ Same +│$/m)
+  assert.match(wrong.stdout, /^│ documents +│ 1838 +│ 1838 +│ match +│$/m)
+  assert.match(wrong.stdout, /^│ sha256 +│ [0-9a-f]{16}\.\.\. +│ 6048a3a2bb3ad1e6\.\.\. +│ DIFFERS +│$/m)
+  const part = await asp(folder, ['tasks', 'check', 'piqa', '--data', 'sample'])
+  assert.match(part.stdout, /^│ piqa +│ Built here +│ lm-eval +│$/m)
+  for (const line of [...wrong.stdout.split('\n'), ...part.stdout.split('\n')].filter((one) =>
+    /^[│┌]/.test(one),
+  )) {
+    assert.ok(line.length <= 80, line)
+  }
 })
 
 test.run()

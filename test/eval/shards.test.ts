@@ -105,7 +105,7 @@ test('a run stopped after a few documents and resumed keeps its shift and equals
 test('a missing, doubled, foreign or damaged shard is refused', async () => {
   await run('foreign', { shift: -0.4, shard: { index: 2, count: 3 } })
   const cases: [string[], RegExp][] = [
-    [['3-1', '3-3'], /shards 2 of 3 are missing/],
+    [['3-1', '3-3'], /shard 2 of 3 is missing/],
     [['3-1', '3-2', '3-2'], /shard 2 is there already/],
     [['3-1', 'foreign', '3-3'], /threshold shift differs/],
     [['3-1', '7-2'], /one of 7 shards/],

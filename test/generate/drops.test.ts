@@ -131,7 +131,8 @@ test('the closing line', () => {
   assert.is(
     line(),
     '5 tokens in 3 texts (2 end token, 1 --max-tokens); prompt 12 tokens at 120/s, decoding 2 tokens at 4.00/s; ' +
-      'cache 1.00 KiB live in 2.00 KiB, 25 % of dense 4.00 KiB; sparsity 0.75 (0.8 requested, over 132 tokens)',
+      'cache 1.00 KiB live in 2.00 KiB, 25 % of dense 4.00 KiB; sparsity 0.75 (0.8 requested, over 132 tokens); ' +
+      'threshold shift -1.0000, found',
   )
   assert.match(
     line({ policy: { name: 'dense', threshold_shift: null, calibrated_ctx: null } }),

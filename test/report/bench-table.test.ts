@@ -49,6 +49,23 @@ test('what does not fit says what it needs and what there is', () => {
   assert.equal(row.slice(5, 7), ['does not fit', 'needs 8.38 GiB, adapter has 3.73 GiB'])
 })
 
+test('what came out as no time at all is called not measurable: rates, shares of stages, time of a token', () => {
+  const stages = { projections: 0.5, scores: -0.1, attention: 0.4, cache: 0.1, mlp: 0.1, head: 0 }
+  const parts = { stages, stage_tokens: 32, samples: samples(-0.007, 0.1) }
+  const text = renderBench(buildBenchRecord(benchParts({ results: [{ ...RESULTS[0], ...parts }] })), {
+    form: 'md',
+  })
+  const row = cells(text, 'tg128 @ d384', 'dense')
+  assert.is(row[row.indexOf('2') + 1], 'not measurable')
+  assert.match(text, /\| 50 % \| not measurable \| 40 % \|/)
+  assert.not.match(text, /-10 %/)
+  const none = { ...parts, stages: { ...stages, projections: -2 } }
+  const lost = renderBench(buildBenchRecord(benchParts({ results: [{ ...RESULTS[0], ...none }] })), {
+    form: 'md',
+  })
+  assert.match(lost, /(\| not measurable ){7}\|/)
+})
+
 test('too few repetitions are said to be too few', () => {
   assert.match(renderBench(record), /Range +lowest to highest of 2, an interval of 50\.0 % confidence/)
   const results = RESULTS.map((one) => ({ ...one, samples: samples(1, 2, 3, 4, 5, 6) }))

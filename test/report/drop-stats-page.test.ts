@@ -36,10 +36,11 @@ async function column(page: Page, dimension: string, head: string): Promise<(str
   )
 }
 
+const record = statsRecord()
 const test = suite('page of drop statistics')
 
 browserTest(test, 'plots and tables of one checkpoint; layer and age change both', () =>
-  open(statsRecord(), async ({ page, faults }) => {
+  open(record, async ({ page, faults }) => {
     assert.equal(
       await page
         .locator('section')
@@ -55,7 +56,15 @@ browserTest(test, 'plots and tables of one checkpoint; layer and age change both
       ['stop word', '91.7 %'],
       ['content word', '37.5 %'],
     ])
+    // Two layers are no more tokens than one.
+    const aged = await column(page, 'all', 'Tokens')
+    const { ages } = record.runs[0].dimensions[0].classes[0].layers[0]
+    assert.equal(
+      aged.map(([, tokens]) => tokens),
+      ages.of.map((tokens) => tokens.toLocaleString('en-US')),
+    )
     await page.locator('#layer').selectOption('1')
+    assert.equal(await column(page, 'all', 'Tokens'), aged)
     assert.equal(await column(page, 'kind', 'Alive 2 later'), [
       ['punctuation', '50.0 %'],
       ['stop word', '100.0 %'],

@@ -83,6 +83,39 @@ test('what was asked for, when it was not a share', () => {
   assert.match(text, /│ {9}- │ {3}0\.0000 │ {2}100 % │/)
 })
 
+test('a shard says how many of the run’s documents it scored', () => {
+  const data = (parts: object): string => /^Data +(.*)$/m.exec(render(parts))?.[1] ?? ''
+  const tasks = [{ ...hellaswag, documents: 40, documentsScored: 19 }]
+  assert.match(
+    data({ tasks, shard: { index: 1, count: 2 } }),
+    /40 of 10042 \(.*\), of which shard 1\/2 scored 19$/,
+  )
+  assert.not.match(data({ tasks }), 'of which')
+})
+
+test('a policy that dropped nothing is told from one that did', () => {
+  const { counts } = hellaswag
+  const none = [{ ...hellaswag, counts: { ...counts, removed: counts.removed.map(() => 0) } }]
+  const own = { ...recordParts().policy, threshold_shift: 0, calibration: null }
+  const said =
+    /^Nothing +was dropped, these are the dense model's figures: no drop score falls below the threshold/m
+  assert.match(render({ tasks: none, requested: null, policy: own }), said)
+  assert.match(render({ tasks: none, requested: 0.5 }), said)
+  assert.not.match(render({ tasks: none, requested: 0 }), said)
+  assert.not.match(render({ tasks: none, requested: null, policy: dense }), said)
+  assert.not.match(render({}), said)
+})
+
+test('counts of one', () => {
+  const policy = recordParts().policy
+  const calibration = policy.calibration && {
+    ...policy.calibration,
+    requests: 1,
+    evaluations: policy.calibration.evaluations.slice(0, 1),
+  }
+  assert.match(render({ policy: { ...policy, calibration } }), /found on 1 request in 1 evaluation$/m)
+})
+
 const origins: [string, Partial<typeof hellaswag.data>, number, RegExp][] = [
   ['part of the bundled sample', {}, 50, /bundled sample, 50 of 10042 \(Rowan/],
   [

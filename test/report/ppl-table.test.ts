@@ -28,6 +28,20 @@ const rows = (text: string): string[][] =>
       : [],
   )
 
+test('levels that all dropped nothing are said to be the dense model', () => {
+  const none = RULES.map((rule) => ({
+    ...rule,
+    scores: rule.scores.map((score) => ({
+      ...score,
+      drops: score.drops && { ...score.drops, pairShares: Array.from(score.drops.pairShares, () => 0) },
+    })),
+  }))
+  const said = /^Nothing +was dropped/m
+  assert.match(renderPpl(buildPplRecord(pplParts({ contexts: [contextParts({ rules: none })] }))), said)
+  assert.not.match(renderPpl(record), said)
+  assert.not.match(renderPpl(dense), said)
+})
+
 test('a row a level, soft evaluations beside it', () => {
   const [head, below, ...lines] = rows(renderPpl(record))
   assert.equal(head.slice(0, 6), ['ctx', 'Sparsity', 'S_pair', 'S@ctx', 'NLL', '±'])

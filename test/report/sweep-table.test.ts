@@ -65,6 +65,12 @@ test('a point that is behind within noise is on the frontier, with a word of it'
   )
   const text = renderSweep(sweepRecord({ frontiers: [{ ...frontier, points }] }))
   assert.match(text, 'on it, perhaps behind adaptive-0.8')
+  const behind = points.map((point) => ({
+    ...point,
+    within_noise_of: ['adaptive-0.8', 'h2o-0.8', 'tova-0.8'],
+  }))
+  const several = renderSweep(sweepRecord({ frontiers: [{ ...frontier, points: behind }] }))
+  assert.match(several, 'perhaps behind adaptive-0.8 and 2 more')
 })
 
 test('more than two suites have a table of their own', () => {

@@ -20,6 +20,20 @@ function failureOf(work: () => unknown): Failure {
   throw new Error('must fail')
 }
 
+test('evaluations on the way are a tenth of all, and fewer where steps are dear to them', () => {
+  const every = (changes: Partial<TrainingOptions>, ctx = CONFIG.nPositions): number =>
+    planRuns(trainingOptions('out', { evalEvery: undefined, ctx, ...changes }), CONFIG, false)[0].evalEvery
+  const ctx = CONFIG.nPositions
+  // Sixteen windows, three rules, beside steps of one window that are three passes: sixteen steps each.
+  const small = { batchTokens: ctx, heldOut: 16 }
+  assert.is(every({ ...small, steps: 100_000 }), 10_000)
+  assert.is(every({ ...small, steps: 1000 }), 160)
+  assert.is(every({ ...small, steps: 40 }), 40)
+  assert.is(every({ ...small, steps: 1000, heldOut: 1 }), 100)
+  assert.is(every({ ...small, steps: 1000, gamma: undefined, ...control }), 100)
+  assert.is(every({ ...small, steps: 40, evalEvery: 4 }), 4)
+})
+
 const control = { control: { kind: 'dense' } } as const
 const refused: [string, Partial<TrainingOptions>, RegExp][] = [
   ['no text', { data: [] }, /^--data: must name text/],

@@ -1,5 +1,6 @@
 /** `asp tasks check`: proves, without a model, that requests are built as lm-eval builds them. */
 import { Args } from '@oclif/core'
+import { fallbackWatch } from '../../cli/attended.js'
 import { AspCommand, together } from '../../cli/base-command.js'
 import * as shared from '../../cli/flags.js'
 import { createProgress } from '../../cli/progress.js'
@@ -9,7 +10,7 @@ import { type Check, type Conformance, checkConformance } from '../../suites/con
 import type { DataOrigin } from '../../suites/dataset.js'
 import { loadExamples } from '../../suites/example.js'
 import { selectSuites } from '../../suites/groups.js'
-import { describeFallback, readDocuments } from '../../suites/source.js'
+import { readDocuments } from '../../suites/source.js'
 
 type Result = Conformance & { data: DataOrigin }
 
@@ -31,6 +32,7 @@ export default class TasksCheck extends AspCommand {
   }
   static override flags = {
     data: shared.data(),
+    'strict-data': shared.strictData,
     quiet: shared.quiet,
   }
 
@@ -44,7 +46,7 @@ export default class TasksCheck extends AspCommand {
       const { suites, datasets } = await readDocuments(asked, {
         data: flags.data,
         optional,
-        onFallback: (fallback) => process.stderr.write(`note: ${describeFallback(fallback)}\n`),
+        onFallback: fallbackWatch(flags['strict-data']),
       })
       for (const [i, suite] of suites.entries()) {
         const { rows, origin } = datasets[i]
@@ -62,12 +64,21 @@ export default class TasksCheck extends AspCommand {
 function format(result: Result): string {
   const columns: Column<Check>[] = [
     left(result.suite, ({ name }) => name),
-    left('built here', ({ got }) => String(got)),
-    left('lm-eval', ({ expected }) => String(expected ?? '-')),
-    left('', ({ match }) => mark(match, result)),
+    left('Built here', ({ got }) => valueText(got)),
+    left('lm-eval', ({ expected }) => valueText(expected ?? '-')),
+    left(
+      'Same',
+      ({ match }) => mark(match, result),
+      (checks) => checks.some(({ match }) => mark(match, result) !== ''),
+    ),
   ]
   return `${renderGrid(columns, result.checks)}\n${result.data.note}: ${SAID[result.verdict](result)}`
 }
+
+/** The beginning of a hash tells two apart; --json has all of it. */
+const HASH = /^[0-9a-f]{64}$/
+const valueText = (value: number | string): string =>
+  typeof value === 'string' && HASH.test(value) ? `${value.slice(0, 16)}...` : String(value)
 
 /** Of a part of the split nothing can match, so that is not called a difference. */
 function mark(match: Check['match'], { verdict }: Result): string {

@@ -75,6 +75,10 @@ export function asTrouble(error: unknown): HubTrouble | null {
   if (kind !== undefined) {
     return new HubTrouble(kind, code.startsWith('UND_ERR_SOCKET') ? 'a broken connection' : code)
   }
+  const atProxy = proxyStatus(cause)
+  if (atProxy === 407)
+    return new HubTrouble('refused', 'status 407: the proxy wants a user name and password')
+  if (atProxy !== null) return new HubTrouble('unreachable', `status ${atProxy} from the proxy`)
   if (error.message === 'terminated' || code.startsWith('HPE_'))
     return new HubTrouble('broken', 'a broken connection')
   if (error.message === 'fetch failed')
@@ -83,8 +87,16 @@ export function asTrouble(error: unknown): HubTrouble | null {
   return new HubTrouble('unreadable', 'an answer of another form')
 }
 
+/** What a proxy answered instead of passing a request on. undici says it in words only, some causes down. */
+function proxyStatus(cause: unknown): number | null {
+  if (!(cause instanceof Error)) return null
+  const [, status] = /^Proxy (?:response|Authentication Required) \((\d{3})\)/.exec(cause.message) ?? []
+  return status === undefined ? proxyStatus(cause.cause) : Number(status)
+}
+
 /** One line for a person. Servers' own words and addresses stay out of it: they may carry signatures. */
-export function hubFailure(error: unknown, repo: Repo, { endpoint, token }: HubSettings): Failure {
+export function hubFailure(error: unknown, repo: Repo, settings: HubSettings): Failure {
+  const { endpoint, token, proxies } = settings
   if (error instanceof Failure) return error
   const trouble = asTrouble(error)
   if (trouble === null) throw error
@@ -98,7 +110,8 @@ export function hubFailure(error: unknown, repo: Repo, { endpoint, token }: HubS
     return new Failure(`${at}: ${host} does not answer as the Hub does, got ${got}`, { hint, exit })
   }
   if (kind !== 'status') {
-    const hint = 'check the network and HF_ENDPOINT, and run again; what has arrived is kept'
+    const proxy = proxies === undefined ? '' : ', the proxy that HTTP_PROXY or HTTPS_PROXY names'
+    const hint = `check the network${proxy} and HF_ENDPOINT, and run again; what has arrived is kept`
     return new Failure(`${at}: cannot be fetched from ${host}, got ${got}`, {
       hint,
       exit,
@@ -109,8 +122,8 @@ export function hubFailure(error: unknown, repo: Repo, { endpoint, token }: HubS
     return new Failure(`${at}: does not exist or needs permission, got ${got}`, {
       hint:
         token === undefined
-          ? 'check the name; for a private or gated repository set HF_TOKEN'
-          : 'check the name, and that the token in HF_TOKEN may read it',
+          ? 'check the name; for a private or gated repository set HF_TOKEN, or log in with `hf auth login`'
+          : 'check the name, and that the token of `hf auth login` or HF_TOKEN may read it',
     })
   }
   if (status === 404) {

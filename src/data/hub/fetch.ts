@@ -1,6 +1,7 @@
 /** `fetch` for the Hub: the token to the endpoint alone, no endless waiting, refusals as HubTrouble. */
 
 import { HubTrouble } from './errors.js'
+import { fetchThrough } from './proxy.js'
 import { parseRetryAfter, type RetryPolicy } from './retry.js'
 import type { HubSettings } from './settings.js'
 
@@ -9,7 +10,7 @@ import type { HubSettings } from './settings.js'
  * here it goes to the endpoint alone. Redirects to other hosts lose it inside fetch itself.
  * @throws HubTrouble on every answer but 2xx, before the library reads what the server says about it
  */
-export function hubFetch({ endpoint, token }: HubSettings, policy: RetryPolicy): typeof fetch {
+export function hubFetch({ endpoint, token, proxies }: HubSettings, policy: RetryPolicy): typeof fetch {
   return async (input, init) => {
     const headers = new Headers(init?.headers)
     headers.delete('Authorization')
@@ -18,7 +19,8 @@ export function hubFetch({ endpoint, token }: HubSettings, policy: RetryPolicy):
       headers.set('Authorization', `Bearer ${token}`)
     }
     const watch = stallWatch(policy.stallMs)
-    const response = await watch.during(fetch(input, { ...init, headers, signal: watch.signal }))
+    const request = await fetchThrough(proxies)
+    const response = await watch.during(request(input, { ...init, headers, signal: watch.signal }))
     if (response.ok) return watchBody(response, watch)
     await response.body?.cancel().catch(() => undefined)
     throw new HubTrouble('status', `status ${response.status}`, {

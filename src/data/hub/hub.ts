@@ -7,7 +7,15 @@ import { type Hub, isInside, listRemoteFiles, resolveCommit } from './client.js'
 import { downloadBlob } from './download.js'
 import { RETRY, type RetryPolicy } from './retry.js'
 import { datasetSelection, MODEL_SELECTION, type PathPattern, type Selection } from './selection.js'
-import { COMMIT, type HubSettings, hubSettings, type RemoteFile, type Repo, repoFolder } from './settings.js'
+import {
+  COMMIT,
+  type HubSettings,
+  hubSettings,
+  offlineVariable,
+  type RemoteFile,
+  type Repo,
+  repoFolder,
+} from './settings.js'
 
 /** Bytes of the files that were not cached. */
 export interface FetchProgress {
@@ -208,8 +216,11 @@ function notCached(
   hint: string,
 ): Failure {
   const subject = `${type} ${name} at revision ${revision}`
-  return new Failure(`${subject}: not cached while HF_HUB_OFFLINE is set, ${cacheFolder} lacks ${missing}`, {
-    hint,
-    code: 'unreachable',
-  })
+  return new Failure(
+    `${subject}: not cached while ${offlineVariable()} is set, ${cacheFolder} lacks ${missing}`,
+    {
+      hint,
+      code: 'unreachable',
+    },
+  )
 }

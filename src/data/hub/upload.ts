@@ -5,7 +5,7 @@ import { EXIT, Failure } from '../../errors.js'
 import { asTrouble, HubTrouble } from './errors.js'
 import { hubFetch } from './fetch.js'
 import { RETRY } from './retry.js'
-import { type HubSettings, hubSettings } from './settings.js'
+import { type HubSettings, hubSettings, offlineVariable } from './settings.js'
 
 export interface Upload {
   /** `owner/name`; made if it does not exist. */
@@ -23,13 +23,13 @@ const UPLOAD_PATIENCE_MS = 3_600_000
 /** @throws Failure (exit 2) when nothing can be uploaded from here: no token, or no network wanted */
 export function checkUploadAccess(settings: HubSettings = hubSettings()): void {
   if (settings.offline) {
-    throw new Failure('--push: the Hub must not be asked, got HF_HUB_OFFLINE', {
-      hint: 'unset HF_HUB_OFFLINE, or leave --push out',
+    throw new Failure(`--push: the Hub must not be asked, got ${offlineVariable()}`, {
+      hint: `unset ${offlineVariable()}, or leave --push out`,
     })
   }
   if (settings.token !== undefined) return
   throw new Failure('--push: needs a token that may write, got none', {
-    hint: 'set HF_TOKEN; huggingface.co/settings/tokens makes one',
+    hint: 'set HF_TOKEN or run `hf auth login`; huggingface.co/settings/tokens makes one',
   })
 }
 

@@ -49,6 +49,8 @@ export interface KernelSpec {
 
 /** The kernels of one device. */
 export interface Kernels {
+  /** How many were compiled so far; undefined where none has to be. */
+  readonly compiled?: number
   /** Compiles ahead of use, so that a broken kernel fails here and by name. */
   prepare(specs: readonly KernelSpec[]): Promise<void>
   /** Adds one dispatch to `pass`; bindings 0, 1, ... of group 0 in the order given. */

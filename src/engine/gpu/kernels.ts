@@ -27,6 +27,10 @@ export class GpuKernels implements Kernels {
     this.#files = files
   }
 
+  get compiled(): number {
+    return this.#pipelines.size
+  }
+
   /** Compiles ahead of use, so that a broken shader fails here with file, line and column. */
   async prepare(specs: readonly KernelSpec[]): Promise<void> {
     for (const spec of specs) {

@@ -101,7 +101,7 @@ function resultRecord(
   }
 }
 
-/** Median of the rounds' ratios: what drifts from round to round is the same on both sides. */
+/** Median of the rounds' ratios: what drifts from round to round is the same on both sides. Null where a time is not above 0. */
 function speedupOf(
   own: { samples: readonly BenchSample[]; batch: number },
   dense: { samples: readonly BenchSample[]; batch: number },
@@ -109,9 +109,12 @@ function speedupOf(
 ): Figure | null {
   const ratios = own.samples.flatMap((sample) => {
     const other = dense.samples.find(({ round }) => round === sample.round)
-    return other === undefined ? [] : [(own.batch * seconds(other)) / (dense.batch * seconds(sample))]
+    if (other === undefined) return []
+    // A time taken as a difference may come out as nothing or less; a ratio of such times says nothing.
+    const isMeasurable = seconds(other) > 0 && seconds(sample) > 0
+    return [isMeasurable ? (own.batch * seconds(other)) / (dense.batch * seconds(sample)) : Number.NaN]
   })
-  return ratios.length === 0 ? null : figureOf(ratios)
+  return ratios.length === 0 || ratios.some(Number.isNaN) ? null : figureOf(ratios)
 }
 
 /** On logarithms, so that it is no matter which of the two is called the twin. */
@@ -134,7 +137,7 @@ function noiseOf(
 
 function busyOf(samples: readonly BenchSample[]): number | null {
   const shares = samples.flatMap(({ device_s, host_s }) =>
-    device_s === null || host_s <= 0 ? [] : [device_s / host_s],
+    device_s === null || device_s <= 0 || host_s <= 0 ? [] : [device_s / host_s],
   )
   return shares.length === 0 ? null : Math.min(1, Math.max(0, median(shares)))
 }
@@ -174,10 +177,18 @@ function rateOf(tokens: number, seconds: readonly number[]): Figure | null {
   return { median: tokens / median, low: tokens / high, high: tokens / low, ...rest }
 }
 
-/** Shares of the sum of all stages. */
-export function stageShares(stages: Record<BenchStage, number>): Record<BenchStage, number> {
+/** Seconds of all stages; null where those of a prompt at a depth, which are differences, come out as nothing. */
+export function stageSeconds(stages: Record<BenchStage, number>): number | null {
   const total = Object.values(stages).reduce((sum, seconds) => sum + seconds, 0)
-  return Object.fromEntries(
-    Object.entries(stages).map(([stage, seconds]) => [stage, total > 0 ? seconds / total : 0]),
-  ) as Record<BenchStage, number>
+  return total > 0 ? total : null
+}
+
+/** Shares of the sum of all stages; null for one that came out below 0. */
+export function stageShares(stages: Record<BenchStage, number>): Record<BenchStage, number | null> {
+  const total = stageSeconds(stages)
+  const shares = Object.entries(stages).map(([stage, seconds]) => [
+    stage,
+    total === null || seconds < 0 ? null : seconds / total,
+  ])
+  return Object.fromEntries(shares) as Record<BenchStage, number | null>
 }

@@ -2,6 +2,8 @@
 import type { BenchConfiguration, BenchCurve, BenchRecord } from '../../record/bench/schema.js'
 import { median } from '../../stats/basics.js'
 import { policyName, settingText } from '../bench-words.js'
+import { decidedBy } from './level.js'
+import { DENSE } from './names.js'
 import { origin, type Place, subject } from './place.js'
 import type { CurveRow, SpeedRow, Subject } from './rows.js'
 
@@ -73,4 +75,8 @@ function configurationOf({ configurations }: BenchRecord, id: number): BenchConf
 }
 
 const subjectOf = (record: BenchRecord, place: Place, configuration: BenchConfiguration): Subject =>
-  subject(place, record.model, policyName(configuration), configuration.sparsity)
+  subject(place, record.model, {
+    policy: policyName(configuration),
+    requested: configuration.sparsity,
+    by: configuration.policy === DENSE ? null : decidedBy(configuration.threshold_shift, configuration.sized),
+  })

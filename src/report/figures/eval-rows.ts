@@ -1,6 +1,8 @@
 /** A record of `asp eval` -> rows: its metrics, and what each layer dropped. Pure. */
 import type { EvalRecord, GroupResult, TaskResult } from '../../record/eval/schema.js'
 import { type Interval, logInterval, normalInterval, wilsonInterval } from '../../stats/basics.js'
+import { decidedByPolicy } from './level.js'
+import { DENSE } from './names.js'
 import { origin, type Place, subject } from './place.js'
 import type { LayerRow, QualityRow, Subject } from './rows.js'
 
@@ -63,8 +65,14 @@ export function evalLayerRows(record: EvalRecord, place: Place): LayerRow[] {
   }))
 }
 
-const subjectOf = ({ model, policy, sparsity }: EvalRecord, place: Place): Subject =>
-  subject(place, model, policy.name, policy.name === 'dense' ? null : sparsity.requested)
+function subjectOf({ model, policy, sparsity }: EvalRecord, place: Place): Subject {
+  const drops = policy.name !== DENSE
+  return subject(place, model, {
+    policy: policy.name,
+    requested: drops ? sparsity.requested : null,
+    by: drops ? decidedByPolicy(policy) : null,
+  })
+}
 
 interface MetricFigure {
   metric: string

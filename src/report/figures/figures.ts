@@ -1,6 +1,5 @@
 /** Records -> flat rows (rows.ts), in the order of the records. Pure. */
 
-import type { TrainRunOptions } from '../../record/train/schema.js'
 import type { LoadedRecord, ReportedRecord } from '../reported-record.js'
 import { curveRows, speedRows } from './bench-rows.js'
 import { comparisonRows } from './compare-rows.js'
@@ -9,7 +8,8 @@ import { checkpointNames, type Place } from './place.js'
 import { lossRows, positionRows, pplLayerRows } from './ppl-rows.js'
 import type { Figures } from './rows.js'
 import { joinedTrades, sweepTrades } from './trades.js'
-import { logEvaluationRows, runName, stepRows, trainEvaluationRows } from './train-rows.js'
+import { runNames } from './train-names.js'
+import { logEvaluationRows, stepRows, trainEvaluationRows } from './train-rows.js'
 
 export function figuresOf(loaded: readonly LoadedRecord[]): Figures {
   const names = checkpointNames(loaded)
@@ -76,19 +76,5 @@ function withoutRepeats(rows: Figures['evaluations']): Figures['evaluations'] {
   return rows.filter(({ run, step, ctx, rule, final }) => {
     const key = JSON.stringify([run, step, ctx, rule, final])
     return !seen.has(key) && seen.add(key)
-  })
-}
-
-/** By record; a training's record and log have one name, different trainings have different ones. */
-function runNames(loaded: readonly LoadedRecord[]): string[] {
-  const runs = loaded.map(({ record }) => {
-    const run = record.schema === 'asp.train-log/1' ? record.run : record
-    if (!('options' in run)) return { name: '', key: '' }
-    const key = JSON.stringify([run.options, run.source.sha256, run.data.sha256])
-    return { name: runName(run.options as TrainRunOptions), key }
-  })
-  return runs.map(({ name, key }) => {
-    const alike = [...new Set(runs.filter((other) => other.name === name).map((other) => other.key))]
-    return alike.length < 2 ? name : `${name} (${alike.indexOf(key) + 1})`
   })
 }

@@ -1,5 +1,6 @@
 /** What subjects are called beside each other, and which of their figures make a line. Pure; the page's script uses it too. */
 import { grouped } from './grouped.js'
+import { atLevel, levelName } from './level.js'
 import type { Figures, Subject } from './rows.js'
 
 /** The policy of figures with nothing dropped. */
@@ -36,15 +37,11 @@ export class SubjectNames {
     return this.#several ? `${checkpoint}, ${policy}` : policy
   }
 
-  /** `adaptive at 0.8`. */
+  /** `adaptive at 0.8`, `local at window 64`. */
   full(one: Subject): string {
-    return `${this.long(one)}${one.requested === null ? '' : ` at ${one.requested}`}`
+    return `${this.long(one)}${atLevel(one)}`
   }
 }
-
-/** A share asked for. */
-export const levelName = (requested: number | null): string =>
-  requested === null ? 'own threshold' : String(requested)
 
 export interface Line<Row> {
   name: string
@@ -80,8 +77,8 @@ function beginning<Row extends { record: number; sparsity: number }>(line: Row[]
   return own === undefined ? dense.slice(0, 1) : [own]
 }
 
-/** Figures of one policy at one share, as a series among others of its weights: the share, with the policy where there are several. */
+/** Figures of one policy at one level, as a series among others of its weights: the level, with the policy where there are several. */
 export function seriesByShare(rows: readonly Subject[], names: SubjectNames): (row: Subject) => string {
   const several = new Set(rows.map(({ policy }) => policy).filter((policy) => policy !== DENSE)).size > 1
-  return (row) => (row.policy === DENSE ? DENSE : several ? names.full(row) : levelName(row.requested))
+  return (row) => (row.policy === DENSE ? DENSE : several ? names.full(row) : levelName(row))
 }

@@ -24,8 +24,12 @@ export const origin = ({ record, prefix }: Place, path: string): { record: numbe
   path: `${prefix}${path}`,
 })
 
-export function subject({ names }: Place, model: Weights, policy: string, requested: number | null): Subject {
-  return { checkpoint: names.get(keyOf(model)) ?? model.id, policy, requested }
+export function subject(
+  { names }: Place,
+  model: Weights,
+  decision: Pick<Subject, 'policy' | 'requested' | 'by'>,
+): Subject {
+  return { checkpoint: names.get(keyOf(model)) ?? model.id, ...decision }
 }
 
 /** 1.96 standard errors to either side. */

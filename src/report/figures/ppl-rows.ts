@@ -1,5 +1,7 @@
 /** A record of `asp ppl` -> rows: losses, their change by position, and what each layer dropped. Pure. */
 import type { ContextRecord, PplRecord, RuleRecord } from '../../record/ppl/schema.js'
+import { decidedBy } from './level.js'
+import { DENSE } from './names.js'
 import { bounds, origin, type Place, subject } from './place.js'
 import type { LayerRow, LossRow, PositionRow, Subject } from './rows.js'
 
@@ -81,7 +83,11 @@ function eachRule<Row>(
         rule,
         context,
         `contexts[${c}].rules[${r}]`,
-        subject(place, record.model, rule.policy, rule.requested),
+        subject(place, record.model, {
+          policy: rule.policy,
+          requested: rule.requested,
+          by: rule.policy === DENSE ? null : decidedBy(rule.shift, rule.sized),
+        }),
       ),
     ),
   )

@@ -15,6 +15,12 @@ export interface Bounds {
   high: number | null
 }
 
+/** What a policy decides by: a threshold shift, or a window, stride or budget in tokens. */
+export interface DecidedBy {
+  parameter: string
+  value: number
+}
+
 /** What was measured: weights, what decided, and how much it was asked to drop. */
 export interface Subject {
   /** A name that no other weights of the page have. */
@@ -23,6 +29,8 @@ export interface Subject {
   policy: string
   /** Share of causal pairs to remove; null where none was asked for. */
   requested: number | null
+  /** Null where nothing is dropped. */
+  by: DecidedBy | null
 }
 
 /** A metric of a task or group. */

@@ -6,6 +6,7 @@ import { exactLead, type Lead, standings } from '../../record/sweep/frontier.js'
 import type { SweepFrontier, SweepRecord } from '../../record/sweep/schema.js'
 import { type Interval, logInterval } from '../../stats/basics.js'
 import { grouped } from './grouped.js'
+import { atLevel, levelName } from './level.js'
 import { DENSE } from './names.js'
 import { bounds, origin, type Place, subject } from './place.js'
 import type { Bounds, LossRow, Origin, QualityRow, SpeedRow, Subject, TradeRow } from './rows.js'
@@ -66,8 +67,7 @@ function costLead(one: Offer, other: Offer): Lead {
 }
 
 /** `adaptive at 0.8`. */
-export const nameOf = ({ checkpoint, policy, requested }: Subject): string =>
-  `${checkpoint}, ${policy}${requested === null ? '' : ` at ${requested}`}`
+export const nameOf = (one: Subject): string => `${one.checkpoint}, ${one.policy}${atLevel(one)}`
 
 type Quality = Omit<Offer, 'sweep' | 'cost' | 'where' | 'amount' | 'bounds'>
 
@@ -85,8 +85,8 @@ function lossOffer(row: LossRow): Quality[] {
 
 /** What and where, with the interval. */
 const placed = (row: Origin & Subject & Bounds): Origin & Subject & Bounds => {
-  const { record, path, checkpoint, policy, requested, low, high } = row
-  return { record, path, checkpoint, policy, requested, low, high }
+  const { record, path, checkpoint, policy, requested, by, low, high } = row
+  return { record, path, checkpoint, policy, requested, by, low, high }
 }
 
 /** One row a subject and record. */
@@ -107,7 +107,7 @@ function withCosts(quality: Quality, cost: SpeedRow): Offer[] {
 }
 
 const sameSubject = (a: Subject, b: Subject): boolean =>
-  a.checkpoint === b.checkpoint && a.policy === b.policy && a.requested === b.requested
+  a.checkpoint === b.checkpoint && a.policy === b.policy && levelName(a) === levelName(b)
 
 /** A sweep's frontiers as they stand in it: bytes of those without latency, latency of those with. */
 export function sweepTrades(record: SweepRecord, place: Place): TradeRow[] {
@@ -124,7 +124,11 @@ export function sweepTrades(record: SweepRecord, place: Place): TradeRow[] {
       return [
         {
           ...origin(place, `frontiers[${f}].points[${p}]`),
-          ...subject(place, record.model, cell.policy, cell.policy === DENSE ? null : cell.sparsity),
+          ...subject(place, record.model, {
+            policy: cell.policy,
+            requested: cell.policy === DENSE ? null : cell.sparsity,
+            by: null,
+          }),
           sweep: place.record,
           of: quality.name,
           metric: quality.metric,

@@ -1,6 +1,6 @@
 /** Records and logs of trainings -> rows: loss, pair mean and alpha by step, and what held-out text said. Pure. */
 import type { TrainLogRecord } from '../../record/io/records.js'
-import type { EvalFigures, StepLine, TrainRecord, TrainRunOptions } from '../../record/train/schema.js'
+import type { EvalFigures, StepLine, TrainRecord } from '../../record/train/schema.js'
 import { mean } from '../../stats/basics.js'
 import { bounds, origin, type Place } from './place.js'
 import type { EvaluationRow, StepRow } from './rows.js'
@@ -76,10 +76,4 @@ export function asTrained(rows: readonly EvaluationRow[]): EvaluationRow[] {
   const hard = rows.filter(({ rule }) => rule !== 'dense' && rule !== 'soft')
   const pruning = new Set(hard.map(({ run }) => run))
   return [...hard, ...rows.filter(({ rule, run }) => rule === 'dense' && !pruning.has(run))]
-}
-
-/** `gamma 0.3`, `dense`, `local 205`: what a training is called where no other has that name. */
-export function runName({ rule, gamma }: TrainRunOptions): string {
-  if (gamma !== null) return `gamma ${gamma}`
-  return rule.tokens === null ? rule.kind : `${rule.kind} ${rule.tokens}`
 }

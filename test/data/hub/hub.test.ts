@@ -197,7 +197,11 @@ hub('reads the environment as Python does', () => {
     token: 'hf_x',
     offline: true,
   })
-  const { endpoint, token, offline } = hubSettings({ HF_HUB_OFFLINE: '0', HF_TOKEN: '' })
+  const { endpoint, token, offline } = hubSettings({
+    HF_HOME: '/nowhere',
+    HF_HUB_OFFLINE: '0',
+    HF_TOKEN: '',
+  })
   assert.equal([endpoint, token, offline], ['https://huggingface.co', undefined, false])
   for (const address of [
     'mirror',

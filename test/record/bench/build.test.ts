@@ -4,7 +4,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { CACHE_KINDS, STAGES } from '../../../src/engine/decode/types.js'
-import { buildBenchRecord } from '../../../src/record/bench/build.js'
+import { buildBenchRecord, stageSeconds, stageShares } from '../../../src/record/bench/build.js'
 import type { BenchRecord } from '../../../src/record/bench/schema.js'
 import { BENCH_STAGES } from '../../../src/record/names.js'
 import { benchParts, CONFIGURATIONS, CURVES, RESULTS, samples } from '../bench-fixture.js'
@@ -81,6 +81,38 @@ test('a difference of times that is not above 0 gives no rate', () => {
   ).results
   assert.is(result.tokens_per_s, null)
   assert.is(result.status, 'measured')
+})
+
+test('nor is it held against dense, and neither is anything against it', () => {
+  for (const [dense, own] of [
+    [samples(2, 4), samples(-0.1, 1.6)],
+    [samples(-0.1, 4), samples(1, 1.6)],
+    [samples(0, 4), samples(1, 1.6)],
+  ]) {
+    const parts = {
+      results: [
+        { ...RESULTS[0], samples: dense },
+        { ...RESULTS[1], samples: own },
+      ],
+    }
+    const [, { speedup, cpu_speedup }] = buildBenchRecord(benchParts(parts)).results
+    assert.equal([speedup, cpu_speedup], [null, null])
+  }
+  const [{ busy }] = buildBenchRecord(
+    benchParts({ results: [{ ...RESULTS[0], samples: samples(-1) }] }),
+  ).results
+  assert.is(busy, null)
+})
+
+test('a stage that came out below 0 has no share, and where all did none has', () => {
+  const stages = { projections: 0.5, scores: -0.1, attention: 0.4, cache: 0.1, mlp: 0.1, head: 0 }
+  const { scores, projections, head } = stageShares(stages)
+  assert.is(scores, null)
+  assert.ok(Math.abs((projections ?? 0) - 0.5) < 1e-12)
+  assert.is(head, 0)
+  const lost = { ...stages, projections: -2 }
+  assert.is(stageSeconds(lost), null)
+  assert.ok(Object.values(stageShares(lost)).every((share) => share === null))
 })
 
 test('curves: live bytes over dense at every length both have', () => {

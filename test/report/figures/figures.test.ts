@@ -62,6 +62,7 @@ test('scores have the interval that tables show', () => {
       checkpoint: 'asp-tiny',
       policy: 'adaptive',
       requested: 0.8,
+      by: { parameter: 'shift', value: RECORDS['adaptive.json'].policy.threshold_shift },
       task: 'hellaswag',
       metric: 'acc',
       higherIsBetter: true,
@@ -155,7 +156,7 @@ test('runs and checkpoints of one name are told apart', () => {
     { file: 'a', record: log },
     { file: 'b', record: other },
   ]).steps.map(({ run }) => run)
-  assert.equal([...new Set(runs)], ['gamma 0.3 (1)', 'gamma 0.3 (2)'])
+  assert.equal([...new Set(runs)], ['gamma 0.3, seed 42', 'gamma 0.3, seed 43'])
   const parts = recordParts()
   const twin = buildRecord({ ...parts, model: { ...parts.model, sha256: 'c'.repeat(64) } })
   const names = figuresOf([

@@ -10,6 +10,7 @@ const SHARED = {
   path: '',
   checkpoint: 'a',
   policy: 'adaptive',
+  by: null,
   sweep: null,
   of: 'piqa',
   metric: 'acc',

@@ -1,5 +1,6 @@
 /** Two plots: shares of classes with their intervals, a line a class; and survival by age, a curve a class. */
 import * as Plot from '@observablehq/plot'
+import { plural } from '../../format.js'
 import { drawing, LABEL } from '../shared/plot.js'
 import { seriesOf } from '../shared/series.js'
 import type { AgeRow, ClassRow } from './rows.js'
@@ -26,7 +27,7 @@ export function alivePlot({ title, runs, rows }: ClassPlot): SVGSVGElement {
       dots(
         known,
         ({ alive }) => alive.share,
-        ({ alive }) => `${shareText(alive.share)} alive of ${alive.of}`,
+        ({ alive, aged }) => `${shareText(alive.share)} alive of ${plural(aged, 'token')}`,
       ),
     ],
   })
@@ -87,7 +88,7 @@ export function curvePlot(title: string, names: readonly string[], rows: readonl
   const known = rows.filter(({ alive, name }) => alive.share !== null && names.includes(name))
   const share = ({ alive }: AgeRow): number | null => alive.share
   const tip = (row: AgeRow): string =>
-    `${row.name}, ${row.age} tokens later\n${shareText(row.alive.share)} alive of ${row.alive.of}`
+    `${row.name}, ${row.age} tokens later\n${shareText(row.alive.share)} alive of ${plural(row.aged, 'token')}`
   return drawing(title, seriesOf(names), {
     height: 300,
     marginLeft: 50,

@@ -21,6 +21,8 @@ export interface ClassRow
     Pick<ClassFigures, 'end' | 'kills'> {
   run: string
   alive: ShareFigure
+  /** Tokens that grow as old as is looked at. */
+  aged: number
 }
 
 export interface AgeRow {
@@ -28,6 +30,8 @@ export interface AgeRow {
   name: string
   age: number
   alive: ShareFigure
+  /** Tokens that grow so old; `alive.of` counts them once a layer where layers are taken together. */
+  aged: number
 }
 
 export const classRows = (
@@ -35,13 +39,20 @@ export const classRows = (
   dimension: DimensionName,
   { layer, age }: Choice,
 ): ClassRow[] =>
-  eachClass(record, dimension, layer, ({ name, tokens, share }, found, run) => {
-    return [{ run, name, tokens, share, alive: atAge(found, age), end: found.end, kills: found.kills }]
+  eachClass(record, dimension, layer, ({ name, tokens, share, layers }, found, run) => {
+    const aged = atAge(layers[0], age).of
+    return [{ run, name, tokens, share, alive: atAge(found, age), aged, end: found.end, kills: found.kills }]
   })
 
 export const ageRows = (record: DropStatsRecord, dimension: DimensionName, layer: number | null): AgeRow[] =>
-  eachClass(record, dimension, layer, ({ name }, found, run) =>
-    record.ages.map((age, i) => ({ run, name, age, alive: atAge(found, i) })),
+  eachClass(record, dimension, layer, ({ name, layers }, found, run) =>
+    record.ages.map((age, i) => ({
+      run,
+      name,
+      age,
+      alive: atAge(found, i),
+      aged: atAge(layers[0], i).of,
+    })),
   )
 
 function eachClass<Row>(

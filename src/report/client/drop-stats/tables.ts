@@ -13,7 +13,7 @@ export const ageTable = (runs: readonly string[], caption: string, rows: readonl
     [
       ...checkpointColumn<AgeRow>(runs),
       number('Tokens later', ({ age }) => age),
-      count('Tokens', ({ alive }) => alive.of),
+      count('Tokens', ({ aged }) => aged),
       ...shareColumns<AgeRow>('Alive', ({ alive }) => alive),
     ],
     rows,

@@ -1,4 +1,5 @@
 /** What decoding takes: latency and cache bytes against the context, and quality beside both. */
+import { atLevel, byLevel, levelName } from '../../figures/level.js'
 import { seriesByShare } from '../../figures/names.js'
 import { curvePanels, type Panel, tradePanels } from '../../figures/panels.js'
 import type { CurveRow, SpeedRow, TradeRow } from '../../figures/rows.js'
@@ -75,7 +76,7 @@ function cacheChart(rows: CurveRow[], page: Page): ChartParts {
 function curveChart(rows: CurveRow[], page: Page, curve: Curve): ChartParts {
   const [{ ctx, batch, setting, checkpoint }] = rows
   const name = seriesByShare(rows, page.names)
-  const bySparsity = rows.toSorted((a, b) => (a.requested ?? -1) - (b.requested ?? -1))
+  const ordered = rows.toSorted(byLevel)
   return {
     title: `${curve.what}, ${checkpoint}, context of ${ctx}, batch ${batch ?? '?'}, ${setting}`,
     x: { label: 'tokens of context' },
@@ -88,7 +89,7 @@ function curveChart(rows: CurveRow[], page: Page, curve: Curve): ChartParts {
         tip: [page.names.full(row), `${curve.text(y)} at ${row.lengths[i]} tokens`, ...page.source(row)],
       })),
     ),
-    series: shadedSeries([...new Set(bySparsity.map(name))]),
+    series: shadedSeries([...new Set(ordered.map(name))]),
     dots: false,
   }
 }
@@ -98,7 +99,7 @@ export const tradeSection = section<TradeRow>({
   intro:
     "Hollow points are dominated: another's figures are at least as good in both, and its lead in one is beyond the 95 % interval " +
     '(bytes are counted, any difference is one). Pale points are within noise of that. The line joins those that no other beats; ' +
-    'numbers are the requested shares.',
+    'labels are the requested shares, or the shift or size that was given.',
   rows: ({ trades }) => trades,
   charts: (rows, page) => tradePanels(rows, page.names).map((panel) => tradeChart(panel, page)),
   caption: 'quality beside cost',
@@ -131,7 +132,7 @@ function tradeChart({ rows, note }: Panel<TradeRow>, page: Page): ChartParts {
       high: row.high,
       state: row.state,
       // All of them would hide each other.
-      label: row.state === 'frontier' && row.requested !== null ? String(row.requested) : undefined,
+      label: row.state === 'frontier' && atLevel(row) !== '' ? levelName(row) : undefined,
       tip: [
         page.names.full(row),
         `${metric} ${fixed(row.value)} (${range(row)})`,

@@ -1,9 +1,9 @@
 /** Which layers drop how much. */
 import { grouped } from '../../figures/grouped.js'
-import { levelName } from '../../figures/names.js'
+import { levelName } from '../../figures/level.js'
 import type { LayerRow } from '../../figures/rows.js'
 import { fixed } from '../../format.js'
-import { shadedSeries } from '../shared/series.js'
+import { levelSeries } from '../shared/series.js'
 import { number, text } from '../shared/sortable-table.js'
 import type { ChartParts } from './chart.js'
 import { type Page, subjectColumns } from './page.js'
@@ -12,7 +12,7 @@ import { section } from './section.js'
 export const layerSection = section<LayerRow>({
   title: 'Sparsity by layer',
   intro:
-    'Share of causal pairs that each layer removed. Shades are the requested shares. Policies that treat all layers alike have no plot.',
+    'Share of causal pairs that each layer removed. Shades are the levels, from what drops least. Policies that treat all layers alike have no plot.',
   rows: ({ layers }) => layers,
   charts: (rows, page) =>
     grouped(rows, ({ checkpoint, policy, on }) => JSON.stringify([checkpoint, policy, on]))
@@ -38,7 +38,6 @@ const differs = (rows: readonly LayerRow[]): boolean =>
   rows.some(({ perLayer }) => Math.max(...perLayer) - Math.min(...perLayer) > 1e-9)
 
 function layerChart(rows: LayerRow[], page: Page): ChartParts {
-  const levels = [...new Set(rows.map(({ requested }) => requested))].sort((a, b) => (a ?? 2) - (b ?? 2))
   const count = depthOf(rows)
   return {
     title: `${page.names.long(rows[0])} on ${rows[0].on}`,
@@ -46,7 +45,7 @@ function layerChart(rows: LayerRow[], page: Page): ChartParts {
     y: { label: 'share of causal pairs removed', domain: [0, 1] },
     points: rows.flatMap((row) =>
       row.perLayer.map((share, layer) => ({
-        series: levelName(row.requested),
+        series: levelName(row),
         x: layer,
         y: share,
         tip: [
@@ -56,7 +55,7 @@ function layerChart(rows: LayerRow[], page: Page): ChartParts {
         ],
       })),
     ),
-    series: shadedSeries(levels.map(levelName)),
+    series: levelSeries(rows),
   }
 }
 

@@ -1,10 +1,10 @@
 /** Perplexity of texts against what was dropped, how far that is from the dense rule, and where in the context it arises. */
 import { grouped } from '../../figures/grouped.js'
-import { levelName } from '../../figures/names.js'
+import { levelName } from '../../figures/level.js'
 import { lossPanels, type Panel } from '../../figures/panels.js'
 import type { LossRow, PositionRow } from '../../figures/rows.js'
 import { fixed, signed } from '../../format.js'
-import { shadedSeries } from '../shared/series.js'
+import { levelSeries } from '../shared/series.js'
 import { number, text } from '../shared/sortable-table.js'
 import { chartAgainstSparsity } from './against-sparsity.js'
 import type { ChartParts } from './chart.js'
@@ -98,7 +98,7 @@ export const positionSection = section<PositionRow>({
   title: 'Change of loss by position',
   intro:
     'Loss less that of the same weights with nothing dropped, by how many tokens of context a prediction had before it, at the ' +
-    'longest context that was measured. Shades are the requested shares; 95 % intervals are paired, windows as units.',
+    'longest context that was measured. Shades are the levels, from what drops least; 95 % intervals are paired, windows as units.',
   rows: ({ positions }) => positions,
   charts: (rows, page) =>
     grouped(rows, ({ checkpoint, policy, text }) => JSON.stringify([checkpoint, policy, text])).map(
@@ -126,13 +126,12 @@ export const positionSection = section<PositionRow>({
 })
 
 function positionChart(rows: PositionRow[], page: Page): ChartParts {
-  const levels = [...new Set(rows.map(({ requested }) => requested))].sort((a, b) => (a ?? -1) - (b ?? -1))
   return {
     title: `${page.names.long(rows[0])} on ${rows[0].text}, context of ${rows[0].ctx}`,
     x: { label: 'tokens of context before the prediction' },
     y: { label: 'nats a token' },
     points: rows.map((row) => ({
-      series: levelName(row.requested),
+      series: levelName(row),
       x: (row.from + row.to) / 2,
       y: row.delta,
       low: row.low,
@@ -144,7 +143,7 @@ function positionChart(rows: PositionRow[], page: Page): ChartParts {
         ...page.source(row),
       ],
     })),
-    series: shadedSeries(levels.map(levelName)),
+    series: levelSeries(rows),
     zero: true,
   }
 }

@@ -1,4 +1,5 @@
 /** What every section of the page draws from: the data, and how subjects and sources are called and coloured. */
+import { byText } from '../../figures/level.js'
 import { SubjectNames } from '../../figures/names.js'
 import type { Origin, PageData, Subject } from '../../figures/rows.js'
 import { type Series, seriesOf } from '../shared/series.js'
@@ -36,6 +37,9 @@ export function subjectColumns<Row extends Subject>(rows: readonly Row[]): Colum
     ...(several ? [text<Row>('Checkpoint', ({ checkpoint }) => checkpoint)] : []),
     text('Policy', ({ policy }) => policy),
     number('Requested', ({ requested }) => requested),
+    ...(rows.some(({ by }) => by !== null)
+      ? [text<Row>('Shift or size', ({ by }) => (by === null ? '' : byText(by)))]
+      : []),
   ]
 }
 

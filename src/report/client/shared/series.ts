@@ -1,5 +1,7 @@
 /** Names, colours and shapes of what is drawn: the same for one subject in every plot of the page. */
+import { byLevel, levelName } from '../../figures/level.js'
 import { DENSE } from '../../figures/names.js'
+import type { Subject } from '../../figures/rows.js'
 
 export interface Series {
   name: string
@@ -32,6 +34,10 @@ export function seriesOf(names: readonly string[]): Series[] {
     symbol: SYMBOLS[i % SYMBOLS.length],
   }))
 }
+
+/** A shade for each level of these subjects. */
+export const levelSeries = (rows: readonly Subject[]): Series[] =>
+  shadedSeries([...new Set(rows.toSorted(byLevel).map(levelName))])
 
 /** Shades from faint to strong for what has an order; dense is not one of them. */
 export function shadedSeries(names: readonly string[]): Series[] {
