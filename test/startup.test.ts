@@ -75,7 +75,7 @@ startup('no command loads a package that only some of its runs use', () => {
 })
 
 startup('sees imports of packages, and those within functions as what they are', () => {
-  const { imports } = metafile.inputs['src/data/rows.ts']
+  const { imports } = metafile.inputs['src/data/rows/parquet.ts']
   const hyparquet = imports.filter(({ path }) => path === 'hyparquet')
   assert.equal(
     hyparquet.map(({ kind }) => kind),

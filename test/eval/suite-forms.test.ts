@@ -86,7 +86,7 @@ for (const [run, suites, argv] of RUNS)
     ]
     const commands = [
       [...eval_, '-o', `out/${run}.json`],
-      [...eval_, '-o', `out/${run}.json`, '--resume'],
+      ...(run === 'zero' ? [[...eval_, '-o', `out/${run}.json`, '--resume']] : []),
       [...eval_, '-o', `out/${run}-1.json`, '--shard', '1/2'],
       [...eval_, '-o', `out/${run}-2.json`, '--shard', '2/2'],
       ['merge', `out/${run}-1.json`, `out/${run}-2.json`, '-o', `out/${run}-merged.json`],

@@ -4,6 +4,9 @@ import type { AsyncBuffer, FileMetaData } from 'hyparquet'
 import { decodeUtf8 } from '../utf8.js'
 import type { RowSink, RowValue } from './row.js'
 
+/** Loaded where a file of this kind is read. */
+const hyparquet = () => import('hyparquet')
+
 /** Rows of the file, by its own account. */
 export function parquetCount(file: string): Promise<number> {
   return withFile(file, async (buffer) => total(groupsOf(await metadataOf(buffer))))
@@ -12,7 +15,7 @@ export function parquetCount(file: string): Promise<number> {
 /** Strings that are not UTF-8 are left as their bytes, so that the column that has one is refused, and no other. */
 export function parquetRows(file: string, sink: RowSink): Promise<void> {
   return withFile(file, async (buffer) => {
-    const { parquetReadObjects, parquetSchema } = await import('hyparquet')
+    const { parquetReadObjects, parquetSchema } = await hyparquet()
     const { compressors } = await import('hyparquet-compressors')
     const metadata = await metadataOf(buffer)
     if (!parquetSchema(metadata).children.some(({ element }) => element.name === 'idx')) sink.inFileOrder()
@@ -58,7 +61,7 @@ function groupsOf({ row_groups }: FileMetaData): Rows[] {
 const total = (parts: readonly Rows[]): number => parts.reduce((sum, { start, end }) => sum + end - start, 0)
 
 async function metadataOf(buffer: AsyncBuffer): Promise<FileMetaData> {
-  const { parquetMetadataAsync } = await import('hyparquet')
+  const { parquetMetadataAsync } = await hyparquet()
   return parquetMetadataAsync(buffer)
 }
 

@@ -37,6 +37,8 @@ function qualityRow(
   const stderr = result[`${metric}_stderr,none`]
   if (typeof value !== 'number') return null
   const documents = result.sample_len
+  // A group's name may be that of anything else.
+  const own = group ? undefined : record.tasks[task]
   return {
     ...origin(place, `${group ? 'groups' : 'results'}.${task}["${metric},none"]`),
     ...subjectOf(record, place),
@@ -48,9 +50,9 @@ function qualityRow(
       ? metricInterval({ metric, value, stderr, documents, group })
       : { low: null, high: null }),
     documents,
-    set: record.tasks[task]?.identity_parts.requests.slice(0, 12) ?? `${documents}`,
-    shots: record['n-shot'][task] ?? null,
-    sparsity: (record.tasks[task] ?? record).sparsity.achieved,
+    set: own?.identity_parts.requests.slice(0, 12) ?? `${documents}`,
+    shots: own === undefined ? null : record['n-shot'][task],
+    sparsity: (own ?? record).sparsity.achieved,
     complete: record.status === 'complete',
   }
 }
