@@ -56,7 +56,12 @@ export async function readItem(
   }
   const [example] = chosenExamples(suite, [chosen])
   const requests = buildRequests(suite, example, tokenizer, nPositions)
-  const request = requests[example.gold ?? 0]
+  const request = requests.at(example.gold ?? 0)
+  if (request === undefined) {
+    throw new Failure(`${name}:${document}: is an empty text, of which nothing is fed`, {
+      hint: 'name another item',
+    })
+  }
   return {
     tokens: request.input,
     from: {

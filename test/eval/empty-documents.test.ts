@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { runDevice } from '../../src/cli/base-command.js'
+import { readItem } from '../../src/drops/item.js'
 import { type EvaluateHooks, type EvaluateOptions, evaluate } from '../../src/eval/evaluate.js'
 import { mergeShards, readShard } from '../../src/eval/merge.js'
 import type { EvalRecord } from '../../src/record/eval/schema.js'
@@ -124,5 +125,12 @@ for (const level of [
     assert.is(record.results.nothing['word_perplexity,none'], 1)
     assert.is(record.results.nothing['bits_per_byte,none'], 'N/A')
   })
+
+test('asp drops names an empty text instead of showing it', async () => {
+  const encoder = { encode: () => new Uint32Array(), decode: () => '', prefixToken: 0 }
+  const item = { suite: path('lines.json'), document: 2 }
+  const error = await readItem(item, {}, encoder as never, 64).catch((error: unknown) => error)
+  assert.match(String(error), /lines:2: is an empty text/)
+})
 
 test.run()
