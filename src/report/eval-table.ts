@@ -201,7 +201,7 @@ function missed(record: EvalRecord): Note[] {
     record.calibrated === 'suite'
       ? 'their texts are too short for more'
       : 'it is reached over all suites together'
-  return [['* Sparsity', `more than ${REACH} from the requested ${requested}: ${tasks.join(', ')}; ${why}`]]
+  return [['Marked *', `more than ${REACH} from the requested ${requested}: ${tasks.join(', ')}; ${why}`]]
 }
 
 function describePolicy(record: EvalRecord): string {

@@ -173,7 +173,7 @@ function notesOf(record: SweepRecord): Note[] {
 function offLevel({ id, eval: own }: SweepCell): Note[] {
   const tasks = own === null ? [] : missedTasks(own)
   if (tasks.length === 0) return []
-  return [['* Sparsity', `${id} is more than ${REACH} off: ${tasks.join(', ')}`]]
+  return [['Marked *', `${id} is more than ${REACH} off: ${tasks.join(', ')}`]]
 }
 
 const qualityName = ({ quality: { name, metric } }: SweepFrontier): string => `${name} (${metric})`

@@ -31,7 +31,7 @@ test('an adaptive checkpoint reaches the share in short and in long texts, by a 
   const shifts = SUITES.map((name) => record.tasks[name].policy?.threshold_shift)
   assert.ok(shifts.every(Number.isFinite) && shifts[0] !== shifts[1], shifts.join())
   assert.match(stdout, /│ Shift or │/)
-  assert.not.match(stdout, /\* Sparsity/)
+  assert.not.match(stdout, /Marked \*/)
 })
 
 test('pooled, one shift serves all, and what is off is marked', async () => {
@@ -41,7 +41,7 @@ test('pooled, one shift serves all, and what is off is marked', async () => {
   assert.is(record.calibrated, 'pooled')
   assert.ok(Number.isFinite(record.policy.threshold_shift))
   assert.match(stdout, new RegExp(`${short.toFixed(4)} \\*`))
-  assert.match(stdout, /\* Sparsity +more than 0\.01 from the requested 0\.8: winogrande 0\.\d+/)
+  assert.match(stdout, /Marked \* +more than 0\.01 from the requested 0\.8: winogrande 0\.\d+/)
 })
 
 test('a policy that cannot reach the share of a suite removes what it can, and is marked', async () => {

@@ -11,6 +11,15 @@ const FILES = readdirSync(new URL('schemas/', ROOT)).sort()
 const read = (name: string): RootSchema =>
   JSON.parse(readFileSync(new URL(`schemas/${name}`, ROOT), 'utf8')) as RootSchema
 
+/** Where properties may be missing. */
+const OPTIONAL: Record<string, string[]> = {
+  // A line has only the units it needs, and metrics where it completes a document.
+  'asp.sample-1.schema.json': [': required', '/units: required'],
+  // Records of before sparsity was reached in each suite by itself lack policies of tasks, `calibrated` and `off_level`.
+  'asp.result-1.schema.json': [': required', 'TaskRecord: required'],
+  'asp.sweep-1.schema.json': ['FrontierPoint: required'],
+}
+
 const test = suite('schemas')
 
 test('the committed files are what the definitions give; else: npm run build:schemas', () => {
@@ -23,9 +32,7 @@ test('the committed files are what the definitions give; else: npm run build:sch
 test('every object is closed, requires all its properties, and describes each', () => {
   for (const name of FILES) {
     const faults = schemaFaults(read(name))
-    // A line of a sample log has only the units it needs, and metrics where it completes a document.
-    const known = name === 'asp.sample-1.schema.json' ? [': required', '/units: required'] : []
-    assert.equal(faults, known, name)
+    assert.equal(faults, OPTIONAL[name] ?? [], name)
   }
 })
 
