@@ -3,9 +3,10 @@ import { Args, Flags, type Interfaces } from '@oclif/core'
 import { AspCommand, commandLine, together } from '../cli/base-command.js'
 import { number, read, whole, wordsOf } from '../cli/flag-kinds.js'
 import * as shared from '../cli/flags.js'
+import { notComparable } from '../compare/comparable.js'
 import { type CompareOptions, compareRecords } from '../compare/compare.js'
 import { type Margins, parseMargins, USUAL_MARGINS } from '../compare/margins.js'
-import { COMPARABLE } from '../compare/pair-records.js'
+import { COMPARABLE, type Comparable } from '../compare/pair-records.js'
 import { withTexts } from '../compare/texts.js'
 import { exitOf } from '../compare/verdict.js'
 import { Failure } from '../errors.js'
@@ -70,7 +71,7 @@ export default class Compare extends AspCommand {
     }
     const options = optionsOf(flags)
     const records = []
-    for (const file of files) records.push({ file, record: await readRecord(file, COMPARABLE) })
+    for (const file of files) records.push({ file, record: await readComparable(file) })
     const junit = flags.junit === undefined ? null : await junitPlace(flags.junit)
     const [base, ...others] = records
     const compared = compareRecords(base, others, options)
@@ -87,6 +88,15 @@ export default class Compare extends AspCommand {
     process.exitCode = exitOf(record.verdict, flags.strict)
     return record
   }
+}
+
+/** @throws Failure with exit code 3 where the record is whole but has figures that are not finite, else 2 */
+function readComparable(file: string): Promise<Comparable> {
+  return readRecord(file, COMPARABLE).catch((cause: unknown) => {
+    if (cause instanceof Failure && cause.code === 'not finite')
+      throw notComparable(cause.message, cause.hint)
+    throw cause
+  })
 }
 
 /** Tried before anything is compared. */

@@ -54,6 +54,13 @@ export function judge(measured: Measured, { margin, alpha, pHolm }: Judging): Ju
   }
 }
 
+/** Of a pair with something in it that is not finite: a run gone astray is worse than one that is not, and never better. */
+export function judgeUnmeasured({ base }: { base: number }): Judgement {
+  return Number.isFinite(base)
+    ? { verdict: 'worse', reason: 'not finite in the new run' }
+    : { verdict: 'inconclusive', reason: 'not finite in the base' }
+}
+
 /** Of several: worse if any is, then not known if any is not, then better if any is. */
 export function overall(verdicts: readonly Verdict[]): Verdict {
   return (['worse', 'inconclusive', 'better'] as const).find((one) => verdicts.includes(one)) ?? 'same'

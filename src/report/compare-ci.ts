@@ -64,13 +64,15 @@ function describeResult(result: ComparedMetric): string {
   const { metric, base, p_holm, verdict, reason, detectable } = result
   const interval = formatInterval(result)
   const p = p_holm === null ? '' : `, p ${formatP(p_holm)}`
+  const values = `${nameOf(result)}: ${formatValue(metric, base)} to ${formatValue(metric, result.new)}`
+  if (result.change === null) return `${values}; ${verdict}: ${reason}`
   const size =
     detectable === null
       ? 'no loss could be shown'
       : `a loss of ${formatSize(result, detectable)} could be shown`
   return (
-    `${nameOf(result)}: ${formatValue(metric, base)} to ${formatValue(metric, result.new)}, ` +
-    `${formatChange(result, result.change)}${interval === '' ? '' : ` (${interval})`}${p}; ${verdict}: ${reason}; ${size}`
+    `${values}, ${formatChange(result, result.change)}${interval === '' ? '' : ` (${interval})`}${p}; ` +
+    `${verdict}: ${reason}; ${size}`
   )
 }
 

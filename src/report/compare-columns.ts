@@ -35,13 +35,15 @@ export function columnsOf({ alpha }: CompareRecord): Column<ComparedMetric>[] {
 export const nameOf = ({ cell, task, metric }: Pick<ComparedMetric, 'cell' | 'task' | 'metric'>): string =>
   [cell, task, metric].filter((part) => part !== '').join(' ')
 
-export function formatValue(metric: string, value: number): string {
+export function formatValue(metric: string, value: number | null): string {
+  if (value === null) return 'not finite'
   if (metric.endsWith('_bytes')) return formatBytes(value)
   if (metric === 'speedup') return `${value.toFixed(2)}x`
   return metric === 'tokens_per_s' ? formatRate(value) : value.toFixed(4)
 }
 
-export function formatChange({ scale }: Pick<ComparedMetric, 'scale'>, change: number): string {
+export function formatChange({ scale }: Pick<ComparedMetric, 'scale'>, change: number | null): string {
+  if (change === null) return ''
   const size = formatSize({ scale }, Math.abs(change))
   // No minus before what is written as nothing.
   return `${change < 0 && /[1-9]/.test(size) ? '-' : '+'}${size}`

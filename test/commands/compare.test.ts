@@ -108,6 +108,21 @@ for (const [name, message] of NOT_COMPARABLE) {
   })
 }
 
+test('a record whose scores are null is not comparable, whichever side it is on', async () => {
+  const astray = structuredClone(RECORDS.base)
+  astray.tasks.hellaswag.per_document.logprob[7] = Number.NaN
+  await writeFile(join(folder, 'astray.json'), JSON.stringify(astray))
+  for (const pair of [
+    ['base.json', 'astray.json'],
+    ['astray.json', 'base.json'],
+  ]) {
+    const { status, stdout, stderr } = await compare([...pair, '--strict'])
+    assert.is(status, EXIT_COMPARE.notComparable)
+    assert.is(stdout, '')
+    assert.match(stderr, /^error: astray\.json: .*logprob\[7\] must be number, got null; hint: .*not finite.*\n$/)
+  }
+})
+
 test('usage and unreadable files end with 2 and one line', async () => {
   await writeFile(join(folder, 'torn.json'), '{"schema": "asp.res')
   await writeFile(join(folder, 'other.json'), '{"schema": "lm-eval"}')
@@ -119,6 +134,10 @@ test('usage and unreadable files end with 2 and one line', async () => {
     [['base.json', 'base.json', '--margin', 'acc'], /--margin: must be metric=size/],
     [['base.json', 'base.json', '--margin', 'colour=1'], /--margin: must be metric=size/],
     [['base.json', 'base.json', '--metrics', 'colour'], /--metrics: must be acc or .* got "colour"/],
+    [
+      ['base.json', 'base.json', '--metrics', 'speedup'],
+      /--metrics: speedup is in none of these records; hint: they have acc, logprob, word_perplexity/,
+    ],
     [['base.json', 'base.json', '--significance', '0'], /--significance: must be above 0/],
     [['base.json', 'base.json', '--junit', 'no/such/file.xml'], /no\/such/],
     [['base.json', 'base.json', '--colour'], /colour/],
