@@ -1,5 +1,6 @@
 /** What a person sees of an error: one line on standard error, and an exit code. */
 import { EXIT, Failure, shortened } from '../errors.js'
+import { manyLines, oneLine, output } from '../report/escape.js'
 
 export interface ErrorReport {
   /** `error: subject: what is wrong, got value; hint: what to do`; undefined when nothing is to be said. */
@@ -16,7 +17,7 @@ interface OclifError extends Error {
 /** The line and exit code of an error: Failures and oclif's own usage errors as they say, anything else a defect. */
 export function describeError(error: unknown): ErrorReport {
   if (error instanceof Failure) {
-    return { line: oneLine(error.message, error.hint), exit: error.exit }
+    return { line: errorLine(error.message, error.hint), exit: error.exit }
   }
   const {
     code,
@@ -27,10 +28,10 @@ export function describeError(error: unknown): ErrorReport {
   const message = shortened(whole)
   if (oclif) {
     const said = message.replace(/\s*See more help with --help\s*/, '')
-    return { line: oneLine(said, 'asp --help, or --help after a command'), exit: oclif.exit || EXIT.usage }
+    return { line: errorLine(said, 'asp --help, or --help after a command'), exit: oclif.exit || EXIT.usage }
   }
   return {
-    line: oneLine(`unexpected: ${message}`, 'this is a bug in asp; ASP_DEBUG=1 shows where'),
+    line: errorLine(`unexpected: ${message}`, 'this is a bug in asp; ASP_DEBUG=1 shows where'),
     exit: EXIT.failed,
   }
 }
@@ -38,14 +39,15 @@ export function describeError(error: unknown): ErrorReport {
 /** Prints an error to standard error, with its stack under ASP_DEBUG or DEBUG, and ends the process. */
 export function failWith(error: unknown): never {
   const { line, exit } = describeError(error)
-  if (line) process.stderr.write(`${line}\n`)
-  if (line && (process.env.ASP_DEBUG || process.env.DEBUG)) process.stderr.write(`${stack(error)}\n`)
+  if (line) process.stderr.write(`${output(line)}\n`)
+  if (line && (process.env.ASP_DEBUG || process.env.DEBUG))
+    process.stderr.write(`${manyLines(stack(error))}\n`)
   process.exit(exit)
 }
 
-function oneLine(message: string, hint?: string): string {
+function errorLine(message: string, hint?: string): string {
   const text = hint ? `error: ${message}; hint: ${hint}` : `error: ${message}`
-  return text.replace(/\s*\n\s*/g, ' ').trim()
+  return oneLine(text.replace(/\s*\n\s*/g, ' ').trim())
 }
 
 function stack(error: unknown): string {

@@ -111,6 +111,7 @@ export default class Generate extends AspCommand {
             n: flags.n,
             echo: flags.echo,
             drops: flags['show-drops'],
+            tty: process.stdout.isTTY === true,
           }
           shown.view = chooseView(choice, terminalOf(process), (text) => {
             progress.stop()

@@ -2,6 +2,7 @@
 import type { CompareRecord, Comparison, Verdict } from '../record/compare/schema.js'
 import { columnsOf, countVerdicts, describeDifferences, describeFamily } from './compare-columns.js'
 import { describeFlip, flipGroups } from './compare-table.js'
+import { markdown, markdownCode } from './escape.js'
 import { renderGrid } from './grid.js'
 
 /** By which a workflow finds its own comment again. */
@@ -26,10 +27,10 @@ export function renderCompareMarkdown(record: CompareRecord, { flips: most }: { 
 function renderOne(record: CompareRecord, comparison: Comparison, most: number): string {
   const { results, notes } = comparison
   const flips = flipGroups(comparison.flips).map(({ name, flips }) => {
-    const lines = flips.slice(0, most).map((flip) => `- ${flip.kind}: ${plain(describeFlip(flip))}`)
+    const lines = flips.slice(0, most).map((flip) => `- ${flip.kind}: ${markdown(describeFlip(flip))}`)
     const more = flips.length > most ? [`- and ${flips.length - most} more`] : []
     return [
-      `<details><summary>${name}: ${flips.length} documents changed</summary>`,
+      `<details><summary>${markdown(name)}: ${flips.length} documents changed</summary>`,
       '',
       ...lines,
       ...more,
@@ -38,18 +39,10 @@ function renderOne(record: CompareRecord, comparison: Comparison, most: number):
     ].join('\n')
   })
   return [
-    `\`${comparison.record.file}\` against \`${record.base.file}\`: ${countVerdicts(results)} ` +
-      `(${plain(describeDifferences(record, comparison))}).`,
+    `${markdownCode(comparison.record.file)} against ${markdownCode(record.base.file)}: ${countVerdicts(results)} ` +
+      `(${markdown(describeDifferences(record, comparison))}).`,
     renderGrid(columnsOf(record), results, { form: 'md' }),
     ...flips,
-    ...notes.map((note) => `Left out: ${plain(note)}`),
+    ...notes.map((note) => `Left out: ${markdown(note)}`),
   ].join('\n\n')
-}
-
-/** Text of a document is not to be taken for markup, nor for the name of an account. */
-function plain(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replace(/[\\`*_[\]|~#@]/g, (mark) => `\\${mark}`)
 }

@@ -1,6 +1,7 @@
 /** The record of a comparison -> what a person reads: a table for each record, flips, and a line that says the verdict. */
 import type { CompareRecord, Comparison, Flip } from '../record/compare/schema.js'
 import { columnsOf, countVerdicts, describeDifferences, describeFamily, nameOf } from './compare-columns.js'
+import { oneLine } from './escape.js'
 import { grouped } from './figures/grouped.js'
 import { grid, type Note, renderSheet, type Sheet } from './sheet.js'
 
@@ -28,7 +29,7 @@ const flipLists = ({ flips }: Comparison, most: number): string[] =>
   flipGroups(flips).map(({ name, flips }) => {
     const lines = flips.slice(0, most).map((flip) => `  ${flip.kind.padEnd(6)}  ${describeFlip(flip)}`)
     const more = flips.length > most ? [`  and ${flips.length - most} more (--flips, --json)`] : []
-    return [`${name}:`, ...lines, ...more].join('\n')
+    return [`${oneLine(name)}:`, ...lines, ...more].join('\n')
   })
 
 /** Flips of one metric, losses first. */
@@ -44,7 +45,8 @@ export function flipGroups(flips: readonly Flip[]): { name: string; flips: Flip[
 const TEXT_WIDTH = 110
 
 export function describeFlip({ doc_id, hash, text }: Flip): string {
+  const told = oneLine(text ?? '')
   const what =
-    text === null ? '' : text.length > TEXT_WIDTH ? ` ${text.slice(0, TEXT_WIDTH - 3)}...` : ` ${text}`
+    text === null ? '' : told.length > TEXT_WIDTH ? ` ${told.slice(0, TEXT_WIDTH - 3)}...` : ` ${told}`
   return `document ${doc_id} (${hash})${what}`
 }

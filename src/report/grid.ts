@@ -1,5 +1,6 @@
 /** Every printed table: a list of columns and rows -> a grid for terminals, Markdown or CSV. */
 import Table from 'cli-table3'
+import { csv, manyLines, markdown, oneLine } from './escape.js'
 
 export interface Column<Row> {
   /** In a terminal a line break stays one. */
@@ -44,9 +45,10 @@ export function renderGrid<Row>(
   const heads = shown.map(({ head }) => head)
   if (form === 'table') return drawn(heads, aligns, cells, ruled)
   const flat = heads.map((head) => head.replaceAll('\n', ' '))
-  if (form === 'csv') return [flat, ...cells].map((line) => line.map(csvCell).join(',')).join('\n')
+  if (form === 'csv') return [flat, ...cells].map((line) => line.map(csv).join(',')).join('\n')
   const rule = aligns.map((align) => (align === 'right' ? '---:' : '---'))
-  return [flat, rule, ...cells].map(markdownRow).join('\n')
+  const [head, ...body] = [flat, ...cells].map((row) => row.map(markdown))
+  return [head, rule, ...body].map((row) => `| ${row.join(' | ')} |`).join('\n')
 }
 
 function drawn(
@@ -55,13 +57,8 @@ function drawn(
   cells: readonly string[][],
   ruled: boolean,
 ): string {
-  const table = new Table({ head, colAligns, style: { head: [], border: [], compact: !ruled } })
-  table.push(...cells)
+  const style = { head: [], border: [], compact: !ruled }
+  const table = new Table({ head: head.map(manyLines), colAligns, style })
+  table.push(...cells.map((row) => row.map(ruled ? manyLines : oneLine)))
   return table.toString()
 }
-
-const markdownRow = (cells: readonly string[]): string =>
-  `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
-
-/** RFC 4180. */
-const csvCell = (text: string): string => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)

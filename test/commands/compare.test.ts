@@ -119,7 +119,10 @@ test('a record whose scores are null is not comparable, whichever side it is on'
     const { status, stdout, stderr } = await compare([...pair, '--strict'])
     assert.is(status, EXIT_COMPARE.notComparable)
     assert.is(stdout, '')
-    assert.match(stderr, /^error: astray\.json: .*logprob\[7\] must be number, got null; hint: .*not finite.*\n$/)
+    assert.match(
+      stderr,
+      /^error: astray\.json: .*logprob\[7\] must be number, got null; hint: .*not finite.*\n$/,
+    )
   }
 })
 
@@ -148,6 +151,24 @@ test('usage and unreadable files end with 2 and one line', async () => {
     assert.is(stdout, '')
     assert.match(stderr, /^error: .*\n$/)
     assert.match(stderr, message)
+  }
+})
+
+test('what a terminal or GitHub obeys comes out of no record and no file name', async () => {
+  const branch = structuredClone(RECORDS.worse)
+  const name = 'b\u001b[31m\u009b31m\u202e\n::error::x\n.json'
+  branch.model.id = 'm\n::add-mask::a\n##[add-mask]b\u0007\u001b]0;x\u0007\u202e'
+  await writeFile(join(folder, name), JSON.stringify(branch))
+  const runs = [[], ['--output-format', 'md'], ['--json'], ['missing.json']].map((flags) =>
+    compare(['base.json', name, ...flags], { GITHUB_ACTIONS: 'true' }),
+  )
+  for (const { stdout, stderr } of await Promise.all(runs)) {
+    assert.not.match(stdout + stderr, /[^\P{Cc}\n]|\u202e/u)
+    const obeyed = (stdout + stderr).match(/^\s*::.*$/gm) ?? []
+    assert.ok(
+      obeyed.every((line) => /^::(error|warning) title=asp compare%3A/.test(line)),
+      obeyed.join('\n'),
+    )
   }
 })
 

@@ -46,7 +46,7 @@ test('Markdown: a table, and texts that stay text', () => {
   assert.match(text, /\n\| Task \| Metric \| Base \| New \| Change \| 95 % interval \|/)
   assert.match(text, /<details><summary>hellaswag acc: 20 documents changed<\/summary>/)
   assert.is(text.match(/<\/details>/g)?.length, 1)
-  const plain = '&lt;/details> \\@someone \\`code\\` \\| \\*\\*bold\\*\\* \\[link\\]'
+  const plain = '&lt;/details> \\@&#8203;someone \\`code\\` \\| \\*\\*bold\\*\\* \\[link\\]'
   assert.ok(text.includes(plain), text)
 })
 
