@@ -3,13 +3,14 @@ import { Args, Flags, type Interfaces } from '@oclif/core'
 import { AspCommand, commandLine, together } from '../cli/base-command.js'
 import { number, read, whole, wordsOf } from '../cli/flag-kinds.js'
 import * as shared from '../cli/flags.js'
+import { failuresEndWith } from '../cli/report-error.js'
 import { notComparable } from '../compare/comparable.js'
 import { type CompareOptions, compareRecords } from '../compare/compare.js'
 import { type Margins, parseMargins, USUAL_MARGINS } from '../compare/margins.js'
 import { COMPARABLE, type Comparable } from '../compare/pair-records.js'
 import { withTexts } from '../compare/texts.js'
 import { exitOf } from '../compare/verdict.js'
-import { Failure } from '../errors.js'
+import { EXIT, Failure } from '../errors.js'
 import type { CompareRecord } from '../record/compare/schema.js'
 import { readRecord } from '../record/io/read.js'
 import { type OutputTarget, prepareOutput, writeWhole } from '../record/io/store.js'
@@ -62,6 +63,8 @@ export default class Compare extends AspCommand {
   }
 
   async run(): Promise<CompareRecord> {
+    // 1 is for a verdict.
+    failuresEndWith(EXIT.usage)
     const { argv, flags } = await this.parse(Compare)
     const files = argv as string[]
     if (files.length < 2) {
