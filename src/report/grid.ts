@@ -18,6 +18,8 @@ export interface GridOptions {
   form?: GridForm
   /** Of a table in a terminal: a line between rows, for cells of several lines. */
   ruled?: boolean
+  /** Of Markdown: cells are Markdown already, written by asp's own authors. */
+  marked?: boolean
 }
 
 export const left = <Row>(
@@ -37,7 +39,7 @@ export const right = <Row>(
 export function renderGrid<Row>(
   columns: readonly Column<Row>[],
   rows: readonly Row[],
-  { form = 'table', ruled = false }: GridOptions = {},
+  { form = 'table', ruled = false, marked = false }: GridOptions = {},
 ): string {
   const shown = columns.filter((column) => column.shown?.(rows) ?? true)
   const cells = rows.map((row) => shown.map(({ cell }) => cell(row)))
@@ -47,9 +49,11 @@ export function renderGrid<Row>(
   const flat = heads.map((head) => head.replaceAll('\n', ' '))
   if (form === 'csv') return [flat, ...cells].map((line) => line.map(csv).join(',')).join('\n')
   const rule = aligns.map((align) => (align === 'right' ? '---:' : '---'))
-  const [head, ...body] = [flat, ...cells].map((row) => row.map(markdown))
+  const [head, ...body] = [flat, ...cells].map((row) => row.map(marked ? bars : markdown))
   return [head, rule, ...body].map((row) => `| ${row.join(' | ')} |`).join('\n')
 }
+
+const bars = (text: string): string => text.replaceAll('|', '\\|')
 
 function drawn(
   head: string[],
