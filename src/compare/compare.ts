@@ -30,37 +30,54 @@ const POWER = 0.8
 /** Functions of the same log-probabilities as word_perplexity, and speeds that were not measured side by side. */
 const ONLY_ON_REQUEST = ['byte_perplexity', 'bits_per_byte', 'tokens_per_s']
 
-/** @throws Failure where two records are not comparable (exit 3), or have none of the metrics asked for (exit 2) */
-export function compareRecords(
+/** Two records, the second to be held against the first. */
+export interface RecordPair {
+  base: From<Comparable>
+  other: From<Comparable>
+}
+
+/** Every other record against one base. */
+export const compareRecords = (
   base: From<Comparable>,
   others: readonly From<Comparable>[],
   options: CompareOptions,
-): CompareRecord {
+): CompareRecord =>
+  comparePairs(
+    others.map((other) => ({ base, other })),
+    options,
+  )
+
+/**
+ * One family of tests over all pairs.
+ * @throws Failure where two records are not comparable (exit 3), or have none of the metrics asked for (exit 2)
+ */
+export function comparePairs(records: readonly RecordPair[], options: CompareOptions): CompareRecord {
   const { alpha } = options
-  const paired = others.map((other) => {
+  const paired = records.map(({ base, other }) => {
     const { pairs, notes } = pairRecords(base, other)
-    return { other, notes, pairs: pairs.filter(({ metric }) => isAsked(metric, options)), all: pairs }
+    return { base, other, notes, pairs: pairs.filter(({ metric }) => isAsked(metric, options)), all: pairs }
   })
   checkMetrics(
     paired.flatMap(({ all }) => all),
     options,
   )
-  const measured = paired.map(({ other, pairs }) => {
+  const measured = paired.map(({ base, other, pairs }) => {
     checkSomething(base.file, other.file, pairs)
     return pairs.map((pair) => ({ pair, found: isFinitePair(pair) ? measure(pair, 1 - alpha) : null }))
   })
   const tested = measured.flat().flatMap(({ found }) => (found === null || found.p === null ? [] : [found]))
   const adjusted = new Map<Measured, number>()
   for (const [i, p] of holm(tested.map(({ p }) => p ?? 1)).entries()) adjusted.set(tested[i], p)
-  const baseRecord = comparedRecord(base)
-  const comparisons = paired.map(({ other, notes, pairs }, i): Comparison => {
-    const record = comparedRecord(other)
+  const [first] = records
+  const comparisons = paired.map(({ base, other, notes, pairs }, i): Comparison => {
+    const [baseRecord, record] = [comparedRecord(base), comparedRecord(other)]
     const results = measured[i].map(({ pair, found }) => {
       const judging = resultOptions(pair, options, tested.length)
       if (found === null) return unmeasured(pair, judging)
       return resultOf(pair, found, adjusted.get(found) ?? null, judging)
     })
     return {
+      base: base === first.base ? null : baseRecord,
       record,
       verdict: overall(results.map(({ verdict }) => verdict)),
       differs: differing(baseRecord, record),
@@ -77,7 +94,7 @@ export function compareRecords(
     alpha,
     power: POWER,
     tests: tested.length,
-    base: baseRecord,
+    base: comparedRecord(first.base),
     comparisons,
     command: [...options.command],
   }

@@ -40,13 +40,13 @@ export function judge(measured: Measured, { margin, alpha, pHolm }: Judging): Ju
   return { verdict: 'inconclusive', reason: whyNot() }
 
   function whyNot(): string {
-    if (interval === null) return 'too few rounds or units'
+    if (interval === null) return 'too few data to detect any loss'
     if (unmeasured) return 'no noise floor: asp bench --noise'
     if (flips !== null) {
       const discordant = flips.gained + flips.lost
       const fewest = fewestDiscordant(alpha)
       if (discordant < fewest)
-        return `${discordant} flip${discordant === 1 ? '' : 's'}, below ${fewest} nothing can be shown`
+        return `${discordant} flip${discordant === 1 ? '' : 's'}, too few data to detect any loss`
     }
     if (pHolm !== null && pHolm < alpha) return 'a loss, perhaps within the margin'
     if (floor !== null && floor > margin) return 'within the noise of identical runs'

@@ -1,6 +1,6 @@
 /** The record of a comparison for machines that test: a JUnit report, and GitHub's workflow commands. */
 import type { ComparedMetric, CompareRecord } from '../record/compare/schema.js'
-import { formatChange, formatInterval, formatP, formatSize, formatValue, nameOf } from './compare-columns.js'
+import { describeResult } from './compare-columns.js'
 import { annotation, annotationProperty, markup, oneLine } from './escape.js'
 
 /** A test case for each metric, a failure for each that is worse. `strict`: a verdict that is not known fails too; else it counts as skipped. */
@@ -57,21 +57,4 @@ export function renderAnnotations(record: CompareRecord): string {
     }),
   )
   return lines.join('\n')
-}
-
-/** A result in one line: `hellaswag acc: 0.3100 to 0.2650, -0.0450 (-0.0840 to -0.0062), p 0.0213; worse: ...` */
-function describeResult(result: ComparedMetric): string {
-  const { metric, base, p_holm, verdict, reason, detectable } = result
-  const interval = formatInterval(result)
-  const p = p_holm === null ? '' : `, p ${formatP(p_holm)}`
-  const values = `${nameOf(result)}: ${formatValue(metric, base)} to ${formatValue(metric, result.new)}`
-  if (result.change === null) return `${values}; ${verdict}: ${reason}`
-  const size =
-    detectable === null
-      ? 'no loss could be shown'
-      : `a loss of ${formatSize(result, detectable)} could be shown`
-  return (
-    `${values}, ${formatChange(result, result.change)}${interval === '' ? '' : ` (${interval})`}${p}; ` +
-    `${verdict}: ${reason}; ${size}`
-  )
 }

@@ -1,6 +1,14 @@
 /** The record of a comparison as Markdown: a comment on a pull request, verdict first, details folded. */
 import type { CompareRecord, Comparison, Verdict } from '../record/compare/schema.js'
-import { columnsOf, countVerdicts, describeDifferences, describeFamily } from './compare-columns.js'
+import {
+  columnsOf,
+  countVerdicts,
+  describeDifferences,
+  describeFamily,
+  describeResult,
+  resultsWith,
+} from './compare-columns.js'
+import { hasMatrix, matrixColumns, matrixRows } from './compare-matrix.js'
 import { describeFlip, flipGroups } from './compare-table.js'
 import { markdown, markdownCode } from './escape.js'
 import { renderGrid } from './grid.js'
@@ -19,9 +27,19 @@ export function renderCompareMarkdown(record: CompareRecord, { flips: most }: { 
   return [
     COMMENT_MARK,
     `### asp compare: ${SAID[record.verdict]}`,
+    ...worseList(record),
+    ...(hasMatrix(record) ? [renderGrid(matrixColumns(record), matrixRows(record), { form: 'md' })] : []),
     ...record.comparisons.map((comparison) => renderOne(record, comparison, most)),
     `<sub>${describeFamily(record)}.</sub>`,
   ].join('\n\n')
+}
+
+/** First, as a comment is read from its beginning. */
+function worseList(record: CompareRecord): string[] {
+  const lines = resultsWith(record, 'worse').map(
+    ({ file, result }) => `- ${markdownCode(file)}: ${markdown(describeResult(result))}`,
+  )
+  return lines.length === 0 ? [] : [lines.join('\n')]
 }
 
 function renderOne(record: CompareRecord, comparison: Comparison, most: number): string {
@@ -39,7 +57,7 @@ function renderOne(record: CompareRecord, comparison: Comparison, most: number):
     ].join('\n')
   })
   return [
-    `${markdownCode(comparison.record.file)} against ${markdownCode(record.base.file)}: ${countVerdicts(results)} ` +
+    `${markdownCode(comparison.record.file)} against ${markdownCode((comparison.base ?? record.base).file)}: ${countVerdicts(results)} ` +
       `(${markdown(describeDifferences(record, comparison))}).`,
     renderGrid(columnsOf(record), results, { form: 'md' }),
     ...flips,

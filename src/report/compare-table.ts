@@ -1,8 +1,18 @@
 /** The record of a comparison -> what a person reads: a table for each record, flips, and a line that says the verdict. */
-import type { CompareRecord, Comparison, Flip } from '../record/compare/schema.js'
-import { columnsOf, countVerdicts, describeDifferences, describeFamily, nameOf } from './compare-columns.js'
+import type { CompareRecord, Comparison, Flip, Verdict } from '../record/compare/schema.js'
+import {
+  columnsOf,
+  countVerdicts,
+  describeDifferences,
+  describeFamily,
+  describeResult,
+  nameOf,
+  resultsWith,
+} from './compare-columns.js'
+import { hasMatrix, matrixColumns, matrixRows } from './compare-matrix.js'
 import { oneLine } from './escape.js'
 import { grouped } from './figures/grouped.js'
+import { renderGrid } from './grid.js'
 import { grid, type Note, renderSheet, type Sheet } from './sheet.js'
 
 /** @param most flips shown of each metric */
@@ -10,13 +20,27 @@ export function renderCompare(record: CompareRecord, { flips: most }: { flips: n
   const parts = record.comparisons.map((comparison) =>
     [renderSheet(sheetOf(record, comparison)), ...flipLists(comparison, most)].join('\n'),
   )
-  return `${parts.join('\n\n')}\n\nVerdict: ${record.verdict}`
+  const ending = [
+    ...(hasMatrix(record) ? [renderGrid(matrixColumns(record), matrixRows(record))] : []),
+    ...listed(record, 'worse', 'Worse'),
+    ...(record.verdict === 'inconclusive' ? listed(record, 'inconclusive', 'Inconclusive') : []),
+    `Verdict: ${record.verdict}`,
+  ]
+  return [...parts, ...ending].join('\n\n')
+}
+
+/** What a verdict is made of once more, where a long output ends, with the record it is of. */
+function listed(record: CompareRecord, verdict: Verdict, title: string): string[] {
+  const lines = resultsWith(record, verdict).map(
+    ({ file, result }) => `  ${oneLine(file)}  ${oneLine(describeResult(result))}`,
+  )
+  return lines.length === 0 ? [] : [[`${title}:`, ...lines].join('\n')]
 }
 
 const sheetOf = (record: CompareRecord, comparison: Comparison): Sheet => ({
   grids: [grid(columnsOf(record), comparison.results)],
   notes: [
-    ['Base', record.base.file],
+    ['Base', (comparison.base ?? record.base).file],
     ['New', comparison.record.file],
     ['Differs', describeDifferences(record, comparison)],
     ['Tests', describeFamily(record)],

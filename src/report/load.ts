@@ -1,8 +1,8 @@
 /** Records and training logs for a report, from files and folders. */
-import { readdir, readFile, stat } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
-import { Failure } from '../errors.js'
-import { parseRecord, readRecord } from '../record/io/read.js'
+import { resolve } from 'node:path'
+import type { Failure } from '../errors.js'
+import { isFolder, readFolder } from '../record/io/folder.js'
+import { readRecord } from '../record/io/read.js'
 import {
   BENCH_SCHEMA,
   COMPARE_SCHEMA,
@@ -37,37 +37,9 @@ export async function loadRecords(
 ): Promise<LoadedRecord[]> {
   const loaded: LoadedRecord[] = []
   for (const path of paths) {
-    const isFolder = await stat(path).then(
-      (found) => found.isDirectory(),
-      () => false,
-    )
-    if (isFolder) loaded.push(...(await loadFolder(path, onSkipped)))
+    if (await isFolder(path)) loaded.push(...(await readFolder(path, KINDS, onSkipped)))
     else loaded.push({ file: path, record: await readRecord(path, KINDS) })
   }
   const places = loaded.map(({ file }) => resolve(file))
   return loaded.filter((_, i) => places.indexOf(places[i]) === i)
-}
-
-async function loadFolder(folder: string, onSkipped: (failure: Failure) => void): Promise<LoadedRecord[]> {
-  const names = (await readdir(folder)).filter((name) => /\.jsonl?$/.test(name)).sort()
-  const loaded: LoadedRecord[] = []
-  const failures: Failure[] = []
-  for (const name of names) {
-    const file = join(folder, name)
-    const text = await readFile(file, 'utf8').catch(() => '')
-    // Tokenizers, configurations and sample logs lie beside records.
-    if (!KINDS.some((schema) => text.slice(0, 4096).includes(`"${schema}"`))) continue
-    try {
-      loaded.push({ file, record: await parseRecord(file, text, KINDS) })
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error
-      failures.push(error)
-    }
-  }
-  for (const failure of failures) onSkipped(failure)
-  if (loaded.length > 0) return loaded
-  const whole = failures.length > 0 ? 'whole record' : 'record'
-  throw new Failure(`${folder}: no ${whole} in this folder`, {
-    hint: `give records that asp wrote (${KINDS.join(', ')}) or folders with them`,
-  })
 }

@@ -1,5 +1,5 @@
 /** Every exit code of `asp compare`, and each of its outputs, from the built command. */
-import { readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -124,6 +124,28 @@ test('a record whose scores are null is not comparable, whichever side it is on'
       /^error: astray\.json: .*logprob\[7\] must be number, got null; hint: .*not finite.*\n$/,
     )
   }
+})
+
+test('folders are compared record by record', async () => {
+  for (const [name, files] of [
+    ['main', ['base', 'shots']],
+    ['branch', ['worse', 'shots']],
+  ] as const) {
+    await mkdir(join(folder, name))
+    for (const file of files)
+      await writeFile(
+        join(folder, name, `${file}.json`),
+        JSON.stringify(RECORDS[file as keyof typeof RECORDS]),
+      )
+  }
+  const { status, stdout } = await compare(['main', 'branch'])
+  assert.is(status, 1)
+  assert.match(stdout, /\nBase +main\/base\.json\nNew +branch\/worse\.json\n/)
+  assert.match(stdout, /\nBase +main\/shots\.json\nNew +branch\/shots\.json\n/)
+  assert.match(stdout, /\nWorse:\n {2}branch\/worse\.json {2}hellaswag acc: [^\n]+\n\nVerdict: worse\n$/)
+  const mixed = await compare(['main', 'branch/worse.json'])
+  assert.is(mixed.status, 2)
+  assert.match(mixed.stderr, /^error: branch\/worse\.json: is no folder, unlike main; hint: [^\n]+\n$/)
 })
 
 test('usage and unreadable files end with 2 and one line', async () => {

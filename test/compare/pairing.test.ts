@@ -121,7 +121,7 @@ test('margins are of the unit of the metric, or of the value of the base', () =>
     assert.ok(Math.abs(result.margin - size) < 1e-12)
     assert.equal([result.verdict, result.margin_source], [verdict, 'asked'])
   }
-  for (const bad of ['acc', 'acc=', 'acc=-1', 'acc=1 2', 'nothing=1', 'acc=0.01,,'])
+  for (const bad of ['acc', 'acc=', 'acc=-1', 'acc=1 2', 'nothing=1', 'acc=0.01,,', 'toString=1'])
     assert.throws(() => parseMargins(bad))
 })
 
@@ -129,6 +129,23 @@ const WORSE = ['worse', 'not finite in the new run']
 const UNKNOWN = ['inconclusive', 'not finite in the base']
 const judged = (record: CompareRecord): string[][] =>
   resultsOf(record).map(({ verdict, reason }) => [verdict, reason])
+
+test('a margin that nothing can exceed is refused; that of log-probabilities is a share of the base', () => {
+  for (const [margin, hint] of [
+    ['acc=5', 'for example acc=0.05'],
+    ['acc_norm=1', 'for example acc_norm=0.05'],
+    ['acc=100%', 'for example acc=5%'],
+    ['speedup=200%', 'for example speedup=5%'],
+  ])
+    assert.throws(
+      () => parseMargins(margin),
+      (error: Failure) => error.exit === 2 && error.hint === hint && error.message.includes(margin),
+    )
+  assert.equal(Object.keys(parseMargins('acc=0.5,perplexity=5,word_perplexity=150%')).length, 3)
+  const record = evalRecord([choiceTask([1, 0, 1], [-100, -200, -300])])
+  const [{ margin }] = resultsOf(compare(record, record, { metrics: ['logprob'] }))
+  assert.ok(Math.abs(margin - 1) < 1e-9, String(margin))
+})
 
 test('a run with scores that are not finite is worse in all that is made of them, and never better', () => {
   const texts = textTask([-30, -40], [9, 11])
@@ -204,7 +221,7 @@ test('fewer than 6 discordant documents show nothing, and no loss is said to be 
   )
   const [result] = resultsOf(compare(base, other, { metrics: ['acc'] }))
   assert.equal([result.verdict, result.detectable], ['inconclusive', null])
-  assert.match(result.reason, /5 flips, below 6 nothing/)
+  assert.match(result.reason, /^5 flips, too few data to detect any loss$/)
 })
 
 test('windows of perplexity are paired by place under each rule; another text is refused', () => {

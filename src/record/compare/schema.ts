@@ -96,6 +96,10 @@ export const Flip = t.object('A document that one of the two got right.', {
 export type Flip = t.Static<typeof Flip>
 
 export const Comparison = t.object('One record against the base.', {
+  base: t.nullable(
+    ComparedRecord,
+    'What it is held against, where that is not the `base` of all: records of folders have each their own.',
+  ),
   record: ComparedRecord,
   verdict: verdict('Over its results, as for all.'),
   differs: t.list("Settings that are not the base's.", t.string()),

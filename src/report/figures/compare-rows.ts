@@ -3,8 +3,11 @@ import type { CompareRecord } from '../../record/compare/schema.js'
 import { origin, type Place } from './place.js'
 import type { ComparisonRow } from './rows.js'
 
-export function comparisonRows({ base, comparisons }: CompareRecord, place: Place): ComparisonRow[] {
-  return comparisons.flatMap(({ record, results }, c) =>
+export function comparisonRows(
+  { base: baseOfAll, comparisons }: CompareRecord,
+  place: Place,
+): ComparisonRow[] {
+  return comparisons.flatMap(({ base, record, results }, c) =>
     results.flatMap((result, r) => {
       const { base: before, new: after, change } = result
       // What was not finite has no place in a plot.
@@ -12,7 +15,7 @@ export function comparisonRows({ base, comparisons }: CompareRecord, place: Plac
       return [
         {
           ...origin(place, `comparisons[${c}].results[${r}]`),
-          base: base.file,
+          base: (base ?? baseOfAll).file,
           compared: record.file,
           test: result.cell === '' ? result.task : `${result.cell}: ${result.task}`,
           metric: result.metric,
