@@ -31,5 +31,5 @@ export function showGain({ gain, interval }: Measured, digits: number, times = 1
 
 export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const columns = head.map((name, i) => left<readonly string[]>(name, (row) => row[i]))
-  return renderGrid(columns, rows, { form: 'md' })
+  return renderGrid(columns, rows, { form: 'md', marked: true })
 }

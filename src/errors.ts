@@ -13,8 +13,9 @@ export interface FailureOptions {
 /**
  * `unreachable`: the network or the Hub is not there, or must not be used, and the cache does not have it.
  * `memory`: the adapter has no room for what was asked of it; smaller work may fit.
+ * `not finite`: a record is whole but for figures that were NaN or infinite, for which JSON has null.
  */
-export type FailureCode = 'unreachable' | 'memory'
+export type FailureCode = 'unreachable' | 'memory' | 'not finite'
 
 /**
  * The one error class that is meant for a person.

@@ -83,6 +83,27 @@ test('everything a run reads is shipped, and nothing of the tests', () => {
   )
 })
 
+test('files and folders that the built code looks for are shipped, where it looks for them', () => {
+  const shipped = packed()
+  const code = shipped.filter((file) => /^dist\/.*\.js$/.test(file) && !file.includes('/report/client/'))
+  const wanted = code.flatMap((file) =>
+    [...read(file).matchAll(/new URL\('([^']+)', import\.meta\.url\)/g)]
+      .map(([, name]) => posix.join(posix.dirname(file), name))
+      .filter((place) => place !== './' && place.endsWith('/')),
+  )
+  assert.ok(wanted.includes('src/engine/kernels/'), wanted.join(', '))
+  // Of shaders too: code is built without them.
+  assert.ok(shipped.some((file) => /^src\/engine\/kernels\/.*\.wgsl$/.test(file)))
+  assert.equal(
+    wanted.filter((place) => !shipped.some((file) => file.startsWith(place))),
+    [],
+  )
+  const kernels = wanted.filter((place) => /kernels\/$/.test(place))
+  assert.ok(
+    kernels.every((place) => shipped.some((file) => file.startsWith(place) && file.endsWith('.wgsl'))),
+  )
+})
+
 test('what is shipped loads nothing but what is shipped with it: no definition of records, and not TypeBox', () => {
   const code = packed().filter((file) => /^dist\/.*\.js$/.test(file) && !file.includes('/report/client/'))
   const known = new Set(code)

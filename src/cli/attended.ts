@@ -1,6 +1,7 @@
 /** Long work that a person attends: progress and notes on standard error, and Ctrl-C, put away however the work ends. */
 import type { FetchProgress } from '../data/hub/hub.js'
 import { EXIT, Failure } from '../errors.js'
+import { output } from '../report/escape.js'
 import type { OnProgress } from '../run/progress.js'
 import { describeFallback, type Fallback } from '../suites/source.js'
 import { catchInterruption, type Interruption } from './interruption.js'
@@ -35,7 +36,7 @@ export async function attended<T>(
   const progress = await createProgress({ quiet })
   const { signal, orStop, release } = catchInterruption(nothing)
   const note = (text: string): void => {
-    if (!quiet) process.stderr.write(`${text}\n`)
+    if (!quiet) process.stderr.write(`${output(text)}\n`)
   }
   try {
     return await work({
@@ -65,7 +66,7 @@ export async function attended<T>(
 const inCi = ({ CI }: NodeJS.ProcessEnv): boolean => !['', '0', 'false'].includes(CI?.toLowerCase() ?? '')
 
 function warn(text: string): void {
-  process.stderr.write(`warning: ${text}\n`)
+  process.stderr.write(`warning: ${output(text)}\n`)
 }
 
 /**
@@ -90,6 +91,6 @@ export const fallbackWatch =
 
 /** An interruption after which something is kept. Not thrown: under --json the record is still to be printed. */
 export function endInterrupted(kept: string): void {
-  process.stderr.write(`error: interrupted${kept}\n`)
+  process.stderr.write(`error: interrupted${output(kept)}\n`)
   process.exitCode = EXIT.interrupted
 }

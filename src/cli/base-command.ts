@@ -7,6 +7,7 @@ import { afterGrace } from '../engine/compute/give-up.js'
 import { Failure } from '../errors.js'
 import type { AdapterRecord } from '../record/common.js'
 import { layOut } from '../record/io/layout.js'
+import { colouredOutput, output, terminalJson } from '../report/escape.js'
 import type { RunDevice } from '../run/open-model.js'
 import type { Attended } from './attended.js'
 import { json } from './flags.js'
@@ -89,7 +90,20 @@ export abstract class AspCommand extends Command {
 
   /** `--json` prints what a record's file holds. */
   protected override logJson(json: unknown): void {
-    ux.stdout(layOut((json ?? null) as object))
+    ux.stdout(terminalJson(layOut((json ?? null) as object)))
+  }
+
+  override log(message = ''): void {
+    super.log('%s', output(message))
+  }
+
+  /** Of text in which what came from others is made safe already. */
+  protected logColoured(text: string): void {
+    super.log('%s', colouredOutput(text))
+  }
+
+  override logToStderr(message = ''): void {
+    super.logToStderr('%s', output(message))
   }
 
   /** In place of oclif's warnings, which take several lines. */

@@ -1,4 +1,7 @@
-/** Ctrl-C and SIGTERM as an AbortSignal: the first one asks the work to end, the second ends the process. */
+/**
+ * Ctrl-C, SIGTERM and the end of the terminal (SIGHUP) as an AbortSignal: the first one asks the work to end, the second ends the
+ * process. A terminal that is closed may say so several times.
+ */
 import { EXIT, Failure } from '../errors.js'
 
 export interface Interruption {
@@ -9,14 +12,14 @@ export interface Interruption {
   release(): void
 }
 
-const SIGNALS = ['SIGINT', 'SIGTERM'] as const
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /** `nothing`: what is said when work is stopped of which nothing can be kept. */
 export function catchInterruption(nothing = 'nothing was scored yet, no record is written'): Interruption {
   const controller = new AbortController()
   const { signal } = controller
-  const abort = (): void => {
-    if (signal.aborted) process.exit(EXIT.interrupted)
+  const abort = (name: NodeJS.Signals): void => {
+    if (signal.aborted && name !== 'SIGHUP') process.exit(EXIT.interrupted)
     controller.abort()
   }
   for (const name of SIGNALS) process.on(name, abort)

@@ -1,10 +1,11 @@
 /** The program: what was typed -> a command that has run, or one line on standard error and an exit code. */
-import { type Config, flush, run } from '@oclif/core'
-import { failWith } from './report-error.js'
+import { type Config, run } from '@oclif/core'
+import { failWith, finish, watchStreams } from './report-error.js'
 import { asMeant, unknownCommand } from './typed.js'
 
 /** @param config with all commands */
 export async function main(argv: readonly string[], config: Config): Promise<void> {
+  watchStreams()
   const meant = asMeant(argv)
   // Records and hints repeat the command as it was meant.
   process.argv.splice(2, process.argv.length, ...meant)
@@ -12,9 +13,9 @@ export async function main(argv: readonly string[], config: Config): Promise<voi
     const isHelp = meant.at(-1) === '--help' && argv[0] === 'help'
     if (isHelp) checkKnown(meant.slice(0, -1), config)
     await run(meant, config)
-    await flush()
+    await finish()
   } catch (error) {
-    failWith(isNoCommand(error) ? unknownCommand(meant, namesOf(config)) : error)
+    await failWith(isNoCommand(error) ? unknownCommand(meant, namesOf(config)) : error)
   }
 }
 

@@ -2,6 +2,7 @@
  * Progress of long work on stderr: a spinner line on a terminal, plain lines now and then in a log, nothing under
  * `--quiet`. Only commands use it; what they call reports through typed callbacks.
  */
+import { oneLine } from '../report/escape.js'
 import { formatBytes, formatCount, formatPercent, formatRate, formatSeconds } from '../report/format.js'
 import type { OnProgress } from '../run/progress.js'
 
@@ -137,19 +138,19 @@ async function terminalProgress(stream: NodeJS.WritableStream, now: () => number
     start(label, total, unit = 'items', from = 0) {
       spinner.stop()
       clock.begin(label, total, unit, from)
-      spinner.start(label)
+      spinner.start(oneLine(label))
     },
     update(done, info, left) {
       const work = clock.advance(done, info, left)
-      if (work !== null) spinner.text = progressText(work)
+      if (work !== null) spinner.text = oneLine(progressText(work))
     },
     succeed(text) {
       const work = clock.end()
-      if (work !== null) spinner.succeed(text ?? doneText(work))
+      if (work !== null) spinner.succeed(oneLine(text ?? doneText(work)))
     },
     fail(text) {
       const work = clock.end()
-      if (work !== null) spinner.fail(text ?? progressText(work))
+      if (work !== null) spinner.fail(oneLine(text ?? progressText(work)))
     },
     stop() {
       clock.end()
@@ -163,7 +164,7 @@ function logProgress(stream: NodeJS.WritableStream, now: () => number): Progress
   const clock = workClock(now)
   let last = { at: 0, done: 0 }
   const print = (line: string): void => {
-    stream.write(`${line}\n`)
+    stream.write(`${oneLine(line)}\n`)
   }
   return {
     start(label, total, unit = 'items', from = 0) {

@@ -3,14 +3,14 @@ import { Args, Flags, type Interfaces } from '@oclif/core'
 import { AspCommand, commandLine, together } from '../cli/base-command.js'
 import { number, read, whole, wordsOf } from '../cli/flag-kinds.js'
 import * as shared from '../cli/flags.js'
-import { type CompareOptions, compareRecords } from '../compare/compare.js'
+import { failuresEndWith } from '../cli/report-error.js'
+import { type CompareOptions, comparePairs } from '../compare/compare.js'
 import { type Margins, parseMargins, USUAL_MARGINS } from '../compare/margins.js'
-import { COMPARABLE } from '../compare/pair-records.js'
+import { readPairs } from '../compare/read-pairs.js'
 import { withTexts } from '../compare/texts.js'
 import { exitOf } from '../compare/verdict.js'
-import { Failure } from '../errors.js'
+import { EXIT, Failure } from '../errors.js'
 import type { CompareRecord } from '../record/compare/schema.js'
-import { readRecord } from '../record/io/read.js'
 import { type OutputTarget, prepareOutput, writeWhole } from '../record/io/store.js'
 import { renderAnnotations, renderJunit } from '../report/compare-ci.js'
 import { renderCompareMarkdown } from '../report/compare-markdown.js'
@@ -21,7 +21,8 @@ const METRICS = Object.keys(USUAL_MARGINS)
 export default class Compare extends AspCommand {
   static override summary = 'Compare records: better, same, worse or inconclusive, for people and for CI'
   static override description =
-    'Pairs documents, windows and rounds of the first record (the base) with those of each other one. Worse needs a ' +
+    'Pairs documents, windows and rounds of the first record (the base) with those of each other one; folders are paired ' +
+    'record by record, by suites, model, policy and level. Worse needs a ' +
     'difference that is significant after correction for all tests, and a loss beyond the margin (docs/compare.md). Exit ' +
     'codes: 0 not worse, 1 worse, 2 usage or unreadable, 3 not comparable, 4 inconclusive (0 unless --strict).'
   static override examples = together([
@@ -31,7 +32,10 @@ export default class Compare extends AspCommand {
   ])
   static override strict = false
   static override args = {
-    base: Args.string({ description: 'baseline record, then the records to compare', required: true }),
+    base: Args.string({
+      description: 'baseline record or folder, then the records or folders to compare',
+      required: true,
+    }),
   }
   static override flags = {
     margin: Flags.custom<Margins>({ parse: read<Margins>((_flag, text) => parseMargins(text)) })({
@@ -61,6 +65,8 @@ export default class Compare extends AspCommand {
   }
 
   async run(): Promise<CompareRecord> {
+    // 1 is for a verdict.
+    failuresEndWith(EXIT.usage)
     const { argv, flags } = await this.parse(Compare)
     const files = argv as string[]
     if (files.length < 2) {
@@ -69,12 +75,12 @@ export default class Compare extends AspCommand {
       })
     }
     const options = optionsOf(flags)
-    const records = []
-    for (const file of files) records.push({ file, record: await readRecord(file, COMPARABLE) })
+    const { pairs, notes } = await readPairs(files)
     const junit = flags.junit === undefined ? null : await junitPlace(flags.junit)
-    const [base, ...others] = records
-    const compared = compareRecords(base, others, options)
-    const record = await withTexts(compared, base.record, async (task) => {
+    const compared = comparePairs(pairs, options)
+    compared.comparisons[0].notes.push(...notes)
+    const bases = pairs.map(({ base }) => base.record)
+    const record = await withTexts(compared, bases, async (task) => {
       const { documentTexts } = await import('../suites/document-texts.js')
       return documentTexts(task, flags.data)
     })

@@ -76,7 +76,7 @@ export default class Drops extends AspCommand {
         },
       )
       progress.stop()
-      this.log(renderDropsText(record, viewOf(process, flags.layer)))
+      this.logColoured(renderDropsText(record, viewOf(process, flags.layer)))
       if (flags.output !== undefined) note(`Written: ${flags.output}`)
       return record
     })

@@ -86,13 +86,8 @@ export default class Generate extends AspCommand {
   async run(): Promise<GenerateRecord> {
     const { args, flags } = await this.parse(Generate)
     const closed = new AbortController()
-    // A reader that has seen enough, such as head, ends the work; that is no error.
-    const onError = (error: NodeJS.ErrnoException): void => {
-      if (error.code !== 'EPIPE') return
-      closed.abort()
-      // oclif waits for a closed stream to drain; Node would give that an exit code of its own.
-      process.exitCode = EXIT.ok
-    }
+    // A reader that has seen enough, such as head, ends the work; so does a full disk.
+    const onError = (): void => closed.abort()
     process.stdout.on('error', onError)
     const work = attended({ quiet: flags.quiet, nothing: 'nothing was generated yet' }, async (watch) => {
       const { progress, note } = watch
@@ -111,6 +106,7 @@ export default class Generate extends AspCommand {
             n: flags.n,
             echo: flags.echo,
             drops: flags['show-drops'],
+            tty: process.stdout.isTTY === true,
           }
           shown.view = chooseView(choice, terminalOf(process), (text) => {
             progress.stop()

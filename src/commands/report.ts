@@ -15,13 +15,15 @@ export interface ReportResult {
   page: string | null
   bytes: number
   records: string[]
+  /** What is wrong with records of folders that are left out. */
+  skipped: string[]
 }
 
 export default class Report extends AspCommand {
   static override summary = 'Plots and tables of records as one HTML page'
   static override description =
     'Takes records of asp eval, ppl, bench, sweep, finetune and train, what asp compare --json prints, logs of trainings, and folders with ' +
-    'them, in any mixture. The page needs no network, has a light and a dark theme, and can be printed. docs/report.md shows what is in it.'
+    'them, in any mixture. A damaged record in a folder is named and left out. The page needs no network, has a light and a dark theme, and can be printed. docs/report.md shows what is in it.'
   static override examples = together([
     '<%= config.bin %> report results/ -o report.html',
     '<%= config.bin %> report sweep.json bench.json pruned/train-log.jsonl -o report.html --title "asp-tiny, December"',
@@ -43,11 +45,15 @@ export default class Report extends AspCommand {
 
   async run(): Promise<ReportResult> {
     const { argv, flags } = await this.parse(Report)
-    const loaded = await loadRecords(argv as string[])
+    const skipped: string[] = []
+    const loaded = await loadRecords(argv as string[], ({ message }) => {
+      skipped.push(message)
+      this.logToStderr(`left out: ${message}`)
+    })
     const records = loaded.map(({ file }) => file)
     if (flags.plots) this.log(renderReportText(loaded, process.stdout.columns))
     const output = flags.output ?? (flags.plots ? null : 'report.html')
-    if (output === null) return { page: null, bytes: 0, records }
+    if (output === null) return { page: null, bytes: 0, records, skipped }
     const html = await reportPage(loaded, { title: flags.title, made: new Date() })
     const page = resolve(output)
     await writeWhole(page, html, {
@@ -55,6 +61,6 @@ export default class Report extends AspCommand {
       exit: EXIT.usage,
     })
     this.log(page)
-    return { page, bytes: Buffer.byteLength(html), records }
+    return { page, bytes: Buffer.byteLength(html), records, skipped }
   }
 }

@@ -13,11 +13,11 @@ export type Margins = Readonly<Record<string, Margin>>
 const of = (size: number): Margin => ({ size, relative: false })
 const share = (size: number): Margin => ({ size, relative: true })
 
-/** Changes too small to act on: half a point, half a percent, a hundredth of a nat; of speed 5 %, of memory 1 %. */
+/** Changes too small to act on: half a point, half a percent; of speed 5 %, of memory 1 %. */
 export const USUAL_MARGINS: Margins = {
   acc: of(0.005),
   acc_norm: of(0.005),
-  logprob: of(0.01),
+  logprob: share(0.005),
   perplexity: share(0.005),
   word_perplexity: share(0.005),
   byte_perplexity: share(0.005),
@@ -35,14 +35,33 @@ export function parseMargins(text: string): Margins {
     parts.map((part) => {
       const { metric, size, percent } =
         /^(?<metric>\w+)=(?<size>\d*\.?\d+)(?<percent> ?%)?$/.exec(part)?.groups ?? {}
-      if (metric === undefined || !(metric in USUAL_MARGINS)) {
+      if (metric === undefined || !Object.hasOwn(USUAL_MARGINS, metric)) {
         throw new Failure(`--margin: must be metric=size, got ${JSON.stringify(part)}`, {
           hint: `for example acc=0.01,word_perplexity=1%; metrics: ${Object.keys(USUAL_MARGINS).join(', ')}`,
         })
       }
-      return [metric, percent === undefined ? of(Number(size)) : share(Number(size) / 100)]
+      const margin = percent === undefined ? of(Number(size)) : share(Number(size) / 100)
+      checkSize(metric, margin, part)
+      return [metric, margin]
     }),
   )
+}
+
+/** Shares of right documents. */
+const SHARES = ['acc', 'acc_norm']
+/** What cannot lose more than all of it. */
+const BOUNDED = [...SHARES, 'speedup', 'tokens_per_s']
+
+/** A margin that every loss is within would make a gate that nothing fails. */
+function checkSize(metric: string, { size, relative }: Margin, part: string): void {
+  const bounded = relative ? BOUNDED : SHARES
+  if (!bounded.includes(metric) || size < 1) return
+  const said = relative
+    ? `must be below 100 %, got ${JSON.stringify(part)}`
+    : `${metric} is a share from 0 to 1, got ${JSON.stringify(part)}`
+  throw new Failure(`--margin: ${said}`, {
+    hint: relative ? `for example ${metric}=5%` : `for example ${metric}=0.05`,
+  })
 }
 
 /** The margin of a pair on the scale of gains: a loss in the metric's unit, or the logarithm of a ratio. */

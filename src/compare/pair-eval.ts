@@ -69,7 +69,8 @@ function pairGroups(
     const suites = members.flatMap((pair) => (pair?.data.kind === 'verdicts' ? [pair.data.documents] : []))
     const group = other.record.groups[name]
     if (suites.length < members.length || group === undefined) return []
-    const value = (of: GroupResult): number => Number(of[`${metric},none`])
+    const value = (of: GroupResult, side: 'base' | 'new'): number =>
+      members.every((pair) => Number.isFinite(pair?.[side])) ? Number(of[`${metric},none`]) : Number.NaN
     return [
       {
         cell,
@@ -77,8 +78,8 @@ function pairGroups(
         metric,
         higherIsBetter: members[0]?.higherIsBetter ?? true,
         scale: 'difference' as const,
-        base: value(base.record.groups[name]),
-        new: value(group),
+        base: value(base.record.groups[name], 'base'),
+        new: value(group, 'new'),
         data: { kind: 'means' as const, suites: weight_by_size ? [suites.flat()] : suites },
       },
     ]
@@ -94,10 +95,11 @@ function checkWhole(file: string, { status }: EvalRecord): void {
 function pairTask(task: string, base: From<EvalRecord>, other: From<EvalRecord>, cell: string): Pair[] {
   const [a, b] = [base, other].map(({ record }) => record.tasks[task].per_document)
   const partner = partnersOf(task, a, b, base.file, other.file)
-  const gains = a.logprob.map((logprob, i) => {
-    const other = b.logprob[partner[i]]
-    // JSON has null for what is not finite, which a subtraction would take for 0.
-    return Number.isFinite(logprob) && Number.isFinite(other) ? other - logprob : Number.NaN
+  const gains = a.logprob.map((logprob, i) => b.logprob[partner[i]] - logprob)
+  // Comparisons with NaN are false, which makes one choice or another right: such accuracies mean nothing.
+  const [figureOfBase, figureOfNew] = [a, b].map(({ logprob }) => {
+    const sound = logprob.every(Number.isFinite)
+    return (value: unknown): number => (sound ? Number(value) : Number.NaN)
   })
   const verdicts = (metric: string): PairedVerdict[] =>
     a.hash.map((hash, i) => ({
@@ -107,8 +109,8 @@ function pairTask(task: string, base: From<EvalRecord>, other: From<EvalRecord>,
       new: b.metrics[metric][partner[i]],
     }))
   const figures = Object.entries(base.record.higher_is_better[task]).map(([metric, higherIsBetter]) => {
-    const [value, next] = [base, other].map(({ record }) => Number(record.results[task][`${metric},none`]))
-    return { cell, task, metric, higherIsBetter, base: value, new: next }
+    const [value, next] = [base, other].map(({ record }) => record.results[task][`${metric},none`])
+    return { cell, task, metric, higherIsBetter, base: figureOfBase(value), new: figureOfNew(next) }
   })
   const shares = figures
     .filter(({ metric }) => metric in a.metrics)
@@ -128,8 +130,8 @@ function pairTask(task: string, base: From<EvalRecord>, other: From<EvalRecord>,
     metric: 'logprob',
     higherIsBetter: true,
     scale: 'difference',
-    base: mean(a.logprob),
-    new: mean(b.logprob),
+    base: figureOfBase(mean(a.logprob)),
+    new: figureOfNew(mean(b.logprob)),
     data: { kind: 'gains', values: gains, weights: gains.map(() => 1) },
   }
   return [...shares, logprob]

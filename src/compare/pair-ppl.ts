@@ -50,6 +50,10 @@ function pointOf(value: RuleRecord): Point<RuleRecord> {
   }
 }
 
+/** NaN where a window's score is not finite. */
+const perplexity = ({ nll, samples }: RuleRecord): number =>
+  samples.nll.every(Number.isFinite) ? Math.exp(nll) : Number.NaN
+
 function pairRule(task: string, base: RuleRecord, other: RuleRecord, tokens: number[]): Pair {
   return {
     cell: '',
@@ -57,8 +61,8 @@ function pairRule(task: string, base: RuleRecord, other: RuleRecord, tokens: num
     metric: 'perplexity',
     higherIsBetter: false,
     scale: 'ratio',
-    base: Math.exp(base.nll),
-    new: Math.exp(other.nll),
+    base: perplexity(base),
+    new: perplexity(other),
     data: {
       kind: 'gains',
       values: base.samples.nll.map((nll, i) => nll - other.samples.nll[i]),

@@ -8,6 +8,7 @@ export interface Pair {
   metric: string
   higherIsBetter: boolean
   scale: Scale
+  /** Not finite where any score it is made of is not. */
   base: number
   new: number
   data: PairedData

@@ -17,10 +17,10 @@ export type TextOf = (docId: number, hash: string) => string | null
 
 export async function withTexts(
   record: CompareRecord,
-  base: Comparable,
+  bases: readonly Comparable[],
   find: (source: TextSource) => Promise<TextOf>,
 ): Promise<CompareRecord> {
-  const sources = sourcesOf(base)
+  const sources = new Map(bases.flatMap((base) => [...sourcesOf(base)]))
   const texts = new Map<string, TextOf>()
   for (const { task } of record.comparisons.flatMap(({ flips }) => flips)) {
     const source = sources.get(task)

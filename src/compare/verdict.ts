@@ -40,18 +40,25 @@ export function judge(measured: Measured, { margin, alpha, pHolm }: Judging): Ju
   return { verdict: 'inconclusive', reason: whyNot() }
 
   function whyNot(): string {
-    if (interval === null) return 'too few rounds or units'
+    if (interval === null) return 'too few data to detect any loss'
     if (unmeasured) return 'no noise floor: asp bench --noise'
     if (flips !== null) {
       const discordant = flips.gained + flips.lost
       const fewest = fewestDiscordant(alpha)
       if (discordant < fewest)
-        return `${discordant} flip${discordant === 1 ? '' : 's'}, below ${fewest} nothing can be shown`
+        return `${discordant} flip${discordant === 1 ? '' : 's'}, too few data to detect any loss`
     }
     if (pHolm !== null && pHolm < alpha) return 'a loss, perhaps within the margin'
     if (floor !== null && floor > margin) return 'within the noise of identical runs'
     return 'a loss is possible'
   }
+}
+
+/** Of a pair with something in it that is not finite: a run gone astray is worse than one that is not, and never better. */
+export function judgeUnmeasured({ base }: { base: number }): Judgement {
+  return Number.isFinite(base)
+    ? { verdict: 'worse', reason: 'not finite in the new run' }
+    : { verdict: 'inconclusive', reason: 'not finite in the base' }
 }
 
 /** Of several: worse if any is, then not known if any is not, then better if any is. */

@@ -1,15 +1,18 @@
 /** The record of a comparison for machines that test: a JUnit report, and GitHub's workflow commands. */
 import type { ComparedMetric, CompareRecord } from '../record/compare/schema.js'
-import { formatChange, formatInterval, formatP, formatSize, formatValue, nameOf } from './compare-columns.js'
+import { describeResult } from './compare-columns.js'
+import { annotation, annotationProperty, markup, oneLine } from './escape.js'
 
 /** A test case for each metric, a failure for each that is worse. `strict`: a verdict that is not known fails too; else it counts as skipped. */
 export function renderJunit(record: CompareRecord, { strict }: { strict: boolean }): string {
   const cases = record.comparisons.flatMap(({ results }) => results)
   const suites = record.comparisons.map(({ record: { file }, results }) => {
     const lines = results.map((result) => testCase(result, strict))
-    return [`  <testsuite name="${xml(file)}" ${counts(results, strict)}>`, ...lines, '  </testsuite>'].join(
-      '\n',
-    )
+    return [
+      `  <testsuite name="${attribute(file)}" ${counts(results, strict)}>`,
+      ...lines,
+      '  </testsuite>',
+    ].join('\n')
   })
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
@@ -26,24 +29,19 @@ function counts(results: readonly ComparedMetric[], strict: boolean): string {
   return `tests="${results.length}" failures="${failures}" errors="0" skipped="${skipped}"`
 }
 
+const attribute = (text: string): string => markup(oneLine(text))
+
 const fails = ({ verdict }: ComparedMetric, strict: boolean): boolean =>
   verdict === 'worse' || (strict && verdict === 'inconclusive')
 
 function testCase(result: ComparedMetric, strict: boolean): string {
   const { cell, task, metric, verdict } = result
-  const name = `classname="${xml([cell, task].filter((part) => part !== '').join(' '))}" name="${xml(metric)}"`
-  const message = xml(describeResult(result))
+  const name = `classname="${attribute([cell, task].filter((part) => part !== '').join(' '))}" name="${attribute(metric)}"`
+  const message = attribute(describeResult(result))
   if (fails(result, strict))
     return `    <testcase ${name}><failure type="${verdict}" message="${message}"/></testcase>`
   if (verdict === 'inconclusive') return `    <testcase ${name}><skipped message="${message}"/></testcase>`
   return `    <testcase ${name}><system-out>${message}</system-out></testcase>`
-}
-
-function xml(text: string): string {
-  const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
-  // Control characters have no place in XML 1.0, escaped or not.
-  const printable = [...text].filter((char) => char >= ' ' || char === '\n' || char === '\t').join('')
-  return printable.replace(/[&<>"]/g, (char) => ENTITIES[char])
 }
 
 /** An error for each metric that is worse, a warning for each that is not known. */
@@ -53,28 +51,10 @@ export function renderAnnotations(record: CompareRecord): string {
       const level = { worse: 'error', inconclusive: 'warning', same: null, better: null }[result.verdict]
       return level === null
         ? []
-        : [`::${level} title=${property(`asp compare: ${result.verdict}`)}::${data(describeResult(result))}`]
+        : [
+            `::${level} title=${annotationProperty(`asp compare: ${result.verdict}`)}::${annotation(describeResult(result))}`,
+          ]
     }),
   )
   return lines.join('\n')
 }
-
-/** A result in one line: `hellaswag acc: 0.3100 to 0.2650, -0.0450 (-0.0840 to -0.0062), p 0.0213; worse: ...` */
-function describeResult(result: ComparedMetric): string {
-  const { metric, base, p_holm, verdict, reason, detectable } = result
-  const interval = formatInterval(result)
-  const p = p_holm === null ? '' : `, p ${formatP(p_holm)}`
-  const size =
-    detectable === null
-      ? 'no loss could be shown'
-      : `a loss of ${formatSize(result, detectable)} could be shown`
-  return (
-    `${nameOf(result)}: ${formatValue(metric, base)} to ${formatValue(metric, result.new)}, ` +
-    `${formatChange(result, result.change)}${interval === '' ? '' : ` (${interval})`}${p}; ${verdict}: ${reason}; ${size}`
-  )
-}
-
-/** GitHub's own escapes. */
-const data = (text: string): string =>
-  text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
-const property = (text: string): string => data(text).replaceAll(':', '%3A').replaceAll(',', '%2C')

@@ -1,5 +1,5 @@
 /** The columns of a comparison and how its numbers are written: one list for the terminal and for Markdown. */
-import type { ComparedMetric, CompareRecord, Comparison } from '../record/compare/schema.js'
+import type { ComparedMetric, CompareRecord, Comparison, Verdict } from '../record/compare/schema.js'
 import { formatBytes, formatRate, plural } from './format.js'
 import { type Column, left, right } from './grid.js'
 
@@ -31,17 +31,26 @@ export function columnsOf({ alpha }: CompareRecord): Column<ComparedMetric>[] {
   ]
 }
 
+/** Of a verdict that is not known, with what would have been seen. */
+export function describeReason(row: ComparedMetric): string {
+  const { verdict, reason, detectable } = row
+  if (verdict !== 'inconclusive' || detectable === null) return reason
+  return `${reason}; smallest detectable loss ${formatSize(row, detectable)}`
+}
+
 /** `hellaswag acc`, with the point of a sweep before it. */
 export const nameOf = ({ cell, task, metric }: Pick<ComparedMetric, 'cell' | 'task' | 'metric'>): string =>
   [cell, task, metric].filter((part) => part !== '').join(' ')
 
-export function formatValue(metric: string, value: number): string {
+export function formatValue(metric: string, value: number | null): string {
+  if (value === null) return 'not finite'
   if (metric.endsWith('_bytes')) return formatBytes(value)
   if (metric === 'speedup') return `${value.toFixed(2)}x`
   return metric === 'tokens_per_s' ? formatRate(value) : value.toFixed(4)
 }
 
-export function formatChange({ scale }: Pick<ComparedMetric, 'scale'>, change: number): string {
+export function formatChange({ scale }: Pick<ComparedMetric, 'scale'>, change: number | null): string {
+  if (change === null) return ''
   const size = formatSize({ scale }, Math.abs(change))
   // No minus before what is written as nothing.
   return `${change < 0 && /[1-9]/.test(size) ? '-' : '+'}${size}`
@@ -60,6 +69,28 @@ export function formatInterval(row: ComparedMetric): string {
 export const formatP = (p: number | null): string =>
   p === null ? '' : p < 0.0001 ? '< 0.0001' : p.toFixed(4)
 
+/** In one line: `hellaswag acc: 0.3100 to 0.2650, -0.0450 (-0.0840 to -0.0062), p 0.0213; worse: significant` */
+export function describeResult(result: ComparedMetric): string {
+  const { metric, base, p_holm, verdict } = result
+  const interval = formatInterval(result)
+  const p = p_holm === null ? '' : `, p ${formatP(p_holm)}`
+  const values = `${nameOf(result)}: ${formatValue(metric, base)} to ${formatValue(metric, result.new)}`
+  const change =
+    result.change === null
+      ? ''
+      : `, ${formatChange(result, result.change)}${interval === '' ? '' : ` (${interval})`}`
+  return `${values}${change}${p}; ${verdict}: ${describeReason(result)}`
+}
+
+/** Results of one verdict, with the files they are of. */
+export const resultsWith = (
+  { comparisons }: CompareRecord,
+  wanted: Verdict,
+): { file: string; result: ComparedMetric }[] =>
+  comparisons.flatMap(({ record, results }) =>
+    results.filter(({ verdict }) => verdict === wanted).map((result) => ({ file: record.file, result })),
+  )
+
 /** `2 worse, 1 inconclusive, 5 same` */
 export function countVerdicts(results: readonly ComparedMetric[]): string {
   const count = (verdict: string): number => results.filter((one) => one.verdict === verdict).length
@@ -70,7 +101,8 @@ export function countVerdicts(results: readonly ComparedMetric[]): string {
 }
 
 /** What a comparison is of: every setting that is not the base's, with both values. */
-export function describeDifferences({ base }: CompareRecord, { record, differs }: Comparison): string {
+export function describeDifferences(compared: CompareRecord, comparison: Comparison): string {
+  const { base, record, differs } = { ...comparison, base: comparison.base ?? compared.base }
   const changes = differs.map(
     (name) => `${name} ${base.settings[name] ?? 'none'} to ${record.settings[name] ?? 'none'}`,
   )

@@ -1,7 +1,16 @@
 /** The record of a comparison as Markdown: a comment on a pull request, verdict first, details folded. */
 import type { CompareRecord, Comparison, Verdict } from '../record/compare/schema.js'
-import { columnsOf, countVerdicts, describeDifferences, describeFamily } from './compare-columns.js'
+import {
+  columnsOf,
+  countVerdicts,
+  describeDifferences,
+  describeFamily,
+  describeResult,
+  resultsWith,
+} from './compare-columns.js'
+import { hasMatrix, matrixColumns, matrixRows } from './compare-matrix.js'
 import { describeFlip, flipGroups } from './compare-table.js'
+import { markdown, markdownCode } from './escape.js'
 import { renderGrid } from './grid.js'
 
 /** By which a workflow finds its own comment again. */
@@ -18,18 +27,28 @@ export function renderCompareMarkdown(record: CompareRecord, { flips: most }: { 
   return [
     COMMENT_MARK,
     `### asp compare: ${SAID[record.verdict]}`,
+    ...worseList(record),
+    ...(hasMatrix(record) ? [renderGrid(matrixColumns(record), matrixRows(record), { form: 'md' })] : []),
     ...record.comparisons.map((comparison) => renderOne(record, comparison, most)),
     `<sub>${describeFamily(record)}.</sub>`,
   ].join('\n\n')
 }
 
+/** First, as a comment is read from its beginning. */
+function worseList(record: CompareRecord): string[] {
+  const lines = resultsWith(record, 'worse').map(
+    ({ file, result }) => `- ${markdownCode(file)}: ${markdown(describeResult(result))}`,
+  )
+  return lines.length === 0 ? [] : [lines.join('\n')]
+}
+
 function renderOne(record: CompareRecord, comparison: Comparison, most: number): string {
   const { results, notes } = comparison
   const flips = flipGroups(comparison.flips).map(({ name, flips }) => {
-    const lines = flips.slice(0, most).map((flip) => `- ${flip.kind}: ${plain(describeFlip(flip))}`)
+    const lines = flips.slice(0, most).map((flip) => `- ${flip.kind}: ${markdown(describeFlip(flip))}`)
     const more = flips.length > most ? [`- and ${flips.length - most} more`] : []
     return [
-      `<details><summary>${name}: ${flips.length} documents changed</summary>`,
+      `<details><summary>${markdown(name)}: ${flips.length} documents changed</summary>`,
       '',
       ...lines,
       ...more,
@@ -38,18 +57,10 @@ function renderOne(record: CompareRecord, comparison: Comparison, most: number):
     ].join('\n')
   })
   return [
-    `\`${comparison.record.file}\` against \`${record.base.file}\`: ${countVerdicts(results)} ` +
-      `(${plain(describeDifferences(record, comparison))}).`,
+    `${markdownCode(comparison.record.file)} against ${markdownCode((comparison.base ?? record.base).file)}: ${countVerdicts(results)} ` +
+      `(${markdown(describeDifferences(record, comparison))}).`,
     renderGrid(columnsOf(record), results, { form: 'md' }),
     ...flips,
-    ...notes.map((note) => `Left out: ${plain(note)}`),
+    ...notes.map((note) => `Left out: ${markdown(note)}`),
   ].join('\n\n')
-}
-
-/** Text of a document is not to be taken for markup, nor for the name of an account. */
-function plain(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replace(/[\\`*_[\]|~#@]/g, (mark) => `\\${mark}`)
 }

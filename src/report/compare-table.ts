@@ -1,7 +1,18 @@
 /** The record of a comparison -> what a person reads: a table for each record, flips, and a line that says the verdict. */
-import type { CompareRecord, Comparison, Flip } from '../record/compare/schema.js'
-import { columnsOf, countVerdicts, describeDifferences, describeFamily, nameOf } from './compare-columns.js'
+import type { CompareRecord, Comparison, Flip, Verdict } from '../record/compare/schema.js'
+import {
+  columnsOf,
+  countVerdicts,
+  describeDifferences,
+  describeFamily,
+  describeResult,
+  nameOf,
+  resultsWith,
+} from './compare-columns.js'
+import { hasMatrix, matrixColumns, matrixRows } from './compare-matrix.js'
+import { oneLine } from './escape.js'
 import { grouped } from './figures/grouped.js'
+import { renderGrid } from './grid.js'
 import { grid, type Note, renderSheet, type Sheet } from './sheet.js'
 
 /** @param most flips shown of each metric */
@@ -9,13 +20,27 @@ export function renderCompare(record: CompareRecord, { flips: most }: { flips: n
   const parts = record.comparisons.map((comparison) =>
     [renderSheet(sheetOf(record, comparison)), ...flipLists(comparison, most)].join('\n'),
   )
-  return `${parts.join('\n\n')}\n\nVerdict: ${record.verdict}`
+  const ending = [
+    ...(hasMatrix(record) ? [renderGrid(matrixColumns(record), matrixRows(record))] : []),
+    ...listed(record, 'worse', 'Worse'),
+    ...(record.verdict === 'inconclusive' ? listed(record, 'inconclusive', 'Inconclusive') : []),
+    `Verdict: ${record.verdict}`,
+  ]
+  return [...parts, ...ending].join('\n\n')
+}
+
+/** What a verdict is made of once more, where a long output ends, with the record it is of. */
+function listed(record: CompareRecord, verdict: Verdict, title: string): string[] {
+  const lines = resultsWith(record, verdict).map(
+    ({ file, result }) => `  ${oneLine(file)}  ${oneLine(describeResult(result))}`,
+  )
+  return lines.length === 0 ? [] : [[`${title}:`, ...lines].join('\n')]
 }
 
 const sheetOf = (record: CompareRecord, comparison: Comparison): Sheet => ({
   grids: [grid(columnsOf(record), comparison.results)],
   notes: [
-    ['Base', record.base.file],
+    ['Base', (comparison.base ?? record.base).file],
     ['New', comparison.record.file],
     ['Differs', describeDifferences(record, comparison)],
     ['Tests', describeFamily(record)],
@@ -28,7 +53,7 @@ const flipLists = ({ flips }: Comparison, most: number): string[] =>
   flipGroups(flips).map(({ name, flips }) => {
     const lines = flips.slice(0, most).map((flip) => `  ${flip.kind.padEnd(6)}  ${describeFlip(flip)}`)
     const more = flips.length > most ? [`  and ${flips.length - most} more (--flips, --json)`] : []
-    return [`${name}:`, ...lines, ...more].join('\n')
+    return [`${oneLine(name)}:`, ...lines, ...more].join('\n')
   })
 
 /** Flips of one metric, losses first. */
@@ -44,7 +69,8 @@ export function flipGroups(flips: readonly Flip[]): { name: string; flips: Flip[
 const TEXT_WIDTH = 110
 
 export function describeFlip({ doc_id, hash, text }: Flip): string {
+  const told = oneLine(text ?? '')
   const what =
-    text === null ? '' : text.length > TEXT_WIDTH ? ` ${text.slice(0, TEXT_WIDTH - 3)}...` : ` ${text}`
+    text === null ? '' : told.length > TEXT_WIDTH ? ` ${told.slice(0, TEXT_WIDTH - 3)}...` : ` ${told}`
   return `document ${doc_id} (${hash})${what}`
 }

@@ -2,8 +2,8 @@
 import type { DropsRecord } from '../record/drops/schema.js'
 import { SEEN_LEVELS, seenLevel, seenShare } from './drops-figures.js'
 import { describePolicy, describeSparsity, describeText, fateOf } from './drops-words.js'
+import { markup } from './escape.js'
 import { describeModel } from './notes.js'
-import { escapeHtml } from './page.js'
 import { type TextCell, textLines } from './token-text.js'
 
 /** Characters of a line, and everything else in pixels. */
@@ -28,7 +28,7 @@ export function dropsSvg(record: DropsRecord): string {
   const height = MARGIN * 2 + HEAD + lines.length * block + 24
   const drawn = lines.map((line, i) => drawLine(record, line, MARGIN + HEAD + i * block))
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${number(width)} ${number(height)}" width="${number(width)}" height="${number(height)}" role="img" aria-labelledby="title">
-<title id="title">${escapeHtml(`What was dropped: ${describeText(record)}`)}</title>
+<title id="title">${markup(`What was dropped: ${describeText(record)}`)}</title>
 <style>
   text { font: ${FONT}px ui-monospace, Menlo, Consolas, "Liberation Mono", monospace; fill: #1b1e23; white-space: pre }
   .note, .layer { font-family: system-ui, Helvetica, Arial, sans-serif; font-size: 12px; fill: #5d6570 }
@@ -50,9 +50,7 @@ function head(record: DropsRecord): string {
     `Sparsity ${describeSparsity(record)}`,
   ]
   return notes
-    .map(
-      (note, i) => `<text class="note" x="${MARGIN}" y="${MARGIN + 12 + 18 * i}">${escapeHtml(note)}</text>`,
-    )
+    .map((note, i) => `<text class="note" x="${MARGIN}" y="${MARGIN + 12 + 18 * i}">${markup(note)}</text>`)
     .join('\n')
 }
 
@@ -70,9 +68,9 @@ function drawToken(record: DropsRecord, { at, text, column, columns }: TextCell,
   const lead = text.length - text.trimStart().length
   const x = MARGIN + GUTTER + (column + lead) * CHARACTER
   const width = Math.max(1, (columns - lead) * CHARACTER)
-  const word = escapeHtml(text.slice(lead))
+  const word = markup(text.slice(lead))
   const fates = deaths.map((_, layer) => `layer ${layer}: ${fateOf(record, layer, at)}`)
-  const title = `<title>${escapeHtml([`${text.trim()}, token ${at}`, ...fates].join('\n'))}</title>`
+  const title = `<title>${markup([`${text.trim()}, token ${at}`, ...fates].join('\n'))}</title>`
   const strips = deaths.map((layer, i) => {
     const level = seenLevel(seenShare(layer[at], at, tokens.length))
     const y = top + TEXT_HEIGHT + i * STRIP

@@ -13,6 +13,7 @@ import {
   seenShare,
 } from './drops-figures.js'
 import { describeText, gone, notesOf } from './drops-words.js'
+import { manyLines, oneLine } from './escape.js'
 import { formatCount, formatPercent } from './format.js'
 import { plainLegend, renderDrops, type Shading } from './generate-drops.js'
 import { type Column, left, renderGrid, right } from './grid.js'
@@ -39,7 +40,7 @@ export function renderDropsText(record: DropsRecord, view: DropsView): string {
   const shown = view.layer === undefined ? layers : [view.layer]
   const inWords = record.tokens.length <= MOST_WORDS
   const parts = [
-    describeText(record),
+    oneLine(describeText(record)),
     // Without colours, the grid says more.
     ...(inWords && view.shading === 'plain' ? [] : [fadedText(record, shown, view)]),
     grid(record, shown, view.columns),
@@ -53,7 +54,7 @@ export function renderDropsText(record: DropsRecord, view: DropsView): string {
 /** Where no colours are, what the brackets mean. */
 function fadedText({ tokens, deaths }: DropsRecord, layers: readonly number[], view: DropsView): string {
   const shares = droppedShares(layers.map((layer) => deaths[layer]))
-  const pieces = tokens.map(({ text }, at) => ({ text, share: shares[at] }))
+  const pieces = tokens.map(({ text }, at) => ({ text: manyLines(text), share: shares[at] }))
   const text = renderDrops(pieces, view.shading)
   return view.shading === 'plain' ? `${text}\n\n${plainLegend(view.layer)}` : text
 }

@@ -1,5 +1,6 @@
 /** How texts appear while they are written; a view is told what happens and writes through what it is given. */
 import type { GeneratedSequence, ShadedPiece } from '../record/generate/schema.js'
+import { manyLines, terminalJson } from './escape.js'
 import {
   eraseLines,
   plainLegend,
@@ -39,15 +40,38 @@ export interface ViewChoice {
   /** Whether a prompt is printed before its text. */
   echo: boolean
   drops: boolean
+  /** Whether texts go to a terminal. */
+  tty: boolean
 }
 
 /** What suits the number of texts and where they go; `terminal` is null when no person looks on. */
 export function chooseView(choice: ViewChoice, terminal: Terminal | null, write: Write): View {
-  const { format, prompts, echo, drops } = choice
-  if (format === 'jsonl') return jsonLinesView(write)
+  const { format, prompts, tty } = choice
+  if (format === 'jsonl') return jsonLinesView(tty ? (text) => write(terminalJson(text)) : write)
+  // A file or a pipe gets the text as it is.
+  if (!tty) return textView(choice, terminal, write)
+  return printable(textView({ ...choice, prompts: prompts.map(manyLines) }, terminal, write))
+}
+
+function textView({ prompts, n, echo, drops }: ViewChoice, terminal: Terminal | null, write: Write): View {
   if (prompts.length === 1 && drops && terminal !== null) return liveDropsView(write, terminal)
   if (prompts.length === 1 && !drops) return streamView(write, echo ? prompts[0] : '')
-  return wholeView(write, choice, drops ? (terminal?.shading ?? 'plain') : null)
+  return wholeView(write, { prompts, n, echo }, drops ? (terminal?.shading ?? 'plain') : null)
+}
+
+/** What a terminal would obey is replaced in prompts and texts before they are shown. */
+function printable({ onText, onDrops, onEnd, ...view }: View): View {
+  const shown = (pieces: readonly ShadedPiece[]): ShadedPiece[] =>
+    pieces.map((piece) => ({ ...piece, text: manyLines(piece.text) }))
+  return {
+    ...view,
+    ...(onText && { onText: (sequence, text) => onText(sequence, manyLines(text)) }),
+    ...(onDrops && { onDrops: (sequence, pieces) => onDrops(sequence, shown(pieces)) }),
+    onEnd(sequence, ended, pieces) {
+      const [prompt_text, text] = [manyLines(ended.prompt_text), manyLines(ended.text)]
+      onEnd(sequence, { ...ended, prompt_text, text }, pieces && shown(pieces))
+    },
+  }
 }
 
 /** One text as it comes, after its prompt, which waits for it: until then the terminal belongs to progress. */

@@ -1,5 +1,6 @@
 /** Every printed table: a list of columns and rows -> a grid for terminals, Markdown or CSV. */
 import Table from 'cli-table3'
+import { csv, manyLines, markdown, oneLine } from './escape.js'
 
 export interface Column<Row> {
   /** In a terminal a line break stays one. */
@@ -17,6 +18,8 @@ export interface GridOptions {
   form?: GridForm
   /** Of a table in a terminal: a line between rows, for cells of several lines. */
   ruled?: boolean
+  /** Of Markdown: cells are Markdown already, written by asp's own authors. */
+  marked?: boolean
 }
 
 export const left = <Row>(
@@ -36,7 +39,7 @@ export const right = <Row>(
 export function renderGrid<Row>(
   columns: readonly Column<Row>[],
   rows: readonly Row[],
-  { form = 'table', ruled = false }: GridOptions = {},
+  { form = 'table', ruled = false, marked = false }: GridOptions = {},
 ): string {
   const shown = columns.filter((column) => column.shown?.(rows) ?? true)
   const cells = rows.map((row) => shown.map(({ cell }) => cell(row)))
@@ -44,10 +47,13 @@ export function renderGrid<Row>(
   const heads = shown.map(({ head }) => head)
   if (form === 'table') return drawn(heads, aligns, cells, ruled)
   const flat = heads.map((head) => head.replaceAll('\n', ' '))
-  if (form === 'csv') return [flat, ...cells].map((line) => line.map(csvCell).join(',')).join('\n')
+  if (form === 'csv') return [flat, ...cells].map((line) => line.map(csv).join(',')).join('\n')
   const rule = aligns.map((align) => (align === 'right' ? '---:' : '---'))
-  return [flat, rule, ...cells].map(markdownRow).join('\n')
+  const [head, ...body] = [flat, ...cells].map((row) => row.map(marked ? bars : markdown))
+  return [head, rule, ...body].map((row) => `| ${row.join(' | ')} |`).join('\n')
 }
+
+const bars = (text: string): string => text.replaceAll('|', '\\|')
 
 function drawn(
   head: string[],
@@ -55,13 +61,8 @@ function drawn(
   cells: readonly string[][],
   ruled: boolean,
 ): string {
-  const table = new Table({ head, colAligns, style: { head: [], border: [], compact: !ruled } })
-  table.push(...cells)
+  const style = { head: [], border: [], compact: !ruled }
+  const table = new Table({ head: head.map(manyLines), colAligns, style })
+  table.push(...cells.map((row) => row.map(ruled ? manyLines : oneLine)))
   return table.toString()
 }
-
-const markdownRow = (cells: readonly string[]): string =>
-  `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
-
-/** RFC 4180. */
-const csvCell = (text: string): string => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { EXIT, Failure } from '../errors.js'
+import { markup } from './escape.js'
 
 /** The folders of client/ that are pages. */
 export type ClientName = 'drop-stats' | 'drops' | 'report'
@@ -53,7 +54,7 @@ export function renderPage({ title, data, client: { script, style } }: PageParts
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>${escapeHtml(title)}</title>
+<title>${markup(title)}</title>
 <link rel="icon" href="data:,">
 <style>${styleText(style)}</style>
 </head>
@@ -64,11 +65,6 @@ export function renderPage({ title, data, client: { script, style } }: PageParts
 </body>
 </html>
 `
-}
-
-/** Text inside elements and quoted attributes. */
-export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }
 
 /** JSON inside a script element: no `<` is left that could end it. */

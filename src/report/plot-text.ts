@@ -1,5 +1,7 @@
 /** Lines as text: braille dots between the points, a shape at each, axes with round numbers. No colours, so it is plain anywhere. */
 
+import { oneLine } from './escape.js'
+
 export interface TextSeries {
   name: string
   /** By x. */
@@ -59,10 +61,10 @@ export function plotText(plot: TextPlot, width = 80): string {
     const label = labels.get(r)
     return `${(label ?? '').padStart(gutter)} ${label === undefined ? ' ' : '┤'}${row}`.trimEnd()
   })
-  const names = plot.series.map(({ name }, i) => `${SHAPES[i % SHAPES.length]} ${name}`)
+  const names = plot.series.map(({ name }, i) => `${SHAPES[i % SHAPES.length]} ${oneLine(name)}`)
   const margin = ' '.repeat(gutter + 1)
   return [
-    `${plot.title}: ${plot.y} by ${plot.x}`,
+    oneLine(`${plot.title}: ${plot.y} by ${plot.x}`),
     ...body,
     ...bottomLines(x, columns).map((line) => `${margin}${line}`.trimEnd()),
     ...filled(names, columns).map((line) => `${margin} ${line}`),

@@ -1,4 +1,5 @@
 /** What a command prints of its record: tables, plots, then labelled lines. One description, as text, Markdown or CSV. */
+import { markdown, oneLine } from './escape.js'
 import { type Column, type GridForm, renderGrid } from './grid.js'
 import { plotText, type TextPlot } from './plot-text.js'
 
@@ -40,12 +41,15 @@ export function renderSheet(
   if (form === 'csv') return grids.map((one) => one.render(form)).join('\n\n')
   if (form === 'md') {
     const tables = grids.map(({ title, render }) => {
-      const heading = title === '' ? '' : `${bold ? `**${title}**` : title}\n\n`
+      const name = markdown(title)
+      const heading = title === '' ? '' : `${bold ? `**${name}**` : name}\n\n`
       return `${heading}${render(form)}`
     })
-    return [...tables, notes.map(([label, text]) => `- ${label}: ${text}`).join('\n')].join('\n\n')
+    return [...tables, notes.map(([label, text]) => `- ${label}: ${markdown(text)}`).join('\n')].join('\n\n')
   }
-  const tables = grids.map(({ title, render }) => `${title === '' ? '' : `${title}\n`}${render(form)}`)
+  const tables = grids.map(
+    ({ title, render }) => `${title === '' ? '' : `${oneLine(title)}\n`}${render(form)}`,
+  )
   const pictures = plots.length === 0 ? [] : [renderPlots(plots, width), '']
   return [...tables, ...pictures, renderNotes(notes)].join(spaced ? '\n\n' : '\n')
 }
@@ -57,5 +61,5 @@ export const renderPlots = (plots: readonly TextPlot[], width?: number): string 
 /** One line each, the labels in a column of their own. */
 export function renderNotes(notes: readonly Note[]): string {
   const width = Math.max(...notes.map(([label]) => label.length))
-  return notes.map(([label, text]) => `${label.padEnd(width)}  ${text}`).join('\n')
+  return notes.map(([label, text]) => `${label.padEnd(width)}  ${oneLine(text)}`).join('\n')
 }

@@ -3,6 +3,8 @@
 /** Characters that take two columns of a terminal: East Asian wide ones and pictures. */
 const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}]/u
+/** Marks that would turn the text around them. */
+const DIRECTION = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
 const NO_WIDTH = /\p{M}|[\u200b\u200c]|\u200d/u
 
 export function columnsWide(text: string): number {
@@ -17,7 +19,8 @@ export function visible(text: string): string {
   const marked = text
     .replace(/\n/g, '↵')
     .replace(/\t/g, '⇥')
-    .replace(/\p{Cc}/gu, '·')
+    .replace(/[\p{Cc}\p{Cs}\u2028\u2029]/gu, '·')
+    .replace(DIRECTION, '·')
   return marked.trim() === '' ? '␣'.repeat(marked.length) : marked
 }
 

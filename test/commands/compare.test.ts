@@ -1,5 +1,5 @@
 /** Every exit code of `asp compare`, and each of its outputs, from the built command. */
-import { readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -108,6 +108,46 @@ for (const [name, message] of NOT_COMPARABLE) {
   })
 }
 
+test('a record whose scores are null is not comparable, whichever side it is on', async () => {
+  const astray = structuredClone(RECORDS.base)
+  astray.tasks.hellaswag.per_document.logprob[7] = Number.NaN
+  await writeFile(join(folder, 'astray.json'), JSON.stringify(astray))
+  for (const pair of [
+    ['base.json', 'astray.json'],
+    ['astray.json', 'base.json'],
+  ]) {
+    const { status, stdout, stderr } = await compare([...pair, '--strict'])
+    assert.is(status, EXIT_COMPARE.notComparable)
+    assert.is(stdout, '')
+    assert.match(
+      stderr,
+      /^error: astray\.json: .*logprob\[7\] must be number, got null; hint: .*not finite.*\n$/,
+    )
+  }
+})
+
+test('folders are compared record by record', async () => {
+  for (const [name, files] of [
+    ['main', ['base', 'shots']],
+    ['branch', ['worse', 'shots']],
+  ] as const) {
+    await mkdir(join(folder, name))
+    for (const file of files)
+      await writeFile(
+        join(folder, name, `${file}.json`),
+        JSON.stringify(RECORDS[file as keyof typeof RECORDS]),
+      )
+  }
+  const { status, stdout } = await compare(['main', 'branch'])
+  assert.is(status, 1)
+  assert.match(stdout, /\nBase +main\/base\.json\nNew +branch\/worse\.json\n/)
+  assert.match(stdout, /\nBase +main\/shots\.json\nNew +branch\/shots\.json\n/)
+  assert.match(stdout, /\nWorse:\n {2}branch\/worse\.json {2}hellaswag acc: [^\n]+\n\nVerdict: worse\n$/)
+  const mixed = await compare(['main', 'branch/worse.json'])
+  assert.is(mixed.status, 2)
+  assert.match(mixed.stderr, /^error: branch\/worse\.json: is no folder, unlike main; hint: [^\n]+\n$/)
+})
+
 test('usage and unreadable files end with 2 and one line', async () => {
   await writeFile(join(folder, 'torn.json'), '{"schema": "asp.res')
   await writeFile(join(folder, 'other.json'), '{"schema": "lm-eval"}')
@@ -119,6 +159,10 @@ test('usage and unreadable files end with 2 and one line', async () => {
     [['base.json', 'base.json', '--margin', 'acc'], /--margin: must be metric=size/],
     [['base.json', 'base.json', '--margin', 'colour=1'], /--margin: must be metric=size/],
     [['base.json', 'base.json', '--metrics', 'colour'], /--metrics: must be acc or .* got "colour"/],
+    [
+      ['base.json', 'base.json', '--metrics', 'speedup'],
+      /--metrics: speedup is in none of these records; hint: they have acc, logprob, word_perplexity/,
+    ],
     [['base.json', 'base.json', '--significance', '0'], /--significance: must be above 0/],
     [['base.json', 'base.json', '--junit', 'no/such/file.xml'], /no\/such/],
     [['base.json', 'base.json', '--colour'], /colour/],
@@ -129,6 +173,24 @@ test('usage and unreadable files end with 2 and one line', async () => {
     assert.is(stdout, '')
     assert.match(stderr, /^error: .*\n$/)
     assert.match(stderr, message)
+  }
+})
+
+test('what a terminal or GitHub obeys comes out of no record and no file name', async () => {
+  const branch = structuredClone(RECORDS.worse)
+  const name = 'b\u001b[31m\u009b31m\u202e\n::error::x\n.json'
+  branch.model.id = 'm\n::add-mask::a\n##[add-mask]b\u0007\u001b]0;x\u0007\u202e'
+  await writeFile(join(folder, name), JSON.stringify(branch))
+  const runs = [[], ['--output-format', 'md'], ['--json'], ['missing.json']].map((flags) =>
+    compare(['base.json', name, ...flags], { GITHUB_ACTIONS: 'true' }),
+  )
+  for (const { stdout, stderr } of await Promise.all(runs)) {
+    assert.not.match(stdout + stderr, /[^\P{Cc}\n]|\u202e/u)
+    const obeyed = (stdout + stderr).match(/^\s*::.*$/gm) ?? []
+    assert.ok(
+      obeyed.every((line) => /^::(error|warning) title=asp compare%3A/.test(line)),
+      obeyed.join('\n'),
+    )
   }
 })
 

@@ -213,6 +213,20 @@ test('refuses a damaged record with one line that says where, and writes nothing
   assert.equal(namesIn(own), ['bad.json'])
 })
 
+test('a damaged record in a folder does not keep the others from their page', async () => {
+  const own = join(folder, 'mixed')
+  mkdirSync(own)
+  writeFileSync(join(own, 'good.json'), JSON.stringify(RECORDS['ppl.json']))
+  writeFileSync(join(own, 'torn.json'), JSON.stringify(RECORDS['ppl.json']).slice(0, 500))
+  const argv = ['report', 'mixed', '-o', 'mixed.html']
+  const { status, stderr } = await asp(folder, argv)
+  assert.is(status, 0, stderr)
+  assert.is(stderr, 'left out: mixed/torn.json: not JSON\n')
+  const { stdout } = await asp(folder, [...argv, '--json'])
+  const { records, skipped } = JSON.parse(stdout)
+  assert.equal([records, skipped], [['mixed/good.json'], ['mixed/torn.json: not JSON']])
+})
+
 test('refuses a place that cannot be written', async () => {
   const nowhere = await asp(folder, ['report', 'dense.json', '-o', 'missing/page.html'])
   assert.is(nowhere.status, 2)

@@ -9,6 +9,7 @@ import { Failure } from '../../src/errors.js'
 import { buildBenchRecord } from '../../src/record/bench/build.js'
 import type { BenchRecord } from '../../src/record/bench/schema.js'
 import type { ComparedMetric, CompareRecord } from '../../src/record/compare/schema.js'
+import type { EvalRecord } from '../../src/record/eval/schema.js'
 import { buildPplRecord } from '../../src/record/ppl/build.js'
 import { seededRandom } from '../../src/stats/bootstrap.js'
 import { benchParts, RESULTS, samples } from '../record/bench-fixture.js'
@@ -93,13 +94,15 @@ test('changes have the sign and the unit of their metric', () => {
   ])
   const options = { metrics: ['word_perplexity', 'bits_per_byte'] }
   const [perplexity, bits] = resultsOf(compare(base, other, options))
-  assert.ok(Math.abs(perplexity.change - 0.1) < 1e-9 && perplexity.scale === 'ratio')
+  assert.ok(Math.abs(Number(perplexity.change) - 0.1) < 1e-9 && perplexity.scale === 'ratio')
   assert.ok((perplexity.low ?? 0) < 0.1 && (perplexity.high ?? 0) > 0.1)
-  assert.ok(Math.abs(perplexity.change - (perplexity.new / perplexity.base - 1)) < 1e-9)
-  assert.ok(Math.abs(bits.change - (bits.new - bits.base)) < 1e-12 && bits.change > 0)
+  const ratio = Number(perplexity.new) / Number(perplexity.base)
+  assert.ok(Math.abs(Number(perplexity.change) - (ratio - 1)) < 1e-9)
+  const difference = Number(bits.new) - Number(bits.base)
+  assert.ok(Math.abs(Number(bits.change) - difference) < 1e-12 && difference > 0)
   assert.equal([perplexity.verdict, bits.verdict], ['worse', 'worse'])
   const [back] = resultsOf(compare(other, base, options))
-  assert.ok(Math.abs(back.change - (1 / 1.1 - 1)) < 1e-9)
+  assert.ok(Math.abs(Number(back.change) - (1 / 1.1 - 1)) < 1e-9)
   assert.is(back.verdict, 'better')
 })
 
@@ -118,19 +121,98 @@ test('margins are of the unit of the metric, or of the value of the base', () =>
     assert.ok(Math.abs(result.margin - size) < 1e-12)
     assert.equal([result.verdict, result.margin_source], [verdict, 'asked'])
   }
-  for (const bad of ['acc', 'acc=', 'acc=-1', 'acc=1 2', 'nothing=1', 'acc=0.01,,'])
+  for (const bad of ['acc', 'acc=', 'acc=-1', 'acc=1 2', 'nothing=1', 'acc=0.01,,', 'toString=1'])
     assert.throws(() => parseMargins(bad))
 })
 
-test('what is not finite is left out and named', () => {
-  const good = choiceTask([1, 0, 1], [-1, -2, -3])
-  const astray = choiceTask([1, 0, 1], [-1, Number.NaN, -3])
-  const record = compare(evalRecord([good]), JSON.parse(JSON.stringify(evalRecord([astray]))))
-  assert.equal(
-    resultsOf(record).map(({ metric }) => metric),
-    ['acc'],
+const WORSE = ['worse', 'not finite in the new run']
+const UNKNOWN = ['inconclusive', 'not finite in the base']
+const judged = (record: CompareRecord): string[][] =>
+  resultsOf(record).map(({ verdict, reason }) => [verdict, reason])
+
+test('a margin that nothing can exceed is refused; that of log-probabilities is a share of the base', () => {
+  for (const [margin, hint] of [
+    ['acc=5', 'for example acc=0.05'],
+    ['acc_norm=1', 'for example acc_norm=0.05'],
+    ['acc=100%', 'for example acc=5%'],
+    ['speedup=200%', 'for example speedup=5%'],
+  ])
+    assert.throws(
+      () => parseMargins(margin),
+      (error: Failure) => error.exit === 2 && error.hint === hint && error.message.includes(margin),
+    )
+  assert.equal(Object.keys(parseMargins('acc=0.5,perplexity=5,word_perplexity=150%')).length, 3)
+  const record = evalRecord([choiceTask([1, 0, 1], [-100, -200, -300])])
+  const [{ margin }] = resultsOf(compare(record, record, { metrics: ['logprob'] }))
+  assert.ok(Math.abs(margin - 1) < 1e-9, String(margin))
+})
+
+test('a run with scores that are not finite is worse in all that is made of them, and never better', () => {
+  const texts = textTask([-30, -40], [9, 11])
+  // Right everywhere: what comparisons with NaN may make of a model gone astray.
+  for (const stray of [Number.NaN, Number.NEGATIVE_INFINITY]) {
+    const good = evalRecord([choiceTask([1, 0, 1], [-1, -2, -3]), texts])
+    const astray = evalRecord([choiceTask([1, 1, 1], [-1, stray, -3]), texts])
+    for (const other of [astray, JSON.parse(JSON.stringify(astray))]) {
+      const record = compare(good, other)
+      assert.equal(judged(record), [WORSE, WORSE, ['same', 'identical']])
+      assert.is(record.verdict, 'worse')
+      assert.equal(record.comparisons[0].flips, [])
+      const [acc] = resultsOf(record)
+      assert.equal([acc.base, acc.new, acc.change, acc.p, acc.method], [2 / 3, null, null, null, 'none'])
+    }
+    assert.equal(judged(compare(astray, good)), [UNKNOWN, UNKNOWN, ['same', 'identical']])
+    assert.is(compare(astray, good).verdict, 'inconclusive')
+  }
+})
+
+test('a mean over groups has no figure where one of its suites has none', () => {
+  const record = (stray: number): EvalRecord =>
+    evalRecord([choiceTask([1, 0, 1], [-1, stray, -3]), choiceTask([1, 0], [-1, -1], 'piqa')], {
+      groups: [{ name: 'both', tasks: ['hellaswag', 'piqa'], metric: 'acc', weightBySize: false, note: '' }],
+    })
+  const found = resultsOf(compare(record(-2), record(Number.NaN))).find(({ task }) => task === 'both')
+  assert.equal([found?.verdict, found?.new], ['worse', null])
+})
+
+test('a perplexity beyond all numbers is worse than one that is not', () => {
+  const base = buildPplRecord(pplParts())
+  const astray = structuredClone(base)
+  for (const { rules } of astray.contexts)
+    for (const rule of rules) {
+      rule.nll = 800
+      rule.samples.nll = rule.samples.nll.map(() => 3200)
+    }
+  assert.ok(judged(compare(base, astray)).every((one) => one[0] === 'worse'))
+  const nan = structuredClone(base)
+  for (const { rules } of nan.contexts) rules[0].samples.nll[0] = Number.NaN
+  assert.is(compare(base, nan).verdict, 'worse')
+})
+
+test('where nothing can be compared there is no verdict', () => {
+  const astray = evalRecord([choiceTask([1, 0, 1], [-1, Number.NaN, -3])])
+  assert.match(refusal(astray, astray).message, /^base\.json: no figure .* is finite$/)
+  const bench = benchRecord(1)
+  const unmeasured = structuredClone(bench)
+  for (const result of unmeasured.results) result.status = 'does not fit'
+  assert.match(
+    refusal(bench, unmeasured).message,
+    /^new\.json: nothing in it can be compared with base\.json$/,
   )
-  assert.equal(record.comparisons[0].notes, ['hellaswag logprob: a value is not finite'])
+})
+
+test('a metric that no record has is refused, and the ones there are named', () => {
+  const base = buildPplRecord(pplParts())
+  try {
+    compare(base, base, { metrics: ['perplexity', 'acc'] })
+    assert.unreachable()
+  } catch (error) {
+    const { message, hint, exit } = error as Failure
+    assert.equal(
+      [message, hint, exit],
+      ['--metrics: acc is in none of these records', 'they have perplexity', 2],
+    )
+  }
 })
 
 test('fewer than 6 discordant documents show nothing, and no loss is said to be detectable', () => {
@@ -139,7 +221,7 @@ test('fewer than 6 discordant documents show nothing, and no loss is said to be 
   )
   const [result] = resultsOf(compare(base, other, { metrics: ['acc'] }))
   assert.equal([result.verdict, result.detectable], ['inconclusive', null])
-  assert.match(result.reason, /5 flips, below 6 nothing/)
+  assert.match(result.reason, /^5 flips, too few data to detect any loss$/)
 })
 
 test('windows of perplexity are paired by place under each rule; another text is refused', () => {

@@ -135,7 +135,7 @@ test('the mean of a group: its own figures, few false alarms, a loss in all its 
   const [base, other] = simulateGroup(1, 0.08, 0.03)
   const one = group([base, other])
   assert.equal([one.base, one.new], [base.groups.all['acc,none'], other.groups.all['acc,none']])
-  assert.ok(Math.abs(one.change - (one.new - one.base)) < 1e-12)
+  assert.ok(Math.abs(Number(one.change) - (Number(one.new) - Number(one.base))) < 1e-12)
   const quiet = range(0, 100).map((seed) => group(simulateGroup(seed, 0.06, 0.06)).verdict)
   const alarms = quiet.filter((verdict) => verdict === 'worse' || verdict === 'better').length
   assert.ok(alarms <= 5, `${alarms} alarms`)

@@ -5,7 +5,7 @@ import { chooseView, type Terminal, type ViewChoice } from '../../src/report/gen
 
 const test = suite('views of texts')
 
-const CHOICE: ViewChoice = { format: 'text', prompts: ['One'], n: 1, echo: true, drops: false }
+const CHOICE: ViewChoice = { format: 'text', prompts: ['One'], n: 1, echo: true, drops: false, tty: false }
 const TERMINAL: Terminal = { shading: 'dark', screen: () => ({ columns: 20, rows: 5 }) }
 
 const ended = (text: string, prompt = 0, sample = 0): GeneratedSequence => ({
@@ -47,6 +47,36 @@ test('a single text comes bit by bit, its prompt with the first of it, and ends 
   bare.view.onText?.(0, ' two')
   bare.view.close()
   assert.equal(bare.writes, [' two', '\n'])
+})
+
+test('a terminal gets nothing that it would obey, a file the text as it is', () => {
+  const hostile = 'a\u001b[31mb\u202ec\u0007\td\n'
+  const shown = 'a\ufffd[31mb\ufffdc\ufffd\td\n'
+  const sequence = { ...ended(hostile), prompt_text: hostile }
+  const pieces = [{ text: hostile, share: 1 }]
+  const written = (choice: Partial<ViewChoice>, terminal: Terminal | null = null): string => {
+    const { view, writes } = watch({ prompts: [hostile], ...choice }, terminal)
+    view.onText?.(0, hostile)
+    view.onDrops?.(0, pieces)
+    view.onEnd(0, sequence, pieces)
+    view.close()
+    return writes.join('')
+  }
+  assert.is(written({ tty: false }), hostile + hostile)
+  assert.is(written({ tty: true }), shown + shown)
+  const several = { prompts: [hostile, 'One'], tty: true }
+  assert.is(
+    written(several),
+    `== 1 of 2: prompt 1, sample 1 of 1 ==\n${shown}${shown}`.replace(/: prompt[^=]*/, ' '),
+  )
+  // Only colours of asp's own and its moves of the cursor are left.
+  const ESC = String.fromCharCode(27)
+  const own = new RegExp(`${ESC}\\[(38;5;\\d+m|39m|\\d*[AJ])|\\r`, 'g')
+  const drawn = written({ drops: true, tty: true }, TERMINAL).replace(own, '')
+  assert.not.match(drawn, /[^\P{Cc}\n\t]|\u202e/u)
+  const line = written({ format: 'jsonl', tty: true })
+  assert.not.match(line, /\u202e/)
+  assert.is(JSON.parse(line).text, hostile)
 })
 
 test('several texts are whole and in order, whenever they end; what is missing is passed by', () => {

@@ -33,7 +33,58 @@ test('the table: one row a metric, settings, flips with text, the verdict last',
   )
   assert.match(text, /\nBase +a&b\.json\nNew +<new>\.json\nDiffers +no setting differs\n/)
   assert.match(text, /\nTests +1 test, Holm-corrected at 5 %; /)
-  assert.match(text, /\n {2}and 17 more \(--flips, --json\)\n\nVerdict: worse$/)
+  assert.match(
+    text,
+    /\n {2}and 17 more \(--flips, --json\)\n\nWorse:\n {2}<new>\.json {2}hellaswag acc: [^\n]+\n\nVerdict: worse$/,
+  )
+})
+
+test('what is worse stands once more at the end with its record, and first in a comment', () => {
+  const line = /piqa acc: 0\.5000 to 0\.4000, -0\.1000 .*; worse: significant$/m
+  const base = { file: 'runs/a.json', record: evalRecord([choiceTask(answers(200, 100), undefined, 'piqa')]) }
+  const other = {
+    file: 'runs/b.json',
+    record: evalRecord([choiceTask(answers(200, 100, range(0, 20)), undefined, 'piqa')]),
+  }
+  const few = {
+    file: 'runs/c.json',
+    record: evalRecord([choiceTask(answers(200, 100, [0, 1]), undefined, 'piqa')]),
+  }
+  const options = { alpha: 0.05, margins: {}, metrics: ['acc'], date: new Date(0), command: ['asp'] }
+  const all = compareRecords(base, [base, other, few], options)
+  const text = renderCompare(all, { flips: 0 })
+  const end = text.slice(text.lastIndexOf('└'))
+  assert.match(end, /\n\nWorse:\n {2}runs\/b\.json {2}piqa acc: /)
+  assert.match(end, line)
+  // The matrix: a column a record.
+  assert.match(text, /│ +│ +a │ a +│ b +│ c +│/)
+  assert.match(text, /│ piqa acc │ 0\.5000 │ \+0\.0000 same │ -0\.1000 worse │ -0\.0100 inconclusive │/)
+  const comment = renderCompareMarkdown(all, { flips: 0 })
+  assert.match(
+    comment,
+    /^<!-- asp compare -->\n\n### asp compare: \*\*worse\*\*\n\n- `runs\/b\.json`: piqa acc: /,
+  )
+  assert.match(
+    comment,
+    /\n\| piqa acc \| 0\.5000 \| \+0\.0000 same \| -0\.1000 worse \| -0\.0100 inconclusive \|\n/,
+  )
+
+  const unsure = renderCompare(compareRecords(base, [few], options), { flips: 0 })
+  assert.match(
+    unsure,
+    /\nInconclusive:\n {2}runs\/c\.json {2}piqa acc: .*inconclusive: 2 flips, too few data to detect any loss\n\nVerdict: inconclusive$/,
+  )
+  assert.not.match(unsure, /piqa acc │ 0/)
+})
+
+test('a verdict that is not known says what would have been seen', () => {
+  const logprobs = range(0, 100).map((i) => -20 - (i % 7))
+  const noisy = logprobs.map((one, i) => one + (i % 2 === 0 ? 1 : -1.1))
+  const [base, other] = [logprobs, noisy].map((some) => evalRecord([choiceTask(answers(100, 50), some)]))
+  const options = { alpha: 0.05, margins: {}, metrics: ['logprob'], date: new Date(0), command: ['asp'] }
+  const found = compareRecords({ file: 'a', record: base }, [{ file: 'b', record: other }], options)
+  assert.is(found.verdict, 'inconclusive')
+  assert.match(renderCompare(found, { flips: 0 }), /a loss is possible; smallest detectable loss 0\.\d{4}\n/)
 })
 
 test('the level is the head of its interval', () => {
@@ -46,7 +97,7 @@ test('Markdown: a table, and texts that stay text', () => {
   assert.match(text, /\n\| Task \| Metric \| Base \| New \| Change \| 95 % interval \|/)
   assert.match(text, /<details><summary>hellaswag acc: 20 documents changed<\/summary>/)
   assert.is(text.match(/<\/details>/g)?.length, 1)
-  const plain = '&lt;/details> \\@someone \\`code\\` \\| \\*\\*bold\\*\\* \\[link\\]'
+  const plain = '&lt;/details> \\@&#8203;someone \\`code\\` \\| \\*\\*bold\\*\\* \\[link\\]'
   assert.ok(text.includes(plain), text)
 })
 

@@ -9,13 +9,15 @@ import { DEATHS, dropsRecord, TEXTS } from '../record/drops-fixture.js'
 function elements(xml: string): { name: string; attributes: Record<string, string> }[] {
   const found: { name: string; attributes: Record<string, string> }[] = []
   const open: string[] = []
+  if (/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u.test(xml)) throw new Error('no XML')
   let rest = xml.trim()
   while (rest !== '') {
     const text = /^[^<]+/.exec(rest)?.[0] ?? ''
-    if (/&(?!#\d+;)/.test(text)) throw new Error(`stray &: ${text}`)
+    if (/&(?!(#\d+|amp|lt|gt|quot);)/.test(text)) throw new Error(`stray &: ${text}`)
     rest = rest.slice(text.length)
     if (rest === '') break
-    const tag = /^<(\/?)([a-z]+)((?: [\w:-]+="[^"<&]*(?:&#\d+;[^"<&]*)*")*)\s*(\/?)>/i.exec(rest)
+    const tag =
+      /^<(\/?)([a-z]+)((?: [\w:-]+="[^"<&]*(?:&(?:#\d+|amp|lt|gt|quot);[^"<&]*)*")*)\s*(\/?)>/i.exec(rest)
     if (tag === null) throw new Error(`not a tag: ${rest.slice(0, 60)}`)
     const [whole, closes, name, attributes, empty] = tag
     if (closes === '/') {
@@ -35,7 +37,7 @@ function elements(xml: string): { name: string; attributes: Record<string, strin
 const test = suite('drawing of drops')
 
 test('well-formed, whatever the text is', () => {
-  const texts = ['<svg>', ' &', '"\'', ' ]]>', '\n', '', '\u0007', '日本']
+  const texts = ['<svg>', ' &', '"\'', ' ]]>', '\n', '', '\u0007', '\ufffe', '\u202e', '日本']
   const deaths = [texts.map((_, j) => (j < 7 ? j + 1 : null))]
   assert.is(elements(dropsSvg(dropsRecord(texts, deaths)))[0].name, 'svg')
   assert.throws(() => elements('<svg><g></svg>'))

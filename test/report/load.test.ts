@@ -64,6 +64,29 @@ test('a log that is being written is read up to its last whole line', async () =
   assert.is(await read([head, evaluation, first, second.slice(0, 40)].join('\n')), 1)
 })
 
+test('a damaged record in a folder is left out and named; given by itself it is refused', async () => {
+  const mixed = join(workplace, 'mixed')
+  mkdirSync(mixed)
+  const whole = JSON.stringify(RECORDS['ppl.json'])
+  writeFileSync(join(mixed, 'b.json'), whole)
+  writeFileSync(join(mixed, 'a.json'), whole.slice(0, 2000))
+  writeFileSync(join(mixed, 'c.json'), whole.replace('"nll":', '"mll":'))
+  const skipped: string[] = []
+  const loaded = await loadRecords([mixed], ({ message }) => skipped.push(message))
+  assert.equal(
+    loaded.map(({ file }) => file),
+    [join(mixed, 'b.json')],
+  )
+  assert.is(skipped.length, 2)
+  assert.match(skipped[0], /a\.json: not JSON$/)
+  assert.match(skipped[1], /c\.json: not a whole asp\.ppl\/1 record: .*nll is missing$/)
+  for (const path of [join(mixed, 'a.json'), join(mixed, 'c.json')])
+    await loadRecords([mixed, path]).then(
+      () => assert.unreachable(),
+      ({ exit }: Failure) => assert.is(exit, 2),
+    )
+})
+
 test('refuses a folder without records', async () => {
   const empty = join(workplace, 'empty')
   mkdirSync(empty)
@@ -73,6 +96,15 @@ test('refuses a folder without records', async () => {
     assert.unreachable()
   } catch (error) {
     assert.match((error as Failure).message, /empty: no record in this folder$/)
+  }
+  writeFileSync(join(empty, 'torn.json'), '{"schema": "asp.ppl/1", ')
+  const said: string[] = []
+  try {
+    await loadRecords([empty], ({ message }) => said.push(message))
+    assert.unreachable()
+  } catch (error) {
+    assert.match((error as Failure).message, /empty: no whole record in this folder$/)
+    assert.is(said.length, 1)
   }
 })
 

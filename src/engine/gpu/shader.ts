@@ -4,8 +4,8 @@ import { basename } from 'node:path'
 import type { KernelSpec } from '../compute/device.js'
 import { KERNELS, type KernelRow } from '../kernels/table.js'
 
-// The same depth below the package root from src/engine/gpu and dist/engine/gpu.
-export const SHADERS = new URL('../kernels/', import.meta.url)
+// The package holds the sources; the same depth below its root from src/engine/gpu and dist/engine/gpu.
+export const SHADERS = new URL('../../../src/engine/kernels/', import.meta.url)
 
 /** First line of a file that needs others: names without `.wgsl`, in braces what the variant fills in. */
 const NEEDS = /^\/\/ needs: (.+)$/

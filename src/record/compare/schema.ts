@@ -20,6 +20,7 @@ export const Method = t.oneOf('By what p and interval were computed.', [
   'paired t and exact McNemar, bootstrap interval',
   'rounds beyond the noise floor',
   'size alone',
+  'none',
 ])
 export type Method = t.Static<typeof Method>
 
@@ -39,10 +40,10 @@ export const ComparedMetric = t.object('One metric of one task.', {
   task: t.string('Suite, or what was measured.'),
   metric: t.string('Name of the metric.'),
   higher_is_better: t.boolean('Which way is better.'),
-  base: t.number('Value in the base.'),
-  new: t.number('Value in the other record.'),
+  base: t.nullable(t.number('Value in the base; null where it, or a score it is made of, is not finite.')),
+  new: t.nullable(t.number('Value in the other record; null as in the base.')),
   scale: Scale,
-  change: t.number('On `scale`.'),
+  change: t.nullable(t.number('On `scale`; null where one of the values is.')),
   low: t.nullable(
     t.number(
       'Lower end of the interval of `change`; null where one unit, or none, tells nothing of the spread.',
@@ -95,6 +96,10 @@ export const Flip = t.object('A document that one of the two got right.', {
 export type Flip = t.Static<typeof Flip>
 
 export const Comparison = t.object('One record against the base.', {
+  base: t.nullable(
+    ComparedRecord,
+    'What it is held against, where that is not the `base` of all: records of folders have each their own.',
+  ),
   record: ComparedRecord,
   verdict: verdict('Over its results, as for all.'),
   differs: t.list("Settings that are not the base's.", t.string()),

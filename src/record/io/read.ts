@@ -105,10 +105,15 @@ const refused = (file: string, what: string, cause?: unknown): Failure =>
   new Failure(`${file}: ${what}`, { hint: HINT, cause })
 
 function damaged(place: string, what: string, { path, wrong }: Fault): Failure {
-  const hint = /^must be (number|integer), got null$/.test(wrong)
-    ? 'null stands for a figure that was not finite: look for it in the run, or in the weights of its model'
-    : 'it was changed or cut short after it was written, or an older asp wrote it'
-  return new Failure(`${place}: not ${what}: ${path} ${wrong}`, { hint })
+  const message = `${place}: not ${what}: ${path} ${wrong}`
+  if (/^must be (number|integer), got null$/.test(wrong))
+    return new Failure(message, {
+      code: 'not finite',
+      hint: 'null stands for a figure that was not finite: look for it in the run, or in the weights of its model',
+    })
+  return new Failure(message, {
+    hint: 'it was changed or cut short after it was written, or an older asp wrote it',
+  })
 }
 
 /** Undefined for what is not JSON. */

@@ -1,4 +1,5 @@
 /** Saves a drawing as an SVG file that looks the same anywhere: what the page's style says is written into its elements. */
+import { xmlCharacters } from '../../escape.js'
 import { svgElement } from './dom.js'
 
 export interface Drawing {
@@ -54,7 +55,7 @@ export function svgFile({ title, parts }: Drawing): string {
     ...lines,
     ...groups,
   )
-  return new XMLSerializer().serializeToString(file)
+  return xmlCharacters(new XMLSerializer().serializeToString(file))
 }
 
 /** Copies of what is in an element, each with its style as attributes. */
