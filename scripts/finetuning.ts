@@ -132,44 +132,45 @@ const rate = options.rate
 const interaction = runOf('gamma-0.1').train.options.rate_interaction
 const context = contextOf(control)
 
-process.stdout.write(`# Learned pruning against controls of equal steps
+process.stdout.write(`# Learned pruning against controls trained for the same number of steps
 
-Made by \`node --import tsx scripts/finetuning.ts\` from results/finetuning/, where every training has its record, log and model card and every
-checkpoint its record of \`asp ppl\`. [finetuning.html](finetuning.html) is \`asp report\` of the same files, with the plots.
+Made by \`node --import tsx scripts/finetuning.ts\` from results/finetuning/, which has the record, log and model card of every training, and for
+every checkpoint its record of \`asp ppl\`. [finetuning.html](finetuning.html) is \`asp report\` of the same files, with the plots.
 
-All began from asp-tiny-dense and took ${control.train.steps.taken} steps of ${options.batch_tokens} tokens (${trainedOn.toLocaleString('en-US')} in all) in sequences of ${options.ctx}, the same
+All started from asp-tiny-dense and took ${control.train.steps.taken} steps of ${options.batch_tokens} tokens (${trainedOn.toLocaleString('en-US')} in all) in sequences of ${options.ctx}, the same
 windows of ${data.sources.map(({ source }) => basename(source)).join(', ')} in the same order, at a rate of ${rate.rate} (${rate.kind})${interaction === null ? '' : `, the interaction weights at ${interaction}`}, on
-${environment.adapter.name}. They are judged on ${context.windows} windows of ${context.ctx} tokens, ${context.tokens.toLocaleString('en-US')} predictions, of
-${control.ppl.text.sources.map(({ source }) => basename(source)).join(', ')}: books that are in no training text. S_pair is the share of causal pairs that is gone, as reached, not as asked for. Differences are
-paired by window, with 95 % intervals (bootstrap over windows), bold where they leave out 0.
+${environment.adapter.name}. They are evaluated on ${context.windows} windows of ${context.ctx} tokens, ${context.tokens.toLocaleString('en-US')} predictions, of
+${control.ppl.text.sources.map(({ source }) => basename(source)).join(', ')}: books that are in no training text. S_pair is the share of causal pairs that is gone, as achieved, not as requested. Differences are
+paired by window, with 95 % intervals (bootstrap over windows), and bold if these exclude 0.
 
 ![Perplexity and change of loss by sparsity](finetuning.png)
 
-- A checkpoint of one gamma is good where its own threshold is. The smallest gamma lies below the dense control and below every point of local
-  and strided attention; the middle one is level with local attention that dropped a little more, the largest lies above it.
-- Strided attention lies far above all others at the same share.
-- Local attention is a strong rival of this model, which saw 256 tokens at a time for most of its own training. It has its mask from the first
-  step on, where adaptive pruning has to find out first what may go; both still fall with every step (*On the way*).
-- Away from its own threshold a checkpoint of one gamma breaks down, in both directions. The one with random shifts (*shift*, bundled as asp-tiny-any) serves 0.5 to 0.7
-  within its range; the shifts that 0.8 and 0.9 need lie outside, and there it breaks down too.
-- So few steps are a taste of training. The bundled asp-tiny has had twenty times as many tokens, and no controls.
+- A checkpoint of one gamma is good at its own threshold. The loss of the smallest gamma is below the dense control and below every point of
+  local and strided attention; the middle one is level with local attention that dropped a little more, and the largest is above it.
+- Strided attention is far worse than all others at the same share.
+- Local attention is a strong rival for this model, which saw 256 tokens at a time for most of its own training. It has its mask from the
+  first step on, while adaptive pruning first has to learn what it may drop; the losses of both are still falling (*During training*).
+- Away from its own threshold a checkpoint of one gamma breaks down, in both directions. The one with random shifts (*shift*, bundled as
+  asp-tiny-any) works from 0.5 to 0.7, within its range; the shifts that 0.8 and 0.9 need lie outside, and there it breaks down too.
+- This is only a taste of training: the bundled asp-tiny was trained on twenty times as many tokens, but has no controls.
 
 ## Perplexity by sparsity
 
 Local attention was trained with a window of ${runOf('local').train.options.rule.tokens} tokens and strided attention with blocks of ${runOf('strided').train.options.rule.tokens}, both a sparsity of 0.8; at other sparsities the
-same checkpoints are used with other sizes. *To the control*: nats a token above (+) or below (-) the dense control, and the change of perplexity.
+same checkpoints are used with other sizes. *Against the control*: nats per token above (+) or below (-) the dense control, and the change of perplexity.
 
-${markdownTable(['checkpoint', 'training', 'asked', 'S_pair', 'S@ctx', 'nats', 'perplexity', 'to the control', ''], quality)}
+${markdownTable(['checkpoint', 'training', 'requested', 'S_pair', 'S@ctx', 'nats', 'perplexity', 'against the control', ''], quality)}
 
 ## Beside local and strided attention
 
-Each point of adaptive pruning and the point of a control that dropped most nearly as much: nats a token that adaptive pruning is better (+) or worse (-).
+Each row compares a point of adaptive pruning with the point of a control whose S_pair is nearest, in nats per token by which adaptive
+pruning is better (+) or worse (-).
 
-${markdownTable(['checkpoint', 'asked', 'S_pair', 'control', 'its S_pair', 'perplexity', "control's", 'difference'], rivals)}
+${markdownTable(['checkpoint', 'requested', 'S_pair', 'control', 'its S_pair', 'perplexity', "control's", 'difference'], rivals)}
 
-## On the way
+## During training
 
-Nats a token on ${evaluated.windows} held-out windows after so many steps, under the rule each was trained for (adaptive: the step function).
+Nats per token on ${evaluated.windows} held-out windows after the given number of steps, under the rule each was trained for (adaptive: the step function).
 
 ${markdownTable(['checkpoint', ...steps.map(String)], trend)}
 `)

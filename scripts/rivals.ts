@@ -91,7 +91,7 @@ const documents = Object.entries(cellOf(tuned, 'dense', 0)?.tasks ?? {}).map(
 )
 const context = tuned.ppl?.contexts.at(-1)
 const head = [
-  'S asked',
+  'S requested',
   'rival',
   'its weights',
   'S_pair reached, adaptive / rival',
@@ -103,16 +103,16 @@ process.stdout.write(`# Learned pruning against policies that need no training
 
 Made by \`node --import tsx scripts/rivals.ts\` from results/reference-paper-asp-tiny.json and -dense.json: two sweeps of the bundled
 checkpoints over the bundled samples (${documents.join(', ')}) and the bundled text (${context?.tokens} tokens in ${context?.windows} windows of
-${context?.ctx}). [policies.md](policies.md) has what each rival does and what sparsity means for all of them.
+${context?.ctx}). [policies.md](policies.md) describes each rival and what sparsity means for all of them.
 
-Each figure is adaptive pruning minus the rival at the same requested sparsity: positive where learned pruning is better. In brackets the 95 %
-interval of the paired difference (accuracies: score interval over documents that changed; the others: bootstrap over documents or
-windows); bold where it leaves out 0. Nothing is corrected for the number of rows. Where
-prompts of some 20 to 100 tokens do not let a policy remove so much, only the text is compared. *Same* weights: both policies on asp-tiny, which was
-fine-tuned with adaptive pruning. *Dense*: the rival on asp-tiny-dense, which both began from and which had no further training, so that
-these rows also hold what fine-tuning on books did.
+Each figure is adaptive pruning minus the rival at the same requested sparsity: positive where learned pruning is better. The brackets have
+the 95 % interval of the paired difference (accuracies: score interval over documents that changed; the others: bootstrap over documents or
+windows); figures are bold if it excludes 0. Nothing is corrected for the number of rows. Where prompts of about 20 to 100 tokens do not let
+a policy remove the requested share, only the text is compared. With the *same* weights, both policies run on asp-tiny, which was fine-tuned
+with adaptive pruning. With *dense* weights, the rival runs on asp-tiny-dense, from which asp-tiny was fine-tuned, so these rows also
+include the effect of fine-tuning on books.
 
 ${markdownTable(head, rows)}
 
-asp-tiny is a toy of 4.6 million parameters whose accuracies are near chance; what its rows can show is log-probability and text.
+asp-tiny is a toy of 4.6 million parameters whose accuracies are near chance; only log-probability and text are informative.
 `)

@@ -19,7 +19,7 @@ export type FailureCode = 'unreachable' | 'memory' | 'not finite'
 
 /**
  * The one error class that is meant for a person.
- * The message reads `subject: what is wrong, got value`; anything else that is thrown is a defect in asp. Values come from files and
+ * The message reads `subject: what is wrong, got value`; anything else that is thrown is a bug in asp. Values come from files and
  * from what was typed, and may be of any length: message and hint keep the ends of long ones.
  */
 export class Failure extends Error {

@@ -163,6 +163,26 @@ test('the table of rooms is a tree, and docs/architecture.md has it', () => {
   }
 })
 
+test('the picture in docs/architecture.md has the imports of the table, directly or through other rooms', () => {
+  const page = readFileSync(join(root, 'docs/architecture.md'), 'utf8')
+  const picture = page.match(/```mermaid\n([\s\S]*?)```/)?.[1] ?? ''
+  const drawn = new Map<string, string[]>()
+  for (const line of picture.split('\n').slice(1)) {
+    const [from, to] = line.replaceAll(/\["[^"]*"\]/g, '').split(/ -->| -\. .* \.->/)
+    const others = to?.split('&').map((name) => name.trim()) ?? []
+    const room = from.trim()
+    drawn.set(room, [...(drawn.get(room) ?? []), ...others])
+  }
+  const reached = (room: string): string[] =>
+    (drawn.get(room) ?? []).flatMap((other) => [other, ...reached(other)])
+  for (const [room, imported] of Object.entries(ROOMS)) {
+    if (imported[0] === '*' || room === 'errors' || room === 'stats') continue
+    const rooms = [...new Set(imported.map(roomOf))]
+    for (const other of drawn.get(room) ?? []) assert.ok(rooms.includes(other), `${room} to ${other}`)
+    for (const other of rooms) assert.ok(reached(room).includes(other), `no way from ${room} to ${other}`)
+  }
+})
+
 test('a cycle is a lint error, also one of types', () => {
   const found = lint({
     'src/data/a.ts': "import type { B } from './b.js'\n\nexport type A = B | null\n",

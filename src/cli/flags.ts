@@ -84,7 +84,7 @@ export const sizes = Flags.custom<readonly number[]>({ ...NUMBERS, ...SIZE })
 /** Of the commands that score suites. */
 export const calibrate = Flags.custom<CalibrationScope>({
   ...wordOf(CALIBRATION_SCOPES),
-  summary: 'over what --sparsity is reached: each suite by itself, or all requests pooled',
+  summary: 'over what --sparsity is reached: each suite separately, or all requests pooled',
   helpGroup: 'pruning',
   default: 'suite',
 })()

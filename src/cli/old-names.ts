@@ -22,7 +22,7 @@ export function oldNames(argv: readonly string[], flags: Readonly<Record<string,
     ]
     return old
       .filter((one) => typed.some((word) => isFlag(word, one)))
-      .map((one) => `${one}: now ${now}; the old name goes with the next version`)
+      .map((one) => `${one}: now ${now}; the old name will be removed in the next version`)
   })
 }
 

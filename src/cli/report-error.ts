@@ -15,7 +15,7 @@ interface OclifError extends Error {
   oclif?: { exit?: number }
 }
 
-/** The line and exit code of an error: Failures and oclif's own usage errors as they say, anything else a defect. */
+/** The line and exit code of an error: Failures and oclif's own usage errors as they say, anything else is a bug. */
 export function describeError(error: unknown): ErrorReport {
   if (error instanceof Failure) {
     return { line: errorLine(error.message, error.hint), exit: error.exit }

@@ -126,7 +126,7 @@ function describeMemory({
   const parts = Object.entries(byPurpose)
     .filter(([, size]) => size > 0)
     .map(([purpose, size]) => `${purpose} ${formatBytes(size)}`)
-  const again = recompute ? ', activations computed again going backward' : ''
+  const again = recompute ? ', activations recomputed in the backward pass' : ''
   const at = sequences === 1 ? '1 sequence' : `${sequences} sequences`
   return `memory planned for ${run}: ${formatBytes(bytes)} (${parts.join(', ')}), ${at} at a time${again}`
 }

@@ -10,7 +10,7 @@ export const TUNING_MODES = ['auto', 'off', 'force'] as const
 export type TuningMode = (typeof TUNING_MODES)[number]
 
 export const tuningFlag = Flags.custom<TuningMode>(wordOf(TUNING_MODES))({
-  summary: 'time the matmul kernels, keep the fastest: auto once a GPU, force again',
+  summary: 'time the matmul kernels, keep the fastest: auto once per GPU, force again',
   helpGroup: 'model and device',
   default: 'auto',
 })

@@ -78,7 +78,7 @@ export default class Bench extends AspCommand {
     noise: Flags.boolean({
       aliases: ['calibrate'],
       deprecateAliases: true,
-      summary: 'measure noise: everything twice a round',
+      summary: 'measure noise: everything twice per round',
     }),
     seed: shared.seed({ default: shared.CALIBRATION_SEED }),
     policy: shared.policies({ helpValue: 'adaptive,local', ...usually('by model') }),

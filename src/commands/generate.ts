@@ -18,7 +18,7 @@ const FORMATS = ['text', 'jsonl'] as const
 export default class Generate extends AspCommand {
   static override summary = 'Continue a prompt, with context pruned as it goes'
   static override description =
-    'A prompt is an argument, standard input, or a line of --file (of .jsonl: rows {"prompt": ...}). One text appears as it comes; several are printed whole, ' +
+    'A prompt is an argument, standard input, or a line of --file (of .jsonl: rows {"prompt": ...}). One text appears as it is generated; several are printed whole, ' +
     'in order. Up to --batch-size texts run at a time; no text depends on it. Without a temperature, a ' +
     'seed, --top-k, --top-p or --n the likeliest token is taken; with --n the first text has --seed and each further one the next.'
   static override examples = together([
@@ -36,12 +36,12 @@ export default class Generate extends AspCommand {
   }
   static override flags = {
     file: Flags.string({
-      summary: 'prompts: one a line, or .jsonl; - for standard input',
+      summary: 'prompts: one per line, or .jsonl; - for standard input',
       helpValue: '<file>',
       charAliases: ['f'],
       deprecateAliases: true,
     }),
-    'max-tokens': whole({ summary: 'most new tokens of a text', default: 128 }),
+    'max-tokens': whole({ summary: 'most new tokens per text', default: 128 }),
     temperature: number({
       summary: '0 takes the likeliest token',
       char: 't',
@@ -49,11 +49,11 @@ export default class Generate extends AspCommand {
     }),
     'top-k': whole({ summary: 'draw from the k likeliest tokens', ...usually('no limit') }),
     'top-p': number({
-      summary: 'draw from the likeliest, this probable together',
+      summary: 'draw from the likeliest that add up to this probability',
       ...usually('1'),
     }),
     seed: shared.seed(),
-    n: whole({ summary: 'texts of each prompt', default: 1 }),
+    n: whole({ summary: 'texts per prompt', default: 1 }),
     stop: Flags.string({
       summary: 'stop string, not printed; repeatable',
       helpValue: '<text>',

@@ -13,7 +13,7 @@ export default class Merge extends AspCommand {
   static override summary = 'Join the records of shards into the record of the whole run'
   static override description =
     'Checks that the shards (made by asp eval --shard i/n) are all there, complete, disjoint and of one run, then ' +
-    'computes every figure anew from their sample logs.'
+    'computes every figure again from their sample logs.'
   static override examples = together(['<%= config.bin %> merge shard-*.json --output run.json'])
   static override strict = false
   static override args = {

@@ -73,7 +73,7 @@ Published: zero-shot scores of unpruned models on the whole split; (?) medium an
 Groups: ${listGroups()
     .map(({ name, summary }) => `${name}, ${lowerFirst(summary)}`)
     .join('; ')}.
-Where each was found: asp tasks --json. Prove requests right: asp tasks check <suite>. Run one: asp eval hellaswag --sparsity 0.8`
+Sources: asp tasks --json. Check that requests are right: asp tasks check <suite>. Run one: asp eval hellaswag --sparsity 0.8`
 
 const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1)
 

@@ -155,7 +155,7 @@ export type SparsityRecord = t.Static<typeof SparsityRecord>
 
 export const RunSparsity = t.object('What pruning removed, over all tasks of the run.', {
   requested: t.nullable(
-    t.share("The share asked for with --sparsity; null when the checkpoint's own threshold was used."),
+    t.share("The share requested with --sparsity; null when the checkpoint's own threshold was used."),
   ),
   ...sparsity,
   definition: t.string('The definition of `achieved` in words.'),
@@ -163,7 +163,7 @@ export const RunSparsity = t.object('What pruning removed, over all tasks of the
 export type RunSparsity = t.Static<typeof RunSparsity>
 
 export const SizedRecord = t.object(
-  'A policy of a size, which is counted so that S_pair is nearest to what was asked for at the context length.',
+  'A policy of a size, which is counted so that S_pair is nearest to the requested share at the context length.',
   {
     policy: t.string('Its name, such as local or h2o.'),
     parameter: t.oneOf('What the size is called.', ['window', 'stride', 'budget']),

@@ -26,6 +26,6 @@ export const GAMMA_CONVENTIONS = ['paper', 'code'] as const
 export const DIMENSION_NAMES = ['all', 'kind', 'part_of_speech', 'place_in_word', 'position'] as const
 export type DimensionName = (typeof DIMENSION_NAMES)[number]
 
-/** Over what a requested sparsity is reached: each suite by itself, or all requests of a run together. */
+/** Over what a requested sparsity is reached: each suite separately, or all requests of a run together. */
 export const CALIBRATION_SCOPES = ['suite', 'pooled'] as const
 export type CalibrationScope = (typeof CALIBRATION_SCOPES)[number]

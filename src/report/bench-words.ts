@@ -104,7 +104,7 @@ function describeMethod({ method }: BenchRecord): string {
     'medians',
     `order changes each round`,
     `tokens/s by the ${clock}'s clock, first token by the host's`,
-    `${steps_per_submission} steps a submission`,
+    `${steps_per_submission} steps per submission`,
     `prompts in chunks of ${prefill_chunk}`,
     ...(delay_s > 0 ? [`${delay_s} s between tests`] : []),
   ]

@@ -213,7 +213,7 @@ function describePolicy(record: EvalRecord): string {
     calibration === null
       ? ''
       : `, found on ${plural(calibration.requests, 'request')} in ${plural(calibration.evaluations.length, 'evaluation')}`
-  const by = isBySuite(record) ? ', shift or size found for each suite by itself' : ''
+  const by = isBySuite(record) ? ', shift or size found for each suite separately' : ''
   return `${[policy.name, ...settings, ...shift].join(', ')}${found}${by}`
 }
 

@@ -73,7 +73,7 @@ function notesOf(record: PplRecord): Note[] {
     ['Adapter', describeAdapter(environment)],
     [
       'Time',
-      `${describeTime(timing.total_s, { load, calibrate, score })}; ${formatRate(timing.tokens_per_s)} tokens/s a rule`,
+      `${describeTime(timing.total_s, { load, calibrate, score })}; ${formatRate(timing.tokens_per_s)} tokens/s per rule`,
     ],
     ['Memory', `${describePeak(environment, memory.peak_bytes)}: ${describeBytes({ weights, activations })}`],
   ]
@@ -129,7 +129,7 @@ function rulesNotes(record: PplRecord): Note[] {
     }),
     [
       'Reading',
-      'NLL in nats a token; ± one standard error, windows as units, paired for differences; KL(dense || pruned), nats',
+      'NLL in nats per token; ± one standard error, windows as units, paired for differences; KL(dense || pruned), nats',
     ],
   ]
 }

@@ -74,7 +74,7 @@ export function curvePlots(figures: Figures): TextPlot[] {
     })
     return [
       plot('milliseconds of a step', ({ stepSeconds }) => stepSeconds.map((s) => 1000 * s)),
-      plot('MiB of live cache of a sequence', ({ liveBytes }) => liveBytes.map((bytes) => bytes / 2 ** 20)),
+      plot('MiB of live cache per sequence', ({ liveBytes }) => liveBytes.map((bytes) => bytes / 2 ** 20)),
     ]
   })
 }

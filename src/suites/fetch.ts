@@ -42,7 +42,7 @@ export function planTargets(typed: readonly string[], revision?: string): Target
   const targets = typed.flatMap((name) => targetsOf(name, revision))
   if (revision !== undefined && !targets.some(({ kind }) => kind === 'model')) {
     throw new Failure(`--revision: applies to models from the Hub, got ${revision} and none of them`, {
-      hint: 'a suite file says itself at which revision its dataset is read',
+      hint: 'a suite file sets the revision of its own dataset',
     })
   }
   return targets.filter(

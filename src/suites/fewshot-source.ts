@@ -44,7 +44,7 @@ export async function readShotPool(
     }
   }
   throw new Failure(
-    `${suite.name}: few-shot examples come from its ${fewshot.split} split, which is not within reach`,
+    `${suite.name}: few-shot examples come from its ${fewshot.split} split, which is not available`,
     {
       hint: `give a file or folder with it: --fewshot-data <path>`,
     },

@@ -25,7 +25,7 @@ export interface Fallback {
 }
 
 export function describeFallback({ suite, items }: Fallback): string {
-  if (items === 0) return `${suite}: left out, no items of it are within reach`
+  if (items === 0) return `${suite}: left out, none of its items are available`
   return `${suite}: the Hub cannot be reached, using the bundled sample of ${items} items`
 }
 

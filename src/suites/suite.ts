@@ -224,7 +224,7 @@ function readSuite(path: string): Suite {
 export function parseSuite(json: unknown, path: string): Suite {
   const problem = shapeProblem(json) ?? meaningProblem(json as Suite)
   if (problem === undefined) return complete(json as Suite, path)
-  throw new Failure(`${path}: ${problem}`, { hint: 'docs/suites.md tells what each field holds' })
+  throw new Failure(`${path}: ${problem}`, { hint: 'docs/suites.md describes each field' })
 }
 
 /** Fields a suite of one's own may leave out. Paths are told from the suite file's folder. */

@@ -79,9 +79,12 @@ interface Plan {
 function planSweep(checkpoint: Checkpoint, { policies, sparsities, ctx }: SweepOptions): Plan {
   if (policies === undefined && checkpoint.config.interaction === null) {
     const others = POLICY_NAMES.filter((name) => name !== 'adaptive')
-    throw new Failure(`--policy: checkpoint ${checkpoint.id} has no interaction weights to be adaptive by`, {
-      hint: `name policies that need none: --policy ${others.join(',')}`,
-    })
+    throw new Failure(
+      `--policy: checkpoint ${checkpoint.id} has no interaction weights for the adaptive policy`,
+      {
+        hint: `name policies that need none: --policy ${others.join(',')}`,
+      },
+    )
   }
   const named: readonly PolicyName[] = policies ?? ['adaptive']
   const points = planGrid(named, sparsities)

@@ -16,7 +16,7 @@ export function modelCard(record: TrainRecord): string {
     '## Training',
     bullets([
       [
-        'Begun from',
+        'Started from',
         `${source.id}${source.revision === null ? '' : `@${source.revision}`}${hash(source.sha256)}`,
       ],
       ['Rule', name],
@@ -31,13 +31,13 @@ export function modelCard(record: TrainRecord): string {
         'Trained on',
         `${data.sources.map(describeSource).join(', ')}: ${count(data.documents)} documents, ${count(data.windows)} windows${hash(data.sha256)}`,
       ],
-      ['Kept aside', `${data.held_out.sources.map(describeSource).join(', ')}${hash(data.held_out.sha256)}`],
+      ['Held out', `${data.held_out.sources.map(describeSource).join(', ')}${hash(data.held_out.sha256)}`],
       ['Adapter', record.environment.adapter.name],
       ['Weights', checkpoint === null ? 'not written' : `${checkpoint.dtype}${hash(checkpoint.sha256)}`],
     ]),
     'Made by:',
     `    ${record.command.map(quoted).join(' ')}`,
-    'Every step is in train-log.jsonl, everything else that is known of the run in train.json.',
+    'Every step is in train-log.jsonl, everything else about the run is in train.json.',
   ]
   return `${parts.join('\n\n')}\n`
 }
@@ -82,7 +82,7 @@ function intro({ options }: TrainRecord): string {
 
 function heldOutText({ data, final }: TrainRecord): string {
   const what =
-    data.held_out.kind === 'text' ? 'text of its own' : 'windows of the same text that were not trained on'
+    data.held_out.kind === 'text' ? 'separate text' : 'windows of the same text that were not trained on'
   const amounts = final.map(({ ctx, tokens }) => `${count(tokens)} at ${ctx}`).join(', ')
   return (
     `Measured on ${what}; predicted tokens by context length: ${amounts || 'none'}. S_pair is the share of causal pairs of query ` +
@@ -130,8 +130,8 @@ function objective({ options }: TrainRecord): [string, string][] {
       ? []
       : [['Threshold shift', `uniform in ${shift_range.join('..')}, 0 for a quarter of the sequences`]]
   const teacher =
-    distill === 0 ? [] : [['Distilled', `${distill} of the loss is KL to the dense model begun from`]]
-  const frozen = trainable === 'all' ? [] : [['Learns', 'interaction weights only']]
+    distill === 0 ? [] : [['Distilled', `${distill} of the loss is KL to the dense model it started from`]]
+  const frozen = trainable === 'all' ? [] : [['Trained', 'interaction weights only']]
   const drops =
     alpha === null
       ? []

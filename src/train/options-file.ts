@@ -63,7 +63,7 @@ export function parseOptionsFile(
   }
   for (const [name, { was }] of OPTION_ROWS) {
     if (was !== undefined && was in rest)
-      onNote?.(`${path}: ${was}: now ${keyName(name)}; the old name goes with the next version`)
+      onNote?.(`${path}: ${was}: now ${keyName(name)}; the old name will be removed in the next version`)
   }
   const sizes = valuesOf(model, MODEL_OPTIONS, path, 'model.') as OptionsOf<typeof MODEL_OPTIONS>
   const given = valuesOf(rest, TRAIN_OPTIONS, path, '') as GivenOptions

@@ -8,7 +8,7 @@ import { ALPHA_SCHEDULES, GAMMA_CONVENTIONS, RATE_SCHEDULES } from '../record/na
 import { type OptionsOf, type OptionTable, option } from './option-rows.js'
 
 /** Above 64 the alpha-sigmoid is the step function in f32. */
-const ALPHA = { min: 1, max: 64, hint: 'training goes from 1 to 8 as a rule', decides: 'alpha' } as const
+const ALPHA = { min: 1, max: 64, hint: 'training usually goes from 1 to 8', decides: 'alpha' } as const
 
 /** By the heading that help and docs have them under (docs/method.md, Initial values and schedules; docs/finetune.md, Options). */
 export const OPTION_GROUPS = {
@@ -61,7 +61,7 @@ export const OPTION_GROUPS = {
       decides: 'int_dim',
       isAdaptive: true,
     }),
-    beta: option('number', 'what every drop score begins with', {
+    beta: option('number', 'initial beta, which is added to every drop score', {
       otherwise: 2,
       min: -100,
       max: 100,
@@ -117,7 +117,7 @@ export const OPTION_GROUPS = {
       max: 1,
       decides: 'rate',
     }),
-    rateInteraction: option('number', 'learning rate of the interaction weights, which begin from nothing', {
+    rateInteraction: option('number', 'learning rate of the interaction weights, which start untrained', {
       otherwise: 'as --rate',
       above: 0,
       max: 1,
@@ -160,7 +160,7 @@ export const OPTION_GROUPS = {
     }),
     batchTokens: option('whole', 'tokens of a step', { otherwise: 8192, decides: 'batch_tokens' }),
     microTokens: option('whole', 'tokens worked on at a time', { otherwise: 'what fits' }),
-    recompute: option('choice', 'compute activations again going backward: less memory, more time', {
+    recompute: option('choice', 'recompute activations in the backward pass: less memory, more time', {
       choices: ['auto', 'always', 'never'],
       default: 'auto',
     }),
@@ -181,14 +181,14 @@ export const OPTION_GROUPS = {
     ),
   },
   output: {
-    output: option('text', 'folder of the result; of several gammas each has one in it', {
+    output: option('text', 'folder of the result; with several gammas, a folder in it for each', {
       required: true,
       value: '<folder>',
       hint: 'name a folder for the result, such as my-checkpoint',
       char: 'o',
       was: 'out',
     }),
-    saveDtype: option('choice', "dtype of the result's weights; auto: as in the model it began from", {
+    saveDtype: option('choice', "dtype of the result's weights; auto: as in the model it started from", {
       choices: ['auto', 'f32', 'f16'],
       default: 'auto',
     }),

@@ -76,7 +76,7 @@ async function prepareRun(
   { onNote }: PrepareHooks,
 ): Promise<PreparedRun> {
   if (!options.resume) return { plan, state: null, finished: null }
-  const state = await lastState(plan.folder, (folder, why) => onNote?.(`${folder} is passed over: ${why}`))
+  const state = await lastState(plan.folder, (folder, why) => onNote?.(`${folder} is skipped: ${why}`))
   if (state === null) return { plan, state, finished: null }
   const now = { options: plan.options, source: start.record.sha256, data: corpus.data.sha256 }
   checkResume(state.folder, state.facts, now, plan.steps)

@@ -88,7 +88,7 @@ for (const { id, name, alias, flags } of old) {
       return (await Parser.parse(argv, { flags })).flags
     }
     assert.equal(await parsed(alias), await parsed(`--${name}`))
-    const line = `${alias}: now --${name}; the old name goes with the next version`
+    const line = `${alias}: now --${name}; the old name will be removed in the next version`
     assert.equal(oldNames([alias], flags), [line])
     assert.equal(oldNames(['x', `${alias}=x`], flags), [line])
     assert.equal(oldNames([`--${name}`, '--', alias], flags), [])
@@ -106,7 +106,7 @@ dialect('old names are those of no other flag', () => {
 dialect('a flag that became a value of another still works, and says so', async () => {
   const { flags } = commands.find(({ id }) => id === 'compare') ?? { flags: {} }
   assert.equal(oldNames(['a.json', '--markdown'], flags), [
-    '--markdown: now --output-format md; the old name goes with the next version',
+    '--markdown: now --output-format md; the old name will be removed in the next version',
   ])
 })
 
@@ -115,7 +115,7 @@ dialect('the line is on standard error, and not there under --quiet', async () =
   const argv = ['generate', 'Once', '--max-tokens', '1', '--batch', '0']
   const spoken = await asp(folder, argv)
   const [first] = spoken.stderr.split('\n')
-  assert.is(first, '--batch: now --batch-size; the old name goes with the next version')
+  assert.is(first, '--batch: now --batch-size; the old name will be removed in the next version')
   assert.is(spoken.stdout, '')
   const quiet = await asp(folder, [...argv, '-q'])
   assert.match(quiet.stderr, /^error: --batch-size: [^\n]*\n$/)

@@ -88,7 +88,7 @@ const cases: Case[] = [
   {
     title: 'an upload without a network',
     argv: 'finetune --data short.txt --output x --push a/b',
-    says: /--push: the Hub must not be asked, got HF_HUB_OFFLINE$/,
+    says: /--push: the Hub must not be contacted, got HF_HUB_OFFLINE$/,
     hint: /unset/,
   },
   {

@@ -117,7 +117,7 @@ test('a control, then the upload of what is finished already', async () => {
   const more = '--control local:8 --steps 2 --output local'
   const first = await finetune(more.replace('--output', '--out'))
   assert.is(first.status, 0, first.stderr)
-  assert.match(first.stderr, /^--out: now --output; the old name goes with the next version$/m)
+  assert.match(first.stderr, /^--out: now --output; the old name will be removed in the next version$/m)
   const [dense, local] = recordOf('local').final[0].rules
   assert.equal([dense.rule, local.rule], ['dense', 'local'])
   assert.ok((local.sparsity?.achieved ?? 0) > 0.3)

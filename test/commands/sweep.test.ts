@@ -114,7 +114,7 @@ const BAD: [argv: string[], says: RegExp, hint: RegExp][] = [
   ],
   [
     ['--model', 'asp-tiny-dense'],
-    /^error: --policy: checkpoint asp-tiny-dense has no interaction weights to be adaptive by$/,
+    /^error: --policy: checkpoint asp-tiny-dense has no interaction weights for the adaptive policy$/,
     /--policy dense,local/,
   ],
   [

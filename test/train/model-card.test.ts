@@ -48,7 +48,7 @@ const others: [string, Partial<TrainingOptions>, RegExp][] = [
   ['a dense control', { control: { kind: 'dense' } }, /Nothing is dropped\./],
   ['shifts', { shiftRange: { low: -1, high: 1 } }, /Threshold shift: uniform in -1\.\.1, 0 for a quarter/],
   ['distilling', { distill: 0.5 }, /Distilled: 0\.5 of the loss is KL/],
-  ['interaction weights only', { freeze: true }, /Learns: interaction weights only/],
+  ['interaction weights only', { freeze: true }, /Trained: interaction weights only/],
 ]
 for (const [title, changes, text] of others) {
   test(`says so of ${title}`, async () => assert.match(modelCard(await recordOf(changes)), text))

@@ -45,7 +45,7 @@ test('dense without gamma and control', () => {
 test('the former name of output', () => {
   const notes: string[] = []
   assert.is(parseOptionsFile({ model, out: 'x' }, 'x.json', (text) => notes.push(text)).output, 'x')
-  assert.equal(notes, ['x.json: out: now output; the old name goes with the next version'])
+  assert.equal(notes, ['x.json: out: now output; the old name will be removed in the next version'])
 })
 
 /** A value other than the default for each kind. */

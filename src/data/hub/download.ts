@@ -118,7 +118,7 @@ async function close({ chunks }: FileAnswer): Promise<void> {
 
 function damaged(message: string): Failure {
   return new Failure(message, {
-    hint: 'the server or something before it sends other content than the Hub lists; check HF_ENDPOINT, try later',
+    hint: 'the server or a proxy sends other content than the Hub lists; check HF_ENDPOINT, try later',
     exit: EXIT.failed,
   })
 }

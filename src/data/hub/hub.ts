@@ -198,7 +198,7 @@ function checkRepo({ type, name, revision }: Repo): void {
   }
 }
 
-/** A full disk or a folder that may not be written; anything without a system code is a defect. */
+/** A full disk or a folder that may not be written; anything without a system code is a bug. */
 function explainCache(folder: string): (error: unknown) => never {
   return (error) => {
     if (error instanceof Failure || !(error instanceof Error && 'code' in error)) throw error

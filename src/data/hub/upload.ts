@@ -23,7 +23,7 @@ const UPLOAD_PATIENCE_MS = 3_600_000
 /** @throws Failure (exit 2) when nothing can be uploaded from here: no token, or no network wanted */
 export function checkUploadAccess(settings: HubSettings = hubSettings()): void {
   if (settings.offline) {
-    throw new Failure(`--push: the Hub must not be asked, got ${offlineVariable()}`, {
+    throw new Failure(`--push: the Hub must not be contacted, got ${offlineVariable()}`, {
       hint: `unset ${offlineVariable()}, or leave --push out`,
     })
   }

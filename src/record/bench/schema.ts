@@ -49,7 +49,7 @@ export type BenchData = t.Static<typeof BenchData>
 
 export const BenchMethod = t.object('How measuring was done.', {
   clock: t.oneOf('What tokens/s, steps and ratios are computed from.', ['device', 'host']),
-  repetitions: t.object('Rounds asked for, and measured.', {
+  repetitions: t.object('Rounds requested, and measured.', {
     asked: t.positive('Wanted.'),
     done: t.count('Measured.'),
   }),
@@ -87,16 +87,16 @@ export const BenchConfiguration = t.object('One combination of settings.', {
     ['none', 'learned', 'synthetic', 'policy'],
   ),
   sparsity: t.nullable(
-    t.number('Share of context to remove; null: none was asked for.', { minimum: 0, exclusiveMaximum: 1 }),
+    t.number('Share of context to remove; null: none was requested.', { minimum: 0, exclusiveMaximum: 1 }),
   ),
   threshold_shift: t.nullable(t.number('Added to every drop score.')),
   sized: t.nullable(
     SizedRecord,
-    'Of a policy of a size, which is counted so that S_pair at `ctx` is nearest to what was asked for.',
+    'Of a policy of a size, which is counted so that S_pair at `ctx` is nearest to the requested share.',
   ),
   calibration: t.nullable(BenchCalibration, 'How the shift was found; null: it was not searched.'),
   batch: t.nullable(
-    t.positive('Sequences at a time; null where the largest was asked for and is not known.'),
+    t.positive('Sequences at a time; null where the largest was requested and is not known.'),
   ),
   batch_asked: t.anyOf('As typed.', t.positive(), t.literal('max')),
   dtype: dtype('How weights are held.'),
@@ -125,9 +125,7 @@ export const BenchSample = t.object('One repetition.', {
   round: t.count('From 0; samples of one round were taken close together.'),
   device_s: t.nullable(t.number("By the device's clock.")),
   host_s: t.number("By the host's clock."),
-  first_token_s: t.amount(
-    'Host seconds from handing over what precedes generation to having the first token.',
-  ),
+  first_token_s: t.amount('Host seconds from submitting what precedes generation to having the first token.'),
   rss_bytes: t.count('Resident memory of the process after it.'),
   cpu_s: t.number(
     "Processor time of this process; on the CPU and on a software adapter the device's work too.",
@@ -188,7 +186,7 @@ export const BenchResult = t.object('One test of one configuration.', {
   ),
   cache: t.nullable(BenchCache, 'Keys, values and interaction keys; of the last repetition.'),
   stages: t.nullable(
-    t.object('Device seconds by stage, of a run apart.', {
+    t.object('Device seconds by stage, from a separate run.', {
       projections: t.number('Queries, keys, values, output and interaction projections.'),
       scores: t.number('Drop decisions.'),
       attention: t.number('Attention.'),
@@ -202,7 +200,7 @@ export const BenchResult = t.object('One test of one configuration.', {
 export type BenchResult = t.Static<typeof BenchResult>
 
 export const BenchCurve = t.object(
-  'One token at a time, from one token of context to `ctx`; a point an entry.',
+  'One token at a time, from one token of context to `ctx`; one entry per point.',
   {
     configuration: t.count('`id` of the configuration.'),
     step: t.positive('Tokens of a submission.'),
@@ -262,8 +260,8 @@ export const BenchRecord = t.object(
       'Every combination of settings; `id` is the place in this list.',
       BenchConfiguration,
     ),
-    results: t.list('One entry a test of a configuration.', BenchResult),
-    curves: t.list('Latency and memory token by token, one entry a configuration.', BenchCurve),
+    results: t.list('One entry per test of a configuration.', BenchResult),
+    curves: t.list('Latency and memory token by token, one entry per configuration.', BenchCurve),
     environment: EnvironmentRecord,
     timing: BenchTiming,
     memory: BenchMemory,

@@ -63,8 +63,8 @@ export const ComparedMetric = t.object('One metric of one task.', {
       'Two-sided; null where nothing is tested: amounts without noise, or noise that was not measured.',
     ),
   ),
-  p_holm: t.nullable(t.share("`p` after Holm's correction, to be held against alpha.")),
-  margin: t.amount('The loss that is taken for none, on `scale`.'),
+  p_holm: t.nullable(t.share("`p` after Holm's correction, to be compared with alpha.")),
+  margin: t.amount('The largest loss that is small enough to ignore, on `scale`.'),
   margin_source: t.oneOf('Where the margin is from: the table of usual ones, or --margin.', [
     'usual',
     'asked',
@@ -91,7 +91,7 @@ export const Flip = t.object('A document that one of the two got right.', {
   kind: t.oneOf('Right in the base and now wrong, or the other way.', ['lost', 'gained']),
   doc_id: t.count('Position in the full split.'),
   hash: t.hash(16, "First 16 hex digits of the document's SHA-256."),
-  text: t.nullable(t.string('What was asked, with the right answer; null where the items are not at hand.')),
+  text: t.nullable(t.string('The question, with the right answer; null where the items are not available.')),
 })
 export type Flip = t.Static<typeof Flip>
 

@@ -56,7 +56,7 @@ export const DropsRecord = t.object(
     cause: DeathCause,
     tokens: t.list('What the model was fed, in order.', DropsToken, { minItems: 2 }),
     deaths: t.list(
-      'A list a layer, an entry a token: the first position that no longer sees the token; null for a token that all later ones see.',
+      'A list per layer, an entry per token: the first position that no longer sees the token; null for a token that all later ones see.',
       t.list('One layer.', t.nullable(t.positive()), { minItems: 2 }),
       { minItems: 1 },
     ),

@@ -23,14 +23,14 @@ export const ShareFigure = t.object('A share of tokens.', {
   count: t.count('Of these, the ones that are counted.'),
   share: t.nullable(t.share('count / of; null where there are none.')),
   low: t.nullable(
-    t.share('Lower end of the 95 % interval, windows being what is drawn; null with fewer than two.'),
+    t.share('Lower end of the 95 % interval, with windows as the sampling unit; null with fewer than two.'),
   ),
   high: t.nullable(t.share('Upper end.')),
 })
 export type ShareFigure = t.Static<typeof ShareFigure>
 
 export const ShareFigures = t.object(
-  "Alive at each of the record's ages, of the tokens that the window lets grow so old; an entry an age.",
+  "Alive at each of the record's ages, of the tokens that the window lets grow so old; one entry per age.",
   {
     of: t.list('Tokens that the window lets grow so old.', t.count()),
     count: t.list('Of these, the ones alive.', t.count()),
@@ -46,7 +46,7 @@ export const KillFigure = t.object('A share of kills.', {
   count: t.count('Kills by this class.'),
   share: t.nullable(t.share('count / of; null where there are none.')),
   low: t.nullable(
-    t.share('Lower end of the 95 % interval, windows being what is drawn; null with fewer than two.'),
+    t.share('Lower end of the 95 % interval, with windows as the sampling unit; null with fewer than two.'),
   ),
   high: t.nullable(t.share('Upper end.')),
   over_base: t.nullable(
@@ -127,7 +127,7 @@ export const DropStatsRecord = t.object(
     ctx: t.integer('Tokens of a window.', { minimum: 4 }),
     ages: t.list("In how many tokens' time survival is looked at.", t.positive(), { minItems: 1 }),
     tagger: TaggerRecord,
-    runs: t.list('One a checkpoint, in the order they were named.', StatsRun, { minItems: 1 }),
+    runs: t.list('One per checkpoint, in the order they were named.', StatsRun, { minItems: 1 }),
     seed: t.integer('Seed of the calibration sample.'),
     environment: EnvironmentRecord,
     command,

@@ -60,7 +60,7 @@ export const TaskResult = withStatistics(
 export type TaskResult = t.Static<typeof TaskResult>
 
 export const PerDocumentRecord = t.object(
-  'What each scored document came to, as columns of equal length in the order of documents: two records are compared document by document without their sample logs.',
+  'The result of each scored document, as columns of equal length in the order of documents: two records are compared document by document without their sample logs.',
   {
     hash: t.list(
       "First 16 hex digits of the document's SHA-256: equal for equal questions, whatever file they came from.",
@@ -136,7 +136,7 @@ export const TaskRecord = t.object('What was scored of one task.', {
   per_document: PerDocumentRecord,
   identity: t.sha256("SHA-256 over this task's data, requests, protocol and model."),
   samples: t.nullable(
-    t.string('File name of the per-request log beside this record; null when none was asked for.'),
+    t.string('File name of the per-request log beside this record; null when none was requested.'),
   ),
   reference: t.list('Published scores of named models on the whole split.', ReferenceScore),
   identity_parts: t.described('The parts of `identity`.', IdentityParts),
@@ -192,13 +192,13 @@ export const EvalRecord = t.object(
     tasks: t.dictionary('What was scored, by task.', TaskRecord),
     model: ModelRecord,
     policy: t.described(
-      'How the context was pruned. What was found for each task by itself stands with the task; here it is null, or left out of the parameters, unless all tasks share it.',
+      'How the context was pruned. What was found for each task is with the task; here it is null, or left out of the parameters, unless all tasks share it.',
       PolicyRecord,
     ),
     calibrated: t.optional(
       t.nullable(
         t.oneOf(
-          'Over what --sparsity is reached: `suite`, over the requests of each suite by itself, or `pooled`, over all requests of the run together, as in records that lack this; null where no share was requested.',
+          'Over what --sparsity is reached: `suite`, over the requests of each suite separately, or `pooled`, over all requests of the run together, as in records that lack this; null where no share was requested.',
           CALIBRATION_SCOPES,
         ),
       ),

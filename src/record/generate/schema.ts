@@ -10,7 +10,7 @@ export const Finish = t.oneOf(
 )
 export type Finish = t.Static<typeof Finish>
 
-export const GeneratedSequence = t.object('One text that was written.', {
+export const GeneratedSequence = t.object('One generated text.', {
   prompt: t.count('Number of its prompt, from 0.'),
   sample: t.count('Number among the samples of that prompt, from 0.'),
   seed: t.integer('It was drawn with.'),
@@ -56,13 +56,13 @@ export const GenerateSampling = t.object('How tokens were drawn.', {
   top_p: t.share('Probability of the tokens to draw from.'),
   seed: t.integer('Of the first text; each further one has the next.'),
   max_tokens: t.count('New tokens of a text at most.'),
-  stop: t.list('Texts that end a text.', t.string()),
-  ignore_eos: t.boolean('Whether the end token ends no text.'),
+  stop: t.list('Stop strings.', t.string()),
+  ignore_eos: t.boolean('Whether generation continues after the end token.'),
 })
 export type GenerateSampling = t.Static<typeof GenerateSampling>
 
 export const GenerateSparsity = t.object('What pruning removed, over all texts.', {
-  requested: t.nullable(t.share('The share asked for; null where none was.')),
+  requested: t.nullable(t.share('The share requested; null where none was.')),
   achieved: t.nullable(t.share('Share of causal pairs removed; null for the dense policy.')),
 })
 export type GenerateSparsity = t.Static<typeof GenerateSparsity>
@@ -75,7 +75,7 @@ export const GenerateCache = t.object(
     live_bytes: t.count('Rows that the next query may see.'),
     held_bytes: t.count('The pages or slots they take up.'),
     allocated_bytes: t.count('Of the buffers they are in.'),
-    dense_bytes: t.count('Keys and values of as many positions with nothing dropped.'),
+    dense_bytes: t.count('Keys and values of the same positions with nothing dropped.'),
   },
 )
 export type GenerateCache = t.Static<typeof GenerateCache>
@@ -127,7 +127,7 @@ export const TraceSequence = t.object('A text that is over. Its drops follow.', 
     'Ids of prompt and text, by position. The last was chosen but never a query, so it drops nothing.',
     t.count(),
   ),
-  texts: t.list('Each token by itself; one that is part of a character is U+FFFD.', t.string()),
+  texts: t.list('Each token on its own; one that is part of a character is U+FFFD.', t.string()),
 })
 export type TraceSequence = t.Static<typeof TraceSequence>
 

@@ -20,7 +20,7 @@ export const PplCalibration = t.object('How the shift was found.', {
   method: t.text('In a sentence.'),
   windows: t.count('Windows of the sample.'),
   evaluations: t.list(
-    'What was measured for this level, in order; searches go on from what those before them measured.',
+    'What was measured for this level, in order; searches continue from what those before them measured.',
     t.object('One measurement.', {
       shift: t.number('Threshold shift tried.'),
       windows: t.count('Windows it was measured on.'),
@@ -56,7 +56,7 @@ export const PplSparsity = t.object('What the rule removed.', {
 })
 export type PplSparsity = t.Static<typeof PplSparsity>
 
-export const KlRecord = t.object('KL(dense || rule) a scored token over the whole vocabulary, nats.', {
+export const KlRecord = t.object('KL(dense || rule) per scored token over the whole vocabulary, nats.', {
   mean: t.number('Mean.'),
   stderr: t.nullable(t.number('Of the mean, windows as units.')),
   median: t.number('Median.'),
@@ -84,7 +84,7 @@ export const RuleRecord = t.object('One rule at one context length.', {
     'Nothing dropped; dropped for good where the drop score is not above 0; faded by the alpha-sigmoid; dropped by a policy of a size.',
     ['dense', 'step', 'soft', 'sized'],
   ),
-  requested: t.nullable(t.share('S_pair asked for; null where a shift was given, and for the dense rule.')),
+  requested: t.nullable(t.share('S_pair requested; null where a shift was given, and for the dense rule.')),
   shift: t.nullable(t.number('Added to every drop score; null where no drop score decides.')),
   sized: t.nullable(
     SizedRecord,
@@ -95,7 +95,7 @@ export const RuleRecord = t.object('One rule at one context length.', {
     PplCalibration,
     "Null where no search was made, and for soft rules, which take their level's shift.",
   ),
-  nll: t.number('Mean negative log-likelihood a token, nats.'),
+  nll: t.number('Mean negative log-likelihood per token, nats.'),
   nll_stderr: t.nullable(t.number('Windows as units; null with a single window.')),
   nll_stderr_tokens: t.nullable(t.number('As if all tokens were independent.')),
   perplexity: t.nullable(t.number('exp(nll).')),
@@ -111,7 +111,7 @@ export const RuleRecord = t.object('One rule at one context length.', {
       stderr: t.nullable(t.number('Windows as units.')),
     }),
   ),
-  positions: t.list('By how many tokens the prediction had before it in its window.', PositionRecord),
+  positions: t.list('By the number of tokens before the prediction in its window.', PositionRecord),
   samples: t.object('Of each window, sums over its scored tokens.', {
     nll: t.list('Negative log-likelihood, nats.', t.number()),
     kl: t.nullable(t.list('KL, nats.', t.number())),

@@ -14,11 +14,11 @@ import { PplRecord } from '../ppl/schema.js'
 export const SweepCell = t.object('One policy at one sparsity.', {
   id: t.text('`dense`, or `<policy>-<sparsity>`.'),
   policy: t.string('What decides which tokens are dropped.'),
-  sparsity: t.share('Share of causal pairs asked for; 0 for the dense model.'),
+  sparsity: t.share('Share of causal pairs requested; 0 for the dense model.'),
   stands_for: t.list('Policies whose sparsity 0 is this cell, which is run once.', t.text()),
   eval: t.nullable(
     EvalRecord,
-    'The record of the suites; null until it is begun, where no suite was asked for, and where it is refused.',
+    'The record of the suites; null until it is started, where no suite was requested, and where it is refused.',
   ),
   refused: t.list(
     'Parts that this cell is not in.',
@@ -92,12 +92,12 @@ export const SweepTiming = t.object(
     ppl_s: t.amount('Perplexity, calibration included.'),
     bench_s: t.amount('Memory and latency.'),
     total_s: t.amount('All of it.'),
-    estimated_s: t.amount('What `total_s` was said to become before anything was measured.'),
+    estimated_s: t.amount('Estimate of `total_s` before anything was measured.'),
   },
 )
 export type SweepTiming = t.Static<typeof SweepTiming>
 
-export const SweepGrid = t.object('What was asked for.', {
+export const SweepGrid = t.object('What was requested.', {
   parts: t.list('What is measured at each point.', t.oneOf('Which part.', SWEEP_PARTS)),
   suites: t.list('Suites that are scored, groups spelled out.', t.text()),
   policies: t.list('In the order they were named.', t.text()),

@@ -21,7 +21,7 @@ export const EvalRule = t.object('One rule on the held-out windows.', {
     ['dense', 'step', 'soft', 'local', 'strided'],
   ),
   alpha: t.nullable(t.number('Of a soft rule.')),
-  nll: t.number('Negative log-likelihood a token, nats.'),
+  nll: t.number('Negative log-likelihood per token, nats.'),
   nll_stderr: t.nullable(t.number('Of `nll`, windows as units; null with one window.')),
   perplexity: t.nullable(t.number('exp of `nll`; null where it is not finite.')),
   sparsity: t.nullable(PplSparsity, 'What was dropped; null for the dense rule.'),
@@ -44,7 +44,7 @@ export type RuleOptionRecord = t.Static<typeof RuleOptionRecord>
 
 export const AlphaSchedule = t.anyOf(
   'Alpha by the steps taken.',
-  t.object('The same all the way.', {
+  t.object('The same in every step.', {
     kind: t.literal('constant', 'Of the schedule.'),
     value: t.number('Alpha.'),
   }),
@@ -75,7 +75,7 @@ export const RateSchedule = t.anyOf(
 export type RateSchedule = t.Static<typeof RateSchedule>
 
 export const TrainRunOptions = t.object(
-  'Everything that decides the weights, besides what is begun from and the data.',
+  'Everything that decides the weights, besides the starting checkpoint and the data.',
   {
     rule: RuleOptionRecord,
     gamma: t.nullable(t.number('Weight of the sparsity loss as typed; null for a control.')),
@@ -132,8 +132,8 @@ export const TrainDataRecord = t.object('What was trained on.', {
   tokens: t.count('Of the whole text.'),
   windows: t.count('Windows of ctx tokens that are trained on.'),
   sha256: t.sha256('Over the tokens of those windows.'),
-  held_out: t.object('What was kept aside.', {
-    kind: t.oneOf('Windows of the same text, or text of its own.', ['split', 'text']),
+  held_out: t.object('The held-out text.', {
+    kind: t.oneOf('Windows of the same text, or separate text.', ['split', 'text']),
     sources: t.list('Where it is from.', TextSourceRecord),
     tokens: t.count('Kept aside.'),
     sha256: t.sha256('Over those tokens.'),
@@ -141,7 +141,7 @@ export const TrainDataRecord = t.object('What was trained on.', {
 })
 export type TrainDataRecord = t.Static<typeof TrainDataRecord>
 
-export const TrainSourceRecord = t.object('What training began from.', {
+export const TrainSourceRecord = t.object('What training started from.', {
   id: t.text('Hub id, folder name, bundled name, or sizes of random weights.'),
   source: t.oneOf('Where it was read from; scratch is random weights.', [
     'bundled',
@@ -223,13 +223,13 @@ export const TrainRecord = t.object(
     ),
     speed: t.nullable(
       t.object('Beside the fastest multiply-adds a shader gets from the adapter; null while incomplete.', {
-        flops_per_token: t.amount('Of the products of a step, there and back.'),
+        flops_per_token: t.amount('Of the products of a step, forward and backward.'),
         peak_flops: t.amount('Operations a second.'),
         of_peak: t.amount('Share of it that the last steps reached.'),
       }),
     ),
     evaluations: t.list(
-      'On the way, at the context length of training.',
+      'During training, at the context length of training.',
       t.object('Held-out text after some steps.', {
         step: t.count('Steps taken before it.'),
         ...EvalFigures.properties,

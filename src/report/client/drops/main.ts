@@ -45,7 +45,7 @@ function legend(): HTMLElement {
   return element(
     'div',
     { class: 'legend' },
-    element('span', {}, 'A strip a layer, from the first on top; seen by '),
+    element('span', {}, 'A strip per layer, the first on top; seen by '),
     ...levels.toReversed(),
     element('span', { class: 'marks' }, ...marks),
   )

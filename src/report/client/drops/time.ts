@@ -25,7 +25,7 @@ export function timeControl(
     'aria-describedby': 'moment',
   })
   const moment = element('output', { id: 'moment', for: 'time', 'aria-live': 'off' })
-  const play = button('Play', 'Play the text from where it stands', () => (timer === null ? start() : stop()))
+  const play = button('Play', 'Play the text from here', () => (timer === null ? start() : stop()))
   let timer: ReturnType<typeof setInterval> | null = null
   const stop = (): void => {
     if (timer !== null) clearInterval(timer)

@@ -51,7 +51,7 @@ function changes(rows: ComparisonRow[], page: Page): ForestParts {
   const [{ metric, higherIsBetter, scale, base, compared }] = rows
   return {
     title: `${metric} (${higherIsBetter ? 'higher' : 'lower'} is better): ${nameOf(compared)} against ${nameOf(base)}`,
-    x: scale === 'ratio' ? 'new over base, less 1' : 'new less base',
+    x: scale === 'ratio' ? 'new over base, minus 1' : 'new less base',
     rows: rows.map((row) => ({
       name: row.test,
       series: row.verdict,

@@ -97,7 +97,7 @@ const tipOf = (row: LossRow, page: Page): string[] => [
 export const positionSection = section<PositionRow>({
   title: 'Change of loss by position',
   intro:
-    'Loss less that of the same weights with nothing dropped, by how many tokens of context a prediction had before it, at the ' +
+    'Loss minus that of the same weights with nothing dropped, by the tokens of context before the prediction, at the ' +
     'longest context that was measured. Shades are the levels, from what drops least; 95 % intervals are paired, windows as units.',
   rows: ({ positions }) => positions,
   charts: (rows, page) =>

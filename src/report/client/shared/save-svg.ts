@@ -50,7 +50,8 @@ export function svgFile({ title, parts }: Drawing): string {
   })
   const file = svgElement(
     'svg',
-    { width, height, viewBox: `0 0 ${width} ${height}` },
+    { width, height, viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-labelledby': 'title' },
+    svgElement('title', { id: 'title' }, title),
     svgElement('rect', { width, height, fill: backgroundColor }),
     ...lines,
     ...groups,
