@@ -1,11 +1,12 @@
 /** `asp report`: records -> one page that needs nothing else, for people to look at; or plots in the terminal. */
-import { resolve } from 'node:path'
+import { extname, join, resolve } from 'node:path'
 import { Args, Flags } from '@oclif/core'
 import { AspCommand, together } from '../cli/base-command.js'
-import { usually } from '../cli/flag-kinds.js'
+import { usually, wordOf } from '../cli/flag-kinds.js'
 import * as shared from '../cli/flags.js'
 import { EXIT } from '../errors.js'
 import { writeWhole } from '../record/io/store.js'
+import { EXPORT_FORMS, type ExportForm, exported } from '../report/export/forms.js'
 import { loadRecords } from '../report/load.js'
 import { reportPage } from '../report/pages.js'
 import { renderReportText } from '../report/text-plots.js'
@@ -15,6 +16,8 @@ export interface ReportResult {
   page: string | null
   bytes: number
   records: string[]
+  /** Absolute paths of what --export wrote. */
+  exported: string[]
   /** What is wrong with records of folders that are left out. */
   skipped: string[]
 }
@@ -28,6 +31,7 @@ export default class Report extends AspCommand {
     '<%= config.bin %> report results/ -o report.html',
     '<%= config.bin %> report sweep.json bench.json pruned/train-log.jsonl -o report.html --title "asp-tiny, December"',
     '<%= config.bin %> report results/ --plots',
+    '<%= config.bin %> report eval.json bench.json --export github-benchmark -o benchmarks/',
   ])
   static override strict = false
   static override args = {
@@ -40,7 +44,10 @@ export default class Report extends AspCommand {
       aliases: ['text'],
       deprecateAliases: true,
     }),
-    output: shared.output(usually('report.html, none with --plots')),
+    export: Flags.custom<ExportForm>(wordOf(EXPORT_FORMS))({
+      summary: 'write figures for other tools, in place of a page',
+    }),
+    output: shared.output(usually('report.html, none with --plots; with --export the current folder')),
   }
 
   async run(): Promise<ReportResult> {
@@ -52,15 +59,32 @@ export default class Report extends AspCommand {
     })
     const records = loaded.map(({ file }) => file)
     if (flags.plots) this.log(renderReportText(loaded, process.stdout.columns))
+    const result = { page: null, bytes: 0, records, exported: [] as string[], skipped }
+    if (flags.export !== undefined) {
+      const files = exported(loaded, flags.export)
+      for (const [name, text] of Object.entries(files)) {
+        const file = resolve(placeOf(flags.output, name, Object.keys(files).length))
+        await writeWhole(file, text, { hint: UNWRITABLE, exit: EXIT.usage })
+        result.exported.push(file)
+      }
+      this.log(result.exported.join('\n'))
+      return result
+    }
     const output = flags.output ?? (flags.plots ? null : 'report.html')
-    if (output === null) return { page: null, bytes: 0, records, skipped }
+    if (output === null) return result
     const html = await reportPage(loaded, { title: flags.title, made: new Date() })
     const page = resolve(output)
     await writeWhole(page, html, {
-      hint: 'give --output a file name in a folder that exists and can be written to',
+      hint: UNWRITABLE,
       exit: EXIT.usage,
     })
     this.log(page)
-    return { page, bytes: Buffer.byteLength(html), records, skipped }
+    return { ...result, page, bytes: Buffer.byteLength(html) }
   }
 }
+
+const UNWRITABLE = 'give --output a file name in a folder that exists and can be written to'
+
+/** `output` names a folder, or, where there is one file, that. */
+const placeOf = (output = '.', name: string, files: number): string =>
+  files === 1 && extname(output) === extname(name) ? output : join(output, name)

@@ -213,6 +213,25 @@ test('refuses a damaged record with one line that says where, and writes nothing
   assert.equal(namesIn(own), ['bad.json'])
 })
 
+test('--export writes figures for other tools in place of a page', async () => {
+  const own = join(folder, 'exported')
+  mkdirSync(own)
+  const run = (form: string, output: string) =>
+    asp(folder, ['report', 'dense.json', 'bench.json', '--export', form, '-o', output])
+  const two = await run('github-benchmark', 'exported')
+  assert.is(two.status, 0, two.stderr)
+  assert.equal(two.stdout.trim().split('\n'), [
+    join(own, 'bigger-is-better.json'),
+    join(own, 'smaller-is-better.json'),
+  ])
+  const one = await run('bencher', 'exported/bmf.json')
+  assert.is(one.stdout.trim(), join(own, 'bmf.json'))
+  assert.ok(Object.keys(JSON.parse(readFileSync(join(own, 'bmf.json'), 'utf8'))).length > 0)
+  assert.equal(namesIn(own), ['bigger-is-better.json', 'bmf.json', 'smaller-is-better.json'])
+  const nowhere = await run('bencher', 'missing/bmf.json')
+  assert.is(nowhere.status, 2, nowhere.stdout)
+})
+
 test('a damaged record in a folder does not keep the others from their page', async () => {
   const own = join(folder, 'mixed')
   mkdirSync(own)

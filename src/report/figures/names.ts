@@ -15,13 +15,14 @@ export class SubjectNames {
   readonly apart: boolean
   /** Every name that `of` gives, in the order of the figures, dense ones last: first those of checkpoints with no other line. */
   readonly all: readonly string[]
-  readonly #several: boolean
+  /** Whether names tell checkpoints apart. */
+  readonly several: boolean
 
   constructor({ quality, losses, layers, speeds, curves, trades }: Figures) {
     const subjects: Subject[] = [...quality, ...losses, ...layers, ...speeds, ...curves, ...trades]
     const pruned = subjects.filter(({ policy }) => policy !== DENSE)
-    this.#several = new Set(subjects.map(({ checkpoint }) => checkpoint)).size > 1
-    this.apart = this.#several && new Set(pruned.map((one) => this.long(one))).size > MANY
+    this.several = new Set(subjects.map(({ checkpoint }) => checkpoint)).size > 1
+    this.apart = this.several && new Set(pruned.map((one) => this.long(one))).size > MANY
     const dropping = new Set(pruned.map(({ checkpoint }) => checkpoint))
     const denseOnly = subjects.filter(({ checkpoint }) => !dropping.has(checkpoint))
     this.all = [...new Set([...pruned, ...denseOnly, ...subjects].map((one) => this.of(one)))]
@@ -34,7 +35,7 @@ export class SubjectNames {
 
   /** Anywhere. */
   long({ checkpoint, policy }: Pick<Subject, 'checkpoint' | 'policy'>): string {
-    return this.#several ? `${checkpoint}, ${policy}` : policy
+    return this.several ? `${checkpoint}, ${policy}` : policy
   }
 
   /** `adaptive at 0.8`, `local at window 64`. */

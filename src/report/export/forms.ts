@@ -1,0 +1,63 @@
+/** Figures in the forms of tools that follow them over time: a row a form, each some files by name. Pure. */
+import { Failure } from '../../errors.js'
+import type { LoadedRecord } from '../reported-record.js'
+import { type ExportedFigure, exportedFigures } from './figures.js'
+import { modelIndex } from './model-index.js'
+
+export const EXPORT_FORMS = ['github-benchmark', 'bencher', 'model-index'] as const
+export type ExportForm = (typeof EXPORT_FORMS)[number]
+
+/** Texts by the names of their files. */
+export type ExportedFiles = Record<string, string>
+
+/** @throws Failure (exit 2) where the records hold nothing that the form has a place for */
+export function exported(loaded: readonly LoadedRecord[], form: ExportForm): ExportedFiles {
+  const files = FORMS[form](loaded)
+  if (Object.keys(files).length > 0) return files
+  throw new Failure(`--export ${form}: there is no figure for it in these records`, {
+    hint: `give complete records of ${form === 'model-index' ? 'asp eval' : 'asp eval, ppl, bench or sweep'}`,
+  })
+}
+
+const FORMS: Record<ExportForm, (loaded: readonly LoadedRecord[]) => ExportedFiles> = {
+  'github-benchmark': (loaded) => githubBenchmark(exportedFigures(loaded)),
+  bencher: (loaded) => bencher(exportedFigures(loaded)),
+  'model-index': (loaded): ExportedFiles => {
+    const text = modelIndex(loaded)
+    return text === null ? {} : { 'model-index.md': text }
+  },
+}
+
+/** benchmark-action/github-action-benchmark knows one direction a file: customBiggerIsBetter and customSmallerIsBetter. */
+function githubBenchmark(figures: readonly ExportedFigure[]): ExportedFiles {
+  const entries = (bigger: boolean) =>
+    figures
+      .filter(({ higherIsBetter }) => higherIsBetter === bigger)
+      .map(({ name, measure, unit, value, low, high, file }) => ({
+        name: `${name}: ${measure}`,
+        unit,
+        value,
+        ...(low !== null && high !== null && { range: `${low} to ${high}` }),
+        extra: file,
+      }))
+  const files = { 'bigger-is-better.json': entries(true), 'smaller-is-better.json': entries(false) }
+  return Object.fromEntries(
+    Object.entries(files).flatMap(([name, list]) => (list.length === 0 ? [] : [[name, json(list)]])),
+  )
+}
+
+/** The metric format of Bencher: measures by benchmark. */
+function bencher(figures: readonly ExportedFigure[]): ExportedFiles {
+  const benchmarks: Record<string, Record<string, object>> = {}
+  for (const { name, measure, value, low, high } of figures) {
+    benchmarks[name] ??= {}
+    benchmarks[name][measure] = {
+      value,
+      ...(low !== null && { lower_value: low }),
+      ...(high !== null && { upper_value: high }),
+    }
+  }
+  return figures.length === 0 ? {} : { 'bencher.json': json(benchmarks) }
+}
+
+const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
