@@ -2,12 +2,19 @@
 import type { CompareRecord, Comparison, Flip } from '../record/compare/schema.js'
 import { columnsOf, countVerdicts, describeDifferences, describeFamily, nameOf } from './compare-columns.js'
 import { grouped } from './figures/grouped.js'
-import { grid, type Note, renderSheet, type Sheet } from './sheet.js'
+import { grid, type Note, renderSheet, type Sheet, type SheetOptions } from './sheet.js'
 
 /** @param most flips shown of each metric */
-export function renderCompare(record: CompareRecord, { flips: most }: { flips: number }): string {
-  const parts = record.comparisons.map((comparison) =>
-    [renderSheet(sheetOf(record, comparison)), ...flipLists(comparison, most)].join('\n'),
+export function renderCompare(
+  record: CompareRecord,
+  { flips: most }: { flips: number },
+  options: SheetOptions = {},
+): string {
+  const tables = record.comparisons.map((comparison) => renderSheet(sheetOf(record, comparison), options))
+  // What follows the tables is for people.
+  if (options.form !== undefined && options.form !== 'table') return tables.join('\n\n')
+  const parts = record.comparisons.map((comparison, i) =>
+    [tables[i], ...flipLists(comparison, most)].join('\n'),
   )
   return `${parts.join('\n\n')}\n\nVerdict: ${record.verdict}`
 }

@@ -1,5 +1,8 @@
-/** Every printed table: a list of columns and rows -> a grid for terminals, Markdown or CSV. */
+/** Every printed table: a list of columns and rows -> a grid for terminals, Markdown, CSV, TSV or LaTeX. */
 import Table from 'cli-table3'
+import { broken, fitted } from './grid-fit.js'
+import type { GridForm } from './grid-forms.js'
+import { latexTable } from './grid-latex.js'
 
 export interface Column<Row> {
   /** In a terminal a line break stays one. */
@@ -8,15 +11,22 @@ export interface Column<Row> {
   cell(row: Row): string
   /** Whether the column has something to say of these rows; absent: always. */
   shown?(rows: readonly Row[]): boolean
+  /** Of a table that is too wide for the terminal: repeated in every part, or in the first part after those. */
+  place?: 'key' | 'first'
+  /** Colour of a cell on a terminal. */
+  tint?(row: Row): Tint | null
 }
 
-/** As --output-format has them. */
-export type GridForm = 'table' | 'md' | 'csv'
+export type Tint = 'good' | 'bad' | 'unsure'
 
 export interface GridOptions {
   form?: GridForm
   /** Of a table in a terminal: a line between rows, for cells of several lines. */
   ruled?: boolean
+  /** Columns of the terminal; undefined where nobody looks at one. */
+  width?: number
+  /** Whether it shows colours. */
+  colour?: boolean
 }
 
 export const left = <Row>(
@@ -32,22 +42,61 @@ export const right = <Row>(
   shown?: Column<Row>['shown'],
 ): Column<Row> => ({ head, align: 'right', cell, shown })
 
-/** No colours, ends without a newline. */
+/** A column that names the row. */
+export const key = <Row>(column: Column<Row>): Column<Row> => ({ ...column, place: 'key' })
+
+/** Ends without a newline. */
 export function renderGrid<Row>(
   columns: readonly Column<Row>[],
   rows: readonly Row[],
-  { form = 'table', ruled = false }: GridOptions = {},
+  { form = 'table', ruled = false, width, colour = false }: GridOptions = {},
 ): string {
   const shown = columns.filter((column) => column.shown?.(rows) ?? true)
   const cells = rows.map((row) => shown.map(({ cell }) => cell(row)))
   const aligns = shown.map(({ align }) => align)
   const heads = shown.map(({ head }) => head)
-  if (form === 'table') return drawn(heads, aligns, cells, ruled)
+  if (form === 'table') {
+    const sized = shown.map(({ place }, i) => ({
+      width: longest([heads[i], ...cells.map((row) => row[i])]),
+      isKey: place === 'key',
+      isFirst: place === 'first',
+    }))
+    const tint = (row: number, i: number, text: string): string =>
+      colour ? painted(shown[i].tint?.(rows[row]) ?? null, text) : text
+    return fitted(sized, width)
+      .map(({ columns, widths }) => {
+        const only = (row: readonly string[]): string[] => columns.map((i, at) => broken(row[i], widths[at]))
+        const drawnRows = cells.map((row, r) => only(row).map((text, at) => tint(r, columns[at], text)))
+        return drawn(
+          only(heads),
+          columns.map((i) => aligns[i]),
+          drawnRows,
+          ruled && drawnRows.some(isTall),
+        )
+      })
+      .join('\n')
+  }
   const flat = heads.map((head) => head.replaceAll('\n', ' '))
   if (form === 'csv') return [flat, ...cells].map((line) => line.map(csvCell).join(',')).join('\n')
+  if (form === 'tsv') return [flat, ...cells].map((line) => line.map(tsvCell).join('\t')).join('\n')
+  if (form === 'latex') return latexTable(flat, aligns, cells)
   const rule = aligns.map((align) => (align === 'right' ? '---:' : '---'))
   return [flat, rule, ...cells].map(markdownRow).join('\n')
 }
+
+const isTall = (row: readonly string[]): boolean => row.some((text) => text.includes('\n'))
+
+/** Of the lines of some cells. */
+const longest = (texts: readonly string[]): number =>
+  Math.max(0, ...texts.flatMap((text) => text.split('\n').map((line) => line.length)))
+
+const COLOURS: Readonly<Record<Tint, number>> = { good: 32, bad: 31, unsure: 33 }
+
+const painted = (tint: Tint | null, text: string): string =>
+  tint === null || text === '' ? text : `\u001b[${COLOURS[tint]}m${text}\u001b[39m`
+
+/** Tabs and line ends cannot be in a cell. */
+const tsvCell = (text: string): string => text.replace(/\s+/g, ' ')
 
 function drawn(
   head: string[],
