@@ -8,11 +8,13 @@ import { Failure } from '../errors.js'
 import type { AdapterRecord } from '../record/common.js'
 import { layOut } from '../record/io/layout.js'
 import { colouredOutput, output, terminalJson } from '../report/escape.js'
+import { GRID_FORMS } from '../report/grid-forms.js'
+import type { SheetOptions } from '../report/sheet.js'
 import type { RunDevice } from '../run/open-model.js'
 import type { Attended } from './attended.js'
-import { json } from './flags.js'
+import { json, noColor } from './flags.js'
 import { oldNames } from './old-names.js'
-import { unknownFlag } from './typed.js'
+import { asksForJson, unknownFlag } from './typed.js'
 
 /** What `deviceFlags` were given. */
 export interface DeviceChoice {
@@ -32,6 +34,9 @@ export function runDevice({ device, lost, adapter }: OpenDevice): RunDevice & { 
   return { device, lost, adapter, memoryLimit, record }
 }
 
+/** What standard output shows under these is a table to read. */
+const FOR_PEOPLE: readonly string[] = ['table', 'asp', 'lm-eval']
+
 const FROM_FLAG = /^Parsing --\S+ \n\t(?<said>[\s\S]*)\nSee more help with --help$/
 
 /** The arguments as typed, as records keep them. */
@@ -42,7 +47,7 @@ export const together = (examples: readonly string[]): string[] => [examples.joi
 
 export abstract class AspCommand extends Command {
   static override enableJsonFlag = true
-  static override baseFlags = { json }
+  static override baseFlags = { json, 'no-color': noColor }
 
   #opened: OpenDevice[] = []
 
@@ -86,6 +91,34 @@ export abstract class AspCommand extends Command {
       this.logToStderr(`note: --threads ${wanted}: ${used}`)
     }
     return wanted === 0 ? cores : wanted
+  }
+
+  /** `--output-format json` is `--json`. */
+  override jsonEnabled(): boolean {
+    return super.jsonEnabled() || asksForJson(this.argv)
+  }
+
+  /** How standard output takes tables: a terminal has a width, and may have colours. */
+  protected sheetOptions(form: string = 'table'): SheetOptions {
+    const { isTTY, columns } = process.stdout
+    const { NO_COLOR, TERM } = process.env
+    return {
+      form: GRID_FORMS.find((one) => one === form) ?? 'table',
+      width: isTTY ? columns || 80 : undefined,
+      colour: isTTY && !NO_COLOR && TERM !== 'dumb',
+    }
+  }
+
+  /** Tables, then where files are: beside them for people, on standard error where standard output is for the form alone. */
+  protected logTables(
+    text: string,
+    form: string,
+    { note }: Pick<Attended, 'note'>,
+    places: readonly string[],
+  ): void {
+    this.logColoured(text)
+    if (FOR_PEOPLE.includes(form)) this.log(`\n${places.join('\n')}`)
+    else note(places.join('\n'))
   }
 
   /** `--json` prints what a record's file holds. */

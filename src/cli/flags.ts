@@ -6,6 +6,7 @@ import { Flags } from '@oclif/core'
 import { CACHE_KINDS } from '../engine/decode/types.js'
 import { POLICY_NAMES } from '../pruning/level.js'
 import { CALIBRATION_SCOPES, type CalibrationScope } from '../record/names.js'
+import { GRID_FORMS } from '../report/grid-forms.js'
 import { DTYPE_NAMES } from '../run/dtype.js'
 import {
   NUMBER,
@@ -195,12 +196,17 @@ export const record = output(usually('results'))
 /** The type of words that are not known yet is one that oclif could take for an array. */
 export const outputFormat = <const W extends string>(formats: readonly W[]) =>
   Flags.custom<W>({ ...(wordOf(formats) as object), summary: 'form of the result', helpGroup: 'output' })
+/** Of commands that print tables; json is what --json prints. */
+export const TABLE_FORMS = [...GRID_FORMS, 'json'] as const
+export const tableForm = outputFormat(TABLE_FORMS)({ default: 'table' })
 export const layer = Flags.custom<number, NumberRule>(WHOLE)({ summary: 'show this layer alone, from 0' })
 export const quiet = Flags.boolean({
   summary: 'no progress, no notes; warnings stay',
   char: 'q',
   helpGroup: 'output',
 })
+/** Taken out of what is typed before a command sees it (src/cli/main.ts). */
+export const noColor = Flags.boolean({ summary: 'no colours, as NO_COLOR', helpGroup: 'output' })
 export const json = Flags.boolean({
   summary: 'print the result as JSON, and nothing else',
   helpGroup: 'output',

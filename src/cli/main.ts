@@ -1,16 +1,21 @@
 /** The program: what was typed -> a command that has run, or one line on standard error and an exit code. */
 import { type Config, run } from '@oclif/core'
 import { failWith, finish, watchStreams } from './report-error.js'
-import { asMeant, unknownCommand } from './typed.js'
+import { asMeant, unknownCommand, withoutNoColor } from './typed.js'
 
 /** @param config with all commands */
 export async function main(argv: readonly string[], config: Config): Promise<void> {
   watchStreams()
-  const meant = asMeant(argv)
+  const { argv: given, noColor } = withoutNoColor(argv)
+  if (noColor) {
+    process.env.NO_COLOR = '1'
+    delete process.env.FORCE_COLOR
+  }
+  const meant = asMeant(given)
   // Records and hints repeat the command as it was meant.
   process.argv.splice(2, process.argv.length, ...meant)
   try {
-    const isHelp = meant.at(-1) === '--help' && argv[0] === 'help'
+    const isHelp = meant.at(-1) === '--help' && given[0] === 'help'
     if (isHelp) checkKnown(meant.slice(0, -1), config)
     await run(meant, config)
     await finish()

@@ -2,6 +2,7 @@
 
 import type { EvalLine, TrainRecord } from '../record/train/schema.js'
 import { formatBytes, formatCount, formatRate } from '../report/format.js'
+import type { SheetOptions } from '../report/sheet.js'
 import { renderTraining } from '../report/train-table.js'
 import type { TrainEvent } from '../train/hooks.js'
 import type { TrainingOptions } from '../train/options.js'
@@ -15,11 +16,19 @@ export interface TrainCommand {
   options: (note: (text: string) => void) => TrainingOptions | Promise<TrainingOptions>
   quiet: boolean
   openDevice: TrainHooks['openDevice']
+  /** How standard output takes the table. */
+  sheet: SheetOptions
   /** To standard output. */
   print(text: string): void
 }
 
-export function runTrainCommand({ options, quiet, openDevice, print }: TrainCommand): Promise<TrainRecord[]> {
+export function runTrainCommand({
+  options,
+  quiet,
+  openDevice,
+  sheet,
+  print,
+}: TrainCommand): Promise<TrainRecord[]> {
   const nothing = 'nothing was trained yet, no checkpoint is written'
   return attended({ quiet, nothing }, async (watch) => {
     const { progress } = watch
@@ -30,10 +39,13 @@ export function runTrainCommand({ options, quiet, openDevice, print }: TrainComm
       trainHooks(watch, openDevice),
     )
     progress.stop()
-    print(renderTraining(records))
+    print(renderTraining(records, sheet))
     const finished = records.filter(({ status }) => status === 'complete')
     const places = finished.map(({ checkpoint }) => `Checkpoint: ${checkpoint?.folder}`)
-    if (places.length > 0) print(`\n${places.join('\n')}`)
+    if (places.length > 0) {
+      if (sheet.form === 'table') print(`\n${places.join('\n')}`)
+      else watch.note(places.join('\n'))
+    }
     if (finished.length < folders.length) {
       const { steps } = records.find(({ status }) => status === 'incomplete') ?? { steps: null }
       const at = steps === null ? '' : `, after step ${steps.taken} of ${steps.planned}`

@@ -13,6 +13,24 @@ export function asMeant(argv: readonly string[]): string[] {
   return argv.map((word, i) => (end >= 0 && i > end ? word : withHyphens(word)))
 }
 
+/** Whether `--output-format json` or an old name of it is among what was typed. */
+export function asksForJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--')
+  const typed = end < 0 ? argv : argv.slice(0, end)
+  return typed.some(
+    (word, i) =>
+      /^--(output-)?format=json$/.test(word) ||
+      (/^--(output-)?format$/.test(word) && typed[i + 1] === 'json'),
+  )
+}
+
+/** What is left of the words without `--no-color`, and whether it was there. */
+export function withoutNoColor(argv: readonly string[]): { argv: string[]; noColor: boolean } {
+  const end = argv.indexOf('--')
+  const left = argv.filter((word, i) => word !== '--no-color' || (end >= 0 && i > end))
+  return { argv: left, noColor: left.length < argv.length }
+}
+
 const isWord = (word: string): boolean => !word.startsWith('-')
 
 /** Names of flags have hyphens; values keep what they have. */

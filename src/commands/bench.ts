@@ -9,19 +9,14 @@ import { number, range, read, usually, whole } from '../cli/flag-kinds.js'
 import * as shared from '../cli/flags.js'
 import { tunedDevice, tuningFlag } from '../cli/tuned-device.js'
 import type { BenchRecord } from '../record/bench/schema.js'
-import { formatRecord } from '../record/io/store.js'
 import { benchCsv, benchJsonLines } from '../report/bench-rows.js'
 import { renderBench } from '../report/bench-table.js'
 
-const RENDER = {
-  table: (record: BenchRecord) => renderBench(record, { width: process.stdout.columns }),
-  json: (record: BenchRecord) => formatRecord(record).trimEnd(),
+/** For programs: every figure in full. */
+const ROWS: Readonly<Record<string, (record: BenchRecord) => string>> = {
   jsonl: benchJsonLines,
   csv: benchCsv,
-  md: (record: BenchRecord) => renderBench(record, { form: 'md' }),
-} as const
-type OutputFormat = keyof typeof RENDER
-const FORMATS = Object.keys(RENDER) as OutputFormat[]
+}
 
 export default class Bench extends AspCommand {
   static override summary = 'Measure speed and memory of decoding, pruned next to dense'
@@ -89,14 +84,14 @@ export default class Bench extends AspCommand {
     dtype: shared.dtypes,
     tuning: tuningFlag,
     output: shared.record,
-    'output-format': shared.outputFormat(FORMATS)({ default: 'table' }),
+    'output-format': shared.outputFormat([...shared.TABLE_FORMS, 'jsonl'])({ default: 'table' }),
     quiet: shared.quiet,
   }
 
   async run(): Promise<BenchRecord> {
     const { flags } = await this.parse(Bench)
     return attended(flags, async (watch) => {
-      const { progress, signal, note } = watch
+      const { progress, signal } = watch
       let tuning = false
       progress.start('Reading checkpoint and text')
       const { record, path } = await bench(optionsOf(flags), {
@@ -114,10 +109,9 @@ export default class Bench extends AspCommand {
       })
       if (record.status === 'complete') progress.succeed()
       progress.stop()
-      this.log(RENDER[flags['output-format']](record))
-      // Standard output is for the format alone when a program reads it.
-      if (flags['output-format'] === 'table') this.log(`\nRecord: ${path}`)
-      else note(`Record: ${path}`)
+      const form = flags['output-format']
+      const text = ROWS[form]?.(record) ?? renderBench(record, this.sheetOptions(form))
+      this.logTables(text, form, watch, [`Record: ${path}`])
       if (record.status === 'incomplete') endInterrupted(`: what was measured until then is in ${path}`)
       return record
     })

@@ -1,5 +1,6 @@
 /** `asp cache`: what the Hub's cache holds. */
 import { AspCommand, together } from '../cli/base-command.js'
+import { tableForm } from '../cli/flags.js'
 import { type CachedRepo, listCache } from '../data/hub/inventory.js'
 import { hubSettings } from '../data/hub/settings.js'
 import { formatBytes } from '../report/format.js'
@@ -21,17 +22,20 @@ export default class Cache extends AspCommand {
     '<%= config.bin %> cache clear gpt2 hellaswag',
   ])
 
+  static override flags = { 'output-format': tableForm }
+
   async run(): Promise<CacheReport> {
-    await this.parse(Cache)
+    const { flags } = await this.parse(Cache)
+    const { form, width } = this.sheetOptions(flags['output-format'])
     const { cacheFolder } = hubSettings()
     const repos = await listCache(cacheFolder)
     const bytes = repos.reduce((sum, repo) => sum + repo.bytes, 0)
     this.log(
       repos.length === 0
         ? `Nothing is stored in ${cacheFolder}`
-        : renderGrid(COLUMNS, repos, { ruled: true }),
+        : renderGrid(COLUMNS, repos, { form, width, ruled: true }),
     )
-    if (repos.length > 0)
+    if (repos.length > 0 && form === 'table')
       this.log(`\n${formatBytes(bytes)} in ${cacheFolder}\nRemove some: asp cache clear <name>...`)
     return { folder: cacheFolder, bytes, repos }
   }

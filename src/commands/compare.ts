@@ -55,7 +55,7 @@ export default class Compare extends AspCommand {
     strict: Flags.boolean({ summary: 'exit code 4 if the verdict is inconclusive' }),
     flips: whole({ summary: 'changed documents to list, of each metric', default: 10, least: 0 }),
     data: shared.data(),
-    'output-format': shared.outputFormat(['table', 'md'])({ default: 'table' }),
+    'output-format': shared.tableForm,
     markdown: Flags.boolean({ hidden: true, deprecated: { to: '--output-format md' } }),
     junit: Flags.string({
       summary: 'also write a JUnit report here',
@@ -86,7 +86,8 @@ export default class Compare extends AspCommand {
     })
     if (junit !== null) await writeWhole(junit.path, renderJunit(record, flags))
     const isMarkdown = flags.markdown || flags['output-format'] === 'md'
-    this.log(isMarkdown ? renderCompareMarkdown(record, flags) : renderCompare(record, flags))
+    const sheet = this.sheetOptions(flags['output-format'])
+    this.log(isMarkdown ? renderCompareMarkdown(record, flags) : renderCompare(record, flags, sheet))
     // Not to standard output: under --json that is the record's, under --output-format md the comment's.
     const annotations = process.env.GITHUB_ACTIONS === 'true' ? renderAnnotations(record) : ''
     if (annotations !== '') process.stderr.write(`${annotations}\n`)

@@ -60,8 +60,8 @@ export default class Eval extends AspCommand {
     calibrate: shared.calibrate,
     ...shared.modelFlags,
     output: shared.record,
-    'output-format': shared.outputFormat(['asp', 'lm-eval'])({
-      default: 'asp',
+    'output-format': shared.outputFormat([...shared.TABLE_FORMS, 'lm-eval', 'asp'])({
+      default: 'table',
       aliases: ['format'],
       deprecateAliases: true,
     }),
@@ -86,9 +86,9 @@ export default class Eval extends AspCommand {
       })
       if (record.status === 'complete') progress.succeed()
       progress.stop()
-      this.log(renderEval(record))
-      this.log(`\nRecord: ${path}`)
-      if (lmEval !== null) this.log(`lm-eval's files: ${lmEval}`)
+      const form = flags['output-format']
+      const places = [`Record: ${path}`, ...(lmEval === null ? [] : [`lm-eval's files: ${lmEval}`])]
+      this.logTables(renderEval(record, this.sheetOptions(form)), form, watch, places)
       if (record.status === 'incomplete') endInterrupted(`: what was scored until then is in ${path}`)
       return record
     })

@@ -25,6 +25,7 @@ export default class Finetune extends AspCommand {
     revision: shared.revision,
     ...shared.deviceFlags,
     tuning: tuningFlag,
+    'output-format': shared.tableForm,
     quiet: shared.quiet,
   }
 
@@ -35,6 +36,7 @@ export default class Finetune extends AspCommand {
       options: () => withDefaults(optionsIn(flags), { kind: 'checkpoint', model, revision }),
       quiet,
       openDevice: async () => tunedDevice(await this.openDevice(flags), flags.tuning),
+      sheet: this.sheetOptions(flags['output-format']),
       print: (text) => this.log(text),
     })
   }

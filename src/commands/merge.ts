@@ -2,7 +2,7 @@
 import { basename } from 'node:path'
 import { Args } from '@oclif/core'
 import { AspCommand, commandLine, together } from '../cli/base-command.js'
-import { record as output } from '../cli/flags.js'
+import { record as output, tableForm } from '../cli/flags.js'
 import { mergeShards, readShard } from '../eval/merge.js'
 import { openSampleLog, sampleLogPath } from '../record/eval/samples.js'
 import type { EvalRecord } from '../record/eval/schema.js'
@@ -19,7 +19,7 @@ export default class Merge extends AspCommand {
   static override args = {
     records: Args.string({ description: 'records of all shards', required: true }),
   }
-  static override flags = { output }
+  static override flags = { output, 'output-format': tableForm }
 
   async run(): Promise<EvalRecord> {
     const { argv, flags } = await this.parse(Merge)
@@ -41,8 +41,9 @@ export default class Merge extends AspCommand {
       }
       await writeRecord(place, record)
       written = true
-      this.log(renderEval(record))
-      this.log(`\nRecord: ${place.path}`)
+      const form = flags['output-format']
+      const note = (text: string): void => this.logToStderr(text)
+      this.logTables(renderEval(record, this.sheetOptions(form)), form, { note }, [`Record: ${place.path}`])
       return record
     } finally {
       if (!written) await abandonOutput(place)

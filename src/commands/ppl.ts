@@ -6,20 +6,14 @@ import { number, numbers, usually, wordOf } from '../cli/flag-kinds.js'
 import * as shared from '../cli/flags.js'
 import { type PerplexityOptions, perplexity } from '../ppl/perplexity.js'
 import type { ProtocolName } from '../ppl/windows.js'
-import { formatRecord, writeWhole } from '../record/io/store.js'
+import { writeWhole } from '../record/io/store.js'
 import { PROTOCOL_NAMES } from '../record/names.js'
 import type { PplRecord } from '../record/ppl/schema.js'
 import { pplCsv } from '../report/ppl-csv.js'
 import { renderPpl } from '../report/ppl-table.js'
 
 /** What is printed; csv and md are also written beside the record. */
-const FORMATS: Readonly<Record<(typeof FORMAT_NAMES)[number], (record: PplRecord) => string>> = {
-  table: (record) => renderPpl(record, { width: process.stdout.columns }),
-  csv: pplCsv,
-  md: (record) => renderPpl(record, { form: 'md' }),
-  json: (record) => formatRecord(record).trimEnd(),
-}
-const FORMAT_NAMES = ['table', 'csv', 'md', 'json'] as const
+const BESIDE = ['csv', 'md']
 
 /** Tokens scored at each context length: a few minutes on two cores without a GPU. */
 const DEFAULT_LIMIT = 4096
@@ -60,7 +54,7 @@ export default class Ppl extends AspCommand {
     size: shared.sizes({ helpValue: '64,109' }),
     ...shared.modelFlags,
     output: shared.record,
-    'output-format': shared.outputFormat(FORMAT_NAMES)({ default: 'table' }),
+    'output-format': shared.tableForm,
     quiet: shared.quiet,
   }
 
@@ -79,25 +73,19 @@ export default class Ppl extends AspCommand {
       })
       if (record.status === 'complete') progress.succeed()
       progress.stop()
-      const text = FORMATS[flags['output-format']](record)
-      this.log(text)
-      const beside = await writeBeside(path, flags['output-format'], text)
-      // Standard output is for the format alone when a program reads it.
+      const form = flags['output-format']
+      const text = form === 'csv' ? pplCsv(record) : renderPpl(record, this.sheetOptions(form))
+      const beside = await writeBeside(path, form, text)
       const places = [`Record: ${path}`, ...(beside === null ? [] : [`Beside it: ${beside}`])]
-      if (flags['output-format'] === 'table') this.log(`\n${places.join('\n')}`)
-      else note(places.join('\n'))
+      this.logTables(text, form, watch, places)
       if (record.status === 'incomplete') endInterrupted(`: what was scored until then is in ${path}`)
       return record
     })
   }
 }
 
-async function writeBeside(
-  record: string,
-  format: keyof typeof FORMATS,
-  text: string,
-): Promise<string | null> {
-  if (format !== 'csv' && format !== 'md') return null
+async function writeBeside(record: string, format: string, text: string): Promise<string | null> {
+  if (!BESIDE.includes(format)) return null
   const file = record.replace(/\.json$/, `.${format}`)
   await writeWhole(file, `${text}\n`)
   return file

@@ -61,6 +61,7 @@ export default class Sweep extends AspCommand {
     calibrate: shared.calibrate,
     ...shared.modelFlags,
     output: shared.record,
+    'output-format': shared.tableForm,
     quiet: shared.quiet,
   }
 
@@ -77,13 +78,13 @@ export default class Sweep extends AspCommand {
         },
       })
       if (record === null) {
-        this.log(renderPlan(plan))
+        this.log(renderPlan(plan, this.sheetOptions(flags['output-format'])))
         return plan
       }
       if (record.status === 'complete') progress.succeed()
       progress.stop()
-      this.log(renderSweep(record))
-      this.log(`\nRecord: ${path}`)
+      const form = flags['output-format']
+      this.logTables(renderSweep(record, this.sheetOptions(form)), form, watch, [`Record: ${path}`])
       if (record.status === 'incomplete') endInterrupted(`: what was measured until then is in ${path}`)
       return record
     })

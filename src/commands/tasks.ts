@@ -1,5 +1,6 @@
 /** `asp tasks`: the bundled suites, where their items come from, and published scores to compare with. */
 import { AspCommand, together } from '../cli/base-command.js'
+import { tableForm } from '../cli/flags.js'
 import { type Column, left, renderGrid, right } from '../report/grid.js'
 import { hasSample, readSample } from '../suites/dataset.js'
 import { listGroups } from '../suites/groups.js'
@@ -28,10 +29,14 @@ export default class Tasks extends AspCommand {
     '<%= config.bin %> tasks check piqa',
   ])
 
+  static override flags = { 'output-format': tableForm }
+
   async run(): Promise<SuiteListing[]> {
-    await this.parse(Tasks)
+    const { flags } = await this.parse(Tasks)
     const listings = await Promise.all(listSuites().map(describe))
-    this.log(format(listings))
+    const { form, width } = this.sheetOptions(flags['output-format'])
+    const table = renderGrid(COLUMNS, listings, { form, width, ruled: true })
+    this.log(form === 'table' ? `${table}\n\n${explained()}` : table)
     return listings
   }
 }
@@ -65,10 +70,8 @@ const COLUMNS: readonly Column<SuiteListing>[] = [
   left('Published, unpruned', ({ reference }) => reference.map(published).join('\n')),
 ]
 
-const format = (listings: readonly SuiteListing[]): string =>
-  `${renderGrid(COLUMNS, listings, { ruled: true })}
-
-Bundled: items that come with asp and are used where the Hub cannot be reached.
+const explained = (): string =>
+  `Bundled: items that come with asp and are used where the Hub cannot be reached.
 Published: zero-shot scores of unpruned models on the whole split; (?) medium and (??) low trust.
 Groups: ${listGroups()
     .map(({ name, summary }) => `${name}, ${lowerFirst(summary)}`)

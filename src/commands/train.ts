@@ -22,6 +22,7 @@ export default class Train extends AspCommand {
     resume: shared.resume,
     ...shared.deviceFlags,
     tuning: tuningFlag,
+    'output-format': shared.tableForm,
     quiet: shared.quiet,
   }
 
@@ -31,6 +32,7 @@ export default class Train extends AspCommand {
       options: (note) => readOptionsFile(flags.config, flags.resume, note),
       quiet: flags.quiet,
       openDevice: async () => tunedDevice(await this.openDevice(flags), flags.tuning),
+      sheet: this.sheetOptions(flags['output-format']),
       print: (text) => this.log(text),
     })
   }

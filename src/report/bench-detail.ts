@@ -5,7 +5,7 @@ import { BENCH_STAGES } from '../record/names.js'
 import { median } from '../stats/basics.js'
 import { batchText, measurable, milliseconds, policyName, settingText, sparsityText } from './bench-words.js'
 import { formatPercent, formatRate, formatShare } from './format.js'
-import { type Column, left, right } from './grid.js'
+import { type Column, key, left, right } from './grid.js'
 import { type Grid, grid } from './sheet.js'
 
 /** Points of a context length of which a table tells. */
@@ -17,8 +17,8 @@ const SHORT = 256
 
 /** What was run, as both tables begin. */
 const configurationColumns = <Row>(of: (row: Row) => BenchConfiguration): Column<Row>[] => [
-  left('Policy', (row) => policyName(of(row))),
-  right('Sparsity', (row) => sparsityText(of(row))),
+  key(left('Policy', (row) => policyName(of(row)))),
+  key(right('Sparsity', (row) => sparsityText(of(row)))),
   right('Batch', (row) => batchText(of(row))),
   left('Settings', (row) => settingText(of(row))),
 ]
@@ -89,7 +89,7 @@ export function stageGrid({ results, configurations }: BenchRecord): Grid[] {
       : [{ test, configuration: configurations[id], stages, shares: stageShares(stages), tokens }],
   )
   const columns: Column<StageRow>[] = [
-    left('Test', ({ test }) => test),
+    key(left('Test', ({ test }) => test)),
     ...configurationColumns(({ configuration }: StageRow) => configuration),
     ...BENCH_STAGES.map((stage) =>
       right<StageRow>(stage, ({ shares }) => measurable(shares[stage], formatPercent)),

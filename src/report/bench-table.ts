@@ -10,7 +10,7 @@ import { curveGrid, stageGrid } from './bench-detail.js'
 import { batchText, benchNotes, measurable, milliseconds, policyName, sparsityText } from './bench-words.js'
 import { figuresOf } from './figures/figures.js'
 import { formatBytes, formatPercent, formatRate, formatShare } from './format.js'
-import { type Column, left, right } from './grid.js'
+import { type Column, key, left, right } from './grid.js'
 import { type Grid, grid, renderSheet, type SheetOptions } from './sheet.js'
 import { curvePlots } from './text-plots.js'
 
@@ -45,9 +45,9 @@ function columnsOf({ configurations, results, environment }: BenchRecord): Colum
   const prunes = (): boolean => configurations.some(({ policy }) => policy !== 'dense')
   const compares = (): boolean => configurations.some(({ baseline }) => baseline !== null)
   return [
-    left('Test', ({ result }) => result.test),
-    left('Policy', ({ configuration }) => policyName(configuration)),
-    right('Sparsity\nrequested', ({ configuration }) => sparsityText(configuration), prunes),
+    key(left('Test', ({ result }) => result.test)),
+    key(left('Policy', ({ configuration }) => policyName(configuration))),
+    key(right('Sparsity\nrequested', ({ configuration }) => sparsityText(configuration), prunes)),
     right(
       'Dropped\nat end',
       ofCache(({ dropped }) => formatShare(dropped)),

@@ -1,18 +1,27 @@
 /** The columns of a comparison and how its numbers are written: one list for the terminal and for Markdown. */
 import type { ComparedMetric, CompareRecord, Comparison, Verdict } from '../record/compare/schema.js'
 import { formatBytes, formatRate, plural } from './format.js'
-import { type Column, left, right } from './grid.js'
+import { type Column, key, left, right, type Tint } from './grid.js'
+
+const TINTS: Readonly<Record<ComparedMetric['verdict'], Tint | null>> = {
+  better: 'good',
+  same: null,
+  worse: 'bad',
+  inconclusive: 'unsure',
+}
 
 /** `95 %` as the level has it. */
 export function columnsOf({ alpha }: CompareRecord): Column<ComparedMetric>[] {
   return [
-    left(
-      'Point',
-      ({ cell }) => cell,
-      (rows) => rows.some(({ cell }) => cell !== ''),
+    key(
+      left(
+        'Point',
+        ({ cell }) => cell,
+        (rows) => rows.some(({ cell }) => cell !== ''),
+      ),
     ),
-    left('Task', ({ task }) => task),
-    left('Metric', ({ metric, higher_is_better }) => `${metric} ${higher_is_better ? '↑' : '↓'}`),
+    key(left('Task', ({ task }) => task)),
+    key(left('Metric', ({ metric, higher_is_better }) => `${metric} ${higher_is_better ? '↑' : '↓'}`)),
     right('Base', ({ metric, base }) => formatValue(metric, base)),
     right('New', (row) => formatValue(row.metric, row.new)),
     right('Change', (row) => formatChange(row, row.change)),
@@ -26,7 +35,7 @@ export function columnsOf({ alpha }: CompareRecord): Column<ComparedMetric>[] {
     right('p', ({ p_holm }) => formatP(p_holm)),
     right('Margin', (row) => formatSize(row, Math.max(row.margin, row.floor ?? 0))),
     right('Detectable', (row) => (row.detectable === null ? 'none' : formatSize(row, row.detectable))),
-    left('Verdict', ({ verdict }) => verdict),
+    { ...left('Verdict', ({ verdict }) => verdict), place: 'first', tint: ({ verdict }) => TINTS[verdict] },
     left('Why', ({ reason }) => reason),
   ]
 }

@@ -13,15 +13,22 @@ import { hasMatrix, matrixColumns, matrixRows } from './compare-matrix.js'
 import { oneLine } from './escape.js'
 import { grouped } from './figures/grouped.js'
 import { renderGrid } from './grid.js'
-import { grid, type Note, renderSheet, type Sheet } from './sheet.js'
+import { grid, type Note, renderSheet, type Sheet, type SheetOptions } from './sheet.js'
 
 /** @param most flips shown of each metric */
-export function renderCompare(record: CompareRecord, { flips: most }: { flips: number }): string {
-  const parts = record.comparisons.map((comparison) =>
-    [renderSheet(sheetOf(record, comparison)), ...flipLists(comparison, most)].join('\n'),
+export function renderCompare(
+  record: CompareRecord,
+  { flips: most }: { flips: number },
+  options: SheetOptions = {},
+): string {
+  const tables = record.comparisons.map((comparison) => renderSheet(sheetOf(record, comparison), options))
+  // What follows the tables is for people.
+  if (options.form !== undefined && options.form !== 'table') return tables.join('\n\n')
+  const parts = record.comparisons.map((comparison, i) =>
+    [tables[i], ...flipLists(comparison, most)].join('\n'),
   )
   const ending = [
-    ...(hasMatrix(record) ? [renderGrid(matrixColumns(record), matrixRows(record))] : []),
+    ...(hasMatrix(record) ? [renderGrid(matrixColumns(record), matrixRows(record), options)] : []),
     ...listed(record, 'worse', 'Worse'),
     ...(record.verdict === 'inconclusive' ? listed(record, 'inconclusive', 'Inconclusive') : []),
     `Verdict: ${record.verdict}`,

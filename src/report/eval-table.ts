@@ -20,7 +20,7 @@ import {
   plural,
   signed,
 } from './format.js'
-import { type Column, left, right } from './grid.js'
+import { type Column, key, left, right } from './grid.js'
 import {
   atRevision,
   describeAdapter,
@@ -54,7 +54,11 @@ const once =
 
 /** lm-eval's, then ours. */
 const COLUMNS: readonly Column<Row>[] = [
-  left('Tasks', ({ result, first, group }) => (group ? `${result.alias} (mean)` : first ? result.alias : '')),
+  key(
+    left('Tasks', ({ result, first, group }) =>
+      group ? `${result.alias} (mean)` : first ? result.alias : '',
+    ),
+  ),
   right(
     'Version',
     once(({ record, task }) => String(record.versions[task])),
@@ -63,7 +67,7 @@ const COLUMNS: readonly Column<Row>[] = [
     'n-shot',
     once(({ record, task }) => String(record['n-shot'][task])),
   ),
-  left('Metric', ({ metric }) => metric),
+  key(left('Metric', ({ metric }) => metric)),
   left('', ({ record, task, metric }) => (betterOf(record, task)[metric] ? '↑' : '↓')),
   right('Value', ({ result, metric }) => formatStatistic(result[`${metric},none`] ?? 'N/A')),
   left('', () => '±'),

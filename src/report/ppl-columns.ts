@@ -2,7 +2,7 @@
 import { givenLevel } from '../record/ppl/levels.js'
 import type { ContextRecord, PplRecord, RuleRecord } from '../record/ppl/schema.js'
 import { fixed, formatPercent, signed } from './format.js'
-import { type Column, right } from './grid.js'
+import { type Column, key, right } from './grid.js'
 
 /** The dense model or one level under the step function or a policy of a size, at one context length; its soft evaluations beside it. */
 export interface PplRow {
@@ -39,17 +39,21 @@ const pruned = (rows: readonly PplRow[]): boolean => rows.some(({ rule }) => rul
 
 /** What names the level; what it was solved by follows. */
 const LEVEL_COLUMNS: readonly Column<PplRow>[] = [
-  right('ctx', ({ context }) => String(context.ctx)),
-  right(
-    'Policy',
-    ({ rule }) => rule.policy,
-    // A single policy stands under the table.
-    (rows) => new Set(rows.map(({ rule }) => rule.policy)).size > 2,
+  key(right('ctx', ({ context }) => String(context.ctx))),
+  key(
+    right(
+      'Policy',
+      ({ rule }) => rule.policy,
+      // A single policy stands under the table.
+      (rows) => new Set(rows.map(({ rule }) => rule.policy)).size > 2,
+    ),
   ),
-  right(
-    'Sparsity\nrequested',
-    ({ rule }) => (rule.rule === 'dense' ? 'dense' : (rule.requested?.toString() ?? givenLevel(rule))),
-    pruned,
+  key(
+    right(
+      'Sparsity\nrequested',
+      ({ rule }) => (rule.rule === 'dense' ? 'dense' : (rule.requested?.toString() ?? givenLevel(rule))),
+      pruned,
+    ),
   ),
 ]
 

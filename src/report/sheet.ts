@@ -1,6 +1,7 @@
 /** What a command prints of its record: tables, plots, then labelled lines. One description, as text, Markdown or CSV. */
 import { markdown, oneLine } from './escape.js'
-import { type Column, type GridForm, renderGrid } from './grid.js'
+import { type Column, type GridOptions, renderGrid } from './grid.js'
+import type { GridForm } from './grid-forms.js'
 import { plotText, type TextPlot } from './plot-text.js'
 
 /** A label and what stands beside it. */
@@ -9,7 +10,7 @@ export type Note = readonly [label: string, text: string]
 /** A table that knows its columns and rows. */
 export interface Grid {
   title: string
-  render(form: GridForm): string
+  render(options: GridOptions): string
 }
 
 export interface Sheet {
@@ -20,8 +21,10 @@ export interface Sheet {
 
 export interface SheetOptions {
   form?: GridForm
-  /** Columns of the terminal, for plots; 80 where it is not known. */
+  /** Columns of the terminal; plots take 80 where it is not known, tables what they need. */
   width?: number
+  /** Whether it shows colours. */
+  colour?: boolean
   /** In a terminal: an empty line between tables. */
   spaced?: boolean
   /** Markdown: titles of tables are bold. */
@@ -30,26 +33,30 @@ export interface SheetOptions {
 
 export const grid = <Row>(columns: readonly Column<Row>[], rows: readonly Row[], title = ''): Grid => ({
   title,
-  render: (form) => renderGrid(columns, rows, { form }),
+  render: (options) => renderGrid(columns, rows, options),
 })
 
-/** No colours, ends without a newline. CSV has the tables alone, Markdown all but the plots. */
+/** Ends without a newline. CSV and TSV have the tables alone, Markdown and LaTeX all but the plots. */
 export function renderSheet(
   { grids, plots = [], notes }: Sheet,
-  { form = 'table', width, spaced = false, bold = false }: SheetOptions = {},
+  { form = 'table', width, colour, spaced = false, bold = false }: SheetOptions = {},
 ): string {
-  if (form === 'csv') return grids.map((one) => one.render(form)).join('\n\n')
+  const render = (one: Grid): string => one.render({ form, width, colour })
+  if (form === 'csv' || form === 'tsv') return grids.map(render).join('\n\n')
+  if (form === 'latex') {
+    const comments = (text: string): string => text.replace(/^/gm, '% ')
+    const tables = grids.map((one) => `${one.title === '' ? '' : `${comments(one.title)}\n`}${render(one)}`)
+    return [...tables, comments(renderNotes(notes))].join('\n\n')
+  }
   if (form === 'md') {
-    const tables = grids.map(({ title, render }) => {
-      const name = markdown(title)
-      const heading = title === '' ? '' : `${bold ? `**${name}**` : name}\n\n`
-      return `${heading}${render(form)}`
+    const tables = grids.map((one) => {
+      const name = markdown(one.title)
+      const heading = one.title === '' ? '' : `${bold ? `**${name}**` : name}\n\n`
+      return `${heading}${render(one)}`
     })
     return [...tables, notes.map(([label, text]) => `- ${label}: ${markdown(text)}`).join('\n')].join('\n\n')
   }
-  const tables = grids.map(
-    ({ title, render }) => `${title === '' ? '' : `${oneLine(title)}\n`}${render(form)}`,
-  )
+  const tables = grids.map((one) => `${one.title === '' ? '' : `${oneLine(one.title)}\n`}${render(one)}`)
   const pictures = plots.length === 0 ? [] : [renderPlots(plots, width), '']
   return [...tables, ...pictures, renderNotes(notes)].join(spaced ? '\n\n' : '\n')
 }

@@ -5,7 +5,7 @@ import { ruleOf, stepResult } from '../record/sweep/costs.js'
 import { mainMetric } from '../record/sweep/frontiers.js'
 import type { FrontierPoint, SweepCell, SweepFrontier, SweepRecord } from '../record/sweep/schema.js'
 import { fixed, formatBytes, formatRate, formatShare } from './format.js'
-import { type Column, left, right } from './grid.js'
+import { type Column, key, left, right } from './grid.js'
 import { describeAdapter, describeModel, describeTime } from './notes.js'
 import { grid, type Note, renderSheet, type SheetOptions } from './sheet.js'
 import { cellNotes } from './sweep-plan.js'
@@ -19,8 +19,8 @@ type CellColumn = Column<SweepCell>
 
 /** What says which cell a row is. */
 const NAMES: readonly CellColumn[] = [
-  left('Policy', ({ policy }) => policy),
-  right('Sparsity\nrequested', ({ sparsity }) => String(sparsity)),
+  key(left('Policy', ({ policy }) => policy)),
+  key(right('Sparsity\nrequested', ({ sparsity }) => String(sparsity))),
 ]
 
 /** So many suites stand beside the other figures; more have tables of their own. */

@@ -1,7 +1,7 @@
 /** Records of trainings -> what a person reads after them: a row a checkpoint and rule, then notes. */
 import type { EvalRule, TrainRecord, TrainSourceRecord } from '../record/train/schema.js'
 import { fixed, formatCount, formatRate, formatSeconds, formatShare } from './format.js'
-import { type Column, left, right } from './grid.js'
+import { type Column, key, left, right } from './grid.js'
 import { atRevision, describeAdapter, describePeak, nothingDropped } from './notes.js'
 import { grid, type Note, renderSheet, type SheetOptions } from './sheet.js'
 
@@ -12,9 +12,9 @@ interface Row {
 }
 
 const COLUMNS: readonly Column<Row>[] = [
-  left('Training', ({ record }) => nameOf(record)),
+  key(left('Training', ({ record }) => nameOf(record))),
   right('ctx', ({ ctx }) => String(ctx)),
-  left('Rule', ({ rule }) => rule.rule),
+  key(left('Rule', ({ rule }) => rule.rule)),
   right('S_pair', ({ rule }) => fixed(rule.sparsity?.achieved)),
   right('S@ctx', ({ rule }) => fixed(rule.sparsity?.at_ctx)),
   right('NLL', ({ rule }) => fixed(rule.nll)),

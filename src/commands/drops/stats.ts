@@ -58,6 +58,7 @@ export default class DropsStats extends AspCommand {
     ...shared.modelFlags,
     model: shared.model({ multiple: true, multipleNonGreedy: true, ...usually('asp-tiny') }),
     output: shared.output(),
+    'output-format': shared.tableForm,
     quiet: shared.quiet,
   }
 
@@ -110,7 +111,8 @@ export default class DropsStats extends AspCommand {
         },
       )
       progress.stop()
-      this.log(renderDropStats(record, { age: flags.age, layer: flags.layer }))
+      const sheet = this.sheetOptions(flags['output-format'])
+      this.log(renderDropStats(record, { age: flags.age, layer: flags.layer }, sheet))
       if (flags.output !== undefined) note(`Written: ${flags.output}`)
       return record
     })

@@ -6,6 +6,7 @@ import * as shared from '../../cli/flags.js'
 import { createProgress } from '../../cli/progress.js'
 import { EXIT } from '../../errors.js'
 import { type Column, left, renderGrid } from '../../report/grid.js'
+import type { SheetOptions } from '../../report/sheet.js'
 import { type Check, type Conformance, checkConformance } from '../../suites/conformance.js'
 import type { DataOrigin } from '../../suites/dataset.js'
 import { loadExamples } from '../../suites/example.js'
@@ -33,6 +34,7 @@ export default class TasksCheck extends AspCommand {
   static override flags = {
     data: shared.data(),
     'strict-data': shared.strictData,
+    'output-format': shared.tableForm,
     quiet: shared.quiet,
   }
 
@@ -55,13 +57,14 @@ export default class TasksCheck extends AspCommand {
     } finally {
       progress.stop()
     }
-    this.log(results.map(format).join('\n\n'))
+    const options = this.sheetOptions(flags['output-format'])
+    this.log(results.map((result) => format(result, options)).join('\n\n'))
     if (results.some(({ verdict }) => verdict !== 'match')) process.exitCode = EXIT.failed
     return results
   }
 }
 
-function format(result: Result): string {
+function format(result: Result, { form, width }: SheetOptions): string {
   const columns: Column<Check>[] = [
     left(result.suite, ({ name }) => name),
     left('Built here', ({ got }) => valueText(got)),
@@ -72,7 +75,9 @@ function format(result: Result): string {
       (checks) => checks.some(({ match }) => mark(match, result) !== ''),
     ),
   ]
-  return `${renderGrid(columns, result.checks)}\n${result.data.note}: ${SAID[result.verdict](result)}`
+  const table = renderGrid(columns, result.checks, { form, width })
+  if (form === 'csv' || form === 'tsv') return table
+  return `${table}\n${form === 'md' ? '\n' : form === 'latex' ? '% ' : ''}${result.data.note}: ${SAID[result.verdict](result)}`
 }
 
 /** The beginning of a hash tells two apart; --json has all of it. */

@@ -41,7 +41,7 @@ function qualityRow(
   const own = group ? undefined : record.tasks[task]
   return {
     ...origin(place, `${group ? 'groups' : 'results'}.${task}["${metric},none"]`),
-    ...subjectOf(record, place),
+    ...subjectOf(record, place, task),
     task,
     metric,
     higherIsBetter,
@@ -61,18 +61,19 @@ export function evalLayerRows(record: EvalRecord, place: Place): LayerRow[] {
   if (record.policy.name === 'dense') return []
   return Object.entries(record.tasks).map(([task, { sparsity }]) => ({
     ...origin(place, `tasks.${task}.sparsity.per_layer`),
-    ...subjectOf(record, place),
+    ...subjectOf(record, place, task),
     on: task,
     perLayer: sparsity.per_layer,
   }))
 }
 
-function subjectOf({ model, policy, sparsity }: EvalRecord, place: Place): Subject {
+/** `task`: each may have a shift or size of its own. */
+function subjectOf({ model, policy, sparsity, tasks }: EvalRecord, place: Place, task: string): Subject {
   const drops = policy.name !== DENSE
   return subject(place, model, {
     policy: policy.name,
     requested: drops ? sparsity.requested : null,
-    by: drops ? decidedByPolicy(policy) : null,
+    by: drops ? decidedByPolicy({ ...policy, ...tasks[task]?.policy }) : null,
   })
 }
 
