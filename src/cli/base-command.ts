@@ -14,6 +14,7 @@ import type { RunDevice } from '../run/open-model.js'
 import type { Attended } from './attended.js'
 import { json, noColor } from './flags.js'
 import { oldNames } from './old-names.js'
+import { terminal } from './terminal.js'
 import { asksForJson, unknownFlag } from './typed.js'
 
 /** What `deviceFlags` were given. */
@@ -100,13 +101,7 @@ export abstract class AspCommand extends Command {
 
   /** How standard output takes tables: a terminal has a width, and may have colours. */
   protected sheetOptions(form: string = 'table'): SheetOptions {
-    const { isTTY, columns } = process.stdout
-    const { NO_COLOR, TERM } = process.env
-    return {
-      form: GRID_FORMS.find((one) => one === form) ?? 'table',
-      width: isTTY ? columns || 80 : undefined,
-      colour: isTTY && !NO_COLOR && TERM !== 'dumb',
-    }
+    return { form: GRID_FORMS.find((one) => one === form) ?? 'table', ...terminal() }
   }
 
   /** Tables, then where files are: beside them for people, on standard error where standard output is for the form alone. */
