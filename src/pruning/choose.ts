@@ -103,8 +103,8 @@ function choosePolicy({ id, config }: Pruneable, { policy, sparsity, shift }: Le
       `${policy === 'adaptive' ? '--policy adaptive' : number}: checkpoint ${id} has no interaction weights to decide what to drop`,
       {
         hint:
-          'name a policy that needs none, such as --policy streaming or h2o (docs/policies.md), use a checkpoint fine-tuned for ' +
-          'pruning such as --model asp-tiny, or leave --sparsity out',
+          'name a policy that needs none, such as --policy streaming or h2o (docs/policies.md), use --policy dense without ' +
+          '--sparsity, or a checkpoint fine-tuned for pruning such as --model asp-tiny',
       },
     )
   }

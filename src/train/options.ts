@@ -171,7 +171,7 @@ export const OPTION_GROUPS = {
       decides: 'seed',
     }),
     evalEvery: option('whole', 'steps between evaluations', {
-      otherwise: 'a tenth of all; more where evaluations would take over a tenth of the time',
+      otherwise: 'a tenth of all',
     }),
     saveEvery: option('whole', 'steps between checkpoints', { otherwise: 'a twentieth of all' }),
     spike: option(
