@@ -6,6 +6,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Measured } from '../src/compare/measure.js'
+import { missedTasks } from '../src/record/eval/reach.js'
 import type { EvalRecord } from '../src/record/eval/schema.js'
 import type { RuleRecord } from '../src/record/ppl/schema.js'
 import type { SweepRecord } from '../src/record/sweep/schema.js'
@@ -61,6 +62,12 @@ function logprob(base: EvalRecord, next: EvalRecord): Measured {
   return gainOf({ kind: 'gains', values, weights: values.map(() => 1) })
 }
 
+/** Over all suites; marked where one of them is off. */
+const reachedBy = (record: EvalRecord | null): string => {
+  if (record === null) return 'none'
+  return `${record.sparsity.achieved.toFixed(3)}${missedTasks(record).length === 0 ? '' : ' \\*'}`
+}
+
 const policies = tuned.grid.policies.filter((name) => name !== 'dense' && name !== 'adaptive')
 const sparsities = tuned.grid.sparsities.filter((share) => share > 0)
 const rows = sparsities.flatMap((share) =>
@@ -71,7 +78,7 @@ const rows = sparsities.flatMap((share) =>
     policies.map((policy) => {
       const [own, theirs] = [cellOf(tuned, 'adaptive', share), cellOf(sweep, policy, share)]
       const [adaptive, rival] = [ruleOf(tuned, 'adaptive', share), ruleOf(sweep, policy, share)]
-      const reached = [own, theirs].map((one) => one?.sparsity.achieved.toFixed(3) ?? 'none').join(' / ')
+      const reached = [own, theirs].map(reachedBy).join(' / ')
       const both = own !== null && theirs !== null
       return [
         share.toFixed(1),
@@ -107,8 +114,9 @@ ${context?.ctx}). [policies.md](policies.md) describes each rival and what spars
 
 Each figure is adaptive pruning minus the rival at the same requested sparsity: positive where learned pruning is better. The brackets have
 the 95 % interval of the paired difference (accuracies: score interval over documents that changed; the others: bootstrap over documents or
-windows); figures are bold if it excludes 0. Nothing is corrected for the number of rows. Where prompts of about 20 to 100 tokens do not let
-a policy remove the requested share, only the text is compared. With the *same* weights, both policies run on asp-tiny, which was fine-tuned
+windows); figures are bold if it excludes 0. Nothing is corrected for the number of rows. A star (\\*) marks a
+policy that in some suite is more than 0.01 from the requested share, which its prompts of about 20 to 100 tokens do not allow: scores in such a
+row compare unequal pruning. With the *same* weights, both policies run on asp-tiny, which was fine-tuned
 with adaptive pruning. With *dense* weights, the rival runs on asp-tiny-dense, from which asp-tiny was fine-tuned, so these rows also
 include the effect of fine-tuning on books.
 

@@ -79,7 +79,7 @@ test('asp tasks check says that a part of the split proves nothing, and exits 1'
   const { status, stdout } = await asp(folder, ['tasks', 'check', 'piqa', '--data', 'sample'])
   assert.is(status, 1)
   assert.match(stdout, /200 of 1838 documents; the golden values are for the whole split/)
-  assert.match(stdout, /6048a3a2bb3ad1e6a3d98139618e06b4d7de766edd685bd38837596199c3f69f/)
+  assert.match(stdout, /6048a3a2bb3a/)
   assert.not.match(stdout, /DIFFERS/)
 })
 
