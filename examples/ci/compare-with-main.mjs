@@ -31,7 +31,8 @@ const extra = process.argv.slice(2).filter((argument) => !['--update', '--scored
 
 mkdirSync(OUT, { recursive: true })
 if (!scored) {
-  const { status } = asp(['eval', ...EVAL, ...extra, '--quiet', '--output', `${OUT}/new.json`], 'inherit')
+  const output = ['--output', `${OUT}/new.json`, '--overwrite']
+  const { status } = asp(['eval', ...EVAL, ...extra, '--quiet', ...output], 'inherit')
   if (status !== 0) process.exit(status ?? 1)
 }
 
