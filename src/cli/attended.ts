@@ -6,7 +6,7 @@ import type { OnProgress } from '../run/progress.js'
 import { describeFallback, type Fallback } from '../suites/source.js'
 import { catchInterruption, type Interruption } from './interruption.js'
 import { createProgress, type Progress, showTasks } from './progress.js'
-import { describeError } from './report-error.js'
+import { endUnwritten } from './report-error.js'
 
 export interface Attended extends Omit<Interruption, 'release'> {
   progress: Progress
@@ -103,10 +103,4 @@ export const fallbackWatch =
 export function endInterrupted(kept: string): void {
   process.stderr.write(`error: interrupted${output(kept)}\n`)
   process.exitCode = EXIT.interrupted
-}
-
-/** A result that is not where it should be. Not thrown: what there is of it is still to be printed. */
-export function endUnwritten(failure: Failure, exit = failure.exit): void {
-  process.stderr.write(`${describeError(failure).line}\n`)
-  process.exitCode = exit
 }

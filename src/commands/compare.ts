@@ -1,11 +1,10 @@
 /** `asp compare`: what changed from one record to others, whether that can be told from chance, and an exit code for CI. */
 import { resolve } from 'node:path'
 import { Args, Flags, type Interfaces } from '@oclif/core'
-import { endUnwritten } from '../cli/attended.js'
 import { AspCommand, commandLine, together } from '../cli/base-command.js'
 import { number, read, whole, wordsOf } from '../cli/flag-kinds.js'
 import * as shared from '../cli/flags.js'
-import { failuresEndWith } from '../cli/report-error.js'
+import { endUnwritten, failuresEndWith } from '../cli/report-error.js'
 import { type CompareOptions, comparePairs } from '../compare/compare.js'
 import { type Margins, parseMargins, USUAL_MARGINS } from '../compare/margins.js'
 import { readPairs } from '../compare/read-pairs.js'
@@ -96,7 +95,7 @@ export default class Compare extends AspCommand {
     process.exitCode = exitOf(record.verdict, flags.strict)
     if (flags.junit !== undefined) {
       const report = renderJunit(record, flags)
-      await keep(resolve(flags.junit), report, (failure) => endUnwritten(failure, EXIT.usage))
+      await keep(resolve(flags.junit), report, endUnwritten)
     }
     return record
   }

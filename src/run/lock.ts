@@ -45,7 +45,7 @@ export async function lockFile(file: string, options: LockOptions = {}): Promise
     if (!(await isAbandoned(path, held, options))) return null
     await takeAway(path, held, `${path}.${own.id}`)
   }
-  // A process that ends by `process.exit` has no time for more.
+  // A process that is ended at once has no time for more.
   const onExit = (): void => removeOwn(path, text)
   process.on('exit', onExit)
   const beat = setInterval(() => {
