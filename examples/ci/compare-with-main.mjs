@@ -43,7 +43,8 @@ const extra = process.argv.slice(2).filter((argument) => !OWN.includes(argument)
 mkdirSync(OUT, { recursive: true })
 if (!scored) {
   const what = EVAL.split(/\s+/).filter((word) => word !== '')
-  const { status } = asp(['eval', ...what, ...extra, '--quiet', '--output', `${OUT}/new.json`], 'inherit')
+  const output = ['--output', `${OUT}/new.json`, '--overwrite']
+  const { status } = asp(['eval', ...what, ...extra, '--quiet', ...output], 'inherit')
   if (status !== 0) end(status ?? 1, 'failed')
 }
 

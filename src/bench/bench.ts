@@ -1,6 +1,8 @@
 /** `asp bench` without its command: prepare, run, write after every round. */
 import { requestedSparsity } from '../pruning/level.js'
 import type { BenchRecord } from '../record/bench/schema.js'
+import { BENCH_SCHEMA } from '../record/kinds.js'
+import { ifThereOf } from '../run/existing.js'
 import type { FlowHooks } from '../run/flow.js'
 import type { FetchHooks } from '../run/model.js'
 import { noEarlier, recordedRun } from '../run/recorded.js'
@@ -10,14 +12,22 @@ import { runBench } from './run.js'
 
 export interface BenchHooks extends FlowHooks<PreparedBench>, PhaseHooks, FetchHooks {}
 
-/** @param output a .json file or a folder; `results` when undefined */
+export interface BenchRunOptions extends BenchOptions {
+  /** A .json file or a folder; `results` when undefined. */
+  output?: string
+  /** Replace what is at `output`. */
+  overwrite?: boolean
+}
+
 export function bench(
-  options: BenchOptions & { output?: string },
+  options: BenchRunOptions,
   hooks: BenchHooks,
 ): Promise<{ record: BenchRecord; path: string }> {
   return recordedRun(
     {
       output: options.output,
+      schema: BENCH_SCHEMA,
+      ifThere: ifThereOf(options),
       prepare: () => prepareBench(options, hooks),
       name: ({ model, configurations }) => {
         const levels = configurations.map(({ level }) => level)

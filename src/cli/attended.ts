@@ -6,6 +6,7 @@ import type { OnProgress } from '../run/progress.js'
 import { describeFallback, type Fallback } from '../suites/source.js'
 import { catchInterruption, type Interruption } from './interruption.js'
 import { createProgress, type Progress, showTasks } from './progress.js'
+import { endUnwritten } from './report-error.js'
 
 export interface Attended extends Omit<Interruption, 'release'> {
   progress: Progress
@@ -17,6 +18,10 @@ export interface Attended extends Omit<Interruption, 'release'> {
   warn(text: string): void
   onFetch(progress: FetchProgress): void
   onFallback(fallback: Fallback): void
+  /** Told why a result is not where it should be: the rest is printed all the same, and the exit code says it. */
+  onUnwritten(failure: Failure): void
+  /** Told what is waited for. */
+  onWait(text: string): void
   /** From now on Ctrl-C is answered at once with what is still finished first. */
   onRunning(what: string): void
 }
@@ -50,6 +55,11 @@ export async function attended<T>(
         if (done === 0) progress.start(`Fetching ${repo}/${file}`, total, 'bytes')
         progress.update(done)
       },
+      onUnwritten: (failure) => {
+        progress.stop()
+        endUnwritten(failure)
+      },
+      onWait: (text) => note(`note: ${text}`),
       onFallback: fallbackWatch(strictData),
       onRunning: (what) =>
         signal.addEventListener('abort', () =>

@@ -69,13 +69,16 @@ export abstract class AspCommand extends Command {
 
   /** What every run needs of whoever attends it. `finishing`: what an interruption still waits for. */
   protected runHooks(watch: Attended, flags: DeviceChoice, finishing: string) {
-    const { orStop, signal, onProgress, onFetch, onFallback, onRunning, progress } = watch
+    const { orStop, signal, onProgress, onFetch, onFallback, onUnwritten, onWait, onRunning, progress } =
+      watch
     return {
       orStop,
       signal,
       onProgress,
       onFetch,
       onFallback,
+      onUnwritten,
+      onWait,
       openDevice: async () => runDevice(await this.openDevice(flags, signal)),
       onPrepared: (): void => progress.stop(),
       onRunning: (): void => onRunning(finishing),

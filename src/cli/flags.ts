@@ -193,6 +193,10 @@ export const output = Flags.custom<string>({
   helpValue: '<path>',
 })
 export const record = output(usually('results'))
+export const overwrite = Flags.boolean({
+  summary: 'replace the record that is there',
+  helpGroup: 'output',
+})
 /** The type of words that are not known yet is one that oclif could take for an array. */
 export const outputFormat = <const W extends string>(formats: readonly W[]) =>
   Flags.custom<W>({ ...(wordOf(formats) as object), summary: 'form of the result', helpGroup: 'output' })

@@ -79,6 +79,13 @@ export async function failWith(error: unknown): Promise<never> {
   process.exit(exit === EXIT.failed ? exitOfFailures : exit)
 }
 
+/** A result that is not where it should be. Not thrown: what there is of it is still to be printed. */
+export function endUnwritten(failure: Failure): void {
+  const { line = '', exit } = describeError(failure)
+  process.stderr.write(`${output(line)}\n`)
+  process.exitCode = exit === EXIT.failed ? exitOfFailures : exit
+}
+
 /** Resolves once a stream has written all, or never will. */
 const written = (stream: NodeJS.WriteStream): Promise<void> =>
   new Promise((resolve) => {

@@ -56,7 +56,7 @@ export function runTrainCommand({
 }
 
 function trainHooks(watch: Attended, openDevice: TrainHooks['openDevice']): TrainHooks {
-  const { progress, signal, orStop, note, warn, onFetch } = watch
+  const { progress, signal, orStop, note, warn, onFetch, onWait } = watch
   let stage = 'read'
   /** Starts the task of a stage when it is not the one under way. */
   const during = (name: string, label: string, total: number, unit: string, from = 0): void => {
@@ -75,6 +75,7 @@ function trainHooks(watch: Attended, openDevice: TrainHooks['openDevice']): Trai
       progress.update(done)
     },
     onNote: warn,
+    onWait,
     onPrepared: ({ runs, corpus }) => {
       progress.stop()
       for (const { plan, state, finished } of runs) {

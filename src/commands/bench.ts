@@ -1,7 +1,6 @@
 /** `asp bench`: how fast and how large decoding is, dense and pruned side by side. */
 import { Flags, type Interfaces } from '@oclif/core'
-import { bench } from '../bench/bench.js'
-import type { BenchOptions } from '../bench/prepare.js'
+import { type BenchRunOptions, bench } from '../bench/bench.js'
 import { type PromptGen, parsePromptGen } from '../bench/tests.js'
 import { attended, endInterrupted } from '../cli/attended.js'
 import { AspCommand, commandLine, together } from '../cli/base-command.js'
@@ -84,6 +83,7 @@ export default class Bench extends AspCommand {
     dtype: shared.dtypes,
     tuning: tuningFlag,
     output: shared.record,
+    overwrite: shared.overwrite,
     'output-format': shared.outputFormat([...shared.TABLE_FORMS, 'jsonl'])({ default: 'table' }),
     quiet: shared.quiet,
   }
@@ -118,10 +118,10 @@ export default class Bench extends AspCommand {
   }
 }
 
-function optionsOf(flags: Interfaces.InferredFlags<typeof Bench.flags>): BenchOptions & { output?: string } {
+function optionsOf(flags: Interfaces.InferredFlags<typeof Bench.flags>): BenchRunOptions {
   const { ctx, prompt, gen, depth, pg, curve, text, cache, chunk, repetitions, delay, warmup } = flags
   const { baseline, stages, noise, seed, policy, sparsity, shift, size } = flags
-  const { model, revision, dtype, output } = flags
+  const { model, revision, dtype, output, overwrite } = flags
   return {
     model,
     revision,
@@ -147,6 +147,7 @@ function optionsOf(flags: Interfaces.InferredFlags<typeof Bench.flags>): BenchOp
     curveStep: flags['curve-step'],
     stages,
     output,
+    overwrite,
     command: commandLine(),
   }
 }

@@ -1,9 +1,10 @@
 /** `asp compare`: what changed from one record to others, whether that can be told from chance, and an exit code for CI. */
+import { resolve } from 'node:path'
 import { Args, Flags, type Interfaces } from '@oclif/core'
 import { AspCommand, commandLine, together } from '../cli/base-command.js'
 import { number, read, whole, wordsOf } from '../cli/flag-kinds.js'
 import * as shared from '../cli/flags.js'
-import { failuresEndWith } from '../cli/report-error.js'
+import { endUnwritten, failuresEndWith } from '../cli/report-error.js'
 import { type CompareOptions, comparePairs } from '../compare/compare.js'
 import { type Margins, parseMargins, USUAL_MARGINS } from '../compare/margins.js'
 import { readPairs } from '../compare/read-pairs.js'
@@ -11,10 +12,11 @@ import { withTexts } from '../compare/texts.js'
 import { exitOf } from '../compare/verdict.js'
 import { EXIT, Failure } from '../errors.js'
 import type { CompareRecord } from '../record/compare/schema.js'
-import { type OutputTarget, prepareOutput, writeWhole } from '../record/io/store.js'
-import { renderAnnotations, renderJunit } from '../report/compare-ci.js'
+import { JUNIT_REPORT, renderAnnotations, renderJunit } from '../report/compare-ci.js'
 import { renderCompareMarkdown } from '../report/compare-markdown.js'
 import { renderCompare } from '../report/compare-table.js'
+import { keep } from '../run/flow.js'
+import { holdFile } from '../run/place.js'
 
 const METRICS = Object.keys(USUAL_MARGINS)
 
@@ -76,7 +78,7 @@ export default class Compare extends AspCommand {
     }
     const options = optionsOf(flags)
     const { pairs, notes } = await readPairs(files)
-    const junit = flags.junit === undefined ? null : await junitPlace(flags.junit)
+    if (flags.junit !== undefined) await tryJunit(flags.junit)
     const compared = comparePairs(pairs, options)
     compared.comparisons[0].notes.push(...notes)
     const bases = pairs.map(({ base }) => base.record)
@@ -84,7 +86,6 @@ export default class Compare extends AspCommand {
       const { documentTexts } = await import('../suites/document-texts.js')
       return documentTexts(task, flags.data)
     })
-    if (junit !== null) await writeWhole(junit.path, renderJunit(record, flags))
     const isMarkdown = flags.markdown || flags['output-format'] === 'md'
     const sheet = this.sheetOptions(flags['output-format'])
     this.log(isMarkdown ? renderCompareMarkdown(record, flags) : renderCompare(record, flags, sheet))
@@ -92,15 +93,25 @@ export default class Compare extends AspCommand {
     const annotations = process.env.GITHUB_ACTIONS === 'true' ? renderAnnotations(record) : ''
     if (annotations !== '') process.stderr.write(`${annotations}\n`)
     process.exitCode = exitOf(record.verdict, flags.strict)
+    if (flags.junit !== undefined) {
+      const report = renderJunit(record, flags)
+      await keep(resolve(flags.junit), report, endUnwritten)
+    }
     return record
   }
 }
 
-/** Tried before anything is compared. */
-function junitPlace(file: string): Promise<OutputTarget> {
-  return prepareOutput(file, 'asp-compare.xml', '.xml').catch((cause: Error) => {
-    throw new Failure(cause.message, { hint: 'give --junit an .xml file in a folder that is there', cause })
+/** Before anything is compared. */
+async function tryJunit(file: string): Promise<void> {
+  if (!file.endsWith('.xml')) {
+    throw new Failure(`--junit: must end in .xml, got ${file}`, { hint: '--junit asp-compare.xml' })
+  }
+  const place = await holdFile(resolve(file), file, {
+    kind: JUNIT_REPORT,
+    ifThere: 'replace',
+    flag: '--junit',
   })
+  await place.release(true)
 }
 
 function optionsOf(flags: Interfaces.InferredFlags<typeof Compare.flags>): CompareOptions {

@@ -11,16 +11,19 @@ import { runDrops } from '../drops/run.js'
 import { Failure } from '../errors.js'
 import type { DropsRecord } from '../record/drops/schema.js'
 import { formatRecord } from '../record/io/store.js'
-import { dropsSvg } from '../report/drops-svg.js'
+import { DROPS_SCHEMA } from '../record/kinds.js'
+import { DROPS_DRAWING, dropsSvg } from '../report/drops-svg.js'
 import { type DropsView, renderDropsText } from '../report/drops-terminal.js'
 import { terminalShading } from '../report/generate-drops.js'
+import { PAGE } from '../report/page.js'
 import { dropsPage } from '../report/pages.js'
+import { recordKind } from '../run/existing.js'
 
 /** What --output writes, by the ending of the file. */
 const FORMS: Output<DropsRecord>['forms'] = {
-  '.html': dropsPage,
-  '.svg': dropsSvg,
-  '.json': formatRecord,
+  '.html': { render: dropsPage, kind: PAGE, isView: true },
+  '.svg': { render: dropsSvg, kind: DROPS_DRAWING, isView: true },
+  '.json': { render: formatRecord, kind: recordKind(DROPS_SCHEMA), isView: false },
 }
 
 export default class Drops extends AspCommand {
@@ -51,6 +54,7 @@ export default class Drops extends AspCommand {
     size: shared.size(),
     ...shared.modelFlags,
     output: shared.output(),
+    overwrite: shared.overwrite,
     quiet: shared.quiet,
   }
 
@@ -61,7 +65,7 @@ export default class Drops extends AspCommand {
       progress.start('Reading checkpoint and text')
       const stdin = process.stdin.isTTY ? null : process.stdin
       const record = await drops(
-        { file: flags.output, forms: FORMS },
+        { file: flags.output, overwrite: flags.overwrite, forms: FORMS },
         {
           prepare: () => prepareDrops(optionsOf(args.text, flags), stdin, watch),
           run: (prepared, device, context) => {

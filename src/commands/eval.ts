@@ -60,6 +60,7 @@ export default class Eval extends AspCommand {
     calibrate: shared.calibrate,
     ...shared.modelFlags,
     output: shared.record,
+    overwrite: shared.overwrite,
     'output-format': shared.outputFormat([...shared.TABLE_FORMS, 'lm-eval', 'asp'])({
       default: 'table',
       aliases: ['format'],
@@ -100,7 +101,7 @@ function optionsOf(
   flags: Interfaces.InferredFlags<typeof Eval.flags>,
 ): EvaluateOptions {
   const { data, limit, model, revision, dtype, policy, sparsity, shift, size, calibrate, shard, seed } = flags
-  const { samples, resume, output } = flags
+  const { samples, resume, output, overwrite } = flags
   return {
     suites,
     data,
@@ -117,6 +118,7 @@ function optionsOf(
     seed,
     resume,
     output,
+    overwrite,
     samples: samples === undefined ? undefined : parseSamples(samples),
     numFewshot: flags['num-fewshot'],
     fewshotData: flags['fewshot-data'],

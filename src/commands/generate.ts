@@ -74,6 +74,7 @@ export default class Generate extends AspCommand {
     ...shared.levelFlags,
     ...shared.modelFlags,
     output: shared.output(usually('none')),
+    overwrite: shared.overwrite,
     'output-format': shared.outputFormat(FORMATS)({ default: 'text' }),
     trace: Flags.string({
       summary: 'file of what was dropped when, where and by what',
@@ -135,7 +136,7 @@ export default class Generate extends AspCommand {
 }
 
 function optionsOf(flags: Interfaces.InferredFlags<typeof Generate.flags>): GenerateOptions & FileOptions {
-  const { temperature, seed, n, stop = [], layer, trace, cache, output } = flags
+  const { temperature, seed, n, stop = [], layer, trace, cache, output, overwrite } = flags
   const { model, revision, dtype, policy, sparsity, shift, size } = flags
   return {
     model,
@@ -161,6 +162,7 @@ function optionsOf(flags: Interfaces.InferredFlags<typeof Generate.flags>): Gene
     trace: trace !== undefined,
     traceFile: trace,
     output,
+    overwrite,
     command: commandLine(),
   }
 }

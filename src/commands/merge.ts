@@ -1,13 +1,13 @@
 /** `asp merge`: the records of all shards of a run -> the record a single machine would have written. */
-import { basename } from 'node:path'
 import { Args } from '@oclif/core'
+import { attended } from '../cli/attended.js'
 import { AspCommand, commandLine, together } from '../cli/base-command.js'
-import { record as output, tableForm } from '../cli/flags.js'
-import { mergeShards, readShard } from '../eval/merge.js'
-import { openSampleLog, sampleLogPath } from '../record/eval/samples.js'
+import * as shared from '../cli/flags.js'
+import { readShard, type ShardPart } from '../eval/merge.js'
+import { merge } from '../eval/merge-files.js'
 import type { EvalRecord } from '../record/eval/schema.js'
-import { abandonOutput, prepareOutput, writeRecord } from '../record/io/store.js'
 import { renderEval } from '../report/eval-table.js'
+import { ifThereOf } from '../run/existing.js'
 
 export default class Merge extends AspCommand {
   static override summary = 'Join the records of shards into the record of the whole run'
@@ -19,34 +19,30 @@ export default class Merge extends AspCommand {
   static override args = {
     records: Args.string({ description: 'records of all shards', required: true }),
   }
-  static override flags = { output, 'output-format': tableForm }
+  static override flags = {
+    output: shared.record,
+    overwrite: shared.overwrite,
+    'output-format': shared.tableForm,
+  }
 
   async run(): Promise<EvalRecord> {
     const { argv, flags } = await this.parse(Merge)
-    const parts = []
-    for (const path of argv as string[]) parts.push(await readShard(path))
-    const place = await prepareOutput(
-      flags.output,
-      `merged-${new Date().toISOString().replaceAll(':', '-')}.json`,
-    )
-    let written = false
-    try {
-      const { record, lines } = await mergeShards(parts, commandLine(), (task) =>
-        basename(sampleLogPath(place, task)),
-      )
-      for (const [task, rows] of lines) {
-        const log = await openSampleLog(sampleLogPath(place, task))
-        await log.append(rows)
-        await log.close()
-      }
-      await writeRecord(place, record)
-      written = true
+    const inputs = argv as string[]
+    const parts: ShardPart[] = []
+    for (const path of inputs) parts.push(await readShard(path))
+    return attended({ quiet: false, nothing: 'nothing was merged' }, async (watch) => {
+      const { orStop, onUnwritten, onWait } = watch
+      const merging = merge(parts, {
+        output: flags.output,
+        ifThere: ifThereOf(flags),
+        command: commandLine(),
+        onUnwritten,
+        onWait,
+      })
+      const { record, path } = await orStop(merging)
       const form = flags['output-format']
-      const note = (text: string): void => this.logToStderr(text)
-      this.logTables(renderEval(record, this.sheetOptions(form)), form, { note }, [`Record: ${place.path}`])
+      this.logTables(renderEval(record, this.sheetOptions(form)), form, watch, [`Record: ${path}`])
       return record
-    } finally {
-      if (!written) await abandonOutput(place)
-    }
+    })
   }
 }

@@ -6,14 +6,17 @@ import { number, numbers, usually, wordOf } from '../cli/flag-kinds.js'
 import * as shared from '../cli/flags.js'
 import { type PerplexityOptions, perplexity } from '../ppl/perplexity.js'
 import type { ProtocolName } from '../ppl/windows.js'
-import { writeWhole } from '../record/io/store.js'
 import { PROTOCOL_NAMES } from '../record/names.js'
 import type { PplRecord } from '../record/ppl/schema.js'
-import { pplCsv } from '../report/ppl-csv.js'
-import { renderPpl } from '../report/ppl-table.js'
+import { PPL_CSV, pplCsv } from '../report/ppl-csv.js'
+import { PPL_MARKDOWN, renderPpl } from '../report/ppl-table.js'
+import { keep } from '../run/flow.js'
 
-/** What is printed; csv and md are also written beside the record. */
-const BESIDE = ['csv', 'md']
+/** Forms that are also written beside the record. */
+const BESIDE: Readonly<Record<string, PerplexityOptions['beside']>> = {
+  csv: { ending: '.csv', kind: PPL_CSV },
+  md: { ending: '.md', kind: PPL_MARKDOWN },
+}
 
 /** Tokens scored at each context length: a few minutes on two cores without a GPU. */
 const DEFAULT_LIMIT = 4096
@@ -54,6 +57,7 @@ export default class Ppl extends AspCommand {
     size: shared.sizes({ helpValue: '64,109' }),
     ...shared.modelFlags,
     output: shared.record,
+    overwrite: shared.overwrite,
     'output-format': shared.tableForm,
     quiet: shared.quiet,
   }
@@ -75,8 +79,10 @@ export default class Ppl extends AspCommand {
       progress.stop()
       const form = flags['output-format']
       const text = form === 'csv' ? pplCsv(record) : renderPpl(record, this.sheetOptions(form))
-      const beside = await writeBeside(path, form, text)
-      const places = [`Record: ${path}`, ...(beside === null ? [] : [`Beside it: ${beside}`])]
+      const beside = BESIDE[form]
+      const file = beside && path.replace(/\.json$/, beside.ending)
+      const written = file && (await keep(file, `${text}\n`, watch.onUnwritten))
+      const places = [`Record: ${path}`, ...(written === undefined ? [] : [`Beside it: ${written}`])]
       this.logTables(text, form, watch, places)
       if (record.status === 'incomplete') endInterrupted(`: what was scored until then is in ${path}`)
       return record
@@ -84,19 +90,12 @@ export default class Ppl extends AspCommand {
   }
 }
 
-async function writeBeside(record: string, format: string, text: string): Promise<string | null> {
-  if (!BESIDE.includes(format)) return null
-  const file = record.replace(/\.json$/, `.${format}`)
-  await writeWhole(file, `${text}\n`)
-  return file
-}
-
 function optionsOf(
   inputs: readonly string[],
   flags: Interfaces.InferredFlags<typeof Ppl.flags>,
 ): PerplexityOptions {
   const { ctx, limit, protocol, stride, alpha = [], column, seed } = flags
-  const { model, revision, dtype, policy, sparsity, shift, size, output } = flags
+  const { model, revision, dtype, policy, sparsity, shift, size, output, overwrite } = flags
   return {
     inputs,
     ctx,
@@ -115,6 +114,8 @@ function optionsOf(
     size,
     batchTokens: flags['batch-tokens'],
     output,
+    overwrite,
+    beside: BESIDE[flags['output-format']],
     command: commandLine(),
   }
 }

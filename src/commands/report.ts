@@ -4,12 +4,15 @@ import { Args, Flags } from '@oclif/core'
 import { AspCommand, together } from '../cli/base-command.js'
 import { usually, wordOf } from '../cli/flag-kinds.js'
 import * as shared from '../cli/flags.js'
-import { EXIT } from '../errors.js'
+import { Failure } from '../errors.js'
 import { writeWhole } from '../record/io/store.js'
-import { EXPORT_FORMS, type ExportForm, exported } from '../report/export/forms.js'
+import { EXPORT_FORMS, EXPORTED, type ExportForm, exported } from '../report/export/forms.js'
 import { loadRecords } from '../report/load.js'
+import { PAGE } from '../report/page.js'
 import { reportPage } from '../report/pages.js'
 import { renderReportText } from '../report/text-plots.js'
+import type { OutputKind } from '../run/existing.js'
+import { type HeldPlace, holdFile } from '../run/place.js'
 
 export interface ReportResult {
   /** Absolute path; null where only plots were printed. */
@@ -52,6 +55,7 @@ export default class Report extends AspCommand {
 
   async run(): Promise<ReportResult> {
     const { argv, flags } = await this.parse(Report)
+    if (flags.export === undefined) checkName(flags.output)
     const skipped: string[] = []
     const loaded = await loadRecords(argv as string[], ({ message }) => {
       skipped.push(message)
@@ -63,28 +67,39 @@ export default class Report extends AspCommand {
     if (flags.export !== undefined) {
       const files = exported(loaded, flags.export)
       for (const [name, text] of Object.entries(files)) {
-        const file = resolve(placeOf(flags.output, name, Object.keys(files).length))
-        await writeWhole(file, text, { hint: UNWRITABLE, exit: EXIT.usage })
-        result.exported.push(file)
+        const named = placeOf(flags.output, name, Object.keys(files).length)
+        const held = await holdView(resolve(named), named, EXPORTED[flags.export])
+        await writeWhole(resolve(named), text).finally(() => held.release(true))
+        result.exported.push(resolve(named))
       }
       this.log(result.exported.join('\n'))
       return result
     }
     const output = flags.output ?? (flags.plots ? null : 'report.html')
     if (output === null) return result
-    const html = await reportPage(loaded, { title: flags.title, made: new Date() })
     const page = resolve(output)
-    await writeWhole(page, html, {
-      hint: UNWRITABLE,
-      exit: EXIT.usage,
-    })
-    this.log(page)
-    return { ...result, page, bytes: Buffer.byteLength(html) }
+    const held = await holdView(page, output, PAGE)
+    try {
+      const html = await reportPage(loaded, { title: flags.title, made: new Date() })
+      await writeWhole(page, html)
+      this.log(page)
+      return { ...result, page, bytes: Buffer.byteLength(html) }
+    } finally {
+      await held.release(true)
+    }
   }
 }
-
-const UNWRITABLE = 'give --output a file name in a folder that exists and can be written to'
 
 /** `output` names a folder, or, where there is one file, that. */
 const placeOf = (output = '.', name: string, files: number): string =>
   files === 1 && extname(output) === extname(name) ? output : join(output, name)
+
+/** All of it is in the records: it may be made anew. */
+const holdView = (file: string, named: string, kind: OutputKind): Promise<HeldPlace> =>
+  holdFile(file, named, { kind, ifThere: 'replace', flag: '--output', inFolder: true })
+
+/** A glob after -o names a record first. */
+function checkName(output: string | undefined): void {
+  if (output === undefined || /\.html?$/i.test(output)) return
+  throw new Failure(`--output: must end in .html, got ${output}`, { hint: '--output report.html' })
+}

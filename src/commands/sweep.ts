@@ -61,6 +61,7 @@ export default class Sweep extends AspCommand {
     calibrate: shared.calibrate,
     ...shared.modelFlags,
     output: shared.record,
+    overwrite: shared.overwrite,
     'output-format': shared.tableForm,
     quiet: shared.quiet,
   }
@@ -96,7 +97,7 @@ function optionsOf(
   flags: Interfaces.InferredFlags<typeof Sweep.flags>,
 ): SweepRunOptions {
   const { parts, data, limit, text, ctx, repetitions, seed, resume } = flags
-  const { model, revision, dtype, policy, sparsity, calibrate, output } = flags
+  const { model, revision, dtype, policy, sparsity, calibrate, output, overwrite } = flags
   return {
     suites,
     parts,
@@ -117,6 +118,7 @@ function optionsOf(
     sparsities: sparsity,
     calibrate,
     output,
+    overwrite,
     command: commandLine(),
   }
 }

@@ -1,33 +1,52 @@
-/** `asp drops` and `asp drops stats` without their commands: find the place of the file, prepare, run, write. */
-import { stat } from 'node:fs/promises'
-import { basename, dirname, resolve } from 'node:path'
+/** `asp drops` and `asp drops stats` without their commands: hold the place of the file, prepare, run, write. */
+import { resolve } from 'node:path'
 import { Failure } from '../errors.js'
-import { type OutputTarget, prepareOutput, writeWhole } from '../record/io/store.js'
-import { type Flow, type FlowHooks, runFlow } from '../run/flow.js'
+import { ifThereOf, type OutputKind } from '../run/existing.js'
+import { type Flow, type FlowHooks, keep, runFlow } from '../run/flow.js'
+import { holdFile } from '../run/place.js'
 
-type Form<R> = (record: R) => string | Promise<string>
+/** What a file with a certain ending holds. */
+export interface Form<R> {
+  render: (record: R) => string | Promise<string>
+  kind: OutputKind
+  /** What is there of the kind may be replaced: it can be made again from a record. */
+  isView: boolean
+}
 
 /** What a run writes at most: one file, in the form its name asks for. */
 export interface Output<R> {
   /** The file; none when undefined. */
   file?: string
+  /** Replace a record that is there. */
+  overwrite?: boolean
   /** Forms by the ending of the file's name. */
   forms: Readonly<Record<string, Form<R>>>
 }
 
 /** @throws Failure on a file that cannot be written, before anything is fetched */
-export function drops<P, R>(
-  { file, forms }: Output<R>,
+export async function drops<P, R>(
+  { file, overwrite, forms }: Output<R>,
   { prepare, run }: Pick<Flow<P, R>, 'prepare' | 'run'>,
   hooks: FlowHooks<P>,
 ): Promise<R> {
+  if (file === undefined) return runFlow({ places: async () => [], prepare, run }, hooks)
+  const { render, kind, isView } = formOf(file, forms)
+  const ifThere = isView ? 'replace' : ifThereOf({ overwrite })
   return runFlow(
     {
-      places: async () => (file === undefined ? [] : [await tryPlace(file, forms)]),
+      places: async () => [
+        await holdFile(resolve(file), file, {
+          kind,
+          ifThere,
+          flag: '--output',
+          example: 'drops.html',
+          onWait: hooks.onWait,
+        }),
+      ],
       prepare,
       run: async (prepared, device, context) => {
         const record = await run(prepared, device, context)
-        if (file !== undefined) await writeWhole(resolve(file), await formOf(file, forms)(record))
+        await keep(resolve(file), await render(record), hooks.onUnwritten)
         context.onWritten()
         return record
       },
@@ -43,15 +62,4 @@ function formOf<R>(file: string, forms: Output<R>['forms']): Form<R> {
   throw new Failure(`--output: must end in one of ${endings}, got ${file}`, {
     hint: `--output drops${Object.keys(forms)[0]}`,
   })
-}
-
-async function tryPlace<R>(file: string, forms: Output<R>['forms']): Promise<OutputTarget> {
-  formOf(file, forms)
-  const info = await stat(file).catch(() => null)
-  if (info?.isDirectory()) {
-    throw new Failure(`--output: must be a file, got the folder ${file}`, {
-      hint: '--output drops.html',
-    })
-  }
-  return prepareOutput(dirname(file), basename(file))
 }

@@ -1,14 +1,19 @@
 /** `asp eval` without its command: prepare, continue what is there, run, write. */
 import { dirname } from 'node:path'
+import { Failure } from '../errors.js'
 import { requestedSparsity } from '../pruning/level.js'
 import type { SampleLine } from '../record/eval/sample-schema.js'
+import { sampleLogPath } from '../record/eval/samples.js'
 import type { EvalRecord } from '../record/eval/schema.js'
 import type { OutputTarget } from '../record/io/store.js'
+import { EVAL_SCHEMA } from '../record/kinds.js'
 import { writeLmEvalFiles } from '../record/lm-eval/files.js'
 import { lmEvalFiles } from '../record/lm-eval/lm-eval.js'
+import { checkThere, type IfThere, ifThereOf, SAMPLE_LOG } from '../run/existing.js'
 import type { FlowHooks } from '../run/flow.js'
 import { checkResumable, recordedRun } from '../run/recorded.js'
 import { FEWSHOT_SEED } from '../suites/fewshot.js'
+import type { Task } from '../suites/task.js'
 import { lmEvalTask } from './lm-eval-task.js'
 import { type PreparedRun, prepareRun, type RunOptions } from './prepare-run.js'
 import type { PrepareHooks } from './prepare-tasks.js'
@@ -22,6 +27,8 @@ export interface EvaluateOptions extends RunOptions {
   logSamples: boolean
   /** Continue what is at `output`, or start there. */
   resume: boolean
+  /** Replace what is at `output`. */
+  overwrite?: boolean
   /** Write lm-eval's files beside the record. */
   lmEval: boolean
   /** The arguments as typed. */
@@ -45,21 +52,30 @@ export interface Evaluated {
 
 export async function evaluate(options: EvaluateOptions, hooks: EvaluateHooks): Promise<Evaluated> {
   const { command, output, resume, shard } = options
+  const ifThere = ifThereOf(options)
   if (resume) checkResumable(output, 'run.json')
+  const keepsLogs = options.logSamples || resume || shard !== undefined
   return recordedRun(
     {
       output,
+      schema: EVAL_SCHEMA,
+      ifThere,
+      resumable: true,
       prepare: () => prepareRun(options, hooks),
       name: ({ tasks, model, level }) => ({
         suites: tasks.map(({ suite }) => suite.name),
         model: model.id,
         policy: level.policy,
         sparsity: requestedSparsity(level),
+        shard,
       }),
-      earlier: async ({ path }) => (resume ? readEarlier(path) : null),
-      run: async (prepared, device, { place, earlier, onWritten, ...context }) => {
-        const keepsLogs = options.logSamples || resume || shard !== undefined
-        const files = { place, earlier, keepsLogs, onResume: hooks.onResume, onWritten }
+      earlier: async (place, { tasks }) => {
+        const earlier = resume ? await readEarlier(place.path) : null
+        if (keepsLogs && earlier === null) await checkLogs(tasks, place, ifThere)
+        return earlier
+      },
+      run: async (prepared, device, { place, earlier, begin, write, ...context }) => {
+        const files = { place, earlier, keepsLogs, onResume: hooks.onResume, begin, write }
         const { record, lines } = await recordRun(
           prepared.tasks,
           files,
@@ -72,12 +88,24 @@ export async function evaluate(options: EvaluateOptions, hooks: EvaluateHooks): 
             ),
         )
         const complete = record.status === 'complete'
-        const lmEval = options.lmEval && complete ? await writeLmEval(prepared, record, lines, place) : null
+        if (!options.lmEval || !complete) return { record, lmEval: null }
+        const lmEval = await writeLmEval(prepared, record, lines, place).catch((cause: unknown) => {
+          if (!(cause instanceof Failure)) throw cause
+          hooks.onUnwritten?.(cause)
+          return null
+        })
         return { record, lmEval }
       },
     },
     hooks,
   )
+}
+
+/** Logs of a run whose record is gone are not gone on with: nothing says what they are of. */
+async function checkLogs(tasks: readonly Task[], place: OutputTarget, ifThere: IfThere): Promise<void> {
+  const strict = ifThere === 'resume' ? 'refuse' : ifThere
+  for (const { suite } of tasks)
+    await checkThere(sampleLogPath(place, suite.name), { kind: SAMPLE_LOG, ifThere: strict })
 }
 
 /** Gives the results file; the samples lie beside it. */

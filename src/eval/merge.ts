@@ -10,6 +10,7 @@ import { EVAL_SCHEMA } from '../record/kinds.js'
 import { firstDifference, SAME_EVAL } from '../record/same-run.js'
 import type { MetricName } from '../suites/metrics.js'
 import { bootstrapLong } from './aggregate.js'
+import { checkRequests } from './logged.js'
 import { metricValues, tally } from './tally.js'
 
 export interface ShardPart {
@@ -35,7 +36,10 @@ export async function readShard(path: string): Promise<ShardPart> {
         hint: 'score the shard again with --shard, which keeps one',
       })
     }
-    lines.set(task, (await readSampleLog(join(dirname(path), samples))).lines)
+    const log = join(dirname(path), samples)
+    const { lines: logged } = await readSampleLog(log)
+    checkRequests(log, task, logged)
+    lines.set(task, logged)
   }
   return { path, record, lines }
 }

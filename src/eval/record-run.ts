@@ -2,7 +2,7 @@
 import { rm, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { openSampleLog, type SampleLog, sampleLogPath } from '../record/eval/samples.js'
-import { type OutputTarget, writeRecord } from '../record/io/store.js'
+import type { OutputTarget } from '../record/io/store.js'
 import type { Task } from '../suites/task.js'
 import type { EarlierRun } from './resume.js'
 import type { RunContext, RunHooks, RunResult } from './run.js'
@@ -15,8 +15,10 @@ export interface RunFiles {
   keepsLogs: boolean
   /** Told how many requests an earlier run has scored. */
   onResume?: (requests: number) => void
-  /** There is a record now. */
-  onWritten?: () => void
+  /** Writes the record before anything is scored. */
+  begin: (record: object) => Promise<void>
+  /** Replaces it. */
+  write: (record: object) => Promise<void>
 }
 
 /** What a run needs to know and to call, for its files to be written. */
@@ -25,16 +27,11 @@ export type Writing = Pick<RunContext, 'samplesName' | 'earlier'> &
 
 export async function recordRun(
   tasks: readonly Task[],
-  { place, earlier, keepsLogs, onResume, onWritten }: RunFiles,
+  { place, earlier, keepsLogs, onResume, begin, write }: RunFiles,
   run: (writing: Writing) => Promise<RunResult>,
 ): Promise<RunResult> {
   const logs = new Map<string, SampleLog>()
   let written = false
-  const write = async (record: object): Promise<void> => {
-    await writeRecord(place, record)
-    written = true
-    onWritten?.()
-  }
   try {
     const result = await run({
       samplesName: (task) => (keepsLogs ? basename(sampleLogPath(place, task)) : null),
@@ -43,11 +40,13 @@ export async function recordRun(
         if (!keepsLogs) return
         onResume?.(countRequests(earlier))
         await openLogs(tasks, place, earlier, logs)
-        await write(start)
+        await begin(start)
+        written = true
       },
       onSamples: async (task, fresh) => logs.get(task)?.append(fresh),
     })
     await write(result.record)
+    written = true
     return result
   } finally {
     for (const log of logs.values()) await closeLog(log, written)

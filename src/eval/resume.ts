@@ -3,11 +3,12 @@
 import { stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { SampleLine } from '../record/eval/sample-schema.js'
-import { lineCount, readSampleLog } from '../record/eval/samples.js'
+import { readSampleLog } from '../record/eval/samples.js'
 import type { EvalRecord } from '../record/eval/schema.js'
 import { readRecordIfThere } from '../record/io/read.js'
 import { EVAL_SCHEMA } from '../record/kinds.js'
 import { checkResumed, SAME_EVAL } from '../record/same-run.js'
+import { checkRequests, wholeLines } from './logged.js'
 
 export interface EarlierTask {
   /** Lines of whole documents. */
@@ -28,7 +29,10 @@ export async function readEarlier(path: string): Promise<EarlierRun | null> {
   const tasks = new Map<string, EarlierTask>()
   for (const [task, { samples }] of Object.entries(record.tasks)) {
     const log = samples === null ? null : join(dirname(path), basename(samples))
-    tasks.set(task, log !== null && (await exists(log)) ? await wholeDocuments(log) : { lines: [], bytes: 0 })
+    tasks.set(
+      task,
+      log !== null && (await exists(log)) ? await wholeDocuments(log, task) : { lines: [], bytes: 0 },
+    )
   }
   return { record, tasks }
 }
@@ -38,15 +42,10 @@ export function checkSameRun(path: string, earlier: EvalRecord, now: EvalRecord)
   checkResumed(path, 'run', [...SAME_EVAL, { name: 'shard', of: ({ shard }) => shard }], earlier, now)
 }
 
-/** Documents are logged whole, one after another, so only the last of a log can be torn. */
-async function wholeDocuments(log: string): Promise<EarlierTask> {
+async function wholeDocuments(log: string, task: string): Promise<EarlierTask> {
   const { lines, ends } = await readSampleLog(log)
-  let whole = 0
-  let seen = 0
-  lines.forEach((line, i) => {
-    seen = i > 0 && lines[i - 1].row === line.row ? seen + 1 : 1
-    if (seen === lineCount(line)) whole = i + 1
-  })
+  checkRequests(log, task, lines)
+  const whole = wholeLines(log, lines)
   return { lines: lines.slice(0, whole), bytes: whole === 0 ? 0 : ends[whole - 1] }
 }
 

@@ -20,6 +20,7 @@ import type { Request } from '../suites/request.js'
 import type { Task } from '../suites/task.js'
 import { bootstrapLong } from './aggregate.js'
 import { chooseRules, type SearchOptions, sharedPolicy, type TaskRule } from './choose-rules.js'
+import { checkDocuments } from './logged.js'
 import { type BatchLimits, tokensRun } from './plan.js'
 import type { PreparedRun } from './prepare-run.js'
 import { checkSameRun, type EarlierRun } from './resume.js'
@@ -98,6 +99,7 @@ export async function runOn(
     summarise({ model, prepared, context, work, limits, seconds, rules, onProgress })
   const start = await summary()
   if (context.earlier) checkSameRun(context.earlier.path, context.earlier.run.record, start)
+  for (const { task, chosen, lines } of work) checkDocuments(task, chosen, lines)
   await onStart?.(start)
   const busy = busyClock()
   for (const one of work) {

@@ -1,18 +1,13 @@
 /** `asp generate` without its command: prepare, find the places of its files, run, write. */
-import { stat } from 'node:fs/promises'
-import { basename, dirname, resolve } from 'node:path'
-import { Failure } from '../errors.js'
+import { resolve } from 'node:path'
 import { requestedSparsity } from '../pruning/level.js'
 import type { GenerateRecord, TraceLine } from '../record/generate/schema.js'
-import {
-  type OutputTarget,
-  prepareOutput,
-  recordFileName,
-  writeRecord,
-  writeWhole,
-} from '../record/io/store.js'
-import { type FlowHooks, runFlow } from '../run/flow.js'
+import { formatRecord, recordFileName } from '../record/io/store.js'
+import { GENERATE_SCHEMA } from '../record/kinds.js'
+import { ifThereOf, recordKind, TRACE } from '../run/existing.js'
+import { type FlowHooks, keep, runFlow } from '../run/flow.js'
 import type { FetchHooks } from '../run/model.js'
+import { type HeldPlace, holdAll, holdFile, holdOutput } from '../run/place.js'
 import type { GenerateOptions } from './options.js'
 import { type PreparedGenerate, prepareGenerate } from './prepare.js'
 import type { PromptSource } from './prompts.js'
@@ -24,6 +19,8 @@ export interface FileOptions {
   output?: string
   /** A file for the trace; none is written when undefined. */
   traceFile?: string
+  /** Replace what is at either. */
+  overwrite?: boolean
 }
 
 export interface GenerateFlow
@@ -47,12 +44,13 @@ export async function generate(
 ): Promise<Generated> {
   return runFlow(
     {
-      places: () => tryPlaces(options),
-      prepare: async () => {
+      places: () => holdAll(placesOf(options, flow)),
+      prepare: async (started, held) => {
         const prepared = await prepareGenerate(options, source, flow)
-        return { prepared, hearers: flow.begin(prepared) }
+        const files = await filesOf(options, prepared, started, held)
+        return { prepared, files, hearers: flow.begin(prepared) }
       },
-      run: async ({ prepared, hearers }, device, { environment, started, onWritten }) => {
+      run: async ({ prepared, files, hearers }, device, { environment, started, onWritten }) => {
         const lines: TraceLine[] = []
         const onTrace = (more: readonly TraceLine[]): void => {
           lines.push(...more)
@@ -60,9 +58,12 @@ export async function generate(
         const record = await untilStarted(flow, (hooks) =>
           runGenerate(prepared, device, { environment, started }, { ...hooks, ...hearers, onTrace }),
         )
-        const path = await writeFiles(options, prepared, record, lines)
+        const { trace, path } = files
+        if (trace !== null)
+          await keep(trace, lines.map((line) => `${JSON.stringify(line)}\n`).join(''), flow.onUnwritten)
+        const written = path === null ? null : await keep(path, formatRecord(record), flow.onUnwritten)
         onWritten()
-        return { record, path }
+        return { record, path: written }
       },
     },
     flow,
@@ -87,41 +88,39 @@ async function untilStarted(
   return running
 }
 
-/** Tries the places of the files before anything is fetched, by writing to them. */
-async function tryPlaces({ output, traceFile }: FileOptions): Promise<OutputTarget[]> {
-  const places: OutputTarget[] = []
-  if (traceFile !== undefined) {
-    const info = await stat(traceFile).catch(() => null)
-    if (info?.isDirectory()) {
-      throw new Failure(`--trace: must be a file, got the folder ${traceFile}`, {
-        hint: '--trace drops.jsonl',
-      })
-    }
-    places.push(await prepareOutput(dirname(traceFile), basename(traceFile)))
-  }
-  // The record's own name waits for what the checkpoint decides.
-  if (output !== undefined) places.push(await prepareOutput(output, 'record.json'))
+/** Of the files that are asked for, the record's last; tried before anything is fetched. */
+function placesOf(options: FileOptions, { onWait }: GenerateFlow): (() => Promise<HeldPlace>)[] {
+  const { output, traceFile } = options
+  const wanted = { ifThere: ifThereOf(options), onWait }
+  const places: (() => Promise<HeldPlace>)[] = []
+  if (traceFile !== undefined)
+    places.push(() =>
+      holdFile(resolve(traceFile), traceFile, {
+        ...wanted,
+        kind: TRACE,
+        flag: '--trace',
+        example: 'drops.jsonl',
+      }),
+    )
+  if (output !== undefined)
+    places.push(() => holdOutput(output, { ...wanted, kind: recordKind(GENERATE_SCHEMA) }))
   return places
 }
 
-async function writeFiles(
+/** Their paths: the record's own name waits for what the checkpoint decides. */
+async function filesOf(
   { output, traceFile }: FileOptions,
   { model, level }: PreparedGenerate,
-  record: GenerateRecord,
-  lines: readonly TraceLine[],
-): Promise<string | null> {
-  if (traceFile !== undefined) {
-    await writeWhole(resolve(traceFile), lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
-  }
-  if (output === undefined) return null
-  const file = recordFileName({
+  started: Date,
+  held: readonly HeldPlace[],
+): Promise<{ trace: string | null; path: string | null }> {
+  const name = recordFileName({
     suites: ['generate'],
     model: model.id,
     policy: level.policy,
     sparsity: requestedSparsity(level),
-    started: new Date(record.date * 1000),
+    started,
   })
-  const place = await prepareOutput(output, file)
-  await writeRecord(place, record)
-  return place.path
+  const record = output === undefined ? undefined : await held.at(-1)?.file(name)
+  return { trace: traceFile === undefined ? null : resolve(traceFile), path: record?.path ?? null }
 }

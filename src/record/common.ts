@@ -61,6 +61,16 @@ export const TextSourceRecord = t.object('Where a part of the text is from.', {
 })
 export type TextSourceRecord = t.Static<typeof TextSourceRecord>
 
+/** Settings of a model that records of older versions lack. */
+export const laterSettings = {
+  layer_norm_epsilon: t.optional(t.number('Added to a variance before its root is taken.')),
+  propagate_in_depth: t.optional(
+    t.nullable(
+      t.boolean('A token dropped in a layer is dropped in all later ones; null when nothing is learned.'),
+    ),
+  ),
+}
+
 export const ModelRecord = t.object('The checkpoint.', {
   id: t.text('Hub id, folder as given, or name of a bundled checkpoint.'),
   source: modelSource('Where it was read from.'),
@@ -81,6 +91,7 @@ export const ModelRecord = t.object('The checkpoint.', {
     int_n_embd: t.nullable(
       t.count('r, width of the interaction projections; null when the checkpoint has none.'),
     ),
+    ...laterSettings,
   }),
 })
 export type ModelRecord = t.Static<typeof ModelRecord>

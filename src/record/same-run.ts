@@ -3,6 +3,7 @@
  * that is not. What makes two runs one run is listed here; what makes two records comparable stands with each pairing of asp compare.
  */
 import { Failure } from '../errors.js'
+import type { ModelRecord } from './common.js'
 import type { EvalRecord } from './eval/schema.js'
 import type { SweepRecord } from './sweep/schema.js'
 
@@ -36,9 +37,26 @@ function canonical(value: unknown): string {
 
 type Run = Pick<EvalRecord, 'environment' | 'model'>
 
+/** What every GPT-2 has; a record of a version that did not keep it is taken to be of such a model. */
+const LAYER_NORM_EPSILON = 1e-5
+
+/** What config.json decides of a model's numbers, besides the weights. */
+const MODEL_SETTINGS: readonly Field<{ model: { config: ModelRecord['config'] } }>[] = [
+  { name: 'n_positions of the model', of: ({ model }) => model.config.n_positions },
+  { name: 'n_head of the model', of: ({ model }) => model.config.n_head },
+  {
+    name: 'layer_norm_epsilon of the model',
+    of: ({ model }) => model.config.layer_norm_epsilon ?? LAYER_NORM_EPSILON,
+  },
+  { name: 'int_n_embd of the model', of: ({ model }) => model.config.int_n_embd },
+  // Older records have it among the parameters of their policy.
+  { name: 'propagate_in_depth of the model', of: ({ model }) => model.config.propagate_in_depth },
+]
+
 const PROGRAM_AND_MODEL: readonly Field<Run>[] = [
   { name: 'version of asp', of: ({ environment }) => environment.asp_version },
   { name: 'model weights', of: ({ model }) => model.sha256 },
+  ...MODEL_SETTINGS,
   { name: 'tokenizer', of: ({ model }) => model.tokenizer_sha256 },
   { name: 'dtype', of: ({ model }) => model.dtype },
 ]
@@ -48,6 +66,9 @@ export function calibrationOf({ calibrated, sparsity, tasks }: EvalRecord): stri
   if (sparsity.requested === null || Object.keys(tasks).length < 2) return undefined
   return calibrated ?? 'pooled'
 }
+/** Whether two models with the same weights compute the same numbers. */
+export const sameModelSettings = (a: ModelRecord['config'], b: ModelRecord['config']): boolean =>
+  firstDifference(MODEL_SETTINGS, { model: { config: a } }, { model: { config: b } }) === null
 
 const perTask = (of: (record: EvalRecord, task: string) => unknown) => (record: EvalRecord) =>
   Object.fromEntries(Object.keys(record.tasks).map((task) => [task, of(record, task)]))

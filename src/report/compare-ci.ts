@@ -3,6 +3,14 @@ import type { ComparedMetric, CompareRecord } from '../record/compare/schema.js'
 import { describeResult } from './compare-columns.js'
 import { annotation, annotationProperty, markup, oneLine } from './escape.js'
 
+const ROOT = '<testsuites name="asp compare" '
+
+/** To be told from reports of other tests. */
+export const JUNIT_REPORT = {
+  what: 'a JUnit report of asp compare',
+  isOwn: (head: string) => head.startsWith('<?xml ') && head.includes(`\n${ROOT}`),
+}
+
 /** A test case for each metric, a failure for each that is worse. `strict`: a verdict that is not known fails too; else it counts as skipped. */
 export function renderJunit(record: CompareRecord, { strict }: { strict: boolean }): string {
   const cases = record.comparisons.flatMap(({ results }) => results)
@@ -16,7 +24,7 @@ export function renderJunit(record: CompareRecord, { strict }: { strict: boolean
   })
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
-    `<testsuites name="asp compare" ${counts(cases, strict)}>`,
+    `${ROOT}${counts(cases, strict)}>`,
     ...suites,
     '</testsuites>\n',
   ].join('\n')

@@ -19,6 +19,14 @@ const HEAD = 74
 /** By level of SEEN_LEVELS; one hue, light to dark, so that it can be told apart in grey as well. */
 const FILLS = ['#eceff3', '#cfe0f5', '#97bdeb', '#4f8ad6', '#1b55ab']
 
+const TITLE = 'What was dropped: '
+
+/** To be told from drawings that others made. */
+export const DROPS_DRAWING = {
+  what: 'a drawing that asp drops made',
+  isOwn: (head: string) => head.startsWith('<svg ') && head.includes(`<title id="title">${TITLE}`),
+}
+
 /** A whole file; light, so that it looks the same in papers and on slides. */
 export function dropsSvg(record: DropsRecord): string {
   const texts = record.tokens.map(({ text }) => text)
@@ -28,7 +36,7 @@ export function dropsSvg(record: DropsRecord): string {
   const height = MARGIN * 2 + HEAD + lines.length * block + 24
   const drawn = lines.map((line, i) => drawLine(record, line, MARGIN + HEAD + i * block))
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${number(width)} ${number(height)}" width="${number(width)}" height="${number(height)}" role="img" aria-labelledby="title">
-<title id="title">${markup(`What was dropped: ${describeText(record)}`)}</title>
+<title id="title">${markup(`${TITLE}${describeText(record)}`)}</title>
 <style>
   text { font: ${FONT}px ui-monospace, Menlo, Consolas, "Liberation Mono", monospace; fill: #1b1e23; white-space: pre }
   .note, .layer { font-family: system-ui, Helvetica, Arial, sans-serif; font-size: 12px; fill: #5d6570 }

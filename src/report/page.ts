@@ -36,22 +36,27 @@ export async function readClient(name: ClientName): Promise<Client> {
   }
 }
 
+/** How every page begins, up to what differs. */
+const START = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'`
+
+/** To be told from pages that others made. */
+export const PAGE = { what: 'a page that asp made', isOwn: (head: string) => head.startsWith(START) }
+
 /** The whole page. The browser is told to fetch nothing and to run no script but this one. */
 export function renderPage({ title, data, client: { script, style } }: PageParts): string {
   const code = scriptText(script)
   const policy = [
-    "default-src 'none'",
     "style-src 'unsafe-inline'",
     'img-src data:',
     `script-src '${sha256(code)}'`,
     "base-uri 'none'",
     "form-action 'none'",
   ].join('; ')
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
+  return `${START}; ${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${markup(title)}</title>

@@ -51,6 +51,11 @@ const FIELDS: Readonly<Record<string, (row: Row) => string | number | null | und
 
 const COLUMNS = Object.entries(FIELDS).map(([name, of]) => left<Row>(name, (row) => String(of(row) ?? '')))
 
+const HEADER = Object.keys(FIELDS).slice(0, 4).join(',')
+
+/** To be told from other tables. */
+export const PPL_CSV = { what: 'a table of asp ppl', isOwn: (head: string) => head.startsWith(HEADER) }
+
 /** With a line of names first; ends without a newline. */
 export function pplCsv(record: PplRecord): string {
   const rows = record.contexts.flatMap((context) => context.rules.map((rule) => ({ record, context, rule })))

@@ -17,6 +17,13 @@ import { columnsOf, rowsOf } from './ppl-columns.js'
 import { type Grid, grid, type Note, renderSheet, type SheetOptions } from './sheet.js'
 import { perplexityPlots } from './text-plots.js'
 
+/** The Markdown form, to be told from other texts. */
+export const PPL_MARKDOWN = {
+  what: 'tables of asp ppl',
+  isOwn: (head: string) =>
+    head.startsWith('|') && ['NLL', 'Scored', 'Protocol'].every((one) => head.includes(one)),
+}
+
 /** Tables, a plot where there are enough levels for one, notes. */
 export function renderPpl(record: PplRecord, options?: SheetOptions): string {
   const rows = rowsOf(record)

@@ -36,5 +36,7 @@ export function configRecord(config: Gpt2Config): ModelRecord['config'] {
     n_head: config.nHead,
     n_inner: config.nInner,
     int_n_embd: config.interaction?.dim ?? null,
+    layer_norm_epsilon: config.layerNormEpsilon,
+    propagate_in_depth: config.interaction?.propagateInDepth ?? null,
   }
 }

@@ -27,7 +27,7 @@ export async function makeWorkFolder(folder: string): Promise<void> {
 
 /** Where the record of one part lies: `dense`, `adaptive-0.8`, `ppl`, `bench`. */
 export function partPlace(folder: string, name: string): OutputTarget {
-  return { path: join(folder, `${name}.json`), folder, madeFolder: false }
+  return { path: join(folder, `${name}.json`), folder }
 }
 
 /** As a record beside the folder names it. */

@@ -9,6 +9,7 @@ import { identityOf, pooledIdentity } from '../record/eval/build.js'
 import type { EvalRecord } from '../record/eval/schema.js'
 import { BENCH_SCHEMA, EVAL_SCHEMA, PPL_SCHEMA } from '../record/kinds.js'
 import type { PplRecord } from '../record/ppl/schema.js'
+import { sameModelSettings } from '../record/same-run.js'
 import type { SweepRecord } from '../record/sweep/schema.js'
 import { partPlace, readPart } from './files.js'
 import type { PreparedSweep } from './prepare.js'
@@ -17,9 +18,12 @@ import type { PreparedSweep } from './prepare.js'
 export type Settings = Pick<SweepRecord, 'environment' | 'model' | 'seed'>
 
 const sameSettings = (
-  { environment, seed }: Pick<EvalRecord | PplRecord | BenchRecord, 'environment' | 'seed'>,
+  { environment, seed, model }: Pick<EvalRecord | PplRecord | BenchRecord, 'environment' | 'seed' | 'model'>,
   now: Settings,
-): boolean => environment.asp_version === now.environment.asp_version && seed === now.seed
+): boolean =>
+  environment.asp_version === now.environment.asp_version &&
+  seed === now.seed &&
+  sameModelSettings(model.config, now.model.config)
 
 /** A cell's record when it is finished; what there is of it when not. */
 export async function keptCell(

@@ -1,6 +1,7 @@
 /** A prepared sweep and a device -> its record: one model, cell after cell, then perplexity, then memory and latency. */
 import type { PreparedBench } from '../bench/prepare.js'
 import { runBench } from '../bench/run.js'
+import { Failure } from '../errors.js'
 import type { PreparedRun } from '../eval/prepare-run.js'
 import { recordRun } from '../eval/record-run.js'
 import { runOn } from '../eval/run.js'
@@ -9,7 +10,7 @@ import { pplOn } from '../ppl/run.js'
 import type { BenchRecord } from '../record/bench/schema.js'
 import type { EnvironmentRecord } from '../record/common.js'
 import type { EvalRecord } from '../record/eval/schema.js'
-import { writeRecord } from '../record/io/store.js'
+import { type OutputTarget, writeRecord } from '../record/io/store.js'
 import type { PplRecord } from '../record/ppl/schema.js'
 import { checkResumed, SAME_SWEEP } from '../record/same-run.js'
 import type { SweepPlan } from '../record/sweep/plan.js'
@@ -25,7 +26,9 @@ import { type Done, gridOf, settingsOf, sweepRecord } from './run-record.js'
 
 export interface SweepHooks {
   onProgress?: OnProgress
-  /** The record so far: when the sweep begins, and after every part of it. */
+  /** The record before anything is measured. */
+  onStart: (record: SweepRecord) => Promise<void>
+  /** The record so far, after every part of it. */
   onRecord: (record: SweepRecord) => Promise<void>
   /** Told what is to be done, before anything is measured. */
   onPlan?: (plan: SweepPlan) => void
@@ -74,7 +77,7 @@ export async function runSweep(
     hooks.onPlan?.(plan)
     if (context.dryRun) return { plan, record: null }
     done.estimated = plan.seconds
-    await write()
+    await hooks.onStart(sweepRecord(work, done))
     // What was planned for one kind of batch is in the way of the next.
     model.engine.releaseActivations()
     for (const [place, cell] of prepared.cells.entries()) {
@@ -139,7 +142,14 @@ async function evalCell(
   const settings = settingsOf({ prepared, model, context })
   const { earlier } = resume ? await keptCell(folder, id, run, settings) : { earlier: null }
   const started = new Date()
-  const files = { place: partPlace(folder, id), earlier, keepsLogs: true }
+  const part = partPlace(folder, id)
+  const files = {
+    place: part,
+    earlier,
+    keepsLogs: true,
+    begin: (record: object) => writeRecord(part, record),
+    write: (record: object) => keepPart(part, record),
+  }
   const { record } = await recordRun(run.tasks, files, ({ samplesName, earlier, ...writing }) =>
     runOn(
       { ...model, seconds: 0 },
@@ -170,7 +180,7 @@ async function measurePpl(
   ppl: PreparedPpl,
 ): Promise<PplRecord> {
   const place = partPlace(context.folder, 'ppl')
-  const write = (record: PplRecord): Promise<void> => writeRecord(place, record)
+  const write = (record: PplRecord): Promise<void> => keepPart(place, record)
   const { environment } = context
   const { command } = prepared.options
   const record = await pplOn(
@@ -192,8 +202,15 @@ async function measureBench(
     signal: hooks.signal,
     onProgress: within(hooks, 'Memory and latency'),
   })
-  await writeRecord(partPlace(folder, 'bench'), record)
+  await keepPart(partPlace(folder, 'bench'), record)
   return record
+}
+
+/** What was measured is in the sweep's record too: it is not lost with its working file. */
+async function keepPart(place: OutputTarget, record: object): Promise<void> {
+  await writeRecord(place, record).catch((cause: unknown) => {
+    if (!(cause instanceof Failure)) throw cause
+  })
 }
 
 /** Progress of one part, under a title that says which. */

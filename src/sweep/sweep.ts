@@ -1,5 +1,7 @@
 /** `asp sweep` without its command: prepare, find the place for the record, go on with what is there, run, write. */
 import type { PrepareHooks } from '../eval/prepare-tasks.js'
+import { SWEEP_SCHEMA } from '../record/kinds.js'
+import { checkFolderThere, ifThereOf } from '../run/existing.js'
 import type { FlowHooks } from '../run/flow.js'
 import { checkResumable, recordedRun } from '../run/recorded.js'
 import { makeWorkFolder, readSweep, workFolder } from './files.js'
@@ -12,6 +14,8 @@ export interface SweepRunOptions extends SweepOptions {
   output?: string
   /** Go on with what is at `output`, or start there. */
   resume: boolean
+  /** Replace what is at `output`. */
+  overwrite?: boolean
   /** Tell what would be done, and do nothing. */
   dryRun: boolean
 }
@@ -27,9 +31,14 @@ export async function sweep(
 ): Promise<Swept & { path: string }> {
   const { output, resume, dryRun } = options
   if (resume) checkResumable(output, 'sweep.json')
+  // A dry run writes nothing, whatever is there.
+  const ifThere = dryRun && !options.overwrite ? 'resume' : ifThereOf(options)
   return recordedRun(
     {
       output,
+      schema: SWEEP_SCHEMA,
+      ifThere,
+      resumable: true,
       prepare: () => prepareSweep(options, hooks),
       name: ({ model, policies }) => ({
         suites: ['sweep'],
@@ -37,16 +46,18 @@ export async function sweep(
         policy: policies.length > 4 ? `${policies.length}-policies` : policies.join('+'),
         sparsity: null,
       }),
-      earlier: async ({ path }) => (resume ? readSweep(path) : null),
-      run: async (prepared, device, { place, write, ...context }) => {
+      earlier: async (place) => {
+        await checkFolderThere(workFolder(place), { ifThere })
+        return resume ? readSweep(place.path) : null
+      },
+      run: async (prepared, device, { place, begin, write, ...context }) => {
         const folder = workFolder(place)
-        let made = false
-        const onRecord = async (record: object): Promise<void> => {
-          if (!made) await makeWorkFolder(folder)
-          made = true
-          await write(record)
+        const onStart = async (record: object): Promise<void> => {
+          await makeWorkFolder(folder)
+          await begin(record)
         }
-        return runSweep(prepared, device, { ...context, folder, resume, dryRun }, { ...hooks, onRecord })
+        const files = { ...context, folder, resume, dryRun }
+        return runSweep(prepared, device, files, { ...hooks, onStart, onRecord: write })
       },
     },
     hooks,

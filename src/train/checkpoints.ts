@@ -5,9 +5,11 @@
  */
 import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { sha256Of } from '../data/files.js'
 import { isObject } from '../data/json-file.js'
 import type { TrainerState } from '../engine/train/types.js'
 import { Failure } from '../errors.js'
+import type { ModelRecord } from '../record/common.js'
 import type { TrainRunOptions } from '../record/train/schema.js'
 import {
   hashFile,
@@ -31,6 +33,8 @@ export interface StateFacts {
   micro_tokens: number
   /** SHA-256 of what was begun from; null for random weights. */
   source: string | null
+  /** What config.json says of it; states of older versions lack it. */
+  config?: ModelRecord['config']
   /** SHA-256 over the windows to train on. */
   data: string
   /** Windows taken so far: whole epochs, and of the one under way. Both follow from the step. */
@@ -47,6 +51,8 @@ export interface SavedState {
 interface StateFile extends StateFacts {
   schema: typeof STATE_SCHEMA
   files: Record<string, WrittenFile>
+  /** SHA-256 over all of the above; states of older versions lack it. */
+  sha256?: string
 }
 
 const FILES = {
@@ -86,7 +92,7 @@ export async function saveState(
       for (const kind of ['firstMoments', 'secondMoments'] as const) {
         files[FILES[kind]] = await writeTensors(join(folder, FILES[kind]), state[kind], { prefix: PREFIX })
       }
-      const file: StateFile = { schema: STATE_SCHEMA, ...facts, files }
+      const file = signed({ schema: STATE_SCHEMA, ...facts, files })
       await writeText(join(folder, STATE_FILE), `${JSON.stringify(file, null, 2)}\n`)
     })
   } catch (cause) {
@@ -116,10 +122,10 @@ export async function lastState(
   const steps = await stepsOf(run)
   for (const step of steps) {
     const folder = stateFolder(run, step)
-    const file = await readState(folder)
+    const file = await readState(folder, step)
     const fault = typeof file === 'string' ? file : await firstDamage(folder, file)
     if (fault === null && typeof file !== 'string') {
-      const { schema: _schema, files: _files, ...facts } = file
+      const { schema: _schema, files: _files, sha256: _sha256, ...facts } = file
       return { folder, facts, load: () => loadState(folder) }
     }
     onDamaged?.(folder, fault ?? '')
@@ -139,17 +145,40 @@ export async function stepsOf(run: string): Promise<number[]> {
     .sort((a, b) => b - a)
 }
 
-async function readState(folder: string): Promise<StateFile | string> {
+/** What is wrong with it, where something is. */
+async function readState(folder: string, step: number): Promise<StateFile | string> {
   const text = await readFile(join(folder, STATE_FILE), 'utf8').catch(() => null)
   if (text === null) return `${STATE_FILE} is missing`
   try {
     const value: unknown = JSON.parse(text)
-    if (isObject(value) && value.schema === STATE_SCHEMA && isObject(value.files))
-      return value as unknown as StateFile
-    return `${STATE_FILE} is not ${STATE_SCHEMA}`
+    if (!isObject(value) || value.schema !== STATE_SCHEMA || !isObject(value.files))
+      return `${STATE_FILE} is not ${STATE_SCHEMA}`
+    const file = value as unknown as StateFile
+    const wrong = wrongFact(file, step)
+    return wrong === null ? file : `${STATE_FILE} is not as it was written: ${wrong}`
   } catch {
     return `${STATE_FILE} is not JSON`
   }
+}
+
+function signed({ sha256: _, ...file }: StateFile): StateFile {
+  return { ...file, sha256: sha256Of(JSON.stringify(file)) }
+}
+
+/** The first fact that cannot be what a training wrote; null where there is none. */
+function wrongFact(file: StateFile, step: number): string | null {
+  const { options, micro_tokens, source, data, position, sha256 } = file
+  const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0
+  const checks: Readonly<Record<string, boolean>> = {
+    step: file.step === step,
+    options: isObject(options),
+    micro_tokens: isCount(micro_tokens) && micro_tokens > 0 && micro_tokens % options?.ctx === 0,
+    source: source === null || typeof source === 'string',
+    data: typeof data === 'string',
+    position: isObject(position) && isCount(position.epoch) && isCount(position.window),
+    sha256: sha256 === undefined || sha256 === signed(file).sha256,
+  }
+  return Object.keys(checks).find((name) => !checks[name]) ?? null
 }
 
 /** In words, null for none: sizes first, as a cut file is what a full disk leaves. */

@@ -33,6 +33,9 @@ const TOKENIZER_FILES = [
   'generation_config.json',
 ]
 
+/** All that `writeModelFiles` may write. */
+export const MODEL_FILES: readonly string[] = ['config.json', WEIGHTS, ...TOKENIZER_FILES]
+
 const TORCH_DTYPES: Readonly<Record<SaveDtype, string>> = { f32: 'float32', f16: 'float16' }
 
 /**

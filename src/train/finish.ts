@@ -1,6 +1,5 @@
 /** The end of a run: the checkpoint is written, read back, measured at several context lengths, described and uploaded. */
 import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import { openCheckpoint } from '../data/checkpoint.js'
 import { type Upload, uploadModel } from '../data/hub/upload.js'
 import type { HostTensor } from '../engine/train/types.js'
@@ -12,7 +11,8 @@ import type { Evaluate } from './held-out.js'
 import type { RunHooks } from './hooks.js'
 import { describeTraining, modelCard } from './model-card.js'
 import type { RunPlan } from './plan.js'
-import { type PreparedTraining, recordPath } from './prepare.js'
+import type { PreparedTraining } from './prepare.js'
+import { cardPath, recordPath } from './run-folder.js'
 import { alphaAt } from './schedule.js'
 
 export interface Finished {
@@ -71,7 +71,7 @@ export async function finishRun(options: FinishOptions): Promise<Finished> {
     checkpoint: { folder: plan.folder, dtype, parameters: checkpoint.parameters, bytes, sha256 },
     write: (record) =>
       writing(plan.folder, async () => {
-        await replaceFile(join(plan.folder, 'README.md'), (path) => writeText(path, modelCard(record)))
+        await replaceFile(cardPath(plan.folder), (path) => writeText(path, modelCard(record)))
         await replaceFile(recordPath(plan.folder), (path) =>
           writeText(path, `${JSON.stringify(record, null, 2)}\n`),
         )

@@ -4,6 +4,7 @@ import { afterGrace } from '../engine/compute/give-up.js'
 import type { TrainerLike } from '../engine/train/types.js'
 import { isAbort } from '../errors.js'
 import type { EvalLine, StepLine } from '../record/train/schema.js'
+import { configRecord } from '../run/model-record.js'
 import type { RunDevice } from '../run/open-model.js'
 import { mean } from '../stats/basics.js'
 import { saveState } from './checkpoints.js'
@@ -197,6 +198,7 @@ async function save(
     options: plan.options,
     micro_tokens: sequences * plan.options.ctx,
     source: start.record.sha256,
+    config: configRecord(start.config),
     data: corpus.data.sha256,
     position: { epoch: Math.floor(taken / corpus.windows.length), window: taken % corpus.windows.length },
   }

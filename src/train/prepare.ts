@@ -1,20 +1,17 @@
 /** Everything of a training that can be checked before a device is opened; every bad input ends here. */
-import { join } from 'node:path'
-import { exists } from '../data/files.js'
 import type { FetchProgress } from '../data/hub/hub.js'
 import { checkUploadAccess } from '../data/hub/upload.js'
-import { EXIT, Failure } from '../errors.js'
 import { readRecordIfThere } from '../record/io/read.js'
 import { TRAIN_SCHEMA } from '../record/kinds.js'
 import type { TrainRecord } from '../record/train/schema.js'
+import { configRecord } from '../run/model-record.js'
 import { checkTraining } from './check-options.js'
-import { lastState, type SavedState, statesFolder } from './checkpoints.js'
+import { lastState, type SavedState } from './checkpoints.js'
 import { type Corpus, loadCorpus } from './corpus.js'
-import { makeFolder, removeUnfinished } from './durable-files.js'
-import { logPath } from './log.js'
 import type { TrainingOptions } from './options.js'
 import { planRuns, type RunPlan } from './plan.js'
 import { checkResume } from './resume.js'
+import { holdRunFolder, type Release, recordPath } from './run-folder.js'
 import { openStart, type TrainingStart } from './start.js'
 
 export interface PreparedTraining {
@@ -37,21 +34,25 @@ export interface PrepareHooks {
   /** UTF-16 units that have become tokens. */
   onTokens?: (done: number, total: number) => void
   onNote?: (text: string) => void
+  /** Told what is waited for. */
+  onWait?: (text: string) => void
   signal?: AbortSignal
 }
 
-export const recordPath = (run: string): string => join(run, 'train.json')
-
-/** Makes the folders of the runs, as the last thing. */
+/**
+ * Makes the folders of the runs before the text is read, so that no other run takes them meanwhile.
+ * @param held is given what lets go of them, to be called however the training ends
+ */
 export async function prepareTraining(
   options: TrainingOptions,
   hooks: PrepareHooks = {},
+  held: Release[] = [],
 ): Promise<PreparedTraining> {
   checkTraining(options)
   if (options.push !== undefined) checkUploadAccess()
   const start = await openStart(options, hooks)
   const plans = planRuns(options, start.config, start.hasOwn)
-  if (!options.resume) for (const { folder } of plans) await refuseUsed(folder)
+  for (const { folder } of plans) held.push(await holdRunFolder(folder, options.resume, hooks.onWait))
   const corpus = await loadCorpus(
     {
       data: options.data,
@@ -66,7 +67,6 @@ export async function prepareTraining(
   )
   const runs: PreparedRun[] = []
   for (const plan of plans) runs.push(await prepareRun(plan, { options, start, corpus }, hooks))
-  for (const { folder } of plans) await makeUsable(folder)
   return { options, start, corpus, runs }
 }
 
@@ -78,33 +78,14 @@ async function prepareRun(
   if (!options.resume) return { plan, state: null, finished: null }
   const state = await lastState(plan.folder, (folder, why) => onNote?.(`${folder} is skipped: ${why}`))
   if (state === null) return { plan, state, finished: null }
-  const now = { options: plan.options, source: start.record.sha256, data: corpus.data.sha256 }
+  const now = {
+    options: plan.options,
+    source: start.record.sha256,
+    config: configRecord(start.config),
+    data: corpus.data.sha256,
+  }
   checkResume(state.folder, state.facts, now, plan.steps)
   const record = await readRecordIfThere(recordPath(plan.folder), [TRAIN_SCHEMA])
   const isDone = record?.status === 'complete' && record.steps.taken === plan.steps
   return { plan, state, finished: isDone && state.facts.step === plan.steps ? record : null }
-}
-
-async function refuseUsed(folder: string): Promise<void> {
-  for (const path of [statesFolder(folder), logPath(folder), join(folder, 'config.json')]) {
-    if (await exists(path)) {
-      throw new Failure(`--output: ${folder} has a checkpoint or a training in it already, got ${path}`, {
-        hint: 'add --resume to resume it, or name another folder',
-      })
-    }
-  }
-}
-
-async function makeUsable(folder: string): Promise<void> {
-  try {
-    await makeFolder(folder)
-    await removeUnfinished(folder)
-  } catch (cause) {
-    const why = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)
-    throw new Failure(`--output: ${folder} cannot be written to, got ${why}`, {
-      hint: 'name a folder that you may write to',
-      exit: EXIT.usage,
-      cause,
-    })
-  }
 }

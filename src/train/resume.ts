@@ -6,7 +6,7 @@ import type { StateFacts } from './checkpoints.js'
 import { type OptionRow, subjectOf } from './option-rows.js'
 import { OPTION_ROWS } from './options.js'
 
-export type ResumeFacts = Pick<StateFacts, 'options' | 'source' | 'data'>
+export type ResumeFacts = Pick<StateFacts, 'options' | 'source' | 'config' | 'data'>
 
 /**
  * @param now of the command under way
@@ -20,6 +20,8 @@ export function checkResume(
 ): void {
   const fields: Field<ResumeFacts>[] = [
     { name: '--model', of: ({ source }) => source },
+    // Undefined, which matches anything, in a state from before it was kept.
+    { name: '--model, its config.json', of: ({ config }) => config },
     { name: decidedBy('data'), of: ({ data }) => data },
     ...(Object.keys(now.options) as (keyof TrainRunOptions)[]).map((key) => ({
       name: decidedBy(key),

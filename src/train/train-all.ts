@@ -9,6 +9,7 @@ import { pushRun } from './finish.js'
 import type { RunHooks } from './hooks.js'
 import type { TrainingOptions } from './options.js'
 import { type PreparedTraining, type PrepareHooks, prepareTraining } from './prepare.js'
+import type { Release } from './run-folder.js'
 import { trainRun } from './train-run.js'
 
 export interface TrainHooks extends RunHooks, PrepareHooks, FlowHooks<PreparedTraining> {
@@ -27,9 +28,23 @@ export async function trainAll(
   command: readonly string[],
   hooks: TrainHooks,
 ): Promise<TrainResult> {
+  const held: Release[] = []
+  try {
+    return await trainHeld(options, command, hooks, held)
+  } finally {
+    for (const release of held) await release()
+  }
+}
+
+async function trainHeld(
+  options: TrainingOptions,
+  command: readonly string[],
+  hooks: TrainHooks,
+  held: Release[],
+): Promise<TrainResult> {
   const { orStop, signal } = hooks
   const started = new Date()
-  const prepared = await orStop(prepareTraining(options, hooks))
+  const prepared = await orStop(prepareTraining(options, hooks, held))
   hooks.onPrepared?.(prepared)
   const result: TrainResult = { records: [], folders: prepared.runs.map(({ plan }) => plan.folder) }
   const isDone = prepared.runs.every(({ finished }) => finished !== null)

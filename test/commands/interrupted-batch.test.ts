@@ -45,7 +45,7 @@ for (const [name, flags] of [
 ] as const) {
   test(`asp eval, ${name}`, async () => {
     const argv = ['eval', 'hellaswag', '--model', slow, '--device', 'cpu', '--data', 'sample', ...flags]
-    const run = startAsp(folder, [...argv, '--batch-tokens', '16384', '-o', 'eval.json'])
+    const run = startAsp(folder, [...argv, '--batch-tokens', '16384', '-o', 'eval.json', '--overwrite'])
     const { status, tasks } = await recordOf(run, 'eval.json')
     assert.is(status, 'incomplete')
     assert.ok(tasks.hellaswag.documents_scored < tasks.hellaswag.documents)

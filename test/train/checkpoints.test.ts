@@ -5,6 +5,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { HostTensor, TrainerState } from '../../src/engine/train/types.js'
 import { EXIT, Failure } from '../../src/errors.js'
+import { configRecord } from '../../src/run/model-record.js'
 import {
   lastState,
   type StateFacts,
@@ -90,6 +91,28 @@ const damages: [string, (folder: string) => void, RegExp][] = [
     (folder) => writeFileSync(join(folder, 'state.json'), '{}'),
     /is not asp\.train-state\/1/,
   ],
+  ...(
+    [
+      ['another step', /"step": 6/, '"step": 5', 'step'],
+      ['a step that is text', /"step": 6/, '"step": "6"', 'step'],
+      ['micro-batches of no whole sequence', /"micro_tokens": 32/, '"micro_tokens": 31', 'micro_tokens'],
+      ['no micro-batches', /"micro_tokens": 32/, '"micro_tokens": 0', 'micro_tokens'],
+      ['data that is no hash', /"data": "b"/, '"data": 7', 'data'],
+      ['a place before the data', /"epoch": 0/, '"epoch": -1', 'position'],
+      ['no options', /"options": \{/, '"options": null, "were": {', 'options'],
+      ['another option of the right type', /"seed": 1\b/, '"seed": 2', 'sha256'],
+      ['other micro-batches of the right type', /"micro_tokens": 32/, '"micro_tokens": 64', 'sha256'],
+    ] as const
+  ).map(([title, from, to, fact]): (typeof damages)[number] => [
+    `a state.json with ${title}`,
+    (folder) => {
+      const file = join(folder, 'state.json')
+      const text = readFileSync(file, 'utf8')
+      assert.match(text, from)
+      writeFileSync(file, text.replace(from, to))
+    },
+    new RegExp(`state\\.json is not as it was written: ${fact}$`),
+  ]),
 ]
 for (const [title, damage, why] of damages) {
   test(`${title}: the one before is taken, and it is told`, async () => {
@@ -194,6 +217,25 @@ for (const [title, changes, message, hint] of differing) {
     assert.unreachable()
   })
 }
+
+test('the config.json of the model counts, where the state has it', () => {
+  const config = { ...configRecord(CONFIG), layer_norm_epsilon: 0.05 }
+  assert.throws(
+    () => checkResume('here', { ...was, config: configRecord(CONFIG) }, { ...was, config }, 12),
+    /another --model, its config\.json, \{.*got/,
+  )
+  checkResume('here', was, { ...was, config }, 12)
+})
+
+test('a state of an older asp has no hash of itself', async () => {
+  const run = testFolder()
+  await saveState(run, facts(3), state(3), source)
+  const file = join(stateFolder(run, 3), 'state.json')
+  const { sha256, ...older } = JSON.parse(readFileSync(file, 'utf8'))
+  assert.match(sha256, /^[0-9a-f]{64}$/)
+  writeFileSync(file, JSON.stringify(older))
+  assert.equal((await lastState(run))?.facts, facts(3))
+})
 
 test('goes on with more steps, in whatever order the options lie', () => {
   const { seed, ...rest } = options

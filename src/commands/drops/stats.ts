@@ -11,13 +11,16 @@ import { agesOf, runStats } from '../../drops/run-stats.js'
 import { Failure } from '../../errors.js'
 import type { DropStatsRecord } from '../../record/drops/stats-schema.js'
 import { formatRecord } from '../../record/io/store.js'
+import { DROP_STATS_SCHEMA } from '../../record/kinds.js'
 import { renderDropStats } from '../../report/drop-stats-table.js'
+import { PAGE } from '../../report/page.js'
 import { dropStatsPage } from '../../report/pages.js'
+import { recordKind } from '../../run/existing.js'
 
 /** What --output writes, by the ending of the file. */
 const FORMS: Output<DropStatsRecord>['forms'] = {
-  '.html': dropStatsPage,
-  '.json': formatRecord,
+  '.html': { render: dropStatsPage, kind: PAGE, isView: true },
+  '.json': { render: formatRecord, kind: recordKind(DROP_STATS_SCHEMA), isView: false },
 }
 
 /** Under a minute on two cores without a GPU. */
@@ -58,6 +61,7 @@ export default class DropsStats extends AspCommand {
     ...shared.modelFlags,
     model: shared.model({ multiple: true, multipleNonGreedy: true, ...usually('asp-tiny') }),
     output: shared.output(),
+    overwrite: shared.overwrite,
     'output-format': shared.tableForm,
     quiet: shared.quiet,
   }
@@ -96,7 +100,7 @@ export default class DropsStats extends AspCommand {
       const { progress, signal, onProgress, note } = watch
       progress.start('Reading checkpoints and text')
       const record = await drops(
-        { file: flags.output, forms: FORMS },
+        { file: flags.output, overwrite: flags.overwrite, forms: FORMS },
         {
           prepare: () => prepareStats(options, watch),
           run: (prepared, device, context) => {

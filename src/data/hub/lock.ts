@@ -3,17 +3,9 @@
  * It only saves work: partial files are written by position and proven before they are used (hub-partial.ts), so two
  * owners, which a shared disk with odd clocks may have, write the same bytes to the same places.
  */
-import { randomUUID } from 'node:crypto'
 import { mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
-import { hostname } from 'node:os'
 import { basename, dirname, join } from 'node:path'
-
-interface Owner {
-  host: string
-  process: number
-  /** Tells one lock from the next of the same process. */
-  id: string
-}
+import { isGone, type Owner, parseOwner, thisProcess } from '../owner.js'
 
 const BEAT_MS = 10_000
 /** A lock whose owner has not touched it for so long is nobody's. */
@@ -40,8 +32,7 @@ export async function withLock<T>(
   onWait: (owner: string) => void,
   work: () => Promise<T>,
 ): Promise<T> {
-  const owner: Owner = { host: hostname(), process: process.pid, id: randomUUID() }
-  const text = JSON.stringify(owner)
+  const text = JSON.stringify(thisProcess())
   await mkdir(dirname(path), { recursive: true })
   for (let waits = 0; !(await create(path, text)); waits++) {
     const holder = await liveOwner(path)
@@ -85,29 +76,11 @@ async function create(path: string, text: string): Promise<boolean> {
 }
 
 /** Who holds the lock, or null when it is gone or its owner is. */
-async function liveOwner(path: string): Promise<Owner | null> {
+async function liveOwner(path: string): Promise<Pick<Owner, 'host' | 'process'> | null> {
   const info = await stat(path).catch(() => null)
   if (info === null || Date.now() - info.mtimeMs > DEAD_MS) return null
   const owner = parseOwner(await readFile(path, 'utf8').catch(() => ''))
   // A lock that was just made may have no text yet.
-  if (owner === null) return { host: 'this machine', process: 0, id: '' }
-  return owner.host === hostname() && !isRunning(owner.process) ? null : owner
-}
-
-function parseOwner(text: string): Owner | null {
-  try {
-    const { host, process, id }: Partial<Owner> = JSON.parse(text)
-    return host !== undefined && process !== undefined && id !== undefined ? { host, process, id } : null
-  } catch {
-    return null
-  }
-}
-
-function isRunning(id: number): boolean {
-  try {
-    process.kill(id, 0)
-    return true
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
-  }
+  if (owner === null) return { host: 'this machine', process: 0 }
+  return isGone(owner) ? null : owner
 }

@@ -6,6 +6,7 @@ import {
   dtype,
   EnvironmentRecord,
   heading,
+  laterSettings,
   SizedRecord,
   status,
   storedDtype,
@@ -34,6 +35,7 @@ export const BenchModel = t.object('What was run.', {
     n_head: t.positive('Attention heads.'),
     n_inner: t.positive('Width of the MLP.'),
     int_n_embd: t.nullable(t.positive('Width of the interaction projections; null without.')),
+    ...laterSettings,
   }),
 })
 export type BenchModel = t.Static<typeof BenchModel>

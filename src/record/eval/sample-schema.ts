@@ -43,6 +43,13 @@ export const SampleLine = t.object(
         ),
       ),
     ),
+    line_hash: t.optional(
+      t.hash(
+        16,
+        'Of the line without this: the first digits of the SHA-256 of its JSON. Older logs have none.',
+      ),
+    ),
   },
 )
-export type SampleLine = t.Static<typeof SampleLine>
+/** As it is worked with; files add the hash. */
+export type SampleLine = Omit<t.Static<typeof SampleLine>, 'line_hash'>

@@ -1,8 +1,9 @@
 /**
  * The per-request log (`--log-samples`): JSON lines beside the record, appended in place as requests are scored.
  * Each line stands alone and the log holds all that metrics are computed from, so that a run can be resumed from its
- * log and shards merged from theirs. A killed run leaves at most one torn line, the last; readers drop it.
+ * log and shards merged from theirs. Each ends with a hash of itself, so that a figure that was changed is noticed. A killed run leaves at most one torn line, the last; readers drop it.
  */
+import { createHash } from 'node:crypto'
 import { type FileHandle, open, readFile } from 'node:fs/promises'
 import { EXIT, Failure } from '../../errors.js'
 import { checkAgainst, type Fault } from '../io/json-schemas.js'
@@ -76,7 +77,7 @@ export async function openSampleLog(path: string, { keep = 0 }: { keep?: number 
     path,
     async append(lines) {
       if (lines.length === 0) return
-      const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('')
+      const text = lines.map((line) => `${JSON.stringify({ ...line, line_hash: hashOf(line) })}\n`).join('')
       try {
         await file.appendFile(text)
       } catch (cause) {
@@ -109,19 +110,25 @@ export async function readSampleLog(path: string): Promise<SampleLogContent> {
   const check = await checkAgainst('asp.sample-1.schema.json')
   const ends: number[] = []
   for (let at = content.indexOf(0x0a); at >= 0; at = content.indexOf(0x0a, at + 1)) ends.push(at + 1)
+  // A log that an older asp began has lines without hashes, before all that have one.
+  let isHashed = false
   const lines = ends.map((end, i) => {
     const row = content.subarray(i === 0 ? 0 : ends[i - 1], end - 1).toString('utf8')
-    return parseLine(row, path, i + 1, check)
+    const { line, hash } = parseLine(row, `${path}: line ${i + 1}`, check)
+    if (hash === undefined ? isHashed : hash !== hashOf(line))
+      throw changed(`${path}: line ${i + 1} is not as it was written, its line_hash is another`)
+    isHashed = hash !== undefined
+    return line
   })
   return { lines, bytes: ends.at(-1) ?? 0, ends }
 }
 
-function parseLine(
-  row: string,
-  path: string,
-  number: number,
-  check: (value: unknown) => Fault | null,
-): SampleLine {
+interface ParsedLine {
+  line: SampleLine
+  hash: string | undefined
+}
+
+function parseLine(row: string, subject: string, check: (value: unknown) => Fault | null): ParsedLine {
   let value: unknown
   try {
     value = JSON.parse(row)
@@ -129,14 +136,19 @@ function parseLine(
     // Undefined is reported below, like any other line that is no sample.
   }
   const fault = value === undefined ? { path: '', wrong: 'not JSON' } : check(value)
-  if (fault === null) return value as SampleLine
-  throw new Failure(
-    `${path}: line ${number} is not a scored request: ${`${fault.path} ${fault.wrong}`.trim()}`,
-    {
-      hint: 'the log was changed after it was written; score again into a new one',
-    },
-  )
+  if (fault !== null)
+    throw changed(`${subject} is not a scored request: ${`${fault.path} ${fault.wrong}`.trim()}`)
+  const { line_hash: hash, ...line } = value as SampleLine & { line_hash?: string }
+  return { line, hash }
 }
+
+const hashOf = (line: SampleLine): string =>
+  createHash('sha256').update(JSON.stringify(line)).digest('hex').slice(0, HASH_DIGITS)
+
+const HASH_DIGITS = 16
+
+const changed = (message: string): Failure =>
+  new Failure(message, { hint: 'the log was changed after it was written; score again into a new one' })
 
 function unusable(path: string, what: string, cause: unknown, exit: number): Failure {
   const reason = cause instanceof Error ? cause.message : String(cause)

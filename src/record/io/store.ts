@@ -1,6 +1,6 @@
-/** Where a run's record goes: checked before any work starts, written whole or not at all. */
+/** Files of records: written whole or not at all, and what is said when they cannot be. */
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, rename, rm, rmdir, stat } from 'node:fs/promises'
+import { open, readdir, realpath, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { EXIT, Failure, type FailureOptions } from '../../errors.js'
 import { layOut } from './layout.js'
@@ -9,8 +9,6 @@ export interface OutputTarget {
   /** Absolute path of the record. */
   path: string
   folder: string
-  /** The folder did not exist before; `abandonOutput` removes it again while it is empty. */
-  madeFolder: boolean
 }
 
 /** Parts of a default file name. */
@@ -20,61 +18,36 @@ export interface RunName {
   policy: string
   /** The share asked for; null when it was not given. */
   sparsity: number | null
+  /** Of a run that is shared out. */
+  shard?: { index: number; count: number }
   started: Date
 }
 
-/** `<suites>-<model>-<policy>[-s<S>]-<UTC time>.json`, with nothing in it that a file system refuses. */
-export function recordFileName({ suites, model, policy, sparsity, started }: RunName): string {
+/** `<suites>-<model>-<policy>[-s<S>][-shard<i>of<n>]-<UTC time>.json`, with nothing in it that a file system refuses. */
+export function recordFileName({ suites, model, policy, sparsity, shard, started }: RunName): string {
   const tests = suites.length > 4 ? `${suites.length}-suites` : suites.join('+')
-  const time = started
+  const share = sparsity === null ? [] : [`s${sparsity}`]
+  const part = shard === undefined ? [] : [`shard${shard.index}of${shard.count}`]
+  const parts = [tests, path.basename(model), policy, ...share, ...part, timeName(started)]
+  return `${parts.map(fileNamePart).join('-')}.json`
+}
+
+/** Of UTC, to the second: `2026-01-02T03-04-05Z`. */
+export const timeName = (date: Date): string =>
+  date
     .toISOString()
     .replace(/\.\d+Z$/, 'Z')
     .replaceAll(':', '-')
-  const share = sparsity === null ? [] : [`s${sparsity}`]
-  return `${[tests, path.basename(model), policy, ...share, time].map(fileNamePart).join('-')}.json`
-}
-
-/**
- * Finds and tries the place for a record: `output` names a `.json` file (or of another kind) or a folder; without it, `results` under the
- * current folder. Makes the last folder of the path if it is missing. Throws a Failure when nothing can be written.
- */
-export async function prepareOutput(
-  output: string | undefined,
-  defaultName: string,
-  extension = '.json',
-): Promise<OutputTarget> {
-  const given = output ?? 'results'
-  const resolved = path.resolve(given)
-  const isFile = given.endsWith(extension) && !(await isFolder(resolved))
-  const folder = isFile ? path.dirname(resolved) : resolved
-  const target = { path: isFile ? resolved : path.join(folder, defaultName), folder, madeFolder: false }
-  try {
-    target.madeFolder = await makeFolder(folder)
-    // Permission bits do not tell of read-only mounts or full disks; writing a file does.
-    const probe = temporaryName(target.path)
-    await (await open(probe, 'wx')).close()
-    await rm(probe)
-  } catch (cause) {
-    await abandonOutput(target)
-    throw unwritable(given, cause, {})
-  }
-  return target
-}
-
-/** Takes back what `prepareOutput` made, for a run that ends without a record. */
-export async function abandonOutput({ folder, madeFolder }: OutputTarget): Promise<void> {
-  // Not empty means that something of worth is in it by now.
-  if (madeFolder) await rmdir(folder).catch(() => undefined)
-}
 
 /** Replaces the file at the target in one step; on failure the old one, if any, is still whole. */
-export function writeRecord(target: OutputTarget, record: object): Promise<void> {
+export function writeRecord(target: Pick<OutputTarget, 'path'>, record: object): Promise<void> {
   return writeWhole(target.path, formatRecord(record))
 }
 
-/** The same for any text that lies beside a record, or is made of one. */
+/** The same for any text that lies beside a record, or is made of one. Where the file is a link, what it leads to is replaced. */
 export async function writeWhole(file: string, text: string, failing: FailureOptions = {}): Promise<void> {
-  const temporary = temporaryName(file)
+  const real = await realpath(file).catch(() => file)
+  const temporary = temporaryName(real)
   try {
     const handle = await open(temporary, 'wx')
     try {
@@ -83,10 +56,30 @@ export async function writeWhole(file: string, text: string, failing: FailureOpt
     } finally {
       await handle.close()
     }
-    await rename(temporary, file)
+    await rename(temporary, real)
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => undefined)
     throw unwritable(file, cause, { exit: EXIT.failed, ...failing })
+  }
+}
+
+/** As much as the record of some thousand documents takes. */
+const PROBE_BYTES = 1_048_576
+
+/** Permission bits do not tell of read-only mounts or full disks; writing a file does. @throws what the file system says */
+export async function tryWriting(file: string): Promise<void> {
+  const probe = temporaryName(file)
+  try {
+    const handle = await open(probe, 'wx')
+    try {
+      await handle.writeFile(Buffer.alloc(PROBE_BYTES))
+      // Some file systems take bytes into memory that they have no room for.
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+  } finally {
+    await rm(probe, { force: true }).catch(() => undefined)
   }
 }
 
@@ -95,27 +88,32 @@ export function formatRecord(record: object): string {
   return `${layOut(record)}\n`
 }
 
-/** Makes `folder` inside an existing one; false when it was there. */
-async function makeFolder(folder: string): Promise<boolean> {
-  if (await isFolder(folder)) return false
-  await mkdir(folder)
-  return true
-}
-
-async function isFolder(file: string): Promise<boolean> {
-  return stat(file).then(
-    (found) => found.isDirectory(),
-    () => false,
-  )
-}
-
 /** Beside the target, so that the rename stays within one file system. */
 const temporaryName = (target: string): string =>
   `${target}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`
 
+const TEMPORARY = /^(?<target>.+)\.\d+-[0-9a-f]{8}\.tmp$/
+/** Milliseconds. A temporary file is written in one go. */
+const LEFT = 3_600_000
+
+/**
+ * Removes temporary files that ended processes left in a folder: those of `file`, which no other process may be writing, and of
+ * other files those that are an hour old.
+ */
+export async function removeLeftovers(folder: string, file: string): Promise<void> {
+  const names = await readdir(folder).catch(() => [])
+  for (const name of names) {
+    const target = TEMPORARY.exec(name)?.groups?.target
+    if (target === undefined) continue
+    const left = path.join(folder, name)
+    const age = Date.now() - ((await stat(left).catch(() => null))?.mtimeMs ?? Date.now())
+    if (target === path.basename(file) || age > LEFT) await rm(left, { force: true }).catch(() => undefined)
+  }
+}
+
 const fileNamePart = (text: string): string => text.replace(/[^\w.+-]+/g, '_')
 
-function unwritable(target: string, cause: unknown, failing: FailureOptions): Failure {
+export function unwritable(target: string, cause: unknown, failing: FailureOptions): Failure {
   const hint = 'give --output a .json path or a folder that exists and can be written to'
   return new Failure(`${target}: results cannot be written there (${reasonOf(cause)})`, {
     hint,
@@ -133,6 +131,7 @@ const REASONS: Record<string, string> = {
   EISDIR: 'it is a folder',
   EROFS: 'read-only file system',
   ENOSPC: 'no space left',
+  EDQUOT: 'the quota is used up',
   ENAMETOOLONG: 'name too long',
 }
 

@@ -1,8 +1,8 @@
 /** Writes lm-eval's files where lm-eval would: a folder of the model's name under the output folder; whole or not at all. */
-import { randomBytes } from 'node:crypto'
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { EXIT, Failure } from '../../errors.js'
+import { reasonOf, writeWhole } from '../io/store.js'
 import { type LmEvalFiles, lmEvalDate, sanitizedModelName } from './lm-eval.js'
 import { pythonDumps } from './python-json.js'
 
@@ -37,20 +37,11 @@ export async function writeLmEvalFiles(
   return paths
 }
 
-async function replaceFile(file: string, text: string): Promise<void> {
-  const temporary = `${file}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`
-  try {
-    await writeFile(temporary, text, { flag: 'wx' })
-    await rename(temporary, file)
-  } catch (cause) {
-    await rm(temporary, { force: true }).catch(() => undefined)
-    throw unwritable(file, cause)
-  }
-}
+const replaceFile = (file: string, text: string): Promise<void> =>
+  writeWhole(file, text, { hint: 'give --output a folder that can be written to' })
 
-function unwritable(file: string, cause: unknown): Failure {
-  const reason = cause instanceof Error ? cause.message : String(cause)
-  return new Failure(`${file}: lm-eval's files cannot be written there (${reason})`, {
+function unwritable(folder: string, cause: unknown): Failure {
+  return new Failure(`${folder}: lm-eval's files cannot be written there (${reasonOf(cause)})`, {
     hint: 'give --output a folder that can be written to',
     exit: EXIT.failed,
     cause,

@@ -28,6 +28,19 @@ const FORMS: Record<ExportForm, (loaded: readonly LoadedRecord[]) => ExportedFil
   },
 }
 
+/** How files of each form begin, to be told from others. */
+export const EXPORTED: Readonly<Record<ExportForm, { what: string; isOwn: (head: string) => boolean }>> = {
+  'github-benchmark': {
+    what: 'figures for github-action-benchmark',
+    isOwn: (head) => /^\[\s*\{\s*"name": "[^\n]*",\s*"unit": /.test(head),
+  },
+  bencher: {
+    what: 'figures for Bencher',
+    isOwn: (head) => /^\{\s*"[^\n]*": \{\s*"[^\n]*": \{\s*"value": /.test(head),
+  },
+  'model-index': { what: 'a model-index of asp', isOwn: (head) => head.startsWith('---\nmodel-index:\n') },
+}
+
 /** benchmark-action/github-action-benchmark knows one direction a file: customBiggerIsBetter and customSmallerIsBetter. */
 function githubBenchmark(figures: readonly ExportedFigure[]): ExportedFiles {
   const entries = (bigger: boolean) =>

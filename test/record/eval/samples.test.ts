@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
@@ -48,6 +49,10 @@ test('one line a request, numbers as numbers, valid at any moment', async () => 
     kept: [9, 4],
     gold: 2,
     units: { chars: 44 },
+    line_hash: createHash('sha256')
+      .update(JSON.stringify(line(0, 0)))
+      .digest('hex')
+      .slice(0, 16),
   })
   assert.equal(JSON.parse(rows[1]).metrics, { acc: 1 })
   await log.close()
@@ -83,6 +88,40 @@ test('a spoilt line is refused with its number', async () => {
     assert.instance(thrown, Failure)
     assert.match((thrown as Failure).message, /spoilt\.jsonl: line 2 is not a scored request/)
   }
+})
+
+test('a figure that was changed is noticed, and a hash that was taken away', async () => {
+  const file = path.join(folder, 'changed.jsonl')
+  const log = await openSampleLog(file)
+  await log.append([line(0, 0), line(0, 1), line(0, 2)])
+  await log.close()
+  const whole = await readFile(file, 'utf8')
+  const changes: [string, string, number][] = [
+    ['-41.250000001', '-41.250000002', 1],
+    ['"kept":[9,4]', '"kept":[9,5]', 1],
+    ['"units":{"chars":44}', '"units":{"chars":45}', 1],
+    ['"greedy":false', '"greedy":true', 1],
+  ]
+  for (const [from, to, at] of changes) {
+    await writeFile(file, whole.replace(from, to))
+    const thrown = await readSampleLog(file).catch((error: unknown) => error)
+    assert.instance(thrown, Failure, from)
+    assert.match((thrown as Failure).message, new RegExp(`line ${at} is not as it was written`))
+  }
+  const rows = whole.split('\n')
+  await writeFile(file, [rows[0], rows[1].replace(/,"line_hash":"\w+"/, ''), ''].join('\n'))
+  const thrown = await readSampleLog(file).catch((error: unknown) => error)
+  assert.match((thrown as Failure).message, /line 2 is not as it was written/)
+})
+
+test('lines of an older asp have no hash, and stand before those that have one', async () => {
+  const file = path.join(folder, 'older.jsonl')
+  await writeFile(file, `${JSON.stringify(line(0, 0))}\n`)
+  const { bytes } = await readSampleLog(file)
+  const log = await openSampleLog(file, { keep: bytes })
+  await log.append([line(0, 1)])
+  await log.close()
+  assert.equal((await readSampleLog(file)).lines, [line(0, 0), line(0, 1)])
 })
 
 test('the log lies beside the record', () => {

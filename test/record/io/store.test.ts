@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { suite } from 'uvu'
@@ -7,11 +7,11 @@ import { EXIT, Failure } from '../../../src/errors.js'
 import { buildRecord } from '../../../src/record/eval/build.js'
 import type { EvalRecord } from '../../../src/record/eval/schema.js'
 import {
-  abandonOutput,
   formatRecord,
-  prepareOutput,
   recordFileName,
+  removeLeftovers,
   writeRecord,
+  writeWhole,
 } from '../../../src/record/io/store.js'
 import { recordParts } from '../fixture.js'
 
@@ -39,75 +39,51 @@ async function failureOf(action: Promise<unknown>): Promise<Failure> {
 }
 
 test('a record comes back as it was written, alone in its folder', async () => {
-  const target = await prepareOutput(path.join(folder, 'run.json'), 'unused.json')
+  const target = { path: path.join(folder, 'run.json') }
   await writeRecord(target, record)
   assert.equal(await written(target.path), record)
   assert.equal(await readdir(folder), ['run.json'])
 })
 
 test('a second record replaces the first', async () => {
-  const target = await prepareOutput(path.join(folder, 'run.json'), 'unused.json')
+  const target = { path: path.join(folder, 'run.json') }
   await writeRecord(target, buildRecord(recordParts({ status: 'incomplete' })))
   await writeRecord(target, record)
   assert.is((await written(target.path)).status, 'complete')
   assert.equal(await readdir(folder), ['run.json'])
 })
 
-test('--output may be a folder, made when its parent exists and taken back when the run fails', async () => {
-  const made = path.join(folder, 'runs')
-  const target = await prepareOutput(made, 'name.json')
-  assert.is(target.path, path.join(made, 'name.json'))
-  assert.equal(await readdir(made), [])
-  await abandonOutput(target)
-  assert.equal(await readdir(folder), [])
-})
-
-test('a folder that was there, or holds something, is not taken back', async () => {
-  await abandonOutput(await prepareOutput(folder, 'name.json'))
-  const made = await prepareOutput(path.join(folder, 'runs'), 'name.json')
-  await writeRecord(made, record)
-  await abandonOutput(made)
-  assert.equal(await readdir(path.join(folder, 'runs')), ['name.json'])
-})
-
-test('without --output the record goes to results/ of the current folder', async () => {
-  const before = process.cwd()
-  process.chdir(folder)
-  try {
-    const target = await prepareOutput(undefined, 'name.json')
-    assert.is(target.path, path.join(process.cwd(), 'results', 'name.json'))
-  } finally {
-    process.chdir(before)
-  }
-})
-
-test('a place that cannot be written is refused before any work, by name', async () => {
-  const file = path.join(folder, 'plain')
-  await writeFile(file, '')
-  const cases: [string, RegExp][] = [
-    [path.join(file, 'run.json'), /plain\/run\.json: .*not a folder|in the way/],
-    [path.join(file, 'sub', 'run.json'), /part of the path is not a folder/],
-    [file, /plain: .*a file of that name is in the way/],
-    [path.join(folder, 'no', 'such', 'run.json'), /no such file or folder/],
-    ['/proc/run.json', /\/proc\/run\.json: /],
-  ]
-  for (const [output, message] of cases) {
-    const failure = await failureOf(prepareOutput(output, 'name.json'))
-    assert.match(failure.message, message)
-    assert.is(failure.exit, EXIT.usage)
-    assert.match(failure.hint ?? '', /--output/)
-    assert.not.match(failure.message, /\n/)
-  }
-  assert.equal(await readdir(folder), ['plain'])
-})
-
 test('a failing write leaves no temporary file and the old record whole', async () => {
-  const target = await prepareOutput(path.join(folder, 'run.json'), 'unused.json')
+  const target = { path: path.join(folder, 'run.json') }
   // The rename onto a folder fails after the temporary file is complete.
   await mkdir(target.path)
   const failure = await failureOf(writeRecord(target, record))
   assert.is(failure.exit, EXIT.failed)
   assert.equal(await readdir(folder), ['run.json'])
+})
+
+test('a link stays a link, what it leads to is replaced', async () => {
+  const link = path.join(folder, 'latest.json')
+  await writeFile(path.join(folder, 'run.json'), 'old')
+  await symlink('run.json', link)
+  await writeWhole(link, 'new')
+  assert.is(await readlink(link), 'run.json')
+  assert.is(await readFile(path.join(folder, 'run.json'), 'utf8'), 'new')
+})
+
+test('temporary files that were left are removed: those of the file, and others when they are old', async () => {
+  const old = new Date(Date.now() - 2 * 3_600_000)
+  const names = [
+    'run.json.7-0a1b2c3d.tmp',
+    'other.json.7-0a1b2c3d.tmp',
+    'fresh.json.7-0a1b2c3d.tmp',
+    'mine.tmp',
+  ]
+  for (const name of names) await writeFile(path.join(folder, name), '')
+  for (const name of ['other.json.7-0a1b2c3d.tmp', 'mine.tmp'])
+    await utimes(path.join(folder, name), old, old)
+  await removeLeftovers(folder, path.join(folder, 'run.json'))
+  assert.equal((await readdir(folder)).sort(), ['fresh.json.7-0a1b2c3d.tmp', 'mine.tmp'])
 })
 
 test('file names', () => {
@@ -124,6 +100,8 @@ test('file names', () => {
   assert.is(recordFileName(dense), 'piqa+a_b-gpt2-dense-2026-01-02T03-04-05Z.json')
   const many = { ...name, suites: ['a', 'b', 'c', 'd', 'e'], sparsity: 0 }
   assert.is(recordFileName(many), '5-suites-asp-tiny-adaptive-s0-2026-01-02T03-04-05Z.json')
+  const shard = { ...dense, suites: ['piqa'], shard: { index: 2, count: 3 } }
+  assert.is(recordFileName(shard), 'piqa-gpt2-dense-shard2of3-2026-01-02T03-04-05Z.json')
 })
 
 test("long lists of plain values take one line, everything else lm-eval's layout", () => {
@@ -143,7 +121,7 @@ test("long lists of plain values take one line, everything else lm-eval's layout
 })
 
 test('the file is readable JSON with lm-eval layout', async () => {
-  const target = await prepareOutput(path.join(folder, 'run.json'), 'unused.json')
+  const target = { path: path.join(folder, 'run.json') }
   await writeRecord(target, record)
   assert.ok((await readFile(target.path, 'utf8')).startsWith('{\n  "schema": "asp.result/1",\n'))
 })

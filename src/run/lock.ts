@@ -1,0 +1,139 @@
+/**
+ * A lock beside what a run writes, so that a second run into the same place, as of a job that was queued again, is refused and not
+ * mixed with the first. A lock is nobody's once its process has ended; where that cannot be seen, as of a process on another
+ * machine, once nobody has touched it for some minutes.
+ */
+import { readFileSync, rmSync } from 'node:fs'
+import { link, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { isGone, parseOwner, thisProcess } from '../data/owner.js'
+import { Failure } from '../errors.js'
+
+export interface Lock {
+  release(): Promise<void>
+}
+
+export interface LockOptions {
+  /** Milliseconds between touches by the holder. */
+  beat?: number
+  /** A lock of another machine that is not touched for so many is nobody's; null does not wait to see that. */
+  dead?: number | null
+  /** Told once, when it takes a while to see whether the lock is anybody's. */
+  onWait?: (text: string) => void
+}
+
+const ENDING = '.lock'
+
+const BEAT = 10_000
+/** Compiling kernels can keep a process from touching its lock for two minutes. */
+const DEAD = 180_000
+/** Clocks of two machines do not differ by so much. */
+const LONG_AGO = 3_600_000
+
+/**
+ * Locks `file`, which need not be there.
+ * @returns null where a process that may be at work holds it
+ * @throws what the file system says where no lock can be made
+ */
+export async function lockFile(file: string, options: LockOptions = {}): Promise<Lock | null> {
+  const path = `${file}${ENDING}`
+  const own = thisProcess()
+  const text = JSON.stringify(own)
+  while (!(await create(path, text))) {
+    const held = await readFile(path, 'utf8').catch(() => '')
+    if (!(await isAbandoned(path, held, options))) return null
+    await takeAway(path, held, `${path}.${own.id}`)
+  }
+  // A process that is ended at once has no time for more.
+  const onExit = (): void => removeOwn(path, text)
+  process.on('exit', onExit)
+  const beat = setInterval(() => {
+    const now = new Date()
+    utimes(path, now, now).catch(() => undefined)
+  }, options.beat ?? BEAT)
+  beat.unref()
+  return {
+    release: async () => {
+      clearInterval(beat)
+      process.off('exit', onExit)
+      removeOwn(path, text)
+    },
+  }
+}
+
+/** What a person is told whose run is refused. @param subject the place, as it was named */
+export async function heldFailure(subject: string, file: string, flag = '--output'): Promise<Failure> {
+  const path = `${file}${ENDING}`
+  const since = await stat(path).then(
+    ({ birthtime }) => `, since ${birthtime.toISOString()}`,
+    () => '',
+  )
+  return new Failure(`${subject}: another run writes there, ${await holderOf(path)}${since}`, {
+    hint: `wait for it, end it, or choose another ${flag}; if there is no such run, remove ${path}`,
+  })
+}
+
+/** Removes locks that ended processes left in a folder. */
+export async function removeStaleLocks(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => [])
+  for (const name of names.filter((one) => one.endsWith(ENDING))) {
+    const path = join(folder, name)
+    const text = await readFile(path, 'utf8').catch(() => '')
+    if (parseOwner(text) === null || !(await isAbandoned(path, text, { dead: null }))) continue
+    await takeAway(path, text, `${path}.${process.pid}`)
+  }
+}
+
+async function holderOf(path: string): Promise<string> {
+  const owner = parseOwner(await readFile(path, 'utf8').catch(() => ''))
+  return owner === null ? 'another process' : `process ${owner.process} on ${owner.host}`
+}
+
+async function create(path: string, text: string): Promise<boolean> {
+  try {
+    await writeFile(path, text, { flag: 'wx' })
+    return true
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
+    throw error
+  }
+}
+
+/** Whether the lock with this text is nobody's; of another machine's lock it may take `dead` milliseconds to see. */
+async function isAbandoned(path: string, text: string, options: LockOptions): Promise<boolean> {
+  const { beat = BEAT, dead = DEAD, onWait } = options
+  const owner = parseOwner(text)
+  const gone = owner && isGone(owner)
+  if (gone !== null) return gone
+  const touched = async (): Promise<number | null> => (await stat(path).catch(() => null))?.mtimeMs ?? null
+  const first = await touched()
+  if (first === null || Date.now() - first > LONG_AGO) return true
+  if (dead === null) return false
+  onWait?.(
+    `waiting up to ${Math.ceil(dead / 60_000)} min to see whether ${await holderOf(path)} still writes there`,
+  )
+  // Whether the time changes is looked at, not what it is: the other machine has a clock of its own.
+  for (let waited = 0; waited < dead; waited += beat / 4) {
+    await wait(beat / 4)
+    const now = await touched()
+    if (now !== first) return now === null
+  }
+  return true
+}
+
+/** Removes the lock, unless it is another by now. `aside`: a name that nobody else uses. */
+async function takeAway(path: string, text: string, aside: string): Promise<void> {
+  await rename(path, aside).catch(() => undefined)
+  const moved = await readFile(aside, 'utf8').catch(() => text)
+  if (moved !== text) await link(aside, path).catch(() => undefined)
+  await rm(aside, { force: true })
+}
+
+function removeOwn(path: string, text: string): void {
+  try {
+    if (readFileSync(path, 'utf8') === text) rmSync(path)
+  } catch {
+    // It is gone, or the disk is.
+  }
+}
