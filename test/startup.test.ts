@@ -48,7 +48,13 @@ function loadedWith(entry: string): { files: string[]; packages: string[] } {
 const startup = suite('start-up')
 
 startup('help and version need nothing but oclif', () => {
-  const files = [ALWAYS, 'src/cli/report-error.ts', 'src/cli/typed.ts', 'src/errors.ts', 'src/report/escape.ts']
+  const files = [
+    ALWAYS,
+    'src/cli/report-error.ts',
+    'src/cli/typed.ts',
+    'src/errors.ts',
+    'src/report/escape.ts',
+  ]
   assert.equal(loadedWith(ALWAYS), { files: files.sort(), packages: ['@oclif/core'] })
 })
 
