@@ -22,7 +22,7 @@ export async function benchBusy({ device, lost, adapter }: RunDevice, rule: Drop
   const { checkpoint, dtype, tasks } = prepared
   const engine = await Engine.open(checkpoint.config, checkpoint.tensors, { device, lost, adapter, dtype })
   try {
-    await engine.warmUp(rule.kind)
+    await engine.warmUp([rule.kind])
     const clock = busyClock()
     const began = performance.now()
     for await (const _ of scoreRequests(engine, tasks[0].requests, { rule, limits: LIMITS, busy: clock }));

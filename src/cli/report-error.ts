@@ -1,6 +1,5 @@
 /** What a person sees of an error: one line on standard error, and an exit code. */
 import { EXIT, Failure, shortened } from '../errors.js'
-import { reasonOf } from '../record/io/store.js'
 import { manyLines, oneLine, output } from '../report/escape.js'
 
 export interface ErrorReport {
@@ -44,19 +43,13 @@ export function failuresEndWith(exit: number): void {
 let exitOfFailures: number = EXIT.failed
 
 /** Why standard output cannot be written; a reader who has left is no reason. */
-let broken: Failure | null = null
+let broken: NodeJS.ErrnoException | null = null
 
 /** Keeps errors of the standard streams from ending the process with a stack, as oclif would. */
 export function watchStreams(): void {
   process.stdout.removeAllListeners('error')
   process.stdout.on('error', (cause: NodeJS.ErrnoException) => {
-    if (cause.code === 'EPIPE') return
-    const hint = 'what was to be printed there is lost, files that were written are not'
-    broken ??= new Failure(`standard output: cannot be written (${reasonOf(cause)})`, {
-      exit: EXIT.failed,
-      hint,
-      cause,
-    })
+    if (cause.code !== 'EPIPE') broken ??= cause
   })
   process.stderr.on('error', () => undefined)
 }
@@ -66,7 +59,11 @@ export async function finish(): Promise<void> {
   await written(process.stdout)
   // Streams tell of errors a moment later.
   await new Promise((resolve) => setImmediate(resolve))
-  if (broken !== null) await failWith(broken)
+  if (broken === null) return
+  const { reasonOf } = await import('../record/io/store.js')
+  const hint = 'what was to be printed there is lost, files that were written are not'
+  const message = `standard output: cannot be written (${reasonOf(broken)})`
+  await failWith(new Failure(message, { exit: EXIT.failed, hint, cause: broken }))
 }
 
 /** Prints an error to standard error, with its stack under ASP_DEBUG or DEBUG, and ends the process. */

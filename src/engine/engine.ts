@@ -5,7 +5,7 @@
 import type { Failure } from '../errors.js'
 import { type Batch, packBatch, type TileSizes } from './batch.js'
 import { type Divergence, divergence } from './compare.js'
-import type { ComputeDevice } from './compute/device.js'
+import type { CompileHooks, ComputeDevice } from './compute/device.js'
 import { kernelsOf } from './compute/kernel.js'
 import { orLost } from './compute/lost.js'
 import { type Ledger, Memory } from './compute/memory.js'
@@ -185,7 +185,10 @@ export class Engine {
   }
 
   /** Has every kernel of these rules and of their comparison compiled, on the smallest batch there is. */
-  async warmUp(...kinds: readonly [DropRule['kind'], ...DropRule['kind'][]]): Promise<void> {
+  async warmUp(
+    kinds: readonly [DropRule['kind'], ...DropRule['kind'][]],
+    hooks: CompileHooks = {},
+  ): Promise<void> {
     const branches = kinds.includes('soft') ? [] : [{ tokens: [0], trunk: 0 }]
     const segments = [{ tokens: [0], trunk: null }, ...branches]
     const batch = packBatch(segments, [{ segment: branches.length, row: 0, token: 0 }], this.tiles)
@@ -197,6 +200,7 @@ export class Engine {
       ...SIZED_KINDS.map((kind) => sizedRule(kind, SIZED[kind].least)),
     ]
     const [base, ...others] = kinds.map((kind) => some.find((rule) => rule.kind === kind) as DropRule)
+    await this.#context.kernels.precompile?.(() => this.compare(batch, base, others), hooks)
     await this.compare(batch, base, others)
   }
 

@@ -11,7 +11,7 @@ import { type BusyClock, busyClock } from '../run/busy-clock.js'
 import { memoryParts } from '../run/memory.js'
 import { modelRecord } from '../run/model-record.js'
 import { type OpenModel, openModel, type RunDevice } from '../run/open-model.js'
-import { loadProgress, type OnProgress, searchProgress } from '../run/progress.js'
+import { type OnProgress, searchProgress } from '../run/progress.js'
 import { stopwatch } from '../run/stopwatch.js'
 import { groupParts } from '../suites/groups.js'
 import type { Bootstrapped, MetricItem } from '../suites/metrics.js'
@@ -63,7 +63,7 @@ export async function runEval(
   hooks: RunHooks = {},
 ): Promise<RunResult> {
   const [first = 'dense', ...more] = ruleKinds(prepared)
-  const model = await openModel(prepared, device, [first, ...more], loadProgress(hooks.onProgress))
+  const model = await openModel(prepared, device, [first, ...more], hooks)
   try {
     return await runOn(model, prepared, context, hooks)
   } finally {

@@ -10,7 +10,7 @@ import { busyClock } from '../run/busy-clock.js'
 import { memoryParts } from '../run/memory.js'
 import { modelRecord } from '../run/model-record.js'
 import { type OpenModel, openModel, type RunDevice } from '../run/open-model.js'
-import { loadProgress, type OnProgress } from '../run/progress.js'
+import type { OnProgress } from '../run/progress.js'
 import { stopwatch } from '../run/stopwatch.js'
 import { sum } from '../stats/basics.js'
 import { findLevels } from './find-levels.js'
@@ -45,7 +45,7 @@ export async function runPpl(
 ): Promise<PplRecord> {
   const { levels, options } = prepared
   const kinds = ruleKinds(levels.levels, options.alpha)
-  const model = await openModel(prepared, device, ['dense', ...kinds], loadProgress(hooks.onProgress))
+  const model = await openModel(prepared, device, ['dense', ...kinds], hooks)
   try {
     return await pplOn(model, prepared, context, hooks)
   } finally {

@@ -6,7 +6,8 @@ import { Engine } from '../engine/engine.js'
 import type { WeightDtype } from '../engine/matmul.js'
 import type { DropRule } from '../engine/rules.js'
 import type { AdapterTraits } from '../engine/tuning.js'
-import type { Failure } from '../errors.js'
+import { EXIT, Failure, isAbort } from '../errors.js'
+import { compileProgress, loadProgress, type OnProgress } from './progress.js'
 
 /** The open device, as far as a run is concerned. */
 export interface RunDevice {
@@ -25,23 +26,29 @@ export interface OpenModel extends Pick<RunDevice, 'adapter' | 'memoryLimit'> {
   seconds: number
 }
 
-/** @param kinds of the rules that will be run, the first one as the base of comparisons */
+/**
+ * @param kinds of the rules that will be run, the first one as the base of comparisons
+ * @throws Failure (exit 130) at once where the signal comes while kernels are compiled, which no record is worth waiting for
+ */
 export async function openModel(
   { checkpoint, dtype }: { checkpoint: Checkpoint; dtype: WeightDtype },
   { device, lost, adapter, memoryLimit }: RunDevice,
   kinds: readonly [DropRule['kind'], ...DropRule['kind'][]],
-  onLoad?: (done: number, total: number) => void,
+  { onProgress, signal }: { onProgress?: OnProgress; signal?: AbortSignal } = {},
 ): Promise<OpenModel> {
   const began = performance.now()
-  const options = { device, lost, adapter, dtype, memoryLimit, onLoad }
+  const options = { device, lost, adapter, dtype, memoryLimit, onLoad: loadProgress(onProgress) }
   const engine = await Engine.open(checkpoint.config, checkpoint.tensors, options)
   try {
     // Compiling is part of loading: it would otherwise pass for slow scoring.
-    await engine.warmUp(...kinds)
+    await engine.warmUp(kinds, { signal, onCompiled: compileProgress(onProgress) })
     const sha256 = await checkpoint.weightsSha256()
     return { engine, sha256, seconds: (performance.now() - began) / 1000, adapter, memoryLimit }
   } catch (error) {
     engine.close()
-    throw error
+    if (!isAbort(error, signal)) throw error
+    throw new Failure('interrupted: kernels were still being compiled, nothing new was measured', {
+      exit: EXIT.interrupted,
+    })
   }
 }

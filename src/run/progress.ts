@@ -23,6 +23,14 @@ export function loadProgress(
   return (done, total) => onProgress?.({ task, done, total, unit: 'tensors' })
 }
 
+/** Progress of compiling kernels, which drivers do anew on each start. */
+export function compileProgress(
+  onProgress: OnProgress | undefined,
+  task = 'Compiling kernels',
+): (done: number, total: number) => void {
+  return (done, total) => onProgress?.({ task, done, total, unit: 'kernels' })
+}
+
 /** Progress of a search for a shift: called after each evaluation. */
 export function searchProgress(
   onProgress: OnProgress | undefined,

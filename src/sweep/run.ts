@@ -16,7 +16,7 @@ import { checkResumed, SAME_SWEEP } from '../record/same-run.js'
 import type { SweepPlan } from '../record/sweep/plan.js'
 import type { SweepRecord } from '../record/sweep/schema.js'
 import { type OpenModel, openModel, type RunDevice } from '../run/open-model.js'
-import { loadProgress, type OnProgress } from '../run/progress.js'
+import type { OnProgress } from '../run/progress.js'
 import { planUnits } from './estimate.js'
 import { besideRecord, partPlace } from './files.js'
 import { keptBench, keptCell, keptPpl } from './kept.js'
@@ -63,7 +63,7 @@ export async function runSweep(
 ): Promise<Swept> {
   const policies = prepared.cells.map(({ level }) => level.policy)
   const others = new Set(policies.filter((policy) => policy !== 'dense'))
-  const model = await openModel(prepared, device, ['dense', ...others], loadProgress(hooks.onProgress))
+  const model = await openModel(prepared, device, ['dense', ...others], hooks)
   const done: Done = { evals: new Map(), ppl: null, bench: null, estimated: 0 }
   const work: Work = { prepared, device, model, context, hooks, done }
   const write = (): Promise<void> => hooks.onRecord(sweepRecord(work, done))

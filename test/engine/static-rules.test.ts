@@ -89,7 +89,7 @@ await onEachAdapter('static rules', (test, open) => {
   })
 
   test('compared with dense and with each other in one pass, each is what it is alone', async () => {
-    await engine.warmUp('dense', 'local', 'strided', 'streaming')
+    await engine.warmUp(['dense', 'local', 'strided', 'streaming'])
     const batch = packWhole(adaptive, sequences)
     const rules: DropRule[] = [local(4), { kind: 'adaptive', shift: 0 }, strided(5), local(20)]
     const { base, others } = await adaptive.compare(batch, { kind: 'dense' }, rules)

@@ -48,11 +48,21 @@ export interface KernelSpec {
 }
 
 /** The kernels of one device. */
+export interface CompileHooks {
+  signal?: AbortSignal
+  onCompiled?: (done: number, total: number) => void
+}
+
 export interface Kernels {
   /** How many were compiled so far; undefined where none has to be. */
   readonly compiled?: number
   /** Compiles ahead of use, so that a broken kernel fails here and by name. */
   prepare(specs: readonly KernelSpec[]): Promise<void>
+  /**
+   * Compiles what `record` dispatches, which is not dispatched, while the host's event loop goes on; absent where nothing has to be.
+   * @throws the signal's reason, at once
+   */
+  precompile?(record: () => Promise<unknown>, hooks: CompileHooks): Promise<void>
   /** Adds one dispatch to `pass`; bindings 0, 1, ... of group 0 in the order given. */
   dispatch(pass: ComputePass, spec: KernelSpec, bindings: readonly Binding[], grid: Grid): void
 }

@@ -1,4 +1,4 @@
-import type { Binding, ComputePass, Grid, KernelSpec, Kernels } from '../compute/device.js'
+import type { Binding, CompileHooks, ComputePass, Grid, KernelSpec, Kernels } from '../compute/device.js'
 import { labelOf, type Shader, ShaderFiles, type ShaderName } from './shader.js'
 
 const KNOWN = new WeakMap<GPUDevice, GpuKernels>()
@@ -21,6 +21,8 @@ export class GpuKernels implements Kernels {
   readonly #files: ShaderFiles
   readonly #modules = new Map<string, Module>()
   readonly #pipelines = new Map<string, GPUComputePipeline>()
+  /** Of a recording that is for compiling alone. */
+  #collecting: Map<string, KernelSpec> | null = null
 
   constructor(device: GPUDevice, files = new ShaderFiles()) {
     this.#device = device
@@ -42,10 +44,32 @@ export class GpuKernels implements Kernels {
     }
   }
 
+  /** Drivers take up to a minute for one kernel, and one that is compiled when it is first dispatched holds up everything. */
+  async precompile(record: () => Promise<unknown>, { signal, onCompiled }: CompileHooks): Promise<void> {
+    const wanted = new Map<string, KernelSpec>()
+    this.#collecting = wanted
+    try {
+      await record()
+    } finally {
+      this.#collecting = null
+    }
+    const missing = [...wanted].filter(([key]) => !this.#pipelines.has(key)).map(([, spec]) => spec)
+    const aborted = abortion(signal)
+    for (const [i, spec] of missing.entries()) {
+      onCompiled?.(i, missing.length)
+      await Promise.race([this.prepare([spec]), aborted])
+    }
+    if (missing.length > 0) onCompiled?.(missing.length, missing.length)
+  }
+
   /** Adds one dispatch to `pass`; bindings 0, 1, ... of group 0 in the order given. */
   dispatch(pass: ComputePass, spec: KernelSpec, bindings: readonly Binding[], grid: Grid): void {
     const [x, y = 1, z = 1] = grid
     if (x === 0 || y === 0 || z === 0) return
+    if (this.#collecting !== null) {
+      this.#collecting.set(keyOf(spec), spec)
+      return
+    }
     const pipeline = this.#pipeline(spec)
     pass.setPipeline(pipeline)
     pass.setBindGroup(0, this.#bindGroup(pipeline, spec, bindings))
@@ -94,6 +118,16 @@ export class GpuKernels implements Kernels {
     }
     return module
   }
+}
+
+/** Rejects with the signal's reason as soon as there is one. */
+function abortion(signal: AbortSignal | undefined): Promise<never> {
+  const aborted = new Promise<never>((_, reject) => {
+    if (signal?.aborted) reject(signal.reason)
+    signal?.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
+  aborted.catch(() => undefined)
+  return aborted
 }
 
 function descriptor(spec: KernelSpec, module: GPUShaderModule): GPUComputePipelineDescriptor {
