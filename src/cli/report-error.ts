@@ -1,6 +1,5 @@
 /** What a person sees of an error: one line on standard error, and an exit code. */
-import { EXIT, Failure, shortened } from '../errors.js'
-import { reasonOf } from '../record/io/store.js'
+import { EXIT, Failure, reasonOf, shortened } from '../errors.js'
 import { manyLines, oneLine, output } from '../report/escape.js'
 
 export interface ErrorReport {
