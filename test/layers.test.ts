@@ -87,7 +87,7 @@ const IMPORTS: [from: string, imported: string, allowed: boolean][] = [
   ['errors.ts', './data/rows.js', false],
 ]
 
-/** Standard output, standard error and the exit code belong to commands, and to these; `terminal` only looks. */
+/** Standard output, standard error and the exit code belong to commands, and to these. */
 const MAY_PRINT = [
   'src/cli/attended.ts',
   'src/cli/progress.ts',

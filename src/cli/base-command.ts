@@ -104,7 +104,7 @@ export abstract class AspCommand extends Command {
 
   /** How standard output takes tables: a terminal has a width, and may have colours. */
   protected sheetOptions(form: string = 'table'): SheetOptions {
-    return { form: GRID_FORMS.find((one) => one === form) ?? 'table', ...terminal() }
+    return { form: GRID_FORMS.find((one) => one === form) ?? 'table', ...terminal(process) }
   }
 
   /** Tables, then where files are: beside them for people, on standard error where standard output is for the form alone. */

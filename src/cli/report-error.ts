@@ -1,5 +1,5 @@
 /** What a person sees of an error: one line on standard error, and an exit code. */
-import { EXIT, Failure, shortened } from '../errors.js'
+import { EXIT, Failure, reasonOf, shortened } from '../errors.js'
 import { manyLines, oneLine, output } from '../report/escape.js'
 
 export interface ErrorReport {
@@ -60,7 +60,6 @@ export async function finish(): Promise<void> {
   // Streams tell of errors a moment later.
   await new Promise((resolve) => setImmediate(resolve))
   if (broken === null) return
-  const { reasonOf } = await import('../record/io/store.js')
   const hint = 'what was to be printed there is lost, files that were written are not'
   const message = `standard output: cannot be written (${reasonOf(broken)})`
   await failWith(new Failure(message, { exit: EXIT.failed, hint, cause: broken }))

@@ -88,7 +88,8 @@ export default class Compare extends AspCommand {
     })
     const isMarkdown = flags.markdown || flags['output-format'] === 'md'
     const sheet = this.sheetOptions(flags['output-format'])
-    this.log(isMarkdown ? renderCompareMarkdown(record, flags) : renderCompare(record, flags, sheet))
+    if (isMarkdown) this.log(renderCompareMarkdown(record, flags))
+    else this.logColoured(renderCompare(record, flags, sheet))
     // Not to standard output: under --json that is the record's, under --output-format md the comment's.
     const annotations = process.env.GITHUB_ACTIONS === 'true' ? renderAnnotations(record) : ''
     if (annotations !== '') process.stderr.write(`${annotations}\n`)

@@ -3,13 +3,12 @@
  * wrong. A file gets the same line from whatever command reads it.
  */
 import { readFile } from 'node:fs/promises'
-import { Failure } from '../../errors.js'
+import { Failure, reasonOf } from '../../errors.js'
 import { TRAIN_LOG_SCHEMA, WRITTEN_BY } from '../kinds.js'
 import type { LogLine, RunLine } from '../train/schema.js'
 import { inconsistency } from './consistency.js'
 import { checkAgainst, type Fault, schemaFile } from './json-schemas.js'
 import type { RecordOf, Schema, TrainLogRecord } from './records.js'
-import { reasonOf } from './store.js'
 
 const HINT = 'give a record that asp wrote, whole and as it was written'
 

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { open, readdir, realpath, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { EXIT, Failure, type FailureOptions } from '../../errors.js'
+import { EXIT, Failure, type FailureOptions, reasonOf } from '../../errors.js'
 import { layOut } from './layout.js'
 
 export interface OutputTarget {
@@ -120,23 +120,4 @@ export function unwritable(target: string, cause: unknown, failing: FailureOptio
     cause,
     ...failing,
   })
-}
-
-const REASONS: Record<string, string> = {
-  EACCES: 'permission denied',
-  EPERM: 'not permitted',
-  EEXIST: 'a file of that name is in the way',
-  ENOENT: 'no such file or folder',
-  ENOTDIR: 'part of the path is not a folder',
-  EISDIR: 'it is a folder',
-  EROFS: 'read-only file system',
-  ENOSPC: 'no space left',
-  EDQUOT: 'the quota is used up',
-  ENAMETOOLONG: 'name too long',
-}
-
-export function reasonOf(cause: unknown): string {
-  if (!(cause instanceof Error)) return String(cause)
-  const code = 'code' in cause ? String(cause.code) : ''
-  return REASONS[code] ?? cause.message
 }

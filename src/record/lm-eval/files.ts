@@ -1,8 +1,8 @@
 /** Writes lm-eval's files where lm-eval would: a folder of the model's name under the output folder; whole or not at all. */
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
-import { EXIT, Failure } from '../../errors.js'
-import { reasonOf, writeWhole } from '../io/store.js'
+import { EXIT, Failure, reasonOf } from '../../errors.js'
+import { writeWhole } from '../io/store.js'
 import { type LmEvalFiles, lmEvalDate, sanitizedModelName } from './lm-eval.js'
 import { pythonDumps } from './python-json.js'
 
