@@ -44,6 +44,12 @@ const NAMED_CHANGES: readonly Change[] = [
     why: 'the same, in words',
   },
   { path: /\/stderr-\d+\.txt$/, why: 'a flag that is used by its old name says so' },
+  {
+    path: /\/config\/(layer_norm_epsilon|propagate_in_depth)$/,
+    why: 'what config.json decides of the figures is recorded',
+  },
+  { path: /\.samples\..*\/line_hash$/, why: 'lines of sample logs have hashes' },
+  { path: /\/state\.json#\/(sha256|config(\/.*)?)$/, why: 'states of trainings have a hash and the config' },
   { path: /#\/(Begun|Started) from .*/, why: 'plainer words' },
   {
     path: /#\/Trained on .*(judged on windows kept aside|evaluated on held-out windows)$/,

@@ -29,7 +29,8 @@ export function ifThereOf({ resume = false, overwrite = false }): IfThere {
   return overwrite ? 'replace' : 'refuse'
 }
 
-const SCHEMA = /^\s*\{\s*"schema":\s*"(?<schema>[^"]+)"/
+/** Records begin with it, first lines of traces have it second. */
+const SCHEMA = /^\s*\{\s*(?:"kind":\s*"\w+",\s*)?"schema":\s*"(?<schema>[^"]+)"/
 
 const ofSchema = (what: string, schema: string): OutputKind => ({
   what,
