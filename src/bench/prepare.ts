@@ -1,6 +1,6 @@
 /** Everything of a benchmark that can be checked before a device is opened; every bad input ends here. */
-import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import { sha256Of } from '../data/files.js'
 import { isRandomModel, randomModel } from '../data/random-model.js'
 import { sampleText } from '../data/text-sample.js'
 import { loadTokenizer } from '../data/tokenizer.js'
@@ -156,7 +156,7 @@ async function readTokens(
   if (data === 'random' || (folder === null && data === undefined)) {
     const tokens = randomTokens(RANDOM_TOKENS, config.vocabSize, seed)
     const source = 'seeded random tokens'
-    return { tokens, data: { kind: 'random', source, tokens: tokens.length, sha256: sha256(tokens) } }
+    return { tokens, data: { kind: 'random', source, tokens: tokens.length, sha256: sha256Of(tokens) } }
   }
   if (folder === null) {
     throw new Failure(`--text: random weights have no tokenizer for text, got ${data}`, {
@@ -169,7 +169,7 @@ async function readTokens(
   if (tokens.length === 0) throw new Failure(`${data}: has no text`, { hint: 'give a file with text in it' })
   const source = isSample ? 'bundled beginnings of public-domain books' : data
   const kind = isSample ? 'sample' : 'file'
-  return { tokens, data: { kind, source, tokens: tokens.length, sha256: sha256(tokens) } }
+  return { tokens, data: { kind, source, tokens: tokens.length, sha256: sha256Of(tokens) } }
 }
 
 async function readText(file: string): Promise<string> {
@@ -180,8 +180,6 @@ async function readText(file: string): Promise<string> {
     })
   })
 }
-
-const sha256 = (tokens: Uint32Array): string => createHash('sha256').update(tokens).digest('hex')
 
 function checkNumbers(options: BenchOptions): void {
   const counts: [flag: string, value: number | undefined, most?: number][] = [

@@ -3,7 +3,7 @@ import type { Engine } from '../engine/engine.js'
 import type { DecodeRule } from '../engine/rules.js'
 import { type Calibration, calibrate, windowsOf } from '../pruning/calibrate.js'
 import { type Level, requestedSparsity } from '../pruning/level.js'
-import { atContext, resolveLevel } from '../pruning/resolve.js'
+import { atContext, knownRule, resolveLevel } from '../pruning/resolve.js'
 import { wholeWindows } from '../pruning/whole-windows.js'
 import type { BenchCalibration } from '../record/bench/schema.js'
 import type { OnProgress } from '../run/progress.js'
@@ -53,8 +53,10 @@ export async function findRules(
     const synthetic = syntheticRule(level, model.source)
     if (synthetic !== null) cell.rule = synthetic
     else {
-      const { rule, calibration } = await resolveLevel(level, atContext(group.ctx), (share) =>
-        search(group.ctx, share),
+      const { rule, calibration } = await resolveLevel(
+        level,
+        knownRule(level, atContext(group.ctx)),
+        (share) => search(group.ctx, share),
       )
       cell.rule = rule
       cell.calibration = calibration && calibrationRecord(calibration)

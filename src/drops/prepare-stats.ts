@@ -2,10 +2,9 @@
 import { type LoadedText, readText } from '../data/text.js'
 import { tokenStarts } from '../data/token-starts.js'
 import { Failure } from '../errors.js'
-import type { Level } from '../pruning/level.js'
 import { type FetchHooks, findModel, type PreparedModel, prepareModel } from '../run/model.js'
 import type { StatsOptions } from './options.js'
-import { planLevel } from './rule.js'
+import { type PlannedLevel, planLevel } from './rule.js'
 import { chooseWindows, type TextWindow } from './windows.js'
 
 export interface PreparedStats {
@@ -16,9 +15,8 @@ export interface PreparedStats {
 }
 
 /** A checkpoint with the windows as its own tokenizer cuts them. */
-export interface ModelWindows extends PreparedModel {
+export interface ModelWindows extends PreparedModel, PlannedLevel {
   options: StatsOptions
-  level: Level
   windows: TextWindow[]
   /** Where each token of the text begins. */
   starts: Uint32Array
@@ -41,10 +39,10 @@ export async function prepareStats(options: StatsOptions, hooks: FetchHooks = {}
     })
   }
   const ctx = asked ?? Math.min(DEFAULT_CTX, longest)
-  const planned = opened.map((one) => ({ ...one, level: planLevel(one.checkpoint, options, [ctx]) }))
+  const planned = opened.map((one) => ({ ...one, ...planLevel(one.checkpoint, options, [ctx]) }))
   const loaded = await readText(inputs, { column, onProgress: hooks.onFetch })
   const models: ModelWindows[] = []
-  for (const { level, ...found } of planned) {
+  for (const { level, known, ...found } of planned) {
     const model = await prepareModel(found, options)
     const { tokenizer } = model
     const tokens = tokenizer.encode(loaded.text)
@@ -56,6 +54,7 @@ export async function prepareStats(options: StatsOptions, hooks: FetchHooks = {}
     models.push({
       ...model,
       level,
+      known,
       options,
       windows: chooseWindows(tokens, ctx, limit),
       starts: tokenStarts(loaded.text, tokens, tokenizer),

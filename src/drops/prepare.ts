@@ -1,16 +1,14 @@
 /** Everything of `asp drops` on one text that can be checked before a device is opened; every bad input ends here. */
 import { tokenStarts } from '../data/token-starts.js'
 import type { Tokenizer } from '../data/tokenizer.js'
-import type { Level } from '../pruning/level.js'
 import type { DropsText, DropsToken } from '../record/drops/schema.js'
 import { findModel, type PreparedModel, prepareModel } from '../run/model.js'
 import { checkOptions, type DropsOptions } from './options.js'
-import { planLevel } from './rule.js'
+import { type PlannedLevel, planLevel } from './rule.js'
 import { readInput, type TextHooks, type TextSource } from './text.js'
 
-export interface PreparedDrops extends PreparedModel {
+export interface PreparedDrops extends PreparedModel, PlannedLevel {
   options: DropsOptions
-  level: Level
   text: DropsText
   /** What the model is fed: as much of the text as it takes. */
   input: Uint32Array
@@ -28,8 +26,8 @@ export async function prepareDrops(
   const { nPositions } = model.checkpoint.config
   const { tokens, from } = await readInput({ input: typed, data, stdin }, model.tokenizer, nPositions, hooks)
   const input = tokens.subarray(0, Math.min(nPositions, limit ?? nPositions))
-  const level = planLevel(model.checkpoint, options, [input.length])
-  return { options, ...model, level, text: { ...from, tokens: tokens.length }, input }
+  const planned = planLevel(model.checkpoint, options, [input.length])
+  return { options, ...model, ...planned, text: { ...from, tokens: tokens.length }, input }
 }
 
 /** Each token with its part of the text. */

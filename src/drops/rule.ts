@@ -8,17 +8,27 @@ import { calibrate, REQUESTS } from '../pruning/calibrate.js'
 import { chooseLevel, type LevelFlags, type Pruneable } from '../pruning/choose.js'
 import type { Level } from '../pruning/level.js'
 import { policyRecord } from '../pruning/policy-record.js'
-import { knownRule, type Lengths, resolveLevel } from '../pruning/resolve.js'
+import { knownRule, resolveLevel } from '../pruning/resolve.js'
 import type { Evaluation } from '../pruning/search.js'
 import type { PolicyRecord } from '../record/common.js'
 import type { DeathCause } from '../record/drops/schema.js'
+
+export interface PlannedLevel {
+  level: Level
+  /** Its rule; null where a shift has to be searched. */
+  known: HardRule | null
+}
 
 /**
  * Before a device is there: what the flags ask of the checkpoint.
  * @param lengths of the inputs, in tokens
  * Failure: the checkpoint or the policy cannot do it, or nothing would be dropped.
  */
-export function planLevel(checkpoint: Pruneable, flags: LevelFlags, lengths: readonly number[]): Level {
+export function planLevel(
+  checkpoint: Pruneable,
+  flags: LevelFlags,
+  lengths: readonly number[],
+): PlannedLevel {
   const level = chooseLevel(checkpoint, flags)
   if (level.policy === 'dense') {
     const who = flags.policy === 'dense' ? '--policy dense' : checkpoint.id
@@ -26,12 +36,8 @@ export function planLevel(checkpoint: Pruneable, flags: LevelFlags, lengths: rea
       hint: 'use a checkpoint fine-tuned for pruning such as --model asp-tiny, or another --policy with --sparsity',
     })
   }
-  // A share that the policy cannot remove is refused here.
-  knownRule(level, ofThisText(lengths))
-  return level
+  return { level, known: knownRule(level, { lengths, where: 'of this text' }) }
 }
-
-const ofThisText = (lengths: readonly number[]): Lengths => ({ lengths, where: 'of this text' })
 
 export interface SearchOptions {
   seed: number
@@ -47,12 +53,11 @@ export interface FoundRule {
 
 export async function findRule(
   engine: Engine,
-  { level, checkpoint }: { level: Level; checkpoint: Checkpoint },
+  { level, known, checkpoint }: PlannedLevel & { checkpoint: Checkpoint },
   inputs: readonly Uint32Array[],
   options: SearchOptions,
 ): Promise<FoundRule> {
-  const lengths = ofThisText(inputs.map(({ length }) => length))
-  const { rule, calibration } = await resolveLevel(level, lengths, (sparsity) =>
+  const { rule, calibration } = await resolveLevel(level, known, (sparsity) =>
     calibrate(engine, inputs, { sparsity, sample: REQUESTS, ...options }),
   )
   return { rule, record: policyRecord(level, checkpoint.config, rule, calibration, options.seed) }

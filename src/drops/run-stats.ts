@@ -1,5 +1,6 @@
 /** Prepared texts and checkpoints and a device -> the record: for each checkpoint death times of all windows, counted by classes. */
-import { createHash } from 'node:crypto'
+
+import { sha256Of } from '../data/files.js'
 import { Engine } from '../engine/engine.js'
 import { requestedSparsity } from '../pruning/level.js'
 import type { DropStatsRecord, StatsRun } from '../record/drops/stats-schema.js'
@@ -36,7 +37,7 @@ export async function runStats(
     text: {
       sources: [...loaded.sources],
       characters: loaded.text.length,
-      sha256: createHash('sha256').update(loaded.text).digest('hex'),
+      sha256: sha256Of(loaded.text),
       limit: Number.isFinite(options.limit) ? options.limit : null,
     },
     ctx,

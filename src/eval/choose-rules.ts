@@ -3,7 +3,6 @@ import type { Engine } from '../engine/engine.js'
 import type { DropRule } from '../engine/rules.js'
 import { isAbort } from '../errors.js'
 import { calibrate, REQUESTS } from '../pruning/calibrate.js'
-import { needsSearch } from '../pruning/level.js'
 import { foundPolicy } from '../pruning/policy-record.js'
 import { type Resolved, resolveLevel } from '../pruning/resolve.js'
 import type { FoundPolicy, PolicyRecord } from '../record/common.js'
@@ -42,19 +41,19 @@ export async function chooseRules(
 async function chooseRule(
   engine: Engine,
   { level, scope, checkpoint, options: { seed } }: PreparedRun,
-  { tasks, lengths }: RulePart,
+  { tasks, rule: known }: RulePart,
   earlier: EarlierRun | null,
   { onTry, ...search }: SearchOptions,
 ): Promise<TaskRule> {
   const [{ suite }] = tasks
-  const known = earlier?.record.tasks[suite.name]?.policy
-  if (needsSearch(level) && known !== undefined && known.threshold_shift !== null) {
+  const found = earlier?.record.tasks[suite.name]?.policy
+  if (known === null && found !== undefined && found.threshold_shift !== null) {
     // Found before the interruption: searching again could only find it again.
-    return { rule: { kind: 'adaptive', shift: known.threshold_shift }, found: known }
+    return { rule: { kind: 'adaptive', shift: found.threshold_shift }, found }
   }
   const sequences = tasks.flatMap(({ requests }) => requests.map(({ input }) => input))
   const one = scope === 'suite' ? suite.name : null
-  const resolved: Resolved | null = await resolveLevel(level, lengths, (sparsity) =>
+  const resolved: Resolved | null = await resolveLevel(level, known, (sparsity) =>
     calibrate(engine, sequences, {
       sparsity,
       seed,

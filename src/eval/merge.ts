@@ -9,7 +9,7 @@ import { readRecord } from '../record/io/read.js'
 import { EVAL_SCHEMA } from '../record/kinds.js'
 import { firstDifference, SAME_EVAL } from '../record/same-run.js'
 import type { MetricName } from '../suites/metrics.js'
-import { bootstrapLong } from './aggregate.js'
+import { bootstrapLong } from './bootstrap.js'
 import { checkRequests } from './logged.js'
 import { metricValues, tally } from './tally.js'
 

@@ -3,7 +3,7 @@ import type { Checkpoint } from '../data/checkpoint.js'
 import type { HardRule } from '../engine/rules.js'
 import { chooseLevel, type LevelFlags } from '../pruning/choose.js'
 import { type Level, requestedSparsity } from '../pruning/level.js'
-import { knownRule, type Lengths } from '../pruning/resolve.js'
+import { knownRule } from '../pruning/resolve.js'
 import type { CalibrationScope } from '../record/names.js'
 import type { Task } from '../suites/task.js'
 import { type PreparedTasks, type PrepareHooks, prepareTasks, type SuiteOptions } from './prepare-tasks.js'
@@ -16,7 +16,6 @@ export interface RunOptions extends SuiteOptions, LevelFlags {
 /** Tasks over which a share is reached together. */
 export interface RulePart {
   tasks: readonly Task[]
-  lengths: Lengths
   /** Null where a shift has to be searched. */
   rule: HardRule | null
 }
@@ -51,7 +50,7 @@ export function atLevel(
       lengths: some.flatMap(({ requests }) => requests.map(({ input }) => input.length)),
       where: scope === 'suite' ? null : 'of these requests',
     }
-    return { tasks: some, lengths, rule: knownRule(level, lengths) }
+    return { tasks: some, rule: knownRule(level, lengths) }
   })
   return { ...prepared, level, scope, parts }
 }

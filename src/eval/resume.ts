@@ -1,7 +1,6 @@
 /** What an interrupted run left: its record and the whole documents of its sample logs. */
-
-import { stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { exists } from '../data/files.js'
 import type { SampleLine } from '../record/eval/sample-schema.js'
 import { readSampleLog } from '../record/eval/samples.js'
 import type { EvalRecord } from '../record/eval/schema.js'
@@ -47,11 +46,4 @@ async function wholeDocuments(log: string, task: string): Promise<EarlierTask> {
   checkRequests(log, task, lines)
   const whole = wholeLines(log, lines)
   return { lines: lines.slice(0, whole), bytes: whole === 0 ? 0 : ends[whole - 1] }
-}
-
-function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  )
 }

@@ -1,5 +1,6 @@
 /** Everything of a generation that can be checked before a device is opened; every bad input ends here. */
 import type { Sampling } from '../engine/decode/types.js'
+import type { HardRule } from '../engine/rules.js'
 import { Failure } from '../errors.js'
 import { chooseLevel } from '../pruning/choose.js'
 import { isSizedPolicy, type Level } from '../pruning/level.js'
@@ -12,6 +13,8 @@ import type { Job } from './sequence.js'
 export interface PreparedGenerate extends PreparedModel {
   options: GenerateOptions
   level: Level
+  /** Its rule; null where a shift has to be searched. */
+  known: HardRule | null
   /** Tokens of the longest text that may come: what a shift or a size belongs to. */
   ctx: number
   /** Of the first text; each further one has the next seed. */
@@ -52,11 +55,12 @@ export async function prepareGenerate(
   const longest = Math.max(LEAST_CONTEXT, ...jobs.map(({ tokens, most }) => tokens.length + most))
   const ctx = Math.min(longest, config.nPositions)
   // A share that the policy cannot remove is refused before a device is there.
-  knownRule(level, atContext(ctx))
+  const known = knownRule(level, atContext(ctx))
   return {
     options,
     ...model,
     level,
+    known,
     ctx,
     sampling,
     jobs,

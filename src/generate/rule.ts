@@ -2,7 +2,7 @@
 import { sampleText } from '../data/text-sample.js'
 import type { Engine } from '../engine/engine.js'
 import { calibrate, windowsOf } from '../pruning/calibrate.js'
-import { atContext, type Resolved, resolveLevel } from '../pruning/resolve.js'
+import { type Resolved, resolveLevel } from '../pruning/resolve.js'
 import { wholeWindows } from '../pruning/whole-windows.js'
 import type { PreparedGenerate } from './prepare.js'
 
@@ -16,10 +16,10 @@ export interface Calibrating {
 
 export function chooseRule(
   engine: Engine,
-  { level, tokenizer, ctx }: PreparedGenerate,
+  { level, known, tokenizer, ctx }: PreparedGenerate,
   calibrating: Calibrating,
 ): Promise<Resolved> {
-  return resolveLevel(level, atContext(ctx), async (sparsity) => {
+  return resolveLevel(level, known, async (sparsity) => {
     const windows = wholeWindows(tokenizer.encode(await sampleText()), ctx)
     return calibrate(engine, windows, { ...SAMPLE, sparsity, ...calibrating })
   })

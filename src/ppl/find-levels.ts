@@ -3,7 +3,7 @@ import type { Engine } from '../engine/engine.js'
 import { isAbort } from '../errors.js'
 import { calibrate, windowsOf } from '../pruning/calibrate.js'
 import type { Level } from '../pruning/level.js'
-import { atContext, resolveLevel } from '../pruning/resolve.js'
+import { atContext, knownRule, resolveLevel } from '../pruning/resolve.js'
 import type { Evaluation } from '../pruning/search.js'
 import type { PlannedContext } from './prepare.js'
 import type { FoundLevel } from './rules.js'
@@ -31,7 +31,7 @@ export async function findLevels(
   const found: FoundLevel[] = []
   try {
     for (const level of levels) {
-      const resolved = await resolveLevel(level, atContext(ctx), (sparsity) =>
+      const resolved = await resolveLevel(level, knownRule(level, atContext(ctx)), (sparsity) =>
         calibrate(engine, whole, {
           ...options,
           sparsity,

@@ -1,13 +1,7 @@
 /** What is measured beside the dense model: flags and checkpoint -> levels. Pure. */
 import { Failure } from '../errors.js'
 import { chooseLevels, type Pruneable } from '../pruning/choose.js'
-import {
-  isSizedPolicy,
-  type Level,
-  needsSearch,
-  type PolicyName,
-  requestedSparsity,
-} from '../pruning/level.js'
+import { isSizedPolicy, type Level, type PolicyName, requestedSparsity } from '../pruning/level.js'
 import { atContext, knownRule } from '../pruning/resolve.js'
 import { DEFAULT_SPARSITY, DEFAULT_STRIDED_SPARSITY, type PplOptions } from './options.js'
 
@@ -60,6 +54,5 @@ function checkAlpha(
 
 /** Failure: a policy that cannot remove so much at one of these context lengths. */
 export function checkReach(levels: readonly Level[], ctxs: readonly number[]): void {
-  for (const level of levels)
-    if (!needsSearch(level)) for (const ctx of ctxs) knownRule(level, atContext(ctx))
+  for (const level of levels) for (const ctx of ctxs) knownRule(level, atContext(ctx))
 }

@@ -1,5 +1,5 @@
 /** What is removed, and how much: as it is requested, before lengths, scores or a device are known. Pure. */
-import { SIZED_KINDS, type SizedKind } from '../engine/policies/index.js'
+import { isSized, SIZED_KINDS, type SizedKind } from '../engine/policies/index.js'
 
 /** By the checkpoint's own drop scores, or by a policy of a size, which needs nothing of the checkpoint. */
 export const POLICY_NAMES = ['dense', 'adaptive', ...SIZED_KINDS] as const
@@ -30,7 +30,7 @@ export const DENSE: Level = { policy: 'dense' }
 
 /** Whether a policy has a size, and needs nothing of a checkpoint. */
 export const isSizedPolicy = <Name extends string>(name: Name): name is Name & SizedKind =>
-  (SIZED_KINDS as readonly string[]).includes(name)
+  isSized({ kind: name })
 
 export const isSizedLevel = (level: Level): level is Extract<Level, { policy: SizedKind }> =>
   isSizedPolicy(level.policy)

@@ -2,9 +2,10 @@
 
 import { sizedRule } from '../engine/policies/index.js'
 import type { HardRule } from '../engine/rules.js'
+import { stopwatch } from '../run/stopwatch.js'
 import type { Calibration } from './calibrate.js'
 import { fitSize, nearestSize } from './fit-size.js'
-import { isSizedLevel, type Level, needsSearch } from './level.js'
+import { isSizedLevel, type Level, needsSearch, requestedSparsity } from './level.js'
 
 /** What a size is counted on. */
 export interface Lengths {
@@ -27,24 +28,8 @@ export interface Resolved {
 }
 
 /** The rule of a level that needs no search, else null. Failure: the policy cannot remove so much of these sequences. */
-export function knownRule(level: Level, lengths: Lengths): HardRule | null {
-  return needsSearch(level) ? null : fixedRule(level, lengths)
-}
-
-/** @param search finds the shift for a share above 0; what it throws is passed on */
-export async function resolveLevel(
-  level: Level,
-  lengths: Lengths,
-  search: (sparsity: number) => Promise<Calibration>,
-): Promise<Resolved> {
-  if (!needsSearch(level)) return { rule: fixedRule(level, lengths), calibration: null }
-  const began = performance.now()
-  const found = await search(level.target.sparsity)
-  const calibration = { ...found, seconds: (performance.now() - began) / 1000 }
-  return { rule: { kind: 'adaptive', shift: found.shift }, calibration }
-}
-
-function fixedRule(level: Level, { lengths, where }: Lengths): HardRule {
+export function knownRule(level: Level, { lengths, where }: Lengths): HardRule | null {
+  if (needsSearch(level)) return null
   if (level.policy === 'dense') return { kind: 'dense' }
   if (isSizedLevel(level)) {
     const { policy, target } = level
@@ -56,4 +41,19 @@ function fixedRule(level: Level, { lengths, where }: Lengths): HardRule {
   // The only share that is not searched for is 0.
   if (target.kind === 'sparsity') return { kind: 'keep-all' }
   return { kind: 'adaptive', shift: target.kind === 'shift' ? target.shift : 0 }
+}
+
+/**
+ * @param known the level's rule, where it needs no search
+ * @param search finds the shift for a share above 0; what it throws is passed on
+ */
+export async function resolveLevel(
+  level: Level,
+  known: HardRule | null,
+  search: (sparsity: number) => Promise<Calibration>,
+): Promise<Resolved> {
+  if (known !== null) return { rule: known, calibration: null }
+  const lap = stopwatch()
+  const found = await search(requestedSparsity(level) ?? 0)
+  return { rule: { kind: 'adaptive', shift: found.shift }, calibration: { ...found, seconds: lap() } }
 }

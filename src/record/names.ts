@@ -1,8 +1,5 @@
 /** Words that records may hold and other code goes by as well; words that only a schema needs stand in it. */
 
-/** Policies that go by the checkpoint alone; there are others, of a size, that need nothing of it. */
-export const POLICIES = ['dense', 'adaptive'] as const
-
 /** How a text is cut into windows. */
 export const PROTOCOL_NAMES = ['windowed', 'strided', 'llama'] as const
 

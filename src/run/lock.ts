@@ -4,9 +4,10 @@
  * machine, once nobody has touched it for some minutes.
  */
 import { readFileSync, rmSync } from 'node:fs'
-import { link, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { link, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { createLock, keepTouching } from '../data/lock-file.js'
 import { isGone, parseOwner, thisProcess } from '../data/owner.js'
 import { Failure } from '../errors.js'
 
@@ -40,7 +41,7 @@ export async function lockFile(file: string, options: LockOptions = {}): Promise
   const path = `${file}${ENDING}`
   const own = thisProcess()
   const text = JSON.stringify(own)
-  while (!(await create(path, text))) {
+  while (!(await createLock(path, text))) {
     const held = await readFile(path, 'utf8').catch(() => '')
     if (!(await isAbandoned(path, held, options))) return null
     await takeAway(path, held, `${path}.${own.id}`)
@@ -48,14 +49,10 @@ export async function lockFile(file: string, options: LockOptions = {}): Promise
   // A process that is ended at once has no time for more.
   const onExit = (): void => removeOwn(path, text)
   process.on('exit', onExit)
-  const beat = setInterval(() => {
-    const now = new Date()
-    utimes(path, now, now).catch(() => undefined)
-  }, options.beat ?? BEAT)
-  beat.unref()
+  const stopTouching = keepTouching(path, options.beat ?? BEAT)
   return {
     release: async () => {
-      clearInterval(beat)
+      stopTouching()
       process.off('exit', onExit)
       removeOwn(path, text)
     },
@@ -88,16 +85,6 @@ export async function removeStaleLocks(folder: string): Promise<void> {
 async function holderOf(path: string): Promise<string> {
   const owner = parseOwner(await readFile(path, 'utf8').catch(() => ''))
   return owner === null ? 'another process' : `process ${owner.process} on ${owner.host}`
-}
-
-async function create(path: string, text: string): Promise<boolean> {
-  try {
-    await writeFile(path, text, { flag: 'wx' })
-    return true
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
-    throw error
-  }
 }
 
 /** Whether the lock with this text is nobody's; of another machine's lock it may take `dead` milliseconds to see. */

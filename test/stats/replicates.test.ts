@@ -1,7 +1,7 @@
 /** lm-eval's golden perplexity, which needs no text: the dummy model never looks at one (docs/lm-eval.md, Without a model). */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { aggregateInThreads, bootstrapInThreads } from '../../src/eval/aggregate.js'
+import { bootstrapInThreads, bootstrapLong } from '../../src/eval/bootstrap.js'
 import { pythonRandom } from '../../src/stats/python-random.js'
 import { bootstrapStandardError } from '../../src/stats/replicates.js'
 import { aggregate } from '../../src/suites/metrics.js'
@@ -39,16 +39,21 @@ test('threads give the serial figure to the bit, and say how far they are', asyn
   }
 })
 
+async function aggregateInThreads(
+  documents: typeof golden,
+  options: { bootstrapIterations: number; onProgress: () => number; threads: number },
+): Promise<object> {
+  const bootstrapped = await bootstrapLong(lambada, documents, options)
+  return aggregate(lambada, documents, { bootstrapIterations: options.bootstrapIterations, bootstrapped })
+}
+
 test('a long bootstrap goes to threads, a short one does not', async () => {
   let told = 0
   const options = { onProgress: () => told++, threads: 2 }
-  const short = await aggregateInThreads(lambada, golden.slice(0, 40), {
-    bootstrapIterations: 1000,
-    ...options,
-  })
+  const short = await aggregateInThreads(golden.slice(0, 40), { bootstrapIterations: 1000, ...options })
   assert.is(told, 0)
   assert.equal(short, aggregate(lambada, golden.slice(0, 40), { bootstrapIterations: 1000 }))
-  const long = await aggregateInThreads(lambada, golden, { bootstrapIterations: 4000, ...options })
+  const long = await aggregateInThreads(golden, { bootstrapIterations: 4000, ...options })
   assert.is(told, 4)
   assert.equal(long, aggregate(lambada, golden, { bootstrapIterations: 4000 }))
 })

@@ -3,8 +3,9 @@
  * It only saves work: partial files are written by position and proven before they are used (hub-partial.ts), so two
  * owners, which a shared disk with odd clocks may have, write the same bytes to the same places.
  */
-import { mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { createLock, keepTouching } from '../lock-file.js'
 import { isGone, type Owner, parseOwner, thisProcess } from '../owner.js'
 
 const BEAT_MS = 10_000
@@ -34,7 +35,7 @@ export async function withLock<T>(
 ): Promise<T> {
   const text = JSON.stringify(thisProcess())
   await mkdir(dirname(path), { recursive: true })
-  for (let waits = 0; !(await create(path, text)); waits++) {
+  for (let waits = 0; !(await createLock(path, text)); waits++) {
     const holder = await liveOwner(path)
     if (holder === null) {
       await rm(path, { force: true })
@@ -43,15 +44,11 @@ export async function withLock<T>(
     if (waits === 0) onWait(`process ${holder.process} on ${holder.host}`)
     await new Promise((resolve) => setTimeout(resolve, POLL_MS))
   }
-  const beat = setInterval(() => {
-    const now = new Date()
-    utimes(path, now, now).catch(() => undefined)
-  }, BEAT_MS)
-  beat.unref()
+  const stopTouching = keepTouching(path, BEAT_MS)
   try {
     return await work()
   } finally {
-    clearInterval(beat)
+    stopTouching()
     if ((await readFile(path, 'utf8').catch(() => '')) === text) await rm(path, { force: true })
   }
 }
@@ -63,16 +60,6 @@ export async function isLocked(folder: string): Promise<boolean> {
     if (name.endsWith(ENDING) && (await liveOwner(join(lockFolder(folder), name))) !== null) return true
   }
   return false
-}
-
-async function create(path: string, text: string): Promise<boolean> {
-  try {
-    await writeFile(path, text, { flag: 'wx' })
-    return true
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
-    throw error
-  }
 }
 
 /** Who holds the lock, or null when it is gone or its owner is. */

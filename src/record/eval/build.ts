@@ -1,5 +1,4 @@
 /** Typed parts of a run -> its record: every derived figure (rates, pooled sparsity, identity) is computed here. */
-import { createHash } from 'node:crypto'
 import { groupFigure } from '../../stats/basics.js'
 import type {
   EnvironmentRecord,
@@ -12,6 +11,7 @@ import type {
   Status,
 } from '../common.js'
 import { EVAL_SCHEMA } from '../kinds.js'
+import { sha256 } from '../sha256.js'
 import type {
   DataOrigin,
   EvalRecord,
@@ -288,5 +288,3 @@ const statistic = (value: number | null): Statistic =>
   value === null || !Number.isFinite(value) ? 'N/A' : value
 
 const rate = (count: number, seconds: number): number => (seconds > 0 ? count / seconds : 0)
-
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')

@@ -3,11 +3,11 @@
  * Each line stands alone and the log holds all that metrics are computed from, so that a run can be resumed from its
  * log and shards merged from theirs. Each ends with a hash of itself, so that a figure that was changed is noticed. A killed run leaves at most one torn line, the last; readers drop it.
  */
-import { createHash } from 'node:crypto'
 import { type FileHandle, open, readFile } from 'node:fs/promises'
 import { EXIT, Failure } from '../../errors.js'
 import { checkAgainst, type Fault } from '../io/json-schemas.js'
 import type { OutputTarget } from '../io/store.js'
+import { sha256 } from '../sha256.js'
 import type { SampleLine } from './sample-schema.js'
 
 /** Where the lines of one request come from; a Request and a Score of src/eval fit. */
@@ -142,8 +142,7 @@ function parseLine(row: string, subject: string, check: (value: unknown) => Faul
   return { line, hash }
 }
 
-const hashOf = (line: SampleLine): string =>
-  createHash('sha256').update(JSON.stringify(line)).digest('hex').slice(0, HASH_DIGITS)
+const hashOf = (line: SampleLine): string => sha256(JSON.stringify(line)).slice(0, HASH_DIGITS)
 
 const HASH_DIGITS = 16
 

@@ -49,13 +49,7 @@ export async function writeWhole(file: string, text: string, failing: FailureOpt
   const real = await realpath(file).catch(() => file)
   const temporary = temporaryName(real)
   try {
-    const handle = await open(temporary, 'wx')
-    try {
-      await handle.writeFile(text)
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
+    await writeDurably(temporary, text)
     await rename(temporary, real)
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => undefined)
@@ -70,16 +64,20 @@ const PROBE_BYTES = 1_048_576
 export async function tryWriting(file: string): Promise<void> {
   const probe = temporaryName(file)
   try {
-    const handle = await open(probe, 'wx')
-    try {
-      await handle.writeFile(Buffer.alloc(PROBE_BYTES))
-      // Some file systems take bytes into memory that they have no room for.
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
+    await writeDurably(probe, Buffer.alloc(PROBE_BYTES))
   } finally {
     await rm(probe, { force: true }).catch(() => undefined)
+  }
+}
+
+/** A new file. Failing to reach the disk shows here: some file systems take bytes into memory that they have no room for. */
+async function writeDurably(file: string, content: string | Buffer): Promise<void> {
+  const handle = await open(file, 'wx')
+  try {
+    await handle.writeFile(content)
+    await handle.sync()
+  } finally {
+    await handle.close()
   }
 }
 

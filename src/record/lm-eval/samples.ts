@@ -1,7 +1,7 @@
 /** Scored requests -> the lines of lm-eval's `samples_<task>_<date>.jsonl`, with its hashes (docs/lm-eval.md, Hashes). Pure. */
-import { createHash } from 'node:crypto'
 import type { SampleLine } from '../eval/sample-schema.js'
 import { lineCount } from '../eval/samples.js'
+import { sha256 } from '../sha256.js'
 import { PythonFloat, type PythonValue, pythonDumps, pythonRepr } from './python-json.js'
 
 /** A document as lm-eval sees it. */
@@ -99,5 +99,3 @@ function metricValue(name: string, value: number | number[]): PythonValue {
 
 const named = <T, U>(items: readonly T[], entry: (item: T, i: number) => [string, U]): Record<string, U> =>
   Object.fromEntries(items.map(entry))
-
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')

@@ -4,6 +4,7 @@ import { sum } from '../../stats/basics.js'
 import type { EnvironmentRecord, IdentityParts, ModelRecord, Status } from '../common.js'
 import { identityOf, type MemoryParts, memoryRecord } from '../eval/build.js'
 import { PPL_SCHEMA } from '../kinds.js'
+import { sha256 } from '../sha256.js'
 import { type RuleFigures, ruleFigures, type ScoredAmount, type WindowScore } from './figures.js'
 import type {
   ContextRecord,
@@ -169,5 +170,3 @@ function requestsHash(contexts: readonly ContextParts[]): string {
   }
   return hash.digest('hex')
 }
-
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')

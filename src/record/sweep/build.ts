@@ -1,8 +1,8 @@
 /** The runs of a sweep -> its record: identity, times and frontiers are computed here. Pure. */
-import { createHash } from 'node:crypto'
 import { sum } from '../../stats/basics.js'
 import { SWEEP_SCHEMA } from '../kinds.js'
 import type { SweepPart } from '../names.js'
+import { sha256 } from '../sha256.js'
 import { sweepFrontiers } from './frontiers.js'
 import type { SweepCell, SweepRecord } from './schema.js'
 
@@ -34,7 +34,7 @@ export function buildSweepRecord({
     ...parts,
     frontiers: sweepFrontiers(cells, parts),
     timing: { ...seconds, total_s: sum(Object.values(seconds)), estimated_s: estimatedSeconds },
-    identity: createHash('sha256').update(JSON.stringify(identity_parts)).digest('hex'),
+    identity: sha256(JSON.stringify(identity_parts)),
   }
 }
 

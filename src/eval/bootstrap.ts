@@ -1,12 +1,10 @@
-/** Aggregates with the bootstrap in worker threads where it is long: the same figures to the bit, sooner. */
+/** The bootstrap in worker threads where it is long: the same figures to the bit, sooner. */
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { sampleDeviation } from '../stats/basics.js'
 import { BOOTSTRAP_ITERATIONS, planChunks, type StatisticName } from '../stats/replicates.js'
 import type { BootstrapWork } from '../stats/replicates-worker.js'
 import {
-  type Aggregated,
-  aggregate,
   type Bootstrapped,
   bootstrappedMetrics,
   type DocumentMetrics,
@@ -24,15 +22,6 @@ export interface BootstrapOptions {
 
 /** Draws, documents times replicates, from which starting threads pays. */
 const WORTHWHILE = 20e6
-
-export async function aggregateInThreads(
-  suite: Measured,
-  documents: readonly DocumentMetrics[],
-  { bootstrapIterations = BOOTSTRAP_ITERATIONS, ...options }: BootstrapOptions = {},
-): Promise<Aggregated> {
-  const bootstrapped = await bootstrapLong(suite, documents, { bootstrapIterations, ...options })
-  return aggregate(suite, documents, { bootstrapIterations, bootstrapped })
-}
 
 /** Standard errors, by metric, of those bootstraps that are worth threads; `aggregate` does the others itself. */
 export async function bootstrapLong(
