@@ -5,7 +5,8 @@
  */
 import { HALVES_SCALE } from '../common/parted-halves.as'
 import { addScaledHalves, unpack } from './halves.as'
-import { addRows, PANEL } from './tile.as'
+import { TALLEST_SCALED } from './scaled-tile.as'
+import { addRows, fusing, PANEL } from './tile.as'
 
 /** How many are few. */
 export const FEW: u32 = 24
@@ -16,10 +17,16 @@ export const LONGEST: u32 = 1 << 14
 /** Bytes of scratch: a stretch of a panel in floats, then rows. */
 const FLOATS_BYTES: u32 = 8 * PANEL * 256
 
-/** k of a stretch: reading and multiplying take turns, short ones, so that processors read ahead meanwhile. */
+/** Rows whose products take halves as they are: with more, unpacking once for all costs less than once a tile. */
+@inline
+function mostScaled(): u32 {
+  return fusing() ? 2 * TALLEST_SCALED : TALLEST_SCALED
+}
+
+/** k of a stretch: unpacking and multiplying take turns, short ones, so that processors read ahead meanwhile. */
 const DEPTH: u32 = 32
-/** Of one row, whose products are done before the next weights are there. */
-const ROW_DEPTH: u32 = 256
+/** Where nothing is unpacked first, or one row's products are done before the next weights are there. */
+const SCALED_DEPTH: u32 = 256
 
 /** Finite numbers from here on may not be multiplied by HALVES_SCALE. */
 const LARGE: f32 = 32768
@@ -42,15 +49,19 @@ export function addPanels(
   const floats = room
   const packed = room + FLOATS_BYTES
   const single = rows === 1
-  const scaled = single && halves && scaleRow(left, K, packed)
   if (!single) turnRows(left, rows, K, packed)
-  const step = single ? ROW_DEPTH : DEPTH
+  let scaled = halves && rows <= mostScaled()
+  if (scaled && !scale(single ? left : packed, rows * K, packed)) {
+    scaled = false
+    if (!single) turnRows(left, rows, K, packed)
+  }
+  const step = single || scaled ? SCALED_DEPTH : DEPTH
   const line: usize = halves ? 2 * PANEL : 4 * PANEL
   for (let p: u32 = 0; p < panels; p++, sums += 4 * PANEL) {
     let from = single && !scaled ? left : packed
     for (let first: u32 = 0; first < K; first += step) {
       const depth = min(step, K - first)
-      if (scaled) addScaledHalves(from, weights, depth, sums, floats)
+      if (scaled) addScaledHalves(rows, from, weights, depth, sums, sumsStep, floats)
       else if (halves) {
         unpack(weights, depth, floats)
         addRows(rows, from, 4, 4 * rows, floats, depth, sums, sumsStep)
@@ -61,11 +72,11 @@ export function addPanels(
   }
 }
 
-/** Copies a row times HALVES_SCALE; false where it holds too large a number. */
-function scaleRow(from: usize, K: u32, to: usize): bool {
+/** Copies `count` numbers, times HALVES_SCALE; false where a number is too large for that. */
+function scale(from: usize, count: u32, to: usize): bool {
   const scale = f32x4.splat(HALVES_SCALE)
   let largest = f32x4.splat(0)
-  for (const end = from + 4 * <usize>K; from < end; from += 16, to += 16) {
+  for (const end = from + 4 * <usize>count; from < end; from += 16, to += 16) {
     const x = v128.load(from)
     largest = f32x4.pmax(largest, f32x4.abs(x))
     v128.store(to, f32x4.mul(x, scale))
