@@ -23,6 +23,11 @@ function mostScaled(): u32 {
   return fusing() ? 2 * TALLEST_SCALED : TALLEST_SCALED
 }
 
+/** Rows that panels pass by at once: tile by tile where halves are taken as they are, from the second-level cache then. */
+export function rowsAtOnce(rows: u32, halves: bool): u32 {
+  return halves && rows <= mostScaled() ? TALLEST_SCALED : rows
+}
+
 /** k of a stretch: unpacking and multiplying take turns, short ones, so that processors read ahead meanwhile. */
 const DEPTH: u32 = 32
 /** Where nothing is unpacked first, or one row's products are done before the next weights are there. */
@@ -50,7 +55,7 @@ export function addPanels(
   const packed = room + FLOATS_BYTES
   const single = rows === 1
   if (!single) turnRows(left, rows, K, packed)
-  let scaled = halves && rows <= mostScaled()
+  let scaled = halves && rows <= TALLEST_SCALED
   if (scaled && !scale(single ? left : packed, rows * K, packed)) {
     scaled = false
     if (!single) turnRows(left, rows, K, packed)

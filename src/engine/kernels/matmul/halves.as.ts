@@ -14,42 +14,31 @@ import {
   opaque,
 } from '../common/parted-halves.as'
 import { highHalves, lowHalves } from '../common/simd.as'
-import { scaledTile, TALLEST_SCALED } from './scaled-tile.as'
+import { scaledTile } from './scaled-tile.as'
 import { addRows, fusing, PANEL } from './tile.as'
 
 /**
- * Adds a panel of halves to the parted sums of `rows` rows, side by side and times HALVES_SCALE, as `addRows` does of
- * floats. `room` takes the panel in floats at need, and the rows as they were.
+ * Adds a panel of halves to the parted sums of at most TALLEST_SCALED rows, side by side and times HALVES_SCALE, as
+ * `addRows` does of floats. `room` takes the panel in floats at need, and the rows as they were.
  */
 export function addScaledHalves(
   rows: u32, left: usize, panel: usize, depth: u32, sums: usize, sumsStep: usize, room: usize,
 ): void {
-  const step: usize = 4 * rows
-  let tiles = (rows + TALLEST_SCALED - 1) / TALLEST_SCALED
-  for (let r: u32 = 0; r < rows; tiles--) {
-    const tall = (rows - r + tiles - 1) / tiles
-    const x = left + 4 * r
-    const to = sums + r * sumsStep
-    // One row leaves room for all columns, and would wait for its own sums with fewer.
-    const added =
-      fusing() || tall === 1
-        ? wideTile(tall, x, step, panel, depth, to, sumsStep, room)
-        : narrowTiles(tall, x, step, panel, depth, to, sumsStep, room)
-    if (!added) addSpecial(tall, x, step, panel, depth, to, sumsStep, room)
-    r += tall
-  }
+  // One row leaves room for all columns, and would wait for its own sums with fewer.
+  const added =
+    fusing() || rows === 1
+      ? wideTile(rows, left, panel, depth, sums, sumsStep, room)
+      : narrowTiles(rows, left, panel, depth, sums, sumsStep, room)
+  if (!added) addSpecial(rows, left, panel, depth, sums, sumsStep, room)
 }
 
-/** The same for one tile where infinities or NaN are among the halves. */
+/** The same where infinities or NaN are among the halves. */
 function addSpecial(
-  rows: u32, left: usize, step: usize, panel: usize, depth: u32, sums: usize, sumsStep: usize, room: usize,
+  rows: u32, left: usize, panel: usize, depth: u32, sums: usize, sumsStep: usize, room: usize,
 ): void {
   const row = room + 4 * PANEL * <usize>depth
-  for (let k: usize = 0; k < depth; k++) {
-    for (let r: usize = 0; r < rows; r++) {
-      store<f32>(row + 4 * (k * rows + r), load<f32>(left + k * step + 4 * r) / HALVES_SCALE)
-    }
-  }
+  const bytes: usize = 4 * rows * depth
+  for (let i: usize = 0; i < bytes; i += 4) store<f32>(row + i, load<f32>(left + i) / HALVES_SCALE)
   unpackSpecial(panel, panel + 2 * PANEL * <usize>depth, room)
   addRows(rows, row, 4, 4 * rows, room, depth, sums, sumsStep)
 }
@@ -57,58 +46,58 @@ function addSpecial(
 // One function a height, each with registers of its own.
 
 function wideTile(
-  rows: u32, left: usize, step: usize, panel: usize, depth: u32, sums: usize, sumsStep: usize, room: usize,
+  rows: u32, left: usize, panel: usize, depth: u32, sums: usize, sumsStep: usize, room: usize,
 ): bool {
   switch (rows) {
-    case 1: return tile1x16(left, step, panel, depth, sums, sumsStep, room)
-    case 2: return tile2x16(left, step, panel, depth, sums, sumsStep, room)
-    case 3: return tile3x16(left, step, panel, depth, sums, sumsStep, room)
-    default: return tile4x16(left, step, panel, depth, sums, sumsStep, room)
+    case 1: return tile1x16(left, panel, depth, sums, sumsStep, room)
+    case 2: return tile2x16(left, panel, depth, sums, sumsStep, room)
+    case 3: return tile3x16(left, panel, depth, sums, sumsStep, room)
+    default: return tile4x16(left, panel, depth, sums, sumsStep, room)
   }
 }
 
 /** Both vectors of the panel, or none of them. */
 function narrowTiles(
-  rows: u32, left: usize, step: usize, panel: usize, depth: u32, sums: usize, sumsStep: usize, room: usize,
+  rows: u32, left: usize, panel: usize, depth: u32, sums: usize, sumsStep: usize, room: usize,
 ): bool {
   const before = room + 64
   for (let r: usize = 0; r < rows; r++) memory.copy(before + 4 * PANEL * r, sums + r * sumsStep, 4 * PANEL)
-  if (!narrowTile(rows, left, step, panel, depth, sums, sumsStep, room)) return false
-  if (narrowTile(rows, left, step, panel + 16, depth, sums + 16, sumsStep, room)) return true
+  if (!narrowTile(rows, left, panel, depth, sums, sumsStep, room)) return false
+  if (narrowTile(rows, left, panel + 16, depth, sums + 16, sumsStep, room)) return true
   for (let r: usize = 0; r < rows; r++) memory.copy(sums + r * sumsStep, before + 4 * PANEL * r, 4 * PANEL)
   return false
 }
 
 function narrowTile(
-  rows: u32, left: usize, step: usize, panel: usize, depth: u32, sums: usize, sumsStep: usize, room: usize,
+  rows: u32, left: usize, panel: usize, depth: u32, sums: usize, sumsStep: usize, room: usize,
 ): bool {
   switch (rows) {
-    case 2: return tile2x8(left, step, panel, depth, sums, sumsStep, room)
-    case 3: return tile3x8(left, step, panel, depth, sums, sumsStep, room)
-    default: return tile4x8(left, step, panel, depth, sums, sumsStep, room)
+    case 2: return tile2x8(left, panel, depth, sums, sumsStep, room)
+    case 3: return tile3x8(left, panel, depth, sums, sumsStep, room)
+    default: return tile4x8(left, panel, depth, sums, sumsStep, room)
   }
 }
 
-function tile1x16(l: usize, s: usize, p: usize, n: u32, to: usize, ts: usize, room: usize): bool {
-  return scaledTile(1, true, l, s, p, n, to, ts, room)
+function tile1x16(l: usize, p: usize, n: u32, to: usize, ts: usize, room: usize): bool {
+  return scaledTile(1, true, l, p, n, to, ts, room)
 }
-function tile2x16(l: usize, s: usize, p: usize, n: u32, to: usize, ts: usize, room: usize): bool {
-  return scaledTile(2, true, l, s, p, n, to, ts, room)
+function tile2x16(l: usize, p: usize, n: u32, to: usize, ts: usize, room: usize): bool {
+  return scaledTile(2, true, l, p, n, to, ts, room)
 }
-function tile3x16(l: usize, s: usize, p: usize, n: u32, to: usize, ts: usize, room: usize): bool {
-  return scaledTile(3, true, l, s, p, n, to, ts, room)
+function tile3x16(l: usize, p: usize, n: u32, to: usize, ts: usize, room: usize): bool {
+  return scaledTile(3, true, l, p, n, to, ts, room)
 }
-function tile4x16(l: usize, s: usize, p: usize, n: u32, to: usize, ts: usize, room: usize): bool {
-  return scaledTile(4, true, l, s, p, n, to, ts, room)
+function tile4x16(l: usize, p: usize, n: u32, to: usize, ts: usize, room: usize): bool {
+  return scaledTile(4, true, l, p, n, to, ts, room)
 }
-function tile2x8(l: usize, s: usize, p: usize, n: u32, to: usize, ts: usize, room: usize): bool {
-  return scaledTile(2, false, l, s, p, n, to, ts, room)
+function tile2x8(l: usize, p: usize, n: u32, to: usize, ts: usize, room: usize): bool {
+  return scaledTile(2, false, l, p, n, to, ts, room)
 }
-function tile3x8(l: usize, s: usize, p: usize, n: u32, to: usize, ts: usize, room: usize): bool {
-  return scaledTile(3, false, l, s, p, n, to, ts, room)
+function tile3x8(l: usize, p: usize, n: u32, to: usize, ts: usize, room: usize): bool {
+  return scaledTile(3, false, l, p, n, to, ts, room)
 }
-function tile4x8(l: usize, s: usize, p: usize, n: u32, to: usize, ts: usize, room: usize): bool {
-  return scaledTile(4, false, l, s, p, n, to, ts, room)
+function tile4x8(l: usize, p: usize, n: u32, to: usize, ts: usize, room: usize): bool {
+  return scaledTile(4, false, l, p, n, to, ts, room)
 }
 
 /** `depth` k of a panel, as floats in parted columns. */

@@ -5,7 +5,7 @@
  */
 import { at, constants, Dispatch, scratch, struct, take } from '../common/dispatch.as'
 import { blockColumns, blockRows, columnBlocks, cut, DEPTH, MOST_COLUMNS, MOST_ROWS, rowBlocks } from './blocks.as'
-import { addPanels, FEW, LONGEST } from './few-rows.as'
+import { addPanels, FEW, LONGEST, rowsAtOnce } from './few-rows.as'
 import { joinColumns, unpack } from './halves.as'
 import { finishRow, MatmulConstants } from './matmul-output.as'
 import { addRows, PANEL, TALLEST } from './tile.as'
@@ -40,7 +40,12 @@ function block(d: Dispatch, row: u32, rows: u32, column: u32, columns: u32): voi
     const halves = k.dtype !== 0
     const weights = at(d, 1) + <usize>(column * k.K) * (halves ? 2 : 4)
     const left = at(d, 0) + 4 * <usize>row * k.K
-    addPanels(rows, left, k.K, weights, halves, panels, scratch(), sumsStep, scratch() + SUMS_BYTES)
+    const group = rowsAtOnce(rows, halves)
+    for (let r: u32 = 0; r < rows; r += group) {
+      const some = min(group, rows - r)
+      const sums = scratch() + r * sumsStep
+      addPanels(some, left + 4 * <usize>r * k.K, k.K, weights, halves, panels, sums, sumsStep, scratch() + SUMS_BYTES)
+    }
   } else {
     for (let first: u32 = 0; first < k.K; first += DEPTH) {
       const depth = min(DEPTH, k.K - first)

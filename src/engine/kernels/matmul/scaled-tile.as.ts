@@ -12,15 +12,14 @@ import { PANEL } from './tile.as'
 export const TALLEST_SCALED: u32 = 4
 
 /**
- * Adds a panel of halves to the parted sums of `rows` rows, each k `step` bytes after the last. False, and nothing
- * added, where infinities or NaN are among the halves.
+ * Adds a panel of halves to the parted sums of `rows` rows. False, and nothing added, where infinities or NaN are among
+ * the halves.
  */
 @inline
 export function scaledTile(
   rows: u32,
   wide: bool,
   left: usize,
-  step: usize,
   panel: usize,
   depth: u32,
   sums: usize,
@@ -61,7 +60,7 @@ export function scaledTile(
   }
   let most0 = i16x8.splat(0)
   let most1 = most0
-  for (const end = panel + 2 * PANEL * <usize>depth; panel < end; panel += 2 * PANEL, left += step) {
+  for (const end = panel + 2 * PANEL * <usize>depth; panel < end; panel += 2 * PANEL, left += 4 * rows) {
     const a = v128.load(panel)
     const b = wide ? v128.load(panel, 16) : a
     most0 = larger(most0, a)
