@@ -1,7 +1,14 @@
 /** What a decoder will take, planned from its sizes before anything is allocated. Pure. */
 import { scratchWords } from '../engine/decode/attention.js'
 import { evictionBytes } from '../engine/decode/decide.js'
-import { layerBytes, maxPages, PAGE, pagesWanted, slotPagesWanted } from '../engine/decode/layout.js'
+import {
+  layerBytes,
+  maxPages,
+  PAGE,
+  pagesWanted,
+  rowBytes,
+  slotPagesWanted,
+} from '../engine/decode/layout.js'
 import { stepBytes } from '../engine/decode/step-buffers.js'
 import { MOST_STEPS } from '../engine/decode/step-uniforms.js'
 import type { DecoderOptions } from '../engine/decode/types.js'
@@ -25,7 +32,7 @@ export function decoderFootprint(
   ctx: number,
   kept: { most: number; mean: number } = { most: 1, mean: 1 },
 ): Footprint {
-  const { nLayer: L, nPositions, nEmbd: C, vocabSize } = config
+  const { nLayer: L, nPositions, vocabSize } = config
   const shape = { slots, nPositions }
   const prunes = rule.kind !== 'dense'
   const pagesAt = (share: number): number => {
@@ -50,7 +57,7 @@ export function decoderFootprint(
     ? evictionBytes(config, rule, entries, slots)
     : { importances: 0, moments: 0 }
   const layer = layerBytes(config, shape, pagesAt(kept.mean), { dtype: cacheDtype, rule })
-  const row = C * (cacheDtype === 'f32' ? 4 : 2)
+  const row = rowBytes(config, cacheDtype)
   return {
     activations,
     // A layer that grows is there twice while it is copied.

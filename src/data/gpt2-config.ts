@@ -1,5 +1,5 @@
 /** config.json of a Hugging Face GPT-2 checkpoint -> the sizes the engine works with. */
-import { type Gpt2Config, HEAD_DIM } from '../engine/gpt2/config.js'
+import { type Gpt2Config, HEAD_LIMITS, isHeadDim } from '../engine/gpt2/config.js'
 import { Failure } from '../errors.js'
 import type { JsonObject } from './json-file.js'
 
@@ -58,10 +58,12 @@ export function parseGpt2Config(json: JsonObject, path: string): ParsedConfig {
   }
   const nEmbd = size(json, 'n_embd', path)
   const nHead = size(json, 'n_head', path)
-  if (nEmbd !== nHead * HEAD_DIM) {
-    throw new Failure(`${path}: n_embd / n_head must be ${HEAD_DIM}, got ${nEmbd} / ${nHead}`, {
-      hint: SUPPORTED,
-    })
+  if (!isHeadDim(nEmbd / nHead)) {
+    const { step, most } = HEAD_LIMITS
+    throw new Failure(
+      `${path}: n_embd / n_head must be a multiple of ${step} up to ${most}, got ${nEmbd} / ${nHead}`,
+      { hint: 'the kernels of attention have no other width of heads' },
+    )
   }
   return {
     config: {

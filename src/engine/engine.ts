@@ -16,7 +16,7 @@ import { Decoder } from './decode/decoder.js'
 import type { DecoderOptions } from './decode/types.js'
 import type { ActivationName } from './gpt2/activations.js'
 import { BatchRecorder } from './gpt2/batch-recorder.js'
-import { type Gpt2Config, HEAD_DIM } from './gpt2/config.js'
+import { type Gpt2Config, headDim, isHeadDim } from './gpt2/config.js'
 import { encodeComparison, encodeLogits } from './gpt2/head.js'
 import { columnsOf, type ForwardContext } from './gpt2/layers.js'
 import type { Drops } from './gpt2/read-drops.js'
@@ -82,8 +82,8 @@ export class Engine {
 
   /** Loads the weights onto the device. Throws a Failure when they do not fit or the device is lost. */
   static async open(config: Gpt2Config, tensors: TensorSource, options: EngineOptions): Promise<Engine> {
-    if (config.nEmbd !== config.nHead * HEAD_DIM) {
-      throw new RangeError(`engine: heads are ${config.nEmbd / config.nHead} wide, must be ${HEAD_DIM}`)
+    if (!isHeadDim(headDim(config))) {
+      throw new RangeError(`engine: there are no kernels for heads ${headDim(config)} wide`)
     }
     const { device, adapter, dtype } = options
     const memory = new Memory(device, options.memoryLimit)

@@ -1,4 +1,5 @@
 /** What the submissions of a generation amount to: rates, and the cache when it was fullest. Pure. */
+import { rowBytes } from '../engine/decode/layout.js'
 import type { Gpt2Config } from '../engine/gpt2/config.js'
 import type { GenerateCache, GenerateTiming } from '../record/generate/schema.js'
 import type { Step } from './drive.js'
@@ -12,7 +13,7 @@ export interface Totals {
 }
 
 export function createTotals(
-  { nLayer, nEmbd }: Pick<Gpt2Config, 'nLayer' | 'nEmbd'>,
+  config: Pick<Gpt2Config, 'nLayer' | 'nEmbd' | 'nHead'>,
   { cache: kind, cacheDtype: dtype }: Pick<GenerateOptions, 'cache' | 'cacheDtype'>,
 ): Totals {
   const seconds = { prefill: 0, decode: 0 }
@@ -34,7 +35,7 @@ export function createTotals(
       live_bytes: fullest?.usage.live ?? 0,
       held_bytes: fullest?.usage.held ?? 0,
       allocated_bytes: fullest?.usage.allocated ?? 0,
-      dense_bytes: (fullest?.positions ?? 0) * nLayer * 2 * nEmbd * (dtype === 'f16' ? 2 : 4),
+      dense_bytes: (fullest?.positions ?? 0) * config.nLayer * 2 * rowBytes(config, dtype),
     }),
   }
 }

@@ -221,9 +221,14 @@ const BROKEN: Broken[] = [
     says: /activation_function must be gelu_new or gelu_pytorch_tanh, got "relu"/,
   },
   {
-    what: 'another head width',
-    config: { ...CONFIG, n_head: 2 },
-    says: /n_embd \/ n_head must be 64, got 64 \/ 2/,
+    what: 'heads too narrow for the kernels',
+    config: { ...CONFIG, n_head: 32 },
+    says: /n_embd \/ n_head must be a multiple of 4 up to \d+, got 64 \/ 32/,
+  },
+  {
+    what: 'heads too wide for the kernels',
+    config: { ...CONFIG, n_embd: 264, n_head: 2 },
+    says: /n_embd \/ n_head must be a multiple of 4 up to \d+, got 264 \/ 2/,
   },
   {
     what: 'an untied head that is not there',

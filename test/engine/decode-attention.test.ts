@@ -22,6 +22,7 @@ import {
 } from './cache-fixture.js'
 
 const H = 2
+const HEADS = { nHead: H, nEmbd: 64 * H }
 const TOLERANCE = 5e-6
 
 const one = (held: number) => ({ held, count: 1 })
@@ -65,7 +66,7 @@ await onEachAdapter('attention to the cache', (test, open) => {
     const buffers = uploadFixture(
       bench,
       fixture,
-      scratchWords({ nHead: H, nPositions: layout.nPositions }, sizes),
+      scratchWords({ ...HEADS, nPositions: layout.nPositions }, sizes),
     )
     const all = await bench.run(plan(fixture, { ...buffers, out }), out, qkv.length / 3)
     return rowsOf(fixture, new Float32Array(all))
@@ -81,7 +82,7 @@ await onEachAdapter('attention to the cache', (test, open) => {
       const { spans, bound, dtype, dense } = fixture
       const list = bench.upload(SPAN.table(spans.map((span) => ({ ...span, first: 0 }))))
       const rows = { spans: list, count: spans.length, bound, dtype, dense }
-      return rowDispatches({ nHead: H }, { ...tuning, rowAttention }, buffers, rows)
+      return rowDispatches(HEADS, { ...tuning, rowAttention }, buffers, rows)
     }
 
     for (const dtype of dtypesOf(index)) {
@@ -122,7 +123,7 @@ await onEachAdapter('attention to the cache', (test, open) => {
     const plan: Plan = ({ spans, bound, dtype, dense }, buffers) => {
       const list = SPAN.table(spans.map((span) => ({ ...span, first: 0 })))
       const rows = { spans: bench.upload(list), count: 1, bound, dtype, dense }
-      return rowDispatches({ nHead: H }, tuning, { ...buffers, deaths: bench.filled(4) }, rows)
+      return rowDispatches(HEADS, tuning, { ...buffers, deaths: bench.filled(4) }, rows)
     }
     assertLike(await run(fixture, plan), fixture)
   })
@@ -133,7 +134,7 @@ await onEachAdapter('attention to the cache', (test, open) => {
       const words = chunkTiles(spans, attention.queryTile)
       const longest = Math.max(...spans.map(({ count }) => count))
       const tiles = { tiles: bench.upload(words), count: words.length / 4, longest, dtype, dense }
-      return chunkDispatches({ nHead: H }, { ...tuning, attention }, buffers, tiles)
+      return chunkDispatches(HEADS, { ...tuning, attention }, buffers, tiles)
     }
 
     for (const dtype of dtypesOf(index)) {

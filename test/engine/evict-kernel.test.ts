@@ -6,7 +6,7 @@ import {
   budgetOf,
   evictionSpec,
   importanceWords,
-  MOMENT_WORDS,
+  momentWords,
   scoreBindings,
 } from '../../src/engine/policies/scores.js'
 import { chooseTuning } from '../../src/engine/tuning.js'
@@ -43,7 +43,7 @@ await onEachAdapter('evict kernel', (test, open) => {
             const table = bench.upload(batch.table)
             const deaths = bench.upload(new Uint32Array(2 * batch.keys).fill(0xdead))
             const importances = bench.upload(new Float32Array(batch.keys * importanceWords([rule], config)))
-            const moments = bench.upload(new Float32Array(segments.length * H * MOMENT_WORDS))
+            const moments = bench.upload(new Float32Array(segments.length * H * momentWords(config)))
             const budget = bench.uniform(budgetOf(rule, config, { layer: LAYER, entries: batch.keys }))
             const given = scoreBindings(rule, { 'own key': bench.upload(qkv), 'moments of queries': moments })
             const dispatches = [batch.trunkTiles, batch.branchTiles].map((tiles) => ({

@@ -3,7 +3,7 @@
  * when reading prompts.
  */
 import type { Binding, ComputePass, DeviceBuffer, Grid, KernelSpec, Slice } from '../compute/device.js'
-import { type Gpt2Config, HEAD_DIM } from '../gpt2/config.js'
+import { attentionWidth, type Gpt2Config, headWidth } from '../gpt2/config.js'
 import type { ForwardContext } from '../gpt2/layers.js'
 import { SPAN } from '../kernels/structs.js'
 import type { WeightDtype } from '../matmul.js'
@@ -11,23 +11,23 @@ import { SMALLEST_QUERY_TILE, SPLIT_ROWS, type Tuning } from '../tuning.js'
 
 /** What attention reads and writes; `cache` is the uniform struct Cache of the layer. */
 export interface CacheBuffers {
-  /** (rows, 3 C) */
+  /** (rows, 3 A) */
   qkv: DeviceBuffer
-  /** (rows of the pool, C), as `dtype` has it. */
+  /** (rows of the pool, A), as `dtype` has it. */
   keys: DeviceBuffer
   values: DeviceBuffer
   state: DeviceBuffer
   deaths: DeviceBuffer
   /** (rows, 2): token, position. */
   tokens: DeviceBuffer
-  /** (rows, C) */
+  /** (rows, A) */
   out: DeviceBuffer
   /** Partial results of single rows, or lists of live rows of chunks: of `scratchWords` words. */
   scratch: DeviceBuffer
   cache: Slice
 }
 
-type Heads = Pick<Gpt2Config, 'nHead'>
+type Heads = Pick<Gpt2Config, 'nHead' | 'nEmbd'>
 
 interface CacheKind {
   /** How keys and values are stored. */
@@ -60,10 +60,11 @@ export interface AttentionDispatch {
 
 /** Words of `scratch` for steps of at most `slots` sequences, and chunks of at most `rows` rows in all. */
 export function scratchWords(
-  { nHead: H, nPositions }: Pick<Gpt2Config, 'nHead' | 'nPositions'>,
+  config: Heads & Pick<Gpt2Config, 'nPositions'>,
   { slots, rows }: { slots: number; rows: number },
 ): number {
-  const partials = splitsOf(nPositions) * slots * H * (HEAD_DIM + 4)
+  const { nHead: H, nPositions } = config
+  const partials = splitsOf(nPositions) * slots * H * (headWidth(config) + 4)
   const tiles = Math.floor(rows / SMALLEST_QUERY_TILE) + slots
   return Math.max(partials, tiles * (2 + nPositions))
 }
@@ -73,7 +74,7 @@ export function scratchWords(
  * A sequence's rows are cut at multiples of SPLIT_ROWS whatever the batch is, so that it gives the same bits in any batch.
  */
 export function rowDispatches(
-  { nHead: H }: Heads,
+  config: Heads,
   { rowAttention, lanes }: Tuning,
   buffers: CacheBuffers,
   { spans, count, bound, dtype, dense }: RowsToAttend,
@@ -88,16 +89,16 @@ export function rowDispatches(
       constants: { DENSE: Number(dense), ...rowAttention.constants },
     },
     bindings: [qkv, keys, values, state, deaths, spans, to, tokens, cache],
-    grid: [splits, H, count],
+    grid: [splits, config.nHead, count],
   }
   if (splits === 1) return [walk]
   const merge: AttentionDispatch = {
     spec: {
       kernel: 'decode-attention-merge',
-      constants: { H, ROWS: SPLIT_ROWS, WORKGROUP: lanes },
+      constants: { H: config.nHead, ROWS: SPLIT_ROWS, WORKGROUP: lanes },
     },
     bindings: [scratch, state, spans, out],
-    grid: [Math.ceil((H * HEAD_DIM) / 4 / lanes), count],
+    grid: [Math.ceil(attentionWidth(config) / 4 / lanes), count],
   }
   return [walk, merge]
 }

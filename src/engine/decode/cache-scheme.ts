@@ -18,9 +18,9 @@ export interface CacheContext {
 /** One layer's buffers. */
 export interface CacheLayer {
   pages: number
-  /** (rows, C) */
+  /** (rows, A) */
   keys: DeviceBuffer
-  /** (rows, C) */
+  /** (rows, A) */
   values: DeviceBuffer
   /** (rows, r) f32; of 16 bytes where nothing is dropped. */
   interactionKeys: DeviceBuffer
@@ -55,7 +55,7 @@ export interface StepSpans extends SpanList {
 
 /** What a step's dispatches read besides the cache. */
 export interface StepRows extends StepSpans {
-  /** (rows, 3 C) */
+  /** (rows, 3 A) */
   qkv: Binding
   /** (rows, 2 r) */
   interaction: Binding

@@ -5,6 +5,7 @@
 import type { ComputeDevice, ComputePass, DeviceBuffer, KernelSpec, Slice } from '../compute/device.js'
 import type { Memory } from '../compute/memory.js'
 import { Uniforms } from '../compute/uniforms.js'
+import { attentionScale, attentionWidth } from '../gpt2/config.js'
 import type { WeightDtype } from '../matmul.js'
 import { betaShift, type DecodeRule, readsInteraction } from '../rules.js'
 import { pagedScheme } from './cache-paged.js'
@@ -161,7 +162,7 @@ export class Cache {
     const spec: KernelSpec = {
       kernel: 'cache-append',
       variant: { dtype: this.dtype, next: this.#scheme.next },
-      constants: { C4: config.nEmbd / 4, R4: this.#r / 4, WORKGROUP: tuning.lanes },
+      constants: { A4: attentionWidth(config) / 4, R4: this.#r / 4, WORKGROUP: tuning.lanes },
     }
     const { qkv, interaction, spans, tokens } = step
     const bindings = [qkv, interaction, keys, values, interactionKeys, state, spans, tokens, uniform]
@@ -248,7 +249,8 @@ export class Cache {
 
   #struct(layer: number, pages: number): Uint32Array {
     const { beta } = this.#context.weights.blocks[layer]
-    const own = { pages, layer, r: this.#r, scattered: this.#scheme.padded }
+    const scale = attentionScale(this.#context.config, layer)
+    const own = { pages, layer, r: this.#r, scattered: this.#scheme.padded, scale }
     return cacheOf(this.shape, own, betaShift(beta, this.#options.rule))
   }
 

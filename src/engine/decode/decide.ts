@@ -9,7 +9,7 @@ import {
   budgetOf,
   evictionSpec,
   importanceWords,
-  MOMENT_WORDS,
+  momentWords,
   needsMoments,
   scoreBindings,
 } from '../policies/scores.js'
@@ -84,12 +84,12 @@ function byPosition(
 
 /** Bytes that an evicting policy remembers from step to step, `entries` being layers times slots times positions. */
 export function evictionBytes(
-  config: Pick<Gpt2Config, 'nLayer' | 'nHead'>,
+  config: Pick<Gpt2Config, 'nLayer' | 'nHead' | 'nEmbd'>,
   rule: EvictingRule,
   entries: number,
   slots: number,
 ): { importances: number; moments: number } {
-  const sums = needsMoments(rule) ? config.nLayer * slots * config.nHead * MOMENT_WORDS : 0
+  const sums = needsMoments(rule) ? config.nLayer * slots * config.nHead * momentWords(config) : 0
   return { importances: 4 * entries * importanceWords([rule], config), moments: 4 * sums }
 }
 

@@ -1,6 +1,6 @@
 /** Where everything of one layer of the cache lies (cache.wgsl). Pure planning. */
 
-import type { Gpt2Config } from '../gpt2/config.js'
+import { attentionWidth, type Gpt2Config } from '../gpt2/config.js'
 import { CACHE } from '../kernels/structs.js'
 import type { WeightDtype } from '../matmul.js'
 import { type DecodeRule, readsInteraction } from '../rules.js'
@@ -29,10 +29,21 @@ export function stateOffsets(shape: CacheShape, pages: number) {
   return { table: slots, alive, positions, free, words: free + 1 + pages }
 }
 
+/** What a layer's kernels need to know beside the shape. */
+interface LayerSetting {
+  pages: number
+  layer: number
+  /** Of interaction keys; 0 where there are none. */
+  r: number
+  scattered: boolean
+  /** Of attention's scores. */
+  scale: number
+}
+
 /** A layer as its kernels see it. */
 export function cacheOf(
   shape: CacheShape,
-  { pages, layer, r, scattered }: { pages: number; layer: number; r: number; scattered: boolean },
+  { pages, layer, r, scattered, scale }: LayerSetting,
   betaShift: number,
 ): Uint32Array {
   const { slots, nPositions } = shape
@@ -48,12 +59,13 @@ export function cacheOf(
     betaShift,
     r4: r / 4,
     scattered: Number(scattered),
+    scale,
   })
 }
 
-/** Bytes of a row of keys, or of values. */
-export function rowBytes({ nEmbd: C }: Gpt2Config, dtype: WeightDtype): number {
-  return C * (dtype === 'f32' ? 4 : 2)
+/** Bytes of a row of keys, or of values, with what pads heads to the width of the kernels. */
+export function rowBytes(config: Pick<Gpt2Config, 'nEmbd' | 'nHead'>, dtype: WeightDtype): number {
+  return attentionWidth(config) * (dtype === 'f32' ? 4 : 2)
 }
 
 /** Bytes of a layer's buffers with `pages` pages, before they are allocated. */

@@ -1,7 +1,7 @@
 /** The buffers that the steps of a decoder share, and how large they are. */
 import type { DeviceBuffer } from '../compute/device.js'
 import type { Memory } from '../compute/memory.js'
-import type { Gpt2Config } from '../gpt2/config.js'
+import { attentionWidth, type Gpt2Config } from '../gpt2/config.js'
 
 /** What the sizes follow from. */
 export interface StepExtent {
@@ -27,12 +27,12 @@ const SIZES = {
   x: (e: StepExtent, c: Gpt2Config) => e.rows * c.nEmbd,
   /** (rows, C) output of a layer norm */
   normed: (e: StepExtent, c: Gpt2Config) => e.rows * c.nEmbd,
-  /** (rows, 3 C) */
-  qkv: (e: StepExtent, c: Gpt2Config) => e.rows * 3 * c.nEmbd,
+  /** (rows, 3 A) */
+  qkv: (e: StepExtent, c: Gpt2Config) => e.rows * 3 * attentionWidth(c),
   /** (rows, 2 r) */
   interaction: (e: StepExtent, c: Gpt2Config) => e.rows * 2 * (c.interaction?.dim ?? 0),
-  /** (rows, C) output of the attention heads */
-  heads: (e: StepExtent, c: Gpt2Config) => e.rows * c.nEmbd,
+  /** (rows, A) output of the attention heads */
+  heads: (e: StepExtent, c: Gpt2Config) => e.rows * attentionWidth(c),
   /** partial results of attention, or lists of the rows it visits */
   scratch: (e: StepExtent) => e.scratchWords,
   /** (rows, F) */

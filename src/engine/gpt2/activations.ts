@@ -1,8 +1,8 @@
 import type { DeviceBuffer } from '../compute/device.js'
 import type { Memory } from '../compute/memory.js'
 import { SEGMENT } from '../kernels/structs.js'
-import { MOMENT_WORDS } from '../policies/scores.js'
-import type { Gpt2Config } from './config.js'
+import { momentWords } from '../policies/scores.js'
+import { attentionWidth, type Gpt2Config } from './config.js'
 import { ruleStride } from './rule-buffers.js'
 
 /** Rows of logits that are held at once. */
@@ -44,20 +44,20 @@ const SIZES = {
   x: (e: Extent, c: Gpt2Config) => e.rows * c.nEmbd,
   /** (N, C) output of a layer norm */
   normed: (e: Extent, c: Gpt2Config) => e.rows * c.nEmbd,
-  /** (N, 3C) */
-  qkv: (e: Extent, c: Gpt2Config) => e.rows * 3 * c.nEmbd,
+  /** (N, 3A) */
+  qkv: (e: Extent, c: Gpt2Config) => e.rows * 3 * attentionWidth(c),
   /** (N, 2r) interaction queries and keys */
   interaction: (e: Extent, c: Gpt2Config) => e.rows * 2 * (c.interaction?.dim ?? 0),
-  /** (N, C) output of the attention heads */
-  heads: (e: Extent, c: Gpt2Config) => e.rows * c.nEmbd,
+  /** (N, A) output of the attention heads */
+  heads: (e: Extent, c: Gpt2Config) => e.rows * attentionWidth(c),
   /** (N, F) */
   hidden: (e: Extent, c: Gpt2Config) => e.rows * c.nInner,
   /** (L, keys) death times */
   deaths: (e: Extent, c: Gpt2Config) => e.deathTimes * c.nLayer,
   /** (1 or 1 + H, keys) importance of keys, and lengths of values: of evicting policies, one layer at a time */
   importances: (e: Extent) => e.importances,
-  /** (segments, H, 65, 64) sums of queries and of their products, one layer at a time */
-  moments: (e: Extent, c: Gpt2Config) => e.moments * c.nHead * MOMENT_WORDS,
+  /** (segments, H, P + 1, P) sums of queries and of their products, one layer at a time */
+  moments: (e: Extent, c: Gpt2Config) => e.moments * c.nHead * momentWords(c),
   /** (keys) death times of a pass that drops nothing */
   never: (e: Extent) => e.keys,
   /** (keys) death times of a static policy, of all layers alike */

@@ -8,6 +8,7 @@ import { Uniforms } from '../compute/uniforms.js'
 import { batchStaticDeaths, isStatic } from '../policies/index.js'
 import type { DropRule } from '../rules.js'
 import { ActivationPool, type Activations, activationBytes } from './activations.js'
+import { attentionWidth } from './config.js'
 import { estimatedExtent, extentOf } from './extent.js'
 import { encodeBlocks, type Purpose } from './forward.js'
 import { type ForwardUniforms, uniformWords } from './forward-uniforms.js'
@@ -51,9 +52,9 @@ export class BatchRecorder {
 
   /** Most rows that a batch may have on this adapter. */
   get maxRows(): number {
-    const { nEmbd: C, nInner: F } = this.#context.config
+    const { config } = this.#context
     const { maxStorageBufferBindingSize, maxComputeWorkgroupsPerDimension } = this.#device.limits
-    const widestRow = 4 * Math.max(3 * C, F)
+    const widestRow = 4 * Math.max(3 * attentionWidth(config), config.nInner)
     return Math.min(Math.floor(maxStorageBufferBindingSize / widestRow), maxComputeWorkgroupsPerDimension)
   }
 

@@ -9,7 +9,6 @@ import { type EvictingRule, isEvicting, isStatic } from '../policies/index.js'
 import { evictionSpec, scoreBindings } from '../policies/scores.js'
 import { type DropRule, isThreshold, readsInteraction } from '../rules.js'
 import type { Activations } from './activations.js'
-import { HEAD_DIM } from './config.js'
 import type { ForwardUniforms } from './forward-uniforms.js'
 import { embed, type ForwardContext, layernorm, multiply, normalise } from './layers.js'
 import { ruleSlice } from './rule-buffers.js'
@@ -170,8 +169,6 @@ function attend(
   a: Activations,
   layer: Slice,
 ): void {
-  const H = config.nHead
-  if (config.nEmbd !== H * HEAD_DIM) throw new RangeError(`attention: heads must be ${HEAD_DIM} wide`)
   const { body, constants, queryTile } = tuning.attention
   const soft = rule.kind === 'soft'
   const live = !soft && rule.kind !== 'dense'
@@ -181,7 +178,7 @@ function attend(
     constants: live ? { QUERY_TILE: queryTile, ...constants } : constants,
   }
   const deaths = live ? (isStatic(rule) ? a.staticDeaths : a.deaths) : a.never
-  const left = soft ? [a.masks, a.heads] : [deaths, a.heads, layer, ...(live ? [a.lists] : [])]
-  const bindings = [a.qkv, a.segments, a.queryTiles, ...left]
-  kernels.dispatch(pass, spec, bindings, [batch.queryTiles.length / 2, H])
+  const left = soft ? a.masks : deaths
+  const bindings = [a.qkv, a.segments, a.queryTiles, left, a.heads, layer, ...(live ? [a.lists] : [])]
+  kernels.dispatch(pass, spec, bindings, [batch.queryTiles.length / 2, config.nHead])
 }

@@ -2,7 +2,8 @@ import type { DeviceBuffer } from '../compute/device.js'
 import type { Memory } from '../compute/memory.js'
 import type { MatmulVariant, WeightDtype } from '../matmul.js'
 import { type TensorSource, UNTIED_HEAD } from '../tensor-source.js'
-import type { Gpt2Config } from './config.js'
+import { attentionWidth, type Gpt2Config, headDim, headWidth } from './config.js'
+import { padRuns } from './padding.js'
 import { readAs, readF32, required } from './read-tensor.js'
 import { type VocabularySlice, vocabularySlices } from './vocabulary.js'
 
@@ -22,9 +23,9 @@ export interface Norm {
 
 export interface BlockWeights {
   norm1: Norm
-  /** (C, 3C): queries, keys, values. */
+  /** (C, 3A): queries, keys, values. */
   qkv: Linear
-  /** (C, C) */
+  /** (A, C) */
   project: Linear
   norm2: Norm
   /** (C, F) */
@@ -75,9 +76,13 @@ export async function loadWeights(
   const untied = tensors.has(UNTIED_HEAD)
   let done = 0
   const tell = (): void => onProgress?.(done++, 12 * L + 4 + Number(untied))
-  const vector = async (name: string): Promise<DeviceBuffer> => {
+  const [D, P, A] = [headDim(config), headWidth(config), attentionWidth(config)]
+  /** `each`: numbers that belong to a dimension of a head; 0 where they belong to none. */
+  const padded = <T extends Float32Array | Uint16Array>(values: T, each: number): T =>
+    each === 0 ? values : padRuns(values, each * D, each * P)
+  const vector = async (name: string, each = 0): Promise<DeviceBuffer> => {
     tell()
-    return memory.upload('weights', name, await readF32(tensors, name))
+    return memory.upload('weights', name, padded(await readF32(tensors, name), each))
   }
   const norm = async (name: string): Promise<Norm> => ({
     gain: await vector(`${name}.weight`),
@@ -94,10 +99,15 @@ export async function loadWeights(
       bias: bias ?? memory.storage('weights', `${label} (no bias)`, variant.columns(N) * 4),
     }
   }
-  const linear = async (name: string, K: number, N: number): Promise<Linear> => {
+  const linear = async (
+    name: string,
+    K: number,
+    N: number,
+    each: { weight: number; bias: number } = { weight: 0, bias: 0 },
+  ): Promise<Linear> => {
     tell()
-    const values = await readAs(tensors, `${name}.weight`, dtype)
-    return upload(name, { K, N, values }, await vector(`${name}.bias`))
+    const values = padded(await readAs(tensors, `${name}.weight`, dtype), each.weight)
+    return upload(name, { K, N, values }, await vector(`${name}.bias`, each.bias))
   }
 
   const widest = Math.floor(maxBinding / (C * (dtype === 'f16' ? 2 : 4)))
@@ -119,8 +129,8 @@ export async function loadWeights(
     const at = `h.${l}`
     blocks.push({
       norm1: await norm(`${at}.ln_1`),
-      qkv: await linear(`${at}.attn.c_attn`, C, 3 * C),
-      project: await linear(`${at}.attn.c_proj`, C, C),
+      qkv: await linear(`${at}.attn.c_attn`, C, 3 * A, { weight: 1, bias: 1 }),
+      project: await linear(`${at}.attn.c_proj`, A, C, { weight: C, bias: 0 }),
       norm2: await norm(`${at}.ln_2`),
       expand: await linear(`${at}.mlp.c_fc`, C, F),
       contract: await linear(`${at}.mlp.c_proj`, F, C),

@@ -172,7 +172,7 @@ export const KERNELS = {
   'cache-append': {
     ...cache,
     variants: { dtype, next: ['packed', 'free'] },
-    constants: { C4: 'u32', R4: 'u32', WORKGROUP: 'u32' },
+    constants: { A4: 'u32', R4: 'u32', WORKGROUP: 'u32' },
   },
   'cache-compact': {
     ...cache,
@@ -226,7 +226,11 @@ export const KERNELS = {
     constants: { C4: 'u32', WORKGROUP: 'u32' },
     uniforms: [TABLE_SLICE],
   },
-  'head-dots': { room: 'gradients', constants: { H: 'u32', WORKGROUP: 'u32' }, uniforms: [ROWS] },
+  'head-dots': {
+    room: 'gradients',
+    constants: { H: 'u32', D4: 'u32', WORKGROUP: 'u32' },
+    uniforms: [ROWS],
+  },
   'column-sums': {
     room: 'gradients',
     constants: { WORKGROUP: 'u32', ROWS: 'u32', NORMALISED: 'u32' },

@@ -1,14 +1,17 @@
 /** How evict.wgsl is put together and bound, over a batch and over the cache. Pure planning. */
 
 import type { Binding, KernelSpec } from '../compute/device.js'
-import type { Gpt2Config } from '../gpt2/config.js'
+import { attentionScale, attentionWidth, type Gpt2Config, headWidth } from '../gpt2/config.js'
 import { BUDGET } from '../kernels/structs.js'
 import type { WeightDtype } from '../matmul.js'
 import { EVICTING, type EvictingRule } from './index.js'
 import { SCORE_INPUTS, type ScoreInput } from './policy.js'
 
-/** Of the queries of one head: their sum, and the sum of their products, 64 x 64. */
-export const MOMENT_WORDS = 64 + 64 * 64
+/** Of the queries of one head: their sum, and the sum of their products, P x P. */
+export function momentWords(config: Pick<Gpt2Config, 'nEmbd' | 'nHead'>): number {
+  const P = headWidth(config)
+  return P + P * P
+}
 
 /** What a kernel is given beyond what every policy needs. */
 export type ScoreBindings = Readonly<Partial<Record<ScoreInput, Binding>>>
@@ -27,7 +30,7 @@ export function importanceWords(
 /** `entries`: of the list of scores. */
 export function budgetOf(
   { kind, size }: EvictingRule,
-  { nEmbd: C }: Pick<Gpt2Config, 'nEmbd'>,
+  config: Pick<Gpt2Config, 'nEmbd' | 'nHead'>,
   { layer, entries }: { layer: number; entries: number },
 ): Uint32Array {
   return BUDGET.pack({
@@ -35,7 +38,8 @@ export function budgetOf(
     keys: entries,
     budget: size,
     recent: EVICTING[kind].recent(size),
-    C4: C / 4,
+    A4: attentionWidth(config) / 4,
+    scale: attentionScale(config, layer),
   })
 }
 

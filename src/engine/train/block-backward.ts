@@ -1,9 +1,8 @@
 /** Backward pass of one transformer block: from the gradient of its output to that of its input, in place, and its parameters'. */
 import type { DeviceBuffer } from '../compute/device.js'
-import { HEAD_DIM } from '../gpt2/config.js'
+import { attentionScale, headDim } from '../gpt2/config.js'
 import { MASK_GRADIENT, ROWS } from '../kernels/structs.js'
 import {
-  ATTENTION_SCALE,
   type BlockContext,
   gelu,
   headOf,
@@ -61,25 +60,26 @@ export function blockBackward(
 function attentionBackward(context: BlockContext, own: LayerBuffers, l: number): void {
   const { recorder, buffers, sequences: B, tokens: T } = context
   const { nEmbd: C, nHead: H, nLayer: L, interaction } = recorder.config
+  const D = headDim(recorder.config)
   const { scores, dHeads, dQkv, dots, dMasks } = buffers.shared
   const N = B * T
   recorder.dispatch(
-    { kernel: 'head-dots', constants: { WORKGROUP: recorder.lanes, H } },
+    { kernel: 'head-dots', constants: { WORKGROUP: recorder.lanes, H, D4: D / 4 } },
     [own.heads, dHeads, dots, recorder.struct(ROWS, { count: N })],
     [Math.ceil((N * H) / recorder.lanes)],
   )
   const square = squareOf(scores, T)
   const common = { count: B, causal: 'left' } as const
   for (let head = 0; head < H; head++) {
-    const dHead: Matrix = { buffer: dHeads, at: HEAD_DIM * head, width: C, next: C * T }
+    const dHead: Matrix = { buffer: dHeads, at: D * head, width: C, next: C * T }
     const of = (which: 'query' | 'key' | 'value', buffer = own.qkv): Matrix =>
-      headOf(buffer, which, head, C, T)
-    headScores(context, own, head, true)
+      headOf(recorder.config, buffer, which, head, T)
+    headScores(context, own, l, head, true)
     multiply(recorder, {
       ...common,
       form: 'tn',
       M: T,
-      N: HEAD_DIM,
+      N: D,
       K: T,
       left: square,
       right: dHead,
@@ -89,7 +89,7 @@ function attentionBackward(context: BlockContext, own: LayerBuffers, l: number):
       form: 'nt',
       M: T,
       N: T,
-      K: HEAD_DIM,
+      K: D,
       count: B,
       left: dHead,
       right: of('value'),
@@ -104,7 +104,7 @@ function attentionBackward(context: BlockContext, own: LayerBuffers, l: number):
         head,
       },
     })
-    const scaled = { ...common, M: T, N: HEAD_DIM, K: T, left: square, scale: ATTENTION_SCALE }
+    const scaled = { ...common, M: T, N: D, K: T, left: square, scale: attentionScale(recorder.config, l) }
     multiply(recorder, { ...scaled, form: 'nn', right: of('key'), out: of('query', dQkv) })
     multiply(recorder, { ...scaled, form: 'tn', right: of('query'), out: of('key', dQkv) })
   }

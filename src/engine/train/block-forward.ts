@@ -1,6 +1,6 @@
 /** Forward pass of one transformer block, keeping what the backward pass needs. */
 import type { DeviceBuffer } from '../compute/device.js'
-import { HEAD_DIM } from '../gpt2/config.js'
+import { attentionScale, type Gpt2Config, headDim } from '../gpt2/config.js'
 import { ELEMENTS, MASK_LAYER, SOFTMAX_ROWS } from '../kernels/structs.js'
 import type { LayerBuffers, TrainBuffers } from './buffers.js'
 import type { BlockParams, LinearParams, NormParams, ParamBuffers } from './parameters.js'
@@ -52,7 +52,7 @@ export function blockForward(context: BlockContext, block: BlockParams, l: numbe
     softMask(context, own, l)
   }
   linear(recorder, block.qkv, { from: shared.normed, K: C, to: own.qkv, N: 3 * C, rows: N })
-  for (let head = 0; head < recorder.config.nHead; head++) attendHead(context, own, head)
+  for (let head = 0; head < recorder.config.nHead; head++) attendHead(context, own, l, head)
   linear(recorder, block.project, { from: own.heads, K: C, to: own.middle, N: C, rows: N, residual: own.x })
   normalise(recorder, block.norm2, own.middle, shared.normed, N)
   linear(recorder, block.expand, { from: shared.normed, K: C, to: own.expanded, N: F, rows: N })
@@ -168,14 +168,15 @@ function softMask(context: BlockContext, own: LayerBuffers, l: number): void {
 
 /** Queries, keys and values of one head among (N, 3C), one matrix a sequence. */
 export function headOf(
+  config: Gpt2Config,
   buffer: DeviceBuffer,
   which: 'query' | 'key' | 'value',
   head: number,
-  C: number,
   T: number,
 ): Matrix {
+  const { nEmbd: C } = config
   const first = { query: 0, key: C, value: 2 * C }[which]
-  return { buffer, at: first + HEAD_DIM * head, width: 3 * C, next: 3 * C * T }
+  return { buffer, at: first + headDim(config) * head, width: 3 * C, next: 3 * C * T }
 }
 
 /** One head's scores or weights: (B, T, T). */
@@ -183,32 +184,37 @@ export function squareOf(buffer: DeviceBuffer, T: number): Matrix {
   return { buffer, width: T, next: T * T }
 }
 
-export const ATTENTION_SCALE = 1 / Math.sqrt(HEAD_DIM)
-
 /** One head's masked scores into the shared square; with `weights` what the softmax made of them, from its log-sum-exp. */
-export function headScores(context: BlockContext, own: LayerBuffers, head: number, weights: boolean): void {
+export function headScores(
+  context: BlockContext,
+  own: LayerBuffers,
+  l: number,
+  head: number,
+  weights: boolean,
+): void {
   const { recorder, buffers, sequences, tokens: T } = context
-  const { nEmbd: C } = recorder.config
+  const { config } = recorder
   multiply(recorder, {
     form: 'nt',
     M: T,
     N: T,
-    K: HEAD_DIM,
+    K: headDim(config),
     count: sequences,
-    left: headOf(own.qkv, 'query', head, C, T),
-    right: headOf(own.qkv, 'key', head, C, T),
+    left: headOf(config, own.qkv, 'query', head, T),
+    right: headOf(config, own.qkv, 'key', head, T),
     out: squareOf(buffers.shared.scores, T),
     causal: 'result',
-    scale: ATTENTION_SCALE,
+    scale: attentionScale(config, l),
     to: { kind: 'scores', masks: masksOf(context, own), lse: own.lse, weights, head },
   })
 }
 
-function attendHead(context: BlockContext, own: LayerBuffers, head: number): void {
+function attendHead(context: BlockContext, own: LayerBuffers, l: number, head: number): void {
   const { recorder, buffers, sequences: B, tokens: T } = context
   const { nEmbd: C, nHead: H } = recorder.config
+  const D = headDim(recorder.config)
   const { scores } = buffers.shared
-  headScores(context, own, head, false)
+  headScores(context, own, l, head, false)
   recorder.dispatch(
     { kernel: 'softmax-rows', constants: { WORKGROUP: recorder.lanes, H } },
     [scores, own.lse, recorder.struct(SOFTMAX_ROWS, { T, head })],
@@ -217,12 +223,12 @@ function attendHead(context: BlockContext, own: LayerBuffers, head: number): voi
   multiply(recorder, {
     form: 'nn',
     M: T,
-    N: HEAD_DIM,
+    N: D,
     K: T,
     count: B,
     left: squareOf(scores, T),
-    right: headOf(own.qkv, 'value', head, C, T),
-    out: { buffer: own.heads, at: HEAD_DIM * head, width: C, next: C * T },
+    right: headOf(recorder.config, own.qkv, 'value', head, T),
+    out: { buffer: own.heads, at: D * head, width: C, next: C * T },
     causal: 'left',
   })
 }

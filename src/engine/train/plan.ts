@@ -1,7 +1,7 @@
 /** What training will hold on the device, before anything is made: the same tables that the trainer goes by. Pure. */
 import { EXIT, Failure } from '../../errors.js'
 import { sum } from '../../stats/basics.js'
-import { type Gpt2Config, HEAD_DIM } from '../gpt2/config.js'
+import { type Gpt2Config, headDim, isHeadDim } from '../gpt2/config.js'
 import { isStatic } from '../policies/index.js'
 import { bufferBytes, type TrainExtent } from './buffers.js'
 import { type ModelParams, modelOf, type ParamBuffers } from './parameters.js'
@@ -56,9 +56,10 @@ export function planTraining(config: Gpt2Config, options: Planned, maxBinding: n
   })
 }
 
-function checkSizes({ nEmbd, nHead, nPositions }: Gpt2Config, { tokens, sequences }: Planned): void {
-  if (nEmbd !== nHead * HEAD_DIM) {
-    throw new RangeError(`training: heads are ${nEmbd / nHead} wide, must be ${HEAD_DIM}`)
+function checkSizes(config: Gpt2Config, { tokens, sequences }: Planned): void {
+  const { nPositions } = config
+  if (!isHeadDim(headDim(config))) {
+    throw new RangeError(`training: there are no kernels for heads ${headDim(config)} wide`)
   }
   if (!(Number.isInteger(tokens / 4) && tokens >= 8 && tokens <= nPositions)) {
     throw new RangeError(`training: T must be a multiple of 4 from 8 to ${nPositions}, got ${tokens}`)

@@ -145,7 +145,7 @@ await onEachAdapter('attention of training', (test, device) => {
         ])
         const [gotDQkv, gotHm] = await bench.run(() => {
           recorder.dispatch(
-            { kernel: 'head-dots', constants: { WORKGROUP: recorder.lanes, H } },
+            { kernel: 'head-dots', constants: { WORKGROUP: recorder.lanes, H, D4: D / 4 } },
             [o, dO, dots, recorder.struct(ROWS, { count: N })],
             [Math.ceil((N * H) / recorder.lanes)],
           )

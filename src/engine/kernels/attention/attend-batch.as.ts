@@ -1,6 +1,6 @@
 /**
- * Twin of attention.wgsl over a packed batch: queries, keys and values lie side by side in qkv (rows, 3 C),
- * heads of HEAD_DIM side by side in each third; out (rows, C). Joined are what is left of keys (death times,
+ * Twin of attention.wgsl over a packed batch: queries, keys and values lie side by side in qkv (rows, 3 A),
+ * heads of HEAD_DIM side by side in each third; out (rows, A). Joined are what is left of keys (death times,
  * or the log-masks of a soft rule) and which are visited (all, or those of live-list.as.ts). A task is a tile
  * of one head.
  */
@@ -35,7 +35,7 @@ function attendTile(d: Dispatch, index: u32, head: u32): void {
   const width = <usize>d.y * ROW
   const row = <usize>(s.row + tile.first)
   const queries = at(d, 0) + 3 * row * width + <usize>head * ROW
-  startTile(queries, 3 * width, count)
+  startTile(queries, 3 * width, count, struct<Layer>(d, 5).scale)
   const keys = at(d, 0) + width + <usize>head * ROW
   if (k.mask !== 0) showMasked(d, s, tile.first, count, keys, width)
   else showLiving(d, s, tile.first, count, keys, width)

@@ -2,7 +2,7 @@
 // Where attention finds queries, keys and values when all lie in one packed batch. attention-deaths.wgsl or
 // attention-masks.wgsl says what is left of the keys, attention-every-key.wgsl or attention-live-keys.wgsl which are visited.
 // attention-cache.wgsl offers the same functions over the key-value cache.
-// qkv (rows, 3 C): queries, keys, values, heads of 64 side by side. tiles: segment, first query. out (rows, C).
+// qkv (rows, 3 A): queries, keys, values, heads of 64 side by side. tiles: segment, first query. out (rows, A).
 
 var<private> H: u32;  // heads: `main` sets it to the grid's height. An override would cost each model a compilation of its own.
 
@@ -10,6 +10,7 @@ var<private> H: u32;  // heads: `main` sets it to the grid's height. An override
 @group(0) @binding(1) var<storage, read> segments: array<Segment>;
 @group(0) @binding(2) var<storage, read> tiles: array<vec2u>;
 @group(0) @binding(4) var<storage, read_write> out: array<vec4f>;
+@group(0) @binding(5) var<uniform> layer: Layer;
 
 const D4 = 16u;        // vec4s of a head: 64 / 4
 const LOWEST = -1e30;  // stands for minus infinity, which WGSL may assume away
@@ -27,6 +28,10 @@ struct Key {
   at: u32,
   born: u32,
   death: u32,
+}
+
+fn score_scale() -> f32 {
+  return layer.scale;
 }
 
 fn tile_at(i: u32) -> Tile {

@@ -26,8 +26,9 @@ fn start(tile: Tile, i: u32, head: u32) -> Query {
   query.position = tile.position + i;
   query.top = LOWEST;
   let at = (tile.row + i) * 3u * H * D4 + head;
+  let scale = score_scale();
   for (var c = 0u; c < D4; c++) {
-    query.q[c] = qkv[at + c] * 0.125;
+    query.q[c] = qkv[at + c] * scale;
   }
   return query;
 }

@@ -1,8 +1,8 @@
 /**
  * Twin of attention.wgsl over the key-value cache: the queries of a chunk, cut into tiles, attend to their
  * slot's rows, the chunk's own among them. Joined are which rows are visited (all of the slot, or those of
- * live-list-cache.as.ts) and how the pools (rows, C) are stored. qkv (rows, 3 C) gives the queries; out
- * (rows, C). A task is a tile of one head.
+ * live-list-cache.as.ts) and how the pools (rows, A) are stored. qkv (rows, 3 A) gives the queries; out
+ * (rows, A). A task is a tile of one head.
  */
 import { finishTile, headOf, showBlock, startTile, tileOf } from '../attention/attention-tile.as'
 import { clearZeros, HEAD_DIM, KEYS, packBlock, putKey, ROW } from '../attention/block.as'
@@ -33,7 +33,7 @@ function attendTile(d: Dispatch, index: u32, head: u32): void {
   const count = min(k.WORKGROUP, span.count - span.first)
   const width = <usize>d.y * ROW
   const row = <usize>(span.row + span.first)
-  startTile(at(d, 0) + 3 * row * width + <usize>head * ROW, 3 * width, count)
+  startTile(at(d, 0) + 3 * row * width + <usize>head * ROW, 3 * width, count, cache.scale)
   if (k.rows !== 0) {
     const list = at(d, 7) + 4 * <usize>listStart(cache, index)
     showRows(d, span, head, word(list, 0), count, list + 8, word(list, 1))

@@ -1,4 +1,4 @@
-// Pools of keys and values in f16, two neighbouring dimensions a word (no shader-f16 needed): (rows, C / 2), four
+// Pools of keys and values in f16, two neighbouring dimensions a word (no shader-f16 needed): (rows, A / 2), four
 // neighbouring dimensions a read.
 @group(0) @binding(1) var<storage, read> keys: array<vec2u>;
 @group(0) @binding(2) var<storage, read> values: array<vec2u>;

@@ -1,4 +1,4 @@
-// Pools of keys and values in f32: (rows, C), four neighbouring dimensions a read.
+// Pools of keys and values in f32: (rows, A), four neighbouring dimensions a read.
 @group(0) @binding(1) var<storage, read> keys: array<vec4f>;
 @group(0) @binding(2) var<storage, read> values: array<vec4f>;
 

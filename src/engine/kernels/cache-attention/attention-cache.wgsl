@@ -1,8 +1,8 @@
 // needs: attention-cache-{dtype}, cache
 // What attention over the key-value cache reads and writes. attention-cache-f32.wgsl or attention-cache-f16.wgsl
 // holds the pools of keys and values, at bindings 1 and 2.
-// qkv (rows, 3 C) of a step: only its queries are read here, its keys and values are in the pools already.
-// out: (rows, C), or partial results where a kernel says so. Binding 7 is declared by the files that need one.
+// qkv (rows, 3 A) of a step: only its queries are read here, its keys and values are in the pools already.
+// out: (rows, A), or partial results where a kernel says so. Binding 7 is declared by the files that need one.
 
 var<private> H: u32;  // heads: `main` sets it to the grid's height. An override would cost each model a compilation of its own.
 override DENSE: bool = false; // nothing is dropped: death times are not read
@@ -16,6 +16,10 @@ override DENSE: bool = false; // nothing is dropped: death times are not read
 
 const D4 = 16u;        // vec4s of a head: 64 / 4
 const LOWEST = -1e30;  // stands for minus infinity, which WGSL may assume away
+
+fn score_scale() -> f32 {
+  return cache.scale;
+}
 
 // Rows of a slot that count in this step: those from before and the span's own.
 fn rows_of(span: Span) -> u32 {

@@ -1,8 +1,8 @@
 // needs: cache
 // Joins the partial results of decode-attention.wgsl: each split's sums and mass count exp(its largest score - the
 // largest of all). A slot's rows say which splits there are, so a sequence gives the same alone and in a batch.
-// partials (splits, spans, H, 17): 64 sums, then largest score and mass. out (rows, C).
-// Grid: (C / 4 in workgroups, spans); a lane owns 4 dimensions of one head.
+// partials (splits, spans, H, 17): 64 sums, then largest score and mass. out (rows, A).
+// Grid: (A / 4 in workgroups, spans); a lane owns 4 dimensions of one head.
 
 override H: u32;
 override ROWS: u32;           // rows of a split

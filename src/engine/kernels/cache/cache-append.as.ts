@@ -10,7 +10,7 @@ const PACKED: u32 = 0
 class Constants {
   dtype: u32 // of keys and values: 0 f32, 1 f16
   next: u32 // 0 packed, 1 free
-  C4: u32
+  A4: u32
   R4: u32
   WORKGROUP: u32
 }
@@ -21,7 +21,7 @@ export function cacheAppend(d: Dispatch): void {
   const state = at(d, 5)
   const tokens = at(d, 7)
   const tasks = d.x * d.y
-  const width: usize = 16 * k.C4
+  const width: usize = 16 * k.A4
   const narrow: usize = 16 * k.R4
   const kept: usize = k.dtype === F32 ? width : width / 2
   for (let task = take(d); task < tasks; task = take(d)) {

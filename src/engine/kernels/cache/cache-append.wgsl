@@ -1,10 +1,10 @@
 // needs: cache, cache-rows-{dtype}, cache-next-{next}
 // Puts a step's keys, values and interaction keys into the cache.
-// qkv (rows, 3 C), interaction (rows, 2 r): queries, then keys. tokens (rows): token, position.
+// qkv (rows, 3 A), interaction (rows, 2 r): queries, then keys. tokens (rows): token, position.
 // cache-rows-f32.wgsl or -f16.wgsl says how rows are kept, cache-next-packed.wgsl or -free.wgsl where.
 // Grid: (longest span, spans); a workgroup copies one row.
 
-override C4: u32;             // C / 4
+override A4: u32;             // width of all heads / 4
 override R4: u32;             // r / 4; 0 where nothing is ever dropped
 override WORKGROUP: u32 = 64;
 
@@ -24,9 +24,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   }
   let row = span.row + group.x;
   let to = row_at(span.slot, row_index(span.slot, group.x));
-  for (var c = lane; c < C4; c += WORKGROUP) {
-    let from_ = row * 3u * C4 + C4 + c;
-    keep(to * C4 + c, qkv[from_], qkv[from_ + C4]);
+  for (var c = lane; c < A4; c += WORKGROUP) {
+    let from_ = row * 3u * A4 + A4 + c;
+    keep(to * A4 + c, qkv[from_], qkv[from_ + A4]);
   }
   for (var c = lane; c < R4; c += WORKGROUP) {
     interaction_keys[to * R4 + c] = interaction[row * 2u * R4 + R4 + c];

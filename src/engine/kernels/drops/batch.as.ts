@@ -38,6 +38,8 @@ export class Layer {
   alpha: f32
   /** Interaction width / 4. */
   r4: u32
+  /** Of attention's scores, 1 / sqrt(D). */
+  scale: f32
 }
 
 /**

@@ -1,7 +1,7 @@
 // needs: batch
 // Sequences of a packed batch, for evict.wgsl. A branch begins with what its trunk has left.
 // tiles: segment, first key; of a segment only the first does anything. deaths (L, keys). scores (keys), of one layer.
-// qkv (rows, 3 C). moments: see evict-by-expectation.wgsl, by segment. Grid: (tiles).
+// qkv (rows, 3 A). moments: see evict-by-expectation.wgsl, by segment. Grid: (tiles).
 
 @group(0) @binding(0) var<storage, read> segments: array<Segment>;
 @group(0) @binding(1) var<storage, read> tiles: array<vec2u>;
@@ -41,13 +41,13 @@ fn parent_entry(s: Sequence, p: u32) -> u32 {
   return s.segment.parent_key + p;
 }
 
-// Where query k's row starts, its key after C4 more and its value after 2 C4.
+// Where query k's row starts, its key after A4 more and its value after 2 A4.
 fn query_quad(s: Sequence, k: u32) -> u32 {
-  return row_of(s.segment, k) * 3u * budget.C4;
+  return row_of(s.segment, k) * 3u * budget.A4;
 }
 
 fn key_entry(s: Sequence, p: u32) -> u32 {
-  return query_quad(s, p) + budget.C4;
+  return query_quad(s, p) + budget.A4;
 }
 
 fn key_quad(at: u32) -> vec4f {

@@ -1,7 +1,7 @@
 // needs: evict-softmax
 // Importance is the attention that a key can expect of queries distributed as those so far, times the length of its
 // value, summed over heads (Expected Attention; docs/method.md, Policies):
-//   x[h,j] = mu[h] . k[h,j] / sqrt(64) + k[h,j]' Sigma[h] k[h,j] / (2 * 64)
+//   x[h,j] = mu[h] . k[h,j] / sqrt(D) + k[h,j]' Sigma[h] k[h,j] / (2 D)
 //   importance[j] = sum_h softmax_j(x[h,j]) |v[h,j]|  over the keys alive
 // mu and Sigma: mean and covariance of the queries from position SINKS on, kept as sums of q and of q q'.
 // moments, of a sequence: of each head the sum of q (16 vec4s) and of q q' (64 rows of 16). Lengths of values lie behind the
@@ -11,7 +11,7 @@ const HEAD4 = 16u;
 const SUMS = HEAD4 + 64u * HEAD4;
 
 fn heads() -> u32 {
-  return budget.C4 / HEAD4;
+  return budget.A4 / HEAD4;
 }
 
 fn length_entry(entry: u32, head: u32) -> u32 {
@@ -38,7 +38,7 @@ fn inherit(s: Sequence, lane: u32) {
 }
 
 fn initial_importance(s: Sequence, k: u32) -> f32 {
-  let at = query_quad(s, k) + 2u * budget.C4;
+  let at = query_quad(s, k) + 2u * budget.A4;
   for (var head = 0u; head < heads(); head++) {
     var squares = vec4f();
     for (var c = 0u; c < HEAD4; c++) {
@@ -98,7 +98,7 @@ fn update_importances(s: Sequence, k: u32, lane: u32, own: u32) {
         squares += dot(part, vec4f(1.0)) * key[row / 4u][row % 4u];
       }
       let mean = along / queries;
-      let x = mean / 8.0 + (squares / queries - mean * mean) / 128.0;
+      let x = mean * budget.scale + (squares / queries - mean * mean) * (0.5 * budget.scale * budget.scale);
       weights[i] = x;
       top = max(top, x);
     }

@@ -3,9 +3,9 @@
 fn inherit(s: Sequence, lane: u32) {}
 
 fn initial_importance(s: Sequence, k: u32) -> f32 {
-  let at = query_quad(s, k) + budget.C4;
+  let at = query_quad(s, k) + budget.A4;
   var norms = 0.0;
-  for (var head = 0u; head < budget.C4; head += 16u) {
+  for (var head = 0u; head < budget.A4; head += 16u) {
     var squares = vec4f();
     for (var c = 0u; c < 16u; c++) {
       let quad = qkv[at + head + c];
@@ -13,7 +13,7 @@ fn initial_importance(s: Sequence, k: u32) -> f32 {
     }
     norms += sqrt(dot(squares, vec4f(1.0)));
   }
-  return -norms * 16.0 / f32(budget.C4);
+  return -norms * 16.0 / f32(budget.A4);
 }
 
 fn update_importances(s: Sequence, k: u32, lane: u32, own: u32) {}

@@ -1,6 +1,6 @@
 // needs: cache, evict-keys-{dtype}
 // Sequences in the key-value cache, for evict.wgsl: a step's queries, whose own keys are in the cache already.
-// deaths and scores (layers, slots, n_positions). qkv (rows, 3 C): of the step.
+// deaths and scores (layers, slots, n_positions). qkv (rows, 3 A): of the step.
 // moments: see evict-by-expectation.wgsl, by layer and slot. Leaves each page's word of live rows. Grid: (spans).
 
 @group(0) @binding(0) var<storage, read_write> state: array<u32>;
@@ -56,13 +56,13 @@ fn parent_entry(s: Sequence, p: u32) -> u32 {
   return score_entry(s, p);
 }
 
-// Where query k's row starts, its key after C4 more and its value after 2 C4.
+// Where query k's row starts, its key after A4 more and its value after 2 A4.
 fn query_quad(s: Sequence, k: u32) -> u32 {
-  return (s.span.row + k - s.start) * 3u * budget.C4;
+  return (s.span.row + k - s.start) * 3u * budget.A4;
 }
 
 fn key_entry(s: Sequence, p: u32) -> u32 {
-  return rows[p] * budget.C4;
+  return rows[p] * budget.A4;
 }
 
 // Rows that the next query does not see are dead.

@@ -17,7 +17,8 @@ export class Budget {
   keys: u32
   budget: u32
   recent: u32
-  C4: u32
+  A4: u32
+  scale: f32
 }
 
 @unmanaged
@@ -26,6 +27,8 @@ export class Sequence {
   start: u32
   end: u32
   heads: u32
+  /** Of attention's scores, 1 / sqrt(D). */
+  scale: f32
   /** Whether keys are halves. */
   halves: u32
   /** Of position 0: its death time and score, and those that the sequence begins with. */
@@ -38,7 +41,7 @@ export class Sequence {
   /** Sums over queries, its own and those that it begins with; the same where none are to be taken over. */
   moments: usize
   parentMoments: usize
-  /** (rows, 3 C): query `start`, and where it has one the first row of its trunk. */
+  /** (rows, 3 A): query `start`, and where it has one the first row of its trunk. */
   queries: usize
   trunk: usize
   rowBytes: usize
@@ -68,7 +71,7 @@ export function layLists(s: Sequence, end: u32): void {
   s.stride = 4 * count
 }
 
-/** Query k's row: its key follows C floats on, its value 2 C. */
+/** Query k's row: its key follows A floats on, its value 2 A. */
 @inline
 export function queryRow(s: Sequence, k: u32): usize {
   return s.queries + s.rowBytes * (k - s.start)

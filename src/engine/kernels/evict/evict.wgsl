@@ -18,7 +18,8 @@ struct Budget {
   keys: u32,    // entries of `scores`; in a batch also of one layer of the death times
   budget: u32,
   recent: u32,  // last positions that are not evicted, the query's own among them
-  C4: u32,      // model width / 4
+  A4: u32,      // width of all heads / 4
+  scale: f32,   // of attention's scores, 1 / sqrt(D)
 }
 
 const NOBODY = 0xffffffffu;

@@ -1,7 +1,8 @@
 // D of attention's backward pass: the dot product of every head's output with its gradient.
-// heads, gradients (rows, H 64). dots (rows, H). Grid: one lane a head of a row.
+// heads, gradients (rows, H D). dots (rows, H). Grid: one lane a head of a row.
 
 override H: u32;
+override D4: u32;  // vec4s of a head: D / 4
 override WORKGROUP: u32 = 64;
 
 struct Rows {
@@ -12,8 +13,6 @@ struct Rows {
 @group(0) @binding(1) var<storage, read> gradients: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> dots: array<f32>;
 @group(0) @binding(3) var<uniform> rows: Rows;
-
-const D4 = 16u;  // vec4s of a head: 64 / 4
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(global_invocation_id) id: vec3u) {
