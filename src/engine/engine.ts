@@ -16,7 +16,7 @@ import { Decoder } from './decode/decoder.js'
 import type { DecoderOptions } from './decode/types.js'
 import type { ActivationName } from './gpt2/activations.js'
 import { BatchRecorder } from './gpt2/batch-recorder.js'
-import { type Gpt2Config, headDim, isHeadDim } from './gpt2/config.js'
+import { type Gpt2Config, headDim, headWidth, isHeadDim } from './gpt2/config.js'
 import { encodeComparison, encodeLogits } from './gpt2/head.js'
 import { columnsOf, type ForwardContext } from './gpt2/layers.js'
 import type { Drops } from './gpt2/read-drops.js'
@@ -94,7 +94,7 @@ export class Engine {
       onProgress: options.onLoad,
     })
     await memory.settled()
-    const tuning = chooseTuning(adapter)
+    const tuning = chooseTuning(adapter, headWidth(config))
     return new Engine({ config, weights, tuning, kernels: kernelsOf(device) }, memory, options)
   }
 

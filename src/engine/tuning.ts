@@ -77,17 +77,18 @@ export function attentionKernels(adapter: AdapterTraits): AttentionKernel[] {
 /** Rows of a sequence that one workgroup of a row attention kernel handles. */
 export const SPLIT_ROWS = 128
 
-/** Every kernel for attention of single rows that runs on this adapter, its own choice first. */
-export function rowAttentionKernels(adapter: AdapterTraits): RowAttentionKernel[] {
+/** Every kernel for attention of single rows of such heads that runs on this adapter, its own choice first. */
+export function rowAttentionKernels(adapter: AdapterTraits, headWidth = 64): RowAttentionKernel[] {
   const LANES = subgroupLanes(adapter)
   const portable: RowAttentionKernel = { kernel: 'decode-attention', constants: {} }
-  if (LANES !== 4 && LANES !== 8) return [portable]
+  if ((LANES !== 4 && LANES !== 8) || headWidth !== 64) return [portable]
   return [{ kernel: 'decode-attention-subgroup', constants: { LANES, ROWS: SPLIT_ROWS } }, portable]
 }
 
-export function chooseTuning(adapter: AdapterTraits): Tuning {
+/** @param headWidth P of the model, where it has heads */
+export function chooseTuning(adapter: AdapterTraits, headWidth = 64): Tuning {
   const [attention] = attentionKernels(adapter)
-  const [rowAttention] = rowAttentionKernels(adapter)
+  const [rowAttention] = rowAttentionKernels(adapter, headWidth)
   const lanes = subgroupLanes(adapter) ?? 64
   // Smaller tiles of keys give the CPU's threads tasks enough.
   return { attention, rowAttention, lanes, keyTile: adapter.kind === 'cpu' ? 16 : lanes }

@@ -70,7 +70,7 @@ await onEachAdapter('attention kernels', (test, open) => {
   for (const { body, queryTile, constants } of attentionKernels(open.adapter)) {
     const specOf = (mask: 'deaths' | 'masks'): KernelSpec => ({
       kernel: 'attend-batch',
-      variant: { body, mask, keys: 'every-key' },
+      variant: { body, mask, keys: 'every-key', width: '64' },
       constants,
     })
 

@@ -21,7 +21,7 @@ export interface HeadModel {
 }
 
 export const MODELS: readonly HeadModel[] = JSON.parse(readFileSync(path('models.json'), 'utf8'))
-  .slice(0, 4)
+  
   .map(({ config: json, shapes }: { config: HeadModel['json']; shapes: HeadModel['shapes'] }): HeadModel => {
     const config = { ...parseGpt2Config(json, 'models.json').config, interaction: null }
     return { width: headDim(config), config, json, shapes }

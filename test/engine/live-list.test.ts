@@ -66,7 +66,7 @@ await onEachAdapter('lists of live keys', (test, open) => {
       }
       const attending: KernelSpec = {
         kernel: 'attend-batch',
-        variant: { body, mask: 'deaths', keys: live ? 'live-keys' : 'every-key' },
+        variant: { body, mask: 'deaths', keys: live ? 'live-keys' : 'every-key', width: '64' },
         constants: live ? { QUERY_TILE: queryTile, ...constants } : constants,
       }
       const dispatches: Dispatch[] = [

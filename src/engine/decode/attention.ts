@@ -81,11 +81,12 @@ export function rowDispatches(
 ): AttentionDispatch[] {
   const { qkv, keys, values, state, deaths, tokens, out, scratch, cache } = buffers
   const splits = splitsOf(bound)
+  const width = `${headWidth(config)}`
   const to = splits === 1 ? out : scratch
   const walk: AttentionDispatch = {
     spec: {
       kernel: rowAttention.kernel,
-      variant: { dtype },
+      variant: { dtype, width },
       constants: { DENSE: Number(dense), ...rowAttention.constants },
     },
     bindings: [qkv, keys, values, state, deaths, spans, to, tokens, cache],
@@ -95,6 +96,7 @@ export function rowDispatches(
   const merge: AttentionDispatch = {
     spec: {
       kernel: 'decode-attention-merge',
+      variant: { width },
       constants: { H: config.nHead, ROWS: SPLIT_ROWS, WORKGROUP: lanes },
     },
     bindings: [scratch, state, spans, out],
@@ -123,7 +125,7 @@ const LIST_FROM = 128
 
 /** Every row of a chunk attends to what it may see of its slot's rows, the chunk's own among them. */
 export function chunkDispatches(
-  { nHead: H }: Heads,
+  config: Heads,
   { attention, lanes }: Tuning,
   { qkv, keys, values, state, deaths, tokens, out, scratch, cache }: CacheBuffers,
   { tiles, count, longest, dtype, dense }: TilesToAttend,
@@ -133,11 +135,11 @@ export function chunkDispatches(
   const walk: AttentionDispatch = {
     spec: {
       kernel: 'attend-chunk',
-      variant: { body, rows: listed ? 'live-rows' : 'every-row', dtype },
+      variant: { body, rows: listed ? 'live-rows' : 'every-row', dtype, width: `${headWidth(config)}` },
       constants: { DENSE: Number(dense), ...attention.constants },
     },
     bindings: [qkv, keys, values, state, deaths, tiles, out, listed ? scratch : tokens, cache],
-    grid: [count, H],
+    grid: [count, config.nHead],
   }
   if (!listed) return [walk]
   const list: AttentionDispatch = {

@@ -28,7 +28,7 @@ export interface InteractionConfig {
 export const HEAD_DIM = 64
 
 /** D must be a multiple of `step`, as kernels read four numbers at a time, and no more than the widest that they keep at hand. */
-export const HEAD_LIMITS = { step: 4, most: 64 } as const
+export const HEAD_LIMITS = { step: 4, most: 128 } as const
 
 type Heads = Pick<Gpt2Config, 'nEmbd' | 'nHead'>
 
@@ -40,7 +40,7 @@ export const isHeadDim = (D: number): boolean =>
   D >= HEAD_LIMITS.step && D <= HEAD_LIMITS.most && D % HEAD_LIMITS.step === 0
 
 /** P: dimensions of a head as attention's kernels know it. Those past D are zeros, which change no score and no sum. */
-export const headWidth = (_: Heads): number => 64
+export const headWidth = (config: Heads): 64 | 128 => (headDim(config) <= 64 ? 64 : 128)
 
 /** A: queries, keys or values of all heads side by side, P each. */
 export const attentionWidth = (config: Heads): number => config.nHead * headWidth(config)

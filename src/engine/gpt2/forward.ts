@@ -9,6 +9,7 @@ import { type EvictingRule, isEvicting, isStatic } from '../policies/index.js'
 import { evictionSpec, scoreBindings } from '../policies/scores.js'
 import { type DropRule, isThreshold, readsInteraction } from '../rules.js'
 import type { Activations } from './activations.js'
+import { headWidth } from './config.js'
 import type { ForwardUniforms } from './forward-uniforms.js'
 import { embed, type ForwardContext, layernorm, multiply, normalise } from './layers.js'
 import { ruleSlice } from './rule-buffers.js'
@@ -174,7 +175,7 @@ function attend(
   const live = !soft && rule.kind !== 'dense'
   const spec: KernelSpec = {
     kernel: 'attend-batch',
-    variant: { body, mask: soft ? 'masks' : 'deaths', keys: live ? 'live-keys' : 'every-key' },
+    variant: { body, mask: soft ? 'masks' : 'deaths', keys: live ? 'live-keys' : 'every-key', width: `${headWidth(config)}` },
     constants: live ? { QUERY_TILE: queryTile, ...constants } : constants,
   }
   const deaths = live ? (isStatic(rule) ? a.staticDeaths : a.deaths) : a.never

@@ -50,6 +50,9 @@ const dtype = ['f32', 'f16'] as const
 /** Who computes a tile: the portable kernel, or those for subgroups of 4 or 8 lanes. */
 const body = ['attention', 'attention-lanes4', 'attention-lanes8'] as const
 
+/** Dimensions of a head, those of zeros among them: `headWidth` of gpt2/config.ts. */
+const width = ['64', '128'] as const
+
 const matmul = { room: 'matmul', uniforms: [MATMUL_SHAPE] } as const
 const matmulConstants = { K: 'u32', N: 'u32', BLOCK: 'u32', GELU: 'u32', ACCUMULATE: 'u32' } as const
 
@@ -124,7 +127,7 @@ export const KERNELS = {
   'live-list': { room: 'attention', constants: { WORKGROUP: 'u32', QUERY_TILE: 'u32' }, uniforms: [LAYER] },
   'attend-batch': {
     room: 'attention',
-    variants: { body, mask: ['deaths', 'masks'], keys: ['every-key', 'live-keys'] },
+    variants: { body, mask: ['deaths', 'masks'], keys: ['every-key', 'live-keys'], width },
     constants: { WORKGROUP: 'u32', QUERY_TILE: 'u32' },
     uniforms: [LAYER],
   },
@@ -135,25 +138,26 @@ export const KERNELS = {
   },
   'attend-chunk': {
     room: 'cache-attention',
-    variants: { body, rows: ['every-row', 'live-rows'], dtype },
+    variants: { body, rows: ['every-row', 'live-rows'], dtype, width },
     constants: { WORKGROUP: 'u32', DENSE: 'u32' },
     uniforms: [CACHE],
   },
   'decode-attention': {
     room: 'cache-attention',
-    variants: { dtype },
+    variants: { dtype, width },
     constants: { DENSE: 'u32' },
     uniforms: [CACHE],
   },
   'decode-attention-subgroup': {
     room: 'cache-attention',
-    variants: { dtype },
+    variants: { dtype, width: ['64'] },
     constants: { LANES: 'u32', ROWS: 'u32', DENSE: 'u32' },
     uniforms: [CACHE],
     like: 'decode-attention',
   },
   'decode-attention-merge': {
     room: 'cache-attention',
+    variants: { width },
     constants: { H: 'u32', ROWS: 'u32', WORKGROUP: 'u32' },
   },
   evict: {
@@ -163,6 +167,7 @@ export const KERNELS = {
       score: ['at-random', 'by-norm', 'by-attention', 'by-expectation'],
       // Of the cache's keys; a batch has none.
       dtype,
+      width,
     },
     constants: { WORKGROUP: 'u32', REGION: 'u32', SINKS: 'u32', INTERVAL: 'u32', ACCUMULATE: 'u32' },
     uniforms: [BUDGET, CACHE],

@@ -47,16 +47,16 @@ export function budgetOf(
 export function evictionSpec(
   { kind }: EvictingRule,
   at: { keys: 'batch' } | { keys: 'cache'; dtype: WeightDtype },
-  { nPositions }: Pick<Gpt2Config, 'nPositions'>,
+  config: Pick<Gpt2Config, 'nPositions' | 'nEmbd' | 'nHead'>,
   WORKGROUP: number,
 ): KernelSpec {
   const { score, constants, sinks, interval } = EVICTING[kind]
   return {
     kernel: 'evict',
-    variant: { ...at, score },
+    variant: { ...at, score, width: `${headWidth(config)}` },
     constants: {
       WORKGROUP,
-      REGION: Math.ceil(nPositions / WORKGROUP),
+      REGION: Math.ceil(config.nPositions / WORKGROUP),
       SINKS: sinks,
       INTERVAL: interval,
       ...constants,

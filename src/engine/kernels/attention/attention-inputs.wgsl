@@ -1,8 +1,8 @@
-// needs: batch, attention-{mask}, attention-{keys}
+// needs: head-{width}, batch, attention-{mask}, attention-{keys}
 // Where attention finds queries, keys and values when all lie in one packed batch. attention-deaths.wgsl or
 // attention-masks.wgsl says what is left of the keys, attention-every-key.wgsl or attention-live-keys.wgsl which are visited.
 // attention-cache.wgsl offers the same functions over the key-value cache.
-// qkv (rows, 3 A): queries, keys, values, heads of 64 side by side. tiles: segment, first query. out (rows, A).
+// qkv (rows, 3 A): queries, keys, values, heads side by side. tiles: segment, first query. out (rows, A).
 
 var<private> H: u32;  // heads: `main` sets it to the grid's height. An override would cost each model a compilation of its own.
 
@@ -12,7 +12,6 @@ var<private> H: u32;  // heads: `main` sets it to the grid's height. An override
 @group(0) @binding(4) var<storage, read_write> out: array<vec4f>;
 @group(0) @binding(5) var<uniform> layer: Layer;
 
-const D4 = 16u;        // vec4s of a head: 64 / 4
 const LOWEST = -1e30;  // stands for minus infinity, which WGSL may assume away
 
 struct Tile {

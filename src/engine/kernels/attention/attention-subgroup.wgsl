@@ -2,7 +2,7 @@ enable subgroups;
 
 // attention.wgsl for software adapters, without workgroup memory. A read costs such an adapter far more than arithmetic,
 // so a lane reads one key in LANES and subgroupBroadcast hands it round, and a lane owns 4 queries, LANES apart, so that
-// each read serves 4 LANES of them. Steps over the 64 dimensions are written out: an index that is not constant would
+// each read serves 4 LANES of them. Steps over the dimensions are written out: an index that is not constant would
 // keep q and o out of registers.
 // attention-lanes4.wgsl or attention-lanes8.wgsl says how many LANES are.
 // Grid: (tiles, H); a tile is 4 LANES queries of one sequence, a workgroup one subgroup.
@@ -14,8 +14,8 @@ struct Query {
   mass: f32,    // sum of exp(score - top)
   shrink: f32,  // what mass and o are multiplied by at this step
   x: Shares,    // scores, then weights, of the keys at hand
-  q: array<vec4f, 16>,
-  o: array<vec4f, 16>,
+  q: array<vec4f, D4>,
+  o: array<vec4f, D4>,
 }
 
 alias Queries = array<Query, 4>;
@@ -101,6 +101,24 @@ fn main(
     score(&queries, key, 13u);
     score(&queries, key, 14u);
     score(&queries, key, 15u);
+    if (D4 > 16u) {
+      score(&queries, key, 16u);
+      score(&queries, key, 17u);
+      score(&queries, key, 18u);
+      score(&queries, key, 19u);
+      score(&queries, key, 20u);
+      score(&queries, key, 21u);
+      score(&queries, key, 22u);
+      score(&queries, key, 23u);
+      score(&queries, key, 24u);
+      score(&queries, key, 25u);
+      score(&queries, key, 26u);
+      score(&queries, key, 27u);
+      score(&queries, key, 28u);
+      score(&queries, key, 29u);
+      score(&queries, key, 30u);
+      score(&queries, key, 31u);
+    }
 
     let lives = lives_of(select(NEVER, own.born, first + lane < end), own.death);
     weigh(&queries[0], lives);
@@ -124,6 +142,24 @@ fn main(
     gather(&queries, key, 13u);
     gather(&queries, key, 14u);
     gather(&queries, key, 15u);
+    if (D4 > 16u) {
+      gather(&queries, key, 16u);
+      gather(&queries, key, 17u);
+      gather(&queries, key, 18u);
+      gather(&queries, key, 19u);
+      gather(&queries, key, 20u);
+      gather(&queries, key, 21u);
+      gather(&queries, key, 22u);
+      gather(&queries, key, 23u);
+      gather(&queries, key, 24u);
+      gather(&queries, key, 25u);
+      gather(&queries, key, 26u);
+      gather(&queries, key, 27u);
+      gather(&queries, key, 28u);
+      gather(&queries, key, 29u);
+      gather(&queries, key, 30u);
+      gather(&queries, key, 31u);
+    }
   }
   finish(&queries[0], tile, lane, head);
   finish(&queries[1], tile, lane + LANES, head);

@@ -11,7 +11,8 @@ import { Dispatch, scratch } from '../common/dispatch.as'
 import { expDown4 } from '../common/exp-down.as'
 import { maxLanes, sumLanes } from '../common/simd.as'
 import { addRows, PANEL, TALLEST } from '../matmul/tile.as'
-import { BLOCK_END, BORN_AT, DEATHS_AT, HEAD_DIM, KEYS_AT, PANEL_BYTES, ROW, VALUES_AT } from './block.as'
+import { BLOCK_END, BORN_AT, DEATHS_AT, KEYS, KEYS_AT, VALUE_PANEL, VALUES_AT } from './block.as'
+import { headBytes, headDims, MOST_HEAD_BYTES } from './head-width.as'
 
 /** Most queries of a tile. */
 const QUERIES: usize = 132
@@ -20,16 +21,17 @@ const STRIP: u32 = TALLEST
 /** Stands for minus infinity. */
 const LOWEST: f32 = -1e30
 
-/** (QUERIES, HEAD_DIM): scaled queries, and sums of weighted values. */
+/** (QUERIES, P): scaled queries, and sums of weighted values. */
 const QUERIES_AT: usize = BLOCK_END
-const OUT_AT: usize = QUERIES_AT + QUERIES * ROW
+const OUT_AT: usize = QUERIES_AT + QUERIES * MOST_HEAD_BYTES
 /** (QUERIES): eight partial masses, sums of exp(score - top); largest score so far. */
-const MASS_AT: usize = OUT_AT + QUERIES * ROW
+const MASS_AT: usize = OUT_AT + QUERIES * MOST_HEAD_BYTES
 const MASS: usize = 32
 const TOP_AT: usize = MASS_AT + QUERIES * MASS
-/** Of a strip: scores, then weights, (STRIP, KEYS). */
+/** Of a strip: scores, then weights, (STRIP, KEYS); bytes of a row. */
+const SCORE_ROW: usize = 4 * KEYS
 const SCORES_AT: usize = TOP_AT + QUERIES * 4
-const TOPS_AT: usize = SCORES_AT + STRIP * ROW
+const TOPS_AT: usize = SCORES_AT + STRIP * SCORE_ROW
 
 /**
  * Tiles that go through all heads before the next ones do: their keys, of one head, stay in the second-level cache, and
@@ -51,27 +53,27 @@ export function headOf(d: Dispatch, task: u32): u32 {
 }
 
 /** Takes up `count` queries, `step` bytes apart, times `SCALE`. */
-export function startTile(from: usize, step: usize, count: u32, SCALE: f32): void {
+export function startTile<W>(from: usize, step: usize, count: u32, SCALE: f32): void {
   const base = scratch()
   const scale = f32x4.splat(SCALE)
   for (let i: usize = 0; i < count; i++) {
-    const to = base + QUERIES_AT + i * ROW
-    for (let x: usize = 0; x < ROW; x += 16) v128.store(to + x, f32x4.mul(v128.load(from + x), scale))
+    const to = base + QUERIES_AT + i * headBytes<W>()
+    for (let x: usize = 0; x < headBytes<W>(); x += 16) v128.store(to + x, f32x4.mul(v128.load(from + x), scale))
     from += step
   }
-  memory.fill(base + OUT_AT, 0, count * ROW)
+  memory.fill(base + OUT_AT, 0, count * headBytes<W>())
   memory.fill(base + MASS_AT, 0, count * MASS)
   for (let i: usize = 0; i < count; i++) store<f32>(base + 4 * i, LOWEST, TOP_AT)
 }
 
 /** Writes what the queries have gathered, `step` bytes apart. */
-export function finishTile(to: usize, step: usize, count: u32): void {
+export function finishTile<W>(to: usize, step: usize, count: u32): void {
   const base = scratch()
   for (let i: usize = 0; i < count; i++) {
     const masses = base + MASS * i
     const mass = f32x4.splat(sumLanes(f32x4.add(v128.load(masses, MASS_AT), v128.load(masses, MASS_AT + 16))))
-    const from = base + OUT_AT + i * ROW
-    for (let x: usize = 0; x < ROW; x += 16) v128.store(to + x, f32x4.div(v128.load(from + x), mass))
+    const from = base + OUT_AT + i * headBytes<W>()
+    for (let x: usize = 0; x < headBytes<W>(); x += 16) v128.store(to + x, f32x4.div(v128.load(from + x), mass))
     to += step
   }
 }
@@ -81,28 +83,29 @@ export function finishTile(to: usize, step: usize, count: u32): void {
  * `position`. `masks`: what is added to the first query's scores of these keys, and `maskStep` bytes on to
  * the next one's; or 0.
  */
-export function showBlock(keys: u32, count: u32, position: u32, masks: usize, maskStep: usize): void {
+export function showBlock<W>(keys: u32, count: u32, position: u32, masks: usize, maskStep: usize): void {
   const base = scratch()
   for (let first: u32 = 0; first < count; first += STRIP) {
     const queries = min(STRIP, count - first)
     const start = position + first
     const seen = seenKeys(keys, start, start + queries - 1)
     if (seen === 0) continue
-    const at = base + <usize>first * ROW
+    const at = base + <usize>first * headBytes<W>()
     const scores = base + SCORES_AT
-    memory.fill(scores, 0, queries * ROW)
+    memory.fill(scores, 0, queries * SCORE_ROW)
     for (let n: usize = 0; n < seen; n += PANEL) {
-      addRows(queries, at + QUERIES_AT, ROW, 4, base + KEYS_AT + n * ROW, HEAD_DIM, scores + 4 * n, ROW)
+      const panel = base + KEYS_AT + n * headBytes<W>()
+      addRows(queries, at + QUERIES_AT, headBytes<W>(), 4, panel, headDims<W>(), scores + 4 * n, SCORE_ROW)
     }
     const plain = masks === 0 && allSeen(keys, start, start + queries - 1)
     for (let i: u32 = 0; i < queries; i++) {
-      const row = scores + <usize>i * ROW
+      const row = scores + <usize>i * SCORE_ROW
       if (!plain) hide(row, start + i, seen, masks === 0 ? 0 : masks + <usize>(first + i) * maskStep)
-      weigh(row, first + i, seen)
+      weigh<W>(row, first + i, seen)
     }
     let panel = base + VALUES_AT
-    for (let x: usize = 0; x < ROW; x += 4 * PANEL, panel += PANEL_BYTES) {
-      addRows(queries, scores, ROW, 4, panel, seen, at + OUT_AT + x, ROW)
+    for (let x: usize = 0; x < headBytes<W>(); x += 4 * PANEL, panel += VALUE_PANEL) {
+      addRows(queries, scores, SCORE_ROW, 4, panel, seen, at + OUT_AT + x, headBytes<W>())
     }
   }
 }
@@ -153,7 +156,7 @@ function hide(scores: usize, position: u32, keys: u32, masks: usize): void {
 }
 
 /** The query's scores of a block -> weights; its top, mass and sums go on. */
-function weigh(scores: usize, query: u32, keys: u32): void {
+function weigh<W>(scores: usize, query: u32, keys: u32): void {
   const base = scratch()
   const end = scores + 4 * <usize>keys
   const topAt = base + 4 * <usize>query + TOP_AT
@@ -166,7 +169,7 @@ function weigh(scores: usize, query: u32, keys: u32): void {
     const shrink = expDown4(f32x4.splat(before - top), -87.3)
     mass0 = f32x4.mul(mass0, shrink)
     mass1 = f32x4.mul(mass1, shrink)
-    shrinkRow(base + <usize>query * ROW + OUT_AT, shrink)
+    shrinkRow<W>(base + <usize>query * headBytes<W>() + OUT_AT, shrink)
     store<f32>(topAt, top)
   }
   const under = f32x4.splat(top)
@@ -202,8 +205,8 @@ function largest(from: usize, end: usize): f32 {
   return maxLanes(f32x4.pmax(v128.load(to), v128.load(to, 16)))
 }
 
-function shrinkRow(row: usize, by: v128): void {
-  for (const end = row + ROW; row < end; row += 32) {
+function shrinkRow<W>(row: usize, by: v128): void {
+  for (const end = row + headBytes<W>(); row < end; row += 32) {
     v128.store(row, f32x4.mul(v128.load(row), by))
     v128.store(row, f32x4.mul(v128.load(row, 16), by), 16)
   }

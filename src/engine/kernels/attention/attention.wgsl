@@ -9,8 +9,8 @@ override WORKGROUP: u32 = 64;
 
 const KEYS = 8u;
 
-var<workgroup> key_tile: array<vec4f, 128>;   // KEYS * D4
-var<workgroup> value_tile: array<vec4f, 128>;
+var<workgroup> key_tile: array<vec4f, KEYS * D4>;
+var<workgroup> value_tile: array<vec4f, KEYS * D4>;
 var<workgroup> born_tile: array<u32, 8>;
 var<workgroup> death_tile: array<u32, 8>;
 
@@ -28,8 +28,8 @@ fn main(
   let k = tile.position + own;
   let from_ = (tile.row + own) * 3u * H * D4 + head;
   let scale = score_scale();
-  var q: array<vec4f, 16>;
-  var o: array<vec4f, 16>;
+  var q: array<vec4f, D4>;
+  var o: array<vec4f, D4>;
   for (var c = 0u; c < D4; c++) {
     q[c] = qkv[from_ + c] * scale;
     o[c] = vec4f(0.0);

@@ -6,34 +6,28 @@
 import { scratch } from '../common/dispatch.as'
 import { unpackHalves } from '../common/simd.as'
 import { PANEL } from '../matmul/tile.as'
+import { headBytes, MOST_HEAD_BYTES } from './head-width.as'
 
-/** Dimensions of a head. */
-export const HEAD_DIM: u32 = 64
-/**
- * Keys of a block: as many as a head has dimensions, so that rows of queries, scores and outputs are of one
- * length.
- */
-export const KEYS: u32 = HEAD_DIM
-/** Bytes of such a row. */
-export const ROW: usize = 4 * HEAD_DIM
+/** Keys of a block. */
+export const KEYS: u32 = 64
 
-const SQUARE: usize = ROW * KEYS
+const MOST_BYTES: usize = MOST_HEAD_BYTES * KEYS
 const LIST: usize = 4 * KEYS
-/** Bytes of a panel, and of a line of it. */
-export const PANEL_BYTES: usize = ROW * PANEL
+/** Bytes of a line of a panel, and of a panel of values; one of keys has headBytes<W>() PANEL. */
 const LINE: usize = 4 * PANEL
-/** (KEYS / PANEL, HEAD_DIM, PANEL) */
+export const VALUE_PANEL: usize = LINE * KEYS
+/** (KEYS / PANEL, P, PANEL) */
 export const KEYS_AT: usize = 0
-/** (HEAD_DIM / PANEL, KEYS, PANEL) */
-export const VALUES_AT: usize = KEYS_AT + SQUARE
+/** (P / PANEL, KEYS, PANEL) */
+export const VALUES_AT: usize = KEYS_AT + MOST_BYTES
 /** (KEYS): addresses of key and value; the queries that see it are those with born <= position < death. */
-const KEY_ADDRESSES: usize = VALUES_AT + SQUARE
+const KEY_ADDRESSES: usize = VALUES_AT + MOST_BYTES
 const VALUE_ADDRESSES: usize = KEY_ADDRESSES + LIST
 export const BORN_AT: usize = VALUE_ADDRESSES + LIST
 export const DEATHS_AT: usize = BORN_AT + LIST
 const ZEROS: usize = DEATHS_AT + LIST
 /** What of scratch is free. */
-export const BLOCK_END: usize = ZEROS + ROW
+export const BLOCK_END: usize = ZEROS + MOST_HEAD_BYTES
 
 /** Names key `i` of the block: where its `key` and `value` begin. */
 @inline
@@ -47,20 +41,20 @@ export function putKey(i: u32, key: usize, value: usize, born: u32, death: u32):
 
 /** Once a thread has taken a dispatch: the zeros that stand for keys that are not there. */
 export function clearZeros(): void {
-  memory.fill(scratch() + ZEROS, 0, ROW)
+  memory.fill(scratch() + ZEROS, 0, MOST_HEAD_BYTES)
 }
 
 /** Copies the `count` keys that were put, and zeros up to whole panels, the keys of which are returned. */
-export function packBlock(count: u32, halves: bool): u32 {
+export function packBlock<W>(count: u32, halves: bool): u32 {
   const whole = (count + PANEL - 1) & ~(PANEL - 1)
   const zeros = scratch() + ZEROS
   for (let i = count; i < whole; i++) putKey(i, zeros, zeros, 0xffffffff, 0)
   if (halves) {
-    for (let i: u32 = 0; i < whole; i += 4) packHalfKeys(i)
-    for (let i: u32 = 0; i < whole; i++) packHalfValue(i)
+    for (let i: u32 = 0; i < whole; i += 4) packHalfKeys<W>(i)
+    for (let i: u32 = 0; i < whole; i++) packHalfValue<W>(i)
   } else {
-    for (let i: u32 = 0; i < whole; i += 4) packKeys(i)
-    for (let i: u32 = 0; i < whole; i++) packValue(i)
+    for (let i: u32 = 0; i < whole; i += 4) packKeys<W>(i)
+    for (let i: u32 = 0; i < whole; i++) packValue<W>(i)
   }
   return whole
 }
@@ -72,29 +66,29 @@ function keyAddress(i: u32): usize {
 
 /** Where keys i to i + 3 go: a quarter of a panel's width. */
 @inline
-function keysTo(i: u32): usize {
-  return scratch() + KEYS_AT + (<usize>i / PANEL) * PANEL_BYTES + (<usize>i & (PANEL - 1)) * 4
+function keysTo<W>(i: u32): usize {
+  return scratch() + KEYS_AT + (<usize>i / PANEL) * headBytes<W>() * PANEL + (<usize>i & (PANEL - 1)) * 4
 }
 
-function packKeys(i: u32): void {
+function packKeys<W>(i: u32): void {
   const a = keyAddress(i)
   const b = keyAddress(i + 1)
   const c = keyAddress(i + 2)
   const d = keyAddress(i + 3)
-  let to = keysTo(i)
-  for (let x: usize = 0; x < ROW; x += 16) {
+  let to = keysTo<W>(i)
+  for (let x: usize = 0; x < headBytes<W>(); x += 16) {
     storeTurned(to, v128.load(a + x), v128.load(b + x), v128.load(c + x), v128.load(d + x))
     to += 4 * LINE
   }
 }
 
-function packHalfKeys(i: u32): void {
+function packHalfKeys<W>(i: u32): void {
   const a = keyAddress(i)
   const b = keyAddress(i + 1)
   const c = keyAddress(i + 2)
   const d = keyAddress(i + 3)
-  let to = keysTo(i)
-  for (let x: usize = 0; x < ROW / 2; x += 8) {
+  let to = keysTo<W>(i)
+  for (let x: usize = 0; x < headBytes<W>() / 2; x += 8) {
     storeTurned(to, loadHalves(a + x), loadHalves(b + x), loadHalves(c + x), loadHalves(d + x))
     to += 4 * LINE
   }
@@ -130,24 +124,24 @@ function valueTo(i: u32): usize {
 }
 
 @inline
-function packValue(i: u32): void {
+function packValue<W>(i: u32): void {
   let from = valueAddress(i)
   let to = valueTo(i)
-  for (const end = from + ROW; from < end; from += LINE) {
+  for (const end = from + headBytes<W>(); from < end; from += LINE) {
     v128.store(to, v128.load(from))
     v128.store(to, v128.load(from, 16), 16)
     v128.store(to, v128.load(from, 32), 32)
     v128.store(to, v128.load(from, 48), 48)
-    to += PANEL_BYTES
+    to += VALUE_PANEL
   }
 }
 
 @inline
-function packHalfValue(i: u32): void {
+function packHalfValue<W>(i: u32): void {
   let from = valueAddress(i)
   let to = valueTo(i)
-  for (const end = from + ROW / 2; from < end; from += LINE / 2) {
+  for (const end = from + headBytes<W>() / 2; from < end; from += LINE / 2) {
     for (let x: usize = 0; x < LINE; x += 16) v128.store(to + x, loadHalves(from + x / 2))
-    to += PANEL_BYTES
+    to += VALUE_PANEL
   }
 }

@@ -1,4 +1,4 @@
-// needs: attention-cache-{dtype}, cache
+// needs: head-{width}, attention-cache-{dtype}, cache
 // What attention over the key-value cache reads and writes. attention-cache-f32.wgsl or attention-cache-f16.wgsl
 // holds the pools of keys and values, at bindings 1 and 2.
 // qkv (rows, 3 A) of a step: only its queries are read here, its keys and values are in the pools already.
@@ -14,7 +14,6 @@ override DENSE: bool = false; // nothing is dropped: death times are not read
 @group(0) @binding(6) var<storage, read_write> out: array<vec4f>;
 @group(0) @binding(8) var<uniform> cache: Cache;
 
-const D4 = 16u;        // vec4s of a head: 64 / 4
 const LOWEST = -1e30;  // stands for minus infinity, which WGSL may assume away
 
 fn score_scale() -> f32 {

@@ -1,7 +1,7 @@
-// needs: cache
+// needs: head-{width}, cache
 // Joins the partial results of decode-attention.wgsl: each split's sums and mass count exp(its largest score - the
 // largest of all). A slot's rows say which splits there are, so a sequence gives the same alone and in a batch.
-// partials (splits, spans, H, 17): 64 sums, then largest score and mass. out (rows, A).
+// partials (splits, spans, H, D4 + 1): P sums, then largest score and mass. out (rows, A).
 // Grid: (A / 4 in workgroups, spans); a lane owns 4 dimensions of one head.
 
 override H: u32;
@@ -13,8 +13,6 @@ override WORKGROUP: u32 = 64;
 @group(0) @binding(2) var<storage, read> spans: array<Span>;
 @group(0) @binding(3) var<storage, read_write> out: array<vec4f>;
 var<private> cache: Cache; // cache.wgsl names it; not read here
-
-const D4 = 16u; // vec4s of a head: 64 / 4
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {

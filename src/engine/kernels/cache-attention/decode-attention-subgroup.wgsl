@@ -2,7 +2,7 @@
 enable subgroups;
 
 // decode-attention.wgsl for software adapters with subgroups of 8 (llvmpipe) or 4 (SwiftShader), without workgroup
-// memory. A read costs such an adapter far more than arithmetic, and no word is read twice here: of LANES keys a lane
+// memory, for heads of 64. A read costs such an adapter far more than arithmetic, and no word is read twice here: of LANES keys a lane
 // scores one, then it owns 64 / LANES dimensions of the sum over their values, whose weights are broadcast. Steps are
 // written out: an index that is not constant would keep the query out of registers. No lane returns early or skips a
 // part: llvmpipe would then ask before every single word whether the lane is still there, which costs a quarter more.

@@ -7,7 +7,7 @@
  * several partial results for decode-attention-merge.as.ts: d sums, then the largest score and the mass.
  * Splits past a slot's rows write nothing.
  */
-import { ROW } from '../attention/block.as'
+import { headBytes, Narrow, Wide } from '../attention/head-width.as'
 import { Cache, positionOf, spanAt, word } from '../cache/cache.as'
 import { at, constants, Dispatch, scratch, struct, take } from '../common/dispatch.as'
 import { expDown4 } from '../common/exp-down.as'
@@ -30,6 +30,7 @@ import {
 @unmanaged
 class Constants {
   dtype: u32
+  width: u32 // 0: 64, 1: 128
   DENSE: u32
 }
 
@@ -37,17 +38,22 @@ class Constants {
 const TASKS: u32 = 24
 
 export function decodeAttention(d: Dispatch): void {
+  if (constants<Constants>(d).width === 0) attendSplits<Narrow>(d)
+  else attendSplits<Wide>(d)
+}
+
+function attendSplits<W>(d: Dispatch): void {
   const splits = d.x * d.z
   const parts = min(d.y, max((TASKS + splits - 1) / splits, (d.y + HEADS - 1) / HEADS))
   const tasks = splits * parts
   for (let i = take(d); i < tasks; i = take(d)) {
     const part = i % parts
     const head = (d.y * part) / parts
-    attendSplit(d, (i / parts) % d.x, i / parts / d.x, head, (d.y * (part + 1)) / parts - head)
+    attendSplit<W>(d, (i / parts) % d.x, i / parts / d.x, head, (d.y * (part + 1)) / parts - head)
   }
 }
 
-function attendSplit(d: Dispatch, split: u32, index: u32, head: u32, heads: u32): void {
+function attendSplit<W>(d: Dispatch, split: u32, index: u32, head: u32, heads: u32): void {
   const k = constants<Constants>(d)
   const span = spanAt(at(d, 5), index)
   const start = split * ROWS
@@ -56,46 +62,46 @@ function attendSplit(d: Dispatch, split: u32, index: u32, head: u32, heads: u32)
   const position = positionOf(at(d, 7), span.row)
   const cache = struct<Cache>(d, 8)
   const fours = findFours(at(d, 3), at(d, 4), cache, span.slot, position, start, end, k.DENSE !== 0)
-  const width = <usize>d.y * ROW
-  const queries = at(d, 0) + 3 * <usize>span.row * width + <usize>head * ROW
-  takeQueries(queries, heads, k.dtype !== 0 ? HALVES_SCALE * cache.scale : cache.scale)
-  if (k.dtype !== 0) showHalves(d, fours, head, heads)
-  else showFloats(d, fours, head, heads)
+  const width = <usize>d.y * headBytes<W>()
+  const queries = at(d, 0) + 3 * <usize>span.row * width + <usize>head * headBytes<W>()
+  takeQueries<W>(queries, heads, k.dtype !== 0 ? HALVES_SCALE * cache.scale : cache.scale)
+  if (k.dtype !== 0) showHalves<W>(d, fours, head, heads)
+  else showFloats<W>(d, fours, head, heads)
   const out = at(d, 6)
   for (let h: u32 = 0; h < heads; h++) {
-    const partial = <usize>((split * d.z + index) * d.y + head + h) * (ROW + 16)
-    if (d.x > 1) writePartial(out + partial, h)
-    else writeHead(out + <usize>span.row * width + <usize>(head + h) * ROW, h)
+    const partial = <usize>((split * d.z + index) * d.y + head + h) * (headBytes<W>() + 16)
+    if (d.x > 1) writePartial<W>(out + partial, h)
+    else writeHead<W>(out + <usize>span.row * width + <usize>(head + h) * headBytes<W>(), h)
   }
 }
 
-function takeQueries(from: usize, heads: u32, by: f32): void {
+function takeQueries<W>(from: usize, heads: u32, by: f32): void {
   const base = scratch()
   const scale = f32x4.splat(by)
-  const bytes = <usize>heads * ROW
+  const bytes = <usize>heads * headBytes<W>()
   for (let x: usize = 0; x < bytes; x += 16) {
     v128.store(base + x, f32x4.mul(v128.load(from + x), scale), QUERIES_AT)
   }
   memory.fill(base + OUT_AT, 0, bytes)
 }
 
-function showFloats(d: Dispatch, fours: u32, head: u32, heads: u32): void {
-  const from = ROW * head
-  const step = ROW * d.y
-  for (let i: u32 = 0; i < fours; i++) score(at(d, 1) + from, step, i, heads)
+function showFloats<W>(d: Dispatch, fours: u32, head: u32, heads: u32): void {
+  const from = headBytes<W>() * head
+  const step = headBytes<W>() * d.y
+  for (let i: u32 = 0; i < fours; i++) score<W>(at(d, 1) + from, step, i, heads)
   for (let h: u32 = 0; h < heads; h++) weigh(h, fours, 1)
-  for (let i: u32 = 0; i < fours; i++) gather(at(d, 2) + from, step, i, heads)
+  for (let i: u32 = 0; i < fours; i++) gather<W>(at(d, 2) + from, step, i, heads)
 }
 
-function showHalves(d: Dispatch, fours: u32, head: u32, heads: u32): void {
-  const from = (ROW / 2) * head
-  const step = (ROW / 2) * d.y
-  const bytes = <usize>heads * ROW
+function showHalves<W>(d: Dispatch, fours: u32, head: u32, heads: u32): void {
+  const from = (headBytes<W>() / 2) * head
+  const step = (headBytes<W>() / 2) * d.y
+  const bytes = <usize>heads * headBytes<W>()
   forgetSpecial()
   partSixteens(scratch() + QUERIES_AT, bytes)
-  for (let i: u32 = 0; i < fours; i++) scoreHalves(at(d, 1) + from, step, i, heads)
+  for (let i: u32 = 0; i < fours; i++) scoreHalves<W>(at(d, 1) + from, step, i, heads)
   for (let h: u32 = 0; h < heads; h++) weigh(h, fours, HALVES_SCALE)
-  for (let i: u32 = 0; i < fours; i++) gatherHalves(at(d, 2) + from, step, i, heads)
+  for (let i: u32 = 0; i < fours; i++) gatherHalves<W>(at(d, 2) + from, step, i, heads)
   joinSixteens(scratch() + OUT_AT, bytes)
   if (!hasSpecial()) return
   for (let h: usize = 0; h < heads; h++) store<f32>(scratch() + SHARES_AT + 16 * h, NaN, 4)
@@ -123,14 +129,14 @@ function weigh(h: u32, fours: u32, scale: f32): void {
 }
 
 /** Head `h` of the task where there is one split: its sums over its mass. */
-function writeHead(to: usize, h: u32): void {
-  const from = scratch() + OUT_AT + <usize>h * ROW
+function writeHead<W>(to: usize, h: u32): void {
+  const from = scratch() + OUT_AT + <usize>h * headBytes<W>()
   const mass = load<f32>(scratch() + SHARES_AT + 16 * <usize>h, 4)
   const by = f32x4.splat(1 / mass)
-  for (let x: usize = 0; x < ROW; x += 16) v128.store(to + x, f32x4.mul(v128.load(from + x), by))
+  for (let x: usize = 0; x < headBytes<W>(); x += 16) v128.store(to + x, f32x4.mul(v128.load(from + x), by))
 }
 
-function writePartial(to: usize, h: u32): void {
-  memory.copy(to, scratch() + OUT_AT + <usize>h * ROW, ROW)
-  v128.store(to, v128.load(scratch() + SHARES_AT + 16 * <usize>h), ROW)
+function writePartial<W>(to: usize, h: u32): void {
+  memory.copy(to, scratch() + OUT_AT + <usize>h * headBytes<W>(), headBytes<W>())
+  v128.store(to, v128.load(scratch() + SHARES_AT + 16 * <usize>h), headBytes<W>())
 }

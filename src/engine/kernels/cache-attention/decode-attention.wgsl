@@ -2,22 +2,22 @@
 // Attention of single query rows, one a sequence, to the key-value cache (docs/method.md, Decoding).
 //   o[h] = sum_i softmax_i( q[h] . k[h,i] / sqrt(D) ) v[h,i]   over the slot's rows i that the query may see
 // Grid: (splits, H, spans). A workgroup handles ROWS rows of one head of one slot: 4 lanes score a key, a page at a
-// time; a lane weighs a row; 16 lanes add up the values of every 8th row, and the 8 sums are added up in the end.
-// With one split it writes heads, with several partial results for decode-attention-merge.wgsl: 64 sums, then the
+// time; a lane weighs a row; D4 lanes add up the values of every GROUPSth row, and the sums are added up in the end.
+// With one split it writes heads, with several partial results for decode-attention-merge.wgsl: P sums, then the
 // largest score and the mass. Splits past a slot's rows write nothing.
 
 // (rows): token, position.
 @group(0) @binding(7) var<storage, read> tokens: array<vec2u>;
 
 const ROWS = 128u; // also lanes
-const GROUPS = 8u; // of 16 lanes
+const GROUPS = ROWS / D4; // of D4 lanes
 
 var<workgroup> products: array<f32, 512>; // 4 a row
 var<workgroup> tops: array<f32, 128>;
 var<workgroup> group_tops: array<f32, 16>;
 var<workgroup> rows: array<u32, 128>;
 var<workgroup> weights: array<f32, 128>;
-var<workgroup> sums: array<vec4f, 128>;   // (GROUPS, 16)
+var<workgroup> sums: array<vec4f, 128>;   // (GROUPS, D4)
 var<workgroup> masses: array<f32, 8>;
 
 // The largest value of all lanes.
@@ -62,12 +62,25 @@ fn main(
   let q1 = qkv[query + 4u];
   let q2 = qkv[query + 8u];
   let q3 = qkv[query + 12u];
+  var q4 = vec4f();
+  var q5 = vec4f();
+  var q6 = vec4f();
+  var q7 = vec4f();
+  if (D4 > 16u) {
+    q4 = qkv[query + 16u];
+    q5 = qkv[query + 20u];
+    q6 = qkv[query + 24u];
+    q7 = qkv[query + 28u];
+  }
   for (var page = 0u; page < ROWS / PAGE; page++) {
     let i = page * PAGE + lane / 4u;
     // Past the end the last row is read again and weighs nothing.
     let row = row_at(span.slot, min(start + i, end - 1u));
     let key = row * row4 + head + part;
-    let sum = q0 * key_at(key) + q1 * key_at(key + 4u) + q2 * key_at(key + 8u) + q3 * key_at(key + 12u);
+    var sum = q0 * key_at(key) + q1 * key_at(key + 4u) + q2 * key_at(key + 8u) + q3 * key_at(key + 12u);
+    if (D4 > 16u) {
+      sum += q4 * key_at(key + 16u) + q5 * key_at(key + 20u) + q6 * key_at(key + 24u) + q7 * key_at(key + 28u);
+    }
     products[4u * i + part] = dot(sum, vec4f(scale));
     if (part == 0u) {
       rows[i] = row;

@@ -2,7 +2,7 @@
  * What decode-attention.as.ts does with four rows of keys and values in f32: neighbours in scratch are four
  * rows' results. Neighbouring vectors go through the same operations, for V8 to fuse.
  */
-import { ROW } from '../attention/block.as'
+import { headBytes } from '../attention/head-width.as'
 import { scratch } from '../common/dispatch.as'
 import { madd } from '../common/simd.as'
 import {
@@ -18,7 +18,7 @@ import {
 } from './decode-rows.as'
 
 /** Scores of four rows, `step` bytes long, for all heads of the task. */
-export function score(keys: usize, step: usize, four: u32, heads: u32): void {
+export function score<W>(keys: usize, step: usize, four: u32, heads: u32): void {
   let a = keys + step * rowOfFour(four, 0)
   let b = keys + step * rowOfFour(four, 1)
   let c = keys + step * rowOfFour(four, 2)
@@ -29,7 +29,7 @@ export function score(keys: usize, step: usize, four: u32, heads: u32): void {
   const seen = seenOfFour(four)
   for (let h: u32 = 0; h < heads; h++) {
     let a0 = f32x4.splat(0), a1 = a0, b0 = a0, b1 = a0, c0 = a0, c1 = a0, e0 = a0, e1 = a0
-    for (const end = query + ROW; query < end; query += 32) {
+    for (const end = query + headBytes<W>(); query < end; query += 32) {
       const x = v128.load(query)
       const y = v128.load(query, 16)
       a0 = madd(x, v128.load(a), a0)
@@ -59,7 +59,7 @@ export function score(keys: usize, step: usize, four: u32, heads: u32): void {
 }
 
 /** Adds up the weighted values of four rows, `step` bytes long, for all heads of the task. */
-export function gather(values: usize, step: usize, four: u32, heads: u32): void {
+export function gather<W>(values: usize, step: usize, four: u32, heads: u32): void {
   let a = values + step * rowOfFour(four, 0)
   let b = values + step * rowOfFour(four, 1)
   let c = values + step * rowOfFour(four, 2)
@@ -71,7 +71,7 @@ export function gather(values: usize, step: usize, four: u32, heads: u32): void 
     const w1 = v128.load32_splat(weight, 4)
     const w2 = v128.load32_splat(weight, 8)
     const w3 = v128.load32_splat(weight, 12)
-    for (const end = to + ROW; to < end; to += 32) {
+    for (const end = to + headBytes<W>(); to < end; to += 32) {
       let x = madd(w1, v128.load(b), madd(w0, v128.load(a), v128.load(to)))
       let y = madd(w1, v128.load(b, 16), madd(w0, v128.load(a, 16), v128.load(to, 16)))
       x = madd(w3, v128.load(e), madd(w2, v128.load(c), x))

@@ -5,7 +5,7 @@
  * Where an infinity or NaN has been read, the task's results are no numbers. Neighbouring vectors go through the same
  * operations, for V8 to fuse.
  */
-import { ROW } from '../attention/block.as'
+import { headBytes } from '../attention/head-width.as'
 import { scratch } from '../common/dispatch.as'
 import { bitsKept, evenOf, isSpecial, larger, oddOf } from '../common/parted-halves.as'
 import { madd } from '../common/simd.as'
@@ -34,7 +34,7 @@ export function hasSpecial(): bool {
 }
 
 /** Scores of four rows, `step` bytes long, for all heads of the task. */
-export function scoreHalves(keys: usize, step: usize, four: u32, heads: u32): void {
+export function scoreHalves<W>(keys: usize, step: usize, four: u32, heads: u32): void {
   let a = keys + step * rowOfFour(four, 0)
   let b = keys + step * rowOfFour(four, 1)
   let c = keys + step * rowOfFour(four, 2)
@@ -49,7 +49,7 @@ export function scoreHalves(keys: usize, step: usize, four: u32, heads: u32): vo
   let most1 = v128.load(mostAt, 16)
   for (let h: u32 = 0; h < heads; h++) {
     let a0 = f32x4.splat(0), a1 = a0, b0 = a0, b1 = a0, c0 = a0, c1 = a0, e0 = a0, e1 = a0
-    for (const end = query + ROW; query < end; query += 64) {
+    for (const end = query + headBytes<W>(); query < end; query += 64) {
       const even0 = v128.load(query)
       const even1 = v128.load(query, 16)
       const odd0 = v128.load(query, 32)
@@ -99,7 +99,7 @@ export function scoreHalves(keys: usize, step: usize, four: u32, heads: u32): vo
 }
 
 /** Adds up the weighted values of four rows, `step` bytes long, for all heads of the task. */
-export function gatherHalves(values: usize, step: usize, four: u32, heads: u32): void {
+export function gatherHalves<W>(values: usize, step: usize, four: u32, heads: u32): void {
   let a = values + step * rowOfFour(four, 0)
   let b = values + step * rowOfFour(four, 1)
   let c = values + step * rowOfFour(four, 2)
@@ -115,7 +115,7 @@ export function gatherHalves(values: usize, step: usize, four: u32, heads: u32):
     const w1 = v128.load32_splat(weight, 4)
     const w2 = v128.load32_splat(weight, 8)
     const w3 = v128.load32_splat(weight, 12)
-    for (const end = to + ROW; to < end; to += 64) {
+    for (const end = to + headBytes<W>(); to < end; to += 64) {
       let x = v128.load(a)
       let y = v128.load(a, 16)
       most0 = larger(most0, x)

@@ -4,7 +4,7 @@
  * none are left out. A row that it does not see is replaced by one of its four that it does, so that what is
  * read is a number, and its weight is 0.
  */
-import { ROW } from '../attention/block.as'
+import { MOST_HEAD_BYTES } from '../attention/head-width.as'
 import { Cache, deathOf, NEVER, positionAt, rowAt, word } from '../cache/cache.as'
 import { scratch } from '../common/dispatch.as'
 import { sumsOfFour } from '../drops/drop-score.as'
@@ -18,11 +18,11 @@ const SEEN_AT: usize = 4 * ROWS
 
 /** Most heads of a task. */
 export const HEADS: u32 = 64
-/** (HEADS, HEAD_DIM): scaled queries, and sums of weighted values. */
+/** (HEADS, P): scaled queries, and sums of weighted values. */
 export const QUERIES_AT: usize = 8 * ROWS
-export const OUT_AT: usize = QUERIES_AT + HEADS * ROW
+export const OUT_AT: usize = QUERIES_AT + HEADS * MOST_HEAD_BYTES
 /** (HEADS, ROWS): scores, then weights; bytes of one head's. */
-export const SCORES_AT: usize = OUT_AT + HEADS * ROW
+export const SCORES_AT: usize = OUT_AT + HEADS * MOST_HEAD_BYTES
 export const SCORES: usize = 4 * ROWS
 /** (HEADS, 4): largest score, mass. */
 export const SHARES_AT: usize = SCORES_AT + HEADS * SCORES

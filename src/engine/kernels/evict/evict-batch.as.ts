@@ -1,11 +1,12 @@
 /** Twin of evict-batch.wgsl: sequences of a packed batch. A branch begins with what its trunk has left. */
+import { headBytes } from '../attention/head-width.as'
 import { at, Dispatch } from '../common/dispatch.as'
 import { segmentAt, tileAt } from '../drops/batch.as'
 import { momentBytes } from './evict-by-expectation.as'
-import { Budget, HEAD_BYTES, layLists, Sequence } from './evict-sequence.as'
+import { Budget, layLists, Sequence } from './evict-sequence.as'
 
 /** Sequence of tile `i`; false where there is nothing to do, as all but a segment's first tile. */
-export function sequenceInBatch(d: Dispatch, s: Sequence, i: u32, budget: Budget): bool {
+export function sequenceInBatch<W>(d: Dispatch, s: Sequence, i: u32, budget: Budget): bool {
   const tile = tileAt(at(d, 1), i)
   if (tile.first !== 0) return false
   const segment = segmentAt(at(d, 0), tile.segment)
@@ -17,9 +18,9 @@ export function sequenceInBatch(d: Dispatch, s: Sequence, i: u32, budget: Budget
   s.parentDeaths = deaths + 4 * <usize>segment.parentKey
   s.scores = at(d, 4) + 4 * <usize>segment.key
   s.parentScores = at(d, 4) + 4 * <usize>segment.parentKey
-  s.moments = at(d, 6) + momentBytes(s) * tile.segment
-  s.parentMoments = at(d, 6) + momentBytes(s) * segment.parent
-  s.rowBytes = 3 * HEAD_BYTES * s.heads
+  s.moments = at(d, 6) + momentBytes<W>(s) * tile.segment
+  s.parentMoments = at(d, 6) + momentBytes<W>(s) * segment.parent
+  s.rowBytes = 3 * headBytes<W>() * s.heads
   s.queries = at(d, 5) + s.rowBytes * segment.row
   s.trunk = at(d, 5) + s.rowBytes * segment.parentRow
   s.halves = 0

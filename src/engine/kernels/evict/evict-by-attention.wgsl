@@ -17,17 +17,17 @@ fn update_importances(s: Sequence, k: u32, lane: u32, own: u32) {
       importance[i] = 0.0;
     }
   }
-  for (var head = 0u; head < budget.A4; head += 16u) {
-    var query: array<vec4f, 16>;
+  for (var head = 0u; head < budget.A4; head += D4) {
+    var query: array<vec4f, D4>;
     let at = query_quad(s, k) + head;
-    for (var c = 0u; c < 16u; c++) {
+    for (var c = 0u; c < D4; c++) {
       query[c] = qkv[at + c];
     }
     var top = -HIGHEST;
     for (var i = first; i < first + own; i++) {
       let key = key_entry(s, alive[i]) + head;
       var sums = vec4f();
-      for (var c = 0u; c < 16u; c++) {
+      for (var c = 0u; c < D4; c++) {
         sums += query[c] * key_quad(key + c);
       }
       let x = dot(sums, vec4f(budget.scale));

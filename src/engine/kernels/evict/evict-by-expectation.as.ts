@@ -4,16 +4,21 @@
  * moments, of a head: the sum of q, then that of q q'. It is symmetric: of each block of 4 rows only the columns up to the
  * block's last one are kept up and read, those left of it twice.
  */
+import { headBytes, headDims } from '../attention/head-width.as'
 import { highHalves, lowHalves, madd } from '../common/simd.as'
-import { HEAD_BYTES, headLength, keyAlive, queryRow, Sequence } from './evict-sequence.as'
+import { headLength, keyAlive, queryRow, Sequence } from './evict-sequence.as'
 import { exponentiate } from './evict-softmax.as'
 
-const MOMENT_BYTES: usize = HEAD_BYTES + 64 * HEAD_BYTES
+/** Bytes of the moments of a head. */
+@inline
+function headMoments<W>(): usize {
+  return headBytes<W>() * (1 + headDims<W>())
+}
 
 /** Bytes of the moments of a sequence. */
 @inline
-export function momentBytes(s: Sequence): usize {
-  return MOMENT_BYTES * s.heads
+export function momentBytes<W>(s: Sequence): usize {
+  return headMoments<W>() * s.heads
 }
 
 /** The length of head `head`'s value at position p. */
@@ -23,10 +28,10 @@ function lengthAt(scores: usize, s: Sequence, head: usize, p: u32): usize {
 }
 
 /** Sums and lengths of the trunk, or none. */
-export function inheritMoments(s: Sequence): void {
-  if (s.start === 0) memory.fill(s.moments, 0, momentBytes(s))
+export function inheritMoments<W>(s: Sequence): void {
+  if (s.start === 0) memory.fill(s.moments, 0, momentBytes<W>(s))
   else if (s.moments !== s.parentMoments) {
-    memory.copy(s.moments, s.parentMoments, momentBytes(s))
+    memory.copy(s.moments, s.parentMoments, momentBytes<W>(s))
     for (let head: usize = 0; head < s.heads; head++) {
       memory.copy(lengthAt(s.scores, s, head, 0), lengthAt(s.parentScores, s, head, 0), 4 * <usize>s.start)
     }
@@ -34,23 +39,23 @@ export function inheritMoments(s: Sequence): void {
 }
 
 /** Notes the lengths of query k's values. */
-export function measureValues(s: Sequence, k: u32): void {
-  const value = queryRow(s, k) + 2 * HEAD_BYTES * s.heads
+export function measureValues<W>(s: Sequence, k: u32): void {
+  const value = queryRow(s, k) + 2 * headBytes<W>() * s.heads
   for (let head: usize = 0; head < s.heads; head++) {
-    store<f32>(lengthAt(s.scores, s, head, k), headLength(value + HEAD_BYTES * head))
+    store<f32>(lengthAt(s.scores, s, head, k), headLength<W>(value + headBytes<W>() * head))
   }
 }
 
 /** Adds query k to the sums. */
-export function addMoments(s: Sequence, k: u32): void {
+export function addMoments<W>(s: Sequence, k: u32): void {
   for (let head: usize = 0; head < s.heads; head++) {
-    const query = queryRow(s, k) + HEAD_BYTES * head
-    let sums = s.moments + MOMENT_BYTES * head
-    for (let c: usize = 0; c < HEAD_BYTES; c += 16) {
+    const query = queryRow(s, k) + headBytes<W>() * head
+    let sums = s.moments + headMoments<W>() * head
+    for (let c: usize = 0; c < headBytes<W>(); c += 16) {
       v128.store(sums + c, f32x4.add(v128.load(sums + c), v128.load(query + c)))
     }
-    sums += HEAD_BYTES
-    for (let row: usize = 0; row < 64; row++, sums += HEAD_BYTES) {
+    sums += headBytes<W>()
+    for (let row: usize = 0; row < headDims<W>(); row++, sums += headBytes<W>()) {
       const factor = v128.load32_splat(query + 4 * row)
       for (let c: usize = 0; c <= 4 * row; c += 16) {
         v128.store(sums + c, madd(factor, v128.load(query + c), v128.load(sums + c)))
@@ -60,13 +65,14 @@ export function addMoments(s: Sequence, k: u32): void {
 }
 
 /** Importance of the keys alive, from the moments of `count` queries. */
-export function weighByExpectation(s: Sequence, count: u32): void {
+export function weighByExpectation<W>(s: Sequence, count: u32): void {
   const queries = f32x4.splat(<f32>count)
   const block = s.weights + s.stride * s.heads
   for (let i: u32 = 0; i < s.alive; i += 8) {
     for (let head: usize = 0; head < s.heads; head++) {
-      turnEight(s, i, head, block)
-      expectEight(s.moments + MOMENT_BYTES * head, block, queries, s.scale, s.weights + s.stride * head + 4 * <usize>i)
+      turnEight<W>(s, i, head, block)
+      const to = s.weights + s.stride * head + 4 * <usize>i
+      expectEight<W>(s.moments + headMoments<W>() * head, block, queries, s.scale, to)
     }
   }
   memory.fill(s.importances, 0, 4 * <usize>s.alive)
@@ -84,17 +90,17 @@ function addShares(s: Sequence, head: usize): void {
   }
 }
 
-/** One head of the eight keys from number `i` on -> block (64, 8): a key in each lane. */
-function turnEight(s: Sequence, i: u32, head: usize, block: usize): void {
+/** One head of the eight keys from number `i` on -> block (P, 8): a key in each lane. */
+function turnEight<W>(s: Sequence, i: u32, head: usize, block: usize): void {
   for (let half: u32 = 0; half < 8; half += 4) {
     const a = keyAlive(s, i + half)
     const b = keyAlive(s, i + half + 1)
     const c = keyAlive(s, i + half + 2)
     const e = keyAlive(s, i + half + 3)
-    const from = HEAD_BYTES * head
+    const from = headBytes<W>() * head
     let to = block + 4 * <usize>half
     if (s.halves) {
-      for (let at = from / 2; at < (from + HEAD_BYTES) / 2; at += 16, to += 256) {
+      for (let at = from / 2; at < (from + headBytes<W>()) / 2; at += 16, to += 256) {
         const ka = v128.load(a + at)
         const kb = v128.load(b + at)
         const kc = v128.load(c + at)
@@ -103,7 +109,7 @@ function turnEight(s: Sequence, i: u32, head: usize, block: usize): void {
         turn(to + 128, highHalves(ka), highHalves(kb), highHalves(kc), highHalves(ke))
       }
     } else {
-      for (let at = from; at < from + HEAD_BYTES; at += 16, to += 128) {
+      for (let at = from; at < from + headBytes<W>(); at += 16, to += 128) {
         turn(to, v128.load(a + at), v128.load(b + at), v128.load(c + at), v128.load(e + at))
       }
     }
@@ -124,19 +130,19 @@ function turn(to: usize, a: v128, b: v128, c: v128, e: v128): void {
 }
 
 /** mu . k / sqrt(D) + k' Sigma k / (2 D) of eight keys. */
-function expectEight(sums: usize, block: usize, queries: v128, scale: f32, to: usize): void {
+function expectEight<W>(sums: usize, block: usize, queries: v128, scale: f32, to: usize): void {
   let along0 = f32x4.splat(0)
   let along1 = f32x4.splat(0)
-  for (let c: usize = 0; c < 64; c++) {
+  for (let c: usize = 0; c < headDims<W>(); c++) {
     const q = v128.load32_splat(sums + 4 * c)
     along0 = madd(q, v128.load(block + 32 * c), along0)
     along1 = madd(q, v128.load(block + 32 * c + 16), along1)
   }
   let squares0 = f32x4.splat(0)
   let squares1 = f32x4.splat(0)
-  const products = sums + HEAD_BYTES
-  for (let row: usize = 0; row < 64; row += 2) {
-    const first = products + HEAD_BYTES * row
+  const products = sums + headBytes<W>()
+  for (let row: usize = 0; row < headDims<W>(); row += 2) {
+    const first = products + headBytes<W>() * row
     const diagonal = row & ~3
     let p0 = f32x4.splat(0)
     let p1 = f32x4.splat(0)
@@ -146,7 +152,7 @@ function expectEight(sums: usize, block: usize, queries: v128, scale: f32, to: u
       const k0 = v128.load(block + 32 * c)
       const k1 = v128.load(block + 32 * c + 16)
       const p = v128.load32_splat(first + 4 * c)
-      const q = v128.load32_splat(first + HEAD_BYTES + 4 * c)
+      const q = v128.load32_splat(first + headBytes<W>() + 4 * c)
       p0 = madd(p, k0, p0)
       p1 = madd(p, k1, p1)
       q0 = madd(q, k0, q0)
@@ -161,7 +167,7 @@ function expectEight(sums: usize, block: usize, queries: v128, scale: f32, to: u
       const k0 = v128.load(block + 32 * c)
       const k1 = v128.load(block + 32 * c + 16)
       const p = v128.load32_splat(first + 4 * c)
-      const q = v128.load32_splat(first + HEAD_BYTES + 4 * c)
+      const q = v128.load32_splat(first + headBytes<W>() + 4 * c)
       p0 = madd(p, k0, p0)
       p1 = madd(p, k1, p1)
       q0 = madd(q, k0, q0)

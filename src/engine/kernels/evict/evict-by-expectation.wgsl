@@ -4,14 +4,13 @@
 //   x[h,j] = mu[h] . k[h,j] / sqrt(D) + k[h,j]' Sigma[h] k[h,j] / (2 D)
 //   importance[j] = sum_h softmax_j(x[h,j]) |v[h,j]|  over the keys alive
 // mu and Sigma: mean and covariance of the queries from position SINKS on, kept as sums of q and of q q'.
-// moments, of a sequence: of each head the sum of q (16 vec4s) and of q q' (64 rows of 16). Lengths of values lie behind the
+// moments, of a sequence: of each head the sum of q (D4 vec4s) and of q q' (4 D4 rows of D4). Lengths of values lie behind the
 // scores, head by head.
 
-const HEAD4 = 16u;
-const SUMS = HEAD4 + 64u * HEAD4;
+const SUMS = D4 + 4u * D4 * D4;
 
 fn heads() -> u32 {
-  return budget.A4 / HEAD4;
+  return budget.A4 / D4;
 }
 
 fn length_entry(entry: u32, head: u32) -> u32 {
@@ -41,8 +40,8 @@ fn initial_importance(s: Sequence, k: u32) -> f32 {
   let at = query_quad(s, k) + 2u * budget.A4;
   for (var head = 0u; head < heads(); head++) {
     var squares = vec4f();
-    for (var c = 0u; c < HEAD4; c++) {
-      let quad = qkv[at + head * HEAD4 + c];
+    for (var c = 0u; c < D4; c++) {
+      let quad = qkv[at + head * D4 + c];
       squares += quad * quad;
     }
     scores[length_entry(score_entry(s, k), head)] = sqrt(dot(squares, vec4f(1.0)));
@@ -54,14 +53,14 @@ fn initial_importance(s: Sequence, k: u32) -> f32 {
 fn add_moments(s: Sequence, k: u32, lane: u32) {
   let at = query_quad(s, k);
   for (var i = lane; i < heads() * SUMS; i += WORKGROUP) {
-    let head = at + i / SUMS * HEAD4;
+    let head = at + i / SUMS * D4;
     let quad = i % SUMS;
     var factor = 1.0;
-    if (quad >= HEAD4) {
-      let row = (quad - HEAD4) / HEAD4;
+    if (quad >= D4) {
+      let row = (quad - D4) / D4;
       factor = qkv[head + row / 4u][row % 4u];
     }
-    moments[s.index * heads() * SUMS + i] += factor * qkv[head + quad % HEAD4];
+    moments[s.index * heads() * SUMS + i] += factor * qkv[head + quad % D4];
   }
 }
 
@@ -82,18 +81,18 @@ fn update_importances(s: Sequence, k: u32, lane: u32, own: u32) {
     let sums = (s.index * heads() + head) * SUMS;
     var top = -HIGHEST;
     for (var i = first; i < first + own; i++) {
-      let at = key_entry(s, alive[i]) + head * HEAD4;
-      var key: array<vec4f, HEAD4>;
+      let at = key_entry(s, alive[i]) + head * D4;
+      var key: array<vec4f, D4>;
       var along = 0.0;
-      for (var c = 0u; c < HEAD4; c++) {
+      for (var c = 0u; c < D4; c++) {
         key[c] = key_quad(at + c);
         along += dot(moments[sums + c], key[c]);
       }
       var squares = 0.0;
-      for (var row = 0u; row < 64u; row++) {
+      for (var row = 0u; row < 4u * D4; row++) {
         var part = vec4f();
-        for (var c = 0u; c < HEAD4; c++) {
-          part += moments[sums + HEAD4 + row * HEAD4 + c] * key[c];
+        for (var c = 0u; c < D4; c++) {
+          part += moments[sums + D4 + row * D4 + c] * key[c];
         }
         squares += dot(part, vec4f(1.0)) * key[row / 4u][row % 4u];
       }

@@ -5,15 +5,15 @@ fn inherit(s: Sequence, lane: u32) {}
 fn initial_importance(s: Sequence, k: u32) -> f32 {
   let at = query_quad(s, k) + budget.A4;
   var norms = 0.0;
-  for (var head = 0u; head < budget.A4; head += 16u) {
+  for (var head = 0u; head < budget.A4; head += D4) {
     var squares = vec4f();
-    for (var c = 0u; c < 16u; c++) {
+    for (var c = 0u; c < D4; c++) {
       let quad = qkv[at + head + c];
       squares += quad * quad;
     }
     norms += sqrt(dot(squares, vec4f(1.0)));
   }
-  return -norms * 16.0 / f32(budget.A4);
+  return -norms * f32(D4) / f32(budget.A4);
 }
 
 fn update_importances(s: Sequence, k: u32, lane: u32, own: u32) {}

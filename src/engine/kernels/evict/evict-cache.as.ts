@@ -1,4 +1,5 @@
 /** Twin of evict-cache.wgsl: sequences in the key-value cache; a step's own keys are in the cache already. */
+import { headBytes } from '../attention/head-width.as'
 import {
   aliveWord,
   Cache,
@@ -15,9 +16,9 @@ import {
 } from '../cache/cache.as'
 import { at, Dispatch, struct } from '../common/dispatch.as'
 import { momentBytes } from './evict-by-expectation.as'
-import { HEAD_BYTES, layLists, Sequence } from './evict-sequence.as'
+import { layLists, Sequence } from './evict-sequence.as'
 
-export function sequenceInCache(d: Dispatch, s: Sequence, i: u32, halves: bool): void {
+export function sequenceInCache<W>(d: Dispatch, s: Sequence, i: u32, halves: bool): void {
   const cache = struct<Cache>(d, 4)
   const span = spanAt(at(d, 2), i)
   s.start = positionOf(at(d, 3), span.row)
@@ -29,13 +30,13 @@ export function sequenceInCache(d: Dispatch, s: Sequence, i: u32, halves: bool):
   s.parentDeaths = s.deaths
   s.scores = at(d, 6) + first
   s.parentScores = s.scores
-  s.moments = at(d, 9) + momentBytes(s) * (cache.layer * cache.slots + span.slot)
+  s.moments = at(d, 9) + momentBytes<W>(s) * (cache.layer * cache.slots + span.slot)
   s.parentMoments = s.moments
-  s.rowBytes = 3 * HEAD_BYTES * s.heads
+  s.rowBytes = 3 * headBytes<W>() * s.heads
   s.queries = at(d, 7) + s.rowBytes * span.row
   s.halves = halves
   s.pool = at(d, 8)
-  s.keyBytes = (HEAD_BYTES * s.heads) >> <usize>halves
+  s.keyBytes = (headBytes<W>() * s.heads) >> <usize>halves
 }
 
 /** The row in the pools of each position. */

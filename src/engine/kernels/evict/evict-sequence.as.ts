@@ -4,11 +4,9 @@
  * Keys alive stand in ascending order of position, and every sum over them goes by their number in that list. So no sum depends
  * on where keys lie or how many queries come at a time, and decoding evicts what scoring does, to the last bit.
  */
+import { headBytes } from '../attention/head-width.as'
 import { scratch } from '../common/dispatch.as'
 import { sumLanes } from '../common/simd.as'
-
-/** Bytes of a head's part of a row. */
-export const HEAD_BYTES: usize = 256
 
 /** One layer of a pass: the uniform struct of evict.wgsl. */
 @unmanaged
@@ -78,10 +76,10 @@ export function queryRow(s: Sequence, k: u32): usize {
 }
 
 /** Where the key of position p lies. */
-export function keyRow(s: Sequence, p: u32): usize {
+export function keyRow<W>(s: Sequence, p: u32): usize {
   if (s.pool !== 0) return s.pool + s.keyBytes * load<u32>(s.rows + 4 * p)
   const row = p < s.start ? s.trunk + s.rowBytes * p : queryRow(s, p)
-  return row + s.heads * HEAD_BYTES
+  return row + s.heads * headBytes<W>()
 }
 
 /** Address of the key row of number `i` alive; past the last one, the last. */
@@ -91,9 +89,9 @@ export function keyAlive(s: Sequence, i: u32): usize {
 }
 
 /** Length of one head's part of a row of floats. */
-export function headLength(part: usize): f32 {
+export function headLength<W>(part: usize): f32 {
   let squares = f32x4.splat(0)
-  for (let c: usize = 0; c < HEAD_BYTES; c += 16) {
+  for (let c: usize = 0; c < headBytes<W>(); c += 16) {
     const four = v128.load(part + c)
     squares = f32x4.add(squares, f32x4.mul(four, four))
   }

@@ -2,6 +2,7 @@
  * Twin of evict.wgsl and the evict-*.wgsl that it is joined with: which keys a budget leaves, and when the others die
  * (docs/method.md, Policies). A task is a sequence; its queries go in order, and what they weigh goes several keys at a time.
  */
+import { headDims, Narrow, Wide } from '../attention/head-width.as'
 import { at, constants, Dispatch, scratch, struct, take } from '../common/dispatch.as'
 import { NEVER } from '../drops/batch.as'
 import { importanceAtRandom } from './evict-at-random.as'
@@ -22,6 +23,7 @@ class Constants {
   keys: u32 // 0 batch, 1 cache
   score: u32 // 0 at random, 1 by norm, 2 by attention, 3 by expectation
   dtype: u32 // of the cache's keys: 0 f32, 1 f16
+  width: u32 // 0: 64, 1: 128
   WORKGROUP: u32
   REGION: u32
   SINKS: u32
@@ -30,27 +32,32 @@ class Constants {
 }
 
 export function evict(d: Dispatch): void {
+  if (constants<Constants>(d).width === 0) evictAll<Narrow>(d)
+  else evictAll<Wide>(d)
+}
+
+function evictAll<W>(d: Dispatch): void {
   const k = constants<Constants>(d)
   const budget = struct<Budget>(d, k.keys === BATCH ? 3 : 5)
   const s = changetype<Sequence>(scratch())
-  s.heads = budget.A4 / 16
+  s.heads = 4 * budget.A4 / headDims<W>()
   s.scale = budget.scale
   s.scoresBytes = 4 * <usize>budget.keys
   for (let i = take(d); i < d.x; i = take(d)) {
-    if (k.keys !== BATCH) sequenceInCache(d, s, i, k.dtype !== 0)
-    else if (!sequenceInBatch(d, s, i, budget)) continue
-    follow(k, s, budget)
+    if (k.keys !== BATCH) sequenceInCache<W>(d, s, i, k.dtype !== 0)
+    else if (!sequenceInBatch<W>(d, s, i, budget)) continue
+    follow<W>(k, s, budget)
     if (k.keys !== BATCH) markAlive(d, s, i)
   }
 }
 
 /** Goes through the queries of a sequence. */
-function follow(k: Constants, s: Sequence, budget: Budget): void {
-  begin(k, s)
+function follow<W>(k: Constants, s: Sequence, budget: Budget): void {
+  begin<W>(k, s)
   for (let q = s.start; q < s.end; q++) {
     store<u32>(s.deaths + 4 * q, NEVER)
-    join(k, s, q, initialImportance(k, s, q, budget.layer))
-    updateImportances(k, s, q)
+    join<W>(k, s, q, initialImportance<W>(k, s, q, budget.layer))
+    updateImportances<W>(k, s, q)
     if ((q + 1) % k.INTERVAL === 0) keepBudget(k, s, budget, q)
   }
   for (let i: usize = 0; i < s.alive; i++) {
@@ -59,33 +66,33 @@ function follow(k: Constants, s: Sequence, budget: Budget): void {
 }
 
 /** What is left of the keys before the first query. */
-function begin(k: Constants, s: Sequence): void {
+function begin<W>(k: Constants, s: Sequence): void {
   for (let p: u32 = 0; p < s.start; p++) {
     const death = load<u32>(s.parentDeaths + 4 * p)
     store<u32>(s.deaths + 4 * p, death)
-    if (death === NEVER) join(k, s, p, load<f32>(s.parentScores + 4 * p))
+    if (death === NEVER) join<W>(k, s, p, load<f32>(s.parentScores + 4 * p))
   }
-  if (k.score === BY_EXPECTATION) inheritMoments(s)
+  if (k.score === BY_EXPECTATION) inheritMoments<W>(s)
 }
 
-function join(k: Constants, s: Sequence, p: u32, importance: f32): void {
+function join<W>(k: Constants, s: Sequence, p: u32, importance: f32): void {
   const i: usize = s.alive++
   store<u32>(s.positions + 4 * i, p)
   store<f32>(s.importances + 4 * i, importance)
-  if (k.score >= BY_ATTENTION) store<usize>(s.keys + sizeof<usize>() * i, keyRow(s, p))
+  if (k.score >= BY_ATTENTION) store<usize>(s.keys + sizeof<usize>() * i, keyRow<W>(s, p))
 }
 
-function initialImportance(k: Constants, s: Sequence, q: u32, layer: u32): f32 {
-  if (k.score === BY_NORM) return importanceByNorm(s, q)
-  if (k.score === BY_EXPECTATION) measureValues(s, q)
+function initialImportance<W>(k: Constants, s: Sequence, q: u32, layer: u32): f32 {
+  if (k.score === BY_NORM) return importanceByNorm<W>(s, q)
+  if (k.score === BY_EXPECTATION) measureValues<W>(s, q)
   return k.score >= BY_ATTENTION ? 0 : importanceAtRandom(q, layer)
 }
 
-function updateImportances(k: Constants, s: Sequence, q: u32): void {
-  if (k.score === BY_ATTENTION) weighByAttention(s, q, k.ACCUMULATE !== 0)
+function updateImportances<W>(k: Constants, s: Sequence, q: u32): void {
+  if (k.score === BY_ATTENTION) weighByAttention<W>(s, q, k.ACCUMULATE !== 0)
   if (k.score !== BY_EXPECTATION) return
-  if (q >= k.SINKS) addMoments(s, q)
-  if ((q + 1) % k.INTERVAL === 0) weighByExpectation(s, q + 1 - k.SINKS)
+  if (q >= k.SINKS) addMoments<W>(s, q)
+  if ((q + 1) % k.INTERVAL === 0) weighByExpectation<W>(s, q + 1 - k.SINKS)
 }
 
 /** While more than the budget are alive, the key of lowest score goes that is not protected; the earliest of a tie. */

@@ -1,4 +1,4 @@
-// needs: evict-{keys}, evict-{score}
+// needs: head-{width}, evict-{keys}, evict-{score}
 // Which keys a budget leaves, and when the others die (docs/method.md, Policies). A sequence's queries in order: each joins
 // the keys and updates the importance of those alive; then, while more than `budget` are alive, the least important one that
 // is not protected is evicted, the earliest where several are. It is last seen by that query: t_j = k + 1.
