@@ -2,21 +2,12 @@
  * Policies of a size evict in decoding what they drop in scoring, token by token (docs/method.md, Properties 13): the same death
  * times and logits, for every cache and however prompts are cut, and the rows that are gone are really gone.
  */
-import { NEVER } from '../../src/engine/batch.js'
 import { CACHE_KINDS } from '../../src/engine/decode/types.js'
 import type { Engine } from '../../src/engine/engine.js'
-import {
-  EVICTING,
-  isEvicting,
-  SIZED,
-  SIZED_KINDS,
-  type SizedRule,
-  STATIC,
-  sizedRule,
-} from '../../src/engine/policies/index.js'
+import { SIZED, SIZED_KINDS, type SizedRule, sizedRule } from '../../src/engine/policies/index.js'
 import { goldenTensors, openMicro } from '../golden.js'
 import { onEachAdapter, openEngine } from '../gpu.js'
-import { assertSame, stepByStep, wholePass } from './decode-runs.js'
+import { assertSame, liveRows, stepByStep, wholePass } from './decode-runs.js'
 
 const micro = await openMicro()
 /** Nothing of what they do needs interaction weights. */
@@ -26,19 +17,6 @@ const SEQUENCES = [40, 33, 9].map((length, b) => ids.slice(40 * b, 40 * b + leng
 
 const half = (length: number): number => Math.ceil(length / 2)
 const first = (): number => 1
-
-/** Rows that the next query sees: those of the last query's victims are free already. */
-function liveRows(rule: SizedRule) {
-  return (times: Uint32Array): number => {
-    const n = times.length
-    const survivors = times.filter((time) => time === NEVER).length
-    if (isEvicting(rule)) {
-      const due = n % EVICTING[rule.kind].interval === 0
-      return due ? Math.min(survivors, rule.size) : survivors
-    }
-    return times.filter((_, j) => STATIC[rule.kind].death(j, rule.size) > n).length
-  }
-}
 
 await onEachAdapter('decoding under policies', (test, open) => {
   const second = open.adapter.kind === 'swiftshader'

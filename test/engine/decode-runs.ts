@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert'
 import { NEVER, packBatch } from '../../src/engine/batch.js'
 import { type CacheUsage, type DecoderOptions, GREEDY } from '../../src/engine/decode/types.js'
 import type { Engine } from '../../src/engine/engine.js'
+import { EVICTING, isEvicting, type SizedRule, STATIC } from '../../src/engine/policies/index.js'
 import type { DropRule } from '../../src/engine/rules.js'
 import { largestDifference } from '../reference/compare.js'
 
@@ -85,6 +86,19 @@ export async function stepByStep(
 }
 
 const survivors = (times: Uint32Array): number => times.filter((time) => time === NEVER).length
+
+/** Rows that the next query sees: those of the last query's victims are free already. */
+export function liveRows(rule: SizedRule) {
+  return (times: Uint32Array): number => {
+    const n = times.length
+    const survivors = times.filter((time) => time === NEVER).length
+    if (isEvicting(rule)) {
+      const due = n % EVICTING[rule.kind].interval === 0
+      return due ? Math.min(survivors, rule.size) : survivors
+    }
+    return times.filter((_, j) => STATIC[rule.kind].death(j, rule.size) > n).length
+  }
+}
 
 /** Logits at every position, death times, and that what died is counted so. Gives how far logits are apart. */
 export function assertSame(
