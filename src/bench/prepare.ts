@@ -16,6 +16,7 @@ import type { BenchData, BenchModel } from '../record/bench/schema.js'
 import { chooseDtype, type DtypeName } from '../run/dtype.js'
 import { type FetchHooks, findModel } from '../run/model.js'
 import { checkpointRecord, configRecord } from '../run/model-record.js'
+import { paddingNotes } from '../run/padding-note.js'
 import { type Batch, type Configuration, planConfigurations } from './configurations.js'
 import { planTests, type TestFlags } from './tests.js'
 import { areDistinct, randomTokens } from './windows.js'
@@ -95,7 +96,7 @@ export async function prepareBench(options: BenchOptions, hooks: FetchHooks = {}
     tokens,
     data,
     configurations,
-    notes,
+    notes: [...notes, ...paddingNotes(config)],
     tokenizeSeconds: (performance.now() - began) / 1000,
   }
 }

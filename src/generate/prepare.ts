@@ -6,6 +6,7 @@ import { chooseLevel } from '../pruning/choose.js'
 import { isSizedPolicy, type Level } from '../pruning/level.js'
 import { atContext, knownRule } from '../pruning/resolve.js'
 import { type FetchHooks, findModel, type PreparedModel, prepareModel } from '../run/model.js'
+import { paddingNotes } from '../run/padding-note.js'
 import { checkOptions, type GenerateOptions, samplingOf } from './options.js'
 import { type PromptSource, type PromptText, readPrompts } from './prompts.js'
 import type { Job } from './sequence.js'
@@ -23,7 +24,7 @@ export interface PreparedGenerate extends PreparedModel {
   jobs: Job[]
   /** Texts at a time. */
   slots: number
-  /** What was chosen otherwise than asked for, in words. */
+  /** What was chosen otherwise than asked for or is kept otherwise than stored, in words. */
   notes: string[]
 }
 
@@ -65,7 +66,7 @@ export async function prepareGenerate(
     sampling,
     jobs,
     slots: Math.min(options.batch ?? SLOTS, jobs.length),
-    notes: notesOf(options, sampling),
+    notes: [...notesOf(options, sampling), ...paddingNotes(config)],
   }
 }
 
