@@ -38,12 +38,15 @@ function deathsOf(batch: Batch, seed: number, death: (typeof DROPS)[number]['dea
 }
 
 const H = 2
-const C = 64 * H
+/** P: heads as kernels know them. */
+const WIDTHS = [64, 128] as const
 
 /** The log-mask of a key that is gone, as soft-mask.wgsl writes it. */
 const GONE = -1e30
 
 interface Case {
+  /** H P */
+  C: number
   segments: Batch['segments']
   qkv: Float32Array
   deaths: Uint32Array
@@ -51,30 +54,40 @@ interface Case {
 }
 
 /** Logits have a standard deviation of some 1.5, so that keys weigh unequally. */
-function caseOf(segments: Batch['segments'], death: (typeof DROPS)[number]['death'], scale = 4): Case {
+function caseOf(
+  C: number,
+  segments: Batch['segments'],
+  death: (typeof DROPS)[number]['death'],
+  scale = 4,
+): Case {
   const batch = packBatch(segments, [], { queries: 8, keys: 8 })
   const qkv = seededFloats(batch.keys)(batch.rows * 3 * C).map((value) => scale * value)
   const deaths = deathsOf(batch, 77, death)
-  return { segments, qkv, deaths, expected: attentionReference(qkv, sequencesOf(batch), deaths, { C, H }) }
+  return { C, segments, qkv, deaths, expected: attentionReference(qkv, sequencesOf(batch), deaths, { C, H }) }
 }
 
-const CASES = SHAPES.flatMap(({ name: shape, segments }) =>
-  DROPS.map(({ name, death }) => ({ name: `${shape}, ${name}`, ...caseOf(segments, death) })),
-)
-const HUGE = caseOf([{ tokens: new Uint32Array(65), trunk: null }], DROPS[1].death, 100)
+const casesOf = (C: number) =>
+  SHAPES.flatMap(({ name: shape, segments }) =>
+    DROPS.map(({ name, death }) => ({ name: `${shape}, ${name}`, ...caseOf(C, segments, death) })),
+  )
 
 await onEachAdapter('attention kernels', (test, open) => {
   const bench = new KernelBench(open)
   test.after.each(() => bench.clear())
 
-  for (const { body, queryTile, constants } of attentionKernels(open.adapter)) {
+  for (const [{ body, queryTile, constants }, P] of attentionKernels(open.adapter).flatMap((kernel) =>
+    WIDTHS.map((width) => [kernel, width] as const),
+  )) {
+    const C = H * P
+    const scale = 1 / Math.sqrt(P)
+    const title = `${body}, heads of ${P}`
     const specOf = (mask: 'deaths' | 'masks'): KernelSpec => ({
       kernel: 'attend-batch',
-      variant: { body, mask, keys: 'every-key', width: '64' },
+      variant: { body, mask, keys: 'every-key', width: `${P}` },
       constants,
     })
 
-    const run = async ({ segments, qkv, deaths }: Omit<Case, 'expected'>): Promise<Float32Array> => {
+    const run = async ({ segments, qkv, deaths }: Omit<Case, 'expected' | 'C'>): Promise<Float32Array> => {
       const batch = packBatch(segments, [], { queries: queryTile, keys: 8 })
       const out = bench.filled(batch.rows * C)
       // The layer in question lies behind another one, in which everything is dropped at once.
@@ -84,26 +97,24 @@ await onEachAdapter('attention kernels', (test, open) => {
       const bindings = [
         ...inputs,
         out,
-        bench.uniform(
-          LAYER.pack({ keys: batch.keys, layer: 1, betaShift: 0, alpha: 0, r4: 0, scale: 0.125 }),
-        ),
+        bench.uniform(LAYER.pack({ keys: batch.keys, layer: 1, betaShift: 0, alpha: 0, r4: 0, scale })),
       ]
       const spec = specOf('deaths')
       const grid = [batch.queryTiles.length / 2, H] as const
       return new Float32Array(await bench.run([{ spec, bindings, grid }], out, batch.rows * C))
     }
 
-    for (const { name, ...given } of CASES) {
-      test(`${body}: ${name}`, async () => {
+    for (const { name, ...given } of casesOf(C)) {
+      test(`${title}: ${name}`, async () => {
         const worst = largestDifference(await run(given), given.expected)
         assert.ok(worst < 5e-6, `off by ${worst}`)
       })
     }
 
-    test(`${body}: masks of a soft rule are added to scores`, async () => {
+    test(`${title}: masks of a soft rule are added to scores`, async () => {
       const segments = [65, 1, 7, 130, 2].map((length) => ({ tokens: new Uint32Array(length), trunk: null }))
       const batch = packBatch(segments, [], { queries: queryTile, keys: 8 })
-      const { qkv } = caseOf(segments, () => NEVER)
+      const { qkv } = caseOf(C, segments, () => NEVER)
       // A third of the keys are gone for a query, a third whole; what lies in the padding must not be seen.
       const chances = seededFloats(3)(batch.pairs).map((value) => value + 0.5)
       const laidOut = new Float32Array(batch.pairs).fill(1e9)
@@ -126,7 +137,7 @@ await onEachAdapter('attention kernels', (test, open) => {
       const bindings = [qkv, batch.table, batch.queryTiles, laidOut].map((data) => bench.upload(data))
       const spec = specOf('masks')
       const grid = [batch.queryTiles.length / 2, H] as const
-      const layer = LAYER.pack({ keys: batch.keys, layer: 0, betaShift: 0, alpha: 0, r4: 0, scale: 0.125 })
+      const layer = LAYER.pack({ keys: batch.keys, layer: 0, betaShift: 0, alpha: 0, r4: 0, scale })
       bindings.push(out, bench.uniform(layer))
       const got = await bench.run([{ spec, bindings, grid }], out, batch.rows * C)
       const never = new Uint32Array(batch.keys).fill(NEVER)
@@ -137,19 +148,20 @@ await onEachAdapter('attention kernels', (test, open) => {
       assert.ok(worst < 5e-6, `off by ${worst}`)
     })
 
-    test(`${body}: logits of thousands`, async () => {
+    test(`${title}: logits of thousands`, async () => {
+      const huge = caseOf(C, [{ tokens: new Uint32Array(65), trunk: null }], DROPS[1].death, 100)
       // The logits themselves are only known to some 1e-4 of a unit, and so are the weights.
-      const worst = largestDifference(await run(HUGE), HUGE.expected)
+      const worst = largestDifference(await run(huge), huge.expected)
       assert.ok(worst < 0.05, `off by ${worst}`)
     })
 
-    test(`${body}: a sequence gives the same alone, in a batch and as a branch`, async () => {
+    test(`${title}: a sequence gives the same alone, in a batch and as a branch`, async () => {
       const [n, shared, others] = [65, 30, 13]
       const segment = (length: number, trunk: number | null = null) => ({
         tokens: new Uint32Array(length),
         trunk,
       })
-      const { qkv, deaths, expected, segments } = caseOf([segment(n)], DROPS[1].death)
+      const { qkv, deaths, expected, segments } = caseOf(C, [segment(n)], DROPS[1].death)
       const alone = await run({ segments, qkv, deaths })
       assert.ok(largestDifference(alone, expected) < 5e-6)
       const rows = new Float32Array((others + n) * 3 * C)

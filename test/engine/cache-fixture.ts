@@ -10,8 +10,9 @@ import { seededFloats } from '../reference/floats.js'
 const PAGE = 32
 
 export interface FixtureOptions {
-  /** Heads of 64. */
   H: number
+  /** Dimensions of a head, 64 or 128; 64 if it is left out. */
+  P?: number
   dtype: WeightDtype
   /** Nothing is dropped. */
   dense?: boolean
@@ -26,6 +27,7 @@ export interface FixtureOptions {
 
 export interface CacheFixture {
   H: number
+  P: number
   dtype: WeightDtype
   dense: boolean
   layer: number
@@ -56,6 +58,7 @@ const STRAY_ROWS = 3
 
 export function cacheFixture({
   H,
+  P = 64,
   dtype,
   dense = false,
   slots,
@@ -63,7 +66,7 @@ export function cacheFixture({
   scale = 4,
   seed = 1,
 }: FixtureOptions): CacheFixture {
-  const C = 64 * H
+  const C = P * H
   const floats = seededFloats(seed)
   const chance = () => floats(1)[0] + 0.5
   const shuffled = <T>(list: readonly T[]): T[] =>
@@ -116,7 +119,7 @@ export function cacheFixture({
   const qkv = floats((tokens.length / 2) * 3 * C).map((x) => scale * scale * x)
   const layout = { slots: B, maxPages, nPositions, positions, free, pages }
   return {
-    ...{ H, dtype, dense, layer, layout, qkv, keys, values, state, deaths, bound },
+    ...{ H, P, dtype, dense, layer, layout, qkv, keys, values, state, deaths, bound },
     spans: shuffled(spans),
     tokens: Uint32Array.from(tokens),
   }
@@ -131,8 +134,8 @@ function deathOf(position: number, first: number, count: number, chance: number)
 
 /** The same with the rows that each slot held before the step in another order. */
 export function shuffleRows(fixture: CacheFixture, seed: number): CacheFixture {
-  const { H, layout, spans } = fixture
-  const C = 64 * H
+  const { H, P, layout, spans } = fixture
+  const C = P * H
   const [keys, values] = [fixture.keys.slice(), fixture.values.slice()]
   const state = fixture.state.slice()
   const chances = seededFloats(seed)
@@ -175,7 +178,7 @@ export function uploadFixture(
       buffer: bench.uniform(
         CACHE.pack({
           ...{ slots, maxPages, nPositions, layer, positions, free, pages },
-          ...{ betaShift: 0, r4: 0, scattered: 0, scale: 0.125 },
+          ...{ betaShift: 0, r4: 0, scattered: 0, scale: 1 / Math.sqrt(fixture.P) },
         }),
       ),
     },

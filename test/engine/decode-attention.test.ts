@@ -22,7 +22,9 @@ import {
 } from './cache-fixture.js'
 
 const H = 2
-const HEADS = { nHead: H, nEmbd: 64 * H }
+/** P: heads as kernels know them. */
+const WIDTHS = [64, 128] as const
+const headsOf = ({ P }: CacheFixture) => ({ nHead: H, nEmbd: P * H })
 const TOLERANCE = 5e-6
 
 const one = (held: number) => ({ held, count: 1 })
@@ -44,8 +46,8 @@ const CHUNKS: typeof ROWS = [
 const LONG = { name: 'a long chunk', slots: [one(20), { held: 33, count: 150 }, { held: 0, count: 9 }] }
 
 /** Of every row of a span, heads side by side; span after span. */
-function rowsOf({ spans }: CacheFixture, all: ArrayLike<number>): number[] {
-  const C = 64 * H
+function rowsOf({ spans, P }: CacheFixture, all: ArrayLike<number>): number[] {
+  const C = P * H
   return spans.flatMap(({ row, count }) => Array.from(all).slice(row * C, (row + count) * C))
 }
 
@@ -66,7 +68,7 @@ await onEachAdapter('attention to the cache', (test, open) => {
     const buffers = uploadFixture(
       bench,
       fixture,
-      scratchWords({ ...HEADS, nPositions: layout.nPositions }, sizes),
+      scratchWords({ ...headsOf(fixture), nPositions: layout.nPositions }, sizes),
     )
     const all = await bench.run(plan(fixture, { ...buffers, out }), out, qkv.length / 3)
     return rowsOf(fixture, new Float32Array(all))
@@ -76,19 +78,22 @@ await onEachAdapter('attention to the cache', (test, open) => {
     assert.ok(worst < tolerance, `off by ${worst}`)
   }
 
-  for (const [index, rowAttention] of rowAttentionKernels(open.adapter).entries()) {
-    const { kernel } = rowAttention
+  const rowKernels = WIDTHS.flatMap((P) =>
+    rowAttentionKernels(open.adapter, P).map((rowAttention, index) => ({ rowAttention, index, P })),
+  )
+  for (const { rowAttention, index, P } of rowKernels) {
+    const kernel = `${rowAttention.kernel}, heads of ${P}`
     const plan: Plan = (fixture, buffers) => {
       const { spans, bound, dtype, dense } = fixture
       const list = bench.upload(SPAN.table(spans.map((span) => ({ ...span, first: 0 }))))
       const rows = { spans: list, count: spans.length, bound, dtype, dense }
-      return rowDispatches(HEADS, { ...tuning, rowAttention }, buffers, rows)
+      return rowDispatches(headsOf(fixture), { ...tuning, rowAttention }, buffers, rows)
     }
 
     for (const dtype of dtypesOf(index)) {
       for (const { name, slots } of ROWS) {
         test(`${kernel}: ${name}, ${dtype}`, async () => {
-          const fixture = cacheFixture({ H, dtype, slots, order: 'shuffled' })
+          const fixture = cacheFixture({ H, P, dtype, slots, order: 'shuffled' })
           assertLike(await run(fixture, plan), fixture)
         })
       }
@@ -96,18 +101,19 @@ await onEachAdapter('attention to the cache', (test, open) => {
 
     test(`${kernel}: a sequence gives the same bits alone and in a batch, however large the bound`, async () => {
       const slots = [one(2 * SPLIT_ROWS), one(SPLIT_ROWS - 1), one(5), one(3 * SPLIT_ROWS)]
-      const fixture = cacheFixture({ H, dtype: 'f32', slots, order: 'shuffled' })
+      const fixture = cacheFixture({ H, P, dtype: 'f32', slots, order: 'shuffled' })
       const together = await run(fixture, plan)
       for (const [index, span] of fixture.spans.entries()) {
         const { held, count } = slots[span.slot]
         const alone = await run({ ...fixture, spans: [span], bound: held + count }, plan)
-        assert.equal(alone, together.slice(index * 64 * H, (index + 1) * 64 * H))
+        assert.equal(alone, together.slice(index * P * H, (index + 1) * P * H))
       }
     })
 
     test(`${kernel}: the order of rows does not matter`, async () => {
       const fixture = cacheFixture({
         H,
+        P,
         dtype: 'f32',
         slots: [one(SPLIT_ROWS + 70), one(20)],
         order: 'sorted',
@@ -123,24 +129,28 @@ await onEachAdapter('attention to the cache', (test, open) => {
     const plan: Plan = ({ spans, bound, dtype, dense }, buffers) => {
       const list = SPAN.table(spans.map((span) => ({ ...span, first: 0 })))
       const rows = { spans: bench.upload(list), count: 1, bound, dtype, dense }
-      return rowDispatches(HEADS, tuning, { ...buffers, deaths: bench.filled(4) }, rows)
+      return rowDispatches(headsOf(fixture), tuning, { ...buffers, deaths: bench.filled(4) }, rows)
     }
     assertLike(await run(fixture, plan), fixture)
   })
 
-  for (const [index, attention] of attentionKernels(open.adapter).entries()) {
-    const kernel = attention.body
-    const plan: Plan = ({ spans, dtype, dense }, buffers) => {
+  const chunkKernels = WIDTHS.flatMap((P) =>
+    attentionKernels(open.adapter).map((attention, index) => ({ attention, index, P })),
+  )
+  for (const { attention, index, P } of chunkKernels) {
+    const kernel = `${attention.body}, heads of ${P}`
+    const plan: Plan = (fixture, buffers) => {
+      const { spans, dtype, dense } = fixture
       const words = chunkTiles(spans, attention.queryTile)
       const longest = Math.max(...spans.map(({ count }) => count))
       const tiles = { tiles: bench.upload(words), count: words.length / 4, longest, dtype, dense }
-      return chunkDispatches(HEADS, { ...tuning, attention }, buffers, tiles)
+      return chunkDispatches(headsOf(fixture), { ...tuning, attention }, buffers, tiles)
     }
 
     for (const dtype of dtypesOf(index)) {
       for (const { name, slots } of dtype === 'f32' ? [...CHUNKS, LONG] : CHUNKS) {
         test(`${kernel}: ${name}, ${dtype}`, async () => {
-          const fixture = cacheFixture({ H, dtype, slots, order: 'shuffled' })
+          const fixture = cacheFixture({ H, P, dtype, slots, order: 'shuffled' })
           assertLike(await run(fixture, plan), fixture)
         })
       }

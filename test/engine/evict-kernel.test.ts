@@ -16,8 +16,11 @@ import { seededFloats } from '../reference/floats.js'
 import { sequencesOf } from '../reference/sequence.js'
 import { SHAPES } from './shapes.js'
 
-const [H, C, LAYER] = [2, 128, 1]
-const config = { nEmbd: C, nHead: H, nPositions: 160 }
+const [H, LAYER] = [2, 1]
+/** Heads of both widths that kernels know, P. */
+const CONFIGS = [64, 128].map((P) => ({ P, nEmbd: H * P, nHead: H, nPositions: 160 }))
+
+const KINDS = Object.keys(EVICTING) as EvictingKind[]
 
 await onEachAdapter('evict kernel', (test, open) => {
   const bench = new KernelBench(open)
@@ -25,8 +28,10 @@ await onEachAdapter('evict kernel', (test, open) => {
   const { lanes } = chooseTuning(open.adapter)
   const second = open.adapter.kind === 'swiftshader'
 
-  for (const kind of Object.keys(EVICTING) as EvictingKind[]) {
-    test(`${kind}: death times of plain loops, whatever the workgroup`, async () => {
+  const cases = CONFIGS.flatMap((config) => KINDS.map((kind) => ({ kind, config })))
+  for (const { kind, config } of cases) {
+    const { P, nEmbd: C } = config
+    test(`${kind}, heads of ${P}: death times of plain loops, whatever the workgroup`, async () => {
       let [compared, evicted] = [0, 0]
       for (const { name, segments } of SHAPES) {
         const batch = packBatch(segments, [], { queries: 8, keys: 8 })

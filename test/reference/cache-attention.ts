@@ -1,7 +1,7 @@
 import type { CacheFixture } from '../engine/cache-fixture.js'
 
 /** Rows of a page, as docs/method.md has it. */
-const P = 32
+const PAGE = 32
 
 /**
  * Plain-loop twin of attention to the key-value cache: query row r of a span attends to those of its slot's rows that
@@ -9,13 +9,13 @@ const P = 32
  * @returns (rows of qkv, C)
  */
 export function cacheAttentionReference(fixture: CacheFixture): Float64Array {
-  const { H, layout, layer, qkv, keys, values, state, deaths, spans, tokens, dense } = fixture
-  const [d, C] = [64, 64 * H]
+  const { H, P: d, layout, layer, qkv, keys, values, state, deaths, spans, tokens, dense } = fixture
+  const C = d * H
   const out = new Float64Array((qkv.length / (3 * C)) * C)
   for (const { slot, row, count } of spans) {
     const rows = Array.from({ length: state[slot] + count }, (_, i) => {
-      const page = state[layout.slots + slot * layout.maxPages + Math.floor(i / P)]
-      return page * P + (i % P)
+      const page = state[layout.slots + slot * layout.maxPages + Math.floor(i / PAGE)]
+      return page * PAGE + (i % PAGE)
     })
     for (let r = row; r < row + count; r++) {
       const k = tokens[2 * r + 1]
