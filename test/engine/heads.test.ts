@@ -11,7 +11,7 @@ import { caseOf, type HeadModel, MODELS, someOf, tensorsOf, weightsOf } from './
 
 const DENSE = { kind: 'dense' } as const
 
-/** What is done with a model, the columns of the table in docs/models.md. */
+/** What is done with a model, the columns of a table of tests. */
 const USES: Readonly<Record<string, (open: OpenDevice, model: HeadModel) => Promise<void>>> = {
   score: (open, model) =>
     withEngine(open, model, async (engine) => {
