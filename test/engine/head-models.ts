@@ -20,12 +20,12 @@ export interface HeadModel {
   shapes: Readonly<Record<string, readonly number[]>>
 }
 
-export const MODELS: readonly HeadModel[] = JSON.parse(readFileSync(path('models.json'), 'utf8'))
-  
-  .map(({ config: json, shapes }: { config: HeadModel['json']; shapes: HeadModel['shapes'] }): HeadModel => {
+export const MODELS: readonly HeadModel[] = JSON.parse(readFileSync(path('models.json'), 'utf8')).map(
+  ({ config: json, shapes }: { config: HeadModel['json']; shapes: HeadModel['shapes'] }): HeadModel => {
     const config = { ...parseGpt2Config(json, 'models.json').config, interaction: null }
     return { width: headDim(config), config, json, shapes }
-  })
+  },
+)
 
 /** Every tensor by canonical name. */
 export function weightsOf({ shapes }: Pick<HeadModel, 'shapes'>): Map<string, Float32Array> {

@@ -175,7 +175,12 @@ function attend(
   const live = !soft && rule.kind !== 'dense'
   const spec: KernelSpec = {
     kernel: 'attend-batch',
-    variant: { body, mask: soft ? 'masks' : 'deaths', keys: live ? 'live-keys' : 'every-key', width: `${headWidth(config)}` },
+    variant: {
+      body,
+      mask: soft ? 'masks' : 'deaths',
+      keys: live ? 'live-keys' : 'every-key',
+      width: `${headWidth(config)}`,
+    },
     constants: live ? { QUERY_TILE: queryTile, ...constants } : constants,
   }
   const deaths = live ? (isStatic(rule) ? a.staticDeaths : a.deaths) : a.never
