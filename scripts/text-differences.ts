@@ -1,8 +1,8 @@
 /**
  * Where two texts that asp wrote differ, value by value of JSON and of lines of JSON, line by line of any other text. Times, speed, memory
  * and what tells which asp was run need not agree; that they are there, and of the same kind, is looked at all the same.
-
  */
+
 /** A place is `<case>/<file>#/<key>/<index>`, in a text `<case>/<file>#/<the line>`. */
 export interface Change {
   path: RegExp
