@@ -7,68 +7,103 @@ import { join } from 'node:path'
 import { pythonRandom } from '../../src/stats/python-random.js'
 import type { Broken, TortureOptions, TorturePart, TortureRow } from '../part.js'
 import { brokenAfterwards, type Files, readFiles } from './afterwards.js'
-import { type Ended, type Hurt, runAlone, runHurt, WAYS } from './hurt.js'
+import { type Hurt, runAlone, runHurt, WAYS } from './hurt.js'
 import { describeMoment, type Life, momentOf } from './moments.js'
 import { brokenAtOnce } from './promises.js'
 import { TARGETS, type Target } from './targets.js'
+import { openWorkshop, type Workshop } from './workshop.js'
 
-interface Alone {
+/** Tries of a target: five of each way. */
+const MOST_TRIES = 30
+/** Tries of the second target are numbered from here on, and so forth, however many each has. */
+const NUMBERS = 1000
+
+/** A target that was left alone, and what it takes to hurt it. */
+interface Subject {
+  target: Target
+  workshop: Workshop
   life: Life
   files: Files
 }
 
-export const kills: TorturePart = {
+const kills: TorturePart = {
   name: 'kills',
   async run(options) {
-    const rows: TortureRow[] = []
-    const tries = Math.ceil(options.count / TARGETS.length)
-    for (const target of TARGETS) rows.push(await hurtTarget(target, tries, options))
-    return rows
+    const tries = Math.min(MOST_TRIES, Math.ceil(options.count / TARGETS.length))
+    const numbers = TARGETS.flatMap((_, i) => Array.from({ length: tries }, (_, j) => i * NUMBERS + j))
+    return hurtAll(options.only === undefined ? numbers : [options.only], options)
   },
 }
+export default kills
 
-async function hurtTarget(target: Target, tries: number, options: TortureOptions): Promise<TortureRow> {
-  const alone = await leaveAlone(target, options)
-  const broken: Broken[] = []
-  for (let number = 0; number < tries; number++) {
-    const { hurt, what } = await hurtOnce(target, number, alone, options)
-    if (what.length === 0) continue
-    const again = `--only kills --seed ${options.seed} --target ${target.name} --try ${number}`
-    broken.push({ again, what: `${hurt.way} ${describeMoment(hurt.moment)}: ${what.join('; ')}` })
-    options.say(`${target.name} ${number}: ${broken.at(-1)?.what}`)
+/** @param numbers of tries: the target's place in TARGETS times NUMBERS, and which of its tries */
+export async function hurtAll(numbers: readonly number[], options: TortureOptions): Promise<TortureRow[]> {
+  const workshop = await openWorkshop(options.folder)
+  try {
+    const rows: TortureRow[] = []
+    for (const [i, target] of TARGETS.entries()) {
+      const own = numbers.filter((number) => Math.floor(number / NUMBERS) === i)
+      if (own.length > 0) rows.push(await hurtTarget(target, own, workshop, options))
+    }
+    return rows
+  } finally {
+    await workshop.close()
   }
-  return { target: `asp ${target.name}`, how: `${WAYS.join(', ')} at ${tries} moments`, tries, broken }
 }
 
-async function leaveAlone(target: Target, options: TortureOptions): Promise<Alone> {
-  const folder = join(options.folder, target.name, 'alone')
-  const { status, stderr, ...life } = await runAlone(folder, target.argv, {})
+async function hurtTarget(
+  target: Target,
+  numbers: readonly number[],
+  workshop: Workshop,
+  options: TortureOptions,
+): Promise<TortureRow> {
+  const subject = await leaveAlone(target, workshop, options)
+  const broken: Broken[] = []
+  for (const number of numbers) {
+    const { hurt, what } = await hurtOnce(subject, number, options)
+    if (what.length === 0) continue
+    const again = `--only kills --seed ${options.seed} --try ${number}`
+    const said = `asp ${target.name}, ${hurt.way} ${describeMoment(hurt.moment)}: ${what.join('; ')}`
+    broken.push({ again, what: said })
+    options.say(`${number}: ${said}`)
+  }
+  return { target: `asp ${target.name}`, how: WAYS.join(', '), tries: numbers.length, broken }
+}
+
+/** @throws Error where it does not end well even so */
+async function leaveAlone(target: Target, workshop: Workshop, options: TortureOptions): Promise<Subject> {
+  const folder = join(options.folder, target.name.replace(' ', '-'), 'alone')
+  const environment = begin(target, folder, workshop)
+  const { status, stderr, ...life } = await runAlone(folder, target.argv, environment)
   if (status !== 0)
-    throw new Error(`asp ${target.argv.join(' ')} ends with ${status} when left alone: ${stderr}`)
-  options.say(`${target.name}: ${Math.round(life.milliseconds)} ms, ${life.changes.length} changes of files`)
-  return { life, files: readFiles(folder) }
+    throw new Error(`asp ${target.argv.join(' ')}: ends with ${status} when left alone: ${stderr}`)
+  options.say(
+    `asp ${target.name}: ${Math.round(life.milliseconds)} ms, ${life.changes.length} changes of files`,
+  )
+  return { target, workshop, life, files: readFiles(folder) }
+}
+
+function begin({ prepare, environment }: Target, folder: string, workshop: Workshop): NodeJS.ProcessEnv {
+  mkdirSync(folder, { recursive: true })
+  prepare?.(folder, workshop)
+  return environment?.(folder, workshop) ?? {}
 }
 
 async function hurtOnce(
-  target: Target,
+  { target, workshop, life, files }: Subject,
   number: number,
-  alone: Alone,
   { seed, folder: root }: TortureOptions,
 ): Promise<{ hurt: Hurt; what: string[] }> {
   const random = pythonRandom(seed * 1_000_003 + number)
-  const way = WAYS[number % WAYS.length]
-  const hurt: Hurt = {
-    way,
-    moment: momentOf(Math.floor(number / WAYS.length), alone.life, random),
-    between: random.below(40),
-  }
-  const folder = join(root, target.name, String(number))
-  mkdirSync(folder, { recursive: true })
-  const ended = await runHurt(folder, target.argv, {}, hurt)
+  const [way, round] = [WAYS[number % WAYS.length], Math.floor((number % NUMBERS) / WAYS.length)]
+  const hurt: Hurt = { way, moment: momentOf(round, life, random), between: random.below(40) }
+  const folder = join(root, target.name.replace(' ', '-'), String(number))
+  const environment = begin(target, folder, workshop)
+  const ended = await runHurt(folder, target.argv, environment, hurt)
   const what = brokenAtOnce(target, folder, way, ended)
   const saved = target.saved?.(folder) ?? 0
-  const again: Ended = await runAlone(folder, [...target.argv, ...target.again], {})
-  what.push(...brokenAfterwards(target, folder, alone.files, again))
+  const again = await runAlone(folder, [...target.argv, ...target.again], environment)
+  what.push(...brokenAfterwards(target, folder, files, again))
   const resumed = target.resumed?.(again.stderr) ?? 0
   if (resumed < saved) what.push(`${saved} were saved, and the run after it goes on from ${resumed}`)
   if (what.length === 0) rmSync(folder, { recursive: true, force: true })

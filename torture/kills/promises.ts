@@ -1,4 +1,5 @@
 /** What must hold at once when a run was ended from outside: exit code, what was said, and that every file is whole or absent. */
+import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { EXIT } from '../../src/errors.js'
@@ -52,14 +53,25 @@ function brokenFiles(folder: string, { status, signal, stderr }: Ended): string[
   const torn = names
     .filter((name) => !isLeftover(name))
     .flatMap((name) => {
-      const problem = whatIsTorn(name, readFileSync(join(folder, name), 'utf8'), isSudden)
+      const problem = whatIsTorn(name, readFileSync(join(folder, name)), isSudden)
       return problem === null ? [] : [`${name}: ${problem}`]
     })
   return [...left, ...torn]
 }
 
+/** Contents of the Hub's cache are named by their hash: SHA-256, or git's SHA-1 of small ones. */
+const BLOB = /(^|[\\/])blobs[\\/](?<hash>[0-9a-f]{40,64})$/
+
+const hashesOf = (bytes: Buffer): string[] => [
+  createHash('sha256').update(bytes).digest('hex'),
+  createHash('sha1').update(`blob ${bytes.byteLength}\0`).update(bytes).digest('hex'),
+]
+
 /** A log may end in the middle of a line where the process had no time for more; it is the one file that grows in place. */
-function whatIsTorn(name: string, text: string, isSudden: boolean): string | null {
+function whatIsTorn(name: string, bytes: Buffer, isSudden: boolean): string | null {
+  const blob = BLOB.exec(name)?.groups?.hash
+  if (blob !== undefined) return hashesOf(bytes).includes(blob) ? null : 'content of another hash'
+  const text = bytes.toString('utf8')
   if (name.endsWith('.json')) return isJson(text) ? null : `not JSON, ${text.length} characters`
   if (name.endsWith('.html')) return text.trimEnd().endsWith('</html>') ? null : 'not a whole page'
   if (!name.endsWith('.jsonl')) return null
