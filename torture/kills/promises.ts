@@ -1,6 +1,6 @@
 /** What must hold at once when a run was ended from outside: exit code, what was said, and that every file is whole or absent. */
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { EXIT } from '../../src/errors.js'
 import type { Ended, Way } from './hurt.js'
@@ -48,6 +48,10 @@ function brokenWords({ status, stderr }: Ended): string[] {
 
 function brokenFiles(folder: string, { status, signal, stderr }: Ended): string[] {
   const names = filesBelow(folder)
+  const said = /error: interrupted.* is in (?<file>.+\.json)$/m.exec(stderr)?.groups?.file
+  if (said !== undefined && !existsSync(said)) return [`there is no ${said}`]
+  if (/error: interrupted: nothing/.test(stderr) && names.length > 0)
+    return [`nothing was done, and ${names.join(', ')} is there`]
   const isSudden = signal !== null || (status === EXIT.interrupted && !stderr.includes('error: interrupted'))
   const left = isSudden ? [] : names.filter(isLeftover).map((name) => `${name} is left`)
   const torn = names

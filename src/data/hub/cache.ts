@@ -3,7 +3,17 @@
  * them, `refs/<branch>` hold commits. A blob appears when it is complete and proven, a link when its blob is there.
  */
 import { randomUUID } from 'node:crypto'
-import { copyFile, mkdir, readdir, readFile, rename, stat, symlink, writeFile } from 'node:fs/promises'
+import {
+  copyFile,
+  mkdir,
+  readdir,
+  readFile,
+  readlink,
+  rename,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { exists } from '../files.js'
 import { COMMIT, type RemoteFile } from './settings.js'
@@ -49,11 +59,14 @@ export async function linkSnapshot(
 ): Promise<void> {
   for (const { path, etag } of files.toReversed()) {
     const pointer = join(snapshotFolder(folder, commit), path)
-    if (await exists(pointer)) continue
+    const blob = blobPath(folder, etag)
+    const target = relative(dirname(pointer), blob)
+    // Where a server once listed another content under the name, the link leads there. A copy has none to look at.
+    const linked = await readlink(pointer).catch(() => target)
+    if (linked === target && (await exists(pointer))) continue
     await mkdir(dirname(pointer), { recursive: true })
     const temporary = `${pointer}.${randomUUID()}.tmp`
-    const blob = blobPath(folder, etag)
-    await symlink(relative(dirname(pointer), blob), temporary).catch(() => copyFile(blob, temporary))
+    await symlink(target, temporary).catch(() => copyFile(blob, temporary))
     await rename(temporary, pointer)
   }
 }

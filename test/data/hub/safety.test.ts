@@ -114,7 +114,7 @@ const BAD_LISTS: [what: string, rewrite: Rewrite, says: RegExp][] = [
     /must send a SHA-1 or SHA-256/,
   ],
   ['no hash', ({ oid, lfs, ...entry }) => entry, /must send a SHA-1 or SHA-256 for .*, got ""/],
-  ['no size', ({ size, lfs, ...entry }) => entry, /must send a size in bytes for .*, got undefined/],
+  ['no size', ({ size, lfs, ...entry }) => entry, /must send a size in bytes for .*, got nothing/],
   ['a size below 0', (entry) => ({ ...entry, size: -1, lfs: undefined }), /a size in bytes for .*, got -1/],
   [
     'a size beyond the disk',
