@@ -85,7 +85,6 @@ async function tryOnce(number: number, { server, elsewhere, well, options }: Ben
     server.rewriteTree = (entries) => drawn.listing?.rewrite(entries, random) ?? []
   const settings = settingsOf(server, cache)
   const bad = await fetchOnce(settings)
-    process.stdout.write(`${number} ${Math.round(performance.now() - t0)} ms ${drawn.what} -> ${bad.error}\n`)
   const requests = server.requests.length
   const tokens = [...server.tokens.store, ...elsewhere.tokens]
   server.reset()
