@@ -89,7 +89,7 @@ async function tryOnce(number: number, { server, elsewhere, well, options }: Ben
   const tokens = [...server.tokens.store, ...elsewhere.tokens]
   server.reset()
   const again = await fetchOnce(settings)
-  const tried: Tried = { bad, again, requests, tokens, cache, well, mayFetch: drawn.listing?.isOdd !== true }
+  const tried: Tried = { bad, again, requests, tokens, cache, well, mayFetch: drawn.isTrue }
   const what = await brokenPromises(tried)
   return { target: drawn.target, how: drawn.how, what: what.map((one) => `${drawn.what}: ${one}`) }
 }
@@ -99,6 +99,8 @@ interface Drawn {
   how: string
   what: string
   faults: Fault[]
+  /** Whether what is listed is what is there. */
+  isTrue: boolean
   listing?: Listing
 }
 
@@ -109,6 +111,7 @@ function drawListing(random: PythonRandom): Drawn {
     how: 'hostile names, sizes, hashes',
     what: listing.name,
     faults: [],
+    isTrue: listing.isOdd !== true,
     listing,
   }
 }
@@ -126,6 +129,7 @@ function drawFaults(random: PythonRandom, elsewhere: string): Drawn {
     how: `one to three of ${KINDS.length} faults`,
     what: drawn.map(({ says }) => says).join(' and '),
     faults: drawn.map(({ fault }) => fault),
+    isTrue: drawn.every(({ fault }) => !fault.at.includes('/tree/')),
   }
 }
 

@@ -198,7 +198,9 @@ export async function startHub(repos: readonly HubRepo[]): Promise<HubServer> {
     const match = /^\/(datasets\/)?([^/]+\/[^/]+)\/resolve\/([^/]+)\/(.+)$/.exec(pathname)
     const type = match?.[1] === undefined ? 'model' : 'dataset'
     const repo = repos.find((each) => each.type === type && each.name === match?.[2])
-    return repo?.files[decodeURIComponent(match?.[4] ?? '')]
+    const path = decodeURIComponent(match?.[4] ?? '')
+    // Not what every object has, such as `constructor`.
+    return repo !== undefined && Object.hasOwn(repo.files, path) ? repo.files[path] : undefined
   }
 }
 
