@@ -7,8 +7,14 @@ import type { Ended, Way } from './hurt.js'
 import type { Target } from './targets.js'
 
 /** In one line each; none where all was kept. */
-export function brokenAtOnce(target: Target, folder: string, way: Way, ended: Ended): string[] {
-  return [...brokenExit(target, way, ended), ...brokenWords(ended), ...brokenFiles(folder, ended)]
+export function brokenAtOnce(
+  target: Target,
+  folder: string,
+  way: Way,
+  ended: Ended,
+  isFirst = true,
+): string[] {
+  return [...brokenExit(target, way, ended), ...brokenWords(ended), ...brokenFiles(folder, ended, isFirst)]
 }
 
 /** Names below a folder, in order. */
@@ -46,11 +52,11 @@ function brokenWords({ status, stderr }: Ended): string[] {
   ]
 }
 
-function brokenFiles(folder: string, { status, signal, stderr }: Ended): string[] {
+function brokenFiles(folder: string, { status, signal, stderr }: Ended, isFirst: boolean): string[] {
   const names = filesBelow(folder)
   const said = /error: interrupted.* is in (?<file>.+\.json)$/m.exec(stderr)?.groups?.file
   if (said !== undefined && !existsSync(said)) return [`there is no ${said}`]
-  if (/error: interrupted: nothing/.test(stderr) && names.length > 0)
+  if (isFirst && /error: interrupted: nothing/.test(stderr) && names.length > 0)
     return [`nothing was done, and ${names.join(', ')} is there`]
   const isSudden = signal !== null || (status === EXIT.interrupted && !stderr.includes('error: interrupted'))
   const left = isSudden ? [] : names.filter(isLeftover).map((name) => `${name} is left`)

@@ -75,6 +75,16 @@ export const TARGETS: readonly Target[] = [
     resumed: numberIn(/^resuming: (\d+) requests/m),
   }),
   computes('eval-anew', `${EVAL} --log-samples`, ['--overwrite']),
+  computes(
+    'eval of a model from the Hub',
+    `${EVAL.replace('--shift -0.5', '--shift -0.5 --model someone/tiny')} --resume`,
+    [],
+    {
+      environment: CACHE.environment,
+      saved: scored,
+      resumed: numberIn(/^resuming: (\d+) requests/m),
+    },
+  ),
   computes('ppl', 'ppl --ctx 32,64 --sparsity 0,0.5 --limit 256 -o run.json', ['--overwrite']),
   computes(
     'generate',
@@ -85,6 +95,7 @@ export const TARGETS: readonly Target[] = [
   computes('drops stats', `drops stats ${TEXT} --ctx 64 --limit 512 --sparsity 0.5 -o run.json`, [
     '--overwrite',
   ]),
+  computes('drops', `drops ${TEXT} --limit 48 --sparsity 0.5 -o page.html`, []),
   computes('bench', 'bench --model random:64x1 -p 32 -n 8 -r 3 -o run.json', ['--overwrite']),
   computes(
     'finetune',

@@ -11,6 +11,8 @@ import { isGone, type Owner, parseOwner, thisProcess } from '../owner.js'
 const BEAT_MS = 10_000
 /** A lock whose owner has not touched it for so long is nobody's. */
 const DEAD_MS = 60_000
+/** A lock has its text a moment after it is made, unless its process was killed in between. */
+const NAMELESS_MS = 5_000
 const POLL_MS = 200
 
 const ENDING = '.asp.lock'
@@ -67,7 +69,7 @@ async function liveOwner(path: string): Promise<Pick<Owner, 'host' | 'process'> 
   const info = await stat(path).catch(() => null)
   if (info === null || Date.now() - info.mtimeMs > DEAD_MS) return null
   const owner = parseOwner(await readFile(path, 'utf8').catch(() => ''))
-  // A lock that was just made may have no text yet.
-  if (owner === null) return { host: 'this machine', process: 0 }
+  if (owner === null)
+    return Date.now() - info.mtimeMs > NAMELESS_MS ? null : { host: 'this machine', process: 0 }
   return isGone(owner) ? null : owner
 }

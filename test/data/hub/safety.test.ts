@@ -81,6 +81,13 @@ test('a lock whose owner is gone holds nobody up', async (context) => {
     await utimes(lock, new Date(0), new Date(0))
     await checkWhole(context, await fetchLarge(context))
   }
+  // Killed while it made its lock, some seconds ago.
+  await truncate(join(blobs(context.settings), name), 1)
+  await writeFile(lock, '')
+  const before = Date.now() / 1000 - 10
+  await utimes(lock, before, before)
+  await checkWhole(context, await fetchLarge(context))
+  assert.not.match(context.notes.join('\n'), /waiting for/)
   await truncate(join(blobs(context.settings), name), 1)
   await writeFile(lock, JSON.stringify({ host: hostname(), process: 2 ** 22 + 1, id: 'x' }))
   await checkWhole(context, await fetchLarge(context))
