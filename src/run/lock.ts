@@ -44,7 +44,7 @@ export async function lockFile(file: string, options: LockOptions = {}): Promise
   const path = `${file}${ENDING}`
   const own = thisProcess()
   const text = JSON.stringify(own)
-  while (!(await createLock(path, text))) {
+  while (!createLock(path, text)) {
     const held = await readFile(path, 'utf8').catch(() => '')
     if (!(await isAbandoned(path, held, options))) return null
     await takeAway(path, held, `${path}.${own.id}`)

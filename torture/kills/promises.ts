@@ -14,7 +14,11 @@ export function brokenAtOnce(
   ended: Ended,
   isFirst = true,
 ): string[] {
-  return [...brokenExit(target, way, ended), ...brokenWords(ended), ...brokenFiles(folder, ended, isFirst)]
+  return [
+    ...brokenExit(target, way, ended),
+    ...brokenWords(ended),
+    ...brokenFiles(folder, way, ended, isFirst),
+  ]
 }
 
 /** Names below a folder, in order. */
@@ -52,13 +56,23 @@ function brokenWords({ status, stderr }: Ended): string[] {
   ]
 }
 
-function brokenFiles(folder: string, { status, signal, stderr }: Ended, isFirst: boolean): string[] {
+function brokenFiles(
+  folder: string,
+  way: Way,
+  { status, signal, stderr }: Ended,
+  isFirst: boolean,
+): string[] {
   const names = filesBelow(folder)
+  // What has arrived from the Hub is kept.
+  const done = names.filter((name) => !name.startsWith('cache'))
   const said = /error: interrupted.* is in (?<file>.+\.json)$/m.exec(stderr)?.groups?.file
   if (said !== undefined && !existsSync(said)) return [`there is no ${said}`]
-  if (isFirst && /error: interrupted: nothing/.test(stderr) && names.length > 0)
-    return [`nothing was done, and ${names.join(', ')} is there`]
-  const isSudden = signal !== null || (status === EXIT.interrupted && !stderr.includes('error: interrupted'))
+  if (isFirst && /error: interrupted: nothing/.test(stderr) && done.length > 0)
+    return [`nothing was done, and ${done.join(', ')} is there`]
+  const isSudden =
+    signal !== null ||
+    way === 'SIGINT twice' ||
+    (status === EXIT.interrupted && !stderr.includes('error: interrupted'))
   const left = isSudden ? [] : names.filter(isLeftover).map((name) => `${name} is left`)
   const torn = names
     .filter((name) => !isLeftover(name))

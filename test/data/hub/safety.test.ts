@@ -1,4 +1,5 @@
 /** Partial files, two processes at once, and listings that lie: nothing but whole contents, and nothing outside the cache. */
+import { spawnSync } from 'node:child_process'
 import { mkdir, readdir, stat, symlink, truncate, utimes, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -89,6 +90,26 @@ test('a lock whose owner is gone holds nobody up', async (context) => {
   await checkWhole(context, await fetchLarge(context))
   assert.not.match(context.notes.join('\n'), /waiting for/)
   await truncate(join(blobs(context.settings), name), 1)
+  await writeFile(lock, JSON.stringify({ host: hostname(), process: 2 ** 22 + 1, id: 'x' }))
+  await checkWhole(context, await fetchLarge(context))
+})
+
+test('a process that is interrupted takes its lock with it, and the next fetch takes away what a kill left', async (context) => {
+  const name = await blobName(context)
+  const { cacheFolder } = context.settings
+  const lock = join(cacheFolder, '.locks', 'datasets--someone--large', `${name}.asp.lock`)
+  const module = new URL('../../../src/data/hub/lock.ts', import.meta.url).href
+  const code = `const { withLock } = await import('${module}'); await withLock('${lock}', () => {}, () => process.exit(3))`
+  const { status, stderr } = spawnSync(process.execPath, [
+    '--import',
+    'tsx',
+    '--input-type=module',
+    '-e',
+    code,
+  ])
+  assert.is(status, 3, String(stderr))
+  assert.is(await stat(lock).catch(() => null), null)
+  // Nobody waits for this content, which is there.
   await writeFile(lock, JSON.stringify({ host: hostname(), process: 2 ** 22 + 1, id: 'x' }))
   await checkWhole(context, await fetchLarge(context))
 })
