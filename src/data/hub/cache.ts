@@ -18,6 +18,9 @@ import { dirname, join, relative } from 'node:path'
 import { exists } from '../files.js'
 import { COMMIT, type RemoteFile } from './settings.js'
 
+/** At the end of names of refs that are being written. */
+export const TEMPORARY = '.asp.tmp'
+
 /** The commit that a revision stood for when it was last fetched, or null. */
 export async function cachedCommit(folder: string, revision: string): Promise<string | null> {
   if (COMMIT.test(revision)) return revision
@@ -65,9 +68,13 @@ export async function linkSnapshot(
     const linked = await readlink(pointer).catch(() => target)
     if (linked === target && (await exists(pointer))) continue
     await mkdir(dirname(pointer), { recursive: true })
-    const temporary = `${pointer}.${randomUUID()}.tmp`
-    await symlink(target, temporary).catch(() => copyFile(blob, temporary))
-    await rename(temporary, pointer)
+    // In one step, which leaves nothing when it is killed; what is in the way, and systems without links, take two.
+    await symlink(target, pointer).catch(async () => {
+      if ((await readlink(pointer).catch(() => null)) === target) return
+      const temporary = `${pointer}.${randomUUID()}.tmp`
+      await symlink(target, temporary).catch(() => copyFile(blob, temporary))
+      await rename(temporary, pointer)
+    })
   }
 }
 
@@ -76,9 +83,13 @@ export async function writeRef(folder: string, revision: string, commit: string)
   if (revision === commit) return
   const path = join(folder, 'refs', revision)
   await mkdir(dirname(path), { recursive: true })
-  const temporary = `${path}.${randomUUID()}.tmp`
+  // One name for all: what a killed process left is written over.
+  const temporary = `${path}${TEMPORARY}`
   await writeFile(temporary, commit)
-  await rename(temporary, path)
+  await rename(temporary, path).catch((error: NodeJS.ErrnoException) => {
+    // Another process has just put it in its place.
+    if (error.code !== 'ENOENT') throw error
+  })
 }
 
 export function blobPath(folder: string, etag: string): string {

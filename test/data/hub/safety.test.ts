@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { fetchDataset } from '../../../src/data/hub/hub.js'
+import { listCache } from '../../../src/data/hub/inventory.js'
 import type { HubSettings } from '../../../src/data/hub/settings.js'
 import {
   COMMIT,
@@ -112,6 +113,20 @@ test('a process that is interrupted takes its lock with it, and the next fetch t
   // Nobody waits for this content, which is there.
   await writeFile(lock, JSON.stringify({ host: hostname(), process: 2 ** 22 + 1, id: 'x' }))
   await checkWhole(context, await fetchLarge(context))
+})
+
+test('what a kill left of a ref is written over, and is no revision', async (context) => {
+  const { cacheFolder } = context.settings
+  await blobName(context)
+  const folder = join(cacheFolder, 'datasets--someone--large')
+  await writeFile(join(folder, 'refs/main.asp.tmp'), COMMIT.slice(0, 7))
+  const [{ revisions }] = await listCache(cacheFolder)
+  assert.equal(
+    revisions.map(({ refs }) => refs),
+    [['main']],
+  )
+  await checkWhole(context, await fetchLarge(context))
+  assert.equal(await readdir(join(folder, 'refs')), ['main'])
 })
 
 type Rewrite = (entry: TreeEntry) => unknown
