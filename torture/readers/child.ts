@@ -1,0 +1,40 @@
+/** The process in which readers are tried: it may hang, run out of memory or crash, and another one goes on. */
+import { TARGETS } from './targets/index.js'
+import { Tries } from './try.js'
+
+/** First message of the parent. */
+export interface Order {
+  folder: string
+  seed: number
+  /** Tries by their numbers, with the targets that they are of. */
+  tries: readonly { number: number; target: string }[]
+}
+
+/** A try that begins, or one that has ended. */
+export type Report = { began: number } | { ended: number; fault: string | null; peak: number }
+
+const say = (report: Report): Promise<void> =>
+  new Promise((resolve) => process.send?.(report, undefined, {}, () => resolve()))
+
+async function obey({ folder, seed, tries }: Order): Promise<void> {
+  // Nothing that is written by a relative path may land in the checkout.
+  process.chdir(folder)
+  const done = new Tries(TARGETS, folder, seed)
+  for (const { number, target: name } of tries) {
+    const target = TARGETS.find((one) => one.name === name)
+    if (target === undefined) throw new Error(`no target ${name}`)
+    await say({ began: number })
+    const fault = await done.run(target, number)
+    await say({ ended: number, fault, peak: 1024 * process.resourceUsage().maxRSS })
+  }
+}
+
+process.once('message', (order: Order) => {
+  obey(order).then(
+    () => process.exit(0),
+    (error: unknown) => {
+      process.stderr.write(`${error instanceof Error ? error.stack : error}\n`)
+      process.exit(70)
+    },
+  )
+})

@@ -1,0 +1,78 @@
+/** Tries in processes of their own, one at a time: a try that hangs or ends its process is counted, and the next one goes on. */
+import { type ChildProcess, fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import type { Order, Report } from './child.js'
+
+const CHILD = fileURLToPath(new URL('child.ts', import.meta.url))
+
+/** Milliseconds on the clock after which a try hangs; what its processor time may be is checked when it ends. */
+const HANGS = 25_000
+
+/** Bytes a process may have held at its peak before another takes its place, so that a later peak is seen. */
+const WORN = 2 ** 30
+
+export interface Tried {
+  number: number
+  fault: string | null
+}
+
+/**
+ * @param onTried called for every try, in order
+ * @throws Error where a process cannot begin a try at all: that is the harness's own fault
+ */
+export async function runTries(order: Order, onTried: (tried: Tried) => void): Promise<void> {
+  let left = order.tries
+  while (left.length > 0) {
+    const done = await oneChild({ ...order, tries: left }, onTried)
+    if (done === 0)
+      throw new Error('the process of the readers ended before its first try; its error is above')
+    left = left.slice(done)
+  }
+}
+
+/** Goes on until the process ends. @returns how many tries that were */
+function oneChild(order: Order, onTried: (tried: Tried) => void): Promise<number> {
+  const child = fork(CHILD, [], {
+    execArgv: ['--max-old-space-size=1500', ...process.execArgv],
+    env: { ...process.env, HF_HUB_OFFLINE: '1', HF_HOME: `${order.folder}/.hub`, NO_COLOR: '1' },
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
+  return new Promise((resolve, reject) => {
+    let done = 0
+    let under: number | null = null
+    let isHanging = false
+    let timer: NodeJS.Timeout | undefined
+    const ended = (number: number, fault: string | null): void => {
+      clearTimeout(timer)
+      under = null
+      done++
+      onTried({ number, fault })
+    }
+    child.on('message', (report: Report) => {
+      if ('began' in report) {
+        under = report.began
+        timer = setTimeout(() => {
+          isHanging = true
+          kill(child)
+        }, HANGS)
+        return
+      }
+      ended(report.ended, report.fault)
+      if (report.peak > WORN) kill(child)
+    })
+    child.on('error', reject)
+    child.on('exit', (code, signal) => {
+      const how = isHanging
+        ? `hangs: no end within ${HANGS / 1000} s`
+        : `the process ended (${signal ?? code})`
+      if (under !== null) ended(under, how)
+      clearTimeout(timer)
+      resolve(done)
+    })
+    child.send(order)
+  })
+}
+
+const kill = (child: ChildProcess): void => {
+  child.kill('SIGKILL')
+}
