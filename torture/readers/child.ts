@@ -1,17 +1,7 @@
 /** The process in which readers are tried: it may hang, run out of memory or crash, and another one goes on. */
+import { HARNESS, type Order, type Report } from './order.js'
 import { TARGETS } from './targets/index.js'
 import { Tries } from './try.js'
-
-/** First message of the parent. */
-export interface Order {
-  folder: string
-  seed: number
-  /** Tries by their numbers, with the targets that they are of. */
-  tries: readonly { number: number; target: string }[]
-}
-
-/** A try that begins, or one that has ended. */
-export type Report = { began: number } | { ended: number; fault: string | null; peak: number }
 
 const say = (report: Report): Promise<void> =>
   new Promise((resolve) => process.send?.(report, undefined, {}, () => resolve()))
@@ -34,7 +24,7 @@ process.once('message', (order: Order) => {
     () => process.exit(0),
     (error: unknown) => {
       process.stderr.write(`${error instanceof Error ? error.stack : error}\n`)
-      process.exit(70)
+      process.exit(HARNESS)
     },
   )
 })

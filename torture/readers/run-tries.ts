@@ -1,7 +1,7 @@
 /** Tries in processes of their own, one at a time: a try that hangs or ends its process is counted, and the next one goes on. */
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import type { Order, Report } from './child.js'
+import { HARNESS, type Order, type Report } from './order.js'
 
 const CHILD = fileURLToPath(new URL('child.ts', import.meta.url))
 
@@ -62,6 +62,7 @@ function oneChild(order: Order, onTried: (tried: Tried) => void): Promise<number
     })
     child.on('error', reject)
     child.on('exit', (code, signal) => {
+      if (code === HARNESS) return reject(new Error("the harness's own fault; its error is above"))
       const how = isHanging
         ? `hangs: no end within ${HANGS / 1000} s`
         : `the process ended (${signal ?? code})`

@@ -1,0 +1,15 @@
+/** What the process of the readers is told, and what it tells. */
+
+/** First message of the parent. */
+export interface Order {
+  folder: string
+  seed: number
+  /** Tries by their numbers, with the targets that they are of. */
+  tries: readonly { number: number; target: string }[]
+}
+
+/** A try that begins, or one that has ended. */
+export type Report = { began: number } | { ended: number; fault: string | null; peak: number }
+
+/** Exit code of that process where the harness itself is at fault. */
+export const HARNESS = 70
