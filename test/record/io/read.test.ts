@@ -98,6 +98,11 @@ const REFUSED: [what: string, text: string, message: string][] = [
     'not a whole asp.result/1 record: command must be array, got "asp"',
   ],
   [
+    'a day that no calendar has',
+    changed((copy) => Object.assign(copy, { date: 1e21 })),
+    'not a whole asp.result/1 record: date must be at most 8640000000000, got 1e+21',
+  ],
+  [
     'a word nobody knows',
     changed((copy) => Object.assign(copy, { status: 'done' })),
     'not a whole asp.result/1 record: status must be one of "complete", "incomplete", got "done"',
