@@ -70,7 +70,7 @@ for (const { config, id } of PREFIXES) {
 
 /** asp-tiny's tokenizer with changes; other files as they are given. */
 async function changed(
-  { folder, definition }: Context,
+  { folder, definition }: Pick<Context, 'folder' | 'definition'>,
   change: Record<string, unknown>,
   others: Record<string, unknown> = {},
 ): Promise<void> {
@@ -201,6 +201,32 @@ const BROKEN: { what: string; write: Write; vocab?: number; says: RegExp }[] = [
       await writeFile(join(folder, 'merges.txt'), 'a b c\n')
     },
     says: /merges.txt: each line must hold two tokens, got "a b c"/,
+  },
+  {
+    what: 'merges that are no UTF-8',
+    write: async (folder, { model }) => {
+      await writeFile(join(folder, 'vocab.json'), JSON.stringify(model.vocab))
+      await writeFile(join(folder, 'merges.txt'), Buffer.from('a b\nc \xe9\n', 'latin1'))
+    },
+    says: /merges.txt: must be UTF-8, got other bytes/,
+  },
+  {
+    what: 'a normalizer whose type is no name',
+    write: (folder, definition) =>
+      changed(
+        { folder, definition },
+        { normalizer: { type: {} } },
+        { 'tokenizer_config.json': { tokenizer_class: 'PreTrainedTokenizerFast' } },
+      ),
+    says: /got unknown normalizer \{\}/,
+  },
+  {
+    what: 'an id that is no number',
+    write: (folder, definition) => {
+      const model = { ...definition.model, vocab: { a: { b: 1 } } }
+      return writeFile(join(folder, 'tokenizer.json'), JSON.stringify({ ...definition, model }))
+    },
+    says: /token "a" must have a whole number as its id, got \{"b":1\}/,
   },
   {
     what: 'no start token',

@@ -1,23 +1,20 @@
 /** The readers' part of the harness: thousands of damaged files, each read by whoever reads such files, and what they broke. */
 import type { Broken, TorturePart, TortureRow } from '../part.js'
 import { runTries } from './run-tries.js'
-import { TARGETS } from './targets/index.js'
+import { targetOf } from './targets/index.js'
 
 /** Lines of progress. */
 const EVERY = 500
-
-/** The target of a try: all in turn, so that a longer run makes the tries of a shorter one and more. */
-const targetOf = (number: number): string => TARGETS[number % TARGETS.length].name
 
 const readers: TorturePart = {
   name: 'readers',
   async run({ seed, count, folder, only, say }): Promise<TortureRow[]> {
     const numbers = only === undefined ? Array.from({ length: count }, (_, number) => number) : [only]
     const rows = new Map<string, { tries: number; broken: Broken[] }>()
-    const tries = numbers.map((number) => ({ number, target: targetOf(number) }))
+    const tries = numbers.map((number) => ({ number, target: targetOf(number).name }))
     let [done, broke] = [0, 0]
     await runTries({ folder, seed, tries }, ({ number, fault }) => {
-      const target = targetOf(number)
+      const target = targetOf(number).name
       const row = rows.get(target) ?? { tries: 0, broken: [] }
       rows.set(target, row)
       row.tries++

@@ -27,6 +27,8 @@ export interface Target {
    */
   // biome-ignore lint/suspicious/noConfusingVoidType: most readers have nothing to show
   read(folder: string, changed: string): Promise<Reading | void> | Reading | void
+  /** Takes bytes that are no UTF-8 where text must be: in a part of the file that it does not look at. */
+  lenient?: boolean
   /** What is wrong with the figures of a file that was taken, given those of the file as it was; null where nothing is. */
   compare?(figures: unknown, original: unknown): string | null
 }

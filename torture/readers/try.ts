@@ -1,4 +1,5 @@
 /** One try: a case of a target, changed as its number says, read in this process, and judged. */
+import { isUtf8 } from 'node:buffer'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { faultOfCost, faultOfError, faultOfShown } from './judge.js'
@@ -95,5 +96,7 @@ async function faultOf(
     return faultOfError(error)
   }
   const { shown = [], figures } = reading
+  const isText = original.form === 'text' || original.form === 'json' || original.form === 'jsonl'
+  if (isText && !target.lenient && !isUtf8(bytes)) return 'takes bytes that are no UTF-8'
   return faultOfShown(shown, bytes.toString('utf8')) ?? target.compare?.(figures, original.figures) ?? null
 }

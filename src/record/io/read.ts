@@ -2,6 +2,7 @@
  * The one way to read a record: a file -> a record of a known kind, all of it checked, or a Failure in one line that says what is
  * wrong. A file gets the same line from whatever command reads it.
  */
+import { isUtf8 } from 'node:buffer'
 import { readFile } from 'node:fs/promises'
 import { Failure, reasonOf } from '../../errors.js'
 import { parseJson } from '../../json.js'
@@ -31,12 +32,20 @@ export async function readRecordIfThere<S extends Schema>(
 ): Promise<RecordOf<S> | null> {
   let text: string
   try {
-    text = await readFile(file, 'utf8')
+    text = textOf(await readFile(file))
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null
     throw refused(file, `cannot be read (${reasonOf(cause)})`, cause)
   }
   return parseRecord(file, text, kinds)
+}
+
+/** What is no UTF-8 is no JSON, and empty here; but the last line of a log may have been cut within a character. */
+export function textOf(bytes: Buffer): string {
+  const whole = bytes.subarray(0, bytes.lastIndexOf('\n') + 1)
+  const isWhole =
+    isUtf8(bytes) || (isUtf8(whole) && json(whole.toString('utf8').split('\n', 1)[0]) !== undefined)
+  return isWhole ? bytes.toString('utf8') : ''
 }
 
 /** The same of a file's text. */

@@ -18,7 +18,7 @@ const ALL = Object.keys(WRITTEN_BY) as Schema[]
 const LOG = logText(RECORDS['train-log.jsonl'])
 const test = suite('read record')
 
-function fileOf(text: string): string {
+function fileOf(text: string | Buffer): string {
   const file = join(mkdtempSync(join(folder, 'read-')), 'a.json')
   writeFileSync(file, text)
   return file
@@ -61,10 +61,15 @@ function changed(change: (copy: typeof EVAL) => void, record = EVAL): string {
 const [TASK] = Object.keys(EVAL.tasks)
 const DOCUMENTS = EVAL.tasks[TASK].per_document.hash.length
 
-const REFUSED: [what: string, text: string, message: string][] = [
+const REFUSED: [what: string, text: string | Buffer, message: string][] = [
   ['no JSON', 'hello', 'not JSON'],
   ['a record that was cut short', JSON.stringify(EVAL).slice(0, 300), 'not JSON'],
   ['an empty file', '', 'not JSON'],
+  [
+    'a byte that is no UTF-8',
+    Buffer.from(JSON.stringify(EVAL).replace('"eval"', '"ev\xe9l"'), 'latin1'),
+    'not JSON',
+  ],
   ['a list', '[1]', 'not a record of asp, which is an object, got array'],
   ['null', 'null', 'not a record of asp, which is an object, got null'],
   ['JSON of others', '{"results":{}}', 'not a record of asp, it has no schema'],

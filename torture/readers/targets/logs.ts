@@ -54,7 +54,7 @@ async function shards(): Promise<Files> {
 }
 
 let made: Promise<Files> | undefined
-const files = (): Promise<Files> => {
+export const shardFiles = (): Promise<Files> => {
   made ??= shards()
   return made
 }
@@ -62,7 +62,7 @@ const files = (): Promise<Files> => {
 const changing = (names: readonly string[]) => async (): Promise<Case[]> =>
   Promise.all(
     names.map(async (changed) => ({
-      files: await files(),
+      files: await shardFiles(),
       changed,
       form: changed.endsWith('.json') ? 'json' : 'jsonl',
     })),
@@ -79,7 +79,7 @@ async function earlier(folder: string): Promise<string[]> {
   const path = join(folder, '1.json')
   const run = await readEarlier(path)
   if (run === null) return []
-  checkSameRun(path, run.record, JSON.parse((await files())['1.json']))
+  checkSameRun(path, run.record, JSON.parse((await shardFiles())['1.json']))
   return [...run.tasks].flatMap(([task, { lines }]) => lines.map((line) => JSON.stringify([task, line])))
 }
 

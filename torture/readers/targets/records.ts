@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { comparePairs } from '../../../src/compare/compare.js'
 import { readPairs } from '../../../src/compare/read-pairs.js'
-import { parseRecord } from '../../../src/record/io/read.js'
+import { parseRecord, textOf } from '../../../src/record/io/read.js'
 import type { Schema } from '../../../src/record/io/records.js'
 import { WRITTEN_BY } from '../../../src/record/kinds.js'
 import { renderAnnotations, renderJunit } from '../../../src/report/compare-ci.js'
@@ -23,7 +23,7 @@ import type { Case, Target } from '../target.js'
 type Name = keyof typeof RECORDS
 
 /** As the command writes it. */
-function textOf(name: Name): string {
+function textOfRecord(name: Name): string {
   const record = RECORDS[name]
   return record.schema === 'asp.train-log/1' ? logText(record) : JSON.stringify(record)
 }
@@ -38,7 +38,7 @@ const MADE = new Date(1.7e12)
 
 const report = (name: Name): Target => ({
   name: `${RECORDS[name].schema} (${name}): report`,
-  cases: () => [caseOf(name, textOf(name))],
+  cases: () => [caseOf(name, textOfRecord(name))],
   async read(folder, changed) {
     const loaded = await loadRecords([join(folder, changed)])
     const files = EXPORT_FORMS.flatMap((form) => {
@@ -63,7 +63,7 @@ const compare = (name: Name): Target => ({
   name: `${RECORDS[name].schema} (${name}): compare`,
   cases: () =>
     ['base.json', 'other.json'].map((changed) => ({
-      files: { 'base.json': textOf(name), 'other.json': textOf(name) },
+      files: { 'base.json': textOfRecord(name), 'other.json': textOfRecord(name) },
       changed,
       form: 'json' as const,
     })),
@@ -86,6 +86,26 @@ const compare = (name: Name): Target => ({
   },
 })
 
+/** A folder as asp report takes it: the whole record stays, whatever became of the other. */
+const inFolder: Target = {
+  name: 'records in a folder: report',
+  cases: () => [
+    {
+      files: { 'r/a.json': textOfRecord('dense.json'), 'r/b.json': textOfRecord('bench.json') },
+      changed: 'r/b.json',
+      form: 'json',
+    },
+  ],
+  // Files that are no records any more are passed over.
+  lenient: true,
+  async read(folder) {
+    const shown: string[] = []
+    const loaded = await loadRecords([join(folder, 'r')], ({ message }) => shown.push(output(message)))
+    if (!loaded.some(({ file }) => file.endsWith('a.json'))) throw new Error('the whole record is left out')
+    return { shown: [...shown, output(renderReportText(loaded, 100))] }
+  },
+}
+
 /** Kinds that no command reads back, but which are checked like the others. */
 const checked: Target = {
   name: 'asp.drops/1, asp.drop-stats/1: check',
@@ -95,11 +115,11 @@ const checked: Target = {
   ],
   async read(folder, changed) {
     const file = join(folder, changed)
-    await parseRecord(file, readFileSync(file, 'utf8'), Object.keys(WRITTEN_BY) as Schema[])
+    await parseRecord(file, textOf(readFileSync(file)), Object.keys(WRITTEN_BY) as Schema[])
   },
 }
 
 const names = Object.keys(RECORDS) as Name[]
 const COMPARED: readonly Name[] = ['dense.json', 'adaptive.json', 'ppl.json', 'bench.json', 'sweep.json']
 
-export const REPORTED: readonly Target[] = [...names.map(report), ...COMPARED.map(compare), checked]
+export const REPORTED: readonly Target[] = [...names.map(report), ...COMPARED.map(compare), inFolder, checked]
