@@ -1,5 +1,7 @@
 /** The process in which readers are tried: it may hang, run out of memory or crash, and another one goes on. */
+import { kindOf, minimise } from './minimise.js'
 import { HARNESS, type Order, type Report } from './order.js'
+import type { Target } from './target.js'
 import { TARGETS } from './targets/index.js'
 import { Tries } from './try.js'
 
@@ -16,7 +18,16 @@ async function obey({ folder, seed, tries }: Order): Promise<void> {
     await say({ began: number })
     const fault = await done.run(target, number)
     await say({ ended: number, fault, peak: 1024 * process.resourceUsage().maxRSS })
+    if (tries.length === 1 && fault !== null)
+      await say({ smallest: await smallest(done, target, number, fault) })
   }
+}
+
+async function smallest(tries: Tries, target: Target, number: number, fault: string): Promise<string> {
+  const { original, bytes } = await tries.input(target, number)
+  const breaks = async (smaller: Buffer): Promise<boolean> =>
+    kindOf(await tries.judge(target, original, smaller)) === kindOf(fault)
+  return (await minimise(bytes, breaks)).toString('latin1')
 }
 
 process.once('message', (order: Order) => {

@@ -9,7 +9,11 @@ export interface Order {
 }
 
 /** A try that begins, or one that has ended. */
-export type Report = { began: number } | { ended: number; fault: string | null; peak: number }
+export type Report =
+  | { began: number }
+  | { ended: number; fault: string | null; peak: number }
+  /** Of a try that is made alone and broke: the smallest file that breaks the same, as Latin-1. */
+  | { smallest: string }
 
 /** Exit code of that process where the harness itself is at fault. */
 export const HARNESS = 70

@@ -1,6 +1,6 @@
 /** The readers' part of the harness: thousands of damaged files, each read by whoever reads such files, and what they broke. */
 import type { Broken, TorturePart, TortureRow } from '../part.js'
-import { runTries } from './run-tries.js'
+import { runTries, type Tried } from './run-tries.js'
 import { targetOf } from './targets/index.js'
 
 /** Lines of progress. */
@@ -13,7 +13,7 @@ const readers: TorturePart = {
     const rows = new Map<string, { tries: number; broken: Broken[] }>()
     const tries = numbers.map((number) => ({ number, target: targetOf(number).name }))
     let [done, broke] = [0, 0]
-    await runTries({ folder, seed, tries }, ({ number, fault }) => {
+    const onTried = ({ number, fault }: Tried): void => {
       const target = targetOf(number).name
       const row = rows.get(target) ?? { tries: 0, broken: [] }
       rows.set(target, row)
@@ -25,7 +25,10 @@ const readers: TorturePart = {
         say(`try ${number}, ${target}: ${fault}`)
       }
       if (done % EVERY === 0) say(`${done} of ${tries.length} tries, ${broke} broken`)
-    })
+    }
+    const onSmallest = (file: string): void =>
+      say(`smallest file that breaks the same: ${JSON.stringify(file).slice(0, 2_000)}`)
+    await runTries({ folder, seed, tries }, onTried, onSmallest)
     return [...rows].map(([target, { tries, broken }]) => ({ target, how: 'changed files', tries, broken }))
   },
 }

@@ -18,12 +18,17 @@ export interface Tried {
 
 /**
  * @param onTried called for every try, in order
+ * @param onSmallest given the smallest file that breaks what a try alone broke
  * @throws Error where a process cannot begin a try at all: that is the harness's own fault
  */
-export async function runTries(order: Order, onTried: (tried: Tried) => void): Promise<void> {
+export async function runTries(
+  order: Order,
+  onTried: (tried: Tried) => void,
+  onSmallest?: (file: string) => void,
+): Promise<void> {
   let left = order.tries
   while (left.length > 0) {
-    const done = await oneChild({ ...order, tries: left }, onTried)
+    const done = await oneChild({ ...order, tries: left }, onTried, onSmallest)
     if (done === 0)
       throw new Error('the process of the readers ended before its first try; its error is above')
     left = left.slice(done)
@@ -31,7 +36,11 @@ export async function runTries(order: Order, onTried: (tried: Tried) => void): P
 }
 
 /** Goes on until the process ends. @returns how many tries that were */
-function oneChild(order: Order, onTried: (tried: Tried) => void): Promise<number> {
+function oneChild(
+  order: Order,
+  onTried: (tried: Tried) => void,
+  onSmallest?: (file: string) => void,
+): Promise<number> {
   const child = fork(CHILD, [], {
     execArgv: ['--max-old-space-size=1500', ...process.execArgv],
     env: { ...process.env, HF_HUB_OFFLINE: '1', HF_HOME: `${order.folder}/.hub`, NO_COLOR: '1' },
@@ -57,6 +66,7 @@ function oneChild(order: Order, onTried: (tried: Tried) => void): Promise<number
         }, HANGS)
         return
       }
+      if ('smallest' in report) return onSmallest?.(report.smallest)
       ended(report.ended, report.fault)
       if (report.peak > WORN) kill(child)
     })
