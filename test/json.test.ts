@@ -17,7 +17,7 @@ import { loadSuite } from '../src/suites/suite.js'
 const test = suite('JSON')
 
 const lists = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth)
-const objects = (depth: number): string => '{"a":'.repeat(depth) + '1' + '}'.repeat(depth)
+const objects = (depth: number): string => `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`
 
 test('as deep as anything that asp reads', () => {
   for (const text of ['1', '"[[["', lists(200), objects(200), `[${'{},'.repeat(500)}[]]`])
