@@ -1,6 +1,7 @@
 /** Which documents of the loaded rows are scored: `--limit` and `--samples` (docs/lm-eval.md, Choosing documents). Pure but for reading. */
 import { readFileSync } from 'node:fs'
 import type { DataRow } from '../data/rows.js'
+import { utf8Of } from '../data/utf8.js'
 import { Failure, nearestName } from '../errors.js'
 import { parseJson } from '../json.js'
 
@@ -90,8 +91,9 @@ function wrong(problem: string): Failure {
 
 function readText(path: string): string {
   try {
-    return readFileSync(path, 'utf8')
+    return utf8Of(path, readFileSync(path))
   } catch (cause) {
+    if (cause instanceof Failure) throw wrong(cause.message)
     throw wrong(`neither JSON nor a file that can be read, got ${path}: ${(cause as Error).message}`)
   }
 }

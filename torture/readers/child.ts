@@ -5,6 +5,9 @@ import type { Target } from './target.js'
 import { TARGETS } from './targets/index.js'
 import { Tries } from './try.js'
 
+/** Bytes this process may have held at its peak before another takes its place, so that a later peak is seen. */
+const WORN = 2 ** 30
+
 const say = (report: Report): Promise<void> =>
   new Promise((resolve) => process.send?.(report, undefined, {}, () => resolve()))
 
@@ -16,10 +19,11 @@ async function obey({ folder, seed, tries }: Order): Promise<void> {
     const target = TARGETS.find((one) => one.name === name)
     if (target === undefined) throw new Error(`no target ${name}`)
     await say({ began: number })
-    const fault = await done.run(target, number)
-    await say({ ended: number, fault, peak: 1024 * process.resourceUsage().maxRSS })
+    const { fault, form } = await done.run(target, number)
+    await say({ ended: number, fault, form })
     if (tries.length === 1 && fault !== null)
       await say({ smallest: await smallest(done, target, number, fault) })
+    if (1024 * process.resourceUsage().maxRSS > WORN) return
   }
 }
 

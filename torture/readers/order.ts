@@ -1,4 +1,5 @@
 /** What the process of the readers is told, and what it tells. */
+import type { Form } from './mutate.js'
 
 /** First message of the parent. */
 export interface Order {
@@ -11,7 +12,7 @@ export interface Order {
 /** A try that begins, or one that has ended. */
 export type Report =
   | { began: number }
-  | { ended: number; fault: string | null; peak: number }
+  | { ended: number; fault: string | null; form: Form }
   /** Of a try that is made alone and broke: the smallest file that breaks the same, as Latin-1. */
   | { smallest: string }
 

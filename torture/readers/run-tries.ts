@@ -1,6 +1,7 @@
 /** Tries in processes of their own, one at a time: a try that hangs or ends its process is counted, and the next one goes on. */
-import { type ChildProcess, fork } from 'node:child_process'
+import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import type { Form } from './mutate.js'
 import { HARNESS, type Order, type Report } from './order.js'
 
 const CHILD = fileURLToPath(new URL('child.ts', import.meta.url))
@@ -8,12 +9,11 @@ const CHILD = fileURLToPath(new URL('child.ts', import.meta.url))
 /** Milliseconds on the clock after which a try hangs; what its processor time may be is checked when it ends. */
 const HANGS = 25_000
 
-/** Bytes a process may have held at its peak before another takes its place, so that a later peak is seen. */
-const WORN = 2 ** 30
-
 export interface Tried {
   number: number
   fault: string | null
+  /** What the file was; null where the process ended before it said so. */
+  form: Form | null
 }
 
 /**
@@ -51,24 +51,23 @@ function oneChild(
     let under: number | null = null
     let isHanging = false
     let timer: NodeJS.Timeout | undefined
-    const ended = (number: number, fault: string | null): void => {
+    const ended = (number: number, fault: string | null, form: Form | null = null): void => {
       clearTimeout(timer)
       under = null
       done++
-      onTried({ number, fault })
+      onTried({ number, fault, form })
     }
     child.on('message', (report: Report) => {
       if ('began' in report) {
         under = report.began
         timer = setTimeout(() => {
           isHanging = true
-          kill(child)
+          child.kill('SIGKILL')
         }, HANGS)
         return
       }
       if ('smallest' in report) return onSmallest?.(report.smallest)
-      ended(report.ended, report.fault)
-      if (report.peak > WORN) kill(child)
+      ended(report.ended, report.fault, report.form)
     })
     child.on('error', reject)
     child.on('exit', (code, signal) => {
@@ -82,8 +81,4 @@ function oneChild(
     })
     child.send(order)
   })
-}
-
-const kill = (child: ChildProcess): void => {
-  child.kill('SIGKILL')
 }

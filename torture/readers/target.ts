@@ -20,6 +20,8 @@ export interface Reading {
 export interface Target {
   /** What is read, and by whom: `sample log: merge`. */
   name: string
+  /** Of several that are one row of the table: what that row is called. */
+  row?: string
   cases(): Promise<readonly Case[]> | readonly Case[]
   /**
    * @param folder with the files of a case

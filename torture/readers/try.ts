@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { faultOfCost, faultOfError, faultOfShown } from './judge.js'
-import { mutate } from './mutate.js'
+import { type Form, mutate } from './mutate.js'
 import { Random } from './random.js'
 import type { Case, Reading, Target } from './target.js'
 
@@ -30,12 +30,12 @@ export class Tries {
     return { original, bytes: mutate(Buffer.from(original.files[original.changed]), original.form, random) }
   }
 
-  /** The promise that was broken, in a line; null where none was. */
-  async run(target: Target, number: number): Promise<string | null> {
+  async run(target: Target, number: number): Promise<{ fault: string | null; form: Form }> {
     const { original, bytes } = await this.input(target, number)
-    return this.judge(target, original, bytes)
+    return { fault: await this.judge(target, original, bytes), form: original.form }
   }
 
+  /** The promise that was broken, in a line; null where none was. */
   async judge(target: Target, original: Original, bytes: Buffer): Promise<string | null> {
     const folder = this.#lay(original, bytes)
     const [cpu, peak] = [process.cpuUsage(), process.resourceUsage().maxRSS]

@@ -146,8 +146,14 @@ const COMMANDS: readonly Command[] = [
   },
 ]
 
-async function run({ argv, exits = [0, 2], isVerbatim }: Command, folder: string): Promise<Reading> {
-  const { status, stdout, stderr } = await asp(folder, argv.split(' '), { COLUMNS: '100' })
+/** @param isVerbatim standard output is not looked at */
+async function outcome(
+  argv: readonly string[],
+  folder: string,
+  exits: readonly number[],
+  isVerbatim: boolean,
+): Promise<Reading> {
+  const { status, stdout, stderr } = await asp(folder, argv, { COLUMNS: '100' })
   if (status === null) throw new Error('no end within two minutes')
   if (!exits.includes(status)) throw new Error(`exit code ${status}: ${stderr.trim().slice(-300)}`)
   const lines = stderr.split('\n').filter((line) => line.startsWith('error: '))
@@ -162,9 +168,48 @@ async function run({ argv, exits = [0, 2], isVerbatim }: Command, folder: string
   return { shown: isVerbatim ? [stderr] : [stdout, stderr] }
 }
 
-export const COMMANDS_TRIED: readonly Target[] = COMMANDS.map((command) => ({
+/** Lines of words that a command takes, one of which is changed; nothing among them says where to write. */
+const LINES: Readonly<Record<string, { argv: string; files: Files; exits?: readonly number[] }>> = {
+  compare: {
+    argv: 'compare a.json b.json --margin acc=0.01 --significance 0.05 --flips 3 --metrics acc,acc_norm',
+    files: { 'a.json': record('adaptive.json'), 'b.json': record('adaptive.json') },
+    exits: [0, 1, 2, 3, 4],
+  },
+  report: {
+    argv: 'report a.json b.json --plots',
+    files: { 'a.json': record('ppl.json'), 'b.json': record('bench.json') },
+  },
+  ppl: {
+    argv: `ppl story.txt --ctx 64 --limit 128 --sparsity 0.5 --seed 7 --dtype f32 ${quiet}`,
+    files: { 'story.txt': story },
+  },
+  eval: {
+    argv: `eval copa --data sample --limit 2 --policy h2o --sparsity 0.5 --num-fewshot 0 --dtype f32 ${quiet}`,
+    files: {},
+  },
+}
+
+const typed: readonly Target[] = Object.entries(LINES).map(([name, { argv, files, exits }]) => ({
+  name: `commands: asp ${name}, as it is typed`,
+  row: 'commands: as they are typed',
+  lenient: true,
+  cases: () => [{ files: { ...files, typed: argv.split(' ').join('\n') }, changed: 'typed', form: 'text' }],
+  async read(folder) {
+    const words = readFileSync(join(folder, 'typed'), 'utf8').split('\n')
+    // No system lets these into a command line.
+    const line = words.filter((word) => !word.includes('\0'))
+    // What begins with another word is another command.
+    return line[0] === name ? outcome(line, folder, exits ?? [0, 2], false) : undefined
+  },
+}))
+
+const changed: readonly Target[] = COMMANDS.map((command) => ({
   name: `commands: asp ${command.argv.split(' ', 1)}, ${command.changed}`,
+  row: 'commands: on damaged files',
   cases: async () => [{ files: await command.files(), changed: command.changed, form: command.form }],
   lenient: true,
-  read: (folder) => run(command, folder),
+  read: (folder) =>
+    outcome(command.argv.split(' '), folder, command.exits ?? [0, 2], command.isVerbatim === true),
 }))
+
+export const COMMANDS_TRIED: readonly Target[] = [...changed, ...typed]

@@ -53,6 +53,7 @@ const PARSERS: Readonly<Record<string, { parse(text: string): unknown; typed: re
 
 export const FLAGS: readonly Target[] = Object.entries(PARSERS).map(([name, { parse, typed }]) => ({
   name: `flags: ${name}`,
+  row: 'flags: their parsers',
   cases: () => typed.map((text) => ({ files: { typed: text }, changed: 'typed', form: 'text' as const })),
   lenient: true,
   read: (folder) => {

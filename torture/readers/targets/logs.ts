@@ -85,7 +85,7 @@ async function earlier(folder: string): Promise<string[]> {
 
 export const LOGGED: readonly Target[] = [
   {
-    name: 'sample logs: merge',
+    name: 'sample logs: asp merge',
     // What follows the last whole line is left out.
     lenient: true,
     cases: changing(LOGS.map((log) => `1.${log}`)),
@@ -93,7 +93,7 @@ export const LOGGED: readonly Target[] = [
     compare: (figures, original) => (figures === original ? null : 'merged into other figures'),
   },
   {
-    name: 'sample logs: eval --resume',
+    name: 'sample logs: asp eval --resume',
     lenient: true,
     cases: changing(LOGS.map((log) => `1.${log}`)),
     read: async (folder) => ({ figures: await earlier(folder) }),
@@ -104,12 +104,12 @@ export const LOGGED: readonly Target[] = [
     },
   },
   {
-    name: 'records of shards: merge',
+    name: 'records: asp merge',
     cases: changing(['1.json', '2.json']),
     read: async (folder) => ({ shown: (await merged(folder)).shown }),
   },
   {
-    name: 'records: eval --resume',
+    name: 'records: asp eval --resume',
     cases: changing(['1.json']),
     read: async (folder) => {
       await earlier(folder)

@@ -37,7 +37,8 @@ const caseOf = (changed: string, text: string): Case => ({
 const MADE = new Date(1.7e12)
 
 const report = (name: Name): Target => ({
-  name: `${RECORDS[name].schema} (${name}): report`,
+  name: `records: asp report, ${name}`,
+  row: `records: asp report, ${RECORDS[name].schema}`,
   cases: () => [caseOf(name, textOfRecord(name))],
   // The last line of a log may be torn.
   lenient: name.endsWith('.jsonl'),
@@ -62,7 +63,8 @@ const withoutScripts = (page: string): string =>
   page.replace(/<(script|style)\b(?![^>]*json)[^>]*>.*?<\/\1>/gs, '')
 
 const compare = (name: Name): Target => ({
-  name: `${RECORDS[name].schema} (${name}): compare`,
+  name: `records: asp compare, ${name}`,
+  row: `records: asp compare, ${RECORDS[name].schema}`,
   cases: () =>
     ['base.json', 'other.json'].map((changed) => ({
       files: { 'base.json': textOfRecord(name), 'other.json': textOfRecord(name) },
@@ -90,7 +92,7 @@ const compare = (name: Name): Target => ({
 
 /** A folder as asp report takes it: the whole record stays, whatever became of the other. */
 const inFolder: Target = {
-  name: 'records in a folder: report',
+  name: 'records: asp report, a folder',
   cases: () => [
     {
       files: { 'r/a.json': textOfRecord('dense.json'), 'r/b.json': textOfRecord('bench.json') },
@@ -110,7 +112,7 @@ const inFolder: Target = {
 
 /** Kinds that no command reads back, but which are checked like the others. */
 const checked: Target = {
-  name: 'asp.drops/1, asp.drop-stats/1: check',
+  name: 'records: checked, asp.drops/1 and asp.drop-stats/1',
   cases: () => [
     caseOf('drops.json', JSON.stringify(dropsRecord())),
     caseOf('drop-stats.json', JSON.stringify(statsRecord())),

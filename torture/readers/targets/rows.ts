@@ -39,7 +39,7 @@ const CASES = FILES.map(
 )
 
 const items = (format: string, suite: string, only: Case): Target => ({
-  name: `rows, ${format}: items of a suite`,
+  name: `rows: items of a suite, ${format}`,
   cases: () => [only],
   async read(folder, changed) {
     const known = loadSuite(suite)
@@ -49,14 +49,14 @@ const items = (format: string, suite: string, only: Case): Target => ({
 })
 
 const parquet = (suite: string, changed: string): Target =>
-  items(`parquet of ${suite}`, suite, { files: { [changed]: fixture(changed) }, changed, form: 'parquet' })
+  items(`.parquet of ${suite}`, suite, { files: { [changed]: fixture(changed) }, changed, form: 'parquet' })
 
 export const ROW_FILES: readonly Target[] = [
-  ...CASES.map((one) => items(one.changed.slice('piqa.'.length), 'piqa', one)),
+  ...CASES.map((one) => items(one.changed.slice('piqa'.length), 'piqa', one)),
   parquet('piqa', 'piqa-zstd.parquet'),
   parquet('hellaswag', 'validation-00000-of-00001.parquet'),
   {
-    name: 'rows, every format: text',
+    name: 'rows: text, every format',
     cases: () => CASES,
     async read(folder, changed) {
       await readText([join(folder, changed)], { column: 'goal' })
