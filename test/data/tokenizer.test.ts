@@ -195,6 +195,15 @@ const BROKEN: { what: string; write: Write; vocab?: number; says: RegExp }[] = [
     says: /a LlamaTokenizer needs tokenizer.json/,
   },
   {
+    what: 'two files of a class that is no name',
+    write: async (folder, { model }) => {
+      await writeFile(join(folder, 'vocab.json'), JSON.stringify(model.vocab))
+      await writeFile(join(folder, 'merges.txt'), '')
+      await writeFile(join(folder, 'tokenizer_config.json'), '{"tokenizer_class":{"a":1}}')
+    },
+    says: /a \{"a":1\} needs tokenizer.json/,
+  },
+  {
     what: 'a merge of three tokens',
     write: async (folder, { model }) => {
       await writeFile(join(folder, 'vocab.json'), JSON.stringify(model.vocab))

@@ -103,6 +103,11 @@ const REFUSED: [what: string, text: string | Buffer, message: string][] = [
     'not a whole asp.result/1 record: command must be array, got "asp"',
   ],
   [
+    'a number that is none any more once it is read',
+    changed((copy) => Object.assign(copy.timing, { load_s: 'huge' })).replace('"huge"', '1e999'),
+    'not a whole asp.result/1 record: timing.load_s must be number, got null',
+  ],
+  [
     'a day that no calendar has',
     changed((copy) => Object.assign(copy, { date: 1e21 })),
     'not a whole asp.result/1 record: date must be at most 8640000000000, got 1e+21',
