@@ -2,12 +2,12 @@
  * `npm run torture`: asp is given what breaks programs, and what broke is counted. Ends with 1 where anything did. Not a part of
  * `npm test`; docs/reliability.md has what is promised, and the table of the last whole run.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { TorturePart, TortureRow } from './part.js'
-import { rewriteTable, tableOf } from './table.js'
+import { type Result, rewriteTable, tableOf } from './table.js'
 
 /** By name; each is loaded where it is asked for. */
 const PARTS: Readonly<Record<string, () => Promise<{ default: TorturePart }>>> = {
@@ -21,6 +21,8 @@ const { values } = parseArgs({
     count: { type: 'string', default: '10000' },
     try: { type: 'string' },
     json: { type: 'string' },
+    /** Files of --json whose tries the table has as well: a long run may be made in pieces. */
+    add: { type: 'string' },
     table: { type: 'string' },
   },
 })
@@ -63,5 +65,6 @@ const tries = all.reduce((sum, row) => sum + row.tries, 0)
 print(`${tries} tries, ${broken.length} broken, seed ${seed}`)
 if (values.json !== undefined)
   writeFileSync(values.json, `${JSON.stringify({ seed, count, rows }, null, 2)}\n`)
-if (values.table !== undefined) rewriteTable(values.table, seed, rows)
+const earlier = (values.add?.split(',') ?? []).map((file): Result => JSON.parse(readFileSync(file, 'utf8')))
+if (values.table !== undefined) rewriteTable(values.table, [...earlier, { seed, rows }])
 if (broken.length > 0) process.exitCode = 1

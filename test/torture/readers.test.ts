@@ -139,13 +139,18 @@ test('the table of a part is put in its place, and others are left', () => {
   )
   writeFileSync(page, `# Page\n\n${places.join('\n\n')}\n`)
   const broken = [{ again: '--try 1', what: 'this' }]
-  rewriteTable(page, 7, { readers: [{ target: 'a', how: 'b', tries: 1200, broken }] })
+  const row = { target: 'a', how: 'b', tries: 1200, broken }
+  const none = { target: 'a', how: 'b', tries: 300, broken: [] }
+  rewriteTable(page, [
+    { seed: 6, rows: { readers: [none] } },
+    { seed: 7, rows: { readers: [row] } },
+  ])
   const [, readers, kills] = readFileSync(page, 'utf8').split('<!-- torture: ')
-  assert.match(readers + kills, /Seed 7: 1,200 tries, 1 broken\.\n\n\| target /)
+  assert.match(readers + kills, /Seeds 6, 7: 1,500 tries, 1 broken\.\n\n\| target /)
   assert.ok(
     readFileSync(page, 'utf8').endsWith('<!-- torture: kills -->\nold\n<!-- torture: end of kills -->\n'),
   )
-  assert.throws(() => rewriteTable(page, 7, { hub: [] }), /must have <!-- torture: hub -->/)
+  assert.throws(() => rewriteTable(page, [{ seed: 7, rows: { hub: [] } }]), /must have <!-- torture: hub -->/)
 })
 
 test.run()
