@@ -165,7 +165,9 @@ async function outcome(
   }
   // As every other reader says that it refuses a file.
   if (status === 2) throw new Failure(lines[0])
-  return { shown: isVerbatim ? [stderr] : [stdout, stderr] }
+  // An error may name what was not finite.
+  const notes = stderr.split('\n').filter((line) => !line.startsWith('error: '))
+  return { shown: [...notes, ...(isVerbatim ? [] : [stdout])] }
 }
 
 /** Lines of words that a command takes, one of which is changed; nothing among them says where to write. */

@@ -29,7 +29,7 @@ const CALLED: readonly Target[] = [
 export const TARGETS: readonly Target[] = [...CALLED, ...COMMANDS_TRIED]
 
 /** One in so many tries is of a whole command, which takes as long as a hundred calls. */
-const COMMAND_EVERY = 50
+const COMMAND_EVERY = 100
 
 /** The target of a try, by its number: all in turn, so that a longer run makes the tries of a shorter one, and more. */
 export function targetOf(number: number): Target {
