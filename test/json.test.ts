@@ -56,4 +56,10 @@ for (const [what, read] of Object.entries(READERS))
     assert.instance(error, Failure, String(error))
   })
 
+test('--samples: a file that is no UTF-8 is refused', () => {
+  const path = join(folder, 'latin1.json')
+  writeFileSync(path, Buffer.from('{"pi\xe9qa": [1]}', 'latin1'))
+  assert.throws(() => parseSamples(path), /latin1\.json: must be UTF-8, got other bytes/)
+})
+
 test.run()

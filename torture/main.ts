@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util'
 import type { TorturePart, TortureRow } from './part.js'
 import { type Result, rewriteTable, tableOf } from './table.js'
 
-/** By name; each is loaded where it is asked for. */
+/** By name, a row a part; each is loaded where it is asked for. docs/reliability.md has a place for the table of each. */
 const PARTS: Readonly<Record<string, () => Promise<{ default: TorturePart }>>> = {
   readers: () => import('./readers/part.js'),
 }
