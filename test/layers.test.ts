@@ -26,6 +26,7 @@ const IMPORTS: [from: string, imported: string, allowed: boolean][] = [
   ['eval/one.ts', '../suites/suite.js', true],
   ['eval/one.ts', '../engine/gpt2/forward.js', true],
   ['eval/one.ts', '../stats/basics.js', true],
+  ['record/one.ts', '../json.js', true],
   ['eval/one.ts', '../device/open.js', false],
   ['eval/one.ts', '../report/table.js', false],
   ['eval/one.ts', '../cli/progress.js', false],

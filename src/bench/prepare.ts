@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { sha256Of } from '../data/files.js'
 import { isRandomModel, randomModel } from '../data/random-model.js'
+import { plainText } from '../data/text-files.js'
 import { sampleText } from '../data/text-sample.js'
 import { loadTokenizer } from '../data/tokenizer.js'
 import { MOST_STEPS } from '../engine/decode/step-uniforms.js'
@@ -173,12 +174,13 @@ async function readTokens(
 }
 
 async function readText(file: string): Promise<string> {
-  return readFile(file, 'utf8').catch((cause: unknown) => {
+  const bytes = await readFile(file).catch((cause: unknown) => {
     throw new Failure(`${file}: cannot be read as text (${cause instanceof Error ? cause.message : cause})`, {
       hint: '--text takes a text file, "sample" for the bundled text, or "random"',
       cause,
     })
   })
+  return plainText(file, bytes)
 }
 
 function checkNumbers(options: BenchOptions): void {

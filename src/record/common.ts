@@ -11,7 +11,12 @@ export const status = (description: string) => t.oneOf(description, ['complete',
 /** `incomplete` marks a run that was stopped; its figures are those of what was done so far. */
 export type Status = t.Static<ReturnType<typeof status>>
 
-export const date = t.number('Start of the run, Unix time in seconds.')
+/** The last day that a Date of JavaScript has. */
+const LAST_SECOND = 8.64e12
+
+export const moment = (description: string) => t.number(description, { minimum: 0, maximum: LAST_SECOND })
+
+export const date = moment('Start of the run, Unix time in seconds.')
 
 export const command = t.list('The arguments as typed, starting with `asp`.', t.string())
 

@@ -53,12 +53,10 @@ export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles
   const fromFile = fileTokens(file.definition)
   const tokenizerClass = config.tokenizer_class ?? (await optional('config.json'))?.tokenizer_class
   if (own === null && !isGpt2Class(tokenizerClass)) {
-    throw new Failure(
-      `${folder}: a ${tokenizerClass} needs tokenizer.json, got only vocab.json with merges.txt`,
-      {
-        hint: 'load it with transformers and save it again',
-      },
-    )
+    const named = typeof tokenizerClass === 'string' ? tokenizerClass : JSON.stringify(tokenizerClass)
+    throw new Failure(`${folder}: a ${named} needs tokenizer.json, got only vocab.json with merges.txt`, {
+      hint: 'load it with transformers and save it again',
+    })
   }
   const isRebuilt = isGpt2Class(tokenizerClass) && isByteLevelBpe(file.definition)
   const replaced = new Set(fromFile.map(({ id }) => id))
@@ -103,7 +101,8 @@ function fileTokens({ added_tokens: tokens }: JsonObject): NumberedToken[] {
 
 /** What a GPT-2 has unless it names another class. */
 function isGpt2Class(name: unknown): boolean {
-  return name === undefined || name === null || /^(GPT2|CodeGen)Tokenizer(Fast)?$/.test(String(name))
+  if (name === undefined || name === null) return true
+  return typeof name === 'string' && /^(GPT2|CodeGen)Tokenizer(Fast)?$/.test(name)
 }
 
 /** Of such a one that class takes vocabulary, merges and post-processor, and has the rest itself. */

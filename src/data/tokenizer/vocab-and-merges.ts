@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Failure } from '../../errors.js'
 import { type JsonObject, readJsonObject } from '../json-file.js'
+import { utf8Of } from '../utf8.js'
 
 const VOCAB_FILE = 'vocab.json'
 const MERGES_FILE = 'merges.txt'
@@ -30,7 +31,7 @@ export async function readVocabAndMerges(folder: string): Promise<Definition> {
     ),
   )
   const vocab = await readJsonObject(paths[0], TOKENIZER_HINT)
-  const lines = mergesBytes.toString('utf8').split(/\r?\n/)
+  const lines = utf8Of(paths[1], mergesBytes).split(/\r?\n/)
   // Only the first line is a comment: "#" may also start a merge.
   const merges = lines.filter((line, i) => line !== '' && !(i === 0 && line.startsWith('#version')))
   const broken = merges.findIndex((line) => line.split(' ').length !== 2)

@@ -2,7 +2,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Failure } from '../../errors.js'
-import { parseRecord } from './read.js'
+import { parseRecord, textOf } from './read.js'
 import type { From, RecordOf, Schema } from './records.js'
 
 export const isFolder = (path: string): Promise<boolean> =>
@@ -25,11 +25,11 @@ export async function readFolder<S extends Schema>(
   const failures: Failure[] = []
   for (const name of names) {
     const file = join(folder, name)
-    const text = await readFile(file, 'utf8').catch(() => '')
+    const bytes = await readFile(file).catch(() => Buffer.of())
     // Tokenizers, configurations and sample logs lie beside records.
-    if (!kinds.some((schema) => text.slice(0, 4096).includes(`"${schema}"`))) continue
+    if (!kinds.some((schema) => bytes.subarray(0, 4096).includes(`"${schema}"`))) continue
     try {
-      found.push({ file, record: await parseRecord(file, text, kinds) })
+      found.push({ file, record: await parseRecord(file, textOf(bytes), kinds) })
     } catch (error) {
       if (!(error instanceof Failure)) throw error
       failures.push(error)
