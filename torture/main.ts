@@ -12,6 +12,8 @@ import { type Result, rewriteTable, tableOf } from './table.js'
 /** By name, a row a part; each is loaded where it is asked for. docs/reliability.md has a place for the table of each. */
 const PARTS: Readonly<Record<string, () => Promise<{ default: TorturePart }>>> = {
   readers: () => import('./readers/part.js'),
+  kills: () => import('./kills/part.js'),
+  hub: () => import('./hub/part.js'),
 }
 
 const { values } = parseArgs({
