@@ -108,8 +108,8 @@ export function sequencesDistinct({ tokens, configurations }: PreparedBench, bat
 
 interface Loaded extends Pick<PreparedBench, 'model' | 'config' | 'tensors' | 'weightsSha256'> {
   storedDtype: Parameters<typeof chooseDtype>[1]
-  /** Null where there is no text to be had. */
-  folder: string | null
+  /** Null: GPT-2's own. Undefined where there is none. */
+  tokenizerFolder: string | null | undefined
 }
 
 function openRandom({ model: spec = '', revision, seed }: BenchOptions): Loaded {
@@ -125,7 +125,7 @@ function openRandom({ model: spec = '', revision, seed }: BenchOptions): Loaded 
     config,
     tensors,
     storedDtype: 'F32',
-    folder: null,
+    tokenizerFolder: undefined,
     weightsSha256: async () => null,
   }
 }
@@ -138,7 +138,7 @@ async function openTrained(options: BenchOptions, hooks: FetchHooks): Promise<Lo
     config,
     tensors,
     storedDtype,
-    folder: found.model.folder,
+    tokenizerFolder: found.checkpoint.tokenizerFolder,
     weightsSha256,
   }
 }
@@ -151,21 +151,21 @@ function chooseBenchLevels(options: BenchOptions, { model, config }: Loaded): Le
 
 async function readTokens(
   { data, seed }: BenchOptions,
-  { folder, config }: Loaded,
+  { tokenizerFolder, config }: Loaded,
 ): Promise<Pick<PreparedBench, 'tokens' | 'data'>> {
-  if (data === 'random' || (folder === null && data === undefined)) {
+  if (data === 'random' || (tokenizerFolder === undefined && data === undefined)) {
     const tokens = randomTokens(RANDOM_TOKENS, config.vocabSize, seed)
     const source = 'seeded random tokens'
     return { tokens, data: { kind: 'random', source, tokens: tokens.length, sha256: sha256Of(tokens) } }
   }
-  if (folder === null) {
+  if (tokenizerFolder === undefined) {
     throw new Failure(`--text: random weights have no tokenizer for text, got ${data}`, {
       hint: '--text random',
     })
   }
   const isSample = data === undefined || data === 'sample'
   const text = isSample ? await sampleText() : await readText(data)
-  const tokens = (await loadTokenizer(folder, config.vocabSize)).encode(text)
+  const tokens = (await loadTokenizer(tokenizerFolder, config.vocabSize)).encode(text)
   if (tokens.length === 0) throw new Failure(`${data}: has no text`, { hint: 'give a file with text in it' })
   const source = isSample ? 'bundled beginnings of public-domain books' : data
   const kind = isSample ? 'sample' : 'file'

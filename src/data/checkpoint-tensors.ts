@@ -18,7 +18,7 @@ import {
   type WeightLayout,
 } from './gpt2-names.js'
 import { elementBytes } from './safetensors.js'
-import { type LocatedTensor, sameBytes } from './weight-files.js'
+import { type LocatedTensor, sameBytes } from './weights/located.js'
 
 export type Located = ReadonlyMap<string, LocatedTensor>
 

@@ -33,11 +33,11 @@ export interface Tokenizer {
 }
 
 /**
- * @param folder with tokenizer.json, or with vocab.json and merges.txt; and what else transformers reads of a tokenizer
+ * @param folder with tokenizer.json, or with vocab.json and merges.txt; and what else transformers reads of a tokenizer. Null: GPT-2's own
  * @param modelVocab V, rows of the model's token table
  * @throws Failure on missing or malformed files, on parts that asp does not have, and on a start token without a row
  */
-export async function loadTokenizer(folder: string, modelVocab: number): Promise<Tokenizer> {
+export async function loadTokenizer(folder: string | null, modelVocab: number): Promise<Tokenizer> {
   const files = await readTokenizerFiles(folder)
   const { path, settings } = files
   const encoder = orFailure(path, () => createEncoder(files))

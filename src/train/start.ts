@@ -1,9 +1,8 @@
 /** What a training begins from: a checkpoint, with new interaction weights where it has none, or a model of random weights. */
-import { join } from 'node:path'
 import { type Checkpoint, openCheckpoint } from '../data/checkpoint.js'
 import { gpt2Tensors } from '../data/gpt2-names.js'
 import type { FetchProgress } from '../data/hub/hub.js'
-import { type JsonObject, readJsonObject } from '../data/json-file.js'
+import type { JsonObject } from '../data/json-file.js'
 import { resolveModel } from '../data/model.js'
 import { initialTensors } from '../data/random-model.js'
 import { loadTokenizer, type Tokenizer } from '../data/tokenizer.js'
@@ -24,7 +23,7 @@ export interface TrainingStart {
   hasOwn: boolean
   teacher: TrainerOptions['teacher']
   tokenizer: Tokenizer
-  tokenizerFolder: string
+  tokenizerFolder: string | null
   configJson: JsonObject
   /** What `--save-dtype auto` stands for. */
   dtype: SaveDtype
@@ -56,8 +55,8 @@ async function fromCheckpoint(
   { onFetch }: StartHooks,
 ): Promise<TrainingStart> {
   const model = await resolveModel(spec, { revision, onProgress: onFetch })
-  const checkpoint = await openCheckpoint(model.folder, { id: model.id, revision: model.revision })
-  const tokenizer = await loadTokenizer(model.folder, checkpoint.config.vocabSize)
+  const checkpoint = await openCheckpoint(model.path, { id: model.id, revision: model.revision })
+  const tokenizer = await loadTokenizer(checkpoint.tokenizerFolder, checkpoint.config.vocabSize)
   const dense: Gpt2Config = { ...checkpoint.config, interaction: null }
   refuseUntied(checkpoint)
   const own = checkpoint.config.interaction
@@ -73,8 +72,8 @@ async function fromCheckpoint(
     hasOwn: own !== null,
     teacher: options.distill > 0 ? { config: dense, tensors: only(checkpoint.tensors, dense) } : undefined,
     tokenizer,
-    tokenizerFolder: model.folder,
-    configJson: await readJsonObject(join(model.folder, 'config.json'), 'check the folder'),
+    tokenizerFolder: checkpoint.tokenizerFolder,
+    configJson: checkpoint.configJson,
     dtype: checkpoint.storedDtype === 'F16' ? 'f16' : 'f32',
     record: {
       id: model.id,
@@ -121,7 +120,7 @@ async function fromScratch(
     })
   }
   const model = await resolveModel(start.tokenizer, { onProgress: onFetch })
-  const tokenizer = await loadTokenizer(model.folder, Number.POSITIVE_INFINITY)
+  const tokenizer = await loadTokenizer(model.path, Number.POSITIVE_INFINITY)
   const interaction = {
     dim: options.intDim ?? TRAIN_OPTIONS.intDim.otherwise,
     propagateInDepth: options.propagateInDepth ?? false,
@@ -143,7 +142,7 @@ async function fromScratch(
     hasOwn: false,
     teacher: undefined,
     tokenizer,
-    tokenizerFolder: model.folder,
+    tokenizerFolder: model.path,
     configJson: newConfigJson(config, tokenizer.endToken ?? tokenizer.prefixToken),
     dtype: 'f32',
     record: {

@@ -8,6 +8,7 @@ import { Failure } from '../../errors.js'
 import { exists } from '../files.js'
 import { fileFailure, isObject, type JsonObject, readJsonObject } from '../json-file.js'
 import { listedTokens, type NumberedToken, namedTokens, type TokenFlags, tokenFlags } from './added-tokens.js'
+import { gpt2Definition } from './gpt2.js'
 import {
   BYTE_LEVEL,
   type Definition,
@@ -16,6 +17,11 @@ import {
   readVocabAndMerges,
   TOKENIZER_HINT,
 } from './vocab-and-merges.js'
+
+/** Whether a folder has a tokenizer of its own. */
+export async function hasTokenizer(folder: string): Promise<boolean> {
+  return (await exists(join(folder, 'tokenizer.json'))) || (await exists(join(folder, 'vocab.json')))
+}
 
 export const TOKENIZER_CONFIG = 'tokenizer_config.json'
 
@@ -38,12 +44,17 @@ export interface TokenizerFiles {
   splitsSpecial: boolean
 }
 
-/** Failure: a file is missing or malformed. */
-export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles> {
+/**
+ * @param folder null for GPT-2's own
+ * @throws Failure when a file is missing or malformed
+ */
+export async function readTokenizerFiles(folder: string | null): Promise<TokenizerFiles> {
   const optional = async (name: string): Promise<JsonObject | null> =>
-    (await exists(join(folder, name))) ? readJsonObject(join(folder, name), TOKENIZER_HINT) : null
-  const own = await readDefinition(folder)
-  const file = own ?? (await readVocabAndMerges(folder))
+    folder !== null && (await exists(join(folder, name)))
+      ? readJsonObject(join(folder, name), TOKENIZER_HINT)
+      : null
+  const own = folder === null ? null : await readDefinition(folder)
+  const file = own ?? (await (folder === null ? gpt2Definition() : readVocabAndMerges(folder)))
   const config = (await optional(TOKENIZER_CONFIG)) ?? {}
   // Transformers wrote these two files until 4.34, and does not read them beside what replaced them.
   const isOld = config.added_tokens_decoder === undefined

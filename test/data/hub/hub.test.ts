@@ -245,9 +245,9 @@ hub('finds the cache where Python and the Hub’s own library find it', () => {
 hub('resolves what --model may say', async ({ settings }) => {
   const bundled = await resolveModel(undefined)
   assert.equal([bundled.id, bundled.revision], ['asp-tiny', null])
-  assert.is(bundled.folder, BUNDLED)
-  assert.is((await resolveModel('asp-tiny-dense')).folder, `${BUNDLED}-dense`)
-  const local = { id: 'asp-tiny', revision: null, folder: BUNDLED, source: 'folder' }
+  assert.is(bundled.path, BUNDLED)
+  assert.is((await resolveModel('asp-tiny-dense')).path, `${BUNDLED}-dense`)
+  const local = { id: 'asp-tiny', revision: null, path: BUNDLED, source: 'folder' }
   assert.equal(await resolveModel(BUNDLED), local)
   assert.is((await resolveModel('./nowhere')).id, 'nowhere')
   const remote = await resolveModel('someone/tiny@main', { settings })
