@@ -4,10 +4,12 @@ python scripts/make-weight-files.py   (needs torch, transformers, safetensors, g
 """
 import collections
 import gzip
+import hashlib
 import json
 import pathlib
 import shutil
 
+import gguf
 import torch
 from safetensors.torch import save_file
 from transformers import GPT2Config, GPT2LMHeadModel
@@ -17,10 +19,10 @@ LINEAR = ('attn.c_attn.weight', 'attn.c_proj.weight', 'mlp.c_fc.weight', 'mlp.c_
 SIZES = dict(vocab_size=24, n_positions=16, n_embd=64, n_layer=1, n_head=1, n_inner=16)
 
 
-def model():
+def model(**other):
     """Weights of few significant bits, mostly zero, so that every dtype holds them exactly and the files are small when packed."""
     torch.manual_seed(1)
-    made = GPT2LMHeadModel(GPT2Config(**SIZES, activation_function='gelu_new')).eval()
+    made = GPT2LMHeadModel(GPT2Config(**(SIZES | other), activation_function='gelu_new')).eval()
     with torch.no_grad():
         for parameter in made.parameters():
             kept = torch.rand(parameter.shape) < (0.1 if parameter.dim() > 1 else 1)
@@ -53,6 +55,69 @@ def pack():
         if path.is_file() and path.suffix != '.json':
             path.with_name(path.name + '.gz').write_bytes(gzip.compress(path.read_bytes(), 9, mtime=0))
             path.unlink()
+
+
+def four_wide():
+    """llm.c's MLP is 4 C wide: a model of its own, saved as safetensors as well."""
+    made = model(n_inner=256)
+    path = OUT / 'safetensors-4c'
+    path.mkdir(exist_ok=True)
+    made.config.save_pretrained(path)
+    save_file({k: v for k, v in made.state_dict().items() if k != 'lm_head.weight'}, path / 'model.safetensors')
+    return made
+
+
+def write_llmc(path, made, version, dtype):
+    """write_model of train_gpt2.py in karpathy/llm.c, for one layer; the table is padded with zeros to 128 rows."""
+    state = nanogpt_state(made)
+    header = torch.zeros(256, dtype=torch.int32)
+    header[:8] = torch.tensor([20240326, version, 16, 24, 1, 1, 64, 128])
+    order = ['ln_1', 'attn.c_attn', 'attn.c_proj', 'ln_2', 'mlp.c_fc', 'mlp.c_proj']
+    names = ['wpe.weight', *(f'h.0.{n}.{k}' for n in order for k in ('weight', 'bias')), 'ln_f.weight', 'ln_f.bias']
+    table = torch.nn.functional.pad(state['transformer.wte.weight'], (0, 0, 0, 128 - 24), value=0.5)
+    with open(path, 'wb') as file:
+        file.write(header.numpy().tobytes())
+        for tensor in (table, *(state['transformer.' + n] for n in names)):
+            values = tensor.to(dtype).contiguous()
+            file.write((values.view(torch.int16) if dtype == torch.bfloat16 else values).numpy().tobytes())
+
+
+def write_gguf(path, made, kind):
+    """As convert_hf_to_gguf.py of llama.cpp writes a GPT-2: matrices in the given type, everything else in F32."""
+    writer = gguf.GGUFWriter(path, 'gpt2')
+    writer.add_block_count(1)
+    writer.add_context_length(16)
+    writer.add_embedding_length(64)
+    writer.add_feed_forward_length(16)
+    writer.add_head_count(1)
+    writer.add_layer_norm_eps(1e-5)
+    # 24 tokens, as many as the model's table has rows.
+    tokens = list('0123456789abcdefghi') + ['ab', 'abc', 'cd', '10', '<|endoftext|>']
+    writer.add_tokenizer_model('gpt2')
+    writer.add_tokenizer_pre('gpt-2')
+    writer.add_token_list(tokens)
+    writer.add_token_types([1] * 23 + [3])
+    writer.add_token_merges(['a b', 'ab c', 'c d', '1 0'])
+    writer.add_bos_token_id(23)
+    writer.add_eos_token_id(23)
+    names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.GPT2, 1)
+    read = {}
+    for name, tensor in nanogpt_state(made).items():
+        stem, _, suffix = name.rpartition('.')
+        values = tensor.numpy()
+        # A row of Q8_0 is a multiple of 32 long; llama.cpp keeps the positions of GPT-2 in F32 as well.
+        is_plain = values.ndim == 1 or 'wpe' in name or (kind == gguf.GGMLQuantizationType.Q8_0 and values.shape[1] % 32)
+        own = gguf.GGMLQuantizationType.F32 if is_plain else kind
+        stored = gguf.quantize(values, own)
+        writer.add_tensor(f'{names.get_name(stem)}.{suffix}', stored, raw_dtype=own)
+        back = gguf.dequantize(stored, own)
+        read[name] = hashlib.sha256((back.T if name.endswith(LINEAR) else back).astype('<f4').tobytes()).hexdigest()
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    if kind == gguf.GGMLQuantizationType.Q8_0:
+        path.with_suffix('.json').write_text(json.dumps(read, indent=1) + '\n')
 
 
 def main():
@@ -96,6 +161,14 @@ def main():
     torch.save({'model': compiled, 'optimizer': optimizer.state_dict(), 'model_args': args, 'iter_num': 5,
                 'best_val_loss': torch.tensor(3.25), 'config': {'dataset': 'openwebtext', 'wandb_log': False}},
                path / 'ckpt.pt')
+    path = folder('llmc')
+    for name, version, dtype in (('model_00000003.bin', 3, torch.float32), ('gpt2_bf16.bin', 5, torch.bfloat16)):
+        write_llmc(path / name, four_wide(), version, dtype)
+
+    path = folder('gguf')
+    for name, kind in (('f32', 'F32'), ('f16', 'F16'), ('bf16', 'BF16'), ('q8_0', 'Q8_0')):
+        write_gguf(path / f'{name}.gguf', made, gguf.GGMLQuantizationType[kind])
+
     pack()
 
 

@@ -20,6 +20,7 @@ import { INTERACTION_NAMES } from './gpt2-names.js'
 import { type JsonObject, readJsonObject } from './json-file.js'
 import { elementBytes } from './safetensors.js'
 import { hasTokenizer } from './tokenizer/files.js'
+import { inFolder, type TokenizerSource } from './tokenizer/source.js'
 import { findWeights, noWeights, type WeightKind, type Weights } from './weights/kinds.js'
 import { sha256OfFiles } from './weights/located.js'
 
@@ -35,8 +36,7 @@ export interface Checkpoint {
   config: Gpt2Config
   /** config.json, or what the weight file says in its terms. */
   configJson: JsonObject
-  /** Folder that has the tokenizer; null for GPT-2's own. */
-  tokenizerFolder: string | null
+  tokenizer: TokenizerSource
   tensors: TensorSource
   storedDtype: StoredDtype | 'mixed'
   /** Weights, the tied head counted once. */
@@ -51,9 +51,6 @@ export interface CheckpointOrigin {
   id?: string
   revision?: string | null
 }
-
-/** Written by trainers of GPT-2's vocabulary, which keep no tokenizer. */
-const WITHOUT_TOKENIZER: readonly WeightKind[] = ['nanogpt']
 
 /**
  * @param path a weight file, or a folder with one: docs/models.md, Files
@@ -85,7 +82,7 @@ export async function openCheckpoint(path: string, origin: CheckpointOrigin = {}
     kind,
     config,
     configJson,
-    tokenizerFolder: WITHOUT_TOKENIZER.includes(kind) && !(await hasTokenizer(folder)) ? null : folder,
+    tokenizer: (await hasTokenizer(folder)) ? inFolder(folder) : (weights.tokenizer ?? inFolder(folder)),
     tensors,
     storedDtype: dtypes.size === 1 ? sizes[0].dtype : 'mixed',
     parameters: sizes.reduce((sum, { count }) => sum + count, 0),

@@ -42,6 +42,6 @@ export async function prepareModel(
   { model, checkpoint }: FoundModel,
   { dtype }: Pick<ModelOptions, 'dtype'>,
 ): Promise<PreparedModel> {
-  const tokenizer = await loadTokenizer(checkpoint.tokenizerFolder, checkpoint.config.vocabSize)
+  const tokenizer = await loadTokenizer(checkpoint.tokenizer, checkpoint.config.vocabSize)
   return { model, checkpoint, tokenizer, dtype: chooseDtype(dtype, checkpoint.storedDtype) }
 }

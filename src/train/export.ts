@@ -5,6 +5,7 @@
 import { join } from 'node:path'
 import type { JsonObject } from '../data/json-file.js'
 import { TOKENIZER_FILES, tokenizerFiles } from '../data/tokenizer/published.js'
+import type { TokenizerSource } from '../data/tokenizer/source.js'
 import type { Gpt2Config } from '../engine/gpt2/config.js'
 import type { HostTensor } from '../engine/train/types.js'
 import { replaceFile, type WrittenFile, writeParts, writeText } from './durable-files.js'
@@ -15,8 +16,7 @@ export interface ExportSource {
   configJson: JsonObject
   /** Of what was trained. */
   config: Gpt2Config
-  /** Has the tokenizer's files; null for GPT-2's own. */
-  tokenizerFolder: string | null
+  tokenizerSource: TokenizerSource
 }
 
 const WEIGHTS = 'model.safetensors'
@@ -33,10 +33,10 @@ const TORCH_DTYPES: Readonly<Record<SaveDtype, string>> = { f32: 'float32', f16:
 export async function writeModelFiles(
   folder: string,
   tensors: ReadonlyMap<string, HostTensor>,
-  { configJson, config, tokenizerFolder }: ExportSource,
+  { configJson, config, tokenizerSource }: ExportSource,
   dtype: SaveDtype,
 ): Promise<WrittenFile> {
-  for (const { name, bytes } of await tokenizerFiles(tokenizerFolder))
+  for (const { name, bytes } of await tokenizerFiles(tokenizerSource))
     await replaceFile(join(folder, name), (path) => writeParts(path, [bytes]))
   const json = `${JSON.stringify(modelConfig(configJson, config, dtype), null, 2)}\n`
   await replaceFile(join(folder, 'config.json'), (path) => writeText(path, json))

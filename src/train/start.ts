@@ -5,6 +5,7 @@ import type { FetchProgress } from '../data/hub/hub.js'
 import type { JsonObject } from '../data/json-file.js'
 import { resolveModel } from '../data/model.js'
 import { initialTensors } from '../data/random-model.js'
+import { inFolder, type TokenizerSource } from '../data/tokenizer/source.js'
 import { loadTokenizer, type Tokenizer } from '../data/tokenizer.js'
 import { type Gpt2Config, HEAD_DIM, INTERACTION_STEP } from '../engine/gpt2/config.js'
 import { type TensorSource, UNTIED_HEAD } from '../engine/tensor-source.js'
@@ -23,7 +24,7 @@ export interface TrainingStart {
   hasOwn: boolean
   teacher: TrainerOptions['teacher']
   tokenizer: Tokenizer
-  tokenizerFolder: string | null
+  tokenizerSource: TokenizerSource
   configJson: JsonObject
   /** What `--save-dtype auto` stands for. */
   dtype: SaveDtype
@@ -56,7 +57,7 @@ async function fromCheckpoint(
 ): Promise<TrainingStart> {
   const model = await resolveModel(spec, { revision, onProgress: onFetch })
   const checkpoint = await openCheckpoint(model.path, { id: model.id, revision: model.revision })
-  const tokenizer = await loadTokenizer(checkpoint.tokenizerFolder, checkpoint.config.vocabSize)
+  const tokenizer = await loadTokenizer(checkpoint.tokenizer, checkpoint.config.vocabSize)
   const dense: Gpt2Config = { ...checkpoint.config, interaction: null }
   refuseUntied(checkpoint)
   const own = checkpoint.config.interaction
@@ -72,7 +73,7 @@ async function fromCheckpoint(
     hasOwn: own !== null,
     teacher: options.distill > 0 ? { config: dense, tensors: only(checkpoint.tensors, dense) } : undefined,
     tokenizer,
-    tokenizerFolder: checkpoint.tokenizerFolder,
+    tokenizerSource: checkpoint.tokenizer,
     configJson: checkpoint.configJson,
     dtype: checkpoint.storedDtype === 'F16' ? 'f16' : 'f32',
     record: {
@@ -142,7 +143,7 @@ async function fromScratch(
     hasOwn: false,
     teacher: undefined,
     tokenizer,
-    tokenizerFolder: model.path,
+    tokenizerSource: inFolder(model.path),
     configJson: newConfigJson(config, tokenizer.endToken ?? tokenizer.prefixToken),
     dtype: 'f32',
     record: {

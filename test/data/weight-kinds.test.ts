@@ -1,27 +1,28 @@
 /** Every kind of weight file of one tiny model reads as its safetensors do, and scores what PyTorch scores. */
-import { rm, writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Checkpoint, openCheckpoint } from '../../src/data/checkpoint.js'
+import { sha256Of } from '../../src/data/files.js'
 import { loadTokenizer } from '../../src/data/tokenizer.js'
+import { bf16ToF32, f16ToF32 } from '../../src/engine/half.js'
+import { refused } from './refused.js'
 import { unpackFixtures, type WeightFixtures } from './weight-fixtures.js'
 
 interface Context {
   fixtures: WeightFixtures
-  reference: Checkpoint
 }
 
 const kinds = suite<Context>('kinds of weight files')
 
 kinds.before(async (context) => {
   context.fixtures = await unpackFixtures()
-  context.reference = await openCheckpoint(context.fixtures.folder('safetensors'))
 })
 kinds.after(({ fixtures }) => fixtures.remove())
 
 /** A file, or a folder in which it is found. */
-const KINDS: { path: string; kind: Checkpoint['kind']; dtype?: 'BF16' }[] = [
+const KINDS: { path: string; kind: Checkpoint['kind']; dtype?: 'BF16'; reference?: string }[] = [
   { path: 'safetensors/model.safetensors', kind: 'safetensors' },
   { path: 'pytorch', kind: 'pytorch' },
   { path: 'pytorch/pytorch_model.bin', kind: 'pytorch' },
@@ -30,21 +31,74 @@ const KINDS: { path: string; kind: Checkpoint['kind']; dtype?: 'BF16' }[] = [
   { path: 'pytorch-shards', kind: 'pytorch', dtype: 'BF16' },
   { path: 'nanogpt', kind: 'nanogpt' },
   { path: 'nanogpt/ckpt.pt', kind: 'nanogpt' },
+  { path: 'llmc', kind: 'llm.c', reference: 'safetensors-4c' },
+  { path: 'llmc/gpt2_bf16.bin', kind: 'llm.c', dtype: 'BF16', reference: 'safetensors-4c' },
+  { path: 'gguf/f32.gguf', kind: 'gguf' },
 ]
 
-for (const { path, kind, dtype } of KINDS) {
-  kinds(`${path}: the tensors of the safetensors, to the bit`, async ({ fixtures, reference }) => {
+for (const { path, kind, dtype, reference = 'safetensors' } of KINDS) {
+  kinds(`${path}: the tensors of the safetensors, to the bit`, async ({ fixtures }) => {
     const opened = await openCheckpoint(fixtures.folder(path))
+    const expected = await openCheckpoint(fixtures.folder(reference))
     assert.is(opened.kind, kind)
-    assert.equal(opened.config, reference.config)
-    assert.equal([...opened.tensors.keys()].sort(), [...reference.tensors.keys()].sort())
-    for (const [name, { shape, read }] of reference.tensors) {
+    assert.equal(opened.config, expected.config)
+    assert.equal([...opened.tensors.keys()].sort(), [...expected.tensors.keys()].sort())
+    for (const [name, { shape, read }] of expected.tensors) {
       const tensor = opened.tensors.get(name)
       assert.equal(tensor?.shape, shape, name)
-      const expected = await read()
-      assert.equal(await tensor?.read(), dtype === 'BF16' ? upperHalves(expected) : expected, name)
+      assert.equal(await tensor?.read(), dtype === 'BF16' ? upperHalves(await read()) : await read(), name)
     }
   })
+}
+
+for (const dtype of ['f16', 'bf16'] as const) {
+  kinds(`GGUF in ${dtype}: matrices in it, the rest in f32, the same values`, async ({ fixtures }) => {
+    const opened = await openCheckpoint(fixtures.folder(`gguf/${dtype}.gguf`))
+    const expected = await openCheckpoint(fixtures.folder('safetensors'))
+    assert.is(opened.storedDtype, 'mixed')
+    for (const [name, { shape, read }] of expected.tensors) {
+      const tensor = opened.tensors.get(name)
+      const isMatrix = shape.length === 2 && name !== 'wpe.weight'
+      assert.is(tensor?.dtype, isMatrix ? dtype.toUpperCase() : 'F32', name)
+      assert.equal(
+        floats(tensor?.dtype ?? '', (await tensor?.read()) ?? new Uint8Array()),
+        floats('F32', await read()),
+      )
+    }
+  })
+}
+
+kinds("GGUF in q8_0: the floats that llama.cpp's own library makes of the blocks", async ({ fixtures }) => {
+  const path = fixtures.folder('gguf/q8_0.gguf')
+  const opened = await openCheckpoint(path)
+  const hashes = JSON.parse(await readFile(path.replace('.gguf', '.json'), 'utf8'))
+  assert.is(opened.tensors.size, 16)
+  for (const [name, { dtype, read }] of opened.tensors) {
+    assert.is(dtype, 'F32')
+    assert.is(sha256Of(await read()), hashes[`transformer.${name}`], name)
+  }
+})
+
+kinds('GGUF has its tokenizer with it', async ({ fixtures }) => {
+  const { tokenizer } = await openCheckpoint(fixtures.folder('gguf/f16.gguf'))
+  const { encode, decode, prefixToken, endToken } = await loadTokenizer(tokenizer, 24)
+  assert.equal([...encode('abc10<|endoftext|>')], [20, 22, 23])
+  assert.is(decode([20, 22]), 'abc10')
+  assert.equal([prefixToken, endToken], [23, 23])
+})
+
+kinds('several models in a folder are named', async ({ fixtures }) => {
+  const folder = fixtures.folder('gguf')
+  await refused(
+    () => openCheckpoint(folder),
+    /gguf: must hold one model, got bf16.gguf, f16.gguf, f32.gguf, q8_0.gguf$/,
+  )
+})
+
+function floats(dtype: string, bytes: Uint8Array): number[] {
+  const { buffer, byteOffset, byteLength } = bytes
+  if (dtype === 'F32') return [...new Float32Array(buffer, byteOffset, byteLength / 4)]
+  return [...new Uint16Array(buffer, byteOffset, byteLength / 2)].map(dtype === 'F16' ? f16ToF32 : bf16ToF32)
 }
 
 /** Of every four bytes the upper two, which is what bfloat16 keeps of values with few bits. */
@@ -52,15 +106,17 @@ const upperHalves = (bytes: Uint8Array): Uint8Array => bytes.filter((_, i) => i 
 
 kinds('nanoGPT has GPT-2 as its tokenizer, unless one lies beside it', async ({ fixtures }) => {
   const folder = fixtures.folder('nanogpt')
-  assert.is((await openCheckpoint(folder)).tokenizerFolder, null)
-  assert.is((await openCheckpoint(fixtures.folder('pytorch'))).tokenizerFolder, fixtures.folder('pytorch'))
+  const beside = (path: string) => ({ kind: 'folder', folder: path })
+  assert.equal((await openCheckpoint(folder)).tokenizer, { kind: 'gpt2' })
+  const other = fixtures.folder('pytorch')
+  assert.equal((await openCheckpoint(other)).tokenizer, beside(other))
   await writeFile(join(folder, 'vocab.json'), '{}')
-  assert.is((await openCheckpoint(folder)).tokenizerFolder, folder)
+  assert.equal((await openCheckpoint(folder)).tokenizer, beside(folder))
   await rm(join(folder, 'vocab.json'))
 })
 
 kinds('the built-in tokenizer is GPT-2, file by file as published', async () => {
-  const { encode, decode, sha256, vocabSize } = await loadTokenizer(null, 50_257)
+  const { encode, decode, sha256, vocabSize } = await loadTokenizer({ kind: 'gpt2' }, 50_257)
   const text = 'Hello world, naïve café — 東京 1234  \n\t<|endoftext|>'
   assert.is(decode(encode(text)), text)
   // `tiktoken.get_encoding('gpt2').encode(text, allowed_special='all')`

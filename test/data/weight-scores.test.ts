@@ -53,7 +53,21 @@ scores('safetensors score what PyTorch scores', async (context) => {
 
 scores('and so does every other kind, to the bit', async (context) => {
   const reference = await logprobs(context, 'safetensors')
-  for (const path of ['pytorch', 'pytorch-legacy', 'pytorch-views', 'pytorch-shards', 'nanogpt'])
+  for (const path of [
+    'pytorch',
+    'pytorch-legacy',
+    'pytorch-views',
+    'pytorch-shards',
+    'nanogpt',
+    'gguf/f32.gguf',
+    'gguf/bf16.gguf',
+  ])
+    assert.equal(await logprobs(context, path), reference, path)
+})
+
+scores("llm.c's files score what the same model's safetensors score, to the bit", async (context) => {
+  const reference = await logprobs(context, 'safetensors-4c')
+  for (const path of ['llmc/model_00000003.bin', 'llmc/gpt2_bf16.bin'])
     assert.equal(await logprobs(context, path), reference, path)
 })
 

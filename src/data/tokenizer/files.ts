@@ -9,6 +9,7 @@ import { exists } from '../files.js'
 import { fileFailure, isObject, type JsonObject, readJsonObject } from '../json-file.js'
 import { listedTokens, type NumberedToken, namedTokens, type TokenFlags, tokenFlags } from './added-tokens.js'
 import { gpt2Definition } from './gpt2.js'
+import type { TokenizerSource } from './source.js'
 import {
   BYTE_LEVEL,
   type Definition,
@@ -44,18 +45,16 @@ export interface TokenizerFiles {
   splitsSpecial: boolean
 }
 
-/**
- * @param folder null for GPT-2's own
- * @throws Failure when a file is missing or malformed
- */
-export async function readTokenizerFiles(folder: string | null): Promise<TokenizerFiles> {
+/** Failure: a file is missing or malformed. */
+export async function readTokenizerFiles(source: TokenizerSource): Promise<TokenizerFiles> {
+  const folder = source.kind === 'folder' ? source.folder : null
   const optional = async (name: string): Promise<JsonObject | null> =>
     folder !== null && (await exists(join(folder, name)))
       ? readJsonObject(join(folder, name), TOKENIZER_HINT)
       : null
   const own = folder === null ? null : await readDefinition(folder)
-  const file = own ?? (await (folder === null ? gpt2Definition() : readVocabAndMerges(folder)))
-  const config = (await optional(TOKENIZER_CONFIG)) ?? {}
+  const file = own ?? (await otherDefinition(source))
+  const config = (await optional(TOKENIZER_CONFIG)) ?? (source.kind === 'file' ? source.settings : {})
   // Transformers wrote these two files until 4.34, and does not read them beside what replaced them.
   const isOld = config.added_tokens_decoder === undefined
   const settings = isOld ? { ...config, ...(await optional('special_tokens_map.json')) } : config
@@ -87,6 +86,13 @@ export async function readTokenizerFiles(folder: string | null): Promise<Tokeniz
     around: own === null ? startAndEnd(settings) : { before: null, after: null },
     splitsSpecial: settings.split_special_tokens === true,
   }
+}
+
+async function otherDefinition(source: TokenizerSource): Promise<Definition> {
+  if (source.kind === 'folder') return readVocabAndMerges(source.folder)
+  if (source.kind === 'gpt2') return gpt2Definition()
+  const { file: path, definition } = source
+  return { definition, path, bytes: [Buffer.from(JSON.stringify(definition))] }
 }
 
 async function readDefinition(folder: string): Promise<Definition | null> {

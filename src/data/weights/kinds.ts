@@ -3,13 +3,17 @@ import { readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { Failure } from '../../errors.js'
 import { fileFailure, type JsonObject } from '../json-file.js'
+import type { TokenizerSource } from '../tokenizer/source.js'
+import { isGguf } from './gguf.js'
+import { openGguf } from './gguf-model.js'
+import { isLlmc, openLlmc } from './llmc.js'
 import { inHex, type LocatedTensors, readStart, START_BYTES } from './located.js'
 import { locateTensors } from './safetensors-file.js'
 import { openShards } from './shards.js'
 import { isTorch, openTorchFile } from './torch-file.js'
 
 /** As records name them. */
-export type WeightKind = 'safetensors' | 'pytorch' | 'nanogpt'
+export type WeightKind = 'safetensors' | 'pytorch' | 'nanogpt' | 'llm.c' | 'gguf'
 
 export interface Weights {
   kind: WeightKind
@@ -19,6 +23,8 @@ export interface Weights {
   tensors: LocatedTensors
   /** What the file itself says of the model, in the terms of config.json; null where config.json does. */
   config: JsonObject | null
+  /** Of a kind that comes without tokenizer files; null where they must lie beside it. */
+  tokenizer: TokenizerSource | null
 }
 
 type Opened = Omit<Weights, 'files'>
@@ -38,7 +44,12 @@ const KINDS: readonly FileKind[] = [
     single: /^model\.safetensors$/,
     sharded: { index: 'model.safetensors.index.json', ending: '.safetensors' },
     begins: (start) => start.length >= 9 && start[8] === 0x7b,
-    open: async (file) => ({ kind: 'safetensors', tensors: await locateTensors(file), config: null }),
+    open: async (file) => ({
+      kind: 'safetensors',
+      tensors: await locateTensors(file),
+      config: null,
+      tokenizer: null,
+    }),
   },
   {
     single: /^pytorch_model\.bin$/,
@@ -47,11 +58,29 @@ const KINDS: readonly FileKind[] = [
     open: openTorch,
   },
   { single: /^ckpt\.pt$/, begins: () => false, open: openTorch },
+  {
+    single: /^(model_\d+|gpt[23]_.*[BM](_bf16)?)\.bin$/,
+    begins: isLlmc,
+    open: async (file) => ({ kind: 'llm.c', ...(await openLlmc(file)), tokenizer: { kind: 'gpt2' } }),
+  },
+  { single: /\.gguf$/, begins: isGguf, open: openGgufFile },
 ]
 
 async function openTorch(file: string): Promise<Opened> {
   const { tensors, config } = await openTorchFile(file)
-  return { kind: config === null ? 'pytorch' : 'nanogpt', tensors, config }
+  const isNanoGpt = config !== null
+  return {
+    kind: isNanoGpt ? 'nanogpt' : 'pytorch',
+    tensors,
+    config,
+    tokenizer: isNanoGpt ? { kind: 'gpt2' } : null,
+  }
+}
+
+async function openGgufFile(file: string): Promise<Opened> {
+  const { tensors, config, tokenizer, settings } = await openGguf(file)
+  const held: TokenizerSource | null = tokenizer && { kind: 'file', file, definition: tokenizer, settings }
+  return { kind: 'gguf', tensors, config, tokenizer: held }
 }
 
 /** A model's files, found and not yet opened. */
@@ -82,7 +111,7 @@ export async function findWeights(path: string): Promise<FoundWeights | null> {
   )
 }
 
-const KNOWN = 'a file of safetensors or torch.save'
+const KNOWN = 'a file of safetensors, torch.save, llm.c or GGUF'
 
 async function findInFolder(folder: string): Promise<FoundWeights | null> {
   const present = await readdir(folder)
@@ -116,7 +145,7 @@ function shards(
       kind = opened.kind
       return opened.tensors
     })
-    return { kind, files, tensors, config: null }
+    return { kind, files, tensors, config: null, tokenizer: null }
   }
   return { folder, open: openAll }
 }
