@@ -4,7 +4,7 @@ import type { JsonObject } from '../json-file.js'
 import { elementBytes, type SafetensorsDtype } from '../safetensors.js'
 import { definitionOf } from '../tokenizer/vocab-and-merges.js'
 import { type Gguf, type GgufTensor, readGguf } from './gguf.js'
-import { type LocatedTensor, type LocatedTensors, located } from './located.js'
+import { type LocatedTensor, type LocatedTensors, located, shown } from './located.js'
 import { BLOCK, q8Bytes, readQ8 } from './q8.js'
 
 /** ggml's numbers of the types that are stored as they are read. */
@@ -101,7 +101,7 @@ function locate(
 ): LocatedTensor {
   const size = shape.reduce((product, extent) => product * extent, 1)
   const dtype = PLAIN.get(type)
-  const subject = `${file}: tensor ${name}`
+  const subject = `${file}: tensor ${shown(name)}`
   if (dtype === undefined && type !== Q8_0) {
     throw new Failure(
       `${subject}: must be F32, F16, BF16 or Q8_0, got ${OTHER_TYPES[type] ?? `type ${type}`}`,

@@ -112,3 +112,6 @@ export const START_BYTES = 16
 
 /** A file's first bytes, in messages. */
 export const inHex = (start: Buffer): string => (start.length === 0 ? 'nothing' : start.toString('hex'))
+
+/** A name from a file, in messages: in quotes where it is more than a name. */
+export const shown = (name: string): string => (/^[\w.-]+$/.test(name) ? name : JSON.stringify(name))

@@ -1,5 +1,6 @@
 /** The stack machine of pickle: its stack, its marks, what it remembers, and how it reads numbers and texts. */
 import { Failure } from '../../errors.js'
+import { shown } from './located.js'
 
 /** What a pickle may name. */
 export interface PickleNames {
@@ -91,7 +92,8 @@ export class PickleMachine {
 
   /** Two's complement, little-endian. */
   long(length: number): number | bigint {
-    if (length > LONGEST_NUMBER) this.broken(`a whole number of ${length} bytes, expected ${LONGEST_NUMBER}`)
+    if (length > LONGEST_NUMBER)
+      this.broken(`a whole number of ${length} bytes, of at most ${LONGEST_NUMBER}`)
     const bytes = this.take(length)
     let value = 0n
     for (let i = length - 1; i >= 0; i--) value = value * 256n + BigInt(bytes[i])
@@ -138,7 +140,7 @@ export class PickleMachine {
   global(module: unknown, name: unknown): void {
     if (typeof module !== 'string' || typeof name !== 'string') this.broken('a name must be a text')
     const full = `${module}.${name}`
-    if (!this.names.known.has(full)) this.refuse(`the name ${full}, which no checkpoint needs`)
+    if (!this.names.known.has(full)) this.refuse(`the name ${shown(full)}, which no checkpoint needs`)
     this.push(new PickleName(full))
   }
 

@@ -1,7 +1,7 @@
 /** Tensors of a torch file where they lie in it: a view of a storage as it is, or gathered where its strides are not row by row. */
 import { Failure } from '../../errors.js'
 import { elementBytes } from '../safetensors.js'
-import { type LocatedTensor, located, readRange, withFile } from './located.js'
+import { type LocatedTensor, located, readRange, shown, withFile } from './located.js'
 import type { TorchTensor } from './torch-names.js'
 
 /** Where a storage's bytes are. */
@@ -30,7 +30,7 @@ export function locateView(
   const width = elementBytes(dtype)
   const size = shape.reduce((product, extent) => product * extent, 1)
   const reach = size === 0 ? 0 : shape.reduce((last, extent, i) => last + (extent - 1) * stride[i], 1)
-  const subject = `${file}: tensor ${name}`
+  const subject = `${file}: tensor ${shown(name)}`
   const hint = 'download or export the file again'
   if (range === undefined || range.byteLength < count * width) {
     const got = range === undefined ? 'none' : `${range.byteLength}`
