@@ -4,6 +4,7 @@ import type { JsonObject } from './json-file.js'
 import { tokenFlags } from './tokenizer/added-tokens.js'
 import { createEncoder } from './tokenizer/encoder.js'
 import { readTokenizerFiles, TOKENIZER_CONFIG } from './tokenizer/files.js'
+import { GPT2_TOKENIZER } from './tokenizer/gpt2.js'
 import { hashOf } from './tokenizer/hash.js'
 import type { Surrounding } from './tokenizer/post-processor.js'
 import { inFolder, type TokenizerSource } from './tokenizer/source.js'
@@ -91,7 +92,9 @@ function checkRow(id: number, modelVocab: number, ids: ReadonlyMap<string, numbe
   const token = [...ids].find(([, one]) => one === id)?.[0]
   throw new Failure(
     `${path}: token ids must be below the model's vocabulary of ${modelVocab}, got ${id} for ${JSON.stringify(token)}`,
-    { hint: TOKENIZER_HINT },
+    {
+      hint: path === GPT2_TOKENIZER ? 'put the tokenizer files of this checkpoint beside it' : TOKENIZER_HINT,
+    },
   )
 }
 

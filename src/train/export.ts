@@ -3,12 +3,12 @@
  * the GPT-2 part and leaves the interaction weights.
  */
 import { join } from 'node:path'
+import { replaceFile, type WrittenFile, writeParts, writeText } from '../data/durable-files.js'
 import type { JsonObject } from '../data/json-file.js'
 import { TOKENIZER_FILES, tokenizerFiles } from '../data/tokenizer/published.js'
 import type { TokenizerSource } from '../data/tokenizer/source.js'
 import type { Gpt2Config } from '../engine/gpt2/config.js'
 import type { HostTensor } from '../engine/train/types.js'
-import { replaceFile, type WrittenFile, writeParts, writeText } from './durable-files.js'
 import { type SaveDtype, writeTensors } from './tensor-file.js'
 
 export interface ExportSource {

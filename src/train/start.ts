@@ -12,6 +12,7 @@ import { type TensorSource, UNTIED_HEAD } from '../engine/tensor-source.js'
 import type { TrainerOptions } from '../engine/train/types.js'
 import { Failure } from '../errors.js'
 import type { TrainSourceRecord } from '../record/train/schema.js'
+import { tokenizerSource, weightsKind } from '../run/model-record.js'
 import { newConfigJson } from './export.js'
 import { ruleOf, TRAIN_OPTIONS, type TrainingOptions } from './options.js'
 import type { SaveDtype } from './tensor-file.js'
@@ -82,6 +83,8 @@ async function fromCheckpoint(
       revision: model.revision,
       sha256: await checkpoint.weightsSha256(),
       tokenizer_sha256: tokenizer.sha256,
+      ...weightsKind(checkpoint),
+      ...tokenizerSource(checkpoint),
       parameters: checkpoint.parameters,
     },
   }

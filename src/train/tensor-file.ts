@@ -1,12 +1,12 @@
 /** Tensors of the host <-> safetensors files, one tensor at a time: a model is never in memory twice. */
 
+import { type WrittenFile, writeParts } from '../data/durable-files.js'
 import { encodeHeader } from '../data/safetensors.js'
 import { locateTensors } from '../data/weights/safetensors-file.js'
 import { f32ToF16 } from '../engine/half.js'
 import type { StoredDtype, TensorSource } from '../engine/tensor-source.js'
 import type { HostTensor } from '../engine/train/types.js'
 import { EXIT, Failure } from '../errors.js'
-import { type WrittenFile, writeParts } from './durable-files.js'
 
 export type SaveDtype = 'f32' | 'f16'
 

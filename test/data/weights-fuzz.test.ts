@@ -127,11 +127,13 @@ fuzz(
       [bytes.length - 150, bytes.length],
     ]
     const file = join(folder, 'ckpt.pt')
-    const { refused } = await tryAll(1500, bytes, ranges, async (damaged) => {
+    // nanoGPT's own activation is another.
+    await cp(fixtures.folder('nanogpt/config.json'), join(folder, 'config.json'))
+    const { opened, refused } = await tryAll(1500, bytes, ranges, async (damaged) => {
       await writeFile(file, damaged)
       await openCheckpoint(file)
     })
-    assert.ok(refused > 500, `${refused} refused`)
+    assert.ok(opened > 50 && refused > 500, `${opened} opened, ${refused} refused`)
   },
 )
 
