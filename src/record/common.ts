@@ -52,7 +52,13 @@ export const EnvironmentRecord = t.object('Machine and software.', {
 export type EnvironmentRecord = t.Static<typeof EnvironmentRecord>
 
 export const TextSourceRecord = t.object('Where a part of the text is from.', {
-  kind: t.oneOf('What it was named as.', ['sample', 'file', 'stdin', 'hub']),
+  kind: t.oneOf('What it was named as; tokens: a shard that was made before.', [
+    'sample',
+    'file',
+    'tokens',
+    'stdin',
+    'hub',
+  ]),
   source: t.text('Path, Hub dataset, - for standard input, or what the sample is.'),
   revision: t.nullable(t.string('Commit of a Hub dataset.')),
   split: t.nullable(t.string('Configuration and split of a Hub dataset.')),

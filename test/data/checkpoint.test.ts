@@ -190,12 +190,12 @@ const BROKEN: Broken[] = [
   {
     what: 'no weights',
     files: (folder) => rm(join(folder, 'model.safetensors')),
-    says: /: no weights that asp finds by name$/,
+    says: /: no model.safetensors, and no other weights that asp knows by name$/,
   },
   {
     what: 'weights under a name of their own',
     files: (folder) => rename(join(folder, 'model.safetensors'), join(folder, 'epoch-3.safetensors')),
-    says: /: no weights that asp finds by name, got epoch-3.safetensors$/,
+    says: /: no model.safetensors, .*, got epoch-3.safetensors$/,
   },
   {
     what: 'an empty file of torch',

@@ -107,6 +107,7 @@ for (const name of PROTOCOL_NAMES) {
         windowed: length,
         strided: length - 1,
         llama: Math.floor(length / ctx) * (ctx - 1 - Math.floor(ctx / 2)),
+        blocks: Math.floor((length - 1) / ctx) * ctx,
       }
       if (name !== 'strided' || stride < ctx)
         assert.is(targets.length, expected[name], `${length} ${ctx} ${stride}`)

@@ -154,7 +154,7 @@ function shards(
 export function noWeights(folder: string, present: readonly string[]): Failure {
   const other = present.find((name) => /\.(bin|pt|pth|ckpt|gguf|safetensors)$/.test(name))
   const found = other === undefined ? '' : `, got ${basename(other)}`
-  return new Failure(`${folder}: no weights that asp finds by name${found}`, {
+  return new Failure(`${folder}: no model.safetensors, and no other weights that asp knows by name${found}`, {
     hint:
       other === undefined
         ? 'point --model at a folder with config.json and model.safetensors'

@@ -130,7 +130,7 @@ export const TrainDataRecord = t.object('What was trained on.', {
   sources: t.list('In the order they were named.', TextSourceRecord),
   column: t.text('Field of rows that holds the text.'),
   documents: t.count('Each begins with the start token.'),
-  characters: t.count('UTF-16 units.'),
+  characters: t.nullable(t.count('UTF-16 units; null of token shards.')),
   tokens: t.count('Of the whole text.'),
   windows: t.count('Windows of ctx tokens that are trained on.'),
   sha256: t.sha256('Over the tokens of those windows.'),
