@@ -1,6 +1,6 @@
 /**
  * The container of llama.cpp: a header of keys with values and of tensors with their places, then the tensors' bytes, each on a multiple of
- * the alignment (docs/gguf.md of ggml-org/ggml, versions 2 and 3). Keys and tensors as they are stored.
+ * the alignment (the GGUF specification of ggml-org/ggml, versions 2 and 3). Keys and tensors as they are stored.
  */
 import { stat } from 'node:fs/promises'
 import { Failure } from '../../errors.js'
