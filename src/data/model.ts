@@ -73,9 +73,16 @@ export async function resolveModel(
   return { id: name, revision: fetched.revision, path: fetched.folder, source: 'hub' }
 }
 
-/** What can only be a path: no Hub id begins with a dot or has more than two parts. */
+const WEIGHT_FILE = /\.(safetensors|bin|pt|pth|gguf)$/i
+
+/** What can only be a path: no Hub id begins with a dot, has more than two parts or ends as weight files do. */
 export function looksLikePath(spec: string): boolean {
-  return /^([./~]|[a-z]:)/i.test(spec) || spec.includes('\\') || spec.split('@')[0].split('/').length > 2
+  return (
+    WEIGHT_FILE.test(spec) ||
+    /^([./~]|[a-z]:)/i.test(spec) ||
+    spec.includes('\\') ||
+    spec.split('@')[0].split('/').length > 2
+  )
 }
 
 /** `owner/name`, a name from before there were owners, or either at a revision; null for anything else. */
