@@ -38,6 +38,7 @@ export interface Checkpoint {
   configJson: JsonObject
   tokenizer: TokenizerSource
   tensors: TensorSource
+  /** `mixed` as well where the file has blocks of Q8_0. */
   storedDtype: StoredDtype | 'mixed'
   /** Weights, the tied head counted once. */
   parameters: number
@@ -72,8 +73,11 @@ export async function openCheckpoint(path: string, origin: CheckpointOrigin = {}
   const interaction = findInteraction(located, base, parsed.interaction, configPath)
   const config: Gpt2Config = { ...base, interaction }
   const tensors = checkedTensors(located, config, head, folder)
-  const sizes = [...tensors.values()].map(({ dtype, shape }) => ({ dtype, count: product(shape) }))
-  const dtypes = new Set(sizes.map(({ dtype }) => dtype))
+  const sizes = [...tensors].map(([name, { dtype, shape }]) => {
+    const count = product(shape)
+    return { count, ...(located.get(name)?.stored ?? { dtype, bytes: count * elementBytes(dtype) }) }
+  })
+  const [storedDtype, ...others] = new Set(sizes.map(({ dtype }) => (dtype === 'Q8_0' ? 'mixed' : dtype)))
   let sha256: Promise<string> | undefined
   return {
     id: origin.id ?? basename(resolve(path)),
@@ -84,9 +88,9 @@ export async function openCheckpoint(path: string, origin: CheckpointOrigin = {}
     configJson,
     tokenizer: (await hasTokenizer(folder)) ? inFolder(folder) : (weights.tokenizer ?? inFolder(folder)),
     tensors,
-    storedDtype: dtypes.size === 1 ? sizes[0].dtype : 'mixed',
+    storedDtype: others.length === 0 ? storedDtype : 'mixed',
     parameters: sizes.reduce((sum, { count }) => sum + count, 0),
-    bytes: sizes.reduce((sum, { dtype, count }) => sum + count * elementBytes(dtype), 0),
+    bytes: sizes.reduce((sum, { bytes }) => sum + bytes, 0),
     weightsSha256: () => {
       sha256 ??= sha256OfFiles(files)
       return sha256

@@ -24,7 +24,7 @@ export interface Published {
 
 export interface PublishHooks {
   /** Bytes of weights that are written. */
-  onProgress?: (done: number, total: number) => void
+  onProgress?: (done: number) => void
   signal?: AbortSignal
 }
 
@@ -42,7 +42,7 @@ export async function publish(
   { onProgress, signal }: PublishHooks = {},
 ): Promise<Published> {
   await expectEmpty(folder)
-  const { tokenizer: source, config, tensors, bytes: total } = checkpoint
+  const { tokenizer: source, config, tensors } = checkpoint
   const { prefixToken, endToken } = await loadTokenizer(source, config.vocabSize)
   const files = await tokenizerFiles(source)
   const json = publishedConfig(checkpoint, { bos: prefixToken, eos: endToken ?? prefixToken })
@@ -58,7 +58,7 @@ export async function publish(
       const bytes = await read()
       yield bytes
       done += bytes.byteLength
-      onProgress?.(done, total)
+      onProgress?.(done)
     }
   }
   try {

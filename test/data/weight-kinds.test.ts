@@ -73,6 +73,7 @@ kinds("GGUF in q8_0: the floats that llama.cpp's own library makes of the blocks
   const opened = await openCheckpoint(path)
   const hashes = JSON.parse(await readFile(path.replace('.gguf', '.json'), 'utf8'))
   assert.is(opened.tensors.size, 16)
+  assert.is(opened.storedDtype, 'mixed')
   for (const [name, { dtype, read }] of opened.tensors) {
     assert.is(dtype, 'F32')
     assert.is(sha256Of(await read()), hashes[`transformer.${name}`], name)

@@ -129,6 +129,7 @@ function locate(
     byteLength: 4 * size,
     file,
     offset: null,
+    stored: { dtype: 'Q8_0', bytes: stored },
     read: () => readQ8(file, offset, stored),
   }
 }

@@ -57,7 +57,8 @@ const KINDS: readonly FileKind[] = [
     begins: isTorch,
     open: openTorch,
   },
-  { single: /^ckpt\.pt$/, begins: () => false, open: openTorch },
+  // By its first bytes it is of the row above; what is in it tells the two apart.
+  { single: /^ckpt\.pt$/, begins: isTorch, open: openTorch },
   {
     single: /^(model_\d+|gpt[23]_.*[BM](_bf16)?)\.bin$/,
     begins: isLlmc,

@@ -17,6 +17,9 @@ const DTYPES: ReadonlyMap<number, 'F32' | 'BF16'> = new Map([
   [5, 'BF16'],
 ])
 
+/** Before anything is made of the number. */
+const MOST_LAYERS = 1000
+
 /** Header fields from the third on. */
 const FIELDS = ['n_positions', 'vocab_size', 'n_layer', 'n_head', 'n_embd', 'padded vocabulary'] as const
 
@@ -51,6 +54,8 @@ export async function openLlmc(file: string): Promise<{ tensors: LocatedTensors;
       hint,
     })
   }
+  if (L > MOST_LAYERS)
+    throw new Failure(`${file}: n_layer must be at most ${MOST_LAYERS}, got ${L}`, { hint })
   const width = elementBytes(dtype)
   const groups = groupsOf({ P, L, C, padded })
   const expected =

@@ -13,6 +13,8 @@ export interface LocatedTensor {
   file: string
   /** Where its bytes lie as `read` gives them; null where `read` makes them of others. */
   offset: number | null
+  /** What the file has, where `read` makes other numbers of it. */
+  stored?: { dtype: 'Q8_0'; bytes: number }
   /** Raw little-endian bytes, row-major. Opens the file, reads that range and closes it again. */
   read(): Promise<Uint8Array>
 }

@@ -22,8 +22,9 @@ const SIGNATURE = {
 const BYTES = { entry: 30, directory: 46, end: 22, end64: 56, locator: 20 }
 /** Behind the end record there may be a comment of so many bytes. */
 const LONGEST_COMMENT = 0xffff
-/** Of the directory: 100,000 entries of a checkpoint. */
-const MOST_DIRECTORY_BYTES = 2 ** 24
+/** Of an archive: each is looked up in the file. GPT-2 XL with its optimizer has 2,400. */
+const MOST_ENTRIES = 20_000
+const MOST_DIRECTORY_BYTES = 2 ** 23
 const ZIP64_EXTRA = 1
 const FULL = 0xffffffff
 
@@ -34,7 +35,11 @@ export function readZip(file: string): Promise<Map<string, ZipEntry>> {
   return withFile(file, async (handle) => {
     const { size } = await handle.stat()
     const { offset, byteLength, count } = await findDirectory(handle, size, file)
-    if (byteLength > MOST_DIRECTORY_BYTES) throw damaged(file, `a directory of ${byteLength} bytes`)
+    if (byteLength > MOST_DIRECTORY_BYTES || count > MOST_ENTRIES)
+      throw damaged(
+        file,
+        `a directory of ${count} entries in ${byteLength} bytes, of at most ${MOST_ENTRIES}`,
+      )
     if (offset + byteLength > size) throw damaged(file, 'its directory lies outside of it')
     const view = viewOf(await readRange(handle, offset, byteLength, file))
     const entries = new Map<string, ZipEntry>()
