@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import json
 import pathlib
+import pickle
 import shutil
 
 import gguf
@@ -161,6 +162,11 @@ def main():
     torch.save({'model': compiled, 'optimizer': optimizer.state_dict(), 'model_args': args, 'iter_num': 5,
                 'best_val_loss': torch.tensor(3.25), 'config': {'dataset': 'openwebtext', 'wandb_log': False}},
                path / 'ckpt.pt')
+    # prepare.py of nanoGPT's shakespeare_char, for 24 characters.
+    chars = sorted('\n abcdefghijklmnopqrst,é'[:24])
+    meta = {'vocab_size': len(chars), 'itos': dict(enumerate(chars)), 'stoi': {c: i for i, c in enumerate(chars)}}
+    (path / 'meta.pkl').write_bytes(pickle.dumps(meta))
+
     path = folder('llmc')
     for name, version, dtype in (('model_00000003.bin', 3, torch.float32), ('gpt2_bf16.bin', 5, torch.bfloat16)):
         write_llmc(path / name, four_wide(), version, dtype)

@@ -85,7 +85,7 @@ export const weightsKind = t.optional(
 /** Of the tokenizer, where its files did not lie beside the weights. */
 export const tokenizerSource = t.optional(
   t.oneOf(
-    "Where the tokenizer is from: GPT-2's own, which asp has, or the weight file; absent where its files lay beside the weights.",
+    "Where the tokenizer is from: GPT-2's own, which asp has, or a file of the model's (GGUF, meta.pkl); absent where its own files lay beside the weights.",
     ['gpt2', 'file'],
   ),
 )

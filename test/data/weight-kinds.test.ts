@@ -105,15 +105,41 @@ function floats(dtype: string, bytes: Uint8Array): number[] {
 /** Of every four bytes the upper two, which is what bfloat16 keeps of values with few bits. */
 const upperHalves = (bytes: Uint8Array): Uint8Array => bytes.filter((_, i) => i % 4 >= 2)
 
-kinds('nanoGPT has GPT-2 as its tokenizer, unless one lies beside it', async ({ fixtures }) => {
+kinds(
+  'nanoGPT: the characters of its meta.pkl, files beside it before them, GPT-2 without either',
+  async ({ fixtures }) => {
+    const folder = fixtures.folder('nanogpt')
+    const { tokenizer } = await openCheckpoint(folder)
+    const { encode, decode, prefixToken, endToken } = await loadTokenizer(tokenizer, 24)
+    // As its encode() gives them: [stoi[c] for c in 'ab, é\n'], of '\n ,abcdefghijklmnopqrsté'.
+    assert.equal([...encode('ab, é\n')], [3, 4, 2, 1, 23, 0])
+    assert.is(decode([3, 4, 2, 1, 23, 0]), 'ab, é\n')
+    assert.equal([prefixToken, endToken], [0, null])
+    assert.throws(() => encode('Z'), /Z/)
+
+    await writeFile(join(folder, 'vocab.json'), '{}')
+    assert.equal((await openCheckpoint(folder)).tokenizer, { kind: 'folder', folder })
+    await rm(join(folder, 'vocab.json'))
+    await rm(join(folder, 'meta.pkl'))
+    assert.equal((await openCheckpoint(folder)).tokenizer, { kind: 'gpt2' })
+    const other = fixtures.folder('pytorch')
+    assert.equal((await openCheckpoint(other)).tokenizer, { kind: 'folder', folder: other })
+  },
+)
+
+kinds('a meta.pkl that holds something else', async ({ fixtures }) => {
   const folder = fixtures.folder('nanogpt')
-  const beside = (path: string) => ({ kind: 'folder', folder: path })
-  assert.equal((await openCheckpoint(folder)).tokenizer, { kind: 'gpt2' })
-  const other = fixtures.folder('pytorch')
-  assert.equal((await openCheckpoint(other)).tokenizer, beside(other))
-  await writeFile(join(folder, 'vocab.json'), '{}')
-  assert.equal((await openCheckpoint(folder)).tokenizer, beside(folder))
-  await rm(join(folder, 'vocab.json'))
+  const bad = [
+    ['(dp0\n.', /meta.pkl: must have stoi, an id for each character/],
+    ["(dS'stoi'\n(dS'ab'\nI0\nss.", /meta.pkl: must have stoi/],
+    ["(dS'stoi'\n(dS'a'\nI0\nsS'b'\nI0\nss.", /meta.pkl: must have stoi/],
+    ['cos\nsystem\n.', /meta.pkl: its pickle has the name os.system/],
+  ] as const
+  for (const [content, says] of bad) {
+    await writeFile(join(folder, 'meta.pkl'), content)
+    await refused(() => openCheckpoint(folder), says)
+  }
+  await rm(join(folder, 'meta.pkl'))
 })
 
 kinds('the built-in tokenizer is GPT-2, file by file as published', async () => {

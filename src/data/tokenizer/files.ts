@@ -62,7 +62,7 @@ export async function readTokenizerFiles(source: TokenizerSource): Promise<Token
   const byId = isOld ? listedTokens(listed, settings, config) : numberedTokens(config.added_tokens_decoder)
   const fromFile = fileTokens(file.definition)
   const tokenizerClass = config.tokenizer_class ?? (await optional('config.json'))?.tokenizer_class
-  if (own === null && !isGpt2Class(tokenizerClass)) {
+  if (own === null && folder !== null && !isGpt2Class(tokenizerClass)) {
     throw new Failure(
       `${folder}: a ${tokenizerClass} needs tokenizer.json, got only vocab.json with merges.txt`,
       {

@@ -2,7 +2,7 @@
 import type { JsonObject } from '../json-file.js'
 
 /**
- * `folder`: its files lie there. `gpt2`: GPT-2's own, for weights that come without one. `file`: the weight file holds it, tokenizer.json's
+ * `folder`: its files lie there. `gpt2`: GPT-2's own, for weights that come without one. `file`: a file of another kind holds it (GGUF, meta.pkl), tokenizer.json's
  * object and what tokenizer_config.json would say.
  */
 export type TokenizerSource =

@@ -8,6 +8,7 @@ import { isGguf } from './gguf.js'
 import { openGguf } from './gguf-model.js'
 import { isLlmc, openLlmc } from './llmc.js'
 import { inHex, type LocatedTensors, readStart, START_BYTES } from './located.js'
+import { charTokenizer } from './meta-pkl.js'
 import { locateTensors } from './safetensors-file.js'
 import { openShards } from './shards.js'
 import { isTorch, openTorchFile } from './torch-file.js'
@@ -69,13 +70,9 @@ const KINDS: readonly FileKind[] = [
 
 async function openTorch(file: string): Promise<Opened> {
   const { tensors, config } = await openTorchFile(file)
-  const isNanoGpt = config !== null
-  return {
-    kind: isNanoGpt ? 'nanogpt' : 'pytorch',
-    tensors,
-    config,
-    tokenizer: isNanoGpt ? { kind: 'gpt2' } : null,
-  }
+  if (config === null) return { kind: 'pytorch', tensors, config, tokenizer: null }
+  const tokenizer = (await charTokenizer(dirname(file))) ?? { kind: 'gpt2' as const }
+  return { kind: 'nanogpt', tensors, config, tokenizer }
 }
 
 async function openGgufFile(file: string): Promise<Opened> {
