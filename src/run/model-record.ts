@@ -23,7 +23,7 @@ export function checkpointRecord(found: FoundModel) {
 export const weightsKind = ({ kind }: Checkpoint) => (kind === 'safetensors' ? {} : { weights_kind: kind })
 
 /** The same of a tokenizer: without it, its files lay beside the weights. */
-export const tokenizerSource = ({ tokenizer: { kind } }: Checkpoint) =>
+export const tokenizerSource = ({ tokenizer: { kind } }: Pick<Checkpoint, 'tokenizer'>) =>
   kind === 'folder' ? {} : { tokenizer_source: kind }
 
 /** In groups, for records keep the order of their keys. */

@@ -14,7 +14,6 @@ const ALPHA = { min: 1, max: 64, hint: 'training usually goes from 1 to 8', deci
 export const OPTION_GROUPS = {
   text: {
     data: option('texts', 'text to train on', { default: [], decides: 'data' }),
-    tokens: option('whole', 'take only the first tokens of the text', { otherwise: 'all', decides: 'data' }),
     evalData: option('texts', 'text to evaluate on, in place of windows of the training text', {
       default: [],
       decides: 'data',
@@ -28,6 +27,7 @@ export const OPTION_GROUPS = {
       value: '<name>',
       decides: 'data',
     }),
+    tokens: option('whole', 'take only the first tokens of the text', { otherwise: 'all', decides: 'data' }),
   },
   pruning: {
     gamma: option('numbers', 'weights of the sparsity loss, one training each', {

@@ -123,8 +123,8 @@ async function fromScratch(
       hint: `leave ${flag} out, or use asp finetune`,
     })
   }
-  const model = await resolveModel(start.tokenizer, { onProgress: onFetch })
-  const tokenizer = await loadTokenizer(model.path, Number.POSITIVE_INFINITY)
+  const source = await scratchTokenizer(start.tokenizer, onFetch)
+  const tokenizer = await loadTokenizer(source, Number.POSITIVE_INFINITY)
   const interaction = {
     dim: options.intDim ?? TRAIN_OPTIONS.intDim.otherwise,
     propagateInDepth: options.propagateInDepth ?? false,
@@ -146,7 +146,7 @@ async function fromScratch(
     hasOwn: false,
     teacher: undefined,
     tokenizer,
-    tokenizerSource: inFolder(model.path),
+    tokenizerSource: source,
     configJson: newConfigJson(config, tokenizer.endToken ?? tokenizer.prefixToken),
     dtype: 'f32',
     record: {
@@ -155,9 +155,19 @@ async function fromScratch(
       revision: null,
       sha256: null,
       tokenizer_sha256: tokenizer.sha256,
+      ...tokenizerSource({ tokenizer: source }),
       parameters: [...tensors.values()].reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0),
     },
   }
+}
+
+/** GPT-2's own needs no checkpoint, and so no network. */
+async function scratchTokenizer(
+  spec: string | undefined,
+  onProgress: StartHooks['onFetch'],
+): Promise<TokenizerSource> {
+  if (spec === 'gpt2') return { kind: 'gpt2' }
+  return inFolder((await resolveModel(spec, { onProgress })).path)
 }
 
 /** The tensors of `config`; those that are not there are made, interaction weights from N(0, 0.02^2) (docs/method.md, Initial values and schedules). */
