@@ -144,6 +144,11 @@ def main():
     views = {'module.' + k: (v.t().contiguous().t() if v.dim() == 2 else v) for k, v in state.items()}
     torch.save(views, path / 'pytorch_model.bin')
 
+    path = folder('pytorch-4')
+    (path / 'config.json').write_text(config)
+    wrapped = {'state_dict': dict(made.named_parameters()), 'epoch': 3, 'lr': 1e-4, 'betas': (0.9, 0.95), 'done': True}
+    torch.save(wrapped, path / 'pytorch_model.bin', pickle_protocol=4)
+
     path = folder('pytorch-shards')
     (path / 'config.json').write_text(config)
     halves = list(state.items())
@@ -160,7 +165,7 @@ def main():
     args = dict(n_layer=1, n_head=1, n_embd=64, block_size=16, bias=True, vocab_size=24, dropout=0.0)
     compiled = {'_orig_mod.' + k: v for k, v in nanogpt_state(made).items()}
     torch.save({'model': compiled, 'optimizer': optimizer.state_dict(), 'model_args': args, 'iter_num': 5,
-                'best_val_loss': torch.tensor(3.25), 'config': {'dataset': 'openwebtext', 'wandb_log': False}},
+                'best_val_loss': torch.tensor(3.25), 'config': {'dataset': 'openwebtext', 'wandb_log': False, 'tags': {'a'}, 'key': b'\xff', 'lr': 6e-4, 'none': None}},
                path / 'ckpt.pt')
     # prepare.py of nanoGPT's shakespeare_char, for 24 characters.
     chars = sorted('\n abcdefghijklmnopqrst,é'[:24])

@@ -27,6 +27,8 @@ const KINDS: { path: string; kind: Checkpoint['kind']; dtype?: 'BF16'; reference
   { path: 'pytorch', kind: 'pytorch' },
   { path: 'pytorch/pytorch_model.bin', kind: 'pytorch' },
   { path: 'pytorch-legacy', kind: 'pytorch' },
+  // Parameters under `state_dict`, in pickle protocol 4.
+  { path: 'pytorch-4', kind: 'pytorch' },
   { path: 'pytorch-views', kind: 'pytorch' },
   { path: 'pytorch-shards', kind: 'pytorch', dtype: 'BF16' },
   { path: 'nanogpt', kind: 'nanogpt' },

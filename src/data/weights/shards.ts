@@ -2,7 +2,7 @@
 import { basename, join } from 'node:path'
 import { Failure } from '../../errors.js'
 import { isObject, readJsonObject } from '../json-file.js'
-import type { LocatedTensors } from './located.js'
+import { type LocatedTensors, shown } from './located.js'
 
 const ONE_REVISION = 'download the shards and the index from the same revision'
 
@@ -29,7 +29,7 @@ export async function openShards(
     for (const [name, tensor] of await open(file)) {
       const other = tensors.get(name)
       if (other !== undefined) {
-        throw new Failure(`${file}: has tensor ${name}, which ${basename(other.file)} has as well`, {
+        throw new Failure(`${file}: has tensor ${shown(name)}, which ${basename(other.file)} has as well`, {
           hint: ONE_REVISION,
         })
       }
@@ -38,7 +38,7 @@ export async function openShards(
   }
   for (const [name, shard] of shardOf) {
     if (tensors.get(name)?.file === join(folder, shard)) continue
-    throw new Failure(`${join(folder, shard)}: lacks tensor ${name} that ${index} puts there`, {
+    throw new Failure(`${join(folder, shard)}: lacks tensor ${shown(name)} that ${index} puts there`, {
       hint: ONE_REVISION,
     })
   }
@@ -57,7 +57,7 @@ async function readIndex(path: string, ending: string): Promise<Map<string, stri
         return [name, shard]
       }
       throw new Failure(
-        `${path}: ${name} must name a ${ending} file in the same folder, got ${JSON.stringify(shard)}`,
+        `${path}: ${shown(name)} must name a ${ending} file in the same folder, got ${JSON.stringify(shard)}`,
         { hint },
       )
     }),

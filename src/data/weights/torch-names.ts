@@ -67,6 +67,10 @@ export function torchNames(file: string): PickleNames {
       ['torch._utils._rebuild_tensor_v2', tensor],
       ['torch._utils._rebuild_parameter', ([data]) => data],
       ['torch.Size', ([size]) => counts(size)],
+      // Sets and bytes before protocols 4 and 3. Neither is looked at.
+      ['__builtin__.set', ([items]) => items],
+      ['builtins.set', ([items]) => items],
+      ['_codecs.encode', ([text]) => text],
     ]),
     persistent: (id) => {
       const [kind, storage, key, , count] = Array.isArray(id) ? id : []

@@ -260,6 +260,7 @@ hub('resolves what --model may say', async ({ settings }) => {
   const local = { id: 'asp-tiny', revision: null, path: BUNDLED, source: 'folder' }
   assert.equal(await resolveModel(BUNDLED), local)
   assert.is((await resolveModel('./nowhere')).id, 'nowhere')
+  assert.is((await resolveModel('out/ckpt.pt')).source, 'folder')
   const remote = await resolveModel('someone/tiny@main', { settings })
   assert.equal([remote.id, remote.revision], ['someone/tiny', COMMIT])
 
