@@ -61,6 +61,8 @@ def main():
     deep = b'(' * 200_000 + b'.'
     archive('deep-marks.pt', deep)
     archive('many-dictionaries.pt', b'}' * 3_000_000 + b'.')
+    pairs = b'](' + b'K\x00K\x01\x86' * 50_000 + b'e\x85q\x01'
+    archive('copies.pt', b'\x80\x02ccollections\nOrderedDict\nq\x00' + pairs + b'h\x00h\x01R0' * 100_000 + b'.')
     archive('self.pt', b'\x80\x02}q\x00X\x05\x00\x00\x00modelh\x00s.')
     archive('huge-text.pt', b'\x80\x04\x8d' + struct.pack('<Q', 2 ** 62) + b'x.')
     archive('huge-number.pt', b'\x80\x02\x8b' + struct.pack('<I', 2 ** 31 - 1) + b'\x01.')

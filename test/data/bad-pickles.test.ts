@@ -34,6 +34,7 @@ const SAYS: Readonly<Record<string, RegExp>> = {
   'memo-bomb.pt': /must have a state dict, got no tensors/,
   'deep-marks.pt': /damaged at byte 200001: the stack is empty/,
   'many-dictionaries.pt': /must end within 1000000 steps/,
+  'copies.pt': /ordered dictionaries that are made over and over/,
   'self.pt': /must have a state dict, got no tensors/,
   'huge-text.pt': /4611686018427388000 bytes are announced, 2 are left/,
   'huge-number.pt': /a whole number of 2147483647 bytes, of at most 16/,

@@ -39,6 +39,9 @@ const STORAGES: Readonly<Record<string, SafetensorsDtype>> = {
 /** Of a tensor. */
 const MOST_DIMENSIONS = 8
 
+/** Entries of ordered dictionaries in all: one list may be given to many. */
+const MOST_COPIED = 1_000_000
+
 /** @param file for messages */
 export function torchNames(file: string): PickleNames {
   const damaged = (what: string): Failure =>
@@ -54,9 +57,12 @@ export function torchNames(file: string): PickleNames {
     if (shape.length !== strides.length) throw damaged('a tensor needs a stride for each dimension')
     return new TorchTensor(storage, offset, shape, strides)
   }
+  let copied = 0
   const table = ([items = []]: readonly unknown[]): Map<unknown, unknown> => {
     if (!Array.isArray(items) || !items.every((item) => Array.isArray(item) && item.length === 2))
       throw damaged('an ordered dictionary needs pairs')
+    copied += items.length
+    if (copied > MOST_COPIED) throw damaged('ordered dictionaries that are made over and over')
     return new Map(items)
   }
   return {
