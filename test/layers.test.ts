@@ -16,6 +16,8 @@ const IMPORTS: [from: string, imported: string, allowed: boolean][] = [
   ['commands/cache/one.ts', '../../device/open.js', true],
   ['cli/one.ts', '../device/open.js', true],
   ['cli/one.ts', '../commands/eval.js', false],
+  ['data/one.ts', '../engine/half.js', true],
+  ['data/one.ts', '../engine/engine.js', false],
   ['suites/one.ts', '../data/hub/hub.js', true],
   ['suites/one.ts', '../engine/engine.js', false],
   ['suites/one.ts', '../eval/run.js', false],

@@ -18,7 +18,7 @@ import {
   type WeightLayout,
 } from './gpt2-names.js'
 import { elementBytes } from './safetensors.js'
-import { type LocatedTensor, sameBytes } from './weight-files.js'
+import { type LocatedTensor, sameBytes, shown } from './weights/located.js'
 
 export type Located = ReadonlyMap<string, LocatedTensor>
 
@@ -33,9 +33,12 @@ export function byCanonicalName(stored: Located): Map<string, LocatedTensor> {
     if (name === null) continue
     const other = storedNames.get(name)
     if (other !== undefined) {
-      throw new Failure(`${tensor.file}: one tensor must have one name, got ${other} and ${storedName}`, {
-        hint: 'remove one of the two, or export the checkpoint again',
-      })
+      throw new Failure(
+        `${tensor.file}: one tensor must have one name, got ${shown(other)} and ${shown(storedName)}`,
+        {
+          hint: 'remove one of the two, or export the checkpoint again',
+        },
+      )
     }
     storedNames.set(name, storedName)
     located.set(name, tensor)

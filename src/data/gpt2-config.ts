@@ -30,6 +30,8 @@ const FIXED: readonly { key: string; value: unknown }[] = [
   { key: 'scale_attn_weights', value: true },
   { key: 'scale_attn_by_inverse_layer_idx', value: false },
   { key: 'add_cross_attention', value: false },
+  // nanoGPT's; transformers always has biases.
+  { key: 'bias', value: true },
 ]
 
 /**

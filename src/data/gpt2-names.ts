@@ -23,8 +23,11 @@ export const LAYOUT_TENSOR = 'h.0.attn.c_attn.weight'
 
 export const TOKEN_TABLE = 'wte.weight'
 
-/** Prefix of every name but the head's in a whole language model; a bare GPT2Model has none. */
-const MODEL_PREFIX = 'transformer.'
+/**
+ * Prefix of every name but the head's in a whole language model; a bare GPT2Model has none. Before it stand those of torch.compile and
+ * of distributed training.
+ */
+const MODEL_PREFIX = /^((_orig_mod|module)\.)*(transformer\.)?/
 
 /** Constant masks saved next to the weights: Hugging Face's two, and the reference code's strict one. */
 const BUFFER = /^h\.\d+\.attn\.(bias|masked_bias|bias_int)$/
@@ -37,7 +40,7 @@ const LAYER = /^h\.(\d+)\./
 
 /** Canonical name of a stored tensor, or null for a mask that holds no weights. */
 export function canonicalName(stored: string): string | null {
-  const name = stored.startsWith(MODEL_PREFIX) ? stored.slice(MODEL_PREFIX.length) : stored
+  const name = stored.replace(MODEL_PREFIX, '')
   return BUFFER.test(name) ? null : name
 }
 

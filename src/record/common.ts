@@ -57,7 +57,13 @@ export const EnvironmentRecord = t.object('Machine and software.', {
 export type EnvironmentRecord = t.Static<typeof EnvironmentRecord>
 
 export const TextSourceRecord = t.object('Where a part of the text is from.', {
-  kind: t.oneOf('What it was named as.', ['sample', 'file', 'stdin', 'hub']),
+  kind: t.oneOf('What it was named as; tokens: a shard that was made before.', [
+    'sample',
+    'file',
+    'tokens',
+    'stdin',
+    'hub',
+  ]),
   source: t.text('Path, Hub dataset, - for standard input, or what the sample is.'),
   revision: t.nullable(t.string('Commit of a Hub dataset.')),
   split: t.nullable(t.string('Configuration and split of a Hub dataset.')),
@@ -76,6 +82,19 @@ export const laterSettings = {
   ),
 }
 
+/** Of the weights' files, where they are not safetensors. */
+export const weightsKind = t.optional(
+  t.oneOf('Kind of the weight files; absent for safetensors.', ['pytorch', 'nanogpt', 'llm.c', 'gguf']),
+)
+
+/** Of the tokenizer, where its files did not lie beside the weights. */
+export const tokenizerSource = t.optional(
+  t.oneOf(
+    "Where the tokenizer is from: GPT-2's own, which asp has, or a file of the model's (GGUF, meta.pkl); absent where its own files lay beside the weights.",
+    ['gpt2', 'file'],
+  ),
+)
+
 export const ModelRecord = t.object('The checkpoint.', {
   id: t.text('Hub id, folder as given, or name of a bundled checkpoint.'),
   source: modelSource('Where it was read from.'),
@@ -86,6 +105,8 @@ export const ModelRecord = t.object('The checkpoint.', {
   bytes: t.count('Size of the stored weights.'),
   dtype: dtype('How the weights were held while scoring.'),
   stored_dtype: storedDtype('How the file holds them.'),
+  weights_kind: weightsKind,
+  tokenizer_source: tokenizerSource,
   config: t.object('Sizes, named as in config.json.', {
     vocab_size: t.count('V, rows of the token table.'),
     n_positions: t.count('Longest context in tokens.'),

@@ -1,4 +1,5 @@
 /** What a record says of the model. Pure. */
+import type { Checkpoint } from '../data/checkpoint.js'
 import type { Gpt2Config } from '../engine/gpt2/config.js'
 import type { ModelRecord } from '../record/common.js'
 import type { FoundModel, PreparedModel } from './model.js'
@@ -6,16 +7,24 @@ import type { FoundModel, PreparedModel } from './model.js'
 const STORED_DTYPE_NAMES = { F32: 'f32', F16: 'f16', BF16: 'bf16', mixed: 'mixed' } as const
 
 export function modelRecord(prepared: PreparedModel, sha256: string): ModelRecord {
-  const { named, sizes, stored } = partsOf(prepared)
-  const { tokenizer, dtype } = prepared
-  return { ...named, sha256, tokenizer_sha256: tokenizer.sha256, ...sizes, dtype, ...stored }
+  const { named, sizes, stored, config } = partsOf(prepared)
+  const { tokenizer, dtype, checkpoint } = prepared
+  const from = tokenizerSource(checkpoint)
+  return { ...named, sha256, tokenizer_sha256: tokenizer.sha256, ...sizes, dtype, ...stored, ...from, config }
 }
 
 /** What can be said without a tokenizer, before weights are read. */
 export function checkpointRecord(found: FoundModel) {
-  const { named, sizes, stored } = partsOf(found)
-  return { ...named, sha256: null, ...sizes, ...stored }
+  const { named, sizes, stored, config } = partsOf(found)
+  return { ...named, sha256: null, ...sizes, ...stored, config }
 }
+
+/** Kinds that say something: a record without it is of safetensors. */
+export const weightsKind = ({ kind }: Checkpoint) => (kind === 'safetensors' ? {} : { weights_kind: kind })
+
+/** The same of a tokenizer: without it, its files lay beside the weights. */
+export const tokenizerSource = ({ tokenizer: { kind } }: Pick<Checkpoint, 'tokenizer'>) =>
+  kind === 'folder' ? {} : { tokenizer_source: kind }
 
 /** In groups, for records keep the order of their keys. */
 function partsOf({ model: { id, source, revision }, checkpoint }: FoundModel) {
@@ -23,7 +32,8 @@ function partsOf({ model: { id, source, revision }, checkpoint }: FoundModel) {
   return {
     named: { id, source, revision },
     sizes: { parameters, bytes },
-    stored: { stored_dtype: STORED_DTYPE_NAMES[storedDtype], config: configRecord(config) },
+    stored: { stored_dtype: STORED_DTYPE_NAMES[storedDtype], ...weightsKind(checkpoint) },
+    config: configRecord(config),
   }
 }
 

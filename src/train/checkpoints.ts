@@ -5,13 +5,6 @@
  */
 import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { sha256Of } from '../data/files.js'
-import { isObject } from '../data/json-file.js'
-import type { TrainerState } from '../engine/train/types.js'
-import { Failure } from '../errors.js'
-import { parseJson } from '../json.js'
-import type { ModelRecord } from '../record/common.js'
-import type { TrainRunOptions } from '../record/train/schema.js'
 import {
   hashFile,
   removeUnfinished,
@@ -19,7 +12,14 @@ import {
   writeFailure,
   writeFolder,
   writeText,
-} from './durable-files.js'
+} from '../data/durable-files.js'
+import { sha256Of } from '../data/files.js'
+import { isObject } from '../data/json-file.js'
+import type { TrainerState } from '../engine/train/types.js'
+import { Failure } from '../errors.js'
+import { parseJson } from '../json.js'
+import type { ModelRecord } from '../record/common.js'
+import type { TrainRunOptions } from '../record/train/schema.js'
 import { type ExportSource, writeModelFiles } from './export.js'
 import { readTensors, writeTensors } from './tensor-file.js'
 

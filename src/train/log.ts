@@ -5,12 +5,12 @@
  */
 import { type FileHandle, open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { replaceFile, writeFailure, writeText } from '../data/durable-files.js'
 import { isObject } from '../data/json-file.js'
 import { parseJson } from '../json.js'
 import { type LogLineCheck, logLineCheck } from '../record/io/log-lines.js'
 import { TRAIN_LOG_SCHEMA } from '../record/kinds.js'
 import type { EvalLine, LogLine, RunLine, StepLine } from '../record/train/schema.js'
-import { replaceFile, writeFailure, writeText } from './durable-files.js'
 
 export interface TrainLog {
   path: string

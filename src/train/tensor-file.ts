@@ -1,12 +1,12 @@
 /** Tensors of the host <-> safetensors files, one tensor at a time: a model is never in memory twice. */
 
+import { type WrittenFile, writeParts } from '../data/durable-files.js'
 import { encodeHeader } from '../data/safetensors.js'
-import { openWeightFile } from '../data/weight-files.js'
+import { locateTensors } from '../data/weights/safetensors-file.js'
 import { f32ToF16 } from '../engine/half.js'
 import type { StoredDtype, TensorSource } from '../engine/tensor-source.js'
 import type { HostTensor } from '../engine/train/types.js'
 import { EXIT, Failure } from '../errors.js'
-import { type WrittenFile, writeParts } from './durable-files.js'
 
 export type SaveDtype = 'f32' | 'f16'
 
@@ -54,7 +54,7 @@ function halves(name: string, values: Float32Array): Uint8Array {
 /** Everything in an f32 file. */
 export async function readTensors(path: string): Promise<Map<string, HostTensor>> {
   const tensors = new Map<string, HostTensor>()
-  for (const [name, { dtype, shape, read }] of await openWeightFile(path)) {
+  for (const [name, { dtype, shape, read }] of await locateTensors(path)) {
     if (dtype !== 'F32') throw new Failure(`${path}: tensor ${name} must be F32, got ${dtype}`)
     const bytes = await read()
     tensors.set(name, {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite } from 'uvu'
@@ -190,15 +190,20 @@ const BROKEN: Broken[] = [
   {
     what: 'no weights',
     files: (folder) => rm(join(folder, 'model.safetensors')),
-    says: /: no model.safetensors and no model.safetensors.index.json$/,
+    says: /: no model.safetensors, and no other weights that asp knows by name$/,
   },
   {
-    what: 'pickled weights only',
+    what: 'weights under a name of their own',
+    files: (folder) => rename(join(folder, 'model.safetensors'), join(folder, 'epoch-3.safetensors')),
+    says: /: no model.safetensors, .*, got epoch-3.safetensors$/,
+  },
+  {
+    what: 'an empty file of torch',
     files: async (folder) => {
       await rm(join(folder, 'model.safetensors'))
       await writeFile(join(folder, 'pytorch_model.bin'), '')
     },
-    says: /got pytorch_model.bin/,
+    says: /pytorch_model.bin: must be a file of torch.save, got one that begins with nothing/,
   },
   {
     what: 'cut weights',

@@ -67,7 +67,7 @@ export function fakeStart(tokenizerFolder: string, config = CONFIG): TrainingSta
       vocabSize: 10,
       sha256: SHA,
     },
-    tokenizerFolder,
+    tokenizerSource: { kind: 'folder', folder: tokenizerFolder },
     configJson: newConfigJson(config, 9),
     dtype: 'f32',
     record: {
