@@ -80,6 +80,9 @@ convert(
     assert.equal(readdirSync(empty), ['notes.txt'])
     const bare = join(folder, 'bare')
     cpSync(fixtures.folder('nanogpt/ckpt.pt'), join(bare, 'ckpt.pt'))
+    const small = join(folder, 'small')
+    for (const name of ['ckpt.pt', 'config.json'])
+      cpSync(join(fixtures.folder('nanogpt'), name), join(small, name))
     const before = namesIn(folder)
     for (const [argv, says] of [
       [
@@ -87,7 +90,7 @@ convert(
         /bare\/ckpt.pt: activation_function must be gelu_new or gelu_pytorch_tanh, got "gelu"/,
       ],
       [
-        [fixtures.folder('nanogpt'), 'new'],
+        ['small', 'new'],
         /GPT-2's own tokenizer: token ids must be below the model's vocabulary of 24, got 50256/,
       ],
       [
@@ -104,7 +107,7 @@ convert(
     }
     assert.equal(namesIn(folder), before)
     assert.not(existsSync(join(folder, 'new')))
-    rmSync(bare, { recursive: true })
+    for (const made of [bare, small]) rmSync(made, { recursive: true })
   },
 )
 
