@@ -3,17 +3,8 @@
  * them, `refs/<branch>` hold commits. A blob appears when it is complete and proven, a link when its blob is there.
  */
 import { randomUUID } from 'node:crypto'
-import {
-  copyFile,
-  mkdir,
-  readdir,
-  readFile,
-  readlink,
-  rename,
-  stat,
-  symlink,
-  writeFile,
-} from 'node:fs/promises'
+import { renameSync, writeFileSync } from 'node:fs'
+import { copyFile, mkdir, readdir, readFile, readlink, rename, stat, symlink } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { exists } from '../files.js'
 import { COMMIT, type RemoteFile } from './settings.js'
@@ -85,11 +76,14 @@ export async function writeRef(folder: string, revision: string, commit: string)
   await mkdir(dirname(path), { recursive: true })
   // One name for all: what a killed process left is written over.
   const temporary = `${path}${TEMPORARY}`
-  await writeFile(temporary, commit)
-  await rename(temporary, path).catch((error: NodeJS.ErrnoException) => {
+  // In one turn: an interrupted run ends between two, and would leave the file.
+  writeFileSync(temporary, commit)
+  try {
+    renameSync(temporary, path)
+  } catch (error) {
     // Another process has just put it in its place.
-    if (error.code !== 'ENOENT') throw error
-  })
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  }
 }
 
 export function blobPath(folder: string, etag: string): string {
