@@ -11,13 +11,21 @@ export interface FolderPairs {
   notes: string[]
 }
 
-/** Equal ones go together; of those left over, those that ask the same where each side has one alone: what differs is compared. */
+/** What must be equal, round by round among those left over, where each side has one alone: what differs is compared. */
+const ROUNDS: readonly ((one: Loaded) => string)[] = [
+  (one) => nameOf(one),
+  // Two models under the same policies, or two policies on the same models.
+  ({ record }) => JSON.stringify([questionOf(record), ...policyOf(record)]),
+  ({ record }) => JSON.stringify([questionOf(record), record.model.id]),
+  ({ record }) => questionOf(record),
+]
+
 export function pairFolders(base: readonly Loaded[], other: readonly Loaded[]): FolderPairs {
   const [a, b] = [latest(base), latest(other)]
-  const pairs = match(a.records, b.records, nameOf)
+  const pairs: FolderPairs['pairs'] = []
   const left = (records: Loaded[], side: 'base' | 'other'): Loaded[] =>
     records.filter((one) => !pairs.some((pair) => pair[side] === one))
-  pairs.push(...match(left(a.records, 'base'), left(b.records, 'other'), ({ record }) => questionOf(record)))
+  for (const key of ROUNDS) pairs.push(...match(left(a.records, 'base'), left(b.records, 'other'), key))
   return {
     pairs,
     notes: [

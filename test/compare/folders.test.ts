@@ -74,6 +74,16 @@ test('where one differs and stands alone, that is what is compared; else it has 
   })
 })
 
+test('two models under the same policies, two policies on the same models', () => {
+  const [dense, half] = [{ policy: 'dense', requested: null }, { policy: 'adaptive' }]
+  const models = [run('a1', dense), run('a2', half)]
+  const others = [run('b2', { ...half, model: 'mine' }), run('b1', { ...dense, model: 'mine' })]
+  assert.equal(shown(models, others), { pairs: ['a1 b1', 'a2 b2'], notes: [] })
+  const h2o = [run('b1', { policy: 'h2o' }), run('b2', { policy: 'h2o', model: 'mine' })]
+  const tova = [run('a1', { policy: 'tova' }), run('a2', { policy: 'tova', model: 'mine' })]
+  assert.equal(shown(tova, h2o), { pairs: ['a1 b1', 'a2 b2'], notes: [] })
+})
+
 test('of several runs of the same the last is taken', () => {
   assert.equal(shown([run('a')], [run('b1', { date: 5 }), run('b2', { date: 9 }), run('b3', { date: 7 })]), {
     pairs: ['a b2'],
