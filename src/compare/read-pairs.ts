@@ -22,6 +22,8 @@ export async function readPairs(paths: readonly string[]): Promise<FolderPairs> 
 async function readFolders(paths: readonly string[], folders: readonly boolean[]): Promise<FolderPairs> {
   const file = paths[folders.indexOf(false)]
   if (file !== undefined) {
+    // What is not there is said to be missing, and damage to be damage.
+    await readComparable(file)
     throw new Failure(`${file}: is no folder, unlike ${paths[folders.indexOf(true)]}`, {
       hint: 'compare records with a record, or folders with a folder',
     })
