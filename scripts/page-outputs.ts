@@ -71,7 +71,7 @@ function cut(shown: readonly string[], lines: readonly string[]): string[] {
   let from = 0
   return parts.flatMap((part, i) => {
     const isLast = i === parts.length - 1
-    if (isLast && part.length === 0) return []
+    if (part.length === 0) return isLast ? [] : [LEFT_OUT]
     const start = i === 0 ? 0 : find(lines, part[0], from, from)
     const end = isLast ? lines.length : find(lines, part[part.length - 1], start, start + part.length - 1) + 1
     from = end
@@ -88,11 +88,13 @@ function split(shown: readonly string[]): string[][] {
   return parts
 }
 
-/** Where a line of the shape of `like` is, from `from` on, nearest to `near`. */
+/** Where `like` is from `from` on, nearest to `near`: the very line where it is there, else one of its shape. */
 function find(lines: readonly string[], like: string | undefined, from: number, near: number): number {
-  const found = lines.flatMap((line, i) =>
-    i >= from && like !== undefined && shapeOf(line) === shapeOf(like) ? [i] : [],
-  )
+  const where = (same: (line: string) => boolean): number[] =>
+    lines.flatMap((line, i) => (i >= from && same(line) ? [i] : []))
+  const exact = where((line) => line === like)
+  const found =
+    exact.length > 0 ? exact : where((line) => like !== undefined && shapeOf(line) === shapeOf(like))
   const [nearest] = found.sort((a, b) => Math.abs(a - near) - Math.abs(b - near))
   if (nearest === undefined) throw new Error(`beside ${LEFT_OUT}: nothing is printed like '${like ?? ''}'`)
   return nearest
@@ -118,6 +120,19 @@ function groups(lines: readonly string[]): string[][] {
 export function sameShape(shown: readonly string[], printed: string): boolean {
   const now = renewed(shown, printed)
   return now.map(shapeOf).join('\n') === shown.map(shapeOf).join('\n')
+}
+
+/**
+ * Commands in a page's code blocks, as far as the first pipe, redirection or remark: `$ asp ppl x | head` -> `asp ppl x`. A line
+ * may go on after a backslash.
+ */
+export function commandsIn(page: string): string[] {
+  const fenced = [...page.matchAll(/^```[^\n]*\n([\s\S]*?)^```$/gm)].map(([, text]) => text)
+  const indented = page.replace(/^```[\s\S]*?^```$/gm, '').match(/^ {4}.*$/gm) ?? []
+  return [...fenced, indented.join('\n')]
+    .flatMap((text) => text.replace(/\s*\\\n\s*/g, ' ').split('\n'))
+    .flatMap((line) => [...line.matchAll(/(?<=^\s*(?:\$ )?|[|;] |\w=\S* )(?:npx )?asp [a-z].*/g)].slice(0, 1))
+    .map(([line]) => /^(?:'[^']*'|"[^"]*"|[^'"|&;>#])*/.exec(line)?.[0].trim() ?? line)
 }
 
 /** A command's words, in single or double quotes where they hold spaces; no pipes. The first `asp` or `npx asp` is not among them. */

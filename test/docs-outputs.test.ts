@@ -4,7 +4,7 @@ import { type Command, type Interfaces, Parser } from '@oclif/core'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { pages } from '../scripts/docs-outputs.js'
-import { outputsOf, renewed, sameShape, withOutputs, wordsOf } from '../scripts/page-outputs.js'
+import { commandsIn, outputsOf, renewed, sameShape, withOutputs, wordsOf } from '../scripts/page-outputs.js'
 
 const root = new URL('../', import.meta.url)
 const marked = pages().flatMap((page) =>
@@ -30,6 +30,38 @@ test('each marked command is one that asp takes', async () => {
       await parse(one).catch((cause: Error) => assert.unreachable(`${page}: ${one}: ${cause.message}`))
     }
   }
+})
+
+test('so is each command in a code block', async () => {
+  const shown = pages().flatMap((page) =>
+    commandsIn(readFileSync(new URL(page, root), 'utf8')).map((command) => ({ page, command })),
+  )
+  assert.ok(shown.length > 60, `${shown.length} commands`)
+  for (const { page, command } of shown) {
+    await parse(command).catch((cause: Error) => assert.unreachable(`${page}: ${command}: ${cause.message}`))
+  }
+})
+
+test('which lines of a page are commands', () => {
+  const page = [
+    'Run asp doctor, or',
+    '',
+    "    asp ppl a.txt --limit all     # all of it; 'quoted'",
+    '    echo x | npx asp generate --n 2 > y',
+    '    for m in a b; do asp ppl --model $m; done',
+    '    asp: no command',
+    '```sh',
+    'HF_HOME=/data asp eval paper \\',
+    '    --samples \'{"a|b": 1}\'',
+    '$ asp tasks',
+    '```',
+  ].join('\n')
+  assert.equal(commandsIn(page), [
+    'asp eval paper --samples \'{"a|b": 1}\'',
+    'asp tasks',
+    'asp ppl a.txt --limit all',
+    'npx asp generate --n 2',
+  ])
 })
 
 test('no marked block is empty', () => {

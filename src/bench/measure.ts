@@ -17,6 +17,8 @@ export interface Bench {
   pace: Pace
   /** Kernels that the device had to compile so far. */
   compiled: () => number
+  /** Resolves when all that was submitted is done: until then what was given back may still be taken. */
+  idle: () => Promise<unknown>
 }
 
 /** Runs every test untimed: what fits now will fit when it is measured. */
@@ -119,10 +121,11 @@ async function tryTogether(
     return true
   } catch (error) {
     if (!isOutOfMemory(error)) throw error
-    return false
   } finally {
     for (const decoder of opened) decoder.close()
   }
+  await bench.idle()
+  return false
 }
 
 /**
@@ -143,10 +146,12 @@ export async function withDecoder<T>(
   } catch (error) {
     if (!isOutOfMemory(error)) throw error
     cell.refused = error.message
-    return null
   } finally {
     decoder?.close()
   }
+  // What was submitted before there was no room may run for a minute, and the next try would find no room either.
+  await bench.idle()
+  return null
 }
 
 export const isOutOfMemory = (error: unknown): error is Failure =>

@@ -6,6 +6,7 @@ import type { Configuration } from '../../src/bench/configurations.js'
 import { type Bench, runCell, splitByStage, warmUp } from '../../src/bench/measure.js'
 import type { Test } from '../../src/bench/tests.js'
 import type { Engine } from '../../src/engine/engine.js'
+import { EXIT, Failure } from '../../src/errors.js'
 import { FakeDecoder } from './fake-decoder.js'
 
 const TESTS: Test[] = [
@@ -53,6 +54,7 @@ function setUp(compilesAt: (call: number) => boolean) {
     chunk: 512,
     pace: { stepsPerSubmission: 16, now: () => clock },
     compiled: () => compiled,
+    idle: async () => calls.push('idle'),
   }
   const seconds = (): number[] => cell.tests.map(({ samples }) => samples[0].host_s)
   return { bench, cell, calls, seconds }
@@ -85,6 +87,15 @@ for (const [name, compilesAt] of [
     )
   })
 }
+
+test('one that there is no room for leaves the device idle before the next is tried', async () => {
+  const { bench, cell, calls } = setUp(() => {
+    throw new Failure('device memory: no room for keys', { exit: EXIT.failed, code: 'memory' })
+  })
+  await runCell(bench, cell, TURN, 0)
+  assert.is(cell.refused, 'device memory: no room for keys')
+  assert.equal(calls, ['idle'])
+})
 
 test('one that always compiles is measured all the same', async () => {
   const { bench, cell, seconds, calls } = setUp(() => true)
