@@ -58,9 +58,12 @@ const timeless = (line: string): string =>
   OF_THE_MACHINE.exec(line)?.[0].trim() ??
   line.replace(DURATION, '0 s').replace(/─+/g, '─').replace(/ +/g, ' ')
 
+/** Where something was written, which is another place on each run. */
+const PLACE = /\n+(?:Record|Written|lm-eval's files): .*/g
+
 /** What a block that showed `shown` shows of `printed` now. */
 export function renewed(shown: readonly string[], printed: string): string[] {
-  const lines = printed.replace(/\n+$/, '').split('\n')
+  const lines = printed.replace(PLACE, '').replace(/\n+$/, '').split('\n')
   return steady(shown, cut(shown, lines))
 }
 

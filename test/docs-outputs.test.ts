@@ -118,6 +118,8 @@ two 5
 three 6
 last  7 s
 Time  9.99 s: load 0.3 s
+
+Record: /tmp/x/results/piqa.json
 `
 
 test('a block is replaced, lines left out stay left out, times stay', () => {

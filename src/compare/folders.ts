@@ -20,7 +20,8 @@ const ROUNDS: readonly ((one: Loaded) => string)[] = [
   ({ record }) => questionOf(record),
 ]
 
-export function pairFolders(base: readonly Loaded[], other: readonly Loaded[]): FolderPairs {
+/** @param where the other folder, to be named where there are several */
+export function pairFolders(base: readonly Loaded[], other: readonly Loaded[], where?: string): FolderPairs {
   const [a, b] = [latest(base), latest(other)]
   const pairs: FolderPairs['pairs'] = []
   const left = (records: Loaded[], side: 'base' | 'other'): Loaded[] =>
@@ -29,10 +30,9 @@ export function pairFolders(base: readonly Loaded[], other: readonly Loaded[]): 
   return {
     pairs,
     notes: [
-      ...[...left(a.records, 'base'), ...left(b.records, 'other')].map(
-        ({ file }) => `${file} has no partner`,
-      ),
-      ...[...a.older, ...b.older].map(({ file }) => `${file}: a later record of the same is there`),
+      ...left(a.records, 'base').map(({ file }) => `${file} has no partner${where ? ` in ${where}` : ''}`),
+      ...left(b.records, 'other').map(({ file }) => `${file} has no partner`),
+      ...[...a.older, ...b.older],
     ],
   }
 }
@@ -53,11 +53,18 @@ function match(
   })
 }
 
-/** Of several records of one name the last. */
-function latest(records: readonly Loaded[]): { records: Loaded[]; older: Loaded[] } {
+/** Of several records of one name the last; `older`: what is said of the others. */
+function latest(records: readonly Loaded[]): { records: Loaded[]; older: string[] } {
   const isLast = (one: Loaded): boolean =>
     records.every((other) => other === one || nameOf(other) !== nameOf(one) || before(other, one))
-  return { records: records.filter(isLast), older: records.filter((one) => !isLast(one)) }
+  const lasts = records.filter(isLast)
+  const older = records.flatMap((one) => {
+    const last = lasts.find((other) => nameOf(other) === nameOf(one))
+    if (last === undefined || last === one) return []
+    const isCopy = last.record.date === one.record.date
+    return [`${one.file}: ${isCopy ? `the same run as ${last.file}` : 'a later record of the same is there'}`]
+  })
+  return { records: lasts, older }
 }
 
 const before = (a: Loaded, b: Loaded): boolean =>

@@ -91,6 +91,15 @@ test('of several runs of the same the last is taken', () => {
   })
 })
 
+test('a copy is called one, and of several folders the one without a partner is named', () => {
+  assert.equal(shown([run('a'), run('a2')], [run('b')]), {
+    pairs: ['a2 b'],
+    notes: ['a: the same run as a2'],
+  })
+  const alone = pairFolders([run('a'), run('c', { suite: 'copa' })], [run('b')], 'branch')
+  assert.equal(alone.notes, ['c has no partner in branch'])
+})
+
 test('one family of tests over all pairs, each with its own base', () => {
   const pairs = [
     { base: run('a1'), other: run('b1') },
