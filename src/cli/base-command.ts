@@ -4,7 +4,6 @@ import { Command, ux } from '@oclif/core'
 import { usableCores } from '../device/cores.js'
 import type { OpenDevice } from '../device/open.js'
 import { afterGrace } from '../engine/compute/give-up.js'
-import { MOST_BYTES } from '../engine/cpu/linear-memory.js'
 import { Failure } from '../errors.js'
 import type { AdapterRecord } from '../record/common.js'
 import { layOut } from '../record/io/layout.js'
@@ -31,7 +30,8 @@ export function runDevice({ device, lost, adapter }: OpenDevice): RunDevice & { 
   const kind: AdapterRecord['kind'] =
     adapter.kind === 'hardware' || adapter.kind === 'cpu' ? adapter.kind : 'software'
   // The processor and software adapters live in the machine's own memory, and grant more of it than there is.
-  const most = kind === 'cpu' ? MOST_BYTES : Number.POSITIVE_INFINITY
+  // A buffer of the CPU may be as large as all its memory.
+  const most = kind === 'cpu' ? device.limits.maxBufferSize : Number.POSITIVE_INFINITY
   const memoryLimit = kind === 'hardware' ? undefined : Math.min(freemem(), most)
   const record = { name, vendor, architecture, driver, backend, kind, bundled, features: [...features] }
   return { device, lost, adapter, memoryLimit, record }
