@@ -105,6 +105,7 @@ async function tryTogether(
   options: Omit<CurveOptions, 'ctx' | 'now'>,
 ): Promise<boolean> {
   const opened: Decoder[] = []
+  let fitted = false
   try {
     const runners = []
     for (const cell of cells) {
@@ -118,14 +119,14 @@ async function tryTogether(
     for (const [i, cell] of cells.entries()) {
       cell.curve = { curve: curves[i], interleavedWith: ids.filter((id) => id !== ids[i]) }
     }
-    return true
+    fitted = true
   } catch (error) {
     if (!isOutOfMemory(error)) throw error
   } finally {
     for (const decoder of opened) decoder.close()
   }
   await bench.idle()
-  return false
+  return fitted
 }
 
 /**
@@ -140,18 +141,19 @@ export async function withDecoder<T>(
 ): Promise<T | null> {
   if (cell.refused !== null) return null
   let decoder: Decoder | undefined
+  let result: T | null = null
   try {
     decoder = await openDecoder(bench, cell, options)
-    return await work(decoder, windowsOf(bench, cell))
+    result = await work(decoder, windowsOf(bench, cell))
   } catch (error) {
     if (!isOutOfMemory(error)) throw error
     cell.refused = error.message
   } finally {
     decoder?.close()
   }
-  // What was submitted before there was no room may run for a minute, and the next try would find no room either.
+  // What was submitted may run on for a minute where there was no room, and the next run would find none either.
   await bench.idle()
-  return null
+  return result
 }
 
 export const isOutOfMemory = (error: unknown): error is Failure =>
