@@ -24,7 +24,7 @@ export interface Target {
  * The command as it was typed has --resume or --overwrite in it; a run that finds a part done measures less time and memory. How much a
  * generation allocates ahead follows its pace, and so the load of the machine.
  */
-const RUN = /#\/(command|timing|memory|cache\/allocated_bytes)\b/
+const RUN = /\/(command|timing|memory|cache\/allocated_bytes)\b/
 
 const TEXT = '../../inputs/text.txt'
 const EVAL = 'eval winogrande --data sample --limit 40 --shift -0.5 --batch-tokens 64 -o run.json'

@@ -20,7 +20,11 @@ export async function readFolder<S extends Schema>(
   kinds: readonly S[],
   onDamaged: (failure: Failure) => void,
 ): Promise<From<RecordOf<S>>[]> {
-  const names = (await readdir(folder)).filter((name) => /\.jsonl?$/.test(name)).sort()
+  const entries = await readdir(folder, { withFileTypes: true })
+  const names = entries
+    .map(({ name }) => name)
+    .filter((name) => /\.jsonl?$/.test(name))
+    .sort()
   const found: From<RecordOf<S>>[] = []
   const failures: Failure[] = []
   for (const name of names) {
@@ -38,7 +42,8 @@ export async function readFolder<S extends Schema>(
   for (const failure of failures) onDamaged(failure)
   if (found.length > 0) return found
   const whole = failures.length > 0 ? 'whole record' : 'record'
+  const inner = entries.some((entry) => entry.isDirectory()) ? '; folders inside it are not searched' : ''
   throw new Failure(`${folder}: no ${whole} in this folder`, {
-    hint: `give records that asp wrote (${kinds.join(', ')}) or folders with them`,
+    hint: `give records that asp wrote (${kinds.join(', ')}) or folders with them${inner}`,
   })
 }
