@@ -18,6 +18,7 @@ import { exists } from './files.js'
 import { type InteractionHint, parseGpt2Config } from './gpt2-config.js'
 import { INTERACTION_NAMES } from './gpt2-names.js'
 import { type JsonObject, readJsonObject } from './json-file.js'
+import { inGpt2Terms } from './opt.js'
 import { elementBytes } from './safetensors.js'
 import { hasTokenizer } from './tokenizer/files.js'
 import { inFolder, type TokenizerSource } from './tokenizer/source.js'
@@ -61,10 +62,12 @@ export async function openCheckpoint(path: string, origin: CheckpointOrigin = {}
   const found = await findWeights(path)
   const folder = found?.folder ?? path
   const weights = await found?.open()
-  const { json: configJson, path: configPath } = await readConfig(weights, folder)
+  const read = await readConfig(weights, folder)
   if (weights === undefined) throw noWeights(folder, await readdir(folder))
+  const configPath = read.path
+  const { json: configJson, tensors: stored } = inGpt2Terms(read.json, weights.tensors, configPath)
   const parsed = parseGpt2Config(configJson, configPath)
-  const { files, kind, tensors: stored } = weights
+  const { files, kind } = weights
   const located = byCanonicalName(stored)
   // Before anything is made of the sizes: a wrong number would take all memory.
   expectLayers(located, parsed.config.nLayer, configPath)
