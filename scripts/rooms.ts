@@ -18,7 +18,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   stats: [],
   engine: [],
   device: ['engine/compute/device', 'engine/cpu'],
-  data: ['engine/gpt2/config', 'engine/tensor-source'],
+  data: ['engine/activation', 'engine/gpt2/config', 'engine/tensor-source'],
   record: [],
   suites: ['data', 'record'],
   run: ['data', 'engine', 'record'],

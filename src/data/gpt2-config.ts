@@ -1,4 +1,5 @@
 /** config.json of a Hugging Face GPT-2 checkpoint -> the sizes the engine works with. */
+import { ACTIVATION_NAMES, type Activation, activationNamed } from '../engine/activation.js'
 import { type Gpt2Config, HEAD_DIM } from '../engine/gpt2/config.js'
 import { Failure } from '../errors.js'
 import type { JsonObject } from './json-file.js'
@@ -16,9 +17,6 @@ export interface ParsedConfig {
   isTied: boolean
   interaction: InteractionHint
 }
-
-/** Both names mean the tanh approximation of GELU, the only one the kernels compute. */
-const ACTIVATIONS = ['gelu_new', 'gelu_pytorch_tanh']
 
 const SUPPORTED = 'asp runs GPT-2 checkpoints only; see gpt2, gpt2-medium, gpt2-large, gpt2-xl'
 
@@ -41,13 +39,6 @@ export function parseGpt2Config(json: JsonObject, path: string): ParsedConfig {
     throw new Failure(`${path}: model_type must be "gpt2", got ${JSON.stringify(json.model_type)}`, {
       hint: SUPPORTED,
     })
-  }
-  const activation = json.activation_function ?? 'gelu_new'
-  if (typeof activation !== 'string' || !ACTIVATIONS.includes(activation)) {
-    throw new Failure(
-      `${path}: activation_function must be ${ACTIVATIONS.join(' or ')}, got ${JSON.stringify(activation)}`,
-      { hint: SUPPORTED },
-    )
   }
   for (const { key, value } of FIXED) {
     if ((json[key] ?? value) !== value) {
@@ -72,6 +63,7 @@ export function parseGpt2Config(json: JsonObject, path: string): ParsedConfig {
       nHead,
       nInner: json.n_inner == null ? 4 * nEmbd : size(json, 'n_inner', path),
       layerNormEpsilon: epsilon(json, path),
+      activation: activationOf(json, path),
     },
     isTied: flag(json, 'tie_word_embeddings', path, true),
     interaction: {
@@ -79,6 +71,17 @@ export function parseGpt2Config(json: JsonObject, path: string): ParsedConfig {
       propagateInDepth: flag(json, 'propagate_in_depth', path),
     },
   }
+}
+
+function activationOf(json: JsonObject, path: string): Activation {
+  const configured = json.activation_function ?? 'gelu_new'
+  const activation = typeof configured === 'string' ? activationNamed(configured) : undefined
+  if (activation !== undefined) return activation
+  const known = ACTIVATION_NAMES.join(', ')
+  throw new Failure(
+    `${path}: activation_function must be one of ${known}, got ${JSON.stringify(configured)}`,
+    { hint: 'asp has no kernel of this function' },
+  )
 }
 
 function size(json: JsonObject, key: string, path: string): number {

@@ -7,7 +7,7 @@ import { type JsonObject, readJsonObject } from '../data/json-file.js'
 import { resolveModel } from '../data/model.js'
 import { initialTensors } from '../data/random-model.js'
 import { loadTokenizer, type Tokenizer } from '../data/tokenizer.js'
-import { type Gpt2Config, HEAD_DIM, INTERACTION_STEP } from '../engine/gpt2/config.js'
+import { AS_GPT2, type Gpt2Config, HEAD_DIM, INTERACTION_STEP } from '../engine/gpt2/config.js'
 import { type TensorSource, UNTIED_HEAD } from '../engine/tensor-source.js'
 import type { TrainerOptions } from '../engine/train/types.js'
 import { Failure } from '../errors.js'
@@ -134,6 +134,7 @@ async function fromScratch(
     nHead: start.width / HEAD_DIM,
     nInner: 4 * start.width,
     layerNormEpsilon: 1e-5,
+    ...AS_GPT2,
     interaction: ruleOf(options).kind === 'adaptive' ? interaction : null,
   }
   const tensors = withMissing(new Map(), config, options)

@@ -72,7 +72,9 @@ export function gpt2Reference(
     }
     const heads = Float32Array.from(attentionReference(qkv, [rows], deaths[layer], { C, H }))
     x = linear(heads, `${at}.attn.c_proj`, C, C, { residual: x })
-    const hidden = linear(norm(x, `${at}.ln_2`), `${at}.mlp.c_fc`, C, F, { gelu: true })
+    const hidden = linear(norm(x, `${at}.ln_2`), `${at}.mlp.c_fc`, C, F, {
+      activation: config.activation,
+    })
     x = linear(hidden, `${at}.mlp.c_proj`, F, C, { residual: x })
   }
   const final = norm(x, 'ln_f')

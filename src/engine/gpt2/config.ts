@@ -1,3 +1,5 @@
+import type { Activation } from '../activation.js'
+
 /** Sizes of a GPT-2 family model; single letters are the names used for them everywhere else. */
 export interface Gpt2Config {
   /** V: rows of the token table. */
@@ -13,6 +15,8 @@ export interface Gpt2Config {
   /** Width of the MLP's hidden layer, usually 4 C. */
   nInner: number
   layerNormEpsilon: number
+  /** Of the MLP. */
+  activation: Activation
   /** Present when the checkpoint can drop tokens (docs/method.md, Drop scores). */
   interaction: InteractionConfig | null
 }
@@ -23,6 +27,9 @@ export interface InteractionConfig {
   /** A token dropped in a layer stays dropped in all later layers. */
   propagateInDepth: boolean
 }
+
+/** How OpenAI's GPT-2 computes where others of its family do otherwise. */
+export const AS_GPT2 = { activation: 'gelu-tanh' } as const satisfies Partial<Gpt2Config>
 
 /** The only head width the kernels are written for. */
 export const HEAD_DIM = 64

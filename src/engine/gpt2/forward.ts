@@ -49,7 +49,9 @@ export function encodeBlocks(
     attend(context, pass, batch, rule, a, u.layers[layer])
     multiply(context, pass, block.project, a.heads, a.x, batch.rows, u.rows, { accumulate: true })
     normalise(context, pass, block.norm2, a.x, a.normed, batch.rows)
-    multiply(context, pass, block.expand, a.normed, a.hidden, batch.rows, u.rows, { gelu: true })
+    multiply(context, pass, block.expand, a.normed, a.hidden, batch.rows, u.rows, {
+      activation: config.activation,
+    })
     multiply(context, pass, block.contract, a.hidden, a.x, batch.rows, u.rows, { accumulate: true })
   })
   if (purpose === 'drops') return

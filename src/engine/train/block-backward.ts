@@ -4,8 +4,8 @@ import { HEAD_DIM } from '../gpt2/config.js'
 import { MASK_GRADIENT, ROWS } from '../kernels/structs.js'
 import {
   ATTENTION_SCALE,
+  activate,
   type BlockContext,
-  gelu,
   headOf,
   headScores,
   interactionWidth,
@@ -33,15 +33,15 @@ export function blockBackward(
   const wide = (buffer: DeviceBuffer, width = C): Matrix => ({ buffer, width })
 
   normalise(recorder, block.norm2, own.middle, shared.normed, N)
-  gelu(recorder, own.expanded, shared.hidden, N * F)
-  const geluGradient = { kind: 'gelu-gradient', inputs: own.expanded } as const
+  activate(recorder, own.expanded, shared.hidden, N * F)
+  const activationGradient = { kind: 'activation-gradient', inputs: own.expanded } as const
   linearBackward(
     context,
     block.contract,
     wide(shared.hidden, F),
     wide(shared.dx),
     shared.dHidden,
-    geluGradient,
+    activationGradient,
   )
   linearBackward(context, block.expand, wide(shared.normed), wide(shared.dHidden, F), shared.dNormed)
   normBackward(context, block.norm2, own.middle, true)

@@ -1,4 +1,5 @@
 /** Forward pass of one transformer block, keeping what the backward pass needs. */
+import { activationNumber } from '../activation.js'
 import type { DeviceBuffer } from '../compute/device.js'
 import { HEAD_DIM } from '../gpt2/config.js'
 import { ELEMENTS, MASK_LAYER, SOFTMAX_ROWS } from '../kernels/structs.js'
@@ -57,7 +58,7 @@ export function blockForward(context: BlockContext, block: BlockParams, l: numbe
   normalise(recorder, block.norm2, own.middle, shared.normed, N)
   linear(recorder, block.expand, { from: shared.normed, K: C, to: own.expanded, N: F, rows: N })
   if (recompute) return
-  gelu(recorder, own.expanded, shared.hidden, N * F)
+  activate(recorder, own.expanded, shared.hidden, N * F)
   const to = outputOf(context, l)
   linear(recorder, block.contract, { from: shared.hidden, K: F, to, N: C, rows: N, residual: own.middle })
 }
@@ -110,11 +111,18 @@ export function normalise(
   )
 }
 
-export function gelu(recorder: TrainRecorder, from: DeviceBuffer, to: DeviceBuffer, elements: number): void {
+/** What is kept of the MLP's first product -> what its second one takes. */
+export function activate(
+  recorder: TrainRecorder,
+  from: DeviceBuffer,
+  to: DeviceBuffer,
+  elements: number,
+): void {
+  const ACTIVATION = activationNumber(recorder.config.activation)
   const [across, down] = recorder.groups(elements / 4)
   const struct = recorder.struct(ELEMENTS, { quads: elements / 4, across })
   recorder.dispatch(
-    { kernel: 'gelu', constants: { WORKGROUP: recorder.lanes } },
+    { kernel: 'activate', constants: { WORKGROUP: recorder.lanes, ACTIVATION } },
     [from, to, struct],
     [across, down],
   )

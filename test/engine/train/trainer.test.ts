@@ -1,5 +1,6 @@
 /** Training on the device against gradients and AdamW steps of another implementation, and against the plain loops. */
 import * as assert from 'uvu/assert'
+import { AS_GPT2 } from '../../../src/engine/gpt2/config.js'
 import { Trainer } from '../../../src/engine/train/trainer.js'
 import type { StepInputs, TrainerOptions, TrainRule } from '../../../src/engine/train/types.js'
 import { type GradientCase, goldenGradients, goldenLosses, goldenTensors, openMicro } from '../../golden.js'
@@ -128,7 +129,15 @@ await onEachAdapter('trainer', (test, { device, lost, adapter }) => {
   }
 
   test('as the plain loops: a vocabulary in two slices, from a teacher', async () => {
-    const small = { nPositions: 12, nEmbd: 64, nLayer: 1, nHead: 1, nInner: 64, layerNormEpsilon: 1e-5 }
+    const small = {
+      nPositions: 12,
+      nEmbd: 64,
+      nLayer: 1,
+      nHead: 1,
+      nInner: 64,
+      layerNormEpsilon: 1e-5,
+      ...AS_GPT2,
+    }
     const config = { ...small, vocabSize: 8202, interaction: null }
     const weights = randomWeights(config, { seed: 3, spread: 1, beta: 0 })
     const tensors = tensorsOf(weights)

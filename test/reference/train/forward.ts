@@ -2,8 +2,8 @@
 import type { Gpt2Config } from '../../../src/engine/gpt2/config.js'
 import { isStatic } from '../../../src/engine/policies/index.js'
 import type { TrainRule } from '../../../src/engine/train/types.js'
+import { ACTIVATION_REFERENCES } from '../activations.js'
 import { layernormReference } from '../layernorm.js'
-import { geluReference } from '../matmul.js'
 import type { AttentionHead } from './attention-backward.js'
 import { columnsOf, placeColumns } from './columns.js'
 import { patternMaskReference } from './pattern-mask.js'
@@ -121,7 +121,7 @@ export function forwardReference(config: Gpt2Config, weights: ReferenceWeights, 
     const middle = sum(x, linear(o, `${at}.attn.c_proj`, [N, C, C]))
     const normed2 = norm(middle, `${at}.ln_2`)
     const expanded = linear(normed2, `${at}.mlp.c_fc`, [N, C, F])
-    const hidden = expanded.map(geluReference)
+    const hidden = expanded.map(ACTIVATION_REFERENCES[config.activation].value)
     blocks.push({ x, normed1, interaction, heads, o, middle, normed2, expanded, hidden })
     x = sum(middle, linear(hidden, `${at}.mlp.c_proj`, [N, F, C]))
   }
