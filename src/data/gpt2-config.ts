@@ -12,23 +12,13 @@ export interface InteractionHint {
 }
 
 export interface ParsedConfig {
-  config: Omit<Gpt2Config, 'interaction'>
+  config: Omit<Gpt2Config, 'interaction' | 'absentBiases' | 'untiedHead'>
   /** The output head is the token table, unless the weights say otherwise. */
   isTied: boolean
   interaction: InteractionHint
 }
 
 const SUPPORTED = 'asp runs GPT-2 checkpoints only; see gpt2, gpt2-medium, gpt2-large, gpt2-xl'
-
-/**
- * Options that change the arithmetic, with the one value each that the engine computes.
- * An absent key means that value, as in transformers' GPT2Config.
- */
-const FIXED: readonly { key: string; value: unknown }[] = [
-  { key: 'scale_attn_weights', value: true },
-  { key: 'scale_attn_by_inverse_layer_idx', value: false },
-  { key: 'add_cross_attention', value: false },
-]
 
 /**
  * @param path of the file, for messages
@@ -40,13 +30,13 @@ export function parseGpt2Config(json: JsonObject, path: string): ParsedConfig {
       hint: SUPPORTED,
     })
   }
-  for (const { key, value } of FIXED) {
-    if ((json[key] ?? value) !== value) {
-      throw new Failure(`${path}: ${key} must be ${value}, got ${JSON.stringify(json[key])}`, {
-        hint: SUPPORTED,
-      })
-    }
+  if (flag(json, 'add_cross_attention', path)) {
+    throw new Failure(`${path}: add_cross_attention must be false, got true`, {
+      hint: 'such a model is the decoder of another one, whose encoder asp does not run',
+    })
   }
+  // The same arithmetic in the order that f16 needs; all sums are f32 here.
+  flag(json, 'reorder_and_upcast_attn', path)
   const nEmbd = size(json, 'n_embd', path)
   const nHead = size(json, 'n_head', path)
   if (nEmbd !== nHead * HEAD_DIM) {
@@ -64,6 +54,8 @@ export function parseGpt2Config(json: JsonObject, path: string): ParsedConfig {
       nInner: json.n_inner == null ? 4 * nEmbd : size(json, 'n_inner', path),
       layerNormEpsilon: epsilon(json, path),
       activation: activationOf(json, path),
+      scaledByWidth: flag(json, 'scale_attn_weights', path, true),
+      scaledByLayer: flag(json, 'scale_attn_by_inverse_layer_idx', path),
     },
     isTied: flag(json, 'tie_word_embeddings', path, true),
     interaction: {

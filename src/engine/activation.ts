@@ -30,5 +30,10 @@ export function activationNamed(configured: string): Activation | undefined {
   return ACTIVATIONS.find((row) => row.configured.some((name) => name === configured))?.name
 }
 
+/** The first of its names in config.json. */
+export function activationName(activation: Activation): string {
+  return ACTIVATIONS[activationNumber(activation)].configured[0] ?? activation
+}
+
 /** All names that config.json may give. */
 export const ACTIVATION_NAMES: readonly string[] = ACTIVATIONS.flatMap(({ configured }) => [...configured])

@@ -64,6 +64,15 @@ export type TextSourceRecord = t.Static<typeof TextSourceRecord>
 /** Settings of a model that records of older versions lack. */
 export const laterSettings = {
   layer_norm_epsilon: t.optional(t.number('Added to a variance before its root is taken.')),
+  activation_function: t.optional(
+    t.string("The MLP's activation function, by the first of its names in transformers."),
+  ),
+  scale_attn_weights: t.optional(
+    t.boolean("Whether scores of attention are divided by the root of a head's width."),
+  ),
+  scale_attn_by_inverse_layer_idx: t.optional(
+    t.boolean('Whether they are divided by the number of the layer, from 1, as well.'),
+  ),
   propagate_in_depth: t.optional(
     t.nullable(
       t.boolean('A token dropped in a layer is dropped in all later ones; null when nothing is learned.'),

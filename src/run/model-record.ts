@@ -1,4 +1,5 @@
 /** What a record says of the model. Pure. */
+import { activationName } from '../engine/activation.js'
 import type { Gpt2Config } from '../engine/gpt2/config.js'
 import type { ModelRecord } from '../record/common.js'
 import type { FoundModel, PreparedModel } from './model.js'
@@ -37,6 +38,9 @@ export function configRecord(config: Gpt2Config): ModelRecord['config'] {
     n_inner: config.nInner,
     int_n_embd: config.interaction?.dim ?? null,
     layer_norm_epsilon: config.layerNormEpsilon,
+    activation_function: activationName(config.activation),
+    scale_attn_weights: config.scaledByWidth,
+    scale_attn_by_inverse_layer_idx: config.scaledByLayer,
     propagate_in_depth: config.interaction?.propagateInDepth ?? null,
   }
 }

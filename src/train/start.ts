@@ -8,7 +8,7 @@ import { resolveModel } from '../data/model.js'
 import { initialTensors } from '../data/random-model.js'
 import { loadTokenizer, type Tokenizer } from '../data/tokenizer.js'
 import { AS_GPT2, type Gpt2Config, HEAD_DIM, INTERACTION_STEP } from '../engine/gpt2/config.js'
-import { type TensorSource, UNTIED_HEAD } from '../engine/tensor-source.js'
+import type { TensorSource } from '../engine/tensor-source.js'
 import type { TrainerOptions } from '../engine/train/types.js'
 import { Failure } from '../errors.js'
 import type { TrainSourceRecord } from '../record/train/schema.js'
@@ -59,7 +59,6 @@ async function fromCheckpoint(
   const checkpoint = await openCheckpoint(model.folder, { id: model.id, revision: model.revision })
   const tokenizer = await loadTokenizer(model.folder, checkpoint.config.vocabSize)
   const dense: Gpt2Config = { ...checkpoint.config, interaction: null }
-  refuseUntied(checkpoint)
   const own = checkpoint.config.interaction
   if (own !== null) refuseOtherInteraction(options, checkpoint, own.dim)
   const interaction = {
@@ -85,14 +84,6 @@ async function fromCheckpoint(
       parameters: checkpoint.parameters,
     },
   }
-}
-
-/** Training has one table for both ends, and writes one. */
-function refuseUntied({ folder, tensors }: Checkpoint): void {
-  if (!tensors.has(UNTIED_HEAD)) return
-  throw new Failure(`${folder}: ${UNTIED_HEAD} differs from wte.weight, and training ties the two`, {
-    hint: 'begin from a checkpoint whose output head is its token table, as that of every released GPT-2 is',
-  })
 }
 
 function refuseOtherInteraction({ intDim, beta }: TrainingOptions, { id }: Checkpoint, dim: number): void {

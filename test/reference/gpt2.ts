@@ -1,4 +1,4 @@
-import type { Gpt2Config } from '../../src/engine/gpt2/config.js'
+import { type Gpt2Config, scoreScale } from '../../src/engine/gpt2/config.js'
 import { attentionReference } from './attention.js'
 import { dropTimesReference } from './drop-times.js'
 import { embeddingReference } from './embedding.js'
@@ -70,7 +70,9 @@ export function gpt2Reference(
       deaths.push(drops.deaths)
       margin = Math.min(margin, drops.margin)
     }
-    const heads = Float32Array.from(attentionReference(qkv, [rows], deaths[layer], { C, H }))
+    const heads = Float32Array.from(
+      attentionReference(qkv, [rows], deaths[layer], { C, H, scale: scoreScale(config, layer) }),
+    )
     x = linear(heads, `${at}.attn.c_proj`, C, C, { residual: x })
     const hidden = linear(norm(x, `${at}.ln_2`), `${at}.mlp.c_fc`, C, F, {
       activation: config.activation,

@@ -183,7 +183,7 @@ function attend(
     constants: live ? { QUERY_TILE: queryTile, ...constants } : constants,
   }
   const deaths = live ? (isStatic(rule) ? a.staticDeaths : a.deaths) : a.never
-  const left = soft ? [a.masks, a.heads] : [deaths, a.heads, layer, ...(live ? [a.lists] : [])]
+  const left = [soft ? a.masks : deaths, a.heads, layer, ...(live ? [a.lists] : [])]
   const bindings = [a.qkv, a.segments, a.queryTiles, ...left]
   kernels.dispatch(pass, spec, bindings, [batch.queryTiles.length / 2, H])
 }

@@ -1,7 +1,7 @@
 /** How evict.wgsl is put together and bound, over a batch and over the cache. Pure planning. */
 
 import type { Binding, KernelSpec } from '../compute/device.js'
-import type { Gpt2Config } from '../gpt2/config.js'
+import { type Gpt2Config, type ScoreSizes, scoreScale } from '../gpt2/config.js'
 import { BUDGET } from '../kernels/structs.js'
 import type { WeightDtype } from '../matmul.js'
 import { EVICTING, type EvictingRule } from './index.js'
@@ -27,7 +27,7 @@ export function importanceWords(
 /** `entries`: of the list of scores. */
 export function budgetOf(
   { kind, size }: EvictingRule,
-  { nEmbd: C }: Pick<Gpt2Config, 'nEmbd'>,
+  config: ScoreSizes,
   { layer, entries }: { layer: number; entries: number },
 ): Uint32Array {
   return BUDGET.pack({
@@ -35,7 +35,8 @@ export function budgetOf(
     keys: entries,
     budget: size,
     recent: EVICTING[kind].recent(size),
-    C4: C / 4,
+    C4: config.nEmbd / 4,
+    scale: scoreScale(config, layer),
   })
 }
 

@@ -1,9 +1,8 @@
 /** Backward pass of one transformer block: from the gradient of its output to that of its input, in place, and its parameters'. */
 import type { DeviceBuffer } from '../compute/device.js'
-import { HEAD_DIM } from '../gpt2/config.js'
+import { HEAD_DIM, scoreScale } from '../gpt2/config.js'
 import { MASK_GRADIENT, ROWS } from '../kernels/structs.js'
 import {
-  ATTENTION_SCALE,
   activate,
   type BlockContext,
   headOf,
@@ -74,7 +73,7 @@ function attentionBackward(context: BlockContext, own: LayerBuffers, l: number):
     const dHead: Matrix = { buffer: dHeads, at: HEAD_DIM * head, width: C, next: C * T }
     const of = (which: 'query' | 'key' | 'value', buffer = own.qkv): Matrix =>
       headOf(buffer, which, head, C, T)
-    headScores(context, own, head, true)
+    headScores(context, own, l, head, true)
     multiply(recorder, {
       ...common,
       form: 'tn',
@@ -104,7 +103,7 @@ function attentionBackward(context: BlockContext, own: LayerBuffers, l: number):
         head,
       },
     })
-    const scaled = { ...common, M: T, N: HEAD_DIM, K: T, left: square, scale: ATTENTION_SCALE }
+    const scaled = { ...common, M: T, N: HEAD_DIM, K: T, left: square, scale: scoreScale(recorder.config, l) }
     multiply(recorder, { ...scaled, form: 'nn', right: of('key'), out: of('query', dQkv) })
     multiply(recorder, { ...scaled, form: 'tn', right: of('query'), out: of('key', dQkv) })
   }

@@ -1,5 +1,5 @@
 /** The backward half: forward.ts read from its end, with the gradient of every tensor. */
-import type { Gpt2Config } from '../../../src/engine/gpt2/config.js'
+import { type Gpt2Config, scoreScale } from '../../../src/engine/gpt2/config.js'
 import { activationBackwardReference } from './activation-backward.js'
 import { attentionBackwardReference } from './attention-backward.js'
 import { columnsOf, placeColumns } from './columns.js'
@@ -93,7 +93,13 @@ export function backwardReference(
     block.heads.forEach((head, i) => {
       const [b, h] = [Math.floor(i / H), i % H]
       const place = { row: b * T, rows: T, width: C, column: h * (C / H), columns: C / H }
-      const back = attentionBackwardReference(head, columnsOf(dO, place), [T, C / H], Hm[b])
+      const back = attentionBackwardReference(
+        head,
+        columnsOf(dO, place),
+        [T, C / H],
+        Hm[b],
+        scoreScale(config, layer),
+      )
       for (const [part, gradient] of [back.dQ, back.dK, back.dV].entries()) {
         placeColumns(dQkv, { ...place, width: 3 * C, column: part * C + place.column }, gradient)
       }

@@ -1,5 +1,5 @@
 /** The forward half of training a GPT-2 in plain loops: as test/reference/gpt2.ts, but soft, batched, and with a tape. */
-import type { Gpt2Config } from '../../../src/engine/gpt2/config.js'
+import { type Gpt2Config, scoreScale } from '../../../src/engine/gpt2/config.js'
 import { isStatic } from '../../../src/engine/policies/index.js'
 import type { TrainRule } from '../../../src/engine/train/types.js'
 import { ACTIVATION_REFERENCES } from '../activations.js'
@@ -111,7 +111,7 @@ export function forwardReference(config: Gpt2Config, weights: ReferenceWeights, 
       for (let h = 0; h < H; h++) {
         const place = { row: b * T, rows: T, width: 3 * C, columns: d }
         const [q, k, v] = [0, 1, 2].map((part) => columnsOf(qkv, { ...place, column: part * C + h * d }))
-        const S = productNT(q, k, [T, d, T]).map((value) => value / Math.sqrt(d))
+        const S = productNT(q, k, [T, d, T]).map((value) => scoreScale(config, layer) * value)
         const { P } = softmaxRowsReference(S, masks[b], T)
         const head = { q, k, v, P, o: productNN(P, v, [T, T, d]) }
         placeColumns(o, { ...place, width: C, column: h * d }, head.o)
