@@ -51,7 +51,7 @@ export function parseGpt2Config(json: JsonObject, path: string): ParsedConfig {
       nEmbd,
       nLayer: size(json, 'n_layer', path),
       nHead,
-      nInner: json.n_inner == null ? 4 * nEmbd : size(json, 'n_inner', path),
+      nInner: json.n_inner == null ? 4 * nEmbd : innerWidth(json, path),
       layerNormEpsilon: epsilon(json, path),
       activation: activationOf(json, path),
       scaledByWidth: flag(json, 'scale_attn_weights', path, true),
@@ -81,6 +81,15 @@ function size(json: JsonObject, key: string, path: string): number {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value > 0) return value
   throw new Failure(`${path}: ${key} must be a positive whole number, got ${JSON.stringify(value)}`, {
     hint: 'use the config.json that belongs to these weights',
+  })
+}
+
+/** Kernels take rows of activations four numbers at a time. */
+function innerWidth(json: JsonObject, path: string): number {
+  const width = size(json, 'n_inner', path)
+  if (width % 4 === 0) return width
+  throw new Failure(`${path}: n_inner must be a multiple of 4, got ${width}`, {
+    hint: `pad mlp.c_fc and mlp.c_proj to ${4 * Math.ceil(width / 4)} with zeros: the results stay the same`,
   })
 }
 

@@ -315,8 +315,33 @@ const BROKEN: Broken[] = [
   },
   {
     what: 'a missing tensor',
+    tensors: (tensors) => tensors.delete('h.1.ln_2.weight'),
+    says: /the weights lack tensor h.1.ln_2.weight, expected shape \[64\]/,
+  },
+  {
+    what: 'a bias that one layer lacks',
     tensors: (tensors) => tensors.delete('h.1.ln_2.bias'),
-    says: /the weights lack tensor h.1.ln_2.bias, expected shape \[64\]/,
+    says: /: the weights lack tensor h.1.ln_2.bias, which other layers have \(1 of 2 lack it\)$/,
+  },
+  {
+    what: 'a last layer norm that alone has no bias',
+    tensors: (tensors) => tensors.delete('ln_f.bias'),
+    says: /the weights lack tensor ln_f.bias, expected shape \[64\]/,
+  },
+  {
+    what: 'cross-attention',
+    config: { ...CONFIG, add_cross_attention: true },
+    says: /config.json: add_cross_attention must be false, got true$/,
+  },
+  {
+    what: 'a scale that is no flag',
+    config: { ...CONFIG, scale_attn_weights: 1 },
+    says: /config.json: scale_attn_weights must be true or false, got 1$/,
+  },
+  {
+    what: 'an inner width that kernels cannot read in fours',
+    config: { ...CONFIG, n_inner: 130 },
+    says: /config.json: n_inner must be a multiple of 4, got 130$/,
   },
   {
     what: 'a head of another size',

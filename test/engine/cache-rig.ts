@@ -119,6 +119,7 @@ export class CacheRig {
     }
     const context = {
       ...{ config, kernels: kernelsOf(device), tuning: chooseTuning(open.adapter) },
+      workgroupBytes: device.limits.maxComputeWorkgroupStorageSize,
       weights: { blocks: BETAS.map((beta) => ({ beta })) },
     }
     const rule = { kind: 'adaptive', shift: 0 } as const

@@ -43,7 +43,7 @@ await onEachAdapter('evict kernel', (test, open) => {
             return evictionReference(rule, own, { C, H, layer: LAYER, scale })
           })
           for (const WORKGROUP of second ? [lanes] : [lanes, 64]) {
-            const spec = evictionSpec(rule, { keys: 'batch' }, config, WORKGROUP)
+            const spec = evictionSpec(rule, { keys: 'batch' }, config, WORKGROUP, 16_384)
             const table = bench.upload(batch.table)
             const deaths = bench.upload(new Uint32Array(2 * batch.keys).fill(0xdead))
             const importances = bench.upload(new Float32Array(batch.keys * importanceWords([rule], config)))

@@ -108,14 +108,14 @@ function dropTimes(
 
 /** Queries and keys -> death times of this layer. A branch continues where its trunk has ended. */
 function evict(
-  { config, tuning, kernels }: ForwardContext,
+  { config, tuning, kernels, workgroupBytes }: ForwardContext,
   pass: ComputePass,
   batch: Batch,
   rule: EvictingRule,
   a: Activations,
   budget: Slice,
 ): void {
-  const spec = evictionSpec(rule, { keys: 'batch' }, config, tuning.lanes)
+  const spec = evictionSpec(rule, { keys: 'batch' }, config, tuning.lanes, workgroupBytes)
   const given = { 'own key': a.qkv, 'moments of queries': a.moments }
   for (const { tiles, count } of keyTileLevels(batch, a)) {
     const bindings = [a.segments, tiles, a.deaths, budget, a.importances, ...scoreBindings(rule, given)]

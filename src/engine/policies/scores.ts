@@ -1,5 +1,6 @@
 /** How evict.wgsl is put together and bound, over a batch and over the cache. Pure planning. */
 
+import { Failure } from '../../errors.js'
 import type { Binding, KernelSpec } from '../compute/device.js'
 import { type Gpt2Config, type ScoreSizes, scoreScale } from '../gpt2/config.js'
 import { BUDGET } from '../kernels/structs.js'
@@ -40,12 +41,32 @@ export function budgetOf(
   })
 }
 
+/** Positions of the longest sequence whose keys a workgroup can keep account of: three words each, and five for each lane. */
+function mostPositions(lanes: number, workgroupBytes: number): number {
+  return lanes * Math.floor((workgroupBytes / 4 - 5 * lanes - 4) / (3 * lanes))
+}
+
+/** Throws a Failure where a sequence of `length` tokens is more than a workgroup of this device can keep account of. */
+export function checkEviction(
+  { kind }: EvictingRule,
+  length: number,
+  lanes: number,
+  workgroupBytes: number,
+): void {
+  const most = mostPositions(lanes, workgroupBytes)
+  if (length <= most) return
+  throw new Failure(`${kind}: follows sequences of at most ${most} tokens on this device, got ${length}`, {
+    hint: '--device cpu has no such limit; local, strided and streaming have none anywhere',
+  })
+}
+
 /** @param at where keys lie, and, in the cache, how */
 export function evictionSpec(
   { kind }: EvictingRule,
   at: { keys: 'batch' } | { keys: 'cache'; dtype: WeightDtype },
   { nPositions }: Pick<Gpt2Config, 'nPositions'>,
   WORKGROUP: number,
+  workgroupBytes: number,
 ): KernelSpec {
   const { score, constants, sinks, interval } = EVICTING[kind]
   return {
@@ -53,7 +74,7 @@ export function evictionSpec(
     variant: { ...at, score },
     constants: {
       WORKGROUP,
-      REGION: Math.ceil(nPositions / WORKGROUP),
+      REGION: Math.ceil(Math.min(nPositions, mostPositions(WORKGROUP, workgroupBytes)) / WORKGROUP),
       SINKS: sinks,
       INTERVAL: interval,
       ...constants,

@@ -15,7 +15,7 @@ const NEAR = 1e-4
 const NEAR_GRADIENT = 2e-3
 const OPTIMISER = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, clip: null }
 
-/** The columns of a task in the table of docs/models.md. */
+/** What a model is held to, by name: with the list of cases and the devices, every cell of a table of what is supported. */
 export const TASKS = { score, decode, 'fine-tune': fineTune } as const
 
 /** How far the kept logits are from what they must be; rows in the order of the batch. */
