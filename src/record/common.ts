@@ -86,6 +86,11 @@ export const ModelRecord = t.object('The checkpoint.', {
   revision: t.nullable(t.string('Hub revision.')),
   sha256: t.sha256('Of the weights, as read from the file or files.'),
   tokenizer_sha256: t.sha256("Of the tokenizer's file or files."),
+  padded_rows: t.optional(
+    t.count(
+      'Last rows of the token table that no token of the tokenizer has; absent where there are none. They count in every softmax and may be the most likely, as in lm-eval.',
+    ),
+  ),
   parameters: t.count('Number of weights.'),
   bytes: t.count('Size of the stored weights.'),
   dtype: dtype('How the weights were held while scoring.'),

@@ -9,7 +9,9 @@ const STORED_DTYPE_NAMES = { F32: 'f32', F16: 'f16', BF16: 'bf16', mixed: 'mixed
 export function modelRecord(prepared: PreparedModel, sha256: string): ModelRecord {
   const { named, sizes, stored } = partsOf(prepared)
   const { tokenizer, dtype } = prepared
-  return { ...named, sha256, tokenizer_sha256: tokenizer.sha256, ...sizes, dtype, ...stored }
+  const padded = prepared.checkpoint.config.vocabSize - tokenizer.vocabSize
+  const tokens = { tokenizer_sha256: tokenizer.sha256, ...(padded > 0 && { padded_rows: padded }) }
+  return { ...named, sha256, ...tokens, ...sizes, dtype, ...stored }
 }
 
 /** What can be said without a tokenizer, before weights are read. */
