@@ -45,13 +45,19 @@ const AS_GPT2 = {
   scale_attn_by_inverse_layer_idx: false,
 } as const
 
+/** Of a record of any version. */
+export const withDefaults = (config: ModelRecord['config']): ModelRecord['config'] => ({
+  ...AS_GPT2,
+  ...config,
+})
+
 /** What config.json decides of a model's numbers, besides the weights. */
 const MODEL_SETTINGS: readonly Field<{ model: { config: ModelRecord['config'] } }>[] = [
   { name: 'n_positions of the model', of: ({ model }) => model.config.n_positions },
   { name: 'n_head of the model', of: ({ model }) => model.config.n_head },
   ...(Object.keys(AS_GPT2) as (keyof typeof AS_GPT2)[]).map((name) => ({
     name: `${name} of the model`,
-    of: ({ model }: { model: { config: ModelRecord['config'] } }) => model.config[name] ?? AS_GPT2[name],
+    of: ({ model }: { model: { config: ModelRecord['config'] } }) => withDefaults(model.config)[name],
   })),
   { name: 'int_n_embd of the model', of: ({ model }) => model.config.int_n_embd },
   // Older records have it among the parameters of their policy.

@@ -7,5 +7,6 @@ export const GROUPS = {
     'scale_attn_by_inverse_layer_idx',
     'reorder_and_upcast_attn',
   ],
-  sizes: ['n_inner', 'n_positions', 'n_layer', 'vocab_size', 'tie_word_embeddings', 'all together'],
+  long: ['n_positions'],
+  sizes: ['n_inner', 'n_layer', 'vocab_size', 'tie_word_embeddings', 'all together'],
 } as const
