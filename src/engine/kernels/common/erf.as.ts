@@ -24,7 +24,7 @@ function constant(i: usize): v128 {
   return v128.load32_splat(TABLE + 4 * i)
 }
 
-/** erf of each lane, off by at most 3e-7; NaN stays. */
+/** erf of each lane, off by less than 5e-7; NaN stays. */
 @inline
 export function erf4(x: v128): v128 {
   const c = f32x4.pmax(f32x4.pmin(x, constant(12)), constant(13))
