@@ -19,7 +19,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   stats: [],
   engine: [],
   device: ['engine/compute/device', 'engine/cpu'],
-  data: ['engine/gpt2/config', 'engine/half', 'engine/tensor-source'],
+  data: ['engine/activation', 'engine/gpt2/config', 'engine/half', 'engine/tensor-source'],
   record: [],
   suites: ['data', 'record'],
   run: ['data', 'engine', 'record'],

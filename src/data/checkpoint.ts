@@ -8,11 +8,12 @@ import { type Gpt2Config, INTERACTION_STEP } from '../engine/gpt2/config.js'
 import type { StoredDtype, TensorSource } from '../engine/tensor-source.js'
 import { Failure } from '../errors.js'
 import {
+  absentBiases,
   byCanonicalName,
   checkedTensors,
   expectLayers,
+  hasUntiedHead,
   type Located,
-  untiedHead,
 } from './checkpoint-tensors.js'
 import { exists } from './files.js'
 import { type InteractionHint, parseGpt2Config } from './gpt2-config.js'
@@ -71,11 +72,15 @@ export async function openCheckpoint(path: string, origin: CheckpointOrigin = {}
   const located = byCanonicalName(stored)
   // Before anything is made of the sizes: a wrong number would take all memory.
   expectLayers(located, parsed.config.nLayer, configPath)
-  const head = await untiedHead(located, parsed, folder)
-  const base = { ...parsed.config, interaction: null }
+  const base = {
+    ...parsed.config,
+    untiedHead: await hasUntiedHead(located, parsed, folder),
+    absentBiases: absentBiases(located, parsed.config.nLayer, folder),
+    interaction: null,
+  }
   const interaction = findInteraction(located, base, parsed.interaction, configPath)
   const config: Gpt2Config = { ...base, interaction }
-  const tensors = checkedTensors(located, config, head, folder)
+  const tensors = checkedTensors(located, config, folder)
   const sizes = [...tensors].map(([name, { dtype, shape }]) => {
     const count = product(shape)
     return { count, ...(located.get(name)?.stored ?? { dtype, bytes: count * elementBytes(dtype) }) }

@@ -5,7 +5,8 @@
  * (sanagno/adaptively_sparse_attention, after nanoGPT), whose Linear weights are [out, in]. A square matrix does not
  * show which of the two it is, but `c_attn.weight` is never square: the first layer's decides for the whole file.
  */
-import type { Gpt2Config } from '../engine/gpt2/config.js'
+import { type Gpt2Config, hasBias } from '../engine/gpt2/config.js'
+import { UNTIED_HEAD } from '../engine/tensor-source.js'
 
 export interface TensorSpec {
   /** Canonical name; see TensorSource. */
@@ -50,15 +51,16 @@ export function layersNamed(names: Iterable<string>): number[] {
   return [...new Set(numbers)].sort((a, b) => a - b)
 }
 
-/** Everything a checkpoint of these sizes must have, in file order: tables first, then layer by layer. A head of its own is extra. */
+/** Everything a checkpoint of these sizes must have, in file order: tables first, then layer by layer, a head of its own last. */
 export function gpt2Tensors(config: Gpt2Config): TensorSpec[] {
   const { vocabSize: V, nPositions: P, nEmbd: C, nInner: M, nLayer: L, interaction } = config
   const plain = (name: string, ...shape: number[]): TensorSpec => ({ name, shape, conv1d: false })
   const matrix = (name: string, ...shape: number[]): TensorSpec => ({ name, shape, conv1d: true })
-  const norm = (name: string) => [plain(`${name}.weight`, C), plain(`${name}.bias`, C)]
+  const bias = (name: string, extent: number) => (hasBias(config, name) ? [plain(name, extent)] : [])
+  const norm = (name: string) => [plain(`${name}.weight`, C), ...bias(`${name}.bias`, C)]
   const linear = (name: string, from: number, to: number) => [
     matrix(`${name}.weight`, from, to),
-    plain(`${name}.bias`, to),
+    ...bias(`${name}.bias`, to),
   ]
   const pruning = (layer: string): TensorSpec[] => {
     if (interaction === null) return []
@@ -79,5 +81,6 @@ export function gpt2Tensors(config: Gpt2Config): TensorSpec[] {
     plain('wpe.weight', P, C),
     ...Array.from({ length: L }, (_, n) => block(`h.${n}`)).flat(),
     ...norm('ln_f'),
+    ...(config.untiedHead ? [plain(UNTIED_HEAD, V, C)] : []),
   ]
 }

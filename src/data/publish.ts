@@ -4,12 +4,13 @@
  */
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { UNTIED_HEAD } from '../engine/tensor-source.js'
+import { type StoredTensor, UNTIED_HEAD } from '../engine/tensor-source.js'
 import { EXIT, Failure } from '../errors.js'
 import type { Checkpoint } from './checkpoint.js'
 import { writeFailure, writeFolder, writeParts, writeText } from './durable-files.js'
+import { gpt2Tensors, TOKEN_TABLE } from './gpt2-names.js'
 import type { JsonObject } from './json-file.js'
-import { encodeHeader } from './safetensors.js'
+import { elementBytes, encodeHeader } from './safetensors.js'
 import { tokenizerFiles } from './tokenizer/published.js'
 import { loadTokenizer } from './tokenizer.js'
 
@@ -42,11 +43,11 @@ export async function publish(
   { onProgress, signal }: PublishHooks = {},
 ): Promise<Published> {
   await expectEmpty(folder)
-  const { tokenizer: source, config, tensors } = checkpoint
+  const { tokenizer: source, config } = checkpoint
   const { prefixToken, endToken } = await loadTokenizer(source, config.vocabSize)
   const files = await tokenizerFiles(source)
   const json = publishedConfig(checkpoint, { bos: prefixToken, eos: endToken ?? prefixToken })
-  const named = [...tensors].map(
+  const named = [...withBiases(checkpoint)].map(
     ([name, tensor]) => [name === UNTIED_HEAD ? name : `${PREFIX}${name}`, tensor] as const,
   )
   async function* parts(): AsyncGenerator<Uint8Array> {
@@ -73,6 +74,19 @@ export async function publish(
     if (signal?.aborted) throw new Failure('interrupted: nothing was written', { exit: EXIT.interrupted })
     throw writeFailure(folder, cause, 'nothing was written')
   }
+}
+
+/** In file order. Biases that the model does not have are zeros: transformers' GPT-2 always has them, and would warn. */
+function withBiases({ config, tensors }: Checkpoint): Map<string, StoredTensor> {
+  const all = gpt2Tensors({ ...config, absentBiases: [] })
+  const dtype = tensors.get(TOKEN_TABLE)?.dtype ?? 'F32'
+  return new Map(
+    all.map(({ name, shape }) => {
+      const read = async () =>
+        new Uint8Array(elementBytes(dtype) * shape.reduce((count, extent) => count * extent, 1))
+      return [name, tensors.get(name) ?? { dtype, shape, read }]
+    }),
+  )
 }
 
 /** config.json of the source, or what its file says, with what transformers cannot tell from the weights. */

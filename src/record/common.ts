@@ -75,6 +75,15 @@ export type TextSourceRecord = t.Static<typeof TextSourceRecord>
 /** Settings of a model that records of older versions lack. */
 export const laterSettings = {
   layer_norm_epsilon: t.optional(t.number('Added to a variance before its root is taken.')),
+  activation_function: t.optional(
+    t.string("The MLP's activation function, by the first of its names in transformers."),
+  ),
+  scale_attn_weights: t.optional(
+    t.boolean("Whether scores of attention are divided by the root of a head's width."),
+  ),
+  scale_attn_by_inverse_layer_idx: t.optional(
+    t.boolean('Whether they are divided by the number of the layer, from 1, as well.'),
+  ),
   propagate_in_depth: t.optional(
     t.nullable(
       t.boolean('A token dropped in a layer is dropped in all later ones; null when nothing is learned.'),
@@ -101,6 +110,11 @@ export const ModelRecord = t.object('The checkpoint.', {
   revision: t.nullable(t.string('Hub revision.')),
   sha256: t.sha256('Of the weights, as read from the file or files.'),
   tokenizer_sha256: t.sha256("Of the tokenizer's file or files."),
+  padded_rows: t.optional(
+    t.count(
+      'Last rows of the token table that no token of the tokenizer has; absent where there are none. They count in every softmax and may be the most likely, as in lm-eval.',
+    ),
+  ),
   parameters: t.count('Number of weights.'),
   bytes: t.count('Size of the stored weights.'),
   dtype: dtype('How the weights were held while scoring.'),

@@ -1,5 +1,6 @@
 /** What a record says of the model. Pure. */
 import type { Checkpoint } from '../data/checkpoint.js'
+import { activationName } from '../engine/activation.js'
 import type { Gpt2Config } from '../engine/gpt2/config.js'
 import type { ModelRecord } from '../record/common.js'
 import type { FoundModel, PreparedModel } from './model.js'
@@ -9,8 +10,9 @@ const STORED_DTYPE_NAMES = { F32: 'f32', F16: 'f16', BF16: 'bf16', mixed: 'mixed
 export function modelRecord(prepared: PreparedModel, sha256: string): ModelRecord {
   const { named, sizes, stored, config } = partsOf(prepared)
   const { tokenizer, dtype, checkpoint } = prepared
-  const from = tokenizerSource(checkpoint)
-  return { ...named, sha256, tokenizer_sha256: tokenizer.sha256, ...sizes, dtype, ...stored, ...from, config }
+  const padded = checkpoint.config.vocabSize - tokenizer.vocabSize
+  const tokens = { tokenizer_sha256: tokenizer.sha256, ...(padded > 0 && { padded_rows: padded }) }
+  return { ...named, sha256, ...tokens, ...sizes, dtype, ...stored, ...tokenizerSource(checkpoint), config }
 }
 
 /** What can be said without a tokenizer, before weights are read. */
@@ -47,6 +49,9 @@ export function configRecord(config: Gpt2Config): ModelRecord['config'] {
     n_inner: config.nInner,
     int_n_embd: config.interaction?.dim ?? null,
     layer_norm_epsilon: config.layerNormEpsilon,
+    activation_function: activationName(config.activation),
+    scale_attn_weights: config.scaledByWidth,
+    scale_attn_by_inverse_layer_idx: config.scaledByLayer,
     propagate_in_depth: config.interaction?.propagateInDepth ?? null,
   }
 }

@@ -46,12 +46,17 @@ export async function writeModelFiles(
 }
 
 /** config.json of the result: the source's, with what training has changed. */
-export function modelConfig(source: JsonObject, { interaction }: Gpt2Config, dtype: SaveDtype): JsonObject {
+export function modelConfig(
+  source: JsonObject,
+  { interaction, untiedHead }: Gpt2Config,
+  dtype: SaveDtype,
+): JsonObject {
   const { int_n_embd: _dim, propagate_in_depth: _flag, dtype: _dtype, ...rest } = source
   return {
     ...rest,
     architectures: ['GPT2LMHeadModel'],
     torch_dtype: TORCH_DTYPES[dtype],
+    ...(untiedHead && { tie_word_embeddings: false }),
     ...(interaction !== null && {
       int_n_embd: interaction.dim,
       propagate_in_depth: interaction.propagateInDepth,

@@ -7,8 +7,8 @@ import { resolveModel } from '../data/model.js'
 import { initialTensors } from '../data/random-model.js'
 import { inFolder, type TokenizerSource } from '../data/tokenizer/source.js'
 import { loadTokenizer, type Tokenizer } from '../data/tokenizer.js'
-import { type Gpt2Config, HEAD_DIM, INTERACTION_STEP } from '../engine/gpt2/config.js'
-import { type TensorSource, UNTIED_HEAD } from '../engine/tensor-source.js'
+import { AS_GPT2, type Gpt2Config, HEAD_DIM, INTERACTION_STEP } from '../engine/gpt2/config.js'
+import type { TensorSource } from '../engine/tensor-source.js'
 import type { TrainerOptions } from '../engine/train/types.js'
 import { Failure } from '../errors.js'
 import type { TrainSourceRecord } from '../record/train/schema.js'
@@ -60,7 +60,6 @@ async function fromCheckpoint(
   const checkpoint = await openCheckpoint(model.path, { id: model.id, revision: model.revision })
   const tokenizer = await loadTokenizer(checkpoint.tokenizer, checkpoint.config.vocabSize)
   const dense: Gpt2Config = { ...checkpoint.config, interaction: null }
-  refuseUntied(checkpoint)
   const own = checkpoint.config.interaction
   if (own !== null) refuseOtherInteraction(options, checkpoint, own.dim)
   const interaction = {
@@ -88,14 +87,6 @@ async function fromCheckpoint(
       parameters: checkpoint.parameters,
     },
   }
-}
-
-/** Training has one table for both ends, and writes one. */
-function refuseUntied({ folder, tensors }: Checkpoint): void {
-  if (!tensors.has(UNTIED_HEAD)) return
-  throw new Failure(`${folder}: ${UNTIED_HEAD} differs from wte.weight, and training ties the two`, {
-    hint: 'begin from a checkpoint whose output head is its token table, as that of every released GPT-2 is',
-  })
 }
 
 function refuseOtherInteraction({ intDim, beta }: TrainingOptions, { id }: Checkpoint, dim: number): void {
@@ -137,6 +128,7 @@ async function fromScratch(
     nHead: start.width / HEAD_DIM,
     nInner: 4 * start.width,
     layerNormEpsilon: 1e-5,
+    ...AS_GPT2,
     interaction: ruleOf(options).kind === 'adaptive' ? interaction : null,
   }
   const tensors = withMissing(new Map(), config, options)

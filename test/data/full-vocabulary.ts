@@ -1,7 +1,7 @@
 /** A model of llm.c's with GPT-2's whole vocabulary, one layer of 64 and seeded random weights in bfloat16: 7 MB. */
 import { writeFile } from 'node:fs/promises'
 import { initialTensors } from '../../src/data/random-model.js'
-import type { Gpt2Config } from '../../src/engine/gpt2/config.js'
+import { AS_GPT2, type Gpt2Config } from '../../src/engine/gpt2/config.js'
 import { transposed } from './tiny-checkpoint.js'
 
 const CONFIG: Gpt2Config = {
@@ -12,6 +12,7 @@ const CONFIG: Gpt2Config = {
   nHead: 1,
   nInner: 256,
   layerNormEpsilon: 1e-5,
+  ...AS_GPT2,
   interaction: null,
 }
 const PADDED = 50_304

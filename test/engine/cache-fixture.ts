@@ -175,7 +175,7 @@ export function uploadFixture(
       buffer: bench.uniform(
         CACHE.pack({
           ...{ slots, maxPages, nPositions, layer, positions, free, pages },
-          ...{ betaShift: 0, r4: 0, scattered: 0 },
+          ...{ betaShift: 0, r4: 0, scattered: 0, scale: 0.125 },
         }),
       ),
     },

@@ -54,7 +54,9 @@ await onEachAdapter('lists of live keys', (test, open) => {
       const layers = new Uint32Array(2 * batch.keys)
       layers.set(deaths, batch.keys)
       const [table, tiles, death] = [batch.table, batch.queryTiles, layers].map((data) => bench.upload(data))
-      const layer = bench.uniform(LAYER.pack({ keys: batch.keys, layer: 1, betaShift: 0, alpha: 0, r4: 0 }))
+      const layer = bench.uniform(
+        LAYER.pack({ keys: batch.keys, layer: 1, betaShift: 0, alpha: 0, r4: 0, scale: 0.125 }),
+      )
       const lists = bench.filled(batch.listed)
       const heads = bench.filled(batch.rows * C)
       const count = batch.queryTiles.length / 2

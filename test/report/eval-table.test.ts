@@ -55,6 +55,15 @@ test('for programs every row says what it is of', () => {
   }
 })
 
+test('rows of the vocabulary that no token has are told once', () => {
+  const text = render({
+    model: { ...model, padded_rows: 47, config: { ...model.config, vocab_size: 50_304 } },
+  })
+  assert.match(text, /^Model .*, f32 \(stored f16\), 47 of 50304 vocabulary rows without a token$/m)
+  assert.is(text.match(/vocabulary rows/g)?.length, 1)
+  assert.not.match(render(), /vocabulary rows/)
+})
+
 test("a group's mean is a row of its own, with its interval from its standard error", () => {
   const copy = { ...hellaswag, name: 'other', documentsScored: 50 }
   const groups = [

@@ -11,8 +11,8 @@ const SIZES: Readonly<Record<string, string>> = {
   n_head: 'n_head',
 }
 
-/** Of no consequence once trained. */
-const IGNORED = ['dropout']
+/** What does not change the computation, or what the tensors tell: a model without biases has none. */
+const IGNORED = ['dropout', 'bias']
 
 /**
  * Its activation is torch's nn.GELU, the exact one; early versions had gelu_new, which the file does not tell.
@@ -23,9 +23,7 @@ export function nanoGptConfig(settings: ReadonlyMap<unknown, unknown>, file: str
   for (const [key, value] of settings) {
     const name = String(plain(key))
     if (Object.hasOwn(SIZES, name)) config[SIZES[name]] = plain(value)
-    else if (name === 'bias') {
-      if (value !== true) config.bias = plain(value)
-    } else if (!IGNORED.includes(name)) {
+    else if (!IGNORED.includes(name)) {
       throw new Failure(
         `${file}: model_args must be those of nanoGPT, got ${JSON.stringify(name)}: ${JSON.stringify(plain(value))}`,
         {

@@ -5,6 +5,7 @@
 import type { ComputeDevice, ComputePass, DeviceBuffer, KernelSpec, Slice } from '../compute/device.js'
 import type { Memory } from '../compute/memory.js'
 import { Uniforms } from '../compute/uniforms.js'
+import { scoreScale } from '../gpt2/config.js'
 import type { WeightDtype } from '../matmul.js'
 import { betaShift, type DecodeRule, readsInteraction } from '../rules.js'
 import { pagedScheme } from './cache-paged.js'
@@ -248,7 +249,8 @@ export class Cache {
 
   #struct(layer: number, pages: number): Uint32Array {
     const { beta } = this.#context.weights.blocks[layer]
-    const own = { pages, layer, r: this.#r, scattered: this.#scheme.padded }
+    const scale = scoreScale(this.#context.config, layer)
+    const own = { pages, layer, r: this.#r, scattered: this.#scheme.padded, scale }
     return cacheOf(this.shape, own, betaShift(beta, this.#options.rule))
   }
 

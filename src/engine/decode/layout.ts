@@ -32,7 +32,13 @@ export function stateOffsets(shape: CacheShape, pages: number) {
 /** A layer as its kernels see it. */
 export function cacheOf(
   shape: CacheShape,
-  { pages, layer, r, scattered }: { pages: number; layer: number; r: number; scattered: boolean },
+  {
+    pages,
+    layer,
+    r,
+    scattered,
+    scale,
+  }: { pages: number; layer: number; r: number; scattered: boolean; scale: number },
   betaShift: number,
 ): Uint32Array {
   const { slots, nPositions } = shape
@@ -48,6 +54,7 @@ export function cacheOf(
     betaShift,
     r4: r / 4,
     scattered: Number(scattered),
+    scale,
   })
 }
 

@@ -2,7 +2,7 @@ import type { DeviceBuffer } from '../compute/device.js'
 import type { Memory } from '../compute/memory.js'
 import type { MatmulVariant, WeightDtype } from '../matmul.js'
 import { type TensorSource, UNTIED_HEAD } from '../tensor-source.js'
-import type { Gpt2Config } from './config.js'
+import { type Gpt2Config, hasBias } from './config.js'
 import { readAs, readF32, required } from './read-tensor.js'
 import { type VocabularySlice, vocabularySlices } from './vocabulary.js'
 
@@ -72,16 +72,18 @@ export async function loadWeights(
   { dtype, choose, maxBinding, onProgress }: LoadOptions,
 ): Promise<Weights> {
   const { nEmbd: C, nInner: F, nLayer: L } = config
-  const untied = tensors.has(UNTIED_HEAD)
   let done = 0
-  const tell = (): void => onProgress?.(done++, 12 * L + 4 + Number(untied))
+  const total = countTensors(config)
+  const tell = (): void => onProgress?.(done++, total)
   const vector = async (name: string): Promise<DeviceBuffer> => {
     tell()
     return memory.upload('weights', name, await readF32(tensors, name))
   }
   const norm = async (name: string): Promise<Norm> => ({
     gain: await vector(`${name}.weight`),
-    bias: await vector(`${name}.bias`),
+    bias: hasBias(config, `${name}.bias`)
+      ? await vector(`${name}.bias`)
+      : memory.storage('weights', `${name} (no bias)`, C * 4),
   })
   const upload = (label: string, matrix: Matrix, bias: DeviceBuffer | null, exact = false): Linear => {
     const variant = choose(matrix.values instanceof Uint16Array ? 'f16' : 'f32', exact)
@@ -97,7 +99,8 @@ export async function loadWeights(
   const linear = async (name: string, K: number, N: number): Promise<Linear> => {
     tell()
     const values = await readAs(tensors, `${name}.weight`, dtype)
-    return upload(name, { K, N, values }, await vector(`${name}.bias`))
+    const bias = hasBias(config, `${name}.bias`) ? await vector(`${name}.bias`) : null
+    return upload(name, { K, N, values }, bias)
   }
 
   const widest = Math.floor(maxBinding / (C * (dtype === 'f16' ? 2 : 4)))
@@ -112,7 +115,7 @@ export async function loadWeights(
   }
 
   const tokens = await table('wte.weight', 'wte')
-  const head = untied ? await table(UNTIED_HEAD, 'lm_head') : tokens
+  const head = config.untiedHead ? await table(UNTIED_HEAD, 'lm_head') : tokens
   const positions = await vector('wpe.weight')
   const blocks: BlockWeights[] = []
   for (let l = 0; l < L; l++) {
@@ -129,6 +132,12 @@ export async function loadWeights(
     await memory.settled()
   }
   return { tokens, head, positions, blocks, finalNorm: await norm('ln_f') }
+}
+
+/** Tensors that loading tells of: all but those of the interaction. */
+function countTensors({ nLayer: L, absentBiases, untiedHead }: Gpt2Config): number {
+  const last = Number(absentBiases.includes('ln_f.bias'))
+  return L * (12 - absentBiases.length + last) + 4 - last + Number(untiedHead)
 }
 
 /**

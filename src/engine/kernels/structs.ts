@@ -4,7 +4,14 @@ import { struct } from './struct.js'
 // Batches, cache and what is dropped.
 
 /** Layer of batch.wgsl. */
-export const LAYER = struct({ keys: 'u32', layer: 'u32', betaShift: 'f32', alpha: 'f32', r4: 'u32' })
+export const LAYER = struct({
+  keys: 'u32',
+  layer: 'u32',
+  betaShift: 'f32',
+  alpha: 'f32',
+  r4: 'u32',
+  scale: 'f32',
+})
 
 /** Segment of batch.wgsl. */
 export const SEGMENT = struct({
@@ -31,6 +38,7 @@ export const CACHE = struct({
   betaShift: 'f32',
   r4: 'u32',
   scattered: 'u32',
+  scale: 'f32',
 })
 
 /** Span of cache.wgsl. */
@@ -40,7 +48,14 @@ export const SPAN = struct({ slot: 'u32', row: 'u32', count: 'u32', first: 'u32'
 export const STEPS = struct({ spans: 'u32' })
 
 /** Budget of evict.wgsl. */
-export const BUDGET = struct({ layer: 'u32', keys: 'u32', budget: 'u32', recent: 'u32', C4: 'u32' })
+export const BUDGET = struct({
+  layer: 'u32',
+  keys: 'u32',
+  budget: 'u32',
+  recent: 'u32',
+  C4: 'u32',
+  scale: 'f32',
+})
 
 // Rows, vocabulary and tokens.
 
@@ -53,7 +68,7 @@ export const VOCABULARY_SLICE = struct({ first: 'u32', columns: 'u32' })
 /** Slice of embedding-rows.wgsl and embedding-backward.wgsl. */
 export const TABLE_SLICE = struct({ first: 'u32', count: 'u32' })
 
-/** Elements of gelu.wgsl and depth-mask.wgsl. */
+/** Elements of activate.wgsl and depth-mask.wgsl. */
 export const ELEMENTS = struct({ quads: 'u32', across: 'u32' })
 
 /** Rows of divergence-rows.wgsl and head-dots.wgsl. */

@@ -1,7 +1,8 @@
 /** How evict.wgsl is put together and bound, over a batch and over the cache. Pure planning. */
 
+import { Failure } from '../../errors.js'
 import type { Binding, KernelSpec } from '../compute/device.js'
-import type { Gpt2Config } from '../gpt2/config.js'
+import { type Gpt2Config, type ScoreSizes, scoreScale } from '../gpt2/config.js'
 import { BUDGET } from '../kernels/structs.js'
 import type { WeightDtype } from '../matmul.js'
 import { EVICTING, type EvictingRule } from './index.js'
@@ -27,7 +28,7 @@ export function importanceWords(
 /** `entries`: of the list of scores. */
 export function budgetOf(
   { kind, size }: EvictingRule,
-  { nEmbd: C }: Pick<Gpt2Config, 'nEmbd'>,
+  config: ScoreSizes,
   { layer, entries }: { layer: number; entries: number },
 ): Uint32Array {
   return BUDGET.pack({
@@ -35,7 +36,27 @@ export function budgetOf(
     keys: entries,
     budget: size,
     recent: EVICTING[kind].recent(size),
-    C4: C / 4,
+    C4: config.nEmbd / 4,
+    scale: scoreScale(config, layer),
+  })
+}
+
+/** Positions of the longest sequence whose keys a workgroup can keep account of: three words each, and five for each lane. */
+function mostPositions(lanes: number, workgroupBytes: number): number {
+  return lanes * Math.floor((workgroupBytes / 4 - 5 * lanes - 4) / (3 * lanes))
+}
+
+/** Throws a Failure where a sequence of `length` tokens is more than a workgroup of this device can keep account of. */
+export function checkEviction(
+  { kind }: EvictingRule,
+  length: number,
+  lanes: number,
+  workgroupBytes: number,
+): void {
+  const most = mostPositions(lanes, workgroupBytes)
+  if (length <= most) return
+  throw new Failure(`${kind}: follows sequences of at most ${most} tokens on this device, got ${length}`, {
+    hint: '--device cpu has no such limit; local, strided and streaming have none anywhere',
   })
 }
 
@@ -45,6 +66,7 @@ export function evictionSpec(
   at: { keys: 'batch' } | { keys: 'cache'; dtype: WeightDtype },
   { nPositions }: Pick<Gpt2Config, 'nPositions'>,
   WORKGROUP: number,
+  workgroupBytes: number,
 ): KernelSpec {
   const { score, constants, sinks, interval } = EVICTING[kind]
   return {
@@ -52,7 +74,7 @@ export function evictionSpec(
     variant: { ...at, score },
     constants: {
       WORKGROUP,
-      REGION: Math.ceil(nPositions / WORKGROUP),
+      REGION: Math.ceil(Math.min(nPositions, mostPositions(WORKGROUP, workgroupBytes)) / WORKGROUP),
       SINKS: sinks,
       INTERVAL: interval,
       ...constants,

@@ -1,11 +1,10 @@
 /** Backward pass of one transformer block: from the gradient of its output to that of its input, in place, and its parameters'. */
 import type { DeviceBuffer } from '../compute/device.js'
-import { HEAD_DIM } from '../gpt2/config.js'
+import { HEAD_DIM, scoreScale } from '../gpt2/config.js'
 import { MASK_GRADIENT, ROWS } from '../kernels/structs.js'
 import {
-  ATTENTION_SCALE,
+  activate,
   type BlockContext,
-  gelu,
   headOf,
   headScores,
   interactionWidth,
@@ -33,15 +32,15 @@ export function blockBackward(
   const wide = (buffer: DeviceBuffer, width = C): Matrix => ({ buffer, width })
 
   normalise(recorder, block.norm2, own.middle, shared.normed, N)
-  gelu(recorder, own.expanded, shared.hidden, N * F)
-  const geluGradient = { kind: 'gelu-gradient', inputs: own.expanded } as const
+  activate(recorder, own.expanded, shared.hidden, N * F)
+  const activationGradient = { kind: 'activation-gradient', inputs: own.expanded } as const
   linearBackward(
     context,
     block.contract,
     wide(shared.hidden, F),
     wide(shared.dx),
     shared.dHidden,
-    geluGradient,
+    activationGradient,
   )
   linearBackward(context, block.expand, wide(shared.normed), wide(shared.dHidden, F), shared.dNormed)
   normBackward(context, block.norm2, own.middle, true)
@@ -74,7 +73,7 @@ function attentionBackward(context: BlockContext, own: LayerBuffers, l: number):
     const dHead: Matrix = { buffer: dHeads, at: HEAD_DIM * head, width: C, next: C * T }
     const of = (which: 'query' | 'key' | 'value', buffer = own.qkv): Matrix =>
       headOf(buffer, which, head, C, T)
-    headScores(context, own, head, true)
+    headScores(context, own, l, head, true)
     multiply(recorder, {
       ...common,
       form: 'tn',
@@ -104,7 +103,7 @@ function attentionBackward(context: BlockContext, own: LayerBuffers, l: number):
         head,
       },
     })
-    const scaled = { ...common, M: T, N: HEAD_DIM, K: T, left: square, scale: ATTENTION_SCALE }
+    const scaled = { ...common, M: T, N: HEAD_DIM, K: T, left: square, scale: scoreScale(recorder.config, l) }
     multiply(recorder, { ...scaled, form: 'nn', right: of('key'), out: of('query', dQkv) })
     multiply(recorder, { ...scaled, form: 'tn', right: of('query'), out: of('key', dQkv) })
   }

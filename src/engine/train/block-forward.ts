@@ -1,6 +1,7 @@
 /** Forward pass of one transformer block, keeping what the backward pass needs. */
+import { activationNumber } from '../activation.js'
 import type { DeviceBuffer } from '../compute/device.js'
-import { HEAD_DIM } from '../gpt2/config.js'
+import { HEAD_DIM, scoreScale } from '../gpt2/config.js'
 import { ELEMENTS, MASK_LAYER, SOFTMAX_ROWS } from '../kernels/structs.js'
 import type { LayerBuffers, TrainBuffers } from './buffers.js'
 import type { BlockParams, LinearParams, NormParams, ParamBuffers } from './parameters.js'
@@ -52,12 +53,12 @@ export function blockForward(context: BlockContext, block: BlockParams, l: numbe
     softMask(context, own, l)
   }
   linear(recorder, block.qkv, { from: shared.normed, K: C, to: own.qkv, N: 3 * C, rows: N })
-  for (let head = 0; head < recorder.config.nHead; head++) attendHead(context, own, head)
+  for (let head = 0; head < recorder.config.nHead; head++) attendHead(context, own, l, head)
   linear(recorder, block.project, { from: own.heads, K: C, to: own.middle, N: C, rows: N, residual: own.x })
   normalise(recorder, block.norm2, own.middle, shared.normed, N)
   linear(recorder, block.expand, { from: shared.normed, K: C, to: own.expanded, N: F, rows: N })
   if (recompute) return
-  gelu(recorder, own.expanded, shared.hidden, N * F)
+  activate(recorder, own.expanded, shared.hidden, N * F)
   const to = outputOf(context, l)
   linear(recorder, block.contract, { from: shared.hidden, K: F, to, N: C, rows: N, residual: own.middle })
 }
@@ -86,7 +87,7 @@ function linear(
     left: { buffer: from, width: K },
     right: { buffer: weight.weight, width: N },
     out: { buffer: to, width: N },
-    to: { kind: 'result', bias: bias.weight, residual },
+    to: { kind: 'result', bias: bias?.weight, residual },
   })
 }
 
@@ -105,16 +106,23 @@ export function normalise(
   // The rows are not gathered; any read-only buffer may stand for their list.
   recorder.dispatch(
     { kernel: 'layernorm', constants: { C4: C / 4, EPSILON, WORKGROUP: recorder.lanes, GATHER: 0 } },
-    [from, gain.weight, bias.weight, gain.weight, to],
+    [from, gain.weight, bias?.weight ?? recorder.zeros, gain.weight, to],
     [rows],
   )
 }
 
-export function gelu(recorder: TrainRecorder, from: DeviceBuffer, to: DeviceBuffer, elements: number): void {
+/** What is kept of the MLP's first product -> what its second one takes. */
+export function activate(
+  recorder: TrainRecorder,
+  from: DeviceBuffer,
+  to: DeviceBuffer,
+  elements: number,
+): void {
+  const ACTIVATION = activationNumber(recorder.config.activation)
   const [across, down] = recorder.groups(elements / 4)
   const struct = recorder.struct(ELEMENTS, { quads: elements / 4, across })
   recorder.dispatch(
-    { kernel: 'gelu', constants: { WORKGROUP: recorder.lanes } },
+    { kernel: 'activate', constants: { WORKGROUP: recorder.lanes, ACTIVATION } },
     [from, to, struct],
     [across, down],
   )
@@ -183,10 +191,14 @@ export function squareOf(buffer: DeviceBuffer, T: number): Matrix {
   return { buffer, width: T, next: T * T }
 }
 
-export const ATTENTION_SCALE = 1 / Math.sqrt(HEAD_DIM)
-
 /** One head's masked scores into the shared square; with `weights` what the softmax made of them, from its log-sum-exp. */
-export function headScores(context: BlockContext, own: LayerBuffers, head: number, weights: boolean): void {
+export function headScores(
+  context: BlockContext,
+  own: LayerBuffers,
+  l: number,
+  head: number,
+  weights: boolean,
+): void {
   const { recorder, buffers, sequences, tokens: T } = context
   const { nEmbd: C } = recorder.config
   multiply(recorder, {
@@ -199,16 +211,16 @@ export function headScores(context: BlockContext, own: LayerBuffers, head: numbe
     right: headOf(own.qkv, 'key', head, C, T),
     out: squareOf(buffers.shared.scores, T),
     causal: 'result',
-    scale: ATTENTION_SCALE,
+    scale: scoreScale(recorder.config, l),
     to: { kind: 'scores', masks: masksOf(context, own), lse: own.lse, weights, head },
   })
 }
 
-function attendHead(context: BlockContext, own: LayerBuffers, head: number): void {
+function attendHead(context: BlockContext, own: LayerBuffers, l: number, head: number): void {
   const { recorder, buffers, sequences: B, tokens: T } = context
   const { nEmbd: C, nHead: H } = recorder.config
   const { scores } = buffers.shared
-  headScores(context, own, head, false)
+  headScores(context, own, l, head, false)
   recorder.dispatch(
     { kernel: 'softmax-rows', constants: { WORKGROUP: recorder.lanes, H } },
     [scores, own.lse, recorder.struct(SOFTMAX_ROWS, { T, head })],

@@ -35,7 +35,7 @@ function attendTile(d: Dispatch, index: u32, head: u32): void {
   const width = <usize>d.y * ROW
   const row = <usize>(s.row + tile.first)
   const queries = at(d, 0) + 3 * row * width + <usize>head * ROW
-  startTile(queries, 3 * width, count)
+  startTile(queries, 3 * width, count, struct<Layer>(d, 5).scale)
   const keys = at(d, 0) + width + <usize>head * ROW
   if (k.mask !== 0) showMasked(d, s, tile.first, count, keys, width)
   else showLiving(d, s, tile.first, count, keys, width)

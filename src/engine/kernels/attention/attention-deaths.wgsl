@@ -1,7 +1,6 @@
 // What a hard rule leaves of keys (docs/method.md, Death times): all, until they die.
 
 @group(0) @binding(3) var<storage, read> deaths: array<u32>;
-@group(0) @binding(5) var<uniform> layer: Layer;
 
 fn death_of(s: Segment, j: u32) -> u32 {
   return deaths[layer.layer * layer.keys + s.key + j];

@@ -10,6 +10,7 @@ var<private> H: u32;  // heads: `main` sets it to the grid's height. An override
 @group(0) @binding(1) var<storage, read> segments: array<Segment>;
 @group(0) @binding(2) var<storage, read> tiles: array<vec2u>;
 @group(0) @binding(4) var<storage, read_write> out: array<vec4f>;
+@group(0) @binding(5) var<uniform> layer: Layer;
 
 const D4 = 16u;        // vec4s of a head: 64 / 4
 const LOWEST = -1e30;  // stands for minus infinity, which WGSL may assume away
@@ -40,6 +41,11 @@ fn key_of(tile: Tile, i: u32) -> Key {
   let s = tile.segment;
   let j = nth_key(tile, i);
   return Key(row_of(s, j) * 3u * H * D4 + H * D4, j, death_of(s, j));
+}
+
+// What scores are multiplied by.
+fn score_scale() -> f32 {
+  return layer.scale;
 }
 
 fn key_at(quad: u32) -> vec4f {

@@ -27,7 +27,7 @@ fn start(tile: Tile, i: u32, head: u32) -> Query {
   query.top = LOWEST;
   let at = (tile.row + i) * 3u * H * D4 + head;
   for (var c = 0u; c < D4; c++) {
-    query.q[c] = qkv[at + c] * 0.125;
+    query.q[c] = qkv[at + c] * score_scale();
   }
   return query;
 }

@@ -33,7 +33,7 @@ function attendTile(d: Dispatch, index: u32, head: u32): void {
   const count = min(k.WORKGROUP, span.count - span.first)
   const width = <usize>d.y * ROW
   const row = <usize>(span.row + span.first)
-  startTile(at(d, 0) + 3 * row * width + <usize>head * ROW, 3 * width, count)
+  startTile(at(d, 0) + 3 * row * width + <usize>head * ROW, 3 * width, count, cache.scale)
   if (k.rows !== 0) {
     const list = at(d, 7) + 4 * <usize>listStart(cache, index)
     showRows(d, span, head, word(list, 0), count, list + 8, word(list, 1))

@@ -17,6 +17,11 @@ override DENSE: bool = false; // nothing is dropped: death times are not read
 const D4 = 16u;        // vec4s of a head: 64 / 4
 const LOWEST = -1e30;  // stands for minus infinity, which WGSL may assume away
 
+// What scores are multiplied by.
+fn score_scale() -> f32 {
+  return cache.scale;
+}
+
 // Rows of a slot that count in this step: those from before and the span's own.
 fn rows_of(span: Span) -> u32 {
   return state[span.slot] + span.count;

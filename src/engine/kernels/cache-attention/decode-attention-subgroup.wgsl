@@ -20,8 +20,8 @@ alias Head = array<vec4f, 16>;
 fn query_of(row: u32, head: u32, lane: u32) -> Head {
   var q: Head;
   let at = row * 3u * H * D4 + head + lane;
-  let a = qkv[at] * 0.125;
-  let b = qkv[at + LANES] * 0.125;
+  let a = qkv[at] * score_scale();
+  let b = qkv[at + LANES] * score_scale();
   if (LANES == 8u) {
     q[0] = subgroupBroadcast(a, 0u);
     q[1] = subgroupBroadcast(a, 1u);
@@ -40,8 +40,8 @@ fn query_of(row: u32, head: u32, lane: u32) -> Head {
     q[14] = subgroupBroadcast(b, 6u);
     q[15] = subgroupBroadcast(b, 7u);
   } else {
-    let c = qkv[at + 8u] * 0.125;
-    let d = qkv[at + 12u] * 0.125;
+    let c = qkv[at + 8u] * score_scale();
+    let d = qkv[at + 12u] * score_scale();
     q[0] = subgroupBroadcast(a, 0u);
     q[1] = subgroupBroadcast(a, 1u);
     q[2] = subgroupBroadcast(a, 2u);

@@ -1,13 +1,13 @@
 /**
  * Twin of decode-attention.wgsl: attention of single query rows, one a sequence, to the key-value cache
  * (docs/method.md, Decoding).
- *   o[h] = sum_i softmax_i( q[h] . k[h,i] / sqrt(d) ) v[h,i]   over the slot's rows i that the query may see
+ *   o[h] = sum_i softmax_i( scale q[h] . k[h,i] ) v[h,i]   over the slot's rows i that the query may see
  * A split is ROWS rows of one slot whatever the batch is. A task is a split for some heads, all of them
  * where there are tasks enough, as then rows are read from end to end. With one split it writes heads, with
  * several partial results for decode-attention-merge.as.ts: d sums, then the largest score and the mass.
  * Splits past a slot's rows write nothing.
  */
-import { HEAD_DIM, ROW } from '../attention/block.as'
+import { ROW } from '../attention/block.as'
 import { Cache, positionOf, spanAt, word } from '../cache/cache.as'
 import { at, constants, Dispatch, scratch, struct, take } from '../common/dispatch.as'
 import { expDown4 } from '../common/exp-down.as'
@@ -58,7 +58,7 @@ function attendSplit(d: Dispatch, split: u32, index: u32, head: u32, heads: u32)
   const fours = findFours(at(d, 3), at(d, 4), cache, span.slot, position, start, end, k.DENSE !== 0)
   const width = <usize>d.y * ROW
   const queries = at(d, 0) + 3 * <usize>span.row * width + <usize>head * ROW
-  takeQueries(queries, heads, k.dtype !== 0 ? HALVES_SCALE : 1)
+  takeQueries(queries, heads, k.dtype !== 0 ? HALVES_SCALE * cache.scale : cache.scale)
   if (k.dtype !== 0) showHalves(d, fours, head, heads)
   else showFloats(d, fours, head, heads)
   const out = at(d, 6)
@@ -71,8 +71,7 @@ function attendSplit(d: Dispatch, split: u32, index: u32, head: u32, heads: u32)
 
 function takeQueries(from: usize, heads: u32, by: f32): void {
   const base = scratch()
-  const dimensions: f32 = <f32>HEAD_DIM
-  const scale = f32x4.splat(by / Mathf.sqrt(dimensions))
+  const scale = f32x4.splat(by)
   const bytes = <usize>heads * ROW
   for (let x: usize = 0; x < bytes; x += 16) {
     v128.store(base + x, f32x4.mul(v128.load(from + x), scale), QUERIES_AT)

@@ -1,6 +1,6 @@
 // needs: attention-cache
 // Attention of single query rows, one a sequence, to the key-value cache (docs/method.md, Decoding).
-//   o[h] = sum_i softmax_i( q[h] . k[h,i] / sqrt(64) ) v[h,i]   over the slot's rows i that the query may see
+//   o[h] = sum_i softmax_i( scale q[h] . k[h,i] ) v[h,i]   over the slot's rows i that the query may see
 // Grid: (splits, H, spans). A workgroup handles ROWS rows of one head of one slot: 4 lanes score a key, a page at a
 // time; a lane weighs a row; 16 lanes add up the values of every 8th row, and the 8 sums are added up in the end.
 // With one split it writes heads, with several partial results for decode-attention-merge.wgsl: 64 sums, then the
@@ -67,7 +67,7 @@ fn main(
     let row = row_at(span.slot, min(start + i, end - 1u));
     let key = row * row4 + head + part;
     let sum = q0 * key_at(key) + q1 * key_at(key + 4u) + q2 * key_at(key + 8u) + q3 * key_at(key + 12u);
-    products[4u * i + part] = dot(sum, vec4f(0.125));
+    products[4u * i + part] = dot(sum, vec4f(score_scale()));
     if (part == 0u) {
       rows[i] = row;
     }

@@ -20,6 +20,7 @@ export class Cache {
   betaShift: f32
   r4: u32
   scattered: u32
+  scale: f32
 }
 
 /** One sequence's rows in a step: `count` rows from `row` on in the step's activations. */

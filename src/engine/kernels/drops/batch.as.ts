@@ -38,6 +38,8 @@ export class Layer {
   alpha: f32
   /** Interaction width / 4. */
   r4: u32
+  /** Of scores of attention. */
+  scale: f32
 }
 
 /**

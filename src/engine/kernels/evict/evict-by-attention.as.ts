@@ -25,7 +25,7 @@ export function weighByAttention(s: Sequence, k: u32, accumulate: bool): void {
   }
 }
 
-/** q . k / sqrt(64) of every head and the four keys from number `i` on. */
+/** scale q . k of every head and the four keys from number `i` on. */
 function scoreFloats(s: Sequence, query: usize, i: u32): void {
   const a = keyAlive(s, i)
   const b = keyAlive(s, i + 1)
@@ -35,7 +35,7 @@ function scoreFloats(s: Sequence, query: usize, i: u32): void {
   const end = HEAD_BYTES * s.heads
   for (let head: usize = 0; head < end; head += HEAD_BYTES, to += s.stride) {
     const dots = dropDots(query + head, a + head, b + head, c + head, e + head, HEAD_BYTES)
-    v128.store(to, f32x4.mul(dots, f32x4.splat(0.125)))
+    v128.store(to, f32x4.mul(dots, f32x4.splat(s.scale)))
   }
 }
 
@@ -60,7 +60,7 @@ function scoreHalves(s: Sequence, query: usize, i: u32): void {
       x2 = addEight(v128.load(c + at / 2), low, high, x2)
       x3 = addEight(v128.load(e + at / 2), low, high, x3)
     }
-    v128.store(to, f32x4.mul(sumsOfFour(x0, x1, x2, x3), f32x4.splat(0.125)))
+    v128.store(to, f32x4.mul(sumsOfFour(x0, x1, x2, x3), f32x4.splat(s.scale)))
   }
 }
 

@@ -1,6 +1,6 @@
 // needs: evict-softmax
 // Importance is the attention that a key gets, summed over heads: from all queries so far (H2O), or from the last one (TOVA).
-//   a[h,k,j] = softmax_j (q[h,k] . k[h,j] / sqrt(64)) over the keys alive, query k's own among them
+//   a[h,k,j] = softmax_j (scale q[h,k] . k[h,j]) over the keys alive, query k's own among them
 
 override ACCUMULATE: bool = false;
 
@@ -30,7 +30,7 @@ fn update_importances(s: Sequence, k: u32, lane: u32, own: u32) {
       for (var c = 0u; c < 16u; c++) {
         sums += query[c] * key_quad(key + c);
       }
-      let x = dot(sums, vec4f(0.125));
+      let x = dot(sums, vec4f(budget.scale));
       weights[i] = x;
       top = max(top, x);
     }

@@ -66,7 +66,7 @@ export function weighByExpectation(s: Sequence, count: u32): void {
   for (let i: u32 = 0; i < s.alive; i += 8) {
     for (let head: usize = 0; head < s.heads; head++) {
       turnEight(s, i, head, block)
-      expectEight(s.moments + MOMENT_BYTES * head, block, queries, s.weights + s.stride * head + 4 * <usize>i)
+      expectEight(s.moments + MOMENT_BYTES * head, block, queries, s.scale, s.weights + s.stride * head + 4 * <usize>i)
     }
   }
   memory.fill(s.importances, 0, 4 * <usize>s.alive)
@@ -123,8 +123,8 @@ function turn(to: usize, a: v128, b: v128, c: v128, e: v128): void {
   v128.store(to + 96, i64x2.shuffle(ab2, ce2, 1, 3))
 }
 
-/** mu . k / sqrt(64) + k' Sigma k / (2 * 64) of eight keys. */
-function expectEight(sums: usize, block: usize, queries: v128, to: usize): void {
+/** scale mu . k + scale^2 / 2 k' Sigma k of eight keys. */
+function expectEight(sums: usize, block: usize, queries: v128, scale: f32, to: usize): void {
   let along0 = f32x4.splat(0)
   let along1 = f32x4.splat(0)
   for (let c: usize = 0; c < 64; c++) {
@@ -172,13 +172,14 @@ function expectEight(sums: usize, block: usize, queries: v128, to: usize): void 
     squares0 = madd(q0, v128.load(block + 32 * row + 32), squares0)
     squares1 = madd(q1, v128.load(block + 32 * row + 48), squares1)
   }
-  v128.store(to, scoreOf(along0, squares0, queries))
-  v128.store(to + 16, scoreOf(along1, squares1, queries))
+  v128.store(to, scoreOf(along0, squares0, queries, scale))
+  v128.store(to + 16, scoreOf(along1, squares1, queries, scale))
 }
 
 @inline
-function scoreOf(along: v128, squares: v128, queries: v128): v128 {
+function scoreOf(along: v128, squares: v128, queries: v128, scale: f32): v128 {
   const mean = f32x4.div(along, queries)
   const variance = f32x4.sub(f32x4.div(squares, queries), f32x4.mul(mean, mean))
-  return f32x4.add(f32x4.mul(mean, f32x4.splat(0.125)), f32x4.mul(variance, f32x4.splat(1.0 / 128)))
+  const half: f32 = 0.5 * scale * scale
+  return f32x4.add(f32x4.mul(mean, f32x4.splat(scale)), f32x4.mul(variance, f32x4.splat(half)))
 }

@@ -18,6 +18,7 @@ export class Budget {
   budget: u32
   recent: u32
   C4: u32
+  scale: f32
 }
 
 @unmanaged
@@ -26,6 +27,8 @@ export class Sequence {
   start: u32
   end: u32
   heads: u32
+  /** Of scores of attention. */
+  scale: f32
   /** Whether keys are halves. */
   halves: u32
   /** Of position 0: its death time and score, and those that the sequence begins with. */

@@ -34,6 +34,7 @@ export function evict(d: Dispatch): void {
   const budget = struct<Budget>(d, k.keys === BATCH ? 3 : 5)
   const s = changetype<Sequence>(scratch())
   s.heads = budget.C4 / 16
+  s.scale = budget.scale
   s.scoresBytes = 4 * <usize>budget.keys
   for (let i = take(d); i < d.x; i = take(d)) {
     if (k.keys !== BATCH) sequenceInCache(d, s, i, k.dtype !== 0)

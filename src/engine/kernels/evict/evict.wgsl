@@ -19,6 +19,7 @@ struct Budget {
   budget: u32,
   recent: u32,  // last positions that are not evicted, the query's own among them
   C4: u32,      // model width / 4
+  scale: f32,   // of scores of attention
 }
 
 const NOBODY = 0xffffffffu;

@@ -1,4 +1,5 @@
-// outputs = GELU(inputs) in GPT-2's tanh form, element by element: the inputs are kept for the backward pass.
+// needs: activation
+// outputs = f(inputs), f the MLP's activation function, element by element: the inputs are kept for the backward pass.
 // Grid: one lane a vec4, in rows of workgroups along y.
 
 override WORKGROUP: u32 = 64;
@@ -18,7 +19,5 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   if (i >= elements.quads) {
     return;
   }
-  let x = inputs[i];
-  let inner = 0.7978845608028654 * (x + 0.044715 * x * x * x);
-  outputs[i] = 0.5 * x * (1.0 + tanh(clamp(inner, vec4f(-10.0), vec4f(10.0))));
+  outputs[i] = activate(inputs[i]);
 }
