@@ -1,4 +1,5 @@
 /** What it costs to have next to nothing done: a dispatch among many, and a submission that is waited for. */
+import { activationNumber } from '../src/engine/activation.js'
 import type { ComputeDevice, DeviceBuffer, KernelSpec } from '../src/engine/compute/device.js'
 import { kernelsOf } from '../src/engine/compute/kernel.js'
 import { Memory } from '../src/engine/compute/memory.js'
@@ -15,7 +16,10 @@ const DISPATCHES = 2000
 const SUBMISSIONS = 200
 /** A warp, or a handful of vectors. */
 const NUMBERS = 256
-const GELU: KernelSpec = { kernel: 'gelu', constants: { WORKGROUP: 64 } }
+const GELU: KernelSpec = {
+  kernel: 'activate',
+  constants: { WORKGROUP: 64, ACTIVATION: activationNumber('gelu-tanh') },
+}
 
 export async function benchDispatch(
   { device }: { device: ComputeDevice },

@@ -36,7 +36,7 @@ export async function benchTraining(
   rule: TrainingBench['rule'],
   { repetitions = 5, rival }: { repetitions?: number; rival?: Rival } = {},
 ): Promise<TrainingBench> {
-  const { config, tensors } = await openCheckpoint((await resolveModel('asp-tiny')).folder)
+  const { config, tensors } = await openCheckpoint((await resolveModel('asp-tiny')).path)
   const tokens = Uint32Array.from({ length: SEQUENCES * CTX }, (_, i) => (i * 7919) % (config.vocabSize - 1))
   const engine = await Engine.open(config, tensors, { device, lost, adapter, dtype: 'f32' })
   const trainer = await Trainer.open(config, tensors, {

@@ -7,7 +7,7 @@ import { dirname, join, posix } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
 /** Open to every room. */
-const EVERYWHERE = ['errors', 'stats']
+const EVERYWHERE = ['errors', 'json', 'stats']
 
 /**
  * What the files of a room may import beside their own room and `EVERYWHERE`: rooms, or single files of one. From the ground up; a
@@ -15,10 +15,11 @@ const EVERYWHERE = ['errors', 'stats']
  */
 export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   errors: [],
+  json: [],
   stats: [],
   engine: [],
   device: ['engine/compute/device', 'engine/cpu'],
-  data: ['engine/gpt2/config', 'engine/tensor-source'],
+  data: ['engine/activation', 'engine/gpt2/config', 'engine/half', 'engine/tensor-source'],
   record: [],
   suites: ['data', 'record'],
   run: ['data', 'engine', 'record'],

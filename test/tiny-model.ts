@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { gpt2Tensors } from '../src/data/gpt2-names.js'
 import { initialTensors } from '../src/data/random-model.js'
 import type { TensorBytes } from '../src/data/safetensors.js'
-import { type Gpt2Config, HEAD_DIM } from '../src/engine/gpt2/config.js'
+import { AS_GPT2, type Gpt2Config, HEAD_DIM } from '../src/engine/gpt2/config.js'
 import { pythonRandom } from '../src/stats/python-random.js'
 import { writeCheckpoint } from './data/tiny-checkpoint.js'
 
@@ -50,6 +50,7 @@ function configOf({ width: C, layers: L, contextLength: P }: typeof TINY): Gpt2C
     nHead: C / HEAD_DIM,
     nInner: 4 * C,
     layerNormEpsilon: 1e-5,
+    ...AS_GPT2,
     interaction: { dim: 64, propagateInDepth: false },
   }
 }

@@ -5,6 +5,8 @@ export interface TortureOptions {
   seed: number
   /** Tries of the whole part, shared out over its targets; a part may make fewer where each takes seconds. */
   count: number
+  /** The number of one try to make again, alone. */
+  only?: number
   /** An empty folder of this part's own. */
   folder: string
   /** A line of progress. */

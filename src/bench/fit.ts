@@ -38,15 +38,22 @@ export async function findLargestBatch(bench: Bench, cell: Cell, engine: Engine,
   if (kept === null) return
   const fits = (batch: number): boolean =>
     refusal(engine, footprintOf(cell, engine, bench.chunk, batch, kept), room) === null
-  for (let batch = largestFitting(fits); ; batch -= Math.max(1, batch >> 3)) {
+  const choose = (batch: number): void => {
     cell.batch = Math.max(1, batch)
-    cell.refused = batch < 1 ? 'not even one sequence fits' : null
-    if (batch < 1) return
-    const plan = footprintOf(cell, engine, bench.chunk, batch, kept)
-    cell.needs = neededBytes(engine, plan)
+    cell.needs = neededBytes(engine, footprintOf(cell, engine, bench.chunk, cell.batch, kept))
     cell.has = room.memory
+    cell.refused = batch < 1 ? 'not even one sequence fits' : null
+  }
+  const less = (batch: number): number => batch - Math.max(1, batch >> 3)
+  const planned = largestFitting(fits)
+  for (let batch = planned; ; batch = less(batch)) {
+    choose(batch)
+    if (batch < 1) return
     await prove(bench, cell)
-    if (cell.refused === null) return
+    if (cell.refused !== null) continue
+    // Where memory ends before the plan says, it ends a little earlier or later each time.
+    if (batch < planned) choose(Math.max(1, less(batch)))
+    return
   }
 }
 

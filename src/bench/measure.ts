@@ -17,6 +17,8 @@ export interface Bench {
   pace: Pace
   /** Kernels that the device had to compile so far. */
   compiled: () => number
+  /** Resolves when all that was submitted is done: until then what was given back may still be taken. */
+  idle: () => Promise<unknown>
 }
 
 /** Runs every test untimed: what fits now will fit when it is measured. */
@@ -103,6 +105,7 @@ async function tryTogether(
   options: Omit<CurveOptions, 'ctx' | 'now'>,
 ): Promise<boolean> {
   const opened: Decoder[] = []
+  let fitted = false
   try {
     const runners = []
     for (const cell of cells) {
@@ -116,13 +119,14 @@ async function tryTogether(
     for (const [i, cell] of cells.entries()) {
       cell.curve = { curve: curves[i], interleavedWith: ids.filter((id) => id !== ids[i]) }
     }
-    return true
+    fitted = true
   } catch (error) {
     if (!isOutOfMemory(error)) throw error
-    return false
   } finally {
     for (const decoder of opened) decoder.close()
   }
+  await bench.idle()
+  return fitted
 }
 
 /**
@@ -137,16 +141,19 @@ export async function withDecoder<T>(
 ): Promise<T | null> {
   if (cell.refused !== null) return null
   let decoder: Decoder | undefined
+  let result: T | null = null
   try {
     decoder = await openDecoder(bench, cell, options)
-    return await work(decoder, windowsOf(bench, cell))
+    result = await work(decoder, windowsOf(bench, cell))
   } catch (error) {
     if (!isOutOfMemory(error)) throw error
     cell.refused = error.message
-    return null
   } finally {
     decoder?.close()
   }
+  // What was submitted may run on for a minute where there was no room, and the next run would find none either.
+  await bench.idle()
+  return result
 }
 
 export const isOutOfMemory = (error: unknown): error is Failure =>

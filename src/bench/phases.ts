@@ -30,9 +30,13 @@ interface Work {
 }
 
 /** `round 2 of 5: adaptive 0.8, batch 8, ...`. */
-function workProgress(task: string, { cell, done, total, round, rounds, left }: Work): ProgressEvent {
+function workProgress(
+  task: string,
+  { cell, done, total, round, rounds, left }: Work,
+  unit = 'configurations',
+): ProgressEvent {
   const info = round === undefined ? cell : `round ${round + 1} of ${rounds}: ${cell}`
-  return { task, done, total, unit: 'configurations', info, left }
+  return { task, done, total, unit, info, left }
 }
 
 /** Loads the weights once for each dtype. One that there is no room for refuses the cells that need it. */
@@ -86,6 +90,7 @@ export async function fitAndWarmUp(
       if (!warm) continue
       onProgress?.(workProgress('Warming up', work))
       await warmUp(bench, cell)
+      onProgress?.(workProgress('Warming up', { ...work, done: done + 1 }))
     }
   }
 }
@@ -115,10 +120,12 @@ export async function measureRounds(
         order.slice(done).map((turn) => turn % count),
       )
       const cell = cellName(cells[i])
-      onProgress?.(workProgress('Measuring', { cell, round, rounds, done, total: order.length, left }))
+      const work = { cell, round, rounds, done, total: order.length, left }
+      onProgress?.(workProgress('Measuring', work))
       const began = performance.now()
       await runCell(bench, cells[i], { round, twin: turn >= count }, delay)
       schedule.add(i, (performance.now() - began) / 1000)
+      onProgress?.(workProgress('Measuring', { ...work, done: done + 1 }))
     }
     schedule.decide(round + 1)
     await onRound()
@@ -151,7 +158,7 @@ export async function measureCurves(
       onProgress: (done, total) => {
         const share = (finished + done / total) / sets.size
         const left = (1 - share) * whole + schedule.afterCurves()
-        onProgress?.(workProgress('Following the context', { cell, done, total, left }))
+        onProgress?.(workProgress('Following the context', { cell, done, total, left }, 'steps'))
       },
     })
     signal?.throwIfAborted()
@@ -173,10 +180,12 @@ export async function measureStages(
   for (const [done, cell] of cells.entries()) {
     if (cell.refused !== null) continue
     signal?.throwIfAborted()
-    const left = (1 - done / cells.length) * whole
-    onProgress?.(
-      workProgress('Splitting the cost by stage', { cell: cellName(cell), done, total: cells.length, left }),
-    )
+    const tell = (done: number): void => {
+      const [total, left] = [cells.length, (1 - done / cells.length) * whole]
+      onProgress?.(workProgress('Splitting the cost by stage', { cell: cellName(cell), done, total, left }))
+    }
+    tell(done)
     await splitByStage(bench, cell)
+    tell(done + 1)
   }
 }

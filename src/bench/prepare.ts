@@ -2,7 +2,9 @@
 import { readFile } from 'node:fs/promises'
 import { sha256Of } from '../data/files.js'
 import { isRandomModel, randomModel } from '../data/random-model.js'
+import { plainText } from '../data/text-files.js'
 import { sampleText } from '../data/text-sample.js'
+import type { TokenizerSource } from '../data/tokenizer/source.js'
 import { loadTokenizer } from '../data/tokenizer.js'
 import { MOST_STEPS } from '../engine/decode/step-uniforms.js'
 import type { CacheKind } from '../engine/decode/types.js'
@@ -109,8 +111,8 @@ export function sequencesDistinct({ tokens, configurations }: PreparedBench, bat
 
 interface Loaded extends Pick<PreparedBench, 'model' | 'config' | 'tensors' | 'weightsSha256'> {
   storedDtype: Parameters<typeof chooseDtype>[1]
-  /** Null where there is no text to be had. */
-  folder: string | null
+  /** Undefined where there is none. */
+  tokenizerSource: TokenizerSource | undefined
 }
 
 function openRandom({ model: spec = '', revision, seed }: BenchOptions): Loaded {
@@ -126,7 +128,7 @@ function openRandom({ model: spec = '', revision, seed }: BenchOptions): Loaded 
     config,
     tensors,
     storedDtype: 'F32',
-    folder: null,
+    tokenizerSource: undefined,
     weightsSha256: async () => null,
   }
 }
@@ -139,7 +141,7 @@ async function openTrained(options: BenchOptions, hooks: FetchHooks): Promise<Lo
     config,
     tensors,
     storedDtype,
-    folder: found.model.folder,
+    tokenizerSource: found.checkpoint.tokenizer,
     weightsSha256,
   }
 }
@@ -152,21 +154,21 @@ function chooseBenchLevels(options: BenchOptions, { model, config }: Loaded): Le
 
 async function readTokens(
   { data, seed }: BenchOptions,
-  { folder, config }: Loaded,
+  { tokenizerSource, config }: Loaded,
 ): Promise<Pick<PreparedBench, 'tokens' | 'data'>> {
-  if (data === 'random' || (folder === null && data === undefined)) {
+  if (data === 'random' || (tokenizerSource === undefined && data === undefined)) {
     const tokens = randomTokens(RANDOM_TOKENS, config.vocabSize, seed)
     const source = 'seeded random tokens'
     return { tokens, data: { kind: 'random', source, tokens: tokens.length, sha256: sha256Of(tokens) } }
   }
-  if (folder === null) {
+  if (tokenizerSource === undefined) {
     throw new Failure(`--text: random weights have no tokenizer for text, got ${data}`, {
       hint: '--text random',
     })
   }
   const isSample = data === undefined || data === 'sample'
   const text = isSample ? await sampleText() : await readText(data)
-  const tokens = (await loadTokenizer(folder, config.vocabSize)).encode(text)
+  const tokens = (await loadTokenizer(tokenizerSource, config.vocabSize)).encode(text)
   if (tokens.length === 0) throw new Failure(`${data}: has no text`, { hint: 'give a file with text in it' })
   const source = isSample ? 'bundled beginnings of public-domain books' : data
   const kind = isSample ? 'sample' : 'file'
@@ -174,12 +176,13 @@ async function readTokens(
 }
 
 async function readText(file: string): Promise<string> {
-  return readFile(file, 'utf8').catch((cause: unknown) => {
+  const bytes = await readFile(file).catch((cause: unknown) => {
     throw new Failure(`${file}: cannot be read as text (${cause instanceof Error ? cause.message : cause})`, {
       hint: '--text takes a text file, "sample" for the bundled text, or "random"',
       cause,
     })
   })
+  return plainText(file, bytes)
 }
 
 function checkNumbers(options: BenchOptions): void {

@@ -69,6 +69,7 @@ export async function runBench(
     chunk: options.chunk ?? CHUNK[device.adapter.kind],
     pace: { stepsPerSubmission: options.stepsPerSubmission, signal },
     compiled: () => kernelsOf(device.device).compiled ?? 0,
+    idle: () => device.device.queue.onSubmittedWorkDone(),
   }
   const cells = prepared.configurations.map(createCell)
   const schedule = new Schedule(cells, {

@@ -30,7 +30,9 @@ export function runDevice({ device, lost, adapter }: OpenDevice): RunDevice & { 
   const kind: AdapterRecord['kind'] =
     adapter.kind === 'hardware' || adapter.kind === 'cpu' ? adapter.kind : 'software'
   // The processor and software adapters live in the machine's own memory, and grant more of it than there is.
-  const memoryLimit = kind === 'hardware' ? undefined : freemem()
+  // A buffer of the CPU may be as large as all its memory.
+  const most = kind === 'cpu' ? device.limits.maxBufferSize : Number.POSITIVE_INFINITY
+  const memoryLimit = kind === 'hardware' ? undefined : Math.min(freemem(), most)
   const record = { name, vendor, architecture, driver, backend, kind, bundled, features: [...features] }
   return { device, lost, adapter, memoryLimit, record }
 }

@@ -47,6 +47,9 @@ const LIMIT = { char: 'L', summary: 'how much of the input to use at most' } as 
 export const limit = Flags.custom<number, NumberRule>({ ...NUMBER, ...LIMIT })
 export const AMOUNT = { helpValue: '<tokens>|all', parse: read(parseAmount) }
 export const limitOrAll = Flags.custom<number>({ ...AMOUNT, ...LIMIT })
+/** Of text that is read. */
+const FIRST = { summary: 'take only the first N tokens of the text' } as const
+export const tokens = Flags.custom<number, NumberRule>({ ...NUMBER, ...FIRST })
 const CTX = { char: 'c', summary: 'context length, in tokens' } as const
 export const ctx = Flags.custom<number, NumberRule>({ ...WHOLE, ...CTX })
 export const ctxs = Flags.custom<readonly number[], RangeRule>({ ...RANGE, ...CTX })

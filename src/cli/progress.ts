@@ -100,7 +100,8 @@ export function progressText({ label, total, unit, done, from = 0, info, left, s
 /** The line a finished task leaves: what, how much, how long. */
 function doneText(work: Work): string {
   const { label, unit, done, info, seconds } = work
-  const amount = unit === 'bytes' ? formatBytes(done) : `${formatCount(done)} ${unit}`
+  const counted = done === 1 ? unit.replace(/s$/, '') : unit
+  const amount = unit === 'bytes' ? formatBytes(done) : `${formatCount(done)} ${counted}`
   const parts = [...(done > 0 ? [amount] : []), formatSeconds(seconds), ...(info === '' ? [] : [info])]
   return `${label}: ${parts.join(', ')}`
 }

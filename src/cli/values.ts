@@ -76,6 +76,11 @@ function* expand(flag: string, part: string): Generator<number> {
   const last = Number(groups.last ?? groups.first)
   const by = Number(groups.step ?? 1)
   const multiplies = groups.sign === '*'
+  if (![first, last, by].every(Number.isSafeInteger)) {
+    throw new Failure(`${flag}: must be whole numbers below 2^53, got ${JSON.stringify(part)}`, {
+      hint: HINT,
+    })
+  }
   // A range that multiplies stands still at 0 and with a factor of 1.
   if (last < first || by < 1 || (multiplies && (by < 2 || first === 0))) {
     throw new Failure(`${flag}: must be a range that rises, got ${JSON.stringify(part)}`, { hint: HINT })

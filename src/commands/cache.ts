@@ -31,7 +31,7 @@ export default class Cache extends AspCommand {
     const repos = await listCache(cacheFolder)
     const bytes = repos.reduce((sum, repo) => sum + repo.bytes, 0)
     this.log(
-      repos.length === 0
+      repos.length === 0 && form === 'table'
         ? `Nothing is stored in ${cacheFolder}`
         : renderGrid(COLUMNS, repos, { form, width, ruled: true }),
     )

@@ -11,7 +11,7 @@ export default class Finetune extends AspCommand {
   static override summary = 'Fine-tune a GPT-2 checkpoint so that it drops the context it no longer needs'
   static override description =
     'Text comes from files, folders of .txt, .md and .jsonl, standard input (-) or Hub datasets ' +
-    '(owner/name[@revision][:[config/]split[/column]]); --data may be given several times. The result is a Hugging Face ' +
+    '(owner/name[@revision][:[config/]split[/column]]), or is tokens already (.bin); --data may be given several times. The result is a Hugging Face ' +
     'folder that every command takes with --model. Ctrl-C saves and ends; the same command with --resume continues. ' +
     'docs/finetune.md says what each option does to the result.'
   static override examples = [

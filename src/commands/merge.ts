@@ -32,14 +32,14 @@ export default class Merge extends AspCommand {
     for (const path of inputs) parts.push(await readShard(path))
     return attended({ quiet: false, nothing: 'nothing was merged' }, async (watch) => {
       const { orStop, onUnwritten, onWait } = watch
-      const merging = merge(parts, {
+      const { record, path } = await merge(parts, {
         output: flags.output,
         ifThere: ifThereOf(flags),
         command: commandLine(),
+        orStop,
         onUnwritten,
         onWait,
       })
-      const { record, path } = await orStop(merging)
       const form = flags['output-format']
       this.logTables(renderEval(record, this.sheetOptions(form)), form, watch, [`Record: ${path}`])
       return record

@@ -26,13 +26,14 @@ export default class Ppl extends AspCommand {
     'Perplexity of a text by context length and sparsity, compared with the dense model'
   static override description =
     'Text comes from files, folders of .txt, .md and .jsonl, standard input (-) or a Hub dataset ' +
-    '(owner/name[@revision][:[config/]split[/column]]); by default from a bundled sample of books. Of a text longer ' +
-    'than --limit tokens, evenly spaced stretches are scored. Lists are written 128,256 and ranges 128-1024*2 or ' +
+    '(owner/name[@revision][:[config/]split[/column]]), or is tokens already (.bin of llm.c, modded-nanogpt, nanoGPT); by ' +
+    'default from a bundled sample of books. Of a text longer than --limit tokens, evenly spaced stretches are scored. Lists are written 128,256 and ranges 128-1024*2 or ' +
     '128-512+128. --output-format csv and md also write a file beside the record. docs/ppl.md defines every figure.'
   static override examples = together([
     '<%= config.bin %> ppl',
     '<%= config.bin %> ppl book.txt --ctx 128-1024*2 --sparsity 0.5,0.8,0.9 --limit all',
     '<%= config.bin %> ppl Salesforce/wikitext:wikitext-2-raw-v1/test/text --model gpt2 --protocol strided --stride 512',
+    '<%= config.bin %> ppl fineweb_val_000000.bin --model ./ckpt.pt --protocol blocks --ctx 1024 --tokens 10485760',
     'cat notes.md | <%= config.bin %> ppl - --ctx 256 --sparsity 0.8 --alpha 8',
   ])
   static override strict = false
@@ -41,7 +42,8 @@ export default class Ppl extends AspCommand {
   }
   static override flags = {
     ctx: shared.ctxs({ helpValue: '128-1024*2', ...usually('256,1024') }),
-    limit: shared.limitOrAll({ default: DEFAULT_LIMIT }),
+    tokens: shared.tokens(usually('all')),
+    limit: shared.limitOrAll(usually(`${DEFAULT_LIMIT}, with --tokens all`)),
     protocol: Flags.custom<ProtocolName>(wordOf(PROTOCOL_NAMES))({
       summary: 'how the text is cut: see docs/ppl.md',
       default: 'windowed',
@@ -94,11 +96,13 @@ function optionsOf(
   inputs: readonly string[],
   flags: Interfaces.InferredFlags<typeof Ppl.flags>,
 ): PerplexityOptions {
-  const { ctx, limit, protocol, stride, alpha = [], column, seed } = flags
+  const { ctx, tokens, protocol, stride, alpha = [], column, seed } = flags
+  const { limit = tokens === undefined ? DEFAULT_LIMIT : Number.POSITIVE_INFINITY } = flags
   const { model, revision, dtype, policy, sparsity, shift, size, output, overwrite } = flags
   return {
     inputs,
     ctx,
+    tokens,
     limit,
     protocol,
     stride,

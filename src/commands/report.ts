@@ -68,7 +68,8 @@ export default class Report extends AspCommand {
       const files = exported(loaded, flags.export)
       for (const [name, text] of Object.entries(files)) {
         const named = placeOf(flags.output, name, Object.keys(files).length)
-        const held = await holdView(resolve(named), named, EXPORTED[flags.export])
+        const isNamed = named === flags.output
+        const held = await holdView(resolve(named), named, EXPORTED[flags.export], isNamed)
         await writeWhole(resolve(named), text).finally(() => held.release(true))
         result.exported.push(resolve(named))
       }
@@ -94,9 +95,9 @@ export default class Report extends AspCommand {
 const placeOf = (output = '.', name: string, files: number): string =>
   files === 1 && extname(output) === extname(name) ? output : join(output, name)
 
-/** All of it is in the records: it may be made anew. */
-const holdView = (file: string, named: string, kind: OutputKind): Promise<HeldPlace> =>
-  holdFile(file, named, { kind, ifThere: 'replace', flag: '--output', inFolder: true })
+/** All of it is in the records: it may be made anew. A folder in which asp names the files is made where it is missing. */
+const holdView = (file: string, named: string, kind: OutputKind, inFolder = true): Promise<HeldPlace> =>
+  holdFile(file, named, { kind, ifThere: 'replace', flag: '--output', inFolder })
 
 /** A glob after -o names a record first. */
 function checkName(output: string | undefined): void {

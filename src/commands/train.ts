@@ -12,7 +12,7 @@ export default class Train extends AspCommand {
   static override description =
     'The file holds the sizes of the model and, as keys with _ for -, the options of asp finetune; docs/finetune.md has an ' +
     'example. The model is dense, unless gamma is given: then it drops context from the start. The tokenizer is that of a ' +
-    'checkpoint or of asp-tiny. --resume starts from the last checkpoint in the folder that the file names.'
+    'checkpoint, gpt2 (nothing is fetched) or asp-tiny. --resume starts from the last checkpoint in the folder that the file names.'
   static override examples = [
     '<%= config.bin %> train --config tiny.json',
     '<%= config.bin %> train --config tiny.json --resume',

@@ -11,20 +11,28 @@ export interface FolderPairs {
   notes: string[]
 }
 
-/** Equal ones go together; of those left over, those that ask the same where each side has one alone: what differs is compared. */
-export function pairFolders(base: readonly Loaded[], other: readonly Loaded[]): FolderPairs {
+/** What must be equal, round by round among those left over, where each side has one alone: what differs is compared. */
+const ROUNDS: readonly ((one: Loaded) => string)[] = [
+  (one) => nameOf(one),
+  // Two models under the same policies, or two policies on the same models.
+  ({ record }) => JSON.stringify([questionOf(record), ...policyOf(record)]),
+  ({ record }) => JSON.stringify([questionOf(record), record.model.id]),
+  ({ record }) => questionOf(record),
+]
+
+/** @param where the other folder, to be named where there are several */
+export function pairFolders(base: readonly Loaded[], other: readonly Loaded[], where?: string): FolderPairs {
   const [a, b] = [latest(base), latest(other)]
-  const pairs = match(a.records, b.records, nameOf)
+  const pairs: FolderPairs['pairs'] = []
   const left = (records: Loaded[], side: 'base' | 'other'): Loaded[] =>
     records.filter((one) => !pairs.some((pair) => pair[side] === one))
-  pairs.push(...match(left(a.records, 'base'), left(b.records, 'other'), ({ record }) => questionOf(record)))
+  for (const key of ROUNDS) pairs.push(...match(left(a.records, 'base'), left(b.records, 'other'), key))
   return {
     pairs,
     notes: [
-      ...[...left(a.records, 'base'), ...left(b.records, 'other')].map(
-        ({ file }) => `${file} has no partner`,
-      ),
-      ...[...a.older, ...b.older].map(({ file }) => `${file}: a later record of the same is there`),
+      ...left(a.records, 'base').map(({ file }) => `${file} has no partner${where ? ` in ${where}` : ''}`),
+      ...left(b.records, 'other').map(({ file }) => `${file} has no partner`),
+      ...[...a.older, ...b.older],
     ],
   }
 }
@@ -45,11 +53,18 @@ function match(
   })
 }
 
-/** Of several records of one name the last. */
-function latest(records: readonly Loaded[]): { records: Loaded[]; older: Loaded[] } {
+/** Of several records of one name the last; `older`: what is said of the others. */
+function latest(records: readonly Loaded[]): { records: Loaded[]; older: string[] } {
   const isLast = (one: Loaded): boolean =>
     records.every((other) => other === one || nameOf(other) !== nameOf(one) || before(other, one))
-  return { records: records.filter(isLast), older: records.filter((one) => !isLast(one)) }
+  const lasts = records.filter(isLast)
+  const older = records.flatMap((one) => {
+    const last = lasts.find((other) => nameOf(other) === nameOf(one))
+    if (last === undefined || last === one) return []
+    const isCopy = last.record.date === one.record.date
+    return [`${one.file}: ${isCopy ? `the same run as ${last.file}` : 'a later record of the same is there'}`]
+  })
+  return { records: lasts, older }
 }
 
 const before = (a: Loaded, b: Loaded): boolean =>

@@ -22,6 +22,8 @@ export async function readPairs(paths: readonly string[]): Promise<FolderPairs> 
 async function readFolders(paths: readonly string[], folders: readonly boolean[]): Promise<FolderPairs> {
   const file = paths[folders.indexOf(false)]
   if (file !== undefined) {
+    // What is not there is said to be missing, and damage to be damage.
+    await readComparable(file)
     throw new Failure(`${file}: is no folder, unlike ${paths[folders.indexOf(true)]}`, {
       hint: 'compare records with a record, or folders with a folder',
     })
@@ -31,7 +33,8 @@ async function readFolders(paths: readonly string[], folders: readonly boolean[]
     throw asComparable(damaged)
   }
   const [base, ...others] = await Promise.all(paths.map((path) => readFolder(path, COMPARABLE, refuse)))
-  const paired = others.map((other) => pairFolders(base, other))
+  const several = others.length > 1
+  const paired = others.map((other, i) => pairFolders(base, other, several ? paths[i + 1] : undefined))
   const pairs = paired.flatMap((one) => one.pairs)
   if (pairs.length > 0) return { pairs, notes: [...new Set(paired.flatMap(({ notes }) => notes))] }
   throw notComparable(

@@ -1,5 +1,5 @@
 /** The tensors of weight files under their canonical names, each checked for shape and kind. Nothing is read but where heads are compared. */
-import type { Gpt2Config } from '../engine/gpt2/config.js'
+import { BIAS_NAMES, type BiasName, type Gpt2Config } from '../engine/gpt2/config.js'
 import {
   type StoredDtype,
   type StoredTensor,
@@ -18,9 +18,11 @@ import {
   type WeightLayout,
 } from './gpt2-names.js'
 import { elementBytes } from './safetensors.js'
-import { type LocatedTensor, sameBytes } from './weight-files.js'
+import { type LocatedTensor, sameBytes, shown } from './weights/located.js'
 
 export type Located = ReadonlyMap<string, LocatedTensor>
+
+const LAST_NORM = 'ln_f.bias' satisfies BiasName
 
 const DTYPES: readonly string[] = ['F32', 'F16', 'BF16'] satisfies StoredDtype[]
 
@@ -33,9 +35,12 @@ export function byCanonicalName(stored: Located): Map<string, LocatedTensor> {
     if (name === null) continue
     const other = storedNames.get(name)
     if (other !== undefined) {
-      throw new Failure(`${tensor.file}: one tensor must have one name, got ${other} and ${storedName}`, {
-        hint: 'remove one of the two, or export the checkpoint again',
-      })
+      throw new Failure(
+        `${tensor.file}: one tensor must have one name, got ${shown(other)} and ${shown(storedName)}`,
+        {
+          hint: 'remove one of the two, or export the checkpoint again',
+        },
+      )
     }
     storedNames.set(name, storedName)
     located.set(name, tensor)
@@ -52,6 +57,24 @@ export function expectLayers(located: Located, nLayer: number, configPath: strin
   })
 }
 
+/**
+ * The biases that no layer has, as nanoGPT writes models without them. That of the last layer norm goes with those within the layers.
+ * @throws Failure on a bias that some layers have and some lack
+ */
+export function absentBiases(located: Located, nLayer: number, folder: string): BiasName[] {
+  const layers = Array.from({ length: nLayer }, (_, l) => l)
+  const absent = BIAS_NAMES.filter((end) => end !== LAST_NORM).filter((end) => {
+    const lacking = layers.filter((l) => !located.has(`h.${l}.${end}`))
+    if (lacking.length === 0 || lacking.length === nLayer) return lacking.length > 0
+    throw new Failure(
+      `${folder}: the weights lack tensor h.${lacking[0]}.${end}, which other layers have (${lacking.length} of ${nLayer} lack it)`,
+      { hint: 'a bias must be in every layer or in none; export the checkpoint again' },
+    )
+  })
+  const lastNorm = !located.has(LAST_NORM) && absent.includes('ln_1.bias') && absent.includes('ln_2.bias')
+  return lastNorm ? [...absent, LAST_NORM] : absent
+}
+
 function layersInWords(layers: readonly number[]): string {
   const last = layers[layers.length - 1]
   if (layers.length === 0) return 'none'
@@ -60,40 +83,33 @@ function layersInWords(layers: readonly number[]): string {
 }
 
 /**
- * The output head where it is not the token table once more. As in transformers 5 the weights decide: a head that differs from the
+ * Whether the output head is not the token table once more. As in transformers 5 the weights decide: a head that differs from the
  * table was trained, whatever `tie_word_embeddings` says.
  */
-export async function untiedHead(
+export async function hasUntiedHead(
   located: Map<string, LocatedTensor>,
   { config, isTied }: ParsedConfig,
   folder: string,
-): Promise<LocatedTensor | null> {
+): Promise<boolean> {
   const head = located.get(UNTIED_HEAD)
   const table = located.get(TOKEN_TABLE)
   if (head === undefined) {
-    if (isTied) return null
+    if (isTied) return false
     throw new Failure(`${folder}: tie_word_embeddings is false, but the weights lack tensor ${UNTIED_HEAD}`, {
       hint: 'export the checkpoint again, or set tie_word_embeddings to true in config.json',
     })
   }
   checkShape(UNTIED_HEAD, head, [config.vocabSize, config.nEmbd])
-  if (table !== undefined) return (await sameBytes(head, table)) ? null : head
+  if (table !== undefined) return !(await sameBytes(head, table))
   // safetensors.torch.save_model keeps one name of tensors that share memory, and "lm_head" sorts first.
   if (isTied) located.set(TOKEN_TABLE, head)
-  return null
+  return false
 }
 
-export function checkedTensors(
-  located: Located,
-  config: Gpt2Config,
-  head: LocatedTensor | null,
-  folder: string,
-): TensorSource {
+export function checkedTensors(located: Located, config: Gpt2Config, folder: string): TensorSource {
   const layout = weightLayout(located)
-  const { vocabSize, nEmbd } = config
-  const untied = { name: UNTIED_HEAD, shape: [vocabSize, nEmbd], conv1d: false }
   return new Map(
-    [...gpt2Tensors(config), ...(head === null ? [] : [untied])].map((spec) => {
+    gpt2Tensors(config).map((spec) => {
       const tensor = located.get(spec.name)
       if (tensor === undefined) {
         throw new Failure(`${folder}: the weights lack tensor ${spec.name}, expected shape [${spec.shape}]`, {

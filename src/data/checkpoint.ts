@@ -1,33 +1,46 @@
 /**
- * A GPT-2 checkpoint folder: sizes and tensors under canonical names, all checked before any weight is loaded. Only where there are
- * both a token table and an output head are these two compared.
+ * A GPT-2 checkpoint, a folder or a file: sizes and tensors under canonical names, all checked before any weight is loaded. Only where
+ * there are both a token table and an output head are these two compared.
  */
-import { stat } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { type Gpt2Config, INTERACTION_STEP } from '../engine/gpt2/config.js'
 import type { StoredDtype, TensorSource } from '../engine/tensor-source.js'
 import { Failure } from '../errors.js'
 import {
+  absentBiases,
   byCanonicalName,
   checkedTensors,
   expectLayers,
+  hasUntiedHead,
   type Located,
-  untiedHead,
 } from './checkpoint-tensors.js'
+import { exists } from './files.js'
 import { type InteractionHint, parseGpt2Config } from './gpt2-config.js'
 import { INTERACTION_NAMES } from './gpt2-names.js'
-import { fileFailure, readJsonObject } from './json-file.js'
+import { type JsonObject, readJsonObject } from './json-file.js'
+import { inGpt2Terms } from './opt.js'
 import { elementBytes } from './safetensors.js'
-import { openWeightFiles, sha256OfFiles } from './weight-files.js'
+import { hasTokenizer } from './tokenizer/files.js'
+import { inFolder, type TokenizerSource } from './tokenizer/source.js'
+import { findWeights, noWeights, type WeightKind, type Weights } from './weights/kinds.js'
+import { sha256OfFiles } from './weights/located.js'
 
 export interface Checkpoint {
   /** Hub id, bundled name, or the folder's own name. */
   id: string
   /** Commit of the Hub repository, when it came from there. */
   revision: string | null
+  /** Where the weight files lie, and what belongs to them. */
   folder: string
+  /** What the weights were read from. */
+  kind: WeightKind
   config: Gpt2Config
+  /** config.json, or what the weight file says in its terms. */
+  configJson: JsonObject
+  tokenizer: TokenizerSource
   tensors: TensorSource
+  /** `mixed` as well where the file has blocks of Q8_0. */
   storedDtype: StoredDtype | 'mixed'
   /** Weights, the tied head counted once. */
   parameters: number
@@ -43,37 +56,49 @@ export interface CheckpointOrigin {
 }
 
 /**
- * @param folder with config.json and model.safetensors, or shards and model.safetensors.index.json
+ * @param path a weight file, or a folder with one: docs/models.md, Files
  * @throws Failure (exit 2) on anything missing, damaged, of the wrong shape or of another architecture
  */
-export async function openCheckpoint(folder: string, origin: CheckpointOrigin = {}): Promise<Checkpoint> {
-  await expectFolder(folder)
-  const configPath = join(folder, 'config.json')
-  const parsed = parseGpt2Config(
-    await readJsonObject(configPath, 'point --model at a folder with config.json and model.safetensors'),
-    configPath,
-  )
-  const { files, tensors: stored } = await openWeightFiles(folder)
+export async function openCheckpoint(path: string, origin: CheckpointOrigin = {}): Promise<Checkpoint> {
+  const found = await findWeights(path)
+  const folder = found?.folder ?? path
+  const weights = await found?.open()
+  const read = await readConfig(weights, folder)
+  if (weights === undefined) throw noWeights(folder, await readdir(folder))
+  const configPath = read.path
+  const { json: configJson, tensors: stored } = inGpt2Terms(read.json, weights.tensors, configPath)
+  const parsed = parseGpt2Config(configJson, configPath)
+  const { files, kind } = weights
   const located = byCanonicalName(stored)
   // Before anything is made of the sizes: a wrong number would take all memory.
   expectLayers(located, parsed.config.nLayer, configPath)
-  const head = await untiedHead(located, parsed, folder)
-  const base = { ...parsed.config, interaction: null }
+  const base = {
+    ...parsed.config,
+    untiedHead: await hasUntiedHead(located, parsed, folder),
+    absentBiases: absentBiases(located, parsed.config.nLayer, folder),
+    interaction: null,
+  }
   const interaction = findInteraction(located, base, parsed.interaction, configPath)
   const config: Gpt2Config = { ...base, interaction }
-  const tensors = checkedTensors(located, config, head, folder)
-  const sizes = [...tensors.values()].map(({ dtype, shape }) => ({ dtype, count: product(shape) }))
-  const dtypes = new Set(sizes.map(({ dtype }) => dtype))
+  const tensors = checkedTensors(located, config, folder)
+  const sizes = [...tensors].map(([name, { dtype, shape }]) => {
+    const count = product(shape)
+    return { count, ...(located.get(name)?.stored ?? { dtype, bytes: count * elementBytes(dtype) }) }
+  })
+  const [storedDtype, ...others] = new Set(sizes.map(({ dtype }) => (dtype === 'Q8_0' ? 'mixed' : dtype)))
   let sha256: Promise<string> | undefined
   return {
-    id: origin.id ?? basename(resolve(folder)),
+    id: origin.id ?? basename(resolve(path)),
     revision: origin.revision ?? null,
     folder,
+    kind,
     config,
+    configJson,
+    tokenizer: (await hasTokenizer(folder)) ? inFolder(folder) : (weights.tokenizer ?? inFolder(folder)),
     tensors,
-    storedDtype: dtypes.size === 1 ? sizes[0].dtype : 'mixed',
+    storedDtype: others.length === 0 ? storedDtype : 'mixed',
     parameters: sizes.reduce((sum, { count }) => sum + count, 0),
-    bytes: sizes.reduce((sum, { dtype, count }) => sum + count * elementBytes(dtype), 0),
+    bytes: sizes.reduce((sum, { bytes }) => sum + bytes, 0),
     weightsSha256: () => {
       sha256 ??= sha256OfFiles(files)
       return sha256
@@ -81,12 +106,20 @@ export async function openCheckpoint(folder: string, origin: CheckpointOrigin = 
   }
 }
 
-async function expectFolder(folder: string): Promise<void> {
-  const hint = 'point --model at a checkpoint folder, or give a Hub id such as gpt2'
-  const info = await stat(folder).catch((cause: unknown) => {
-    throw fileFailure(folder, cause, hint)
-  })
-  if (!info.isDirectory()) throw new Failure(`${folder}: must be a folder, got a file`, { hint })
+interface ReadConfig {
+  json: JsonObject
+  /** For messages. */
+  path: string
+}
+
+/** nanoGPT's file does not say all; config.json beside it has the last word. Other files that have sizes of their own say everything. */
+async function readConfig(weights: Weights | undefined, folder: string): Promise<ReadConfig> {
+  const path = join(folder, 'config.json')
+  const own = weights?.config ?? null
+  const isOverridden = own === null || (weights?.kind === 'nanogpt' && (await exists(path)))
+  if (own !== null && !isOverridden) return { json: own, path: weights?.files[0] ?? folder }
+  const hint = 'point --model at a folder with config.json and model.safetensors'
+  return { json: { ...own, ...(await readJsonObject(path, hint)) }, path }
 }
 
 /** Pruning is there when the weights have it; config.json adds what shapes cannot say. */

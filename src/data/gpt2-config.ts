@@ -1,4 +1,5 @@
 /** config.json of a Hugging Face GPT-2 checkpoint -> the sizes the engine works with. */
+import { ACTIVATION_NAMES, type Activation, activationNamed } from '../engine/activation.js'
 import { type Gpt2Config, HEAD_LIMITS, isHeadDim } from '../engine/gpt2/config.js'
 import { Failure } from '../errors.js'
 import type { JsonObject } from './json-file.js'
@@ -11,26 +12,13 @@ export interface InteractionHint {
 }
 
 export interface ParsedConfig {
-  config: Omit<Gpt2Config, 'interaction'>
+  config: Omit<Gpt2Config, 'interaction' | 'absentBiases' | 'untiedHead'>
   /** The output head is the token table, unless the weights say otherwise. */
   isTied: boolean
   interaction: InteractionHint
 }
 
-/** Both names mean the tanh approximation of GELU, the only one the kernels compute. */
-const ACTIVATIONS = ['gelu_new', 'gelu_pytorch_tanh']
-
 const SUPPORTED = 'asp runs GPT-2 checkpoints only; see gpt2, gpt2-medium, gpt2-large, gpt2-xl'
-
-/**
- * Options that change the arithmetic, with the one value each that the engine computes.
- * An absent key means that value, as in transformers' GPT2Config.
- */
-const FIXED: readonly { key: string; value: unknown }[] = [
-  { key: 'scale_attn_weights', value: true },
-  { key: 'scale_attn_by_inverse_layer_idx', value: false },
-  { key: 'add_cross_attention', value: false },
-]
 
 /**
  * @param path of the file, for messages
@@ -42,20 +30,13 @@ export function parseGpt2Config(json: JsonObject, path: string): ParsedConfig {
       hint: SUPPORTED,
     })
   }
-  const activation = json.activation_function ?? 'gelu_new'
-  if (typeof activation !== 'string' || !ACTIVATIONS.includes(activation)) {
-    throw new Failure(
-      `${path}: activation_function must be ${ACTIVATIONS.join(' or ')}, got ${JSON.stringify(activation)}`,
-      { hint: SUPPORTED },
-    )
+  if (flag(json, 'add_cross_attention', path)) {
+    throw new Failure(`${path}: add_cross_attention must be false, got true`, {
+      hint: 'such a model is the decoder of another one, whose encoder asp does not run',
+    })
   }
-  for (const { key, value } of FIXED) {
-    if ((json[key] ?? value) !== value) {
-      throw new Failure(`${path}: ${key} must be ${value}, got ${JSON.stringify(json[key])}`, {
-        hint: SUPPORTED,
-      })
-    }
-  }
+  // The same arithmetic in the order that f16 needs; all sums are f32 here.
+  flag(json, 'reorder_and_upcast_attn', path)
   const nEmbd = size(json, 'n_embd', path)
   const nHead = size(json, 'n_head', path)
   if (!isHeadDim(nEmbd / nHead)) {
@@ -72,8 +53,11 @@ export function parseGpt2Config(json: JsonObject, path: string): ParsedConfig {
       nEmbd,
       nLayer: size(json, 'n_layer', path),
       nHead,
-      nInner: json.n_inner == null ? 4 * nEmbd : size(json, 'n_inner', path),
+      nInner: json.n_inner == null ? 4 * nEmbd : innerWidth(json, path),
       layerNormEpsilon: epsilon(json, path),
+      activation: activationOf(json, path),
+      scaledByWidth: flag(json, 'scale_attn_weights', path, true),
+      scaledByLayer: flag(json, 'scale_attn_by_inverse_layer_idx', path),
     },
     isTied: flag(json, 'tie_word_embeddings', path, true),
     interaction: {
@@ -83,11 +67,31 @@ export function parseGpt2Config(json: JsonObject, path: string): ParsedConfig {
   }
 }
 
+function activationOf(json: JsonObject, path: string): Activation {
+  const configured = json.activation_function ?? 'gelu_new'
+  const activation = typeof configured === 'string' ? activationNamed(configured) : undefined
+  if (activation !== undefined) return activation
+  const known = ACTIVATION_NAMES.join(', ')
+  throw new Failure(
+    `${path}: activation_function must be one of ${known}, got ${JSON.stringify(configured)}`,
+    { hint: 'asp has no kernel of this function' },
+  )
+}
+
 function size(json: JsonObject, key: string, path: string): number {
   const value = json[key]
   if (typeof value === 'number' && Number.isSafeInteger(value) && value > 0) return value
   throw new Failure(`${path}: ${key} must be a positive whole number, got ${JSON.stringify(value)}`, {
     hint: 'use the config.json that belongs to these weights',
+  })
+}
+
+/** Kernels take rows of activations four numbers at a time. */
+function innerWidth(json: JsonObject, path: string): number {
+  const width = size(json, 'n_inner', path)
+  if (width % 4 === 0) return width
+  throw new Failure(`${path}: n_inner must be a multiple of 4, got ${width}`, {
+    hint: `pad mlp.c_fc and mlp.c_proj to ${4 * Math.ceil(width / 4)} with zeros: the results stay the same`,
   })
 }
 

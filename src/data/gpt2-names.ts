@@ -5,7 +5,8 @@
  * (sanagno/adaptively_sparse_attention, after nanoGPT), whose Linear weights are [out, in]. A square matrix does not
  * show which of the two it is, but `c_attn.weight` is never square: the first layer's decides for the whole file.
  */
-import type { Gpt2Config } from '../engine/gpt2/config.js'
+import { type Gpt2Config, hasBias } from '../engine/gpt2/config.js'
+import { UNTIED_HEAD } from '../engine/tensor-source.js'
 
 export interface TensorSpec {
   /** Canonical name; see TensorSource. */
@@ -23,8 +24,11 @@ export const LAYOUT_TENSOR = 'h.0.attn.c_attn.weight'
 
 export const TOKEN_TABLE = 'wte.weight'
 
-/** Prefix of every name but the head's in a whole language model; a bare GPT2Model has none. */
-const MODEL_PREFIX = 'transformer.'
+/**
+ * Prefix of every name but the head's in a whole language model; a bare GPT2Model has none. Before it stand those of torch.compile and
+ * of distributed training.
+ */
+const MODEL_PREFIX = /^((_orig_mod|module)\.)*(transformer\.)?/
 
 /** Constant masks saved next to the weights: Hugging Face's two, and the reference code's strict one. */
 const BUFFER = /^h\.\d+\.attn\.(bias|masked_bias|bias_int)$/
@@ -37,7 +41,7 @@ const LAYER = /^h\.(\d+)\./
 
 /** Canonical name of a stored tensor, or null for a mask that holds no weights. */
 export function canonicalName(stored: string): string | null {
-  const name = stored.startsWith(MODEL_PREFIX) ? stored.slice(MODEL_PREFIX.length) : stored
+  const name = stored.replace(MODEL_PREFIX, '')
   return BUFFER.test(name) ? null : name
 }
 
@@ -47,15 +51,16 @@ export function layersNamed(names: Iterable<string>): number[] {
   return [...new Set(numbers)].sort((a, b) => a - b)
 }
 
-/** Everything a checkpoint of these sizes must have, in file order: tables first, then layer by layer. A head of its own is extra. */
+/** Everything a checkpoint of these sizes must have, in file order: tables first, then layer by layer, a head of its own last. */
 export function gpt2Tensors(config: Gpt2Config): TensorSpec[] {
   const { vocabSize: V, nPositions: P, nEmbd: C, nInner: M, nLayer: L, interaction } = config
   const plain = (name: string, ...shape: number[]): TensorSpec => ({ name, shape, conv1d: false })
   const matrix = (name: string, ...shape: number[]): TensorSpec => ({ name, shape, conv1d: true })
-  const norm = (name: string) => [plain(`${name}.weight`, C), plain(`${name}.bias`, C)]
+  const bias = (name: string, extent: number) => (hasBias(config, name) ? [plain(name, extent)] : [])
+  const norm = (name: string) => [plain(`${name}.weight`, C), ...bias(`${name}.bias`, C)]
   const linear = (name: string, from: number, to: number) => [
     matrix(`${name}.weight`, from, to),
-    plain(`${name}.bias`, to),
+    ...bias(`${name}.bias`, to),
   ]
   const pruning = (layer: string): TensorSpec[] => {
     if (interaction === null) return []
@@ -76,5 +81,6 @@ export function gpt2Tensors(config: Gpt2Config): TensorSpec[] {
     plain('wpe.weight', P, C),
     ...Array.from({ length: L }, (_, n) => block(`h.${n}`)).flat(),
     ...norm('ln_f'),
+    ...(config.untiedHead ? [plain(UNTIED_HEAD, V, C)] : []),
   ]
 }

@@ -1,6 +1,7 @@
 /** Reading a JSON object from disk with messages for people. */
 import { readFile } from 'node:fs/promises'
 import { Failure } from '../errors.js'
+import { parseJson } from '../json.js'
 import { utf8Of } from './utf8.js'
 
 export type JsonObject = Readonly<Record<string, unknown>>
@@ -19,7 +20,7 @@ export async function readJsonObject(path: string, missing: string): Promise<Jso
   })
   const text = utf8Of(path, bytes)
   try {
-    const value: unknown = JSON.parse(text)
+    const value = parseJson(text)
     if (isObject(value)) return value
   } catch (cause) {
     const why = cause instanceof Error ? cause.message.replaceAll('\n', ' ') : String(cause)

@@ -1,10 +1,14 @@
 /** What locks of any kind do with their file: made by one process alone, and touched for as long as it is held. */
-import { utimes, writeFile } from 'node:fs/promises'
+import { writeFileSync } from 'node:fs'
+import { utimes } from 'node:fs/promises'
 
-/** False where there is a file already. @throws what the file system says where none can be made */
-export async function createLock(path: string, text: string): Promise<boolean> {
+/**
+ * False where there is a file already. At once, so that a process cannot end between making the lock and noting that it is its own.
+ * @throws what the file system says where none can be made
+ */
+export function createLock(path: string, text: string): boolean {
   try {
-    await writeFile(path, text, { flag: 'wx' })
+    writeFileSync(path, text, { flag: 'wx' })
     return true
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false

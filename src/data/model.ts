@@ -1,9 +1,9 @@
-/** What `--model` may say: a bundled name, a folder, or a Hub id at a revision. */
+/** What `--model` may say: a bundled name, a folder or weight file, or a Hub id at a revision. */
 import { homedir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Failure } from '../errors.js'
-import { isFolder } from './files.js'
+import { exists } from './files.js'
 import { type FetchOptions, fetchModel } from './hub/hub.js'
 
 export interface ResolvedModel {
@@ -11,7 +11,8 @@ export interface ResolvedModel {
   id: string
   /** Commit, for a model from the Hub. */
   revision: string | null
-  folder: string
+  /** A folder, or a weight file. */
+  path: string
   source: 'bundled' | 'folder' | 'hub'
 }
 
@@ -51,13 +52,13 @@ export async function resolveModel(
   const bundled = BUNDLED_MODELS.find((name) => name === (spec ?? BUNDLED_MODELS[0]))
   if (bundled !== undefined) {
     refuseRevision(bundled, options.revision)
-    return { id: bundled, revision: null, folder: join(BUNDLED_ROOT, bundled), source: 'bundled' }
+    return { id: bundled, revision: null, path: join(BUNDLED_ROOT, bundled), source: 'bundled' }
   }
   const given = spec ?? ''
-  const folder = resolve(given.replace(/^~(?=$|\/)/, homedir()))
-  if (looksLikePath(given) || (await isFolder(folder))) {
+  const path = resolve(given.replace(/^~(?=$|\/)/, homedir()))
+  if (looksLikePath(given) || (await exists(path))) {
     refuseRevision(given, options.revision)
-    return { id: basename(folder), revision: null, folder, source: 'folder' }
+    return { id: basename(path), revision: null, path, source: 'folder' }
   }
   const { name, revision } = parseHubId(given)
   if (revision !== undefined && options.revision !== undefined && revision !== options.revision) {
@@ -69,12 +70,19 @@ export async function resolveModel(
     )
   }
   const fetched = await fetchModel(name, revision ?? options.revision, options)
-  return { id: name, revision: fetched.revision, folder: fetched.folder, source: 'hub' }
+  return { id: name, revision: fetched.revision, path: fetched.folder, source: 'hub' }
 }
 
-/** What can only be a path: no Hub id begins with a dot or has more than two parts. */
+const WEIGHT_FILE = /\.(safetensors|bin|pt|pth|gguf)$/i
+
+/** What can only be a path: no Hub id begins with a dot, has more than two parts or ends as weight files do. */
 export function looksLikePath(spec: string): boolean {
-  return /^([./~]|[a-z]:)/i.test(spec) || spec.includes('\\') || spec.split('@')[0].split('/').length > 2
+  return (
+    WEIGHT_FILE.test(spec) ||
+    /^([./~]|[a-z]:)/i.test(spec) ||
+    spec.includes('\\') ||
+    spec.split('@')[0].split('/').length > 2
+  )
 }
 
 /** `owner/name`, a name from before there were owners, or either at a revision; null for anything else. */

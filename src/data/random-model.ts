@@ -2,7 +2,7 @@
  * `--model random:gpt2`: a GPT-2 of any size with seeded random weights, for measuring speed and memory without a
  * download. Scaled as GPT-2 is initialised, made tensor by tensor when asked for, and never of any use as a model.
  */
-import { type Gpt2Config, HEAD_DIM } from '../engine/gpt2/config.js'
+import { AS_GPT2, type Gpt2Config, HEAD_DIM } from '../engine/gpt2/config.js'
 import type { StoredTensor, TensorSource } from '../engine/tensor-source.js'
 import { Failure } from '../errors.js'
 import { gpt2Tensors } from './gpt2-names.js'
@@ -85,6 +85,7 @@ function configOf(spec: string): Gpt2Config {
     nHead: C / HEAD_DIM,
     nInner: 4 * C,
     layerNormEpsilon: 1e-5,
+    ...AS_GPT2,
     // r of the paper; the scores are computed, and a synthetic rule then ignores them.
     interaction: { dim: 64, propagateInDepth: false },
   }

@@ -3,6 +3,7 @@
  * gaps (https://github.com/huggingface/safetensors#format). Pure: bytes in, named views out, and back.
  */
 import { Failure } from '../errors.js'
+import { parseJson } from '../json.js'
 
 /** Bytes an element takes. Buffers kept beside the weights use the integer ones. */
 const DTYPE_BYTES = {
@@ -179,7 +180,7 @@ function parseObject(json: Uint8Array, file: string): Record<string, unknown> {
   let header: unknown
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(json)
-    header = JSON.parse(text)
+    header = parseJson(text)
   } catch (cause) {
     throw new Failure(`${file}: the safetensors header is not JSON`, { hint: DAMAGED, cause })
   }

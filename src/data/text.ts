@@ -10,7 +10,7 @@ import { DOCUMENT_GAP, TEXT_SAMPLE } from './text-sample.js'
 
 /** Where a part of the text is from. */
 export interface TextSource {
-  kind: 'sample' | 'file' | 'stdin' | 'hub'
+  kind: 'sample' | 'file' | 'tokens' | 'stdin' | 'hub'
   /** Path, Hub dataset, `-`, or what the sample is. */
   source: string
   /** Commit, of a Hub dataset. */

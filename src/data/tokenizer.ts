@@ -4,8 +4,10 @@ import type { JsonObject } from './json-file.js'
 import { tokenFlags } from './tokenizer/added-tokens.js'
 import { createEncoder } from './tokenizer/encoder.js'
 import { readTokenizerFiles, TOKENIZER_CONFIG } from './tokenizer/files.js'
+import { GPT2_TOKENIZER } from './tokenizer/gpt2.js'
 import { hashOf } from './tokenizer/hash.js'
 import type { Surrounding } from './tokenizer/post-processor.js'
+import { inFolder, type TokenizerSource } from './tokenizer/source.js'
 import { END_OF_TEXT, TOKENIZER_HINT } from './tokenizer/vocab-and-merges.js'
 
 export interface Tokenizer {
@@ -33,12 +35,13 @@ export interface Tokenizer {
 }
 
 /**
- * @param folder with tokenizer.json, or with vocab.json and merges.txt; and what else transformers reads of a tokenizer
+ * @param from a folder with tokenizer.json, or with vocab.json and merges.txt, and what else transformers reads of a tokenizer; or another
+ *   source
  * @param modelVocab V, rows of the model's token table
  * @throws Failure on missing or malformed files, on parts that asp does not have, and on a start token without a row
  */
-export async function loadTokenizer(folder: string, modelVocab: number): Promise<Tokenizer> {
-  const files = await readTokenizerFiles(folder)
+export async function loadTokenizer(from: string | TokenizerSource, modelVocab: number): Promise<Tokenizer> {
+  const files = await readTokenizerFiles(typeof from === 'string' ? inFolder(from) : from)
   const { path, settings } = files
   const encoder = orFailure(path, () => createEncoder(files))
   const { ids, surrounding, model } = encoder
@@ -89,7 +92,9 @@ function checkRow(id: number, modelVocab: number, ids: ReadonlyMap<string, numbe
   const token = [...ids].find(([, one]) => one === id)?.[0]
   throw new Failure(
     `${path}: token ids must be below the model's vocabulary of ${modelVocab}, got ${id} for ${JSON.stringify(token)}`,
-    { hint: TOKENIZER_HINT },
+    {
+      hint: path === GPT2_TOKENIZER ? 'put the tokenizer files of this checkpoint beside it' : TOKENIZER_HINT,
+    },
   )
 }
 

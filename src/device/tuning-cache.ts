@@ -2,6 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { parseJson } from '../json.js'
 import type { AdapterReport } from './adapter-report.js'
 import { cacheFolder } from './cache-folder.js'
 
@@ -16,7 +17,7 @@ export function tuningFile(adapter: AdapterReport, kernels: string, cache = cach
 /** What was kept, or undefined when there is nothing that can be read. */
 export async function readTuning(file: string): Promise<unknown> {
   try {
-    return JSON.parse(await readFile(file, 'utf8'))
+    return parseJson(await readFile(file, 'utf8'))
   } catch {
     return undefined
   }

@@ -95,7 +95,9 @@ export class Engine {
     })
     await memory.settled()
     const tuning = chooseTuning(adapter, headWidth(config))
-    return new Engine({ config, weights, tuning, kernels: kernelsOf(device) }, memory, options)
+    const workgroupBytes = device.limits.maxComputeWorkgroupStorageSize
+    const context = { config, weights, tuning, kernels: kernelsOf(device), workgroupBytes }
+    return new Engine(context, memory, options)
   }
 
   /** Bytes of activations a batch needs, scored under one rule or compared under several. */

@@ -1,4 +1,5 @@
 /** Which matmul kernel multiplies how many rows on an adapter, and how its weights lie in memory. No GPU calls. */
+import { type Activation, activationNumber } from './activation.js'
 import type { KernelSpec } from './compute/device.js'
 import { blockOf, MATMUL_KERNELS, type MatmulKernel } from './matmul-kernels.js'
 import type { AdapterTraits, MatmulRule } from './tuning.js'
@@ -6,8 +7,8 @@ import type { AdapterTraits, MatmulRule } from './tuning.js'
 export type WeightDtype = 'f32' | 'f16'
 
 export interface MatmulFlags {
-  /** Apply GELU to the result. */
-  gelu?: boolean
+  /** What is applied to the result; nothing when undefined. */
+  activation?: Activation
   /** Add the result to what `out` holds. */
   accumulate?: boolean
   /**
@@ -103,8 +104,9 @@ function variantOf(
     plan(rows, K, N, flags = {}) {
       const kernel = kernelFor(rows, N, flags)
       const tileRows = kernel.rows.find((size) => size >= rows) ?? kernel.rows[kernel.rows.length - 1]
-      const { gelu = false, accumulate = false } = flags
-      const shape = { K, N, BLOCK: block, GELU: Number(gelu), ACCUMULATE: Number(accumulate) }
+      const { activation = 'none', accumulate = false } = flags
+      const ACTIVATION = activationNumber(activation)
+      const shape = { K, N, BLOCK: block, ACCUMULATE: Number(accumulate), ACTIVATION }
       return {
         spec: {
           kernel: kernel.kernel,

@@ -103,16 +103,22 @@ export function kernelSetHash(): string {
 /** A choice read back from where it was kept, or null where that is none. */
 export function parseChoice(value: unknown): TuningChoice | null {
   const { version, matmul } = (value ?? {}) as Partial<TuningChoice>
-  if (version !== VERSION || matmul === undefined) return null
+  if (version !== VERSION || typeof matmul !== 'object' || matmul === null) return null
   const names = new Set(MATMUL_KERNELS.map(({ name }) => name))
   const whole = (['f32', 'f16'] as const).every((dtype) =>
     (['steady', 'free'] as const).every((use) => {
       const rules: unknown = matmul[dtype]?.[use]
-      return Array.isArray(rules) && rules.every((rule) => names.has(rule?.kernel))
+      return (
+        Array.isArray(rules) &&
+        rules.every((rule) => names.has(rule?.kernel) && isSide(rule.rows) && isSide(rule.columns))
+      )
     }),
   )
   return whole ? (value as TuningChoice) : null
 }
+
+/** A side without a limit is left out. */
+const isSide = (side: unknown): boolean => side === undefined || (typeof side === 'number' && side > 0)
 
 function classesOf({ rows, columns }: ProbeSizes): SizeClass[] {
   return columns.flatMap((N) => rows.map((M) => ({ rows: M, columns: N })))

@@ -9,7 +9,7 @@ import { type FlowHooks, keep } from '../run/flow.js'
 import { holdOutput } from '../run/place.js'
 import { type Merged, mergeShards, type ShardPart } from './merge.js'
 
-export interface MergeOptions extends Pick<FlowHooks<unknown>, 'onUnwritten' | 'onWait'> {
+export interface MergeOptions extends Pick<FlowHooks<unknown>, 'orStop' | 'onUnwritten' | 'onWait'> {
   /** A .json file or a folder; `results` when undefined. */
   output: string | undefined
   ifThere: IfThere
@@ -20,7 +20,7 @@ export interface MergeOptions extends Pick<FlowHooks<unknown>, 'onUnwritten' | '
 /** @throws Failure where the shards do not fit together, and where what is there is in the way */
 export async function merge(
   parts: readonly ShardPart[],
-  { output, ifThere, command, onUnwritten, onWait }: MergeOptions,
+  { output, ifThere, command, orStop, onUnwritten, onWait }: MergeOptions,
 ): Promise<{ record: EvalRecord; path: string }> {
   if (output !== undefined)
     await checkNotRead(
@@ -31,7 +31,8 @@ export async function merge(
   let written = false
   try {
     const place = await held.file(`merged-${timeName(new Date())}.json`)
-    const merged = await mergeShards(parts, command, (task) => basename(sampleLogPath(place, task)))
+    // What is written from here on is a matter of moments, and is finished.
+    const merged = await orStop(mergeShards(parts, command, (task) => basename(sampleLogPath(place, task))))
     for (const task of merged.lines.keys())
       await checkThere(sampleLogPath(place, task), { kind: SAMPLE_LOG, ifThere })
     await writeLogs(place, merged)

@@ -1,5 +1,5 @@
 /** Records of shards -> the record of the whole run, every figure computed anew from their sample lines. */
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { Failure } from '../errors.js'
 import { buildRecord, groupPartsOf, type TaskParts } from '../record/eval/build.js'
 import type { SampleLine } from '../record/eval/sample-schema.js'
@@ -36,7 +36,7 @@ export async function readShard(path: string): Promise<ShardPart> {
         hint: 'score the shard again with --shard, which keeps one',
       })
     }
-    const log = join(dirname(path), samples)
+    const log = join(dirname(path), basename(samples))
     const { lines: logged } = await readSampleLog(log)
     checkRequests(log, task, logged)
     lines.set(task, logged)

@@ -66,8 +66,15 @@ export async function prepareGenerate(
     sampling,
     jobs,
     slots: Math.min(options.batch ?? SLOTS, jobs.length),
-    notes: [...notesOf(options, sampling), ...paddingNotes(config)],
+    notes: [...notesOf(options, sampling), ...paddingNotes(config), ...paddedNotes(model)],
   }
+}
+
+/** A row without a token can be the most likely; its text is empty, as in transformers. */
+function paddedNotes({ checkpoint: { config }, tokenizer }: PreparedModel): string[] {
+  const padded = config.vocabSize - tokenizer.vocabSize
+  if (padded <= 0) return []
+  return [`${padded} of ${config.vocabSize} vocabulary rows have no token; one that is chosen adds no text`]
 }
 
 function checkDrops({ showDrops, trace, layer }: GenerateOptions, { policy }: Level, L: number): void {

@@ -22,6 +22,8 @@ export interface PplOptions extends ModelOptions {
   protocol: ProtocolName
   /** Of the strided protocol; half the context when undefined. */
   stride?: number
+  /** Tokens of the text that are read, from its beginning; all when undefined. */
+  tokens?: number
   /** Tokens of text scored at most at each context length. */
   limit: number
   /** Tokens of a batch at most; undefined suits the adapter. */
@@ -38,14 +40,18 @@ export const DEFAULT_STRIDED_SPARSITY: readonly number[] = [0, 0.5, 0.8]
 const MOST_ALPHA = 64
 
 /** Throws a Failure at the first thing that no checkpoint and no text could make right. */
-export function checkOptions({ alpha, stride, protocol, ctx, limit, batchTokens }: PplOptions): void {
+export function checkOptions({ alpha, stride, protocol, ctx, limit, batchTokens, tokens }: PplOptions): void {
   const flat = alpha.find((one) => !(one > 1 && one <= MOST_ALPHA))
   if (flat !== undefined) {
     throw new Failure(`--alpha: must be above 1 and at most ${MOST_ALPHA}, got ${flat}`, {
       hint: 'training ends at 8; the step function is always measured',
     })
   }
-  const whole = [['--limit', limit, 2] as const, ['--batch-tokens', batchTokens, 1] as const]
+  const whole = [
+    ['--limit', limit, 2] as const,
+    ['--batch-tokens', batchTokens, 1] as const,
+    ['--tokens', tokens, 2] as const,
+  ]
   for (const [flag, value, least] of whole) {
     if (value === undefined || value === Number.POSITIVE_INFINITY) continue
     if (Number.isInteger(value) && value >= least) continue

@@ -1,13 +1,13 @@
 /** Everything of a perplexity run that can be checked before a device is opened; every bad input ends here. */
 import type { Checkpoint } from '../data/checkpoint.js'
-import { type LoadedText, readText } from '../data/text.js'
-import { tokenStarts } from '../data/token-starts.js'
+import type { LoadedText } from '../data/text.js'
 import { Failure } from '../errors.js'
 import { type FetchHooks, findModel, type PreparedModel, prepareModel } from '../run/model.js'
 import { checkReach, choosePplLevels, type Levels } from './levels.js'
 import { checkOptions, DEFAULT_CTX, type PplOptions } from './options.js'
+import { readTokens } from './source.js'
 import { chooseStretches, type Stretch } from './stretches.js'
-import { PROTOCOLS, type Window } from './windows.js'
+import { NEXT, PROTOCOLS, type Window } from './windows.js'
 
 export interface PreparedPpl extends PreparedModel {
   options: PplOptions
@@ -56,12 +56,12 @@ export async function readWindows(
   { onFetch }: FetchHooks = {},
 ): Promise<PreparedPpl> {
   const { tokenizer } = model
-  const loaded = await readText(options.inputs, { column: options.column, onProgress: onFetch })
-  const tokens = tokenizer.encode(loaded.text)
+  const { loaded, tokens, starts } = await readTokens(options, model, onFetch)
   const longest = Math.max(...ctxs)
-  if (tokens.length < longest) {
+  const least = longest + NEXT[options.protocol]
+  if (tokens.length < least) {
     throw new Failure(
-      `--ctx: the text must have at least ${longest} tokens for that length, got ${tokens.length}`,
+      `--ctx: the text must have at least ${least} tokens for that length, got ${tokens.length}`,
       {
         hint: 'give a shorter --ctx, or more text',
       },
@@ -74,7 +74,7 @@ export async function readWindows(
     levels,
     loaded,
     tokens,
-    starts: tokenStarts(loaded.text, tokens, tokenizer),
+    starts,
     stretches,
     contexts: ctxs.map((ctx) =>
       planContext(ctx, options, { tokens, stretches, prefixToken: tokenizer.prefixToken }),

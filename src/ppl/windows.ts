@@ -46,7 +46,17 @@ export const PROTOCOLS: Readonly<Record<ProtocolName, Protocol>> = {
     hasPrefix: false,
     windows: llama,
   },
+  blocks: {
+    description:
+      'blocks of ctx tokens back to back, of which each predicts the next, the last one the first of the next block; what ' +
+      'is left over is dropped (the validation loss of llm.c and modded-nanogpt)',
+    hasPrefix: false,
+    windows: blocks,
+  },
 }
+
+/** Tokens that a window of a protocol predicts behind those it is fed. */
+export const NEXT: Readonly<Record<ProtocolName, number>> = { windowed: 0, strided: 0, llama: 0, blocks: 1 }
 
 /** As `rollingWindows` of src/eval, from any place of a text on: context is what really stands before. */
 function windowed(
@@ -101,4 +111,13 @@ function llama(tokens: Uint32Array, { start, end }: Stretch, { ctx }: WindowOpti
       targets: tokens.slice(firstTarget, first + ctx),
     }
   })
+}
+
+function blocks(tokens: Uint32Array, { start, end }: Stretch, { ctx }: WindowOptions): Window[] {
+  const windows: Window[] = []
+  for (let first = start; first + ctx <= end && first + ctx < tokens.length; first += ctx) {
+    const targets = tokens.slice(first + 1, first + 1 + ctx)
+    windows.push({ input: tokens.slice(first, first + ctx), firstRow: 0, firstTarget: first + 1, targets })
+  }
+  return windows
 }

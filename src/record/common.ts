@@ -11,7 +11,12 @@ export const status = (description: string) => t.oneOf(description, ['complete',
 /** `incomplete` marks a run that was stopped; its figures are those of what was done so far. */
 export type Status = t.Static<ReturnType<typeof status>>
 
-export const date = t.number('Start of the run, Unix time in seconds.')
+/** The last day that a Date of JavaScript has. */
+const LAST_SECOND = 8.64e12
+
+export const moment = (description: string) => t.number(description, { minimum: 0, maximum: LAST_SECOND })
+
+export const date = moment('Start of the run, Unix time in seconds.')
 
 export const command = t.list('The arguments as typed, starting with `asp`.', t.string())
 
@@ -52,7 +57,13 @@ export const EnvironmentRecord = t.object('Machine and software.', {
 export type EnvironmentRecord = t.Static<typeof EnvironmentRecord>
 
 export const TextSourceRecord = t.object('Where a part of the text is from.', {
-  kind: t.oneOf('What it was named as.', ['sample', 'file', 'stdin', 'hub']),
+  kind: t.oneOf('What it was named as; tokens: a shard that was made before.', [
+    'sample',
+    'file',
+    'tokens',
+    'stdin',
+    'hub',
+  ]),
   source: t.text('Path, Hub dataset, - for standard input, or what the sample is.'),
   revision: t.nullable(t.string('Commit of a Hub dataset.')),
   split: t.nullable(t.string('Configuration and split of a Hub dataset.')),
@@ -64,6 +75,15 @@ export type TextSourceRecord = t.Static<typeof TextSourceRecord>
 /** Settings of a model that records of older versions lack. */
 export const laterSettings = {
   layer_norm_epsilon: t.optional(t.number('Added to a variance before its root is taken.')),
+  activation_function: t.optional(
+    t.string("The MLP's activation function, by the first of its names in transformers."),
+  ),
+  scale_attn_weights: t.optional(
+    t.boolean("Whether scores of attention are divided by the root of a head's width."),
+  ),
+  scale_attn_by_inverse_layer_idx: t.optional(
+    t.boolean('Whether they are divided by the number of the layer, from 1, as well.'),
+  ),
   propagate_in_depth: t.optional(
     t.nullable(
       t.boolean('A token dropped in a layer is dropped in all later ones; null when nothing is learned.'),
@@ -71,16 +91,36 @@ export const laterSettings = {
   ),
 }
 
+/** Of the weights' files, where they are not safetensors. */
+export const weightsKind = t.optional(
+  t.oneOf('Kind of the weight files; absent for safetensors.', ['pytorch', 'nanogpt', 'llm.c', 'gguf']),
+)
+
+/** Of the tokenizer, where its files did not lie beside the weights. */
+export const tokenizerSource = t.optional(
+  t.oneOf(
+    "Where the tokenizer is from: GPT-2's own, which asp has, or a file of the model's (GGUF, meta.pkl); absent where its own files lay beside the weights.",
+    ['gpt2', 'file'],
+  ),
+)
+
 export const ModelRecord = t.object('The checkpoint.', {
   id: t.text('Hub id, folder as given, or name of a bundled checkpoint.'),
   source: modelSource('Where it was read from.'),
   revision: t.nullable(t.string('Hub revision.')),
   sha256: t.sha256('Of the weights, as read from the file or files.'),
   tokenizer_sha256: t.sha256("Of the tokenizer's file or files."),
+  padded_rows: t.optional(
+    t.count(
+      'Last rows of the token table that no token of the tokenizer has; absent where there are none. They count in every softmax and may be the most likely, as in lm-eval.',
+    ),
+  ),
   parameters: t.count('Number of weights.'),
   bytes: t.count('Size of the stored weights.'),
   dtype: dtype('How the weights were held while scoring.'),
   stored_dtype: storedDtype('How the file holds them.'),
+  weights_kind: weightsKind,
+  tokenizer_source: tokenizerSource,
   config: t.object('Sizes, named as in config.json.', {
     vocab_size: t.count('V, rows of the token table.'),
     n_positions: t.count('Longest context in tokens.'),

@@ -12,6 +12,7 @@ export const ORIGIN = Symbol('origin')
 
 interface NumberLimits {
   minimum?: number
+  maximum?: number
   exclusiveMinimum?: number
   exclusiveMaximum?: number
 }

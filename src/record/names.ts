@@ -1,7 +1,7 @@
 /** Words that records may hold and other code goes by as well; words that only a schema needs stand in it. */
 
 /** How a text is cut into windows. */
-export const PROTOCOL_NAMES = ['windowed', 'strided', 'llama'] as const
+export const PROTOCOL_NAMES = ['windowed', 'strided', 'llama', 'blocks'] as const
 
 /** Parts of a step's time, in the order of tables. */
 export const BENCH_STAGES = ['projections', 'scores', 'attention', 'cache', 'mlp', 'head'] as const

@@ -38,16 +38,27 @@ function canonical(value: unknown): string {
 type Run = Pick<EvalRecord, 'environment' | 'model'>
 
 /** What every GPT-2 has; a record of a version that did not keep it is taken to be of such a model. */
-const LAYER_NORM_EPSILON = 1e-5
+const AS_GPT2 = {
+  layer_norm_epsilon: 1e-5,
+  activation_function: 'gelu_new',
+  scale_attn_weights: true,
+  scale_attn_by_inverse_layer_idx: false,
+} as const
+
+/** Of a record of any version. */
+export const withDefaults = (config: ModelRecord['config']): ModelRecord['config'] => ({
+  ...AS_GPT2,
+  ...config,
+})
 
 /** What config.json decides of a model's numbers, besides the weights. */
 const MODEL_SETTINGS: readonly Field<{ model: { config: ModelRecord['config'] } }>[] = [
   { name: 'n_positions of the model', of: ({ model }) => model.config.n_positions },
   { name: 'n_head of the model', of: ({ model }) => model.config.n_head },
-  {
-    name: 'layer_norm_epsilon of the model',
-    of: ({ model }) => model.config.layer_norm_epsilon ?? LAYER_NORM_EPSILON,
-  },
+  ...(Object.keys(AS_GPT2) as (keyof typeof AS_GPT2)[]).map((name) => ({
+    name: `${name} of the model`,
+    of: ({ model }: { model: { config: ModelRecord['config'] } }) => withDefaults(model.config)[name],
+  })),
   { name: 'int_n_embd of the model', of: ({ model }) => model.config.int_n_embd },
   // Older records have it among the parameters of their policy.
   { name: 'propagate_in_depth of the model', of: ({ model }) => model.config.propagate_in_depth },

@@ -84,10 +84,10 @@ function thresholds(configurations: readonly BenchConfiguration[]): Note[] {
       if (drops === 'synthetic')
         return [`share ${sparsity} dropped by a hash of position and layer, not by the model`]
       if (sized !== null) return [`${policy} ${sparsity} at ctx ${ctx}: ${sized.parameter} ${sized.size}`]
+      if (sparsity === 0) return ['sparsity 0 decides at every step and drops nothing']
       if (threshold_shift === null) return [`sparsity ${sparsity} at ctx ${ctx}: no shift was found`]
-      if (sparsity === null) return ["the checkpoint's own threshold"]
-      if (calibration === null || sparsity === 0)
-        return ['sparsity 0 decides at every step and drops nothing']
+      if (threshold_shift === 0) return ["the checkpoint's own threshold"]
+      if (sparsity === null || calibration === null) return [`threshold shift ${threshold_shift.toFixed(4)}`]
       const removed = formatShare(calibration.sample_sparsity, 3)
       return [
         `sparsity ${sparsity} at ctx ${ctx}: threshold shift ${threshold_shift.toFixed(4)} removes ${removed} of causal pairs`,

@@ -115,7 +115,11 @@ export function describeDifferences(compared: CompareRecord, comparison: Compari
   const changes = differs.map(
     (name) => `${name} ${base.settings[name] ?? 'none'} to ${record.settings[name] ?? 'none'}`,
   )
-  return changes.length === 0 ? 'no setting differs' : changes.join('; ')
+  if (changes.length > 0) return changes.join('; ')
+  // To the millisecond: a record that was compared with itself, or a copy that was meant to be a new one.
+  return base.date === record.date
+    ? 'nothing, both are records of one and the same run'
+    : 'no setting differs'
 }
 
 /** What stands over every comparison: how many tests, at what level, and with what power. */

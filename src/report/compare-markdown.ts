@@ -11,6 +11,7 @@ import {
 import { hasMatrix, matrixColumns, matrixRows } from './compare-matrix.js'
 import { describeFlip, flipGroups } from './compare-table.js'
 import { markdown, markdownCode } from './escape.js'
+import { plural } from './format.js'
 import { renderGrid } from './grid.js'
 
 /** By which a workflow finds its own comment again. */
@@ -48,7 +49,7 @@ function renderOne(record: CompareRecord, comparison: Comparison, most: number):
     const lines = flips.slice(0, most).map((flip) => `- ${flip.kind}: ${markdown(describeFlip(flip))}`)
     const more = flips.length > most ? [`- and ${flips.length - most} more`] : []
     return [
-      `<details><summary>${markdown(name)}: ${flips.length} documents changed</summary>`,
+      `<details><summary>${markdown(name)}: ${plural(flips.length, 'document')} changed</summary>`,
       '',
       ...lines,
       ...more,

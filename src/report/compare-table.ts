@@ -12,7 +12,7 @@ import {
 import { hasMatrix, matrixColumns, matrixRows } from './compare-matrix.js'
 import { oneLine } from './escape.js'
 import { grouped } from './figures/grouped.js'
-import { renderGrid } from './grid.js'
+import { type Column, left, renderGrid } from './grid.js'
 import { grid, type Note, renderSheet, type Sheet, type SheetOptions } from './sheet.js'
 
 /** @param most flips shown of each metric */
@@ -21,9 +21,11 @@ export function renderCompare(
   { flips: most }: { flips: number },
   options: SheetOptions = {},
 ): string {
+  const { form } = options
+  if ((form === 'csv' || form === 'tsv') && record.comparisons.length > 1) return joined(record, options)
   const tables = record.comparisons.map((comparison) => renderSheet(sheetOf(record, comparison), options))
   // What follows the tables is for people.
-  if (options.form !== undefined && options.form !== 'table') return tables.join('\n\n')
+  if (form !== undefined && form !== 'table') return tables.join('\n\n')
   const parts = record.comparisons.map((comparison, i) =>
     [tables[i], ...flipLists(comparison, most)].join('\n'),
   )
@@ -34,6 +36,25 @@ export function renderCompare(
     `Verdict: ${record.verdict}`,
   ]
   return [...parts, ...ending].join('\n\n')
+}
+
+/** One table for programs, whose rows say which records they are of. */
+function joined(record: CompareRecord, options: SheetOptions): string {
+  const rows = record.comparisons.flatMap(({ base, record: other, results }) =>
+    results.map((result) => ({ base: (base ?? record.base).file, other: other.file, result })),
+  )
+  type Row = (typeof rows)[number]
+  const columns: Column<Row>[] = [
+    left('Base record', ({ base }) => base),
+    left('New record', ({ other }) => other),
+    ...columnsOf(record).map(({ head, align, cell, shown }) => ({
+      head,
+      align,
+      cell: ({ result }: Row) => cell(result),
+      shown: shown && ((all: readonly Row[]) => shown(all.map(({ result }) => result))),
+    })),
+  ]
+  return renderGrid(columns, rows, options)
 }
 
 /** What a verdict is made of once more, where a long output ends, with the record it is of. */

@@ -79,7 +79,7 @@ const NUMERIC = /^[-+]?[\d.,]+(e[-+]?\d+)?( %)?( to [-+]?[\d.,]+( %)?)?$/i
 /** A cell of CSV (RFC 4180) that no spreadsheet takes for a formula. */
 export function csv(text: string): string {
   const plain = manyLines(text)
-  const safe = /^\s*[=+\-@]/.test(plain) && !NUMERIC.test(plain) ? `'${plain}` : plain
+  const safe = /^\s*[=+\-@]./s.test(plain) && !NUMERIC.test(plain) ? `'${plain}` : plain
   return /[",\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }
 

@@ -33,7 +33,9 @@ import {
 import { grid, type Note, renderSheet, type SheetOptions } from './sheet.js'
 
 export function renderEval(record: EvalRecord, options?: SheetOptions): string {
-  return renderSheet({ grids: [grid(COLUMNS, rowsOf(record))], notes: notesOf(record) }, options)
+  // A program reads each row for itself.
+  const isRead = options?.form === 'csv' || options?.form === 'tsv'
+  return renderSheet({ grids: [grid(COLUMNS, rowsOf(record, isRead))], notes: notesOf(record) }, options)
 }
 
 /** One metric of one task or group; `first` rows carry what belongs to the task as a whole. */
@@ -100,14 +102,17 @@ const COLUMNS: readonly Column<Row>[] = [
   ),
 ]
 
-/** Metrics in the order the suite lists them, then the groups' means. */
-function rowsOf(record: EvalRecord): Row[] {
+/**
+ * Metrics in the order the suite lists them, then the groups' means.
+ * @param isRead every row carries what belongs to its task
+ */
+function rowsOf(record: EvalRecord, isRead = false): Row[] {
   const tasks = Object.entries(record.results).flatMap(([task, result]) =>
     Object.keys(record.higher_is_better[task] ?? {}).map((metric, index) => ({
       record,
       task,
       metric,
-      first: index === 0,
+      first: isRead || index === 0,
       result,
       group: false,
     })),

@@ -8,10 +8,14 @@ export const atRevision = (id: string, revision: string | null): string =>
   revision === null ? id : `${id}@${revision.slice(0, 8)}`
 
 export function describeModel(model: ModelRecord): string {
-  const { id, source, revision, parameters, dtype, stored_dtype, config } = model
-  const from = source === 'bundled' ? ' (bundled)' : ''
+  const { id, source, revision, parameters, dtype, stored_dtype, config, padded_rows = 0 } = model
+  const files = [model.weights_kind, model.tokenizer_source === 'gpt2' ? "GPT-2's own tokenizer" : undefined]
+  const kinds = files.filter((kind) => kind !== undefined)
+  const from = source === 'bundled' ? ' (bundled)' : kinds.length > 0 ? ` (${kinds.join(', ')})` : ''
   const held = dtype === stored_dtype ? dtype : `${dtype} (stored ${stored_dtype})`
-  return `${atRevision(id, revision)}${from}, ${formatLarge(parameters)} parameters, ${config.n_layer} layers, ${held}`
+  const padded =
+    padded_rows === 0 ? '' : `, ${padded_rows} of ${config.vocab_size} vocabulary rows without a token`
+  return `${atRevision(id, revision)}${from}, ${formatLarge(parameters)} parameters, ${config.n_layer} layers, ${held}${padded}`
 }
 
 export function describeAdapter({ adapter, dawn }: EnvironmentRecord): string {

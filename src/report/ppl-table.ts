@@ -66,6 +66,12 @@ const policiesOf = (rules: readonly RuleRecord[]): string[] => [
   ...new Set(rules.filter(isLevel).map(({ policy }) => policy)),
 ]
 
+/** Of the dense model, in the units and digits that the speedruns print. */
+function describeLoss({ ctx, rules: [dense] }: ContextRecord): string {
+  const [loss, bits] = [dense.nll, dense.bits_per_byte].map((value) => value?.toFixed(4) ?? '-')
+  return `ctx ${ctx}: ${loss} nats per token, ${bits} bits per byte`
+}
+
 function notesOf(record: PplRecord): Note[] {
   const { contexts, timing, memory, protocol, environment } = record
   const { load_s: load, calibrate_s: calibrate, score_s: score } = timing
@@ -75,6 +81,7 @@ function notesOf(record: PplRecord): Note[] {
     ['Text', describeText(record)],
     ['Scored', contexts.map(describeScored).join('; ') || 'nothing'],
     ['Protocol', `${protocol.name}: ${protocol.description}`],
+    ...(protocol.name === 'blocks' ? [['Loss', contexts.map(describeLoss).join('; ')] satisfies Note] : []),
     ['Model', describeModel(record.model)],
     ...rulesNotes(record),
     ['Adapter', describeAdapter(environment)],

@@ -1,6 +1,6 @@
 /** Records of trainings -> what a person reads after them: a row a checkpoint and rule, then notes. */
 import type { EvalRule, TrainRecord, TrainSourceRecord } from '../record/train/schema.js'
-import { fixed, formatCount, formatRate, formatSeconds, formatShare } from './format.js'
+import { fixed, formatCount, formatRate, formatSeconds, formatShare, plural } from './format.js'
 import { type Column, key, left, right } from './grid.js'
 import { atRevision, describeAdapter, describePeak, nothingDropped } from './notes.js'
 import { grid, type Note, renderSheet, type SheetOptions } from './sheet.js'
@@ -52,7 +52,7 @@ function notesOf(records: readonly TrainRecord[]): Note[] {
     ['Started from', describeBegin(source)],
     [
       'Trained on',
-      `${formatCount(data.documents)} documents, ${formatCount(data.tokens)} tokens in ${formatCount(data.windows)} windows of ${options.ctx}; evaluated on ${held}`,
+      `${plural(data.documents, 'document')}, ${formatCount(data.tokens)} tokens in ${formatCount(data.windows)} windows of ${options.ctx}; evaluated on ${held}`,
     ],
     ...records.map((record): Note => [`Steps, ${nameOf(record)}`, describeSteps(record)]),
     ...records.flatMap(perLayer),

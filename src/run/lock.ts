@@ -10,6 +10,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { createLock, keepTouching } from '../data/lock-file.js'
 import { isGone, parseOwner, thisProcess } from '../data/owner.js'
 import { Failure } from '../errors.js'
+import { removeLeftovers } from '../record/io/store.js'
 
 export interface Lock {
   release(): Promise<void>
@@ -29,6 +30,8 @@ const ENDING = '.lock'
 const BEAT = 10_000
 /** Compiling kernels can keep a process from touching its lock for two minutes. */
 const DEAD = 180_000
+/** A lock has its text a moment after it is made, unless its process was killed in between. */
+const NAMELESS = 5_000
 /** Clocks of two machines do not differ by so much. */
 const LONG_AGO = 3_600_000
 
@@ -41,7 +44,7 @@ export async function lockFile(file: string, options: LockOptions = {}): Promise
   const path = `${file}${ENDING}`
   const own = thisProcess()
   const text = JSON.stringify(own)
-  while (!(await createLock(path, text))) {
+  while (!createLock(path, text)) {
     const held = await readFile(path, 'utf8').catch(() => '')
     if (!(await isAbandoned(path, held, options))) return null
     await takeAway(path, held, `${path}.${own.id}`)
@@ -71,14 +74,18 @@ export async function heldFailure(subject: string, file: string, flag = '--outpu
   })
 }
 
-/** Removes locks that ended processes left in a folder. */
+/** Removes locks that ended processes left in a folder, and the temporary files of what they locked. */
 export async function removeStaleLocks(folder: string): Promise<void> {
   const names = await readdir(folder).catch(() => [])
   for (const name of names.filter((one) => one.endsWith(ENDING))) {
     const path = join(folder, name)
     const text = await readFile(path, 'utf8').catch(() => '')
     if (parseOwner(text) === null || !(await isAbandoned(path, text, { dead: null }))) continue
-    await takeAway(path, text, `${path}.${process.pid}`)
+    const file = path.slice(0, -ENDING.length)
+    const lock = await lockFile(file, { dead: null })
+    if (lock === null) continue
+    await removeLeftovers(folder, file)
+    await lock.release()
   }
 }
 
@@ -97,11 +104,12 @@ async function isAbandoned(path: string, text: string, options: LockOptions): Pr
   const first = await touched()
   if (first === null || Date.now() - first > LONG_AGO) return true
   if (dead === null) return false
+  const patience = owner === null ? Math.min(dead, NAMELESS) : dead
   onWait?.(
-    `waiting up to ${Math.ceil(dead / 60_000)} min to see whether ${await holderOf(path)} still writes there`,
+    `waiting up to ${Math.ceil(patience / 60_000)} min to see whether ${await holderOf(path)} still writes there`,
   )
   // Whether the time changes is looked at, not what it is: the other machine has a clock of its own.
-  for (let waited = 0; waited < dead; waited += beat / 4) {
+  for (let waited = 0; waited < patience; waited += beat / 4) {
     await wait(beat / 4)
     const now = await touched()
     if (now !== first) return now === null

@@ -34,7 +34,7 @@ export async function findModel(
   { onFetch }: FetchHooks = {},
 ): Promise<FoundModel> {
   const model = await resolveModel(name, { revision, onProgress: onFetch })
-  return { model, checkpoint: await openCheckpoint(model.folder, { id: model.id, revision: model.revision }) }
+  return { model, checkpoint: await openCheckpoint(model.path, { id: model.id, revision: model.revision }) }
 }
 
 /** Failure: the tokenizer is missing, or another one's. */
@@ -42,6 +42,6 @@ export async function prepareModel(
   { model, checkpoint }: FoundModel,
   { dtype }: Pick<ModelOptions, 'dtype'>,
 ): Promise<PreparedModel> {
-  const tokenizer = await loadTokenizer(model.folder, checkpoint.config.vocabSize)
+  const tokenizer = await loadTokenizer(checkpoint.tokenizer, checkpoint.config.vocabSize)
   return { model, checkpoint, tokenizer, dtype: chooseDtype(dtype, checkpoint.storedDtype) }
 }

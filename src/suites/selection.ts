@@ -1,7 +1,9 @@
 /** Which documents of the loaded rows are scored: `--limit` and `--samples` (docs/lm-eval.md, Choosing documents). Pure but for reading. */
 import { readFileSync } from 'node:fs'
 import type { DataRow } from '../data/rows.js'
+import { utf8Of } from '../data/utf8.js'
 import { Failure, nearestName } from '../errors.js'
+import { parseJson } from '../json.js'
 
 /** Positions in the full split, by suite. */
 export type SampleIds = Record<string, number[]>
@@ -56,7 +58,7 @@ function docIdOf({ value: { idx } }: DataRow, position: number): number {
 /** JSON text, or the path of a file that holds it. Failure: names what is wrong in it. */
 export function parseSamples(given: string): SampleIds {
   const text = given.trimStart().startsWith('{') ? given : readText(given)
-  const ids = parseJson(text, given)
+  const ids = valueIn(text, given)
   if (typeof ids !== 'object' || ids === null || Array.isArray(ids) || Object.keys(ids).length === 0)
     throw wrong(`must be an object {"suite": [positions]}, got ${text.slice(0, 60)}`)
   for (const [suite, list] of Object.entries(ids)) {
@@ -89,15 +91,16 @@ function wrong(problem: string): Failure {
 
 function readText(path: string): string {
   try {
-    return readFileSync(path, 'utf8')
+    return utf8Of(path, readFileSync(path))
   } catch (cause) {
+    if (cause instanceof Failure) throw wrong(cause.message)
     throw wrong(`neither JSON nor a file that can be read, got ${path}: ${(cause as Error).message}`)
   }
 }
 
-function parseJson(text: string, given: string): unknown {
+function valueIn(text: string, given: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseJson(text)
   } catch (cause) {
     throw wrong(`not valid JSON, ${(cause as Error).message}, got ${given.slice(0, 60)}`)
   }

@@ -6,6 +6,7 @@ import { isObject } from '../data/json-file.js'
 import type { ColumnType } from '../data/rows.js'
 import { utf8Of } from '../data/utf8.js'
 import { Failure, nearestName } from '../errors.js'
+import { parseJson } from '../json.js'
 import { ADAPTATIONS, type AdaptationName } from './adaptations.js'
 import { GOLDEN_FORMS, type GoldenForm } from './golden.js'
 import { METRICS, type MetricName, type Output } from './metrics.js'
@@ -209,7 +210,7 @@ export function loadSuite(nameOrPath: string, others: readonly string[] = []): S
 function readSuite(path: string): Suite {
   let json: unknown
   try {
-    json = JSON.parse(utf8Of(path, readFileSync(path)))
+    json = parseJson(utf8Of(path, readFileSync(path)))
   } catch (cause) {
     if (cause instanceof Failure) throw cause
     throw new Failure(`${path}: not a readable JSON file, ${(cause as Error).message}`, {

@@ -7,7 +7,7 @@ import { basename, join } from 'node:path'
 import { EXIT, Failure } from '../errors.js'
 import { readRecordIfThere } from '../record/io/read.js'
 import type { RecordOf, Schema } from '../record/io/records.js'
-import type { OutputTarget } from '../record/io/store.js'
+import { type OutputTarget, removeLeftovers } from '../record/io/store.js'
 import { SWEEP_SCHEMA } from '../record/kinds.js'
 import type { SweepRecord } from '../record/sweep/schema.js'
 
@@ -15,6 +15,7 @@ import type { SweepRecord } from '../record/sweep/schema.js'
 export const workFolder = ({ path }: Pick<OutputTarget, 'path'>): string =>
   `${path.replace(/\.json$/, '')}.sweep`
 
+/** For the one run that holds the record; what a killed one was writing there is taken away. */
 export async function makeWorkFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
     throw new Failure(`${folder}: the folder for a sweep's working files cannot be made`, {
@@ -23,6 +24,7 @@ export async function makeWorkFolder(folder: string): Promise<void> {
       cause,
     })
   })
+  await removeLeftovers(folder)
 }
 
 /** Where the record of one part lies: `dense`, `adaptive-0.8`, `ppl`, `bench`. */

@@ -5,12 +5,6 @@
  */
 import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { sha256Of } from '../data/files.js'
-import { isObject } from '../data/json-file.js'
-import type { TrainerState } from '../engine/train/types.js'
-import { Failure } from '../errors.js'
-import type { ModelRecord } from '../record/common.js'
-import type { TrainRunOptions } from '../record/train/schema.js'
 import {
   hashFile,
   removeUnfinished,
@@ -18,7 +12,14 @@ import {
   writeFailure,
   writeFolder,
   writeText,
-} from './durable-files.js'
+} from '../data/durable-files.js'
+import { sha256Of } from '../data/files.js'
+import { isObject } from '../data/json-file.js'
+import type { TrainerState } from '../engine/train/types.js'
+import { Failure } from '../errors.js'
+import { parseJson } from '../json.js'
+import type { ModelRecord } from '../record/common.js'
+import type { TrainRunOptions } from '../record/train/schema.js'
 import { type ExportSource, writeModelFiles } from './export.js'
 import { readTensors, writeTensors } from './tensor-file.js'
 
@@ -150,7 +151,7 @@ async function readState(folder: string, step: number): Promise<StateFile | stri
   const text = await readFile(join(folder, STATE_FILE), 'utf8').catch(() => null)
   if (text === null) return `${STATE_FILE} is missing`
   try {
-    const value: unknown = JSON.parse(text)
+    const value = parseJson(text)
     if (!isObject(value) || value.schema !== STATE_SCHEMA || !isObject(value.files))
       return `${STATE_FILE} is not ${STATE_SCHEMA}`
     const file = value as unknown as StateFile

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { FetchProgress } from '../data/hub/hub.js'
 import { readDocuments, type TextSource } from '../data/text.js'
+import { checkTokens, readTokenShards } from '../data/token-shards.js'
 import type { Tokenizer } from '../data/tokenizer.js'
 import { Failure } from '../errors.js'
 import { type EncodeOptions, encodeDocuments, type TokenStream } from './encode.js'
@@ -9,6 +10,8 @@ import { splitWindows, stretchesOf } from './held-out-windows.js'
 
 export interface CorpusOptions {
   data: readonly string[]
+  /** Tokens of `data` that are taken, from its beginning; all when undefined. */
+  tokens?: number
   /** Text of its own to evaluate on, in place of windows of the training text. */
   evalData: readonly string[]
   column: string
@@ -16,6 +19,8 @@ export interface CorpusOptions {
   ctx: number
   /** Longest context that the model takes: held-out windows lie together in stretches as long. */
   longest: number
+  /** V, which ids in token shards must be below. */
+  modelVocab: number
   /** Windows of ctx tokens to evaluate on; undefined for HELD_OUT of them. */
   heldOut?: number
 }
@@ -39,7 +44,8 @@ export interface Corpus {
 export interface CorpusFacts {
   sources: TextSource[]
   documents: number
-  characters: number
+  /** Null of token shards. */
+  characters: number | null
   /** Of the text; of what is kept aside, its own. */
   tokens: number
   /** SHA-256 over the tokens that are used, as 32-bit words. */
@@ -56,12 +62,11 @@ export async function loadCorpus(
   tokenizer: Tokenizer,
   hooks: CorpusHooks = {},
 ): Promise<Corpus> {
-  const { ctx, column, longest } = options
+  const { ctx, longest } = options
   const own = options.evalData.length > 0
-  const read = (inputs: readonly string[]) => readDocuments(inputs, { column, onProgress: hooks.onFetch })
-  const [text, evalText] = [await read(options.data), own ? await read(options.evalData) : null]
-  const tokens = await encodeDocuments(text.documents, tokenizer, hooks)
-  const evalTokens = evalText && (await encodeDocuments(evalText.documents, tokenizer, hooks))
+  const text = await readStream(options.data, options.tokens, options, tokenizer, hooks)
+  const evalText = own ? await readStream(options.evalData, undefined, options, tokenizer, hooks) : null
+  const tokens = text.stream
   const count = Math.floor(tokens.length / ctx)
   const wanted = options.heldOut ?? Math.max(1, Math.min(HELD_OUT, Math.floor(count * HELD_OUT_SHARE)))
   if (count < (own ? 1 : 1 + wanted)) {
@@ -74,17 +79,15 @@ export async function loadCorpus(
   const split = own
     ? { train: Uint32Array.from({ length: count }, (_, i) => i), heldOut: [] }
     : splitWindows(count, wanted, Math.max(1, Math.floor(longest / ctx)))
-  const heldOut = evalTokens
-    ? stretchesOf(evalTokens, { ctx, longest, windows: options.heldOut ?? HELD_OUT })
+  const heldOut = evalText
+    ? stretchesOf(evalText.stream, { ctx, longest, windows: options.heldOut ?? HELD_OUT })
     : split.heldOut.map(({ first, windows }) =>
         Uint32Array.from(tokens.subarray(first * ctx, (first + windows) * ctx)),
       )
   const windows = split.train.map((i) => i * ctx)
   const window = (i: number): Uint32Array => Uint32Array.from(tokens.subarray(windows[i], windows[i] + ctx))
-  const facts = (from: typeof text, stream: TokenStream, sha256: string): CorpusFacts => ({
-    sources: from.sources,
-    documents: from.documents.length,
-    characters: from.documents.reduce((sum, { length }) => sum + length, 0),
+  const facts = ({ stream, ...from }: StreamOf, sha256: string): CorpusFacts => ({
+    ...from,
     tokens: stream.length,
     sha256,
   })
@@ -93,16 +96,43 @@ export async function loadCorpus(
     windows,
     window,
     heldOut,
-    data: facts(text, tokens, hashOf(windows.length, window)),
+    data: facts(text, hashOf(windows.length, window)),
     evalData: {
       kind: own ? 'text' : 'split',
       ...facts(
         evalText ?? text,
-        evalTokens ?? tokens,
         hashOf(heldOut.length, (i) => heldOut[i]),
       ),
     },
   }
+}
+
+interface StreamOf extends Pick<CorpusFacts, 'sources' | 'documents' | 'characters'> {
+  stream: TokenStream
+}
+
+/** Token shards as they are, anything else through the tokenizer. */
+async function readStream(
+  inputs: readonly string[],
+  most: number | undefined,
+  { column, modelVocab }: CorpusOptions,
+  tokenizer: Tokenizer,
+  hooks: CorpusHooks,
+): Promise<StreamOf> {
+  const shards = await readTokenShards(inputs, most)
+  if (shards !== null) {
+    checkTokens(shards.tokens, modelVocab, shards)
+    return {
+      sources: shards.sources,
+      documents: shards.sources.length,
+      characters: null,
+      stream: shards.tokens,
+    }
+  }
+  const { documents, sources } = await readDocuments(inputs, { column, onProgress: hooks.onFetch })
+  const stream = await encodeDocuments(documents, tokenizer, hooks)
+  const characters = documents.reduce((sum, { length }) => sum + length, 0)
+  return { sources, documents: documents.length, characters, stream: stream.subarray(0, most) }
 }
 
 function hashOf(count: number, part: (i: number) => Uint32Array): string {

@@ -2,13 +2,13 @@
  * A trained model as a Hugging Face folder: what asp loads like any other checkpoint, and transformers too, which takes
  * the GPT-2 part and leaves the interaction weights.
  */
-import { createReadStream } from 'node:fs'
-import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { replaceFile, type WrittenFile, writeParts, writeText } from '../data/durable-files.js'
 import type { JsonObject } from '../data/json-file.js'
+import { TOKENIZER_FILES, tokenizerFiles } from '../data/tokenizer/published.js'
+import type { TokenizerSource } from '../data/tokenizer/source.js'
 import type { Gpt2Config } from '../engine/gpt2/config.js'
 import type { HostTensor } from '../engine/train/types.js'
-import { replaceFile, type WrittenFile, writeParts, writeText } from './durable-files.js'
 import { type SaveDtype, writeTensors } from './tensor-file.js'
 
 export interface ExportSource {
@@ -16,22 +16,10 @@ export interface ExportSource {
   configJson: JsonObject
   /** Of what was trained. */
   config: Gpt2Config
-  /** Has the tokenizer's files. */
-  tokenizerFolder: string
+  tokenizerSource: TokenizerSource
 }
 
 const WEIGHTS = 'model.safetensors'
-
-/** Whatever of these lies beside the weights goes with them. */
-const TOKENIZER_FILES = [
-  'tokenizer.json',
-  'tokenizer_config.json',
-  'vocab.json',
-  'merges.txt',
-  'special_tokens_map.json',
-  'added_tokens.json',
-  'generation_config.json',
-]
 
 /** All that `writeModelFiles` may write. */
 export const MODEL_FILES: readonly string[] = ['config.json', WEIGHTS, ...TOKENIZER_FILES]
@@ -45,15 +33,11 @@ const TORCH_DTYPES: Readonly<Record<SaveDtype, string>> = { f32: 'float32', f16:
 export async function writeModelFiles(
   folder: string,
   tensors: ReadonlyMap<string, HostTensor>,
-  { configJson, config, tokenizerFolder }: ExportSource,
+  { configJson, config, tokenizerSource }: ExportSource,
   dtype: SaveDtype,
 ): Promise<WrittenFile> {
-  const present = new Set(await readdir(tokenizerFolder))
-  for (const name of TOKENIZER_FILES.filter((one) => present.has(one))) {
-    await replaceFile(join(folder, name), (path) =>
-      writeParts(path, createReadStream(join(tokenizerFolder, name))),
-    )
-  }
+  for (const { name, bytes } of await tokenizerFiles(tokenizerSource))
+    await replaceFile(join(folder, name), (path) => writeParts(path, [bytes]))
   const json = `${JSON.stringify(modelConfig(configJson, config, dtype), null, 2)}\n`
   await replaceFile(join(folder, 'config.json'), (path) => writeText(path, json))
   return replaceFile(join(folder, WEIGHTS), (path) =>
@@ -62,12 +46,17 @@ export async function writeModelFiles(
 }
 
 /** config.json of the result: the source's, with what training has changed. */
-export function modelConfig(source: JsonObject, { interaction }: Gpt2Config, dtype: SaveDtype): JsonObject {
+export function modelConfig(
+  source: JsonObject,
+  { interaction, untiedHead }: Gpt2Config,
+  dtype: SaveDtype,
+): JsonObject {
   const { int_n_embd: _dim, propagate_in_depth: _flag, dtype: _dtype, ...rest } = source
   return {
     ...rest,
     architectures: ['GPT2LMHeadModel'],
     torch_dtype: TORCH_DTYPES[dtype],
+    ...(untiedHead && { tie_word_embeddings: false }),
     ...(interaction !== null && {
       int_n_embd: interaction.dim,
       propagate_in_depth: interaction.propagateInDepth,

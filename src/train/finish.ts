@@ -1,11 +1,11 @@
 /** The end of a run: the checkpoint is written, read back, measured at several context lengths, described and uploaded. */
 import { readdir } from 'node:fs/promises'
 import { openCheckpoint } from '../data/checkpoint.js'
+import { replaceFile, writeFailure, writeText } from '../data/durable-files.js'
 import { type Upload, uploadModel } from '../data/hub/upload.js'
 import type { HostTensor } from '../engine/train/types.js'
 import type { EvalFigures, TrainRecord } from '../record/train/schema.js'
 import type { RunDevice } from '../run/open-model.js'
-import { replaceFile, writeFailure, writeText } from './durable-files.js'
 import { writeModelFiles } from './export.js'
 import type { Evaluate } from './held-out.js'
 import type { RunHooks } from './hooks.js'

@@ -5,10 +5,12 @@
  */
 import { type FileHandle, open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { replaceFile, writeFailure, writeText } from '../data/durable-files.js'
 import { isObject } from '../data/json-file.js'
+import { parseJson } from '../json.js'
+import { type LogLineCheck, logLineCheck } from '../record/io/log-lines.js'
 import { TRAIN_LOG_SCHEMA } from '../record/kinds.js'
 import type { EvalLine, LogLine, RunLine, StepLine } from '../record/train/schema.js'
-import { replaceFile, writeFailure, writeText } from './durable-files.js'
 
 export interface TrainLog {
   path: string
@@ -32,7 +34,7 @@ export const logPath = (run: string): string => join(run, 'train-log.jsonl')
 export async function openLog(run: string, head: RunLine, step: number): Promise<TrainLog> {
   const path = logPath(run)
   const text = step === 0 ? '' : await readFile(path, 'utf8').catch(() => '')
-  const lines = keptLines(text, step)
+  const lines = keptLines(text, step, await logLineCheck())
   const [first] = lines
   const begun = first?.kind === 'run' ? first : head
   const kept: LogLine[] = begun === first ? lines : [begun, ...lines]
@@ -66,12 +68,15 @@ export async function openLog(run: string, head: RunLine, step: number): Promise
   }
 }
 
-/** The lines of a log up to `step` taken steps; the last line may have been cut in the middle. */
-export function keptLines(text: string, step: number): LogLine[] {
+/**
+ * The lines of a log up to `step` taken steps. The last line may have been cut in the middle, and others may be damaged: what is no
+ * whole line is left out, as the record of the run is made of the lines.
+ */
+export function keptLines(text: string, step: number, check: LogLineCheck): LogLine[] {
   const kept: LogLine[] = []
   for (const line of text.split('\n')) {
     const value = parseLine(line)
-    if (value === null) continue
+    if (value === null || check(value.kind, value) !== null) continue
     if (value.kind === 'run' ? kept.length === 0 : value.step <= step) kept.push(value)
   }
   return kept
@@ -79,7 +84,7 @@ export function keptLines(text: string, step: number): LogLine[] {
 
 function parseLine(text: string): LogLine | null {
   try {
-    const value: unknown = JSON.parse(text)
+    const value: unknown = parseJson(text)
     if (!isObject(value)) return null
     if (value.kind === 'run') return value.schema === TRAIN_LOG_SCHEMA ? (value as unknown as RunLine) : null
     const isLine = (value.kind === 'step' || value.kind === 'eval') && typeof value.step === 'number'

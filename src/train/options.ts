@@ -27,6 +27,7 @@ export const OPTION_GROUPS = {
       value: '<name>',
       decides: 'data',
     }),
+    tokens: option('whole', 'take only the first tokens of the text', { otherwise: 'all', decides: 'data' }),
   },
   pruning: {
     gamma: option('numbers', 'weights of the sparsity loss, one training each', {

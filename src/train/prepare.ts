@@ -56,11 +56,13 @@ export async function prepareTraining(
   const corpus = await loadCorpus(
     {
       data: options.data,
+      tokens: options.tokens,
       evalData: options.evalData,
       column: options.column,
       heldOut: options.heldOut,
       ctx: plans[0].options.ctx,
       longest: start.config.nPositions,
+      modelVocab: start.config.vocabSize,
     },
     start.tokenizer,
     { onFetch: hooks.onFetch, onProgress: hooks.onTokens, signal: hooks.signal },

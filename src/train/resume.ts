@@ -1,6 +1,6 @@
 /** Whether a run may resume from a state: everything that decides the weights must be what it was. Pure. */
 import { Failure } from '../errors.js'
-import { type Field, firstDifference } from '../record/same-run.js'
+import { type Field, firstDifference, withDefaults } from '../record/same-run.js'
 import type { TrainRunOptions } from '../record/train/schema.js'
 import type { StateFacts } from './checkpoints.js'
 import { type OptionRow, subjectOf } from './option-rows.js'
@@ -21,7 +21,7 @@ export function checkResume(
   const fields: Field<ResumeFacts>[] = [
     { name: '--model', of: ({ source }) => source },
     // Undefined, which matches anything, in a state from before it was kept.
-    { name: '--model, its config.json', of: ({ config }) => config },
+    { name: '--model, its config.json', of: ({ config }) => config && withDefaults(config) },
     { name: decidedBy('data'), of: ({ data }) => data },
     ...(Object.keys(now.options) as (keyof TrainRunOptions)[]).map((key) => ({
       name: decidedBy(key),

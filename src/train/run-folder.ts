@@ -1,11 +1,11 @@
 /** The folder of a training: its files, and that it is this process's alone, with nothing of anybody else's in it. */
 import { rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeFolder, removeUnfinished } from '../data/durable-files.js'
 import { exists } from '../data/files.js'
 import { EXIT, Failure } from '../errors.js'
 import { heldFailure, type Lock, lockFile } from '../run/lock.js'
 import { statesFolder, stepsOf } from './checkpoints.js'
-import { makeFolder, removeUnfinished } from './durable-files.js'
 import { MODEL_FILES } from './export.js'
 import { logPath } from './log.js'
 

@@ -1,17 +1,18 @@
 /** What a training begins from: a checkpoint, with new interaction weights where it has none, or a model of random weights. */
-import { join } from 'node:path'
 import { type Checkpoint, openCheckpoint } from '../data/checkpoint.js'
 import { gpt2Tensors } from '../data/gpt2-names.js'
 import type { FetchProgress } from '../data/hub/hub.js'
-import { type JsonObject, readJsonObject } from '../data/json-file.js'
+import type { JsonObject } from '../data/json-file.js'
 import { resolveModel } from '../data/model.js'
 import { initialTensors } from '../data/random-model.js'
+import { inFolder, type TokenizerSource } from '../data/tokenizer/source.js'
 import { loadTokenizer, type Tokenizer } from '../data/tokenizer.js'
-import { type Gpt2Config, HEAD_DIM, INTERACTION_STEP } from '../engine/gpt2/config.js'
-import { type TensorSource, UNTIED_HEAD } from '../engine/tensor-source.js'
+import { AS_GPT2, type Gpt2Config, HEAD_DIM, INTERACTION_STEP } from '../engine/gpt2/config.js'
+import type { TensorSource } from '../engine/tensor-source.js'
 import type { TrainerOptions } from '../engine/train/types.js'
 import { Failure } from '../errors.js'
 import type { TrainSourceRecord } from '../record/train/schema.js'
+import { tokenizerSource, weightsKind } from '../run/model-record.js'
 import { newConfigJson } from './export.js'
 import { ruleOf, TRAIN_OPTIONS, type TrainingOptions } from './options.js'
 import type { SaveDtype } from './tensor-file.js'
@@ -24,7 +25,7 @@ export interface TrainingStart {
   hasOwn: boolean
   teacher: TrainerOptions['teacher']
   tokenizer: Tokenizer
-  tokenizerFolder: string
+  tokenizerSource: TokenizerSource
   configJson: JsonObject
   /** What `--save-dtype auto` stands for. */
   dtype: SaveDtype
@@ -56,10 +57,9 @@ async function fromCheckpoint(
   { onFetch }: StartHooks,
 ): Promise<TrainingStart> {
   const model = await resolveModel(spec, { revision, onProgress: onFetch })
-  const checkpoint = await openCheckpoint(model.folder, { id: model.id, revision: model.revision })
-  const tokenizer = await loadTokenizer(model.folder, checkpoint.config.vocabSize)
+  const checkpoint = await openCheckpoint(model.path, { id: model.id, revision: model.revision })
+  const tokenizer = await loadTokenizer(checkpoint.tokenizer, checkpoint.config.vocabSize)
   const dense: Gpt2Config = { ...checkpoint.config, interaction: null }
-  refuseUntied(checkpoint)
   const own = checkpoint.config.interaction
   if (own !== null) refuseOtherInteraction(options, checkpoint, own.dim)
   const interaction = {
@@ -73,8 +73,8 @@ async function fromCheckpoint(
     hasOwn: own !== null,
     teacher: options.distill > 0 ? { config: dense, tensors: only(checkpoint.tensors, dense) } : undefined,
     tokenizer,
-    tokenizerFolder: model.folder,
-    configJson: await readJsonObject(join(model.folder, 'config.json'), 'check the folder'),
+    tokenizerSource: checkpoint.tokenizer,
+    configJson: checkpoint.configJson,
     dtype: checkpoint.storedDtype === 'F16' ? 'f16' : 'f32',
     record: {
       id: model.id,
@@ -82,17 +82,11 @@ async function fromCheckpoint(
       revision: model.revision,
       sha256: await checkpoint.weightsSha256(),
       tokenizer_sha256: tokenizer.sha256,
+      ...weightsKind(checkpoint),
+      ...tokenizerSource(checkpoint),
       parameters: checkpoint.parameters,
     },
   }
-}
-
-/** Training has one table for both ends, and writes one. */
-function refuseUntied({ folder, tensors }: Checkpoint): void {
-  if (!tensors.has(UNTIED_HEAD)) return
-  throw new Failure(`${folder}: ${UNTIED_HEAD} differs from wte.weight, and training ties the two`, {
-    hint: 'begin from a checkpoint whose output head is its token table, as that of every released GPT-2 is',
-  })
 }
 
 function refuseOtherInteraction({ intDim, beta }: TrainingOptions, { id }: Checkpoint, dim: number): void {
@@ -120,8 +114,8 @@ async function fromScratch(
       hint: `leave ${flag} out, or use asp finetune`,
     })
   }
-  const model = await resolveModel(start.tokenizer, { onProgress: onFetch })
-  const tokenizer = await loadTokenizer(model.folder, Number.POSITIVE_INFINITY)
+  const source = await scratchTokenizer(start.tokenizer, onFetch)
+  const tokenizer = await loadTokenizer(source, Number.POSITIVE_INFINITY)
   const interaction = {
     dim: options.intDim ?? TRAIN_OPTIONS.intDim.otherwise,
     propagateInDepth: options.propagateInDepth ?? false,
@@ -134,6 +128,7 @@ async function fromScratch(
     nHead: start.width / HEAD_DIM,
     nInner: 4 * start.width,
     layerNormEpsilon: 1e-5,
+    ...AS_GPT2,
     interaction: ruleOf(options).kind === 'adaptive' ? interaction : null,
   }
   const tensors = withMissing(new Map(), config, options)
@@ -143,7 +138,7 @@ async function fromScratch(
     hasOwn: false,
     teacher: undefined,
     tokenizer,
-    tokenizerFolder: model.folder,
+    tokenizerSource: source,
     configJson: newConfigJson(config, tokenizer.endToken ?? tokenizer.prefixToken),
     dtype: 'f32',
     record: {
@@ -152,9 +147,19 @@ async function fromScratch(
       revision: null,
       sha256: null,
       tokenizer_sha256: tokenizer.sha256,
+      ...tokenizerSource({ tokenizer: source }),
       parameters: [...tensors.values()].reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0),
     },
   }
+}
+
+/** GPT-2's own needs no checkpoint, and so no network. */
+async function scratchTokenizer(
+  spec: string | undefined,
+  onProgress: StartHooks['onFetch'],
+): Promise<TokenizerSource> {
+  if (spec === 'gpt2') return { kind: 'gpt2' }
+  return inFolder((await resolveModel(spec, { onProgress })).path)
 }
 
 /** The tensors of `config`; those that are not there are made, interaction weights from N(0, 0.02^2) (docs/method.md, Initial values and schedules). */

@@ -1,12 +1,12 @@
 /** Tensors of the host <-> safetensors files, one tensor at a time: a model is never in memory twice. */
 
+import { type WrittenFile, writeParts } from '../data/durable-files.js'
 import { encodeHeader } from '../data/safetensors.js'
-import { openWeightFile } from '../data/weight-files.js'
+import { locateTensors } from '../data/weights/safetensors-file.js'
 import { f32ToF16 } from '../engine/half.js'
-import type { StoredDtype, TensorSource } from '../engine/tensor-source.js'
+import { type StoredDtype, type TensorSource, UNTIED_HEAD } from '../engine/tensor-source.js'
 import type { HostTensor } from '../engine/train/types.js'
 import { EXIT, Failure } from '../errors.js'
-import { type WrittenFile, writeParts } from './durable-files.js'
 
 export type SaveDtype = 'f32' | 'f16'
 
@@ -14,7 +14,7 @@ export type SaveDtype = 'f32' | 'f16'
 const METADATA = { format: 'pt' }
 
 /**
- * @param prefix stands before every name in the file
+ * @param prefix stands before every name in the file but that of a head of its own, which is no part of the `GPT2Model`
  * @throws Failure on values that the type cannot hold
  */
 export function writeTensors(
@@ -25,7 +25,10 @@ export function writeTensors(
   const stored: StoredDtype = dtype === 'f32' ? 'F32' : 'F16'
   function* parts(): Generator<Uint8Array> {
     yield encodeHeader(
-      [...tensors].map(([name, { shape }]) => [`${prefix}${name}`, { dtype: stored, shape }] as const),
+      [...tensors].map(
+        ([name, { shape }]) =>
+          [name === UNTIED_HEAD ? name : `${prefix}${name}`, { dtype: stored, shape }] as const,
+      ),
       METADATA,
     )
     for (const [name, { values }] of tensors) yield dtype === 'f32' ? bytesOf(values) : halves(name, values)
@@ -54,7 +57,7 @@ function halves(name: string, values: Float32Array): Uint8Array {
 /** Everything in an f32 file. */
 export async function readTensors(path: string): Promise<Map<string, HostTensor>> {
   const tensors = new Map<string, HostTensor>()
-  for (const [name, { dtype, shape, read }] of await openWeightFile(path)) {
+  for (const [name, { dtype, shape, read }] of await locateTensors(path)) {
     if (dtype !== 'F32') throw new Failure(`${path}: tensor ${name} must be F32, got ${dtype}`)
     const bytes = await read()
     tensors.set(name, {

@@ -88,6 +88,24 @@ await onEachAdapter(
       }
     })
 
+    test('the largest batch where the device has less room than planned: a try that failed is over before the next', async () => {
+      if (adapter.kind !== 'cpu') return
+      const filled = device.createBuffer({ label: 'filled', size: 2 ** 32 - 60e6, usage: 0 })
+      try {
+        const { results, configurations } = await run({ batches: ['max'] }, 300e6)
+        assert.equal(
+          results.map(({ reason }) => reason),
+          results.map(() => null),
+        )
+        assert.ok(
+          configurations.every(({ batch }) => (batch ?? 0) > 3),
+          JSON.stringify(configurations.map(({ batch }) => batch)),
+        )
+      } finally {
+        filled.destroy()
+      }
+    })
+
     test('--sparsity: a threshold for it, and about as much dropped', async () => {
       const { configurations, results } = await run({ sparsities: [0, 0.5], baseline: false }, 1e9)
       const [nothing, half] = configurations

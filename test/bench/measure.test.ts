@@ -6,6 +6,7 @@ import type { Configuration } from '../../src/bench/configurations.js'
 import { type Bench, runCell, splitByStage, warmUp } from '../../src/bench/measure.js'
 import type { Test } from '../../src/bench/tests.js'
 import type { Engine } from '../../src/engine/engine.js'
+import { EXIT, Failure } from '../../src/errors.js'
 import { FakeDecoder } from './fake-decoder.js'
 
 const TESTS: Test[] = [
@@ -16,7 +17,7 @@ const TESTS: Test[] = [
 /** `compilesAt(n)`: whether the n-th call of a decoder compiles a kernel, which takes two minutes. */
 function setUp(compilesAt: (call: number) => boolean) {
   const calls: string[] = []
-  let [count, compiled, clock] = [0, 0, 0]
+  let [count, compiled, clock, idle] = [0, 0, 0, 0]
   class Compiling extends FakeDecoder {
     #counted = 0
     override async prefill(...given: Parameters<FakeDecoder['prefill']>) {
@@ -53,9 +54,10 @@ function setUp(compilesAt: (call: number) => boolean) {
     chunk: 512,
     pace: { stepsPerSubmission: 16, now: () => clock },
     compiled: () => compiled,
+    idle: async () => idle++,
   }
   const seconds = (): number[] => cell.tests.map(({ samples }) => samples[0].host_s)
-  return { bench, cell, calls, seconds }
+  return { bench, cell, calls, seconds, idle: () => idle }
 }
 
 const test = suite('measuring a cell')
@@ -85,6 +87,18 @@ for (const [name, compilesAt] of [
     )
   })
 }
+
+test('whether there was room or not, the device is idle before the next is tried', async () => {
+  const roomy = setUp(() => false)
+  await runCell(roomy.bench, roomy.cell, TURN, 0)
+  assert.is(roomy.idle(), 1)
+  const { bench, cell, idle } = setUp(() => {
+    throw new Failure('device memory: no room for keys', { exit: EXIT.failed, code: 'memory' })
+  })
+  await runCell(bench, cell, TURN, 0)
+  assert.is(cell.refused, 'device memory: no room for keys')
+  assert.is(idle(), 1)
+})
 
 test('one that always compiles is measured all the same', async () => {
   const { bench, cell, seconds, calls } = setUp(() => true)

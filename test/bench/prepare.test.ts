@@ -1,8 +1,11 @@
 /** What a benchmark is made of before there is a device: policies, types, tokens; and every request that cannot be met. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type BenchOptions, prepareBench } from '../../src/bench/prepare.js'
 import { requestedSparsity } from '../../src/pruning/level.js'
+import { workFolder } from '../commands/asp.js'
 
 const OPTIONS: BenchOptions = {
   seed: 1,
@@ -19,6 +22,9 @@ const OPTIONS: BenchOptions = {
   stages: true,
   command: [],
 }
+const folder = workFolder()
+writeFileSync(join(folder, 'latin1.txt'), 'Z\xfcrich, '.repeat(99), 'latin1')
+
 const prepare = (changes: Partial<BenchOptions>) => prepareBench({ ...OPTIONS, ...changes })
 
 const test = suite('preparing a benchmark')
@@ -65,6 +71,7 @@ const REFUSED: [changes: Partial<BenchOptions>, message: RegExp][] = [
   [{ model: 'random:gpt5' }, /^--model: must name a size of random weights/],
   [{ model: 'random:gpt2', revision: 'main' }, /^--revision: applies to models from the Hub/],
   [{ model: 'random:64x1', data: 'text.txt' }, /^--text: random weights have no tokenizer for text, got/],
+  [{ data: join(folder, 'latin1.txt') }, /latin1\.txt: must be UTF-8, got other bytes/],
   [{ data: 'nowhere.txt' }, /^nowhere\.txt: cannot be read as text/],
   [{ repetitions: 0 }, /^--repetitions: must be a whole number above 0, got 0$/],
   [{ stepsPerSubmission: 65 }, /^--steps-per-submission: must be a whole number from 1 to 64, got 65$/],

@@ -32,6 +32,8 @@ const BAD: [text: string, message: RegExp][] = [
   ['0-8*2', /rises/],
   ['128-', /got "128-"/],
   ['1-1024', /at most 256 values/],
+  ['1-9007199254740993', /below 2\^53, got "1-9007199254740993"/],
+  ['99999999999999999999', /below 2\^53/],
 ]
 for (const [text, message] of BAD) {
   ranges(`refuses ${JSON.stringify(text)}`, () => {

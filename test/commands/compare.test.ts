@@ -143,9 +143,39 @@ test('folders are compared record by record', async () => {
   assert.match(stdout, /\nBase +main\/base\.json\nNew +branch\/worse\.json\n/)
   assert.match(stdout, /\nBase +main\/shots\.json\nNew +branch\/shots\.json\n/)
   assert.match(stdout, /\nWorse:\n {2}branch\/worse\.json {2}hellaswag acc: [^\n]+\n\nVerdict: worse\n$/)
-  const mixed = await compare(['main', 'branch/worse.json'])
-  assert.is(mixed.status, 2)
-  assert.match(mixed.stderr, /^error: branch\/worse\.json: is no folder, unlike main; hint: [^\n]+\n$/)
+  await mkdir(join(folder, 'outer', 'main'), { recursive: true })
+  const refused: [string[], RegExp][] = [
+    [['main', 'branch/worse.json'], /branch\/worse\.json: is no folder, unlike main/],
+    [['main', 'nowhere'], /nowhere: cannot be read \(no such file or folder\)/],
+    [['main', 'outer'], /outer: no record in this folder; hint: .*; folders inside it are not searched/],
+  ]
+  for (const [argv, line] of refused) {
+    const { status, stderr } = await compare(argv)
+    assert.is(status, 2)
+    assert.match(stderr, new RegExp(`^error: ${line.source}[^\n]*\n$`))
+  }
+})
+
+test('a table for programs says of each row which records it is of; one record compared with itself is called that', async () => {
+  const csv = await compare([
+    'base.json',
+    'worse.json',
+    'better.json',
+    '--metrics',
+    'acc',
+    '--output-format',
+    'csv',
+  ])
+  const lines = csv.stdout.trim().split('\n')
+  assert.match(lines[0], /^Base record,New record,Task,Metric,Base,New,/)
+  assert.equal(
+    lines.slice(1).map((line) => line.split(',').slice(0, 3).join(' ')),
+    ['base.json worse.json hellaswag', 'base.json better.json hellaswag'],
+  )
+  const alone = await compare(['base.json', 'worse.json', '--metrics', 'acc', '--output-format', 'tsv'])
+  assert.match(alone.stdout, /^Task\tMetric\t/)
+  const same = await compare(['base.json', 'base.json'])
+  assert.match(same.stdout, /\nDiffers +nothing, both are records of one and the same run\n/)
 })
 
 test('usage and unreadable files end with 2 and one line', async () => {

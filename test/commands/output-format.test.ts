@@ -67,6 +67,12 @@ test('asp tasks in all forms', async () => {
   }
 })
 
+test('asp cache with nothing stored: a sentence for people, a table without rows for programs', async () => {
+  const shown = async (form: string) => (await asp(folder, ['cache', '--output-format', form])).stdout
+  assert.match(await shown('table'), /^Nothing is stored in [^\n]+\n$/)
+  assert.match(await shown('csv'), /^Repository,Type,[^\n]+\n$/)
+})
+
 test('json may be asked for in two ways, and only before --', () => {
   assert.ok(asksForJson(['--output-format', 'json']))
   assert.ok(asksForJson(['a', '--output-format=json']))

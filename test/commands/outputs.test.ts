@@ -1,5 +1,5 @@
 /** What commands do where there is something already, somebody else, or no room: no work is lost and none is replaced unasked. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -199,6 +199,23 @@ test('merge does not replace what it reads, nor anything unasked', async () => {
   assert.is((await asp(folder, merge)).status, 0)
   assert.match((await asp(folder, merge)).stderr, /^error: s\.json: a record of asp eval is there already/)
   assert.is((await asp(folder, [...merge, '--overwrite'])).status, 0)
+})
+
+test('a merge that is interrupted while it writes finishes, or has written nothing', async () => {
+  mkdirSync(at('joined'))
+  // From the first file of its own on, lock and trial by writing aside.
+  for (const pattern of [/samples/, /samples/, /\.lock$/, /^run\.json$/]) {
+    const run = startAsp(folder, ['merge', 's-1.json', 's-2.json', '-o', 'joined/run.json', '--overwrite'])
+    const watcher = watch(at('joined'), (_event, name) => {
+      if (pattern.test(name ?? '')) run.child.kill('SIGTERM')
+    })
+    const { status, stderr } = await run.ended
+    watcher.close()
+    const names = namesIn(at('joined'))
+    if (stderr.includes('nothing was merged')) assert.equal(names, [], stderr)
+    else if (status === 0) assert.is(recordOf('joined', 'run.json').status, 'complete')
+    for (const name of names) rmSync(at('joined', name))
+  }
 })
 
 test('pages, drawings and reports of tests are made anew, and replace nothing that is none', async () => {

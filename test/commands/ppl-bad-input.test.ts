@@ -79,7 +79,7 @@ const cases: Case[] = [
   {
     title: 'an unknown protocol',
     argv: ['--protocol', 'rolling'],
-    says: /--protocol: must be windowed or strided or llama, got "rolling"$/,
+    says: /--protocol: must be windowed or strided or llama or blocks, got "rolling"$/,
     hint: /^for example --protocol windowed$/,
   },
   {

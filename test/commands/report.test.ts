@@ -231,6 +231,8 @@ test('--export writes figures for other tools in place of a page', async () => {
   assert.is(one.stdout.trim(), join(own, 'bmf.json'))
   assert.ok(Object.keys(JSON.parse(readFileSync(join(own, 'bmf.json'), 'utf8'))).length > 0)
   assert.equal(namesIn(own), ['bigger-is-better.json', 'bmf.json', 'smaller-is-better.json'])
+  assert.is((await run('github-benchmark', 'made/')).status, 0)
+  assert.equal(namesIn(join(folder, 'made')), ['bigger-is-better.json', 'smaller-is-better.json'])
   const nowhere = await run('bencher', 'missing/bmf.json')
   assert.is(nowhere.status, 2, nowhere.stdout)
 })

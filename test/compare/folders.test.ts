@@ -74,11 +74,30 @@ test('where one differs and stands alone, that is what is compared; else it has 
   })
 })
 
+test('two models under the same policies, two policies on the same models', () => {
+  const [dense, half] = [{ policy: 'dense', requested: null }, { policy: 'adaptive' }]
+  const models = [run('a1', dense), run('a2', half)]
+  const others = [run('b2', { ...half, model: 'mine' }), run('b1', { ...dense, model: 'mine' })]
+  assert.equal(shown(models, others), { pairs: ['a1 b1', 'a2 b2'], notes: [] })
+  const h2o = [run('b1', { policy: 'h2o' }), run('b2', { policy: 'h2o', model: 'mine' })]
+  const tova = [run('a1', { policy: 'tova' }), run('a2', { policy: 'tova', model: 'mine' })]
+  assert.equal(shown(tova, h2o), { pairs: ['a1 b1', 'a2 b2'], notes: [] })
+})
+
 test('of several runs of the same the last is taken', () => {
   assert.equal(shown([run('a')], [run('b1', { date: 5 }), run('b2', { date: 9 }), run('b3', { date: 7 })]), {
     pairs: ['a b2'],
     notes: ['b1: a later record of the same is there', 'b3: a later record of the same is there'],
   })
+})
+
+test('a copy is called one, and of several folders the one without a partner is named', () => {
+  assert.equal(shown([run('a'), run('a2')], [run('b')]), {
+    pairs: ['a2 b'],
+    notes: ['a: the same run as a2'],
+  })
+  const alone = pairFolders([run('a'), run('c', { suite: 'copa' })], [run('b')], 'branch')
+  assert.equal(alone.notes, ['c has no partner in branch'])
 })
 
 test('one family of tests over all pairs, each with its own base', () => {

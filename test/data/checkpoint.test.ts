@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
-import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Checkpoint, openCheckpoint } from '../../src/data/checkpoint.js'
 import { encodeSafetensors, type TensorBytes } from '../../src/data/safetensors.js'
+import { AS_GPT2 } from '../../src/engine/gpt2/config.js'
 import { Failure } from '../../src/errors.js'
 import {
   CONFIG,
@@ -49,6 +50,7 @@ checkpoint('opens the bundled checkpoints', async () => {
     nHead: 3,
     nInner: 768,
     layerNormEpsilon: 1e-5,
+    ...AS_GPT2,
     interaction: { dim: 64, propagateInDepth: false },
   })
   assert.equal([adaptive.id, adaptive.revision, adaptive.storedDtype], ['asp-tiny', null, 'F16'])
@@ -190,15 +192,20 @@ const BROKEN: Broken[] = [
   {
     what: 'no weights',
     files: (folder) => rm(join(folder, 'model.safetensors')),
-    says: /: no model.safetensors and no model.safetensors.index.json$/,
+    says: /: no model.safetensors, and no other weights that asp knows by name$/,
   },
   {
-    what: 'pickled weights only',
+    what: 'weights under a name of their own',
+    files: (folder) => rename(join(folder, 'model.safetensors'), join(folder, 'epoch-3.safetensors')),
+    says: /: no model.safetensors, .*, got epoch-3.safetensors$/,
+  },
+  {
+    what: 'an empty file of torch',
     files: async (folder) => {
       await rm(join(folder, 'model.safetensors'))
       await writeFile(join(folder, 'pytorch_model.bin'), '')
     },
-    says: /got pytorch_model.bin/,
+    says: /pytorch_model.bin: must be a file of torch.save, got one that begins with nothing/,
   },
   {
     what: 'cut weights',
@@ -217,8 +224,8 @@ const BROKEN: Broken[] = [
   },
   {
     what: 'another activation',
-    config: { ...CONFIG, activation_function: 'relu' },
-    says: /activation_function must be gelu_new or gelu_pytorch_tanh, got "relu"/,
+    config: { ...CONFIG, activation_function: 'mish' },
+    says: /activation_function must be one of gelu_new, .*, swish, got "mish"/,
   },
   {
     what: 'heads too narrow for the kernels',
@@ -318,8 +325,33 @@ const BROKEN: Broken[] = [
   },
   {
     what: 'a missing tensor',
+    tensors: (tensors) => tensors.delete('h.1.ln_2.weight'),
+    says: /the weights lack tensor h.1.ln_2.weight, expected shape \[64\]/,
+  },
+  {
+    what: 'a bias that one layer lacks',
     tensors: (tensors) => tensors.delete('h.1.ln_2.bias'),
-    says: /the weights lack tensor h.1.ln_2.bias, expected shape \[64\]/,
+    says: /: the weights lack tensor h.1.ln_2.bias, which other layers have \(1 of 2 lack it\)$/,
+  },
+  {
+    what: 'a last layer norm that alone has no bias',
+    tensors: (tensors) => tensors.delete('ln_f.bias'),
+    says: /the weights lack tensor ln_f.bias, expected shape \[64\]/,
+  },
+  {
+    what: 'cross-attention',
+    config: { ...CONFIG, add_cross_attention: true },
+    says: /config.json: add_cross_attention must be false, got true$/,
+  },
+  {
+    what: 'a scale that is no flag',
+    config: { ...CONFIG, scale_attn_weights: 1 },
+    says: /config.json: scale_attn_weights must be true or false, got 1$/,
+  },
+  {
+    what: 'an inner width that kernels cannot read in fours',
+    config: { ...CONFIG, n_inner: 130 },
+    says: /config.json: n_inner must be a multiple of 4, got 130$/,
   },
   {
     what: 'a head of another size',

@@ -213,6 +213,21 @@ test('UTF-8 is read as it is: a byte order mark is none but at the beginning, an
   }
 })
 
+test('parquet: a column that cannot be begun and one that cannot be read: one Failure, and nothing that nobody catches', async () => {
+  const bytes = readFileSync(fixture('validation-00000-of-00001.parquet'))
+  // A page of the second column; the name of the fifth in the schema.
+  bytes[552] = 140
+  bytes[1932] = '3'.charCodeAt(0)
+  const uncaught: unknown[] = []
+  const note = (error: unknown): number => uncaught.push(error)
+  process.on('unhandledRejection', note)
+  const { message } = await failure(readRows([file('broken.parquet', bytes)], { columns: HELLASWAG }))
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  process.off('unhandledRejection', note)
+  assert.match(message, /broken\.parquet: cannot be decoded, parquet schema element not found/)
+  assert.equal(uncaught, [])
+})
+
 test('parquet: other bytes than UTF-8 are refused in the column that is read, and in no other', async () => {
   const path = fixture('latin1.parquet')
   const { message } = await failure(readRows([path], { columns: { ...columns, note: 'string' } }))

@@ -70,7 +70,7 @@ for (const { config, id } of PREFIXES) {
 
 /** asp-tiny's tokenizer with changes; other files as they are given. */
 async function changed(
-  { folder, definition }: Context,
+  { folder, definition }: Pick<Context, 'folder' | 'definition'>,
   change: Record<string, unknown>,
   others: Record<string, unknown> = {},
 ): Promise<void> {
@@ -195,12 +195,53 @@ const BROKEN: { what: string; write: Write; vocab?: number; says: RegExp }[] = [
     says: /a LlamaTokenizer needs tokenizer.json/,
   },
   {
+    what: 'two files of a class that is no name',
+    write: async (folder, { model }) => {
+      await writeFile(join(folder, 'vocab.json'), JSON.stringify(model.vocab))
+      await writeFile(join(folder, 'merges.txt'), '')
+      await writeFile(join(folder, 'tokenizer_config.json'), '{"tokenizer_class":{"a":1}}')
+    },
+    says: /a \{"a":1\} needs tokenizer.json/,
+  },
+  {
     what: 'a merge of three tokens',
     write: async (folder, { model }) => {
       await writeFile(join(folder, 'vocab.json'), JSON.stringify(model.vocab))
       await writeFile(join(folder, 'merges.txt'), 'a b c\n')
     },
     says: /merges.txt: each line must hold two tokens, got "a b c"/,
+  },
+  {
+    what: 'merges that are no UTF-8',
+    write: async (folder, { model }) => {
+      await writeFile(join(folder, 'vocab.json'), JSON.stringify(model.vocab))
+      await writeFile(join(folder, 'merges.txt'), Buffer.from('a b\nc \xe9\n', 'latin1'))
+    },
+    says: /merges.txt: must be UTF-8, got other bytes/,
+  },
+  {
+    what: 'a normalizer whose type is no name',
+    write: (folder, definition) =>
+      changed(
+        { folder, definition },
+        { normalizer: { type: {} } },
+        { 'tokenizer_config.json': { tokenizer_class: 'PreTrainedTokenizerFast' } },
+      ),
+    says: /got unknown normalizer \{\}/,
+  },
+  {
+    what: 'an added token of a length that no expression finds',
+    write: (folder, definition) =>
+      changed({ folder, definition }, { added_tokens: [token(8191, '\u{1f600}'.repeat(70_000)), END] }),
+    says: /not a tokenizer that can be loaded, got Invalid regular expression: /,
+  },
+  {
+    what: 'an id that is no number',
+    write: (folder, definition) => {
+      const model = { ...definition.model, vocab: { a: { b: 1 } } }
+      return writeFile(join(folder, 'tokenizer.json'), JSON.stringify({ ...definition, model }))
+    },
+    says: /token "a" must have a whole number as its id, got \{"b":1\}/,
   },
   {
     what: 'no start token',

@@ -136,10 +136,11 @@ await onEachAdapter('attention kernels', (test, open) => {
       const out = bench.filled(batch.rows * C)
       const bindings = [qkv, batch.table, batch.queryTiles, laidOut].map((data) => bench.upload(data))
       const spec = specOf('masks')
+      const layer = bench.uniform(
+        LAYER.pack({ keys: batch.keys, layer: 0, betaShift: 0, alpha: 0, r4: 0, scale }),
+      )
       const grid = [batch.queryTiles.length / 2, H] as const
-      const layer = LAYER.pack({ keys: batch.keys, layer: 0, betaShift: 0, alpha: 0, r4: 0, scale })
-      bindings.push(out, bench.uniform(layer))
-      const got = await bench.run([{ spec, bindings, grid }], out, batch.rows * C)
+      const got = await bench.run([{ spec, bindings: [...bindings, out, layer], grid }], out, batch.rows * C)
       const never = new Uint32Array(batch.keys).fill(NEVER)
       const worst = largestDifference(
         new Float32Array(got),

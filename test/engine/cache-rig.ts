@@ -18,6 +18,7 @@ import { Memory } from '../../src/engine/compute/memory.js'
 import { readBackAll } from '../../src/engine/compute/read.js'
 import { Cache } from '../../src/engine/decode/cache.js'
 import type { CacheKind } from '../../src/engine/decode/types.js'
+import { AS_GPT2 } from '../../src/engine/gpt2/config.js'
 import { chooseTuning } from '../../src/engine/tuning.js'
 
 export const C = 64
@@ -113,10 +114,12 @@ export class CacheRig {
     const config = {
       ...{ vocabSize: 1, nPositions: N_POSITIONS, nEmbd: C, nLayer: BETAS.length, nHead: 1, nInner: C },
       layerNormEpsilon: 1e-5,
+      ...AS_GPT2,
       interaction: { dim: R, propagateInDepth: propagate },
     }
     const context = {
       ...{ config, kernels: kernelsOf(device), tuning: chooseTuning(open.adapter) },
+      workgroupBytes: device.limits.maxComputeWorkgroupStorageSize,
       weights: { blocks: BETAS.map((beta) => ({ beta })) },
     }
     const rule = { kind: 'adaptive', shift: 0 } as const

@@ -1,6 +1,7 @@
 /** evict.wgsl over packed batches: what hardware gets too, on sizes that are no multiple of anything, with branches. */
 import * as assert from 'uvu/assert'
 import { NEVER, packBatch } from '../../src/engine/batch.js'
+import { AS_GPT2, scoreScale } from '../../src/engine/gpt2/config.js'
 import { EVICTING, type EvictingKind, sizedRule } from '../../src/engine/policies/index.js'
 import {
   budgetOf,
@@ -18,7 +19,7 @@ import { SHAPES } from './shapes.js'
 
 const [H, LAYER] = [2, 1]
 /** Heads of both widths that kernels know, P. */
-const CONFIGS = [64, 128].map((P) => ({ P, nEmbd: H * P, nHead: H, nPositions: 160 }))
+const CONFIGS = [64, 128].map((P) => ({ P, nEmbd: H * P, nHead: H, nPositions: 160, ...AS_GPT2 }))
 
 const KINDS = Object.keys(EVICTING) as EvictingKind[]
 
@@ -28,9 +29,9 @@ await onEachAdapter('evict kernel', (test, open) => {
   const { lanes } = chooseTuning(open.adapter)
   const second = open.adapter.kind === 'swiftshader'
 
-  const cases = CONFIGS.flatMap((config) => KINDS.map((kind) => ({ kind, config })))
-  for (const { kind, config } of cases) {
-    const { P, nEmbd: C } = config
+  const cases = CONFIGS.flatMap((sizes) => KINDS.map((kind) => ({ kind, sizes })))
+  for (const { kind, sizes } of cases) {
+    const { P, nEmbd: C } = sizes
     test(`${kind}, heads of ${P}: death times of plain loops, whatever the workgroup`, async () => {
       let [compared, evicted] = [0, 0]
       for (const { name, segments } of SHAPES) {
@@ -39,12 +40,15 @@ await onEachAdapter('evict kernel', (test, open) => {
         const sequences = sequencesOf(batch)
         for (const size of [Math.max(3, EVICTING[kind].least), 20]) {
           const rule = sizedRule(kind, size)
+          // Scores of attention have another scale as well.
+          const config = { ...sizes, scaledByLayer: size === 20 }
+          const scale = scoreScale(config, LAYER)
           const twins = sequences.map((rows) => {
             const own = rows.flatMap((row) => [...qkv.subarray(row * 3 * C, (row + 1) * 3 * C)])
-            return evictionReference(rule, own, { C, H, layer: LAYER })
+            return evictionReference(rule, own, { C, H, layer: LAYER, scale })
           })
           for (const WORKGROUP of second ? [lanes] : [lanes, 64]) {
-            const spec = evictionSpec(rule, { keys: 'batch' }, config, WORKGROUP)
+            const spec = evictionSpec(rule, { keys: 'batch' }, config, WORKGROUP, 16_384)
             const table = bench.upload(batch.table)
             const deaths = bench.upload(new Uint32Array(2 * batch.keys).fill(0xdead))
             const importances = bench.upload(new Float32Array(batch.keys * importanceWords([rule], config)))

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseGpt2Config } from '../../src/data/gpt2-config.js'
 import { decodeSafetensors } from '../../src/data/safetensors.js'
-import { type Gpt2Config, headDim } from '../../src/engine/gpt2/config.js'
+import { AS_GPT2, type Gpt2Config, headDim } from '../../src/engine/gpt2/config.js'
 import type { TensorSource } from '../../src/engine/tensor-source.js'
 
 const path = (name: string) => fileURLToPath(new URL(`../fixtures/heads/${name}`, import.meta.url))
@@ -22,7 +22,8 @@ export interface HeadModel {
 
 export const MODELS: readonly HeadModel[] = JSON.parse(readFileSync(path('models.json'), 'utf8')).map(
   ({ config: json, shapes }: { config: HeadModel['json']; shapes: HeadModel['shapes'] }): HeadModel => {
-    const config = { ...parseGpt2Config(json, 'models.json').config, interaction: null }
+    const { config: parsed } = parseGpt2Config(json, 'models.json')
+    const config = { ...AS_GPT2, ...parsed, interaction: null }
     return { width: headDim(config), config, json, shapes }
   },
 )

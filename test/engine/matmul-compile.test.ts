@@ -26,7 +26,7 @@ for (const dtype of ['f32', 'f16'] as const) {
     compile(`${kernel.name}, ${dtype} weights`, async () => {
       for (const rows of kernel.rows) {
         const { spec } = singleVariant(kernel, GPU, dtype).plan(rows, 68, 130, {
-          gelu: true,
+          activation: 'gelu-tanh',
           accumulate: true,
         })
         await kernels.prepare([spec])

@@ -73,7 +73,7 @@ export function expectedOf(
   flags: MatmulFlags,
 ): Float64Array {
   return matmulReference(a, weights, bias, [M, K, N], {
-    gelu: flags.gelu,
+    activation: flags.activation,
     residual: flags.accumulate ? residual : undefined,
   })
 }

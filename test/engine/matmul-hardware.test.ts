@@ -8,7 +8,7 @@ import { expectedOf, largestDifference, multiply, problem } from './matmul-fixtu
 
 // K is no multiple of a tile's depth; the last tile, or the last rows, are not full.
 const [K, N] = [68, 130]
-const FLAGS = { gelu: true, accumulate: true }
+const FLAGS = { activation: 'gelu-tanh', accumulate: true } as const
 
 await onEachAdapter(
   'hardware matmul',

@@ -8,16 +8,16 @@ const CASES: [dtype: WeightDtype, M: number, K: number, N: number, flags: Matmul
   ['f32', 1, 64, 97, {}],
   ['f16', 2, 192, 33, { accumulate: true }],
   ['f16', 3, 68, 130, {}],
-  ['f32', 7, 192, 130, { gelu: true }],
-  ['f16', 13, 64, 65, { gelu: true }],
+  ['f32', 7, 192, 130, { activation: 'gelu-tanh' }],
+  ['f16', 13, 64, 65, { activation: 'gelu-tanh' }],
   ['f32', 65, 64, 704, { accumulate: true }],
-  ['f16', 129, 192, 97, { gelu: true, accumulate: true }],
+  ['f16', 129, 192, 97, { activation: 'gelu-tanh', accumulate: true }],
 ]
 
 await onEachAdapter('matmul', (test, open) => {
   const { adapter } = open
   for (const [dtype, M, K, N, flags] of CASES) {
-    const label = [...Object.keys(flags), dtype].join(', ')
+    const label = [flags.activation ?? 'none', flags.accumulate ? 'accumulate' : 'replace', dtype].join(', ')
     test(`${M} x ${K} x ${N}, ${label}: agrees with plain loops`, async () => {
       const data = problem(dtype, M, K, N)
       const expected = expectedOf(data, flags)
@@ -60,7 +60,7 @@ await onEachAdapter('matmul', (test, open) => {
       bias,
       residual: new Float32Array(N),
     }
-    const got = await multiply(open, chooseMatmul(adapter, 'f32'), data, { gelu: true })
+    const got = await multiply(open, chooseMatmul(adapter, 'f32'), data, { activation: 'gelu-tanh' })
     assert.equal([...got].map(Math.abs), [1e5, 0, 20, 0])
   })
 

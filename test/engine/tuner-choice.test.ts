@@ -65,6 +65,15 @@ choice('a choice is read back, one with a kernel there is no more is not', () =>
   for (const bad of [
     unknown,
     { ...kept, version: 0 },
+    { ...kept, matmul: null },
+    {
+      ...kept,
+      matmul: { f32: empty, f16: { steady: [{ ...rules('tile', 'tile')[0], rows: null }], free: [] } },
+    },
+    {
+      ...kept,
+      matmul: { f32: empty, f16: { steady: [{ ...rules('tile', 'tile')[0], columns: 'x' }], free: [] } },
+    },
     { unfinished: true },
     {},
     null,

@@ -20,7 +20,10 @@ const head: StoredTensor = {
   shape: [V, C],
   read: async () => new Uint8Array(values.slice().buffer),
 }
-const untied = { config: micro.config, tensors: new Map([...micro.tensors, ['lm_head.weight', head]]) }
+const untied = {
+  config: { ...micro.config, untiedHead: true },
+  tensors: new Map([...micro.tensors, ['lm_head.weight', head]]),
+}
 const weights = await readWeights(untied.tensors)
 const { logits: expected } = gpt2Reference(micro.config, weights, ids, null)
 

@@ -115,8 +115,8 @@ test('interrupted, a text gives what it held back, once', () => {
 })
 
 test('the bundled tokenizer: pieces and stream of a text with long characters are the text', async () => {
-  const { folder } = await resolveModel(BUNDLED_MODELS[0])
-  const tokenizer = await loadTokenizer(folder, 8192)
+  const { path } = await resolveModel(BUNDLED_MODELS[0])
+  const tokenizer = await loadTokenizer(path, 8192)
   assert.is(tokenizer.endToken, 8191)
   const text = 'Naïve “quotes” — 東京 😀😀 fin.\n\n  Two  spaces'
   const tokens = [...tokenizer.encode(text)]

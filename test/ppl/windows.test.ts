@@ -107,12 +107,37 @@ for (const name of PROTOCOL_NAMES) {
         windowed: length,
         strided: length - 1,
         llama: Math.floor(length / ctx) * (ctx - 1 - Math.floor(ctx / 2)),
+        blocks: Math.floor((length - 1) / ctx) * ctx,
       }
       if (name !== 'strided' || stride < ctx)
         assert.is(targets.length, expected[name], `${length} ${ctx} ${stride}`)
     }
   })
 }
+
+test('blocks are what the trainers feed: x = tokens[i * n : (i + 1) * n], y one further', () => {
+  const tokens = Uint32Array.from({ length: 11 }, (_, i) => 100 + i)
+  const options = { ctx: 5, stride: 5, prefixToken: PREFIX }
+  const of = (start: number, end: number) =>
+    PROTOCOLS.blocks
+      .windows(tokens, { start, end }, options)
+      .map(({ input, targets }) => [[...input], [...targets]])
+  const blocks = [
+    [
+      [100, 101, 102, 103, 104],
+      [101, 102, 103, 104, 105],
+    ],
+    [
+      [105, 106, 107, 108, 109],
+      [106, 107, 108, 109, 110],
+    ],
+  ]
+  assert.equal(of(0, 11), blocks)
+  assert.equal(of(0, 10), blocks)
+  assert.equal(of(0, 9), blocks.slice(0, 1))
+  // Nothing follows the last token.
+  assert.equal(of(6, 11), [])
+})
 
 test('stretches: the whole text, or evenly spread parts as long as the longest context', () => {
   assert.equal(chooseStretches(100, 100, 10), [{ start: 0, end: 100 }])

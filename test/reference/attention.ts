@@ -1,5 +1,5 @@
 /**
- * Plain-loop twin of the attention kernels: o[k] = sum_j softmax_j(q[k] . k[j] / sqrt(d)) v[j] over j <= k < t_j.
+ * Plain-loop twin of the attention kernels: o[k] = sum_j softmax_j(scale q[k] . k[j]) v[j] over j <= k < t_j.
  * @param qkv (rows, 3 C), H heads side by side in each third
  * @param deaths (keys): one sequence after another
  * @param masks [sequence][query n + key]: added to scores
@@ -8,7 +8,12 @@ export function attentionReference(
   qkv: ArrayLike<number>,
   sequences: readonly (readonly number[])[],
   deaths: ArrayLike<number>,
-  { C, H, masks }: { C: number; H: number; masks?: readonly ArrayLike<number>[] },
+  {
+    C,
+    H,
+    masks,
+    scale = 1 / Math.sqrt(C / H),
+  }: { C: number; H: number; masks?: readonly ArrayLike<number>[]; scale?: number },
 ): Float64Array {
   const d = C / H
   const out = new Float64Array((qkv.length / (3 * C)) * C)
@@ -24,7 +29,7 @@ export function attentionReference(
           let dot = 0
           for (let c = 0; c < d; c++) dot += qkv[query + c] * qkv[key + c]
           const mask = masks?.[sequence][k * rows.length + j] ?? 0
-          weights[j] = k < deaths[base + j] ? dot / Math.sqrt(d) + mask : Number.NEGATIVE_INFINITY
+          weights[j] = k < deaths[base + j] ? scale * dot + mask : Number.NEGATIVE_INFINITY
           top = Math.max(top, weights[j])
         }
         let mass = 0

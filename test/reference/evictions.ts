@@ -13,6 +13,8 @@ interface Setting {
   C: number
   H: number
   layer: number
+  /** Of scores; the root of a head's width when undefined. */
+  scale?: number
 }
 
 const NEVER = 0xffffffff
@@ -109,12 +111,12 @@ function softmax(scores: readonly number[]): number[] {
 }
 
 /** Attention of a query over the keys alive, summed over heads. */
-function attentionOf(vector: Vectors, { C, H }: Setting) {
+function attentionOf(vector: Vectors, { C, H, scale = 1 / Math.sqrt(C / H) }: Setting) {
   return (k: number, alive: readonly number[]): number[] => {
     const total = alive.map(() => 0)
     for (let h = 0; h < H; h++) {
       const query = vector(k, 0, h)
-      const scores = alive.map((j) => dot(query, vector(j, 1, h)) / Math.sqrt(C / H))
+      const scores = alive.map((j) => scale * dot(query, vector(j, 1, h)))
       softmax(scores).forEach((weight, i) => {
         total[i] += weight
       })
@@ -132,8 +134,9 @@ function meanNorm(vector: Vectors, row: number, H: number): number {
   return sum / H
 }
 
-/** Mean over heads of softmax(mu . k / sqrt(d) + k' Sigma k / (2 d)) |v|, with the moments of queries 4 to k. */
-function expectation(vector: Vectors, k: number, alive: readonly number[], { C, H }: Setting): number[] {
+/** Mean over heads of softmax(scale mu . k + scale^2 / 2 k' Sigma k) |v|, with the moments of queries 4 to k. */
+function expectation(vector: Vectors, k: number, alive: readonly number[], setting: Setting): number[] {
+  const { C, H, scale = 1 / Math.sqrt(C / H) } = setting
   const d = C / H
   const total = alive.map(() => 0)
   for (let h = 0; h < H; h++) {
@@ -147,7 +150,7 @@ function expectation(vector: Vectors, k: number, alive: readonly number[], { C, 
       const along = dot(mu, key)
       // k' Sigma k is the variance of q . k.
       const variance = queries.reduce((sum, q) => sum + (dot(q, key) - along) ** 2, 0) / queries.length
-      return along / Math.sqrt(d) + variance / (2 * d)
+      return scale * along + (scale ** 2 * variance) / 2
     })
     softmax(scores).forEach((weight, i) => {
       const value = vector(alive[i], 2, h)

@@ -1,4 +1,4 @@
-import type { Gpt2Config } from '../../src/engine/gpt2/config.js'
+import { type Gpt2Config, hasBias, scoreScale } from '../../src/engine/gpt2/config.js'
 import { attentionReference } from './attention.js'
 import { dropTimesReference } from './drop-times.js'
 import { embeddingReference } from './embedding.js'
@@ -35,13 +35,15 @@ export function gpt2Reference(
     if (values === undefined) throw new Error(`no tensor ${name}`)
     return values
   }
+  const bias = (name: string, extent: number): Float32Array =>
+    hasBias(config, name) ? tensor(name) : new Float32Array(extent)
   const norm = (x: Float32Array, name: string) =>
     Float32Array.from(
-      layernormReference(x, rows, tensor(`${name}.weight`), tensor(`${name}.bias`), layerNormEpsilon),
+      layernormReference(x, rows, tensor(`${name}.weight`), bias(`${name}.bias`, C), layerNormEpsilon),
     )
   const linear = (x: Float32Array, name: string, K: number, N: number, options = {}) =>
     Float32Array.from(
-      matmulReference(x, tensor(`${name}.weight`), tensor(`${name}.bias`), [n, K, N], options),
+      matmulReference(x, tensor(`${name}.weight`), bias(`${name}.bias`, N), [n, K, N], options),
     )
   const tokens = Uint32Array.from(rows.flatMap((i) => [ids[i], i]))
   let x = Float32Array.from(embeddingReference(tokens, tensor('wte.weight'), tensor('wpe.weight'), C))
@@ -70,9 +72,13 @@ export function gpt2Reference(
       deaths.push(drops.deaths)
       margin = Math.min(margin, drops.margin)
     }
-    const heads = Float32Array.from(attentionReference(qkv, [rows], deaths[layer], { C, H }))
+    const heads = Float32Array.from(
+      attentionReference(qkv, [rows], deaths[layer], { C, H, scale: scoreScale(config, layer) }),
+    )
     x = linear(heads, `${at}.attn.c_proj`, C, C, { residual: x })
-    const hidden = linear(norm(x, `${at}.ln_2`), `${at}.mlp.c_fc`, C, F, { gelu: true })
+    const hidden = linear(norm(x, `${at}.ln_2`), `${at}.mlp.c_fc`, C, F, {
+      activation: config.activation,
+    })
     x = linear(hidden, `${at}.mlp.c_proj`, F, C, { residual: x })
   }
   const final = norm(x, 'ln_f')

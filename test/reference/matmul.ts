@@ -1,6 +1,9 @@
 /** Plain-loop twin of matmul-*.wgsl, in float64. */
+import type { Activation } from '../../src/engine/activation.js'
+import { ACTIVATION_REFERENCES } from './activations.js'
+
 export interface MatmulOptions {
-  gelu?: boolean
+  activation?: Activation
   /** (M, N): what the result is added to. */
   residual?: Float32Array
 }
@@ -11,21 +14,16 @@ export function matmulReference(
   weights: Float32Array,
   bias: Float32Array,
   [M, K, N]: readonly [number, number, number],
-  { gelu = false, residual }: MatmulOptions = {},
+  { activation = 'none', residual }: MatmulOptions = {},
 ): Float64Array {
+  const { value } = ACTIVATION_REFERENCES[activation]
   const out = new Float64Array(M * N)
   for (let m = 0; m < M; m++) {
     for (let n = 0; n < N; n++) {
       let sum = bias[n]
       for (let k = 0; k < K; k++) sum += a[m * K + k] * weights[k * N + n]
-      const value = gelu ? geluReference(sum) : sum
-      out[m * N + n] = value + (residual?.[m * N + n] ?? 0)
+      out[m * N + n] = value(sum) + (residual?.[m * N + n] ?? 0)
     }
   }
   return out
-}
-
-/** GELU in GPT-2's tanh form (gelu_new). */
-export function geluReference(x: number): number {
-  return 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)))
 }

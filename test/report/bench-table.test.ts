@@ -74,6 +74,19 @@ test('too few repetitions are said to be too few', () => {
   assert.not.match(many, /Range/)
 })
 
+test('what decided: a sparsity of 0, a shift that was given, the own threshold', () => {
+  const drops = (sparsity: number | null, threshold_shift: number | null): string[] => {
+    const configurations = CONFIGURATIONS.map((one) =>
+      one.policy === 'adaptive' ? { ...one, sparsity, threshold_shift, calibration: null } : one,
+    )
+    const text = renderBench(buildBenchRecord(benchParts({ configurations })))
+    return [...text.matchAll(/^Drops +(.*)$/gm)].map(([, line]) => line)
+  }
+  assert.equal(drops(0, null), ['sparsity 0 decides at every step and drops nothing'])
+  assert.equal(drops(null, -0.4), ['threshold shift -0.4000'])
+  assert.equal(drops(null, 0), ["the checkpoint's own threshold"])
+})
+
 test('drops that no model decided are called synthetic in every row', () => {
   const configurations = CONFIGURATIONS.map((one) =>
     one.policy === 'adaptive'

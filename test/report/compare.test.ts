@@ -31,7 +31,10 @@ test('the table: one row a metric, settings, flips with text, the verdict last',
     text,
     /│ hellaswag │ acc ↑ +│ 0\.5000 │ 0\.4000 │ -0\.1000 │ -0\.\d{4} to -0\.\d{4} │ 200 │ \+0 -20 │ < 0\.0001 │/,
   )
-  assert.match(text, /\nBase +a&b\.json\nNew +<new>\.json\nDiffers +no setting differs\n/)
+  assert.match(
+    text,
+    /\nBase +a&b\.json\nNew +<new>\.json\nDiffers +nothing, both are records of one and the same run\n/,
+  )
   assert.match(text, /\nTests +1 test, Holm-corrected at 5 %; /)
   assert.match(
     text,

@@ -36,6 +36,34 @@ Memory     GPU peak 100 MiB: weights 17.6 MiB, activations 76.3 MiB, cache 0 byt
   )
 })
 
+test('for programs every row says what it is of', () => {
+  const record = buildRecord(recordParts({ tasks: [hellaswag, wikitext] }))
+  const starts = { csv: ',', tsv: '\t' } as const
+  for (const [form, comma] of Object.entries(starts)) {
+    const rows = renderEval(record, { form: form as 'csv' | 'tsv' })
+      .split('\n')
+      .slice(1)
+    assert.equal(
+      rows.map((row) => row.split(comma).slice(0, 4).join(' ')),
+      [
+        'hellaswag 1 0 acc',
+        'hellaswag 1 0 acc_norm',
+        'wikitext 2 0 word_perplexity',
+        'wikitext 2 0 bits_per_byte',
+      ],
+    )
+  }
+})
+
+test('rows of the vocabulary that no token has are told once', () => {
+  const text = render({
+    model: { ...model, padded_rows: 47, config: { ...model.config, vocab_size: 50_304 } },
+  })
+  assert.match(text, /^Model .*, f32 \(stored f16\), 47 of 50304 vocabulary rows without a token$/m)
+  assert.is(text.match(/vocabulary rows/g)?.length, 1)
+  assert.not.match(render(), /vocabulary rows/)
+})
+
 test("a group's mean is a row of its own, with its interval from its standard error", () => {
   const copy = { ...hellaswag, name: 'other', documentsScored: 50 }
   const groups = [

@@ -80,4 +80,16 @@ test('a sweep gives the figures of all its points', () => {
   assert.ok(bigger.some(({ name }) => /^hellaswag, .*adaptive at 0\.8: acc$/.test(name)))
 })
 
+test('names of any kind: nothing that turns text around, and the same once it is parsed', () => {
+  const [{ file, record }] = loaded('dense.json')
+  const name = 'a\u202eb\u009b2J__proto__'
+  if (!('model' in record)) throw new Error('must have a model')
+  const named = [{ file, record: { ...record, model: { ...record.model, id: name } } as typeof record }]
+  for (const form of EXPORT_FORMS)
+    for (const text of Object.values(exported(named, form))) {
+      assert.not.match(text, /[\u202e\u009b]/)
+      if (form !== 'model-index') assert.ok(JSON.stringify(JSON.parse(text)).includes(name), form)
+    }
+})
+
 test.run()

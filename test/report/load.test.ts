@@ -53,7 +53,7 @@ test('a file that is named twice is read once', async () => {
 
 test('a log that is being written is read up to its last whole line', async () => {
   const file = join(workplace, 'log.jsonl')
-  const read = async (text: string): Promise<number> => {
+  const read = async (text: string | Buffer): Promise<number> => {
     writeFileSync(file, text)
     const [{ record }] = await loadRecords([file])
     return record.schema === 'asp.train-log/1' ? record.steps.length : -1
@@ -62,6 +62,8 @@ test('a log that is being written is read up to its last whole line', async () =
   const [head, evaluation, first, second] = LOG.split('\n')
   assert.is(await read(`${head}\n`), 0)
   assert.is(await read([head, evaluation, first, second.slice(0, 40)].join('\n')), 1)
+  const half = Buffer.from('{"kind":"step","note":"\u00e9').subarray(0, -1)
+  assert.is(await read(Buffer.concat([Buffer.from([head, evaluation, first, ''].join('\n')), half])), 1)
 })
 
 test('a damaged record in a folder is left out and named; given by itself it is refused', async () => {
@@ -70,6 +72,7 @@ test('a damaged record in a folder is left out and named; given by itself it is 
   const whole = JSON.stringify(RECORDS['ppl.json'])
   writeFileSync(join(mixed, 'b.json'), whole)
   writeFileSync(join(mixed, 'a.json'), whole.slice(0, 2000))
+  writeFileSync(join(mixed, 'd.json'), Buffer.from(whole.replace('"ppl"', '"ppl\xe9"'), 'latin1'))
   writeFileSync(join(mixed, 'c.json'), whole.replace('"nll":', '"mll":'))
   const skipped: string[] = []
   const loaded = await loadRecords([mixed], ({ message }) => skipped.push(message))
@@ -77,7 +80,8 @@ test('a damaged record in a folder is left out and named; given by itself it is 
     loaded.map(({ file }) => file),
     [join(mixed, 'b.json')],
   )
-  assert.is(skipped.length, 2)
+  assert.is(skipped.length, 3)
+  assert.match(skipped[2], /d\.json: not JSON$/)
   assert.match(skipped[0], /a\.json: not JSON$/)
   assert.match(skipped[1], /c\.json: not a whole asp\.ppl\/1 record: .*nll is missing$/)
   for (const path of [join(mixed, 'a.json'), join(mixed, 'c.json')])

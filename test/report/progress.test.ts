@@ -53,6 +53,15 @@ test('a log gets a line every five seconds at most, and one at the end', async (
   ])
 })
 
+test('one of something is not several', async () => {
+  const { progress, lines, at } = await log()
+  progress.start('Measuring', 1, 'configurations')
+  at(2)
+  progress.update(1)
+  progress.succeed()
+  assert.equal(lines, ['Measuring: 1 configuration, 2.00 s\n'])
+})
+
 test('a long run gets a line for each hundredth, or each minute', async () => {
   const { progress, lines, at } = await log()
   progress.start('Scoring', 100_000)

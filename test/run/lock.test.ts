@@ -105,6 +105,19 @@ for (const [title, where] of elsewhere) {
   })
 }
 
+test('a lock without a text, of a process that was killed while it made it, is taken over in seconds', async () => {
+  const file = newFile()
+  writeFileSync(`${file}.lock`, '')
+  const told: string[] = []
+  const began = performance.now()
+  // No touch for three minutes is what is waited for of a lock of another machine.
+  const lock = await lockFile(file, { beat: 400, dead: 180_000, onWait: (text) => told.push(text) })
+  assert.is.not(lock, null)
+  assert.ok(performance.now() - began < 15_000)
+  assert.equal(told, ['waiting up to 1 min to see whether another process still writes there'])
+  await lock?.release()
+})
+
 test('a holder touches its lock', async () => {
   const file = newFile()
   const lock = await lockFile(file, FAST)
@@ -123,13 +136,19 @@ test('a process that ends at once leaves no lock', () => {
   assert.not.ok(existsSync(`${file}.lock`))
 })
 
-test('locks of ended processes are cleared from a folder, others are left', async () => {
+test('locks of ended processes are cleared from a folder, with what these were writing; others are left', async () => {
   const [ended, alive, foreign] = [newFile(), newFile(), newFile()]
   leave(ended, { process: ENDED })
   leave(foreign, { host: 'elsewhere' })
   const lock = await lockFile(alive)
   writeFileSync(join(folder, 'yarn.lock'), 'not one of ours')
+  const left = [ended, alive, foreign].map((file) => `${file}.${ENDED}-0123abcd.tmp`)
+  for (const file of left) writeFileSync(file, '{')
   await removeStaleLocks(folder)
+  assert.equal(
+    left.map((file) => existsSync(file)),
+    [false, true, true],
+  )
   assert.equal(
     [ended, alive, foreign].map((file) => existsSync(`${file}.lock`)),
     [false, true, true],

@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSy
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { writeFailure, writeParts } from '../../src/data/durable-files.js'
 import type { HostTensor, TrainerState } from '../../src/engine/train/types.js'
 import { EXIT, Failure } from '../../src/errors.js'
 import { configRecord } from '../../src/run/model-record.js'
@@ -13,7 +14,6 @@ import {
   stateFolder,
   statesFolder,
 } from '../../src/train/checkpoints.js'
-import { writeFailure, writeParts } from '../../src/train/durable-files.js'
 import { planRuns } from '../../src/train/plan.js'
 import { checkResume } from '../../src/train/resume.js'
 import { CONFIG, fakeStart, testFolder, trainingOptions } from './fixture.js'

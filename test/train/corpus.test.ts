@@ -9,6 +9,8 @@ import { Failure } from '../../src/errors.js'
 import { type CorpusOptions, loadCorpus } from '../../src/train/corpus.js'
 import { cutText, encodeDocuments } from '../../src/train/encode.js'
 import { splitWindows, stretchesOf } from '../../src/train/held-out-windows.js'
+import { refused } from '../data/refused.js'
+import { llmcShard } from '../data/shards.js'
 import { testFolder } from './fixture.js'
 
 const test = suite('corpus')
@@ -135,6 +137,7 @@ const options = (changes: Partial<CorpusOptions> = {}): CorpusOptions => ({
   column: 'text',
   ctx: 20,
   longest: 40,
+  modelVocab: 1000,
   ...changes,
 })
 const load = (changes?: Partial<CorpusOptions>) => loadCorpus(options(changes), { ...tokenizer, ...letters })
@@ -175,6 +178,26 @@ test('hashes are of the tokens that are used', async () => {
   assert.is.not(one.data.sha256, aside.data.sha256)
   assert.is.not(one.evalData.sha256, aside.evalData.sha256)
   assert.ok(other.windows.length < one.windows.length)
+})
+
+test('token shards are the stream as they are; --tokens takes the first of them, as of a text', async () => {
+  const ids = Array.from({ length: 401 }, (_, i) => i % 200)
+  writeFileSync(join(folder, 'train.bin'), llmcShard(ids))
+  const corpus = await load({ data: [join(folder, 'train.bin')], heldOut: 3 })
+  assert.is(corpus.windows.length, 17)
+  assert.equal([...corpus.window(0)], ids.slice(0, 20))
+  const { characters, documents, sources, tokens } = corpus.data
+  assert.equal([characters, documents, sources[0].kind, tokens], [null, 1, 'tokens', 401])
+  const own = await load({ evalData: [join(folder, 'train.bin')], tokens: 100 })
+  assert.equal([own.windows.length, own.data.tokens, own.evalData.tokens], [5, 100, 401])
+})
+
+test('an id in a shard that the model has no row for', async () => {
+  writeFileSync(join(folder, 'other.bin'), llmcShard([1, 2, 1000]))
+  await refused(
+    () => load({ data: [join(folder, 'other.bin')] }),
+    /must be below the model's vocabulary of 1000, got 1000 at token 2$/,
+  )
 })
 
 const short: [string, Partial<CorpusOptions>, RegExp][] = [

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openCheckpoint } from '../../src/data/checkpoint.js'
+import { inFolder } from '../../src/data/tokenizer/source.js'
 import { Trainer } from '../../src/engine/train/trainer.js'
 import { writeModelFiles } from '../../src/train/export.js'
 import { readTensors } from '../../src/train/tensor-file.js'
@@ -30,7 +31,7 @@ for (const model of MODELS) {
     }
     const { weights, firstMoments, secondMoments } = await trainer.state()
     const folder = testFolder()
-    const source = { configJson: model.json, config: model.config, tokenizerFolder: testFolder() }
+    const source = { configJson: model.json, config: model.config, tokenizerSource: inFolder(testFolder()) }
     await writeModelFiles(folder, weights, source, 'f32')
     const stored = await readTensors(join(folder, 'model.safetensors'))
     const shapes = Object.entries(model.shapes).map(([name, shape]) => [`transformer.${name}`, shape])

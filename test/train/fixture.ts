@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { initialTensors } from '../../src/data/random-model.js'
-import type { Gpt2Config } from '../../src/engine/gpt2/config.js'
+import { AS_GPT2, type Gpt2Config } from '../../src/engine/gpt2/config.js'
 import type { EvalFigures } from '../../src/record/train/schema.js'
 import type { RunDevice } from '../../src/run/open-model.js'
 import type { Corpus } from '../../src/train/corpus.js'
@@ -29,6 +29,7 @@ export const CONFIG: Gpt2Config = {
   nHead: 1,
   nInner: 256,
   layerNormEpsilon: 1e-5,
+  ...AS_GPT2,
   interaction: { dim: 4, propagateInDepth: false },
 }
 
@@ -67,7 +68,7 @@ export function fakeStart(tokenizerFolder: string, config = CONFIG): TrainingSta
       vocabSize: 10,
       sha256: SHA,
     },
-    tokenizerFolder,
+    tokenizerSource: { kind: 'folder', folder: tokenizerFolder },
     configJson: newConfigJson(config, 9),
     dtype: 'f32',
     record: {

@@ -2,15 +2,19 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { logLineCheck } from '../../src/record/io/log-lines.js'
 import type { EvalLine, RunLine, StepLine } from '../../src/record/train/schema.js'
 import { keptLines, logPath, openLog } from '../../src/train/log.js'
+import { trainLog } from '../record/train-fixture.js'
 import { testFolder } from './fixture.js'
 
 const test = suite('log of a training')
 
-const head = (date: number) => ({ kind: 'run', schema: 'asp.train-log/1', date }) as RunLine
-const step = (n: number) => ({ kind: 'step', step: n, loss: n }) as StepLine
-const evaluation = (n: number) => ({ kind: 'eval', step: n }) as EvalLine
+const WHOLE = trainLog()
+
+const head = (date: number): RunLine => ({ ...WHOLE.run, date })
+const step = (n: number): StepLine => ({ ...WHOLE.steps[0], step: n, loss: n })
+const evaluation = (n: number): EvalLine => ({ ...WHOLE.evaluations[0], step: n })
 const textOf = (folder: string): string => readFileSync(logPath(folder), 'utf8')
 const lines = (...values: object[]): string => values.map((value) => `${JSON.stringify(value)}\n`).join('')
 
@@ -34,7 +38,7 @@ test('going on after a step keeps what is up to it, and the first line as it was
   assert.is(textOf(folder), lines(head(1), evaluation(0), step(1), step(2), evaluation(2)))
   assert.equal(log.steps, [step(1), step(2)])
   await log.append(step(3))
-  assert.match(textOf(folder), /"step":3,"loss":3\}\n$/)
+  assert.ok(textOf(folder).endsWith(lines(step(2), evaluation(2), step(3))))
   await log.close()
 })
 
@@ -53,9 +57,16 @@ test('a log that is gone begins again', async () => {
   await log.close()
 })
 
-test('what is no line of a log is left out', () => {
+test('what is no line of a log is left out', async () => {
   const text = `${lines(head(1), step(1))}\nnull\n[1]\n{"kind":"note"}\nhalf{\n${lines(head(3), step(2))}`
-  assert.equal(keptLines(text, 9), [head(1), step(1), step(2)])
+  assert.equal(keptLines(text, 9, await logLineCheck()), [head(1), step(1), step(2)])
+})
+
+test('a line that lacks a figure is left out, and a first line that does begins again: the record is made of them', async () => {
+  const { loss: _, ...noLoss } = step(2)
+  const { ctx: __, ...noCtx } = evaluation(2)
+  const text = lines({ ...head(1), data: [] }, step(1), noLoss, noCtx, step(3))
+  assert.equal(keptLines(text, 9, await logLineCheck()), [step(1), step(3)])
 })
 
 test.run()

@@ -3,10 +3,14 @@
  * them, `refs/<branch>` hold commits. A blob appears when it is complete and proven, a link when its blob is there.
  */
 import { randomUUID } from 'node:crypto'
-import { copyFile, mkdir, readdir, readFile, rename, stat, symlink, writeFile } from 'node:fs/promises'
+import { renameSync, writeFileSync } from 'node:fs'
+import { copyFile, mkdir, readdir, readFile, readlink, rename, stat, symlink } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { exists } from '../files.js'
 import { COMMIT, type RemoteFile } from './settings.js'
+
+/** At the end of names of refs that are being written. */
+export const TEMPORARY = '.asp.tmp'
 
 /** The commit that a revision stood for when it was last fetched, or null. */
 export async function cachedCommit(folder: string, revision: string): Promise<string | null> {
@@ -49,12 +53,19 @@ export async function linkSnapshot(
 ): Promise<void> {
   for (const { path, etag } of files.toReversed()) {
     const pointer = join(snapshotFolder(folder, commit), path)
-    if (await exists(pointer)) continue
-    await mkdir(dirname(pointer), { recursive: true })
-    const temporary = `${pointer}.${randomUUID()}.tmp`
     const blob = blobPath(folder, etag)
-    await symlink(relative(dirname(pointer), blob), temporary).catch(() => copyFile(blob, temporary))
-    await rename(temporary, pointer)
+    const target = relative(dirname(pointer), blob)
+    // Where a server once listed another content under the name, the link leads there. A copy has none to look at.
+    const linked = await readlink(pointer).catch(() => target)
+    if (linked === target && (await exists(pointer))) continue
+    await mkdir(dirname(pointer), { recursive: true })
+    // In one step, which leaves nothing when it is killed; what is in the way, and systems without links, take two.
+    await symlink(target, pointer).catch(async () => {
+      if ((await readlink(pointer).catch(() => null)) === target) return
+      const temporary = `${pointer}.${randomUUID()}.tmp`
+      await symlink(target, temporary).catch(() => copyFile(blob, temporary))
+      await rename(temporary, pointer)
+    })
   }
 }
 
@@ -63,9 +74,16 @@ export async function writeRef(folder: string, revision: string, commit: string)
   if (revision === commit) return
   const path = join(folder, 'refs', revision)
   await mkdir(dirname(path), { recursive: true })
-  const temporary = `${path}.${randomUUID()}.tmp`
-  await writeFile(temporary, commit)
-  await rename(temporary, path)
+  // One name for all: what a killed process left is written over.
+  const temporary = `${path}${TEMPORARY}`
+  // In one turn: an interrupted run ends between two, and would leave the file.
+  writeFileSync(temporary, commit)
+  try {
+    renameSync(temporary, path)
+  } catch (error) {
+    // Another process has just put it in its place.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  }
 }
 
 export function blobPath(folder: string, etag: string): string {

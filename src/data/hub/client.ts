@@ -14,8 +14,11 @@ export interface Hub {
 /** SHA-1 or SHA-256 in hex. It becomes a file name, so nothing else may pass. */
 const ETAG = /^([0-9a-f]{40}|[0-9a-f]{64})$/
 
-/** Pages of a listing; the Hub's hold a thousand entries. */
-const MOST_PAGES = 10_000
+/** Pages of a listing; the Hub's hold a thousand entries, and a repository should have less than a hundred thousand. */
+const MOST_PAGES = 2_000
+
+/** Bytes of an answer that is no file; the Hub's have some hundred thousand. */
+const MOST_BYTES = 1 << 25
 
 /** The commit that a revision stands for now. */
 export async function resolveCommit(repo: Repo, hub: Hub): Promise<string> {
@@ -23,7 +26,12 @@ export async function resolveCommit(repo: Repo, hub: Hub): Promise<string> {
   const { datasetInfo, modelInfo } = await import('@huggingface/hub')
   const { name, revision } = repo
   const { settings, retry, onRetry } = hub
-  const request = { name, revision, hubUrl: settings.endpoint, fetch: hubFetch(settings, retry) }
+  const request = {
+    name,
+    revision,
+    hubUrl: settings.endpoint,
+    fetch: bounded(repo, hubFetch(settings, retry)),
+  }
   const ask = () =>
     repo.type === 'model'
       ? modelInfo({ ...request, additionalFields: ['sha'] })
@@ -50,7 +58,7 @@ export async function listRemoteFiles(
       recursive: true,
       revision: repo.revision,
       hubUrl: settings.endpoint,
-      fetch: countedPages(repo, hubFetch(settings, retry)),
+      fetch: countedPages(repo, bounded(repo, hubFetch(settings, retry))),
     })
     for await (const { type, path, size, lfs, oid } of entries) {
       if (type !== 'file' || !isWanted(path)) continue
@@ -65,13 +73,31 @@ export async function listRemoteFiles(
   return files
 }
 
-/** A listing whose pages never end is no listing. */
+/** A listing whose pages never end, or lead back to one that was read, is no listing. */
 function countedPages(repo: Repo, request: typeof fetch): typeof fetch {
-  let pages = 0
+  const pages = new Set<string>()
   return (input, init) => {
-    pages += 1
-    if (pages > MOST_PAGES) throw badAnswer(repo, 'a list of files that ends')
+    const page = input instanceof Request ? input.url : String(input)
+    if (pages.has(page) || pages.size === MOST_PAGES) throw badAnswer(repo, 'a list of files that ends')
+    pages.add(page)
     return request(input, init)
+  }
+}
+
+/** An answer is read whole before it is looked at: one without an end, or one that unpacks to no end, would take all memory. */
+function bounded(repo: Repo, request: typeof fetch): typeof fetch {
+  return async (input, init) => {
+    const { body, status, statusText, headers } = await request(input, init)
+    let bytes = 0
+    const counted = new TransformStream<Uint8Array, Uint8Array>({
+      transform(chunk, controller) {
+        bytes += chunk.byteLength
+        if (bytes > MOST_BYTES)
+          throw badAnswer(repo, `an answer that ends, got more than ${MOST_BYTES >> 20} MiB`)
+        controller.enqueue(chunk)
+      },
+    })
+    return new Response(body?.pipeThrough(counted), { status, statusText, headers })
   }
 }
 
@@ -110,6 +136,6 @@ function isPlainName(part: string): boolean {
 }
 
 function quoted(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value)
+  const text = value === undefined ? 'nothing' : (JSON.stringify(value) ?? String(value))
   return text.length > 80 ? `${text.slice(0, 77)}...` : text
 }

@@ -28,39 +28,25 @@ export async function openRemoteFile(
 ): Promise<FileAnswer> {
   const kind = repo.type === 'model' ? '' : `${repo.type}s/`
   const path = file.path.split('/').map(encodeURIComponent).join('/')
-  const request = hubFetch(settings, retry)
-  // The library's blob passes on neither the answer nor an error as it is, so both are taken here.
-  let answer: Promise<Response> | undefined
-  const remembering: typeof fetch = (input, init) => {
-    const headers = new Headers(init?.headers)
-    headers.set('Accept-Encoding', 'identity')
-    if (from > 0 && version !== null) headers.set('If-Range', version)
-    answer = request(input, { ...init, headers })
-    return answer
-  }
-  const { downloadFile } = await import('@huggingface/hub')
-  const blob = await downloadFile({
-    repo: { type: repo.type, name: repo.name },
-    path: file.path,
-    // Plain HTTP: mirrors do not speak the Hub's chunk protocol, and a range of it can be asked for again.
-    xet: false,
-    fetch: remembering,
-    // The listing already told size and hash, so the library need not ask for them.
-    downloadInfo: {
-      size: file.bytes,
-      etag: file.etag,
-      url: `${settings.endpoint}/${kind}${repo.name}/resolve/${repo.revision}/${path}`,
+  const url = `${settings.endpoint}/${kind}${repo.name}/resolve/${repo.revision}/${path}`
+  // Not through the library: of an answer without a body it waits for ever, and it passes errors on as texts.
+  const { status, headers, body } = await hubFetch(settings, retry)(url, {
+    headers: {
+      'Accept-Encoding': 'identity',
+      ...(from > 0 && { Range: `bytes=${from}-${file.bytes - 1}` }),
+      ...(from > 0 && version !== null && { 'If-Range': version }),
     },
   })
-  const chunks = (from === 0 ? blob : blob?.slice(from))?.stream()
-  if (answer === undefined || chunks === undefined) throw new HubTrouble('refused', 'no request')
-  const { status, headers } = await answer
   const etag = headers.get('etag')
   return {
     start: status === 206 ? rangeStart(headers.get('content-range')) : 0,
     version: etag?.startsWith('"') ? etag : null,
-    chunks: chunks as unknown as AsyncIterable<Uint8Array>,
+    chunks: body ?? nothing(),
   }
+}
+
+async function* nothing(): AsyncIterable<Uint8Array> {
+  // An answer such as 204 has no body at all.
 }
 
 function rangeStart(header: string | null): number {

@@ -5,6 +5,7 @@ import { EXIT, Failure } from '../../errors.js'
 import { cachedCommit, cachedFiles, hasBlob, linkSnapshot, snapshotFolder, writeRef } from './cache.js'
 import { type Hub, isInside, listRemoteFiles, resolveCommit } from './client.js'
 import { downloadBlob } from './download.js'
+import { removeStaleLocks } from './lock.js'
 import { RETRY, type RetryPolicy } from './retry.js'
 import { datasetSelection, MODEL_SELECTION, type PathPattern, type Selection } from './selection.js'
 import {
@@ -168,6 +169,7 @@ async function download(
     before += file.bytes
   }
   await linkSnapshot(folder, repo.revision, files)
+  await removeStaleLocks(folder)
 }
 
 /** Hours of download that end in a full disk help nobody. */

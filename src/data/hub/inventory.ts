@@ -2,6 +2,7 @@
 import { lstat, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { Failure } from '../../errors.js'
+import { TEMPORARY } from './cache.js'
 import { isLocked, lockFolder } from './lock.js'
 
 export interface CachedRevision {
@@ -95,6 +96,7 @@ async function readRevision(snapshot: string, refs: ReadonlyMap<string, string>)
 async function readRefs(folder: string): Promise<Map<string, string>> {
   const refs = new Map<string, string>()
   for (const { path } of await filesBelow(folder)) {
+    if (path.endsWith(TEMPORARY)) continue
     refs.set(path.slice(folder.length + 1), (await readFile(path, 'utf8').catch(() => '')).trim())
   }
   return refs

@@ -3,6 +3,7 @@
  * It only saves work: partial files are written by position and proven before they are used (hub-partial.ts), so two
  * owners, which a shared disk with odd clocks may have, write the same bytes to the same places.
  */
+import { readFileSync, rmSync } from 'node:fs'
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { createLock, keepTouching } from '../lock-file.js'
@@ -11,6 +12,8 @@ import { isGone, type Owner, parseOwner, thisProcess } from '../owner.js'
 const BEAT_MS = 10_000
 /** A lock whose owner has not touched it for so long is nobody's. */
 const DEAD_MS = 60_000
+/** A lock has its text a moment after it is made, unless its process was killed in between. */
+const NAMELESS_MS = 5_000
 const POLL_MS = 200
 
 const ENDING = '.asp.lock'
@@ -35,7 +38,7 @@ export async function withLock<T>(
 ): Promise<T> {
   const text = JSON.stringify(thisProcess())
   await mkdir(dirname(path), { recursive: true })
-  for (let waits = 0; !(await createLock(path, text)); waits++) {
+  for (let waits = 0; !createLock(path, text); waits++) {
     const holder = await liveOwner(path)
     if (holder === null) {
       await rm(path, { force: true })
@@ -45,11 +48,32 @@ export async function withLock<T>(
     await new Promise((resolve) => setTimeout(resolve, POLL_MS))
   }
   const stopTouching = keepTouching(path, BEAT_MS)
+  // An interrupted process does not wait for the download.
+  const onExit = (): void => removeOwn(path, text)
+  process.on('exit', onExit)
   try {
     return await work()
   } finally {
     stopTouching()
-    if ((await readFile(path, 'utf8').catch(() => '')) === text) await rm(path, { force: true })
+    process.off('exit', onExit)
+    removeOwn(path, text)
+  }
+}
+
+/** Takes away what ended processes left: nobody waits for the lock of a content that is there by now. */
+export async function removeStaleLocks(folder: string): Promise<void> {
+  const names = await readdir(lockFolder(folder)).catch(() => [])
+  for (const name of names.filter((one) => one.endsWith(ENDING))) {
+    const path = join(lockFolder(folder), name)
+    if ((await liveOwner(path)) === null) await rm(path, { force: true })
+  }
+}
+
+function removeOwn(path: string, text: string): void {
+  try {
+    if (readFileSync(path, 'utf8') === text) rmSync(path)
+  } catch {
+    // It is gone, or the disk is.
   }
 }
 
@@ -67,7 +91,7 @@ async function liveOwner(path: string): Promise<Pick<Owner, 'host' | 'process'> 
   const info = await stat(path).catch(() => null)
   if (info === null || Date.now() - info.mtimeMs > DEAD_MS) return null
   const owner = parseOwner(await readFile(path, 'utf8').catch(() => ''))
-  // A lock that was just made may have no text yet.
-  if (owner === null) return { host: 'this machine', process: 0 }
+  if (owner === null)
+    return Date.now() - info.mtimeMs > NAMELESS_MS ? null : { host: 'this machine', process: 0 }
   return isGone(owner) ? null : owner
 }

@@ -89,12 +89,18 @@ export async function withRetries<T>(
   }
 }
 
-/** Seconds, or a date as HTTP writes it, in milliseconds from now; null when there is none or it is neither. */
+/** Dates as HTTP writes them: `Fri, 31 Dec 1999 23:59:59 GMT`, and two older forms. Date.parse makes a date of `-5`, too. */
+const HTTP_DATE = /^\w+,? .*\d\d:\d\d:\d\d( GMT| \d{4})$/
+
+/** More is never waited for; servers may ask for any number of digits. */
+const DAY_MS = 86_400_000
+
+/** Seconds, or a date as HTTP writes it, in milliseconds from now, a day at most; null when there is none or it is neither. */
 export function parseRetryAfter(header: string | null, now: number): number | null {
-  if (header === null) return null
-  if (/^\s*\d+\s*$/.test(header)) return Number(header) * 1000
-  const date = Date.parse(header)
-  return Number.isNaN(date) ? null : Math.max(0, date - now)
+  const text = header?.trim() ?? ''
+  const isSeconds = /^\d+$/.test(text)
+  const wait = isSeconds ? Number(text) * 1000 : HTTP_DATE.test(text) ? Date.parse(text) - now : Number.NaN
+  return Number.isNaN(wait) ? null : Math.min(DAY_MS, Math.max(0, wait))
 }
 
 function formatWait(milliseconds: number): string {

@@ -18,13 +18,28 @@ export interface Selection {
   offline: string
 }
 
-const WEIGHTS = 'model.safetensors'
-const INDEX = 'model.safetensors.index.json'
-const SHARD = /^model-\d+-of-\d+\.safetensors$/
+interface WeightFiles {
+  single: string
+  index: string
+  shard: RegExp
+}
+
+/** The best first: of those that a repository has, one is fetched. */
+const WEIGHTS: readonly WeightFiles[] = [
+  {
+    single: 'model.safetensors',
+    index: 'model.safetensors.index.json',
+    shard: /^model-\d+-of-\d+\.safetensors$/,
+  },
+  {
+    single: 'pytorch_model.bin',
+    index: 'pytorch_model.bin.index.json',
+    shard: /^pytorch_model-\d+-of-\d+\.bin$/,
+  },
+]
+
 const MODEL_FILES = [
   'config.json',
-  WEIGHTS,
-  INDEX,
   'tokenizer.json',
   'tokenizer_config.json',
   'special_tokens_map.json',
@@ -39,7 +54,7 @@ const PART_HASH = /-[0-9a-f]{16}(?=\.)/
 
 /** config.json, weights and tokenizer. */
 export const MODEL_SELECTION: Selection = {
-  isWanted: (path) => MODEL_FILES.includes(path) || SHARD.test(path),
+  isWanted: (path) => MODEL_FILES.includes(path) || WEIGHTS.some((one) => isOf(one, path)),
   missing: async (paths, folder) => {
     if (!paths.includes('config.json')) return 'config.json'
     if (
@@ -48,16 +63,24 @@ export const MODEL_SELECTION: Selection = {
     ) {
       return 'tokenizer.json'
     }
-    if (paths.includes(WEIGHTS)) return null
-    if (!paths.includes(INDEX)) return WEIGHTS
-    const index = await readFile(join(folder, INDEX), 'utf8')
-    const shards = [...index.matchAll(/"(model-\d+-of-\d+\.safetensors)"/g)].map(([, shard]) => shard)
-    return shards.find((shard) => !paths.includes(shard)) ?? null
+    const { single, index } = WEIGHTS.find((one) => isThere(one, paths)) ?? WEIGHTS[0]
+    if (paths.includes(single)) return null
+    if (!paths.includes(index)) return single
+    const text = await readFile(join(folder, index), 'utf8')
+    const shards = [...text.matchAll(/"([\w-]+-\d+-of-\d+\.\w+)"/g)].map(([, name]) => name)
+    return shards.find((name) => !paths.includes(name)) ?? null
   },
   isProof: true,
-  choose: (files) =>
-    files.some(({ path }) => path === WEIGHTS) ? files.filter(({ path }) => !isSharded(path)) : files,
-  unusable: 'asp reads safetensors weights and a GPT-2 tokenizer; choose another repository or revision',
+  choose: (files) => {
+    const paths = files.map(({ path }) => path)
+    const best = WEIGHTS.find((one) => isThere(one, paths))
+    const isSingle = best !== undefined && paths.includes(best.single)
+    const isChosen = (path: string): boolean =>
+      best !== undefined && isOf(best, path) && (!isSingle || path === best.single)
+    return files.filter(({ path }) => MODEL_FILES.includes(path) || isChosen(path))
+  },
+  unusable:
+    'asp reads model.safetensors or pytorch_model.bin and a GPT-2 tokenizer; choose another repository or revision',
   offline:
     'unset HF_HUB_OFFLINE, pass a folder with --model, or leave --model out for the bundled checkpoint',
 }
@@ -92,6 +115,8 @@ function missingPart(paths: readonly string[]): string | null {
   return null
 }
 
-function isSharded(path: string): boolean {
-  return path === INDEX || SHARD.test(path)
-}
+const isThere = ({ single, index }: WeightFiles, paths: readonly string[]): boolean =>
+  paths.includes(single) || paths.includes(index)
+
+const isOf = ({ single, index, shard }: WeightFiles, path: string): boolean =>
+  path === single || path === index || shard.test(path)

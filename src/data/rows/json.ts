@@ -1,5 +1,6 @@
 /** JSON lines and JSON lists -> rows. */
 import { Failure } from '../../errors.js'
+import { parseJson } from '../../json.js'
 import { decodeUtf8 } from '../utf8.js'
 import { decodeLine, eachLine } from './lines.js'
 import { describe, type RowSink, type RowValue } from './row.js'
@@ -29,7 +30,7 @@ export function jsonList(bytes: Buffer, sink: RowSink): void {
     for (const [i, line] of text.split('\n').entries()) jsonLine(Buffer.from(line), i + 1, sink)
     return
   }
-  const list: unknown = JSON.parse(text)
+  const list = parseJson(text)
   if (!Array.isArray(list))
     throw new Failure(`must be a list of rows, got ${describe(list)}`, {
       hint: 'wrap the rows in [ ], or write one object a line and name the file .jsonl',
@@ -43,7 +44,7 @@ export function jsonList(bytes: Buffer, sink: RowSink): void {
 
 function parse(text: string, line: number): unknown {
   try {
-    return JSON.parse(text)
+    return parseJson(text)
   } catch (cause) {
     const bare = bareNumber(text)
     throw new Failure(`row ${line}: not valid JSON, got ${bare ?? fault(text, cause as SyntaxError)}`, {

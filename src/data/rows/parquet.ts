@@ -65,20 +65,30 @@ async function metadataOf(buffer: AsyncBuffer): Promise<FileMetaData> {
   return parquetMetadataAsync(buffer)
 }
 
-/** The file as hyparquet reads it: stretches of it, never the whole. */
+/**
+ * The file as hyparquet reads it: stretches of it, never the whole. It begins with every column at once and forgets them where one
+ * cannot be begun; what they would find wrong in stretches that come later, nobody would catch, and the process would end. So these
+ * never come.
+ */
 async function withFile<T>(path: string, use: (buffer: AsyncBuffer) => Promise<T>): Promise<T> {
   const file = await open(path)
+  let isOver = false
+  const unlessOver = async <U>(work: Promise<U>): Promise<U> => {
+    await work.catch(() => undefined)
+    return isOver ? new Promise<never>(() => undefined) : work
+  }
   try {
     const { size } = await file.stat()
     return await use({
       byteLength: size,
       async slice(start, end = size) {
         const bytes = new Uint8Array(Math.max(0, Math.min(end, size) - start))
-        const { bytesRead } = await file.read(bytes, 0, bytes.length, start)
+        const { bytesRead } = await unlessOver(file.read(bytes, 0, bytes.length, start))
         return bytes.buffer.slice(0, bytesRead)
       },
     })
   } finally {
+    isOver = true
     await file.close()
   }
 }

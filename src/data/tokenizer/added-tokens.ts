@@ -1,5 +1,6 @@
 /** Tokens that are found in a text as they are spelled, before it is cut into words: which there are, and where a text has them. */
 import { isObject, type JsonObject } from '../json-file.js'
+import { runnable } from './patterns.js'
 
 export interface TokenFlags {
   content: string
@@ -98,12 +99,13 @@ const SPACES_AFTER = /^\p{White_Space}+/u
 const WORD_BEFORE = /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\u200c\u200d]$/u
 const WORD_AFTER = /^[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\u200c\u200d]/u
 
-/** @param spelled the tokens as they stand in texts: of two that begin alike the longer is found */
+/** @param spelled the tokens as they stand in texts: of two that begin alike the longer is found. Error: too long to look for */
 export function findTokens(spelled: ReadonlyMap<string, AddedToken>): (text: string) => Stretch[] {
   const contents = [...spelled.keys()].filter((content) => content !== '')
   if (contents.length === 0) return (text) => [{ text, isFirst: true }]
   const byLength = contents.sort((a, b) => b.length - a.length)
-  const any = new RegExp(byLength.map((one) => one.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&')).join('|'), 'g')
+  const spelling = byLength.map((one) => one.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&')).join('|')
+  const any = runnable(new RegExp(spelling, 'g'))
   return (text) => {
     const stretches: Stretch[] = []
     let from = 0

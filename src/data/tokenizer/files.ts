@@ -8,6 +8,8 @@ import { Failure } from '../../errors.js'
 import { exists } from '../files.js'
 import { fileFailure, isObject, type JsonObject, readJsonObject } from '../json-file.js'
 import { listedTokens, type NumberedToken, namedTokens, type TokenFlags, tokenFlags } from './added-tokens.js'
+import { gpt2Definition } from './gpt2.js'
+import type { TokenizerSource } from './source.js'
 import {
   BYTE_LEVEL,
   type Definition,
@@ -16,6 +18,11 @@ import {
   readVocabAndMerges,
   TOKENIZER_HINT,
 } from './vocab-and-merges.js'
+
+/** Whether a folder has a tokenizer of its own. */
+export async function hasTokenizer(folder: string): Promise<boolean> {
+  return (await exists(join(folder, 'tokenizer.json'))) || (await exists(join(folder, 'vocab.json')))
+}
 
 export const TOKENIZER_CONFIG = 'tokenizer_config.json'
 
@@ -39,12 +46,15 @@ export interface TokenizerFiles {
 }
 
 /** Failure: a file is missing or malformed. */
-export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles> {
+export async function readTokenizerFiles(source: TokenizerSource): Promise<TokenizerFiles> {
+  const folder = source.kind === 'folder' ? source.folder : null
   const optional = async (name: string): Promise<JsonObject | null> =>
-    (await exists(join(folder, name))) ? readJsonObject(join(folder, name), TOKENIZER_HINT) : null
-  const own = await readDefinition(folder)
-  const file = own ?? (await readVocabAndMerges(folder))
-  const config = (await optional(TOKENIZER_CONFIG)) ?? {}
+    folder !== null && (await exists(join(folder, name)))
+      ? readJsonObject(join(folder, name), TOKENIZER_HINT)
+      : null
+  const own = folder === null ? null : await readDefinition(folder)
+  const file = own ?? (await otherDefinition(source))
+  const config = (await optional(TOKENIZER_CONFIG)) ?? (source.kind === 'file' ? source.settings : {})
   // Transformers wrote these two files until 4.34, and does not read them beside what replaced them.
   const isOld = config.added_tokens_decoder === undefined
   const settings = isOld ? { ...config, ...(await optional('special_tokens_map.json')) } : config
@@ -52,13 +62,11 @@ export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles
   const byId = isOld ? listedTokens(listed, settings, config) : numberedTokens(config.added_tokens_decoder)
   const fromFile = fileTokens(file.definition)
   const tokenizerClass = config.tokenizer_class ?? (await optional('config.json'))?.tokenizer_class
-  if (own === null && !isGpt2Class(tokenizerClass)) {
-    throw new Failure(
-      `${folder}: a ${tokenizerClass} needs tokenizer.json, got only vocab.json with merges.txt`,
-      {
-        hint: 'load it with transformers and save it again',
-      },
-    )
+  if (own === null && folder !== null && !isGpt2Class(tokenizerClass)) {
+    const named = typeof tokenizerClass === 'string' ? tokenizerClass : JSON.stringify(tokenizerClass)
+    throw new Failure(`${folder}: a ${named} needs tokenizer.json, got only vocab.json with merges.txt`, {
+      hint: 'load it with transformers and save it again',
+    })
   }
   const isRebuilt = isGpt2Class(tokenizerClass) && isByteLevelBpe(file.definition)
   const replaced = new Set(fromFile.map(({ id }) => id))
@@ -76,6 +84,13 @@ export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles
     around: own === null ? startAndEnd(settings) : { before: null, after: null },
     splitsSpecial: settings.split_special_tokens === true,
   }
+}
+
+async function otherDefinition(source: TokenizerSource): Promise<Definition> {
+  if (source.kind === 'folder') return readVocabAndMerges(source.folder)
+  if (source.kind === 'gpt2') return gpt2Definition()
+  const { file: path, definition } = source
+  return { definition, path, bytes: [Buffer.from(JSON.stringify(definition))] }
 }
 
 async function readDefinition(folder: string): Promise<Definition | null> {
@@ -103,7 +118,8 @@ function fileTokens({ added_tokens: tokens }: JsonObject): NumberedToken[] {
 
 /** What a GPT-2 has unless it names another class. */
 function isGpt2Class(name: unknown): boolean {
-  return name === undefined || name === null || /^(GPT2|CodeGen)Tokenizer(Fast)?$/.test(String(name))
+  if (name === undefined || name === null) return true
+  return typeof name === 'string' && /^(GPT2|CodeGen)Tokenizer(Fast)?$/.test(name)
 }
 
 /** Of such a one that class takes vocabulary, merges and post-processor, and has the rest itself. */

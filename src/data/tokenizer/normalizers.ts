@@ -39,8 +39,8 @@ const NORMALIZERS: Readonly<Record<string, Make>> = {
 /** Error: a type that asp does not have. */
 export function createNormalizer(normalizer: unknown, compile: CompilePattern): Normalizer {
   if (normalizer === null || normalizer === undefined) return (text) => text
-  const type = isObject(normalizer) ? String(normalizer.type) : ''
-  if (!isObject(normalizer) || !Object.hasOwn(NORMALIZERS, type)) {
+  const type = isObject(normalizer) ? normalizer.type : normalizer
+  if (!isObject(normalizer) || typeof type !== 'string' || !Object.hasOwn(NORMALIZERS, type)) {
     throw new Error(`unknown normalizer ${JSON.stringify(type)}`)
   }
   return NORMALIZERS[type](normalizer, compile)

@@ -7,6 +7,15 @@ export const GPT2_WORDS = compiled(
   String.raw`'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`,
 )
 
+/** V8 compiles an expression when it is first used, once for texts of Latin-1 and once for others. */
+const FIRST_USES = ['a', '\u0100']
+
+/** The expression, once it is known that it can be run. Error: it is too large. */
+export function runnable(regex: RegExp): RegExp {
+  for (const text of FIRST_USES) text.search(regex)
+  return regex
+}
+
 /** What the files themselves may ask for; told, since only a time limit tells how long it takes. */
 export type CompilePattern = (pattern: unknown) => RegExp
 
@@ -14,11 +23,11 @@ export type CompilePattern = (pattern: unknown) => RegExp
 export function patternCompiler(onForeign: (source: string) => void): CompilePattern {
   return (pattern) => {
     if (isObject(pattern) && typeof pattern.String === 'string') {
-      return new RegExp(pattern.String.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&'), 'gu')
+      return runnable(new RegExp(pattern.String.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&'), 'gu'))
     }
     if (isObject(pattern) && typeof pattern.Regex === 'string') {
       onForeign(pattern.Regex)
-      return compiled(pattern.Regex)
+      return runnable(compiled(pattern.Regex))
     }
     throw new Error(`pattern must have String or Regex, got ${JSON.stringify(pattern)}`)
   }

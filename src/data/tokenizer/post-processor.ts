@@ -9,8 +9,8 @@ export interface Surrounding {
 /** Error: a type that asp does not have, or a template that is no plain one. */
 export function surroundingOf(processor: unknown): Surrounding {
   if (processor === null || processor === undefined) return { before: [], after: [] }
-  const type = isObject(processor) ? String(processor.type) : ''
-  if (!isObject(processor) || !Object.hasOwn(PROCESSORS, type)) {
+  const type = isObject(processor) ? processor.type : processor
+  if (!isObject(processor) || typeof type !== 'string' || !Object.hasOwn(PROCESSORS, type)) {
     throw new Error(`unknown post_processor ${JSON.stringify(type)}`)
   }
   return PROCESSORS[type](processor)

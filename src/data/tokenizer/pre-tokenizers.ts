@@ -50,8 +50,8 @@ const PRE_TOKENIZERS: Readonly<Record<string, Make>> = {
 /** Error: a type, or an option of one, that asp does not have. */
 export function createPreTokenizer(preTokenizer: unknown, compile: CompilePattern): PreTokenizer {
   if (preTokenizer === null || preTokenizer === undefined) return (text) => [text]
-  const type = isObject(preTokenizer) ? String(preTokenizer.type) : ''
-  if (!isObject(preTokenizer) || !Object.hasOwn(PRE_TOKENIZERS, type)) {
+  const type = isObject(preTokenizer) ? preTokenizer.type : preTokenizer
+  if (!isObject(preTokenizer) || typeof type !== 'string' || !Object.hasOwn(PRE_TOKENIZERS, type)) {
     throw new Error(`unknown pre_tokenizer ${JSON.stringify(type)}`)
   }
   return PRE_TOKENIZERS[type](preTokenizer, compile)

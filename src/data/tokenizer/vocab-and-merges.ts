@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Failure } from '../../errors.js'
 import { type JsonObject, readJsonObject } from '../json-file.js'
+import { utf8Of } from '../utf8.js'
 
 const VOCAB_FILE = 'vocab.json'
 const MERGES_FILE = 'merges.txt'
@@ -30,29 +31,33 @@ export async function readVocabAndMerges(folder: string): Promise<Definition> {
     ),
   )
   const vocab = await readJsonObject(paths[0], TOKENIZER_HINT)
-  const lines = mergesBytes.toString('utf8').split(/\r?\n/)
-  // Only the first line is a comment: "#" may also start a merge.
-  const merges = lines.filter((line, i) => line !== '' && !(i === 0 && line.startsWith('#version')))
+  const merges = mergeLines(paths[1], mergesBytes)
   const broken = merges.findIndex((line) => line.split(' ').length !== 2)
   if (broken >= 0) {
     throw new Failure(`${paths[1]}: each line must hold two tokens, got ${JSON.stringify(merges[broken])}`, {
       hint: TOKENIZER_HINT,
     })
   }
+  return { definition: definitionOf(vocab, merges), path: paths[0], bytes: [vocabBytes, mergesBytes] }
+}
+
+/** Only the first line is a comment: "#" may also start a merge. */
+export function mergeLines(path: string, bytes: Buffer): string[] {
+  const lines = utf8Of(path, bytes).split(/\r?\n/)
+  return lines.filter((line, i) => line !== '' && !(i === 0 && line.startsWith('#version')))
+}
+
+export function definitionOf(vocab: JsonObject, merges: readonly string[]): JsonObject {
   return {
-    definition: {
-      version: '1.0',
-      added_tokens: Object.hasOwn(vocab, END_OF_TEXT)
-        ? [{ id: vocab[END_OF_TEXT], content: END_OF_TEXT, special: true, normalized: false }]
-        : [],
-      normalizer: null,
-      pre_tokenizer: BYTE_LEVEL,
-      post_processor: null,
-      decoder: BYTE_LEVEL,
-      model: { type: 'BPE', vocab, merges, ...PLAIN_BPE },
-    },
-    path: paths[0],
-    bytes: [vocabBytes, mergesBytes],
+    version: '1.0',
+    added_tokens: Object.hasOwn(vocab, END_OF_TEXT)
+      ? [{ id: vocab[END_OF_TEXT], content: END_OF_TEXT, special: true, normalized: false }]
+      : [],
+    normalizer: null,
+    pre_tokenizer: BYTE_LEVEL,
+    post_processor: null,
+    decoder: BYTE_LEVEL,
+    model: { type: 'BPE', vocab, merges, ...PLAIN_BPE },
   }
 }
 

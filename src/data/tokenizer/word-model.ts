@@ -32,7 +32,9 @@ export function modelVocabulary(model: unknown): Map<string, number> {
   return new Map(
     entries.map(([token, id]) => {
       if (typeof id === 'number' && Number.isSafeInteger(id) && id >= 0) return [token, id]
-      throw new Error(`token ${JSON.stringify(token)} must have a whole number as its id, got ${id}`)
+      throw new Error(
+        `token ${JSON.stringify(token)} must have a whole number as its id, got ${JSON.stringify(id)}`,
+      )
     }),
   )
 }

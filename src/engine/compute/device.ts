@@ -97,6 +97,8 @@ export interface ComputeDevice {
     readonly maxBufferSize: number
     readonly maxStorageBufferBindingSize: number
     readonly maxComputeWorkgroupsPerDimension: number
+    /** Bytes that the lanes of a workgroup share. */
+    readonly maxComputeWorkgroupStorageSize: number
   }
   readonly features: { has(name: string): boolean }
   readonly queue: {

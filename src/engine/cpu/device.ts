@@ -49,6 +49,7 @@ export class CpuDevice implements ComputeDevice {
     maxBufferSize: MOST_BYTES,
     maxStorageBufferBindingSize: MOST_BYTES,
     maxComputeWorkgroupsPerDimension: 65535,
+    maxComputeWorkgroupStorageSize: MOST_BYTES,
   }
   readonly features: ReadonlySet<string> = new Set(['timestamp-query'])
   readonly build: Build

@@ -12,6 +12,8 @@ export interface CacheContext {
   config: Gpt2Config
   tuning: Tuning
   kernels: Kernels
+  /** Memory that the lanes of a workgroup share. */
+  workgroupBytes: number
   weights: { blocks: readonly { beta: number }[] }
 }
 

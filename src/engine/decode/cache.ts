@@ -5,7 +5,7 @@
 import type { ComputeDevice, ComputePass, DeviceBuffer, KernelSpec, Slice } from '../compute/device.js'
 import type { Memory } from '../compute/memory.js'
 import { Uniforms } from '../compute/uniforms.js'
-import { attentionScale, attentionWidth } from '../gpt2/config.js'
+import { attentionWidth, scoreScale } from '../gpt2/config.js'
 import type { WeightDtype } from '../matmul.js'
 import { betaShift, type DecodeRule, readsInteraction } from '../rules.js'
 import { pagedScheme } from './cache-paged.js'
@@ -249,7 +249,7 @@ export class Cache {
 
   #struct(layer: number, pages: number): Uint32Array {
     const { beta } = this.#context.weights.blocks[layer]
-    const scale = attentionScale(this.#context.config, layer)
+    const scale = scoreScale(this.#context.config, layer)
     const own = { pages, layer, r: this.#r, scattered: this.#scheme.padded, scale }
     return cacheOf(this.shape, own, betaShift(beta, this.#options.rule))
   }

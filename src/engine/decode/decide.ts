@@ -7,6 +7,7 @@ import type { WeightDtype } from '../matmul.js'
 import { type EvictingRule, isEvicting, isStatic, type StaticRule, staticDeaths } from '../policies/index.js'
 import {
   budgetOf,
+  checkEviction,
   evictionSpec,
   importanceWords,
   momentWords,
@@ -96,11 +97,12 @@ export function evictionBytes(
 /** The importance of keys is kept from step to step. */
 function byBudget(
   memory: Memory,
-  { kernels, config, tuning }: CacheContext,
+  { kernels, config, tuning, workgroupBytes }: CacheContext,
   { slots, nPositions }: CacheShape,
   rule: EvictingRule,
   dtype: WeightDtype,
 ): Decider {
+  checkEviction(rule, nPositions, tuning.lanes, workgroupBytes)
   const { nLayer: L } = config
   const entries = L * slots * nPositions
   const bytes = evictionBytes(config, rule, entries, slots)
@@ -110,7 +112,7 @@ function byBudget(
   const budgets: Slice[] = uniforms.write(
     Array.from({ length: L }, (_, layer) => budgetOf(rule, config, { layer, entries })),
   )
-  const spec = evictionSpec(rule, { keys: 'cache', dtype }, config, tuning.lanes)
+  const spec = evictionSpec(rule, { keys: 'cache', dtype }, config, tuning.lanes, workgroupBytes)
   return {
     decide: (pass, { layer, keys, state, deaths, uniform }, { spans, tokens, qkv, spanCount }) => {
       const given = { 'own key': qkv, 'all keys': keys, 'moments of queries': moments }

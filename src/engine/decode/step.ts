@@ -87,7 +87,10 @@ export function encodeStep(
     })
     list.stage = 'mlp'
     normalise(context, list, block.norm2, b.x, b.normed, step.rows)
-    multiply(context, list, block.expand, b.normed, b.hidden, step.rows, u.rows, { ...ANY_ORDER, gelu: true })
+    multiply(context, list, block.expand, b.normed, b.hidden, step.rows, u.rows, {
+      ...ANY_ORDER,
+      activation: config.activation,
+    })
     multiply(context, list, block.contract, b.hidden, b.x, step.rows, u.rows, {
       ...ANY_ORDER,
       accumulate: true,

@@ -5,7 +5,8 @@ import type { CommandEncoder, ComputeDevice } from '../compute/device.js'
 import type { Memory } from '../compute/memory.js'
 import type { Stopwatch } from '../compute/timing.js'
 import { Uniforms } from '../compute/uniforms.js'
-import { batchStaticDeaths, isStatic } from '../policies/index.js'
+import { batchStaticDeaths, isEvicting, isStatic } from '../policies/index.js'
+import { checkEviction } from '../policies/scores.js'
 import type { DropRule } from '../rules.js'
 import { ActivationPool, type Activations, activationBytes } from './activations.js'
 import { attentionWidth } from './config.js'
@@ -84,6 +85,9 @@ export class BatchRecorder {
     const { tokens, table, queryTiles, trunkTiles, branchTiles, scoredRows, targets } = batch
     const extent = extentOf(batch, rules, context.config)
     this.#checkPairs(extent.pairs)
+    const longest = Math.max(...batch.views.map(({ length }) => length))
+    const { tuning, workgroupBytes } = context
+    for (const rule of rules.filter(isEvicting)) checkEviction(rule, longest, tuning.lanes, workgroupBytes)
     const activations = await this.#pool.fit(extent)
     const inputs = { tokens, segments: table, queryTiles, trunkTiles, branchTiles, scoredRows, targets }
     for (const [name, data] of Object.entries(inputs)) {

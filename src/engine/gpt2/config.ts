@@ -1,3 +1,5 @@
+import type { Activation } from '../activation.js'
+
 /** Sizes of a GPT-2 family model; single letters are the names used for them everywhere else. */
 export interface Gpt2Config {
   /** V: rows of the token table. */
@@ -13,8 +15,36 @@ export interface Gpt2Config {
   /** Width of the MLP's hidden layer, usually 4 C. */
   nInner: number
   layerNormEpsilon: number
+  /** Of the MLP. */
+  activation: Activation
+  /** Whether scores of attention are divided by the root of a head's width. */
+  scaledByWidth: boolean
+  /** Whether they are divided by the number of the layer, counted from 1, as well. */
+  scaledByLayer: boolean
+  /** Biases that none of the layers has: not stored, not trained, zero in what is computed. */
+  absentBiases: readonly BiasName[]
+  /** Whether the output head is a table of its own, not the token table once more. */
+  untiedHead: boolean
   /** Present when the checkpoint can drop tokens (docs/method.md, Drop scores). */
   interaction: InteractionConfig | null
+}
+
+/** Ends of the canonical names of biases. */
+export const BIAS_NAMES = [
+  'ln_1.bias',
+  'attn.c_attn.bias',
+  'attn.c_proj.bias',
+  'ln_2.bias',
+  'mlp.c_fc.bias',
+  'mlp.c_proj.bias',
+  'ln_f.bias',
+] as const
+
+export type BiasName = (typeof BIAS_NAMES)[number]
+
+/** Whether a model has the bias of this canonical name. */
+export function hasBias({ absentBiases }: Pick<Gpt2Config, 'absentBiases'>, name: string): boolean {
+  return !absentBiases.some((end) => name === end || name.endsWith(`.${end}`))
 }
 
 export interface InteractionConfig {
@@ -23,6 +53,15 @@ export interface InteractionConfig {
   /** A token dropped in a layer stays dropped in all later layers. */
   propagateInDepth: boolean
 }
+
+/** How OpenAI's GPT-2 computes where others of its family do otherwise. */
+export const AS_GPT2 = {
+  activation: 'gelu-tanh',
+  scaledByWidth: true,
+  scaledByLayer: false,
+  absentBiases: [],
+  untiedHead: false,
+} as const satisfies Partial<Gpt2Config>
 
 /** D of every released GPT-2, and of models that begin from random weights. */
 export const HEAD_DIM = 64
@@ -45,8 +84,13 @@ export const headWidth = (config: Heads): 64 | 128 => (headDim(config) <= 64 ? 6
 /** A: queries, keys or values of all heads side by side, P each. */
 export const attentionWidth = (config: Heads): number => config.nHead * headWidth(config)
 
-/** What attention multiplies q . k by. */
-export const attentionScale = (config: Heads, _layer: number): number => 1 / Math.sqrt(headDim(config))
+/** What the scale of scores goes by. */
+export type ScoreSizes = Heads & Pick<Gpt2Config, 'scaledByWidth' | 'scaledByLayer'>
+
+/** What a layer's scores of attention, q . k, are multiplied by. */
+export function scoreScale({ scaledByWidth, scaledByLayer, ...heads }: ScoreSizes, layer: number): number {
+  return (scaledByWidth ? 1 / Math.sqrt(headDim(heads)) : 1) / (scaledByLayer ? layer + 1 : 1)
+}
 
 /** Kernels read interaction queries and keys four numbers at a time. */
 export const INTERACTION_STEP = 4

@@ -6,7 +6,7 @@ import { isEvicting } from '../policies/index.js'
 import { budgetOf } from '../policies/scores.js'
 import { betaShift, type DropRule, readsInteraction } from '../rules.js'
 import { LOGIT_ROWS } from './activations.js'
-import { attentionScale } from './config.js'
+import { scoreScale } from './config.js'
 import type { ForwardContext } from './layers.js'
 
 /** The uniform structs of one pass, packed; `assign` gives each its slice once written. */
@@ -50,7 +50,7 @@ export function uniformWords(
       betaShift: betaShift(beta, rule),
       alpha: rule.kind === 'soft' ? rule.alpha : 0,
       r4: (config.interaction?.dim ?? 0) / 4,
-      scale: attentionScale(config, layer),
+      scale: scoreScale(config, layer),
     }),
   )
   const budgets = isEvicting(rule)

@@ -49,7 +49,9 @@ export function encodeBlocks(
     attend(context, pass, batch, rule, a, u.layers[layer])
     multiply(context, pass, block.project, a.heads, a.x, batch.rows, u.rows, { accumulate: true })
     normalise(context, pass, block.norm2, a.x, a.normed, batch.rows)
-    multiply(context, pass, block.expand, a.normed, a.hidden, batch.rows, u.rows, { gelu: true })
+    multiply(context, pass, block.expand, a.normed, a.hidden, batch.rows, u.rows, {
+      activation: config.activation,
+    })
     multiply(context, pass, block.contract, a.hidden, a.x, batch.rows, u.rows, { accumulate: true })
   })
   if (purpose === 'drops') return
@@ -106,14 +108,14 @@ function dropTimes(
 
 /** Queries and keys -> death times of this layer. A branch continues where its trunk has ended. */
 function evict(
-  { config, tuning, kernels }: ForwardContext,
+  { config, tuning, kernels, workgroupBytes }: ForwardContext,
   pass: ComputePass,
   batch: Batch,
   rule: EvictingRule,
   a: Activations,
   budget: Slice,
 ): void {
-  const spec = evictionSpec(rule, { keys: 'batch' }, config, tuning.lanes)
+  const spec = evictionSpec(rule, { keys: 'batch' }, config, tuning.lanes, workgroupBytes)
   const given = { 'own key': a.qkv, 'moments of queries': a.moments }
   for (const { tiles, count } of keyTileLevels(batch, a)) {
     const bindings = [a.segments, tiles, a.deaths, budget, a.importances, ...scoreBindings(rule, given)]
@@ -184,7 +186,7 @@ function attend(
     constants: live ? { QUERY_TILE: queryTile, ...constants } : constants,
   }
   const deaths = live ? (isStatic(rule) ? a.staticDeaths : a.deaths) : a.never
-  const left = soft ? a.masks : deaths
-  const bindings = [a.qkv, a.segments, a.queryTiles, left, a.heads, layer, ...(live ? [a.lists] : [])]
+  const left = [soft ? a.masks : deaths, a.heads, layer, ...(live ? [a.lists] : [])]
+  const bindings = [a.qkv, a.segments, a.queryTiles, ...left]
   kernels.dispatch(pass, spec, bindings, [batch.queryTiles.length / 2, config.nHead])
 }

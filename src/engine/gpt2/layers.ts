@@ -10,6 +10,8 @@ export interface ForwardContext {
   weights: Weights
   tuning: Tuning
   kernels: Kernels
+  /** Memory that the lanes of a workgroup share. */
+  workgroupBytes: number
 }
 
 /** Columns of a weight matrix's output in memory. */

@@ -2,7 +2,7 @@ import type { DeviceBuffer } from '../compute/device.js'
 import type { Memory } from '../compute/memory.js'
 import type { MatmulVariant, WeightDtype } from '../matmul.js'
 import { type TensorSource, UNTIED_HEAD } from '../tensor-source.js'
-import { attentionWidth, type Gpt2Config, headDim, headWidth } from './config.js'
+import { attentionWidth, type Gpt2Config, hasBias, headDim, headWidth } from './config.js'
 import { padRuns } from './padding.js'
 import { readAs, readF32, required } from './read-tensor.js'
 import { type VocabularySlice, vocabularySlices } from './vocabulary.js'
@@ -73,9 +73,9 @@ export async function loadWeights(
   { dtype, choose, maxBinding, onProgress }: LoadOptions,
 ): Promise<Weights> {
   const { nEmbd: C, nInner: F, nLayer: L } = config
-  const untied = tensors.has(UNTIED_HEAD)
   let done = 0
-  const tell = (): void => onProgress?.(done++, 12 * L + 4 + Number(untied))
+  const total = countTensors(config)
+  const tell = (): void => onProgress?.(done++, total)
   const [D, P, A] = [headDim(config), headWidth(config), attentionWidth(config)]
   /** `each`: numbers that belong to a dimension of a head; 0 where they belong to none. */
   const padded = <T extends Float32Array | Uint16Array>(values: T, each: number): T =>
@@ -86,7 +86,9 @@ export async function loadWeights(
   }
   const norm = async (name: string): Promise<Norm> => ({
     gain: await vector(`${name}.weight`),
-    bias: await vector(`${name}.bias`),
+    bias: hasBias(config, `${name}.bias`)
+      ? await vector(`${name}.bias`)
+      : memory.storage('weights', `${name} (no bias)`, C * 4),
   })
   const upload = (label: string, matrix: Matrix, bias: DeviceBuffer | null, exact = false): Linear => {
     const variant = choose(matrix.values instanceof Uint16Array ? 'f16' : 'f32', exact)
@@ -107,7 +109,8 @@ export async function loadWeights(
   ): Promise<Linear> => {
     tell()
     const values = padded(await readAs(tensors, `${name}.weight`, dtype), each.weight)
-    return upload(name, { K, N, values }, await vector(`${name}.bias`, each.bias))
+    const bias = hasBias(config, `${name}.bias`) ? await vector(`${name}.bias`, each.bias) : null
+    return upload(name, { K, N, values }, bias)
   }
 
   const widest = Math.floor(maxBinding / (C * (dtype === 'f16' ? 2 : 4)))
@@ -122,7 +125,7 @@ export async function loadWeights(
   }
 
   const tokens = await table('wte.weight', 'wte')
-  const head = untied ? await table(UNTIED_HEAD, 'lm_head') : tokens
+  const head = config.untiedHead ? await table(UNTIED_HEAD, 'lm_head') : tokens
   const positions = await vector('wpe.weight')
   const blocks: BlockWeights[] = []
   for (let l = 0; l < L; l++) {
@@ -139,6 +142,12 @@ export async function loadWeights(
     await memory.settled()
   }
   return { tokens, head, positions, blocks, finalNorm: await norm('ln_f') }
+}
+
+/** Tensors that loading tells of: all but those of the interaction. */
+function countTensors({ nLayer: L, absentBiases, untiedHead }: Gpt2Config): number {
+  const last = Number(absentBiases.includes('ln_f.bias'))
+  return L * (12 - absentBiases.length + last) + 4 - last + Number(untiedHead)
 }
 
 /**

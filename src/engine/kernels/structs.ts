@@ -68,7 +68,7 @@ export const VOCABULARY_SLICE = struct({ first: 'u32', columns: 'u32' })
 /** Slice of embedding-rows.wgsl and embedding-backward.wgsl. */
 export const TABLE_SLICE = struct({ first: 'u32', count: 'u32' })
 
-/** Elements of gelu.wgsl and depth-mask.wgsl. */
+/** Elements of activate.wgsl and depth-mask.wgsl. */
 export const ELEMENTS = struct({ quads: 'u32', across: 'u32' })
 
 /** Rows of divergence-rows.wgsl and head-dots.wgsl. */

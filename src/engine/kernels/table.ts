@@ -54,13 +54,13 @@ const body = ['attention', 'attention-lanes4', 'attention-lanes8'] as const
 const width = ['64', '128'] as const
 
 const matmul = { room: 'matmul', uniforms: [MATMUL_SHAPE] } as const
-const matmulConstants = { K: 'u32', N: 'u32', BLOCK: 'u32', GELU: 'u32', ACCUMULATE: 'u32' } as const
+const matmulConstants = { K: 'u32', N: 'u32', BLOCK: 'u32', ACCUMULATE: 'u32', ACTIVATION: 'u32' } as const
 
 const cache = { room: 'cache', uniforms: [CACHE] } as const
 
 const product = {
   room: 'product',
-  variants: { to: ['result', 'gelu-gradient', 'scores', 'score-gradients'] },
+  variants: { to: ['result', 'activation-gradient', 'scores', 'score-gradients'] },
   constants: {
     LEFT_TRANSPOSED: 'u32',
     RIGHT_TRANSPOSED: 'u32',
@@ -68,6 +68,7 @@ const product = {
     BIAS: 'u32',
     RESIDUAL: 'u32',
     ACCUMULATE: 'u32',
+    ACTIVATION: 'u32',
     MASKED: 'u32',
     WEIGHTS: 'u32',
     H: 'u32',
@@ -78,6 +79,7 @@ const product = {
 
 export const KERNELS = {
   // Rows of activations.
+  activate: { room: 'rows', constants: { WORKGROUP: 'u32', ACTIVATION: 'u32' }, uniforms: [ELEMENTS] },
   embedding: {
     room: 'rows',
     variants: { dtype },
@@ -85,7 +87,6 @@ export const KERNELS = {
     uniforms: [VOCABULARY_SLICE],
   },
   'embedding-rows': { room: 'rows', constants: { C4: 'u32', WORKGROUP: 'u32' }, uniforms: [TABLE_SLICE] },
-  gelu: { room: 'rows', constants: { WORKGROUP: 'u32' }, uniforms: [ELEMENTS] },
   layernorm: { room: 'rows', constants: { C4: 'u32', EPSILON: 'f32', WORKGROUP: 'u32', GATHER: 'u32' } },
   'softmax-rows': { room: 'rows', constants: { WORKGROUP: 'u32', H: 'u32' }, uniforms: [SOFTMAX_ROWS] },
 

@@ -1,7 +1,8 @@
 /** How evict.wgsl is put together and bound, over a batch and over the cache. Pure planning. */
 
+import { Failure } from '../../errors.js'
 import type { Binding, KernelSpec } from '../compute/device.js'
-import { attentionScale, attentionWidth, type Gpt2Config, headWidth } from '../gpt2/config.js'
+import { attentionWidth, type Gpt2Config, headWidth, type ScoreSizes, scoreScale } from '../gpt2/config.js'
 import { BUDGET } from '../kernels/structs.js'
 import type { WeightDtype } from '../matmul.js'
 import { EVICTING, type EvictingRule } from './index.js'
@@ -30,7 +31,7 @@ export function importanceWords(
 /** `entries`: of the list of scores. */
 export function budgetOf(
   { kind, size }: EvictingRule,
-  config: Pick<Gpt2Config, 'nEmbd' | 'nHead'>,
+  config: ScoreSizes,
   { layer, entries }: { layer: number; entries: number },
 ): Uint32Array {
   return BUDGET.pack({
@@ -39,7 +40,26 @@ export function budgetOf(
     budget: size,
     recent: EVICTING[kind].recent(size),
     A4: attentionWidth(config) / 4,
-    scale: attentionScale(config, layer),
+    scale: scoreScale(config, layer),
+  })
+}
+
+/** Positions of the longest sequence whose keys a workgroup can keep account of: three words each, and five for each lane. */
+function mostPositions(lanes: number, workgroupBytes: number): number {
+  return lanes * Math.floor((workgroupBytes / 4 - 5 * lanes - 4) / (3 * lanes))
+}
+
+/** Throws a Failure where a sequence of `length` tokens is more than a workgroup of this device can keep account of. */
+export function checkEviction(
+  { kind }: EvictingRule,
+  length: number,
+  lanes: number,
+  workgroupBytes: number,
+): void {
+  const most = mostPositions(lanes, workgroupBytes)
+  if (length <= most) return
+  throw new Failure(`${kind}: follows sequences of at most ${most} tokens on this device, got ${length}`, {
+    hint: '--device cpu has no such limit; local, strided and streaming have none anywhere',
   })
 }
 
@@ -49,6 +69,7 @@ export function evictionSpec(
   at: { keys: 'batch' } | { keys: 'cache'; dtype: WeightDtype },
   config: Pick<Gpt2Config, 'nPositions' | 'nEmbd' | 'nHead'>,
   WORKGROUP: number,
+  workgroupBytes: number,
 ): KernelSpec {
   const { score, constants, sinks, interval } = EVICTING[kind]
   return {
@@ -56,7 +77,7 @@ export function evictionSpec(
     variant: { ...at, score, width: `${headWidth(config)}` },
     constants: {
       WORKGROUP,
-      REGION: Math.ceil(config.nPositions / WORKGROUP),
+      REGION: Math.ceil(Math.min(config.nPositions, mostPositions(WORKGROUP, workgroupBytes)) / WORKGROUP),
       SINKS: sinks,
       INTERVAL: interval,
       ...constants,

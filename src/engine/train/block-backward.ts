@@ -1,10 +1,10 @@
 /** Backward pass of one transformer block: from the gradient of its output to that of its input, in place, and its parameters'. */
 import type { DeviceBuffer } from '../compute/device.js'
-import { attentionScale, headDim } from '../gpt2/config.js'
+import { headDim, scoreScale } from '../gpt2/config.js'
 import { MASK_GRADIENT, ROWS } from '../kernels/structs.js'
 import {
+  activate,
   type BlockContext,
-  gelu,
   headOf,
   headScores,
   interactionWidth,
@@ -32,15 +32,15 @@ export function blockBackward(
   const wide = (buffer: DeviceBuffer, width = C): Matrix => ({ buffer, width })
 
   normalise(recorder, block.norm2, own.middle, shared.normed, N)
-  gelu(recorder, own.expanded, shared.hidden, N * F)
-  const geluGradient = { kind: 'gelu-gradient', inputs: own.expanded } as const
+  activate(recorder, own.expanded, shared.hidden, N * F)
+  const activationGradient = { kind: 'activation-gradient', inputs: own.expanded } as const
   linearBackward(
     context,
     block.contract,
     wide(shared.hidden, F),
     wide(shared.dx),
     shared.dHidden,
-    geluGradient,
+    activationGradient,
   )
   linearBackward(context, block.expand, wide(shared.normed), wide(shared.dHidden, F), shared.dNormed)
   normBackward(context, block.norm2, own.middle, true)
@@ -104,7 +104,7 @@ function attentionBackward(context: BlockContext, own: LayerBuffers, l: number):
         head,
       },
     })
-    const scaled = { ...common, M: T, N: D, K: T, left: square, scale: attentionScale(recorder.config, l) }
+    const scaled = { ...common, M: T, N: D, K: T, left: square, scale: scoreScale(recorder.config, l) }
     multiply(recorder, { ...scaled, form: 'nn', right: of('key'), out: of('query', dQkv) })
     multiply(recorder, { ...scaled, form: 'tn', right: of('query'), out: of('key', dQkv) })
   }

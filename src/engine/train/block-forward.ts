@@ -1,6 +1,7 @@
 /** Forward pass of one transformer block, keeping what the backward pass needs. */
+import { activationNumber } from '../activation.js'
 import type { DeviceBuffer } from '../compute/device.js'
-import { attentionScale, type Gpt2Config, headDim } from '../gpt2/config.js'
+import { type Gpt2Config, headDim, scoreScale } from '../gpt2/config.js'
 import { ELEMENTS, MASK_LAYER, SOFTMAX_ROWS } from '../kernels/structs.js'
 import type { LayerBuffers, TrainBuffers } from './buffers.js'
 import type { BlockParams, LinearParams, NormParams, ParamBuffers } from './parameters.js'
@@ -57,7 +58,7 @@ export function blockForward(context: BlockContext, block: BlockParams, l: numbe
   normalise(recorder, block.norm2, own.middle, shared.normed, N)
   linear(recorder, block.expand, { from: shared.normed, K: C, to: own.expanded, N: F, rows: N })
   if (recompute) return
-  gelu(recorder, own.expanded, shared.hidden, N * F)
+  activate(recorder, own.expanded, shared.hidden, N * F)
   const to = outputOf(context, l)
   linear(recorder, block.contract, { from: shared.hidden, K: F, to, N: C, rows: N, residual: own.middle })
 }
@@ -86,7 +87,7 @@ function linear(
     left: { buffer: from, width: K },
     right: { buffer: weight.weight, width: N },
     out: { buffer: to, width: N },
-    to: { kind: 'result', bias: bias.weight, residual },
+    to: { kind: 'result', bias: bias?.weight, residual },
   })
 }
 
@@ -105,16 +106,23 @@ export function normalise(
   // The rows are not gathered; any read-only buffer may stand for their list.
   recorder.dispatch(
     { kernel: 'layernorm', constants: { C4: C / 4, EPSILON, WORKGROUP: recorder.lanes, GATHER: 0 } },
-    [from, gain.weight, bias.weight, gain.weight, to],
+    [from, gain.weight, bias?.weight ?? recorder.zeros, gain.weight, to],
     [rows],
   )
 }
 
-export function gelu(recorder: TrainRecorder, from: DeviceBuffer, to: DeviceBuffer, elements: number): void {
+/** What is kept of the MLP's first product -> what its second one takes. */
+export function activate(
+  recorder: TrainRecorder,
+  from: DeviceBuffer,
+  to: DeviceBuffer,
+  elements: number,
+): void {
+  const ACTIVATION = activationNumber(recorder.config.activation)
   const [across, down] = recorder.groups(elements / 4)
   const struct = recorder.struct(ELEMENTS, { quads: elements / 4, across })
   recorder.dispatch(
-    { kernel: 'gelu', constants: { WORKGROUP: recorder.lanes } },
+    { kernel: 'activate', constants: { WORKGROUP: recorder.lanes, ACTIVATION } },
     [from, to, struct],
     [across, down],
   )
@@ -204,7 +212,7 @@ export function headScores(
     right: headOf(config, own.qkv, 'key', head, T),
     out: squareOf(buffers.shared.scores, T),
     causal: 'result',
-    scale: attentionScale(config, l),
+    scale: scoreScale(config, l),
     to: { kind: 'scores', masks: masksOf(context, own), lse: own.lse, weights, head },
   })
 }

@@ -57,7 +57,7 @@ const RECOMPUTED = {
   lse: wide((c) => c.nHead),
   /** (N, C) between attention and MLP */
   middle: wide(C),
-  /** (N, F) inputs of GELU */
+  /** (N, F) inputs of the activation function */
   expanded: wide((c) => c.nInner),
 } satisfies Record<string, Size>
 
@@ -66,7 +66,7 @@ const SHARED = {
   /** (N, C) output of the last block */
   last: wide(C),
   normed: wide(C),
-  /** (N, F) outputs of GELU */
+  /** (N, F) outputs of the activation function */
   hidden: wide((c) => c.nInner),
   /** (B, T, T) one head's attention */
   scores: pairs,

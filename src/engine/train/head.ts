@@ -1,4 +1,4 @@
-/** The tied head: cross-entropy, and the divergence from a teacher, in vocabulary slices, forward and backward in one go. */
+/** The output head: cross-entropy, and the divergence from a teacher, in vocabulary slices, forward and backward in one go. */
 
 import { LOGIT_ROWS } from '../gpt2/activations.js'
 import { LOSS_PART, PART, ROWS } from '../kernels/structs.js'
@@ -32,7 +32,7 @@ export function headForwardBackward(context: HeadContext): void {
   normalise(recorder, model.finalNorm, shared.last, shared.normed, N)
   for (let first = 0; first < N; first += LOGIT_ROWS) {
     const rows = Math.min(LOGIT_ROWS, N - first)
-    const parts = model.tokens.map((_, slice): Part => ({ first, rows, slice }))
+    const parts = model.head.map((_, slice): Part => ({ first, rows, slice }))
     for (const part of parts) logitsOf(context, part)
     for (const part of parts) {
       // Logits of several slices do not fit together: all but the only one's are gone by now.
@@ -70,8 +70,8 @@ function logitsOf(
   ]
   const { nEmbd: C } = recorder.config
   const WORKGROUP = recorder.lanes
-  const columns = columnsOf(model.tokens[slice])
-  const tokens = model.tokens[slice]
+  const columns = columnsOf(model.head[slice])
+  const tokens = model.head[slice]
   const part = { firstRow: first, rows, firstToken: tokens.first, columns: tokens.columns, targets: 0 }
   const struct = recorder.struct(PART, part)
   for (const { params, normed, logits, states } of sides) {
@@ -81,7 +81,7 @@ function logitsOf(
       N: columns,
       K: C,
       left: { buffer: normed, at: first * C, width: C },
-      right: { buffer: params.tokens[slice].table.weight, width: C },
+      right: { buffer: params.head[slice].table.weight, width: C },
       out: { buffer: logits, width: columns },
     })
     if (recompute) continue
@@ -104,7 +104,7 @@ function backOf(context: HeadContext, { first, rows, slice }: Part): void {
   const { recorder, buffers, model, teacher, weight, distill } = context
   const { shared } = buffers
   const { nEmbd: C } = recorder.config
-  const tokens = model.tokens[slice]
+  const tokens = model.head[slice]
   const columns = columnsOf(tokens)
   const DISTILL = Number(teacher !== null)
   recorder.dispatch(

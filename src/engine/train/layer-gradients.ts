@@ -22,7 +22,7 @@ export function linearBackward(
   const { recorder, sequences, tokens } = context
   const rows = sequences * tokens
   weightGradient(recorder, weight, a, d, rows)
-  biasGradient(context, bias, d.buffer, d.width)
+  if (bias !== null) biasGradient(context, bias, d.buffer, d.width)
   multiply(recorder, {
     form: 'nt',
     M: rows,
@@ -107,6 +107,6 @@ export function normBackward(
     [inputs, dNormed, gain.weight, dx, stats],
     [B * T],
   )
-  biasGradient(context, bias, dNormed, C)
+  if (bias !== null) biasGradient(context, bias, dNormed, C)
   biasGradient(context, gain, dNormed, C, inputs)
 }

@@ -5,10 +5,10 @@
 import type { ComputeDevice, DeviceBuffer } from '../compute/device.js'
 import type { Memory } from '../compute/memory.js'
 import { readBack } from '../compute/read.js'
-import type { Gpt2Config } from '../gpt2/config.js'
+import { type Gpt2Config, hasBias } from '../gpt2/config.js'
 import { readF32 } from '../gpt2/read-tensor.js'
 import { vocabularySlices } from '../gpt2/vocabulary.js'
-import type { TensorSource } from '../tensor-source.js'
+import { type TensorSource, UNTIED_HEAD } from '../tensor-source.js'
 import type { HostTensor } from './types.js'
 
 /** A stretch of a parameter that checkpoints know by a name. */
@@ -42,14 +42,15 @@ export interface ParamBuffers {
 
 export interface NormParams {
   gain: ParamBuffers
-  bias: ParamBuffers
+  /** Null where the model has none, here and below. */
+  bias: ParamBuffers | null
 }
 
 export interface LinearParams {
   /** (K, N) */
   weight: ParamBuffers
   /** (N) */
-  bias: ParamBuffers
+  bias: ParamBuffers | null
 }
 
 export interface BlockParams {
@@ -63,7 +64,7 @@ export interface BlockParams {
   interaction: ParamBuffers | null
 }
 
-/** Tokens `first` to `first + columns - 1` of the token table, (columns, C). */
+/** Tokens `first` to `first + columns - 1` of the token table, or of the output head, (columns, C). */
 export interface TokenParams {
   first: number
   columns: number
@@ -72,6 +73,8 @@ export interface TokenParams {
 
 export interface ModelParams {
   tokens: TokenParams[]
+  /** The same as `tokens` where the two are tied. */
+  head: TokenParams[]
   positions: ParamBuffers
   blocks: BlockParams[]
   /** (L): beta of each layer. */
@@ -100,26 +103,30 @@ export function modelOf(config: Gpt2Config, maxBinding: number, allocate: Alloca
       decays: shape.length > 1,
       interacts: false,
     })
+  const biasOf = (name: string, extent: number): ParamBuffers | null =>
+    hasBias(config, name) ? whole(name, [extent]) : null
   const norm = (name: string): NormParams => ({
     gain: whole(`${name}.weight`, [C]),
-    bias: whole(`${name}.bias`, [C]),
+    bias: biasOf(`${name}.bias`, C),
   })
   const linear = (name: string, K: number, N: number): LinearParams => ({
     weight: whole(`${name}.weight`, [K, N]),
-    bias: whole(`${name}.bias`, [N]),
+    bias: biasOf(`${name}.bias`, N),
   })
-  const tokens = vocabularySlices(vocabSize, Math.floor(maxBinding / (4 * C))).map(({ first, columns }) => ({
-    first,
-    columns,
-    table: own({
-      label: `wte.weight[${first}..]`,
-      // Products take rows of the table as columns, which come in fours.
-      elements: 4 * Math.ceil(columns / 4) * C,
-      parts: [{ name: 'wte.weight', shape: [vocabSize, C], at: 0, from: first * C, count: columns * C }],
-      decays: true,
-      interacts: false,
-    }),
-  }))
+  const table = (name: string): TokenParams[] =>
+    vocabularySlices(vocabSize, Math.floor(maxBinding / (4 * C))).map(({ first, columns }) => ({
+      first,
+      columns,
+      table: own({
+        label: `${name}[${first}..]`,
+        // Products take rows of the table as columns, which come in fours.
+        elements: 4 * Math.ceil(columns / 4) * C,
+        parts: [{ name, shape: [vocabSize, C], at: 0, from: first * C, count: columns * C }],
+        decays: true,
+        interacts: false,
+      }),
+    }))
+  const tokens = table('wte.weight')
   const positions = whole('wpe.weight', [nPositions, C])
   const blocks = Array.from({ length: L }, (_, l): BlockParams => {
     const at = `h.${l}`
@@ -134,7 +141,9 @@ export function modelOf(config: Gpt2Config, maxBinding: number, allocate: Alloca
     }
   })
   const betas = interaction === null ? null : own(betasOf(L))
-  return { tokens, positions, blocks, betas, finalNorm: norm('ln_f'), all }
+  const finalNorm = norm('ln_f')
+  const head = config.untiedHead ? table(UNTIED_HEAD) : tokens
+  return { tokens, head, positions, blocks, betas, finalNorm, all }
 }
 
 function interactionOf(layer: number, r: number, C: number): Parameter {

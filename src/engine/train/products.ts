@@ -1,4 +1,5 @@
 /** Matrix products of training: which kernel, where the factors lie, what becomes of the sums. */
+import { activationNumber } from '../activation.js'
 import type { DeviceBuffer, KernelSpec } from '../compute/device.js'
 import { PRODUCT } from '../kernels/structs.js'
 import type { TrainRecorder } from './recorder.js'
@@ -17,7 +18,7 @@ export interface Matrix {
 /** What becomes of the sums: a product-to-*.wgsl file each. */
 export type Destination =
   | { kind: 'result'; bias?: DeviceBuffer; residual?: DeviceBuffer; accumulate?: boolean }
-  | { kind: 'gelu-gradient'; inputs: DeviceBuffer }
+  | { kind: 'activation-gradient'; inputs: DeviceBuffer }
   | { kind: 'scores'; masks: DeviceBuffer | null; lse: DeviceBuffer; weights: boolean; head: number }
   | { kind: 'score-gradients'; dots: DeviceBuffer; total: DeviceBuffer | null; first: boolean; head: number }
 
@@ -91,7 +92,8 @@ interface DestinationParts {
 }
 
 /** Bindings that a destination does not use hold any read-only buffer: a layout has them all the same. */
-function destinationOf({ config: { nHead: H }, unused }: TrainRecorder, to: Destination): DestinationParts {
+function destinationOf({ config, unused }: TrainRecorder, to: Destination): DestinationParts {
+  const { nHead: H } = config
   switch (to.kind) {
     case 'result':
       return {
@@ -103,8 +105,12 @@ function destinationOf({ config: { nHead: H }, unused }: TrainRecorder, to: Dest
         extra: 0,
         bindings: [to.bias ?? unused, to.residual ?? unused],
       }
-    case 'gelu-gradient':
-      return { constants: {}, extra: 0, bindings: [to.inputs] }
+    case 'activation-gradient':
+      return {
+        constants: { ACTIVATION: activationNumber(config.activation) },
+        extra: 0,
+        bindings: [to.inputs],
+      }
     case 'scores':
       return {
         constants: { MASKED: Number(to.masks !== null), WEIGHTS: Number(to.weights), H },

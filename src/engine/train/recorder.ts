@@ -54,7 +54,9 @@ class Structs {
 export class TrainRecorder {
   readonly config: Gpt2Config
   readonly memory: Memory
-  /** Bound where a kernel has a binding that it does not use: sixteen bytes of zeros, for reading only. */
+  /** (C) zeros, for reading only: the bias of a layer norm without one. */
+  readonly zeros: DeviceBuffer
+  /** Bound where a kernel has a binding that it does not use. */
   readonly unused: DeviceBuffer
   readonly product: ProductKernel
   /** Lanes of row-wise kernels. */
@@ -69,7 +71,8 @@ export class TrainRecorder {
     this.memory = memory
     this.#kernels = kernels
     this.#structs = new Structs(memory)
-    this.unused = memory.storage('activations', 'nothing', 16)
+    this.zeros = memory.storage('activations', 'nothing', 4 * config.nEmbd)
+    this.unused = this.zeros
     this.product = productKernels(adapter)[0]
     this.lanes = chooseTuning(adapter).lanes
   }

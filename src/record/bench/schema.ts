@@ -10,6 +10,7 @@ import {
   SizedRecord,
   status,
   storedDtype,
+  weightsKind,
 } from '../common.js'
 import * as t from '../define.js'
 import { BENCH_SCHEMA } from '../kinds.js'
@@ -27,6 +28,7 @@ export const BenchModel = t.object('What was run.', {
   parameters: t.positive('Weights, the tied head counted once.'),
   bytes: t.positive('Size of the weights as stored.'),
   stored_dtype: storedDtype('How the weights are stored.'),
+  weights_kind: weightsKind,
   config: t.object('Sizes of the model.', {
     vocab_size: t.positive('Rows of the token table.'),
     n_positions: t.positive('Longest context.'),

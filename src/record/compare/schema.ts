@@ -1,6 +1,6 @@
 /** The record of `asp compare`, `asp.compare/1`: what tables, pull-request comments and test reports are made from. */
 
-import { command, heading } from '../common.js'
+import { command, heading, moment } from '../common.js'
 import * as t from '../define.js'
 import { COMPARE_SCHEMA } from '../kinds.js'
 
@@ -27,7 +27,7 @@ export type Method = t.Static<typeof Method>
 export const ComparedRecord = t.object('A record that was compared.', {
   file: t.string('Where it was read from.'),
   schema: t.string('Format of the record.'),
-  date: t.number('Start of its run, Unix time in seconds.'),
+  date: moment('Start of its run, Unix time in seconds.'),
   settings: t.dictionary(
     'What may differ between records that are compared: model, policy, sparsity, versions, adapter.',
     t.string(),
@@ -113,7 +113,7 @@ export const CompareRecord = t.object(
   'The record of one `asp compare`: what changed from the base to each other record, and whether it can be told from chance.',
   {
     ...heading(COMPARE_SCHEMA, 'compare'),
-    date: t.number('Unix time, seconds.'),
+    date: moment('Unix time, seconds.'),
     verdict: verdict('`worse` when any result is; else `inconclusive` when any is; else `better` or `same`.'),
     alpha: t.number('Level of the family of all tests; intervals hold with 1 - alpha.', {
       exclusiveMinimum: 0,

@@ -5,6 +5,7 @@
  */
 import { type FileHandle, open, readFile } from 'node:fs/promises'
 import { EXIT, Failure } from '../../errors.js'
+import { parseJson } from '../../json.js'
 import { checkAgainst, type Fault } from '../io/json-schemas.js'
 import type { OutputTarget } from '../io/store.js'
 import { sha256 } from '../sha256.js'
@@ -131,7 +132,7 @@ interface ParsedLine {
 function parseLine(row: string, subject: string, check: (value: unknown) => Fault | null): ParsedLine {
   let value: unknown
   try {
-    value = JSON.parse(row)
+    value = parseJson(row)
   } catch {
     // Undefined is reported below, like any other line that is no sample.
   }

@@ -2,7 +2,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Failure } from '../../errors.js'
-import { parseRecord } from './read.js'
+import { parseRecord, textOf } from './read.js'
 import type { From, RecordOf, Schema } from './records.js'
 
 export const isFolder = (path: string): Promise<boolean> =>
@@ -20,16 +20,20 @@ export async function readFolder<S extends Schema>(
   kinds: readonly S[],
   onDamaged: (failure: Failure) => void,
 ): Promise<From<RecordOf<S>>[]> {
-  const names = (await readdir(folder)).filter((name) => /\.jsonl?$/.test(name)).sort()
+  const entries = await readdir(folder, { withFileTypes: true })
+  const names = entries
+    .map(({ name }) => name)
+    .filter((name) => /\.jsonl?$/.test(name))
+    .sort()
   const found: From<RecordOf<S>>[] = []
   const failures: Failure[] = []
   for (const name of names) {
     const file = join(folder, name)
-    const text = await readFile(file, 'utf8').catch(() => '')
+    const bytes = await readFile(file).catch(() => Buffer.of())
     // Tokenizers, configurations and sample logs lie beside records.
-    if (!kinds.some((schema) => text.slice(0, 4096).includes(`"${schema}"`))) continue
+    if (!kinds.some((schema) => bytes.subarray(0, 4096).includes(`"${schema}"`))) continue
     try {
-      found.push({ file, record: await parseRecord(file, text, kinds) })
+      found.push({ file, record: await parseRecord(file, textOf(bytes), kinds) })
     } catch (error) {
       if (!(error instanceof Failure)) throw error
       failures.push(error)
@@ -38,7 +42,8 @@ export async function readFolder<S extends Schema>(
   for (const failure of failures) onDamaged(failure)
   if (found.length > 0) return found
   const whole = failures.length > 0 ? 'whole record' : 'record'
+  const inner = entries.some((entry) => entry.isDirectory()) ? '; folders inside it are not searched' : ''
   throw new Failure(`${folder}: no ${whole} in this folder`, {
-    hint: `give records that asp wrote (${kinds.join(', ')}) or folders with them`,
+    hint: `give records that asp wrote (${kinds.join(', ')}) or folders with them${inner}`,
   })
 }

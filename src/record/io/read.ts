@@ -2,12 +2,15 @@
  * The one way to read a record: a file -> a record of a known kind, all of it checked, or a Failure in one line that says what is
  * wrong. A file gets the same line from whatever command reads it.
  */
+import { isUtf8 } from 'node:buffer'
 import { readFile } from 'node:fs/promises'
 import { Failure, reasonOf } from '../../errors.js'
+import { parseJson } from '../../json.js'
 import { TRAIN_LOG_SCHEMA, WRITTEN_BY } from '../kinds.js'
 import type { LogLine, RunLine } from '../train/schema.js'
 import { inconsistency } from './consistency.js'
 import { checkAgainst, type Fault, schemaFile } from './json-schemas.js'
+import { logLineCheck } from './log-lines.js'
 import type { RecordOf, Schema, TrainLogRecord } from './records.js'
 
 const HINT = 'give a record that asp wrote, whole and as it was written'
@@ -29,12 +32,20 @@ export async function readRecordIfThere<S extends Schema>(
 ): Promise<RecordOf<S> | null> {
   let text: string
   try {
-    text = await readFile(file, 'utf8')
+    text = textOf(await readFile(file))
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null
     throw refused(file, `cannot be read (${reasonOf(cause)})`, cause)
   }
   return parseRecord(file, text, kinds)
+}
+
+/** What is no UTF-8 is no JSON, and empty here; but the last line of a log may have been cut within a character. */
+export function textOf(bytes: Buffer): string {
+  const whole = bytes.subarray(0, bytes.lastIndexOf('\n') + 1)
+  const isWhole =
+    isUtf8(bytes) || (isUtf8(whole) && json(whole.toString('utf8').split('\n', 1)[0]) !== undefined)
+  return isWhole ? bytes.toString('utf8') : ''
 }
 
 /** The same of a file's text. */
@@ -77,18 +88,14 @@ async function checked(file: string, kind: Schema, value: object): Promise<objec
 
 /** A log may be read while it is written, and a crash may have cut its last line: that one is left out if it is not whole. */
 async function logOf(file: string, text: string): Promise<TrainLogRecord> {
-  const checks = {
-    run: await checkAgainst('asp.train-1.schema.json#/$defs/RunLine'),
-    step: await checkAgainst('asp.train-1.schema.json#/$defs/StepLine'),
-    eval: await checkAgainst('asp.train-1.schema.json#/$defs/EvalLine'),
-  }
+  const check = await logLineCheck()
   const lines = text.split('\n').map(json)
   if (lines.at(-1) === undefined) lines.pop()
   for (const [i, line] of lines.entries()) {
     const expected = i === 0 ? (['run'] as const) : (['step', 'eval'] as const)
     const kind = expected.find((one) => isObject(line) && line.kind === one)
     const fault =
-      kind === undefined ? { path: 'kind', wrong: `must be ${expected.join(' or ')}` } : checks[kind](line)
+      kind === undefined ? { path: 'kind', wrong: `must be ${expected.join(' or ')}` } : check(kind, line)
     if (fault !== null) throw damaged(`${file}, line ${i + 1}`, "a line of a training's log", fault)
   }
   const [run, ...rest] = lines as LogLine[]
@@ -118,7 +125,7 @@ function damaged(place: string, what: string, { path, wrong }: Fault): Failure {
 /** Undefined for what is not JSON. */
 function json(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseJson(text)
   } catch {
     return undefined
   }

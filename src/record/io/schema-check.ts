@@ -140,6 +140,8 @@ function resolve({ files, root }: Scope, ref: string): [Scope, JsonSchema] {
 
 function hasType(type: string, value: unknown): boolean {
   if (type === 'integer') return Number.isInteger(value)
+  // JSON has no infinity, but 1e999 is read as one.
+  if (type === 'number') return Number.isFinite(value)
   if (type === 'array') return Array.isArray(value)
   if (type === 'null') return value === null
   if (type === 'object') return typeof value === 'object' && value !== null && !Array.isArray(value)

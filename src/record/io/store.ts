@@ -96,16 +96,17 @@ const LEFT = 3_600_000
 
 /**
  * Removes temporary files that ended processes left in a folder: those of `file`, which no other process may be writing, and of
- * other files those that are an hour old.
+ * other files those that are an hour old; without `file` all, of a folder that is one run's.
  */
-export async function removeLeftovers(folder: string, file: string): Promise<void> {
+export async function removeLeftovers(folder: string, file?: string): Promise<void> {
   const names = await readdir(folder).catch(() => [])
   for (const name of names) {
     const target = TEMPORARY.exec(name)?.groups?.target
     if (target === undefined) continue
     const left = path.join(folder, name)
     const age = Date.now() - ((await stat(left).catch(() => null))?.mtimeMs ?? Date.now())
-    if (target === path.basename(file) || age > LEFT) await rm(left, { force: true }).catch(() => undefined)
+    const isOurs = file === undefined || target === path.basename(file)
+    if (isOurs || age > LEFT) await rm(left, { force: true }).catch(() => undefined)
   }
 }
 

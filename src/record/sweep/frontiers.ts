@@ -55,7 +55,9 @@ function frontiersOf(quality: Quality, cells: readonly SweepCell[], records: Cos
     const note = [
       SOURCES[known.source],
       ...leftOut('bytes of the cache are known', known.cells.length, some.length),
-      ...leftOut('latency was measured', timed.length, rated.length),
+      ...(timed.length === 0
+        ? ['latency was not measured']
+        : leftOut('latency was measured', timed.length, rated.length)),
     ].join('; ')
     return [frontierOf(quality, known.cells, { ...known, objectives, records, note })]
   })

@@ -9,6 +9,8 @@ import {
   MemoryRecord,
   status,
   TextSourceRecord,
+  tokenizerSource,
+  weightsKind,
 } from '../common.js'
 import * as t from '../define.js'
 import { TRAIN_LOG_SCHEMA, TRAIN_SCHEMA } from '../kinds.js'
@@ -128,7 +130,7 @@ export const TrainDataRecord = t.object('What was trained on.', {
   sources: t.list('In the order they were named.', TextSourceRecord),
   column: t.text('Field of rows that holds the text.'),
   documents: t.count('Each begins with the start token.'),
-  characters: t.count('UTF-16 units.'),
+  characters: t.nullable(t.count('UTF-16 units; null of token shards.')),
   tokens: t.count('Of the whole text.'),
   windows: t.count('Windows of ctx tokens that are trained on.'),
   sha256: t.sha256('Over the tokens of those windows.'),
@@ -152,6 +154,8 @@ export const TrainSourceRecord = t.object('What training started from.', {
   revision: t.nullable(t.string('Commit of a Hub model.')),
   sha256: t.nullable(t.sha256('Of the weight files; null for random weights.')),
   tokenizer_sha256: t.sha256("Of the tokenizer's file or files."),
+  weights_kind: weightsKind,
+  tokenizer_source: tokenizerSource,
   parameters: t.count('Weights it came with.'),
 })
 export type TrainSourceRecord = t.Static<typeof TrainSourceRecord>

@@ -1,5 +1,6 @@
 /** Figures in the forms of tools that follow them over time: a row a form, each some files by name. Pure. */
 import { Failure } from '../../errors.js'
+import { terminalJson } from '../escape.js'
 import type { LoadedRecord } from '../reported-record.js'
 import { type ExportedFigure, exportedFigures } from './figures.js'
 import { modelIndex } from './model-index.js'
@@ -61,16 +62,20 @@ function githubBenchmark(figures: readonly ExportedFigure[]): ExportedFiles {
 
 /** The metric format of Bencher: measures by benchmark. */
 function bencher(figures: readonly ExportedFigure[]): ExportedFiles {
-  const benchmarks: Record<string, Record<string, object>> = {}
+  const benchmarks = new Map<string, Map<string, object>>()
   for (const { name, measure, value, low, high } of figures) {
-    benchmarks[name] ??= {}
-    benchmarks[name][measure] = {
+    const measures = benchmarks.get(name) ?? new Map<string, object>()
+    benchmarks.set(name, measures)
+    measures.set(measure, {
       value,
       ...(low !== null && { lower_value: low }),
       ...(high !== null && { upper_value: high }),
-    }
+    })
   }
-  return figures.length === 0 ? {} : { 'bencher.json': json(benchmarks) }
+  if (figures.length === 0) return {}
+  const listed = [...benchmarks].map(([name, measures]) => [name, Object.fromEntries(measures)])
+  return { 'bencher.json': json(Object.fromEntries(listed)) }
 }
 
-const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
+/** Names of models and files are shown by whoever takes the file. */
+const json = (value: unknown): string => `${terminalJson(JSON.stringify(value, null, 2))}\n`

@@ -1,6 +1,7 @@
 /** Records of `asp eval` -> the `model-index` that the Hub reads from the first lines of a model card. Pure. */
 import type { EvalRecord, TaskRecord } from '../../record/eval/schema.js'
 import { EVAL_SCHEMA } from '../../record/kinds.js'
+import { terminalJson } from '../escape.js'
 import { figuresOf } from '../figures/figures.js'
 import { SubjectNames } from '../figures/names.js'
 import type { QualityRow } from '../figures/rows.js'
@@ -57,7 +58,7 @@ function datasetName(task: string, { kind, total }: TaskRecord['data'], document
 
 /** A string of JSON is one of YAML, on one line. */
 const text = (value: string): string =>
-  JSON.stringify(value).replace(
+  terminalJson(JSON.stringify(value)).replace(
     /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )

@@ -29,6 +29,15 @@ export const TWO_FILES = [
   'tokenizer_config.json',
   'vocab.json',
 ]
+/** Weights of the time before safetensors, in two files. */
+export const TORCH_SHARDS = [
+  'config.json',
+  'pytorch_model-00001-of-00002.bin',
+  'pytorch_model-00002-of-00002.bin',
+  'pytorch_model.bin.index.json',
+  'tokenizer.json',
+]
+const TORCH_MAP = { 'wte.weight': TORCH_SHARDS[1], 'wpe.weight': TORCH_SHARDS[2] }
 export const TOKEN = 'hf_secretSecretSecret'
 
 /** Listed with a SHA-256 and served by the second host. */
@@ -65,6 +74,18 @@ export async function testRepos(): Promise<HubRepo[]> {
       name: 'someone/two-files',
       commit: COMMIT,
       files: Object.fromEntries([...TWO_FILES, 'pytorch_model.bin'].map((name) => [name, text(name)])),
+    },
+    {
+      type: 'model',
+      name: 'someone/torch-shards',
+      commit: COMMIT,
+      files: Object.fromEntries([
+        ...[...TORCH_SHARDS, 'pytorch_model-00001-of-00002.txt', 'training_args.bin'].map((name) => [
+          name,
+          text(name),
+        ]),
+        ['pytorch_model.bin.index.json', text(JSON.stringify({ weight_map: TORCH_MAP }))],
+      ]),
     },
     { type: 'model', name: 'someone/pickled', commit: COMMIT, files: { 'config.json': text('{}') } },
     {

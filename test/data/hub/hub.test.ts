@@ -16,6 +16,7 @@ import {
   MODEL,
   storedFiles,
   TOKEN,
+  TORCH_SHARDS,
   TWO_FILES,
   withHub,
 } from './fixture.js'
@@ -60,6 +61,15 @@ hub('fetches a model into the standard layout, once', async ({ server, settings,
 hub('fetches all that a tokenizer without tokenizer.json is made of', async ({ settings }) => {
   const { folder } = await fetchModel('someone/two-files', 'main', { settings })
   assert.equal(await readdir(folder), TWO_FILES)
+})
+
+hub('fetches torch weights where there are no safetensors, every shard of them', async ({ settings }) => {
+  const { folder } = await fetchModel('someone/torch-shards', 'main', { settings })
+  assert.equal(await readdir(folder), TORCH_SHARDS)
+  await rm(join(folder, TORCH_SHARDS[2]))
+  const offline = { settings: { ...settings, offline: true } }
+  const failure = await failureOf(fetchModel('someone/torch-shards', 'main', offline))
+  assert.match(failure.message, TORCH_SHARDS[2])
 })
 
 hub('fetches the wanted files of a dataset only', async ({ server, settings }) => {
@@ -245,11 +255,12 @@ hub('finds the cache where Python and the Hub’s own library find it', () => {
 hub('resolves what --model may say', async ({ settings }) => {
   const bundled = await resolveModel(undefined)
   assert.equal([bundled.id, bundled.revision], ['asp-tiny', null])
-  assert.is(bundled.folder, BUNDLED)
-  assert.is((await resolveModel('asp-tiny-dense')).folder, `${BUNDLED}-dense`)
-  const local = { id: 'asp-tiny', revision: null, folder: BUNDLED, source: 'folder' }
+  assert.is(bundled.path, BUNDLED)
+  assert.is((await resolveModel('asp-tiny-dense')).path, `${BUNDLED}-dense`)
+  const local = { id: 'asp-tiny', revision: null, path: BUNDLED, source: 'folder' }
   assert.equal(await resolveModel(BUNDLED), local)
   assert.is((await resolveModel('./nowhere')).id, 'nowhere')
+  assert.is((await resolveModel('out/ckpt.pt')).source, 'folder')
   const remote = await resolveModel('someone/tiny@main', { settings })
   assert.equal([remote.id, remote.revision], ['someone/tiny', COMMIT])
 

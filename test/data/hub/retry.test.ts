@@ -73,7 +73,16 @@ test('reads Retry-After as seconds or as a date', () => {
   assert.is(parseRetryAfter(' 12 ', now), 12_000)
   assert.is(parseRetryAfter('Thu, 01 Jan 2026 00:00:30 GMT', now), 30_000)
   assert.is(parseRetryAfter('Wed, 31 Dec 2025 00:00:00 GMT', now), 0)
-  assert.is(parseRetryAfter('soon', now), null)
+  assert.is(parseRetryAfter('Wednesday, 31-Dec-25 00:00:00 GMT', now), 0)
+  for (const odd of ['', 'soon', '-5', '1.5', '1e3', '0x10', 'in 2099', '2099 AD'])
+    assert.is(parseRetryAfter(odd, now), null, odd)
+})
+
+test('takes any number for a day at most, so that a person can read it', () => {
+  const day = 86_400_000
+  const now = Date.parse('2026-01-01T00:00:00Z')
+  for (const long of ['99999999999', '9'.repeat(400), 'Fri, 31 Dec 9999 23:59:59 GMT'])
+    assert.is(parseRetryAfter(long, now), day, long)
 })
 
 test('tells of every wait, and throws what is no trouble at once', async () => {

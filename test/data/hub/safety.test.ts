@@ -1,10 +1,12 @@
 /** Partial files, two processes at once, and listings that lie: nothing but whole contents, and nothing outside the cache. */
+import { spawnSync } from 'node:child_process'
 import { mkdir, readdir, stat, symlink, truncate, utimes, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { fetchDataset } from '../../../src/data/hub/hub.js'
+import { listCache } from '../../../src/data/hub/inventory.js'
 import type { HubSettings } from '../../../src/data/hub/settings.js'
 import {
   COMMIT,
@@ -81,9 +83,50 @@ test('a lock whose owner is gone holds nobody up', async (context) => {
     await utimes(lock, new Date(0), new Date(0))
     await checkWhole(context, await fetchLarge(context))
   }
+  // Killed while it made its lock, some seconds ago.
+  await truncate(join(blobs(context.settings), name), 1)
+  await writeFile(lock, '')
+  const before = Date.now() / 1000 - 10
+  await utimes(lock, before, before)
+  await checkWhole(context, await fetchLarge(context))
+  assert.not.match(context.notes.join('\n'), /waiting for/)
   await truncate(join(blobs(context.settings), name), 1)
   await writeFile(lock, JSON.stringify({ host: hostname(), process: 2 ** 22 + 1, id: 'x' }))
   await checkWhole(context, await fetchLarge(context))
+})
+
+test('a process that is interrupted takes its lock with it, and the next fetch takes away what a kill left', async (context) => {
+  const name = await blobName(context)
+  const { cacheFolder } = context.settings
+  const lock = join(cacheFolder, '.locks', 'datasets--someone--large', `${name}.asp.lock`)
+  const module = new URL('../../../src/data/hub/lock.ts', import.meta.url).href
+  const code = `const { withLock } = await import('${module}'); await withLock('${lock}', () => {}, () => process.exit(3))`
+  const { status, stderr } = spawnSync(process.execPath, [
+    '--import',
+    'tsx',
+    '--input-type=module',
+    '-e',
+    code,
+  ])
+  assert.is(status, 3, String(stderr))
+  assert.is(await stat(lock).catch(() => null), null)
+  // Nobody waits for this content, which is there.
+  await writeFile(lock, JSON.stringify({ host: hostname(), process: 2 ** 22 + 1, id: 'x' }))
+  await checkWhole(context, await fetchLarge(context))
+})
+
+test('what a kill left of a ref is written over, and is no revision', async (context) => {
+  const { cacheFolder } = context.settings
+  await blobName(context)
+  const folder = join(cacheFolder, 'datasets--someone--large')
+  await writeFile(join(folder, 'refs/main.asp.tmp'), COMMIT.slice(0, 7))
+  const [{ revisions }] = await listCache(cacheFolder)
+  assert.equal(
+    revisions.map(({ refs }) => refs),
+    [['main']],
+  )
+  await checkWhole(context, await fetchLarge(context))
+  assert.equal(await readdir(join(folder, 'refs')), ['main'])
 })
 
 type Rewrite = (entry: TreeEntry) => unknown
@@ -114,7 +157,7 @@ const BAD_LISTS: [what: string, rewrite: Rewrite, says: RegExp][] = [
     /must send a SHA-1 or SHA-256/,
   ],
   ['no hash', ({ oid, lfs, ...entry }) => entry, /must send a SHA-1 or SHA-256 for .*, got ""/],
-  ['no size', ({ size, lfs, ...entry }) => entry, /must send a size in bytes for .*, got undefined/],
+  ['no size', ({ size, lfs, ...entry }) => entry, /must send a size in bytes for .*, got nothing/],
   ['a size below 0', (entry) => ({ ...entry, size: -1, lfs: undefined }), /a size in bytes for .*, got -1/],
   [
     'a size beyond the disk',

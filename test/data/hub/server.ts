@@ -37,6 +37,8 @@ export type Mishap =
   /** Another name for the content's version. */
   | { etag: string }
   | { redirect: string }
+  /** Whatever it writes, to the socket itself if need be. */
+  | { answer: (request: IncomingMessage, response: ServerResponse) => void }
 
 /** Happens to requests whose `host/path?query` contains `at`, the host being `hub` or `store`, the first `times` or all. */
 export type Fault = { at: string; times?: number } & Mishap
@@ -123,7 +125,7 @@ export async function startHub(repos: readonly HubRepo[]): Promise<HubServer> {
     if (host === 'hub') server.requests.push(`${request.method} ${address}`)
     server.tokens[host].push(request.headers.authorization)
     const fault = takeFault(`${host}${address}`)
-    if (fault !== undefined && sendMishap(response, fault)) return
+    if (fault !== undefined && sendMishap(request, response, fault)) return
     const { pathname, searchParams } = new URL(address, server.url)
     if (request.method === 'POST' || request.method === 'PUT') {
       uploads(pathname, request, response)
@@ -196,7 +198,9 @@ export async function startHub(repos: readonly HubRepo[]): Promise<HubServer> {
     const match = /^\/(datasets\/)?([^/]+\/[^/]+)\/resolve\/([^/]+)\/(.+)$/.exec(pathname)
     const type = match?.[1] === undefined ? 'model' : 'dataset'
     const repo = repos.find((each) => each.type === type && each.name === match?.[2])
-    return repo?.files[decodeURIComponent(match?.[4] ?? '')]
+    const path = decodeURIComponent(match?.[4] ?? '')
+    // Not what every object has, such as `constructor`.
+    return repo !== undefined && Object.hasOwn(repo.files, path) ? repo.files[path] : undefined
   }
 }
 
@@ -255,8 +259,9 @@ function commitOf(repo: string, ndjson: string, stored: ReadonlyMap<string, Uint
 }
 
 /** Answers that need no file. */
-function sendMishap(response: ServerResponse, fault: Fault): boolean {
+function sendMishap(request: IncomingMessage, response: ServerResponse, fault: Fault): boolean {
   if ('reset' in fault) response.destroy()
+  else if ('answer' in fault) fault.answer(request, response)
   else if ('redirect' in fault) response.writeHead(302, { location: fault.redirect }).end()
   else if ('page' in fault) response.writeHead(200, { 'content-type': 'application/json' }).end(fault.page)
   else if ('status' in fault) {

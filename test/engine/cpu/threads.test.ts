@@ -10,7 +10,7 @@ import type { Build } from '../../../src/engine/cpu/module.js'
 import { hasRelaxedSimd } from '../../../src/engine/cpu/module.js'
 import { CACHE_KINDS, type DecoderOptions, type Sampling } from '../../../src/engine/decode/types.js'
 import type { Engine } from '../../../src/engine/engine.js'
-import type { Gpt2Config } from '../../../src/engine/gpt2/config.js'
+import { AS_GPT2, type Gpt2Config } from '../../../src/engine/gpt2/config.js'
 import type { WeightDtype } from '../../../src/engine/matmul.js'
 import type { DropRule } from '../../../src/engine/rules.js'
 import { Trainer } from '../../../src/engine/train/trainer.js'
@@ -28,6 +28,7 @@ const config: Gpt2Config = {
   nHead: 3,
   nInner: 388,
   layerNormEpsilon: 1e-5,
+  ...AS_GPT2,
   interaction: { dim: 20, propagateInDepth: false },
 }
 const V = config.vocabSize

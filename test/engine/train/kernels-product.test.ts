@@ -4,7 +4,7 @@ import { type Destination, multiply, type ProductForm } from '../../../src/engin
 import { onEachAdapter } from '../../gpu.js'
 import { largestDifference } from '../../reference/compare.js'
 import { seededFloats } from '../../reference/floats.js'
-import { geluBackwardReference } from '../../reference/train/gelu-backward.js'
+import { activationBackwardReference } from '../../reference/train/activation-backward.js'
 import { productNN, productNT, productTN } from '../../reference/train/products.js'
 import { SMALL } from './small-model.js'
 import { TrainBench, withEachChoice } from './train-bench.js'
@@ -90,7 +90,10 @@ await onEachAdapter('products of training', (test, device) => {
           to: { kind: 'result', bias: bound[0], residual: bound[1], accumulate: true },
           expected: product.map((sum, i) => sum + bias[i % N] + 2 * earlier[i]),
         },
-        { to: { kind: 'gelu-gradient', inputs: bound[2] }, expected: geluBackwardReference(product, wide) },
+        {
+          to: { kind: 'activation-gradient', inputs: bound[2] },
+          expected: activationBackwardReference('gelu-tanh', product, wide),
+        },
       ]
       for (const { to, expected } of cases) {
         const accumulates = to.kind === 'result' && to.accumulate

@@ -1,12 +1,11 @@
 /** Kernels of training that go row by row or element by element, against plain loops on odd sizes. */
 import * as assert from 'uvu/assert'
-import { BLOCKS, ELEMENTS, MATRIX, STRETCH, TABLE_SLICE } from '../../../src/engine/kernels/structs.js'
+import { BLOCKS, MATRIX, STRETCH, TABLE_SLICE } from '../../../src/engine/kernels/structs.js'
 import { usesOf } from '../../../src/engine/train/embedding.js'
 import { onEachAdapter } from '../../gpu.js'
 import { largestDifference } from '../../reference/compare.js'
 import { embeddingReference } from '../../reference/embedding.js'
 import { seededFloats } from '../../reference/floats.js'
-import { geluReference } from '../../reference/matmul.js'
 import { embeddingBackwardReference } from '../../reference/train/embedding-backward.js'
 import { layernormBackwardReference } from '../../reference/train/layernorm-backward.js'
 import { columnSums } from '../../reference/train/products.js'
@@ -91,26 +90,6 @@ await onEachAdapter('row-wise kernels of training', (test, device) => {
         )
       })
     }
-
-    test(`${choice}: GELU, in rows of workgroups`, async () => {
-      for (const count of [4, 68, 2052]) {
-        const x = seededFloats(count)(count).map((value) => 30 * value)
-        const quads = count / 4
-        const across = Math.min(3, Math.ceil(quads / bench.recorder.lanes))
-        const out = bench.filled(count)
-        const [got] = await bench.runKernel(
-          'gelu',
-          {},
-          {
-            bindings: [bench.upload(x), out],
-            struct: ELEMENTS.pack({ quads, across }),
-            grid: [across, Math.ceil(quads / bench.recorder.lanes / across)],
-          },
-          [[out, count]],
-        )
-        near(got, Array.from(x, geluReference), 3e-6, `${count} elements`)
-      }
-    })
 
     test(`${choice}: embedding from a table in slices, and back`, async () => {
       const [V, P, C] = [50, 129, 68]

@@ -1,6 +1,6 @@
 /** Training on sequences longer than any kernel's tile, against the plain loops: what causal products leave out shows here. */
 import * as assert from 'uvu/assert'
-import type { Gpt2Config } from '../../../src/engine/gpt2/config.js'
+import { AS_GPT2, type Gpt2Config } from '../../../src/engine/gpt2/config.js'
 import { Trainer } from '../../../src/engine/train/trainer.js'
 import type { TrainRule } from '../../../src/engine/train/types.js'
 import { onEachAdapter } from '../../gpu.js'
@@ -20,6 +20,7 @@ const configOf = (propagateInDepth: boolean): Gpt2Config => ({
   nHead: 2,
   nInner: 68,
   layerNormEpsilon: 1e-5,
+  ...AS_GPT2,
   interaction: { dim: 4, propagateInDepth },
 })
 

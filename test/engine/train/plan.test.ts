@@ -1,7 +1,7 @@
 /** What training is planned to take on the device, before anything is made. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { Gpt2Config } from '../../../src/engine/gpt2/config.js'
+import { AS_GPT2, type Gpt2Config } from '../../../src/engine/gpt2/config.js'
 import { planTraining } from '../../../src/engine/train/plan.js'
 
 const released = (nLayer: number, nEmbd: number): Gpt2Config => ({
@@ -12,6 +12,7 @@ const released = (nLayer: number, nEmbd: number): Gpt2Config => ({
   nHead: nEmbd / 64,
   nInner: 4 * nEmbd,
   layerNormEpsilon: 1e-5,
+  ...AS_GPT2,
   interaction: { dim: 64, propagateInDepth: false },
 })
 /** What WebGPU grants everywhere. */

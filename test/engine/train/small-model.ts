@@ -1,6 +1,6 @@
 /** GPT-2 models of a few hundred parameters, with tokens and shifts, for what is too slow on the golden one. */
 import { gpt2Tensors } from '../../../src/data/gpt2-names.js'
-import type { Gpt2Config } from '../../../src/engine/gpt2/config.js'
+import { AS_GPT2, type Gpt2Config } from '../../../src/engine/gpt2/config.js'
 import type { TensorSource } from '../../../src/engine/tensor-source.js'
 import { seededFloats } from '../../reference/floats.js'
 
@@ -12,6 +12,7 @@ export const SMALL: Gpt2Config = {
   nHead: 2,
   nInner: 12,
   layerNormEpsilon: 1e-3,
+  ...AS_GPT2,
   interaction: { dim: 3, propagateInDepth: false },
 }
 

@@ -1,5 +1,6 @@
 /** Training on the device against gradients and AdamW steps of another implementation, and against the plain loops. */
 import * as assert from 'uvu/assert'
+import { AS_GPT2, type Gpt2Config } from '../../../src/engine/gpt2/config.js'
 import { Trainer } from '../../../src/engine/train/trainer.js'
 import type { StepInputs, TrainerOptions, TrainRule } from '../../../src/engine/train/types.js'
 import { type GradientCase, goldenGradients, goldenLosses, goldenTensors, openMicro } from '../../golden.js'
@@ -46,6 +47,8 @@ interface TwinCase {
   name: string
   rule: TrainRule
   propagate?: boolean
+  /** What is not as in GPT-2. */
+  other?: Partial<Gpt2Config>
   distill?: number
   shifts?: number[]
 }
@@ -57,6 +60,11 @@ const TWINS: TwinCase[] = [
     rule: { kind: 'adaptive' },
     propagate: true,
     shifts: [0, 0.3, -0.2],
+  },
+  {
+    name: 'another activation function and scale of scores',
+    rule: { kind: 'adaptive' },
+    other: { activation: 'silu', scaledByWidth: false, scaledByLayer: true },
   },
   { name: 'from a teacher', rule: { kind: 'adaptive' }, distill: 0.7 },
   { name: 'local', rule: { kind: 'local', size: 7 } },
@@ -95,12 +103,12 @@ await onEachAdapter('trainer', (test, { device, lost, adapter }) => {
   }
 
   // On the processor; elsewhere the first, which has the most in it.
-  for (const { name, rule, propagate = false, distill, shifts } of TWINS.slice(
+  for (const { name, rule, propagate = false, other = {}, distill, shifts } of TWINS.slice(
     0,
     adapter.kind === 'cpu' ? undefined : 1,
   )) {
     test(`as the plain loops: ${name}`, async () => {
-      const config = { ...micro.config, interaction: { dim: 16, propagateInDepth: propagate } }
+      const config = { ...micro.config, ...other, interaction: { dim: 16, propagateInDepth: propagate } }
       const weights = new Map(
         [...(await readWeights(micro.tensors))].map(([key, values]) => [key, Float64Array.from(values)]),
       )
@@ -128,7 +136,15 @@ await onEachAdapter('trainer', (test, { device, lost, adapter }) => {
   }
 
   test('as the plain loops: a vocabulary in two slices, from a teacher', async () => {
-    const small = { nPositions: 12, nEmbd: 64, nLayer: 1, nHead: 1, nInner: 64, layerNormEpsilon: 1e-5 }
+    const small = {
+      nPositions: 12,
+      nEmbd: 64,
+      nLayer: 1,
+      nHead: 1,
+      nInner: 64,
+      layerNormEpsilon: 1e-5,
+      ...AS_GPT2,
+    }
     const config = { ...small, vocabSize: 8202, interaction: null }
     const weights = randomWeights(config, { seed: 3, spread: 1, beta: 0 })
     const tensors = tensorsOf(weights)

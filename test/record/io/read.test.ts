@@ -18,7 +18,7 @@ const ALL = Object.keys(WRITTEN_BY) as Schema[]
 const LOG = logText(RECORDS['train-log.jsonl'])
 const test = suite('read record')
 
-function fileOf(text: string): string {
+function fileOf(text: string | Buffer): string {
   const file = join(mkdtempSync(join(folder, 'read-')), 'a.json')
   writeFileSync(file, text)
   return file
@@ -61,10 +61,15 @@ function changed(change: (copy: typeof EVAL) => void, record = EVAL): string {
 const [TASK] = Object.keys(EVAL.tasks)
 const DOCUMENTS = EVAL.tasks[TASK].per_document.hash.length
 
-const REFUSED: [what: string, text: string, message: string][] = [
+const REFUSED: [what: string, text: string | Buffer, message: string][] = [
   ['no JSON', 'hello', 'not JSON'],
   ['a record that was cut short', JSON.stringify(EVAL).slice(0, 300), 'not JSON'],
   ['an empty file', '', 'not JSON'],
+  [
+    'a byte that is no UTF-8',
+    Buffer.from(JSON.stringify(EVAL).replace('"eval"', '"ev\xe9l"'), 'latin1'),
+    'not JSON',
+  ],
   ['a list', '[1]', 'not a record of asp, which is an object, got array'],
   ['null', 'null', 'not a record of asp, which is an object, got null'],
   ['JSON of others', '{"results":{}}', 'not a record of asp, it has no schema'],
@@ -96,6 +101,16 @@ const REFUSED: [what: string, text: string, message: string][] = [
     'a value of the wrong type',
     changed((copy) => Object.assign(copy, { command: 'asp' })),
     'not a whole asp.result/1 record: command must be array, got "asp"',
+  ],
+  [
+    'a number that is none any more once it is read',
+    changed((copy) => Object.assign(copy.timing, { load_s: 'huge' })).replace('"huge"', '1e999'),
+    'not a whole asp.result/1 record: timing.load_s must be number, got null',
+  ],
+  [
+    'a day that no calendar has',
+    changed((copy) => Object.assign(copy, { date: 1e21 })),
+    'not a whole asp.result/1 record: date must be at most 8640000000000, got 1e+21',
   ],
   [
     'a word nobody knows',

@@ -37,7 +37,7 @@ export function scoreGradientsReference(
 }
 
 /**
- * Backward through one head, where S = Q K^T / sqrt(d) + mask. `Hm` (T, T), which the heads of a layer share, gets dS added.
+ * Backward through one head, where S = scale Q K^T + mask. `Hm` (T, T), which the heads of a layer share, gets dS added.
  * @param dO (T, d)
  */
 export function attentionBackwardReference(
@@ -45,10 +45,10 @@ export function attentionBackwardReference(
   dO: Float64Array,
   [T, d]: readonly [T: number, d: number],
   Hm: Float64Array,
+  scale = 1 / Math.sqrt(d),
 ): HeadGradients {
   const dS = scoreGradientsReference(head, dO, [T, d])
   for (let i = 0; i < dS.length; i++) Hm[i] += dS[i]
-  const scale = 1 / Math.sqrt(d)
   return {
     dQ: productNN(dS, head.k, [T, T, d]).map((value) => scale * value),
     dK: productTN(dS, head.q, [T, T, d]).map((value) => scale * value),

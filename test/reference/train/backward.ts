@@ -1,5 +1,6 @@
 /** The backward half: forward.ts read from its end, with the gradient of every tensor. */
-import type { Gpt2Config } from '../../../src/engine/gpt2/config.js'
+import { type Gpt2Config, scoreScale } from '../../../src/engine/gpt2/config.js'
+import { activationBackwardReference } from './activation-backward.js'
 import { attentionBackwardReference } from './attention-backward.js'
 import { columnsOf, placeColumns } from './columns.js'
 import { embeddingBackwardReference } from './embedding-backward.js'
@@ -13,7 +14,6 @@ import {
   type Tape,
   tensorOf,
 } from './forward.js'
-import { geluBackwardReference } from './gelu-backward.js'
 import { layernormBackwardReference } from './layernorm-backward.js'
 import { columnSums, type ProductSizes, productNN, productNT, productTN } from './products.js'
 import {
@@ -83,7 +83,7 @@ export function backwardReference(
     const at = `h.${layer}`
     const block = tape.blocks[layer]
     const dHidden = linear(dx, block.hidden, `${at}.mlp.c_proj`, [N, F, C])
-    const dExpanded = geluBackwardReference(dHidden, block.expanded)
+    const dExpanded = activationBackwardReference(config.activation, dHidden, block.expanded)
     const dNormed2 = linear(dExpanded, block.normed2, `${at}.mlp.c_fc`, [N, C, F])
     const dMiddle = sum(dx, norm(dNormed2, block.middle, `${at}.ln_2`))
 
@@ -93,7 +93,13 @@ export function backwardReference(
     block.heads.forEach((head, i) => {
       const [b, h] = [Math.floor(i / H), i % H]
       const place = { row: b * T, rows: T, width: C, column: h * (C / H), columns: C / H }
-      const back = attentionBackwardReference(head, columnsOf(dO, place), [T, C / H], Hm[b])
+      const back = attentionBackwardReference(
+        head,
+        columnsOf(dO, place),
+        [T, C / H],
+        Hm[b],
+        scoreScale(config, layer),
+      )
       for (const [part, gradient] of [back.dQ, back.dK, back.dV].entries()) {
         placeColumns(dQkv, { ...place, width: 3 * C, column: part * C + place.column }, gradient)
       }

@@ -1,9 +1,9 @@
 /** The forward half of training a GPT-2 in plain loops: as test/reference/gpt2.ts, but soft, batched, and with a tape. */
-import type { Gpt2Config } from '../../../src/engine/gpt2/config.js'
+import { type Gpt2Config, scoreScale } from '../../../src/engine/gpt2/config.js'
 import { isStatic } from '../../../src/engine/policies/index.js'
 import type { TrainRule } from '../../../src/engine/train/types.js'
+import { ACTIVATION_REFERENCES } from '../activations.js'
 import { layernormReference } from '../layernorm.js'
-import { geluReference } from '../matmul.js'
 import type { AttentionHead } from './attention-backward.js'
 import { columnsOf, placeColumns } from './columns.js'
 import { patternMaskReference } from './pattern-mask.js'
@@ -111,7 +111,7 @@ export function forwardReference(config: Gpt2Config, weights: ReferenceWeights, 
       for (let h = 0; h < H; h++) {
         const place = { row: b * T, rows: T, width: 3 * C, columns: d }
         const [q, k, v] = [0, 1, 2].map((part) => columnsOf(qkv, { ...place, column: part * C + h * d }))
-        const S = productNT(q, k, [T, d, T]).map((value) => value / Math.sqrt(d))
+        const S = productNT(q, k, [T, d, T]).map((value) => scoreScale(config, layer) * value)
         const { P } = softmaxRowsReference(S, masks[b], T)
         const head = { q, k, v, P, o: productNN(P, v, [T, T, d]) }
         placeColumns(o, { ...place, width: C, column: h * d }, head.o)
@@ -121,7 +121,7 @@ export function forwardReference(config: Gpt2Config, weights: ReferenceWeights, 
     const middle = sum(x, linear(o, `${at}.attn.c_proj`, [N, C, C]))
     const normed2 = norm(middle, `${at}.ln_2`)
     const expanded = linear(normed2, `${at}.mlp.c_fc`, [N, C, F])
-    const hidden = expanded.map(geluReference)
+    const hidden = expanded.map(ACTIVATION_REFERENCES[config.activation].value)
     blocks.push({ x, normed1, interaction, heads, o, middle, normed2, expanded, hidden })
     x = sum(middle, linear(hidden, `${at}.mlp.c_proj`, [N, F, C]))
   }

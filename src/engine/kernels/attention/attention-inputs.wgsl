@@ -29,10 +29,6 @@ struct Key {
   death: u32,
 }
 
-fn score_scale() -> f32 {
-  return layer.scale;
-}
-
 fn tile_at(i: u32) -> Tile {
   let tile = tiles[i];
   let s = segments[tile.x];
@@ -44,6 +40,11 @@ fn key_of(tile: Tile, i: u32) -> Key {
   let s = tile.segment;
   let j = nth_key(tile, i);
   return Key(row_of(s, j) * 3u * H * D4 + H * D4, j, death_of(s, j));
+}
+
+// What scores are multiplied by.
+fn score_scale() -> f32 {
+  return layer.scale;
 }
 
 fn key_at(quad: u32) -> vec4f {

@@ -1,7 +1,7 @@
 /**
  * Twin of attention.wgsl: a tile of queries on its way past blocks of keys (docs/method.md, Log-mask and Death times), the softmax
  * in one pass.
- *   o[k] = sum_j softmax_j( q[k] . k[j] / sqrt(D) + mask[k,j] ) v[j]   over born_j <= k < death_j
+ *   o[k] = sum_j softmax_j( scale q[k] . k[j] + mask[k,j] ) v[j]   over born_j <= k < death_j
  * attend-batch.as.ts and attend-chunk.as.ts say where queries, keys and values are. For each block, for a
  * strip of queries at a time, the rows of a tile in registers: scores, weights, then outputs, both products by
  * `addRows`. What a query gives depends on the keys and their blocks alone, not on the queries beside it: a
@@ -52,10 +52,10 @@ export function headOf(d: Dispatch, task: u32): u32 {
   return (task - first * d.y) / min(GROUP, d.x - first)
 }
 
-/** Takes up `count` queries, `step` bytes apart, times `SCALE`. */
-export function startTile<W>(from: usize, step: usize, count: u32, SCALE: f32): void {
+/** Takes up `count` queries, `step` bytes apart, times what scores are multiplied by. */
+export function startTile<W>(from: usize, step: usize, count: u32, by: f32): void {
   const base = scratch()
-  const scale = f32x4.splat(SCALE)
+  const scale = f32x4.splat(by)
   for (let i: usize = 0; i < count; i++) {
     const to = base + QUERIES_AT + i * headBytes<W>()
     for (let x: usize = 0; x < headBytes<W>(); x += 16) v128.store(to + x, f32x4.mul(v128.load(from + x), scale))

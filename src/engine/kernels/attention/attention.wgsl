@@ -1,5 +1,5 @@
 // Causal attention with permanently dropped keys, in one pass (no n x n matrix).
-//   o[h,k] = sum_j softmax_j( q[h,k] . k[h,j] / sqrt(D) + mask[k,j] ) v[h,j]   over j <= k < t_j
+//   o[h,k] = sum_j softmax_j( scale q[h,k] . k[h,j] + mask[k,j] ) v[h,j]   over j <= k < t_j
 // where a hard rule masks nothing and under a soft one nothing dies (docs/method.md, Log-mask and Death times).
 // Where queries, keys and values are, attention-inputs.wgsl or attention-cache-tiles.wgsl says.
 // Grid: (tiles, H). A tile is WORKGROUP queries of one sequence; a lane owns a query and keeps q and o in registers.

@@ -16,6 +16,7 @@ override DENSE: bool = false; // nothing is dropped: death times are not read
 
 const LOWEST = -1e30;  // stands for minus infinity, which WGSL may assume away
 
+// What scores are multiplied by.
 fn score_scale() -> f32 {
   return cache.scale;
 }

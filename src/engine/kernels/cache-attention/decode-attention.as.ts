@@ -1,7 +1,7 @@
 /**
  * Twin of decode-attention.wgsl: attention of single query rows, one a sequence, to the key-value cache
  * (docs/method.md, Decoding).
- *   o[h] = sum_i softmax_i( q[h] . k[h,i] / sqrt(D) ) v[h,i]   over the slot's rows i that the query may see
+ *   o[h] = sum_i softmax_i( scale q[h] . k[h,i] ) v[h,i]   over the slot's rows i that the query may see
  * A split is ROWS rows of one slot whatever the batch is. A task is a split for some heads, all of them
  * where there are tasks enough, as then rows are read from end to end. With one split it writes heads, with
  * several partial results for decode-attention-merge.as.ts: d sums, then the largest score and the mass.

@@ -1,6 +1,6 @@
 // needs: attention-cache
 // Attention of single query rows, one a sequence, to the key-value cache (docs/method.md, Decoding).
-//   o[h] = sum_i softmax_i( q[h] . k[h,i] / sqrt(D) ) v[h,i]   over the slot's rows i that the query may see
+//   o[h] = sum_i softmax_i( scale q[h] . k[h,i] ) v[h,i]   over the slot's rows i that the query may see
 // Grid: (splits, H, spans). A workgroup handles ROWS rows of one head of one slot: 4 lanes score a key, a page at a
 // time; a lane weighs a row; D4 lanes add up the values of every GROUPSth row, and the sums are added up in the end.
 // With one split it writes heads, with several partial results for decode-attention-merge.wgsl: P sums, then the

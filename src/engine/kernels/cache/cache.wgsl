@@ -20,7 +20,7 @@ struct Cache {
   beta_shift: f32,  // beta + shift of drop-score.wgsl
   r4: u32,          // r / 4; known at run time, so that compilers unroll no loop over it
   scattered: u32,   // not 0: a step's rows may lie anywhere among those of their slot; else they come last, in order
-  scale: f32,       // of attention's scores, 1 / sqrt(D)
+  scale: f32,       // of scores of attention
 }
 
 // One sequence's rows in a step: `count` rows from `row` on in the step's activations. Before the step the slot

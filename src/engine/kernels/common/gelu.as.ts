@@ -31,14 +31,14 @@ function tail(x: v128, square: v128): v128 {
 
 /** 0 where the exponential ends, be x as large as it may. */
 @inline
-export function gelu4(x: v128): v128 {
+export function geluTanh4(x: v128): v128 {
   const e = tail(x, f32x4.mul(x, x))
   return v128.andnot(f32x4.div(x, f32x4.add(constant(4), e)), f32x4.gt(e, constant(3)))
 }
 
 /** d GELU / dx = s + 2 x s (1 - s) du/dx, with s = 1 / (1 + e), e = exp(-2 u), so that s (1 - s) is e s^2. */
 @inline
-export function geluSlope4(x: v128): v128 {
+export function geluTanhSlope4(x: v128): v128 {
   // Where s is as good as 0 or 1, the slope's other factor may not grow without end.
   const square = f32x4.pmin(f32x4.mul(x, x), f32x4.splat(1e6))
   const e = tail(x, square)

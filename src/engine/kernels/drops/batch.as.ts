@@ -38,7 +38,7 @@ export class Layer {
   alpha: f32
   /** Interaction width / 4. */
   r4: u32
-  /** Of attention's scores, 1 / sqrt(D). */
+  /** Of scores of attention. */
   scale: f32
 }
 

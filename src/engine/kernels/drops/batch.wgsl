@@ -23,7 +23,7 @@ struct Layer {
   beta_shift: f32, // beta + shift of drop-score.wgsl
   alpha: f32,      // of a soft rule
   r4: u32,         // interaction width / 4; no constant, as llvmpipe would take long over the loop's copies
-  scale: f32,      // of attention's scores, 1 / sqrt(D)
+  scale: f32,      // of scores of attention
 }
 
 // The batch row of position `p` of segment `s`.

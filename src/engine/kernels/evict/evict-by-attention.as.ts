@@ -26,7 +26,7 @@ export function weighByAttention<W>(s: Sequence, k: u32, accumulate: bool): void
   }
 }
 
-/** q . k / sqrt(D) of every head and the four keys from number `i` on. */
+/** scale q . k of every head and the four keys from number `i` on. */
 function scoreFloats<W>(s: Sequence, query: usize, i: u32): void {
   const a = keyAlive(s, i)
   const b = keyAlive(s, i + 1)

@@ -1,6 +1,6 @@
 // needs: evict-softmax
 // Importance is the attention that a key gets, summed over heads: from all queries so far (H2O), or from the last one (TOVA).
-//   a[h,k,j] = softmax_j (q[h,k] . k[h,j] / sqrt(D)) over the keys alive, query k's own among them
+//   a[h,k,j] = softmax_j (scale q[h,k] . k[h,j]) over the keys alive, query k's own among them
 
 override ACCUMULATE: bool = false;
 

@@ -129,7 +129,7 @@ function turn(to: usize, a: v128, b: v128, c: v128, e: v128): void {
   v128.store(to + 96, i64x2.shuffle(ab2, ce2, 1, 3))
 }
 
-/** mu . k / sqrt(D) + k' Sigma k / (2 D) of eight keys. */
+/** scale mu . k + scale^2 / 2 k' Sigma k of eight keys. */
 function expectEight<W>(sums: usize, block: usize, queries: v128, scale: f32, to: usize): void {
   let along0 = f32x4.splat(0)
   let along1 = f32x4.splat(0)
@@ -184,8 +184,8 @@ function expectEight<W>(sums: usize, block: usize, queries: v128, scale: f32, to
 
 @inline
 function scoreOf(along: v128, squares: v128, queries: v128, scale: f32): v128 {
-  const half: f32 = 0.5 * scale * scale
   const mean = f32x4.div(along, queries)
   const variance = f32x4.sub(f32x4.div(squares, queries), f32x4.mul(mean, mean))
+  const half: f32 = 0.5 * scale * scale
   return f32x4.add(f32x4.mul(mean, f32x4.splat(scale)), f32x4.mul(variance, f32x4.splat(half)))
 }

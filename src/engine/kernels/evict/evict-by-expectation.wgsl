@@ -1,7 +1,7 @@
 // needs: evict-softmax
 // Importance is the attention that a key can expect of queries distributed as those so far, times the length of its
 // value, summed over heads (Expected Attention; docs/method.md, Policies):
-//   x[h,j] = mu[h] . k[h,j] / sqrt(D) + k[h,j]' Sigma[h] k[h,j] / (2 D)
+//   x[h,j] = scale mu[h] . k[h,j] + scale^2 / 2 k[h,j]' Sigma[h] k[h,j]
 //   importance[j] = sum_h softmax_j(x[h,j]) |v[h,j]|  over the keys alive
 // mu and Sigma: mean and covariance of the queries from position SINKS on, kept as sums of q and of q q'.
 // moments, of a sequence: of each head the sum of q (D4 vec4s) and of q q' (4 D4 rows of D4). Lengths of values lie behind the
@@ -97,7 +97,8 @@ fn update_importances(s: Sequence, k: u32, lane: u32, own: u32) {
         squares += dot(part, vec4f(1.0)) * key[row / 4u][row % 4u];
       }
       let mean = along / queries;
-      let x = mean * budget.scale + (squares / queries - mean * mean) * (0.5 * budget.scale * budget.scale);
+      let variance = squares / queries - mean * mean;
+      let x = budget.scale * mean + 0.5 * budget.scale * budget.scale * variance;
       weights[i] = x;
       top = max(top, x);
     }

@@ -25,7 +25,7 @@ export class Sequence {
   start: u32
   end: u32
   heads: u32
-  /** Of attention's scores, 1 / sqrt(D). */
+  /** Of scores of attention. */
   scale: f32
   /** Whether keys are halves. */
   halves: u32

@@ -19,7 +19,7 @@ struct Budget {
   budget: u32,
   recent: u32,  // last positions that are not evicted, the query's own among them
   A4: u32,      // width of all heads / 4
-  scale: f32,   // of attention's scores, 1 / sqrt(D)
+  scale: f32,   // of scores of attention
 }
 
 const NOBODY = 0xffffffffu;

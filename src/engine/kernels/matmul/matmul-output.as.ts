@@ -1,5 +1,5 @@
-/** Twin of matmul-output.wgsl: the shapes, and what is done with finished sums (bias, GELU, residual). */
-import { gelu4 } from '../common/gelu.as'
+/** Twin of matmul-output.wgsl: the shapes, and what is done with finished sums (bias, activation, residual). */
+import { activateSums } from '../rows/activation.as'
 
 @unmanaged
 export class MatmulConstants {
@@ -8,22 +8,14 @@ export class MatmulConstants {
   K: u32
   N: u32
   BLOCK: u32
-  GELU: u32
   ACCUMULATE: u32
+  ACTIVATION: u32
 }
 
 /** Writes `bytes` of one row; bias, out and sums at the row's first of these columns. */
 export function finishRow(k: MatmulConstants, bytes: usize, sums: usize, bias: usize, out: usize): void {
-  if (k.GELU) {
-    let c: usize = 0
-    // Pairs that V8 can fuse.
-    for (; c + 32 <= bytes; c += 32) {
-      const x = gelu4(f32x4.add(v128.load(sums + c), v128.load(bias + c)))
-      const y = gelu4(f32x4.add(v128.load(sums + c, 16), v128.load(bias + c, 16)))
-      v128.store(sums + c, x)
-      v128.store(sums + c, y, 16)
-    }
-    if (c < bytes) v128.store(sums + c, gelu4(f32x4.add(v128.load(sums + c), v128.load(bias + c))))
+  if (k.ACTIVATION) {
+    activateSums(k.ACTIVATION, bytes, sums, bias)
   } else {
     for (let c: usize = 0; c < bytes; c += 16) {
       v128.store(sums + c, f32x4.add(v128.load(sums + c), v128.load(bias + c)))

@@ -1,4 +1,5 @@
-// What all matmuls share: the shapes, and what is done with a finished sum (bias, GELU, residual).
+// needs: activation
+// What all matmuls share: the shapes, and what is done with a finished sum (bias, activation, residual).
 // out (M, N) = f(a (M, K) @ weights (K, N) + bias (N)); sums are f32. M comes from the uniform, K is a multiple of 4.
 // Rows of out and the bias are padded to a multiple of 4 columns, the weights to whole blocks, with zeros.
 // A row's sum runs over k in ascending order whatever M and the row's place, so batches change no bit of it.
@@ -7,7 +8,6 @@ override K: u32;
 override N: u32;
 override BLOCK: u32;                // columns that lie together in the weights, a multiple of 8
 override OCTETS = BLOCK / 8u;
-override GELU: bool = false;        // f is GELU in GPT-2's tanh form, else the identity
 override ACCUMULATE: bool = false;  // add to out instead of replacing it: the residual
 
 struct Shape {
@@ -26,22 +26,13 @@ fn octet_at(octet: u32, k: u32) -> u32 {
   return (held / OCTETS * K + k) * OCTETS + held % OCTETS;
 }
 
-// 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))); beyond 10 tanh is 1 in f32, and exp inside it may overflow.
-fn gelu(x: vec4f) -> vec4f {
-  let inner = 0.7978845608028654 * (x + 0.044715 * x * x * x);
-  return 0.5 * x * (1.0 + tanh(clamp(inner, vec4f(-10.0), vec4f(10.0))));
-}
-
 // Writes 4 neighbouring sums, the `quad`th of the row; nothing where the row or the columns are padding.
 fn finish(row: u32, quad: u32, sums: vec4f) {
   let quads = (N + 3u) / 4u;
   if (row >= shape.rows || quad >= quads) {
     return;
   }
-  var values = sums + bias[quad];
-  if (GELU) {
-    values = gelu(values);
-  }
+  var values = activate(sums + bias[quad]);
   let at = row * quads + quad;
   if (ACCUMULATE) {
     values += out[at];

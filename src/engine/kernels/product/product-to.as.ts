@@ -1,7 +1,7 @@
 /** Twin of the product-to-*.wgsl: what is done with the sums of a stretch of one row. */
 import { at, constants, Dispatch, struct } from '../common/dispatch.as'
 import { expDown4 } from '../common/exp-down.as'
-import { geluSlope4 } from '../common/gelu.as'
+import { slopesInto } from '../rows/activation.as'
 import { Product, ProductConstants } from './product.as'
 
 const LOWEST: f32 = -1e30
@@ -22,7 +22,7 @@ export function finishRow(d: Dispatch, z: u32, row: u32, quad: u32, quads: u32, 
     case 0:
       return toResult(d, k, offset, quad, bytes, sums, out)
     case 1:
-      return toGeluGradient(bytes, sums, at(d, 4) + offset, out)
+      return slopesInto(k.ACTIVATION, bytes, sums, at(d, 4) + offset, out)
     case 2:
       return toScores(d, k, offset, head, row, quad, bytes, sums, out)
     default:
@@ -48,12 +48,6 @@ function toResult(
 function add(bytes: usize, sums: usize, more: usize): void {
   for (let c: usize = 0; c < bytes; c += 16) {
     v128.store(sums + c, f32x4.add(v128.load(sums + c), v128.load(more + c)))
-  }
-}
-
-function toGeluGradient(bytes: usize, sums: usize, inputs: usize, out: usize): void {
-  for (let c: usize = 0; c < bytes; c += 16) {
-    v128.store(out + c, f32x4.mul(v128.load(sums + c), geluSlope4(v128.load(inputs + c))))
   }
 }
 

@@ -10,7 +10,7 @@ export const CAUSAL_SIDE: u32 = 64
 
 @unmanaged
 export class ProductConstants {
-  /** 0: result, 1: gelu-gradient, 2: scores, 3: score-gradients. */
+  /** 0: result, 1: activation-gradient, 2: scores, 3: score-gradients. */
   to: u32
   LEFT_TRANSPOSED: u32
   RIGHT_TRANSPOSED: u32
@@ -18,6 +18,7 @@ export class ProductConstants {
   BIAS: u32
   RESIDUAL: u32
   ACCUMULATE: u32
+  ACTIVATION: u32
   MASKED: u32
   WEIGHTS: u32
   H: u32

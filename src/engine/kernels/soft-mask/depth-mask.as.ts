@@ -1,6 +1,6 @@
 /** Twin of depth-mask.wgsl. A task is a stretch of vec4s. */
 import { at, constants, Dispatch, struct, take } from '../common/dispatch.as'
-import { Elements } from '../rows/gelu.as'
+import { Elements } from '../rows/activate.as'
 import { TASK_QUADS } from '../rows/tasks.as'
 import { GONE } from './alpha-sigmoid.as'
 
