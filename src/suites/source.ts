@@ -53,6 +53,7 @@ export async function readDocuments(suites: readonly Suite[], options: SourceOpt
   const found: Documents = { suites: [], datasets: [] }
   const settings = hubSettings()
   let lacking: Failure | undefined
+  const leftOut: Fallback[] = []
   for (const suite of suites) {
     try {
       found.datasets.push(await readOne(suite, settings, options))
@@ -61,10 +62,11 @@ export async function readDocuments(suites: readonly Suite[], options: SourceOpt
       const outOfReach = error instanceof Failure && error.code === 'unreachable'
       if (!outOfReach || !optional?.has(suite.name)) throw error
       lacking = error
-      onFallback?.({ suite: suite.name, items: 0, reason: error.message })
+      leftOut.push({ suite: suite.name, items: 0, reason: error.message })
     }
   }
   if (found.suites.length === 0 && lacking) throw lacking
+  for (const one of leftOut) onFallback?.(one)
   return found
 }
 

@@ -1,13 +1,13 @@
 /** Suite files: what is asked of a model, as data. Reads and checks suites/*.json; fields are told in suites/README.md. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { isObject } from '../data/json-file.js'
 import type { ColumnType } from '../data/rows.js'
 import { utf8Of } from '../data/utf8.js'
 import { Failure, nearestName } from '../errors.js'
 import { parseJson } from '../json.js'
 import { ADAPTATIONS, type AdaptationName } from './adaptations.js'
+import { families, memberSuite, SUITES } from './families.js'
 import { GOLDEN_FORMS, type GoldenForm } from './golden.js'
 import { METRICS, type MetricName, type Output } from './metrics.js'
 import { PREPARATIONS, type PreparationName } from './preparations.js'
@@ -106,8 +106,7 @@ export interface RollingSuite extends SuiteBase {
 
 export type Suite = MultipleChoiceSuite | LoglikelihoodSuite | RollingSuite
 
-/** The folder of the bundled suites, at the same depth from src/eval and dist/eval. */
-export const SUITES = fileURLToPath(new URL('../../suites/', import.meta.url))
+export { SUITES }
 /** In that folder, but not a suite: groups of them. */
 export const GROUPS_FILE = 'groups.json'
 
@@ -124,7 +123,7 @@ const hubDataset = must.object(
     revision: must.text,
     files: must.text,
     split: must.text,
-    docs: must.count,
+    docs: must.orNull(must.count),
     columns,
   },
   {
@@ -170,7 +169,7 @@ const golden = must.object({
 /** The fields that hold templates, by output type. */
 const TEMPLATES: Record<Output, Record<string, must.Check>> = {
   multiple_choice: {
-    context: must.oneOrList(must.text),
+    context: must.oneOrList(must.textOrEmpty),
     choices: must.oneOrList(must.text),
     gold: must.text,
   },
@@ -180,6 +179,11 @@ const TEMPLATES: Record<Output, Record<string, must.Check>> = {
 
 /** Names of the bundled suites, sorted. */
 export function suiteNames(): string[] {
+  return [...soloNames(), ...families().flatMap(({ suites }) => [...suites.keys()])].sort()
+}
+
+/** Those that are no family's: each has a file of its own. */
+export function soloNames(): string[] {
   return readdirSync(SUITES)
     .filter((file) => file.endsWith('.json') && file !== GROUPS_FILE)
     .map((file) => basename(file, '.json'))
@@ -198,12 +202,13 @@ export function isSuitePath(nameOrPath: string): boolean {
 /** A bundled suite by name, or a suite file by path. `others` are further names a message may suggest. */
 export function loadSuite(nameOrPath: string, others: readonly string[] = []): Suite {
   if (isSuitePath(nameOrPath)) return readSuite(nameOrPath)
-  const names = suiteNames()
-  if (names.includes(nameOrPath)) return readSuite(join(SUITES, `${nameOrPath}.json`))
-  const near = nearestName(nameOrPath, [...names, ...others])
+  if (soloNames().includes(nameOrPath)) return readSuite(join(SUITES, `${nameOrPath}.json`))
+  const member = memberSuite(nameOrPath)
+  if (member !== undefined) return parseSuite(member.json, member.path)
+  const near = nearestName(nameOrPath, [...suiteNames(), ...others])
   const groups = others.length > 0 ? `; groups are ${others.join(', ')}` : ''
   throw new Failure(`unknown suite '${nameOrPath}'`, {
-    hint: `${near ? `did you mean ${near}? ` : ''}Suites are ${names.join(', ')}${groups}`,
+    hint: `${near ? `did you mean ${near}? ` : ''}Suites are ${soloNames().join(', ')}${groups}`,
   })
 }
 
