@@ -51,14 +51,14 @@ export function families(): readonly Family[] {
   return known
 }
 
-function familyOf(name: string, { summary, mean = null, members, suite }: FamilyFile): Family {
+function familyOf(name: string, { summary, mean, members, suite }: FamilyFile): Family {
   const named = (member: string): string => fill(suite.name, member)
   const all = Array.isArray(members) ? members : Object.values(members).flat()
   const parts = Array.isArray(members) ? [] : Object.entries(members)
   return {
     name,
     summary,
-    mean,
+    mean: mean ?? null,
     suites: new Map(all.map((member) => [named(member), member] as const).sort(([a], [b]) => (a < b ? -1 : 1))),
     parts: new Map(parts.map(([part, some]) => [part, some.map(named)])),
     template: JSON.stringify(suite),

@@ -75,6 +75,8 @@ interface SuiteBase {
   dataset: DatasetSource
   prepare?: PreparationName
   metrics: MetricName[]
+  /** Documents for which this renders to the same text are one cluster (docs/suites.md, Clusters); those for which it is empty, none. */
+  cluster?: string
   protocol: string
   /** What of the suite could not be tried or looked up when it was written. */
   unverified?: string
@@ -275,6 +277,7 @@ function shapeProblem(json: unknown): string | undefined {
       summary: must.text,
       version: must.number,
       prepare: must.oneOf(Object.keys(PREPARATIONS)),
+      cluster: must.text,
       protocol: must.text,
       unverified: must.text,
       reference: must.listOf(reference),
@@ -292,7 +295,8 @@ function meaningProblem(suite: Suite): string | undefined {
   if (lacking) return `prepare: '${suite.prepare}' reads column '${lacking}', which dataset.columns lacks`
 
   const fields = [...columns, ...(preparation?.gives ?? [])]
-  for (const [field, template] of Object.entries(templatesOf(suite))) {
+  const templates = { ...templatesOf(suite), ...(suite.cluster && { cluster: suite.cluster }) }
+  for (const [field, template] of Object.entries(templates)) {
     const unknown = [template]
       .flat()
       .flatMap(templateFields)

@@ -1,0 +1,127 @@
+/** `asp eval blimp` and its like on rows written by hand: every request and every figure as lm-eval has them, in shards and compared. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { CompareRecord } from '../../src/record/compare/schema.js'
+import type { SampleLine } from '../../src/record/eval/sample-schema.js'
+import type { EvalRecord } from '../../src/record/eval/schema.js'
+import { groupFigure, mean } from '../../src/stats/basics.js'
+import { families } from '../../src/suites/families.js'
+import { FAMILY_ROWS, LM_EVAL, writeFamilies } from '../families.js'
+import { asp } from './asp.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'asp-families-'))
+const data = writeFamilies(join(folder, 'data'))
+const test = suite('families')
+test.after(() => rmSync(folder, { recursive: true, force: true }))
+
+const OTHERS = Object.keys(FAMILY_ROWS).filter((name) => !name.startsWith('blimp_'))
+const RUN = ['--data', data, '--device', 'cpu', '--dtype', 'f32', '--quiet']
+const DENSE = ['--model', 'asp-tiny-dense', '--policy', 'dense', ...RUN]
+
+async function evaluate(file: string, ...argv: string[]): Promise<{ record: EvalRecord; stdout: string }> {
+  const { status, stdout, stderr } = await asp(folder, ['eval', ...argv, '-o', `${file}.json`])
+  assert.is(status, 0, stderr)
+  return { record: JSON.parse(readFileSync(join(folder, `${file}.json`), 'utf8')), stdout }
+}
+
+const near = (got: unknown, want: unknown, tolerance: number, what: string) =>
+  assert.ok(
+    got === want || Math.abs(Number(got) / Number(want) - 1) <= tolerance,
+    `${what}: ${got} instead of ${want}`,
+  )
+
+let whole: EvalRecord
+
+test('every request and every figure is as lm-eval has it', async () => {
+  const { record, stdout } = await evaluate('whole', 'blimp', ...OTHERS, '--log-samples', ...DENSE)
+  whole = record
+  assert.equal(Object.keys(record.results).sort(), Object.keys(LM_EVAL.suites).sort())
+  for (const [name, { figures, version, responses }] of Object.entries(LM_EVAL.suites)) {
+    assert.is(record.versions[name], version)
+    const log = readFileSync(join(folder, `whole.samples.${name}.jsonl`), 'utf8').trim().split('\n')
+    const lines = log.map((line): SampleLine => JSON.parse(line))
+    const wanted = responses.flat()
+    assert.is(lines.length, wanted.length)
+    const sorted = lines.sort((a, b) => a.row - b.row || a.index - b.index)
+    for (const [i, { logprob, greedy }] of sorted.entries()) {
+      assert.ok(Math.abs(logprob - wanted[i][0]) < 1e-3, `${name} ${i}: ${logprob} instead of ${wanted[i][0]}`)
+      assert.is(greedy, wanted[i][1])
+    }
+    for (const [key, figure] of Object.entries(figures))
+      near(
+        record.results[name][key as 'acc,none'],
+        figure,
+        key.startsWith('perpl') ? 1e-4 : 1e-12,
+        `${name} ${key}`,
+      )
+  }
+  for (const [key, figure] of Object.entries(LM_EVAL.group))
+    near(record.groups.blimp[key as 'acc,none'], figure, 1e-12, key)
+  assert.is(record.groups.blimp.sample_len, LM_EVAL.sample_len)
+  assert.match(stdout, /blimp \(mean\)/)
+  assert.match(stdout, /blimp\.island_effects \(mean\)/)
+  assert.match(stdout, /Stderr *│/)
+})
+
+test('a phenomenon is the mean of its paradigms, and each paradigm a cluster', () => {
+  const [{ parts, suites }] = families().filter(({ name }) => name === 'blimp')
+  assert.equal([parts.size, suites.size], [12, 67])
+  assert.equal([...parts.values()].flat().sort(), [...suites.keys()])
+  const acc = (name: string) => Number(whole.results[name]['acc,none'])
+  for (const [part, names] of [...parts, ['', [...suites.keys()]] as const]) {
+    const group = whole.groups[part === '' ? 'blimp' : `blimp.${part}`]
+    near(group['acc,none'], mean(names.map(acc)), 1e-12, part)
+    const members = names.map((name) => ({
+      value: acc(name),
+      stderr: Number(whole.results[name]['acc_stderr,none']),
+      documents: 1,
+    }))
+    near(group['acc_stderr,none'], groupFigure(members, false).stderr, 1e-12, part)
+    const spread = Math.sqrt(
+      names.reduce((sum, name) => sum + (acc(name) - mean(names.map(acc))) ** 2, 0) / (names.length - 1),
+    )
+    near(group['acc_clustered_stderr,none'], spread / Math.sqrt(names.length), 1e-9, part)
+  }
+  assert.equal([whole.groups.multiblimp, whole.groups.lambada_multilingual], [undefined, undefined])
+})
+
+test('shards merge into the same record, which is compared by clusters', async () => {
+  for (const shard of ['1/2', '2/2'])
+    await evaluate(`shard-${shard[0]}`, 'blimp', '--shard', shard, '--log-samples', ...DENSE)
+  const merged = await asp(folder, ['merge', 'shard-1.json', 'shard-2.json', '-o', 'merged.json', '--json'])
+  assert.is(merged.status, 0, merged.stderr)
+  const record: EvalRecord = JSON.parse(readFileSync(join(folder, 'merged.json'), 'utf8'))
+  assert.equal(record.groups, whole.groups)
+  for (const [name, result] of Object.entries(record.results)) assert.equal(result, whole.results[name])
+  await evaluate('local', 'blimp', '--model', 'asp-tiny-dense', '--policy', 'local', '--size', '2', ...RUN)
+  const compared = await asp(folder, ['compare', 'merged.json', 'local.json', '--json'])
+  const { comparisons }: CompareRecord = JSON.parse(compared.stdout)
+  const of = (task: string, metric: string) =>
+    comparisons[0].results.find((one) => one.task === task && one.metric === metric)
+  assert.is(of('blimp', 'acc')?.method, 'paired t over clusters and exact McNemar')
+  assert.is(of('blimp', 'acc')?.n, 332)
+  assert.is(of('blimp_wh_island', 'acc')?.method, 'exact McNemar, score interval')
+  assert.is(comparisons[0].results.filter(({ task }) => task.startsWith('blimp.')).length, 12)
+})
+
+test('a report and a sweep take the group', async () => {
+  const report = await asp(folder, ['report', 'whole.json', '-o', 'report.html'])
+  assert.is(report.status, 0, report.stderr)
+  const swept = await asp(folder, [
+    'sweep',
+    'blimp',
+    ...['--model', 'asp-tiny-dense', '--policies', 'dense,local:4', '--dry-run', '-o', 'sweep.json'],
+    ...RUN,
+  ])
+  assert.is(swept.status, 0, swept.stderr)
+})
+
+test('lm-eval\'s files have the group, and nothing lm-eval has not', async () => {
+  const { record } = await evaluate('files', 'boolq', '--limit', '0.99', '--device', 'cpu', '--data', 'sample', '--policy', 'dense', '--model', 'asp-tiny-dense', '-q')
+  assert.type(record.results.boolq['acc_clustered_stderr,none'], 'number')
+})
+
+test.run()
