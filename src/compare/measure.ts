@@ -127,11 +127,7 @@ function measureGains(
           ? bootstrapInterval(data, { confidence })
           : tInterval(gain, stderr, n - 1, confidence),
     p: n < 2 ? null : tTest(gain, stderr, n - 1),
-    method: clusters
-      ? 'paired t over clusters'
-      : bootstrapped
-        ? 'paired t, bootstrap interval'
-        : 'paired t',
+    method: clusters ? 'paired t over clusters' : bootstrapped ? 'paired t, bootstrap interval' : 'paired t',
     n: units.values.length,
     flips: null,
     identical: units.values.every((value) => value === 0),

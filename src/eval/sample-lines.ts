@@ -35,7 +35,7 @@ function linesOf(task: Task, row: number, requests: number, scored: readonly Sco
   }
   const metrics = documentMetrics(
     suite,
-    examples[row],
+    { ...examples[row], choiceTokens: scored.map(({ request }) => request.targets.length) },
     scored.map(({ score }) => score),
   )
   return scored.map(({ request, score }, i) =>

@@ -59,6 +59,7 @@ function answerOf(lines: readonly SampleLine[]) {
   return {
     gold,
     choiceLengths: lines.map(({ units: { chars } }) => chars ?? 0),
+    choiceTokens: lines.map(({ target_tokens }) => target_tokens),
     counts: words === undefined || bytes === undefined ? null : { words, bytes },
   }
 }

@@ -73,8 +73,10 @@ const COLUMNS: readonly Column<Row>[] = [
   right('Value', ({ result, metric }) => formatStatistic(result[`${metric},none`] ?? 'N/A')),
   left('', () => '±'),
   right('Stderr', ({ result, metric }) => formatStatistic(result[`${metric}_stderr,none`] ?? 'N/A')),
-  right('Stderr\nclustered', (row) => formatStatistic(clustered(row) ?? 'N/A'), (rows) =>
-    rows.some((row) => clustered(row) !== undefined),
+  right(
+    'Stderr\nclustered',
+    (row) => formatStatistic(clustered(row) ?? 'N/A'),
+    (rows) => rows.some((row) => clustered(row) !== undefined),
   ),
   left('95 %\ninterval', interval),
   right(

@@ -39,8 +39,13 @@ export interface ReadOptions extends Pick<RowOptions, 'wanted'> {
 
 const PLAIN_TEXT = { wikitext_pages: wikitextPages }
 
-function samplePath({ name }: Suite): string {
-  return join(SUITES, 'samples', `${name}.jsonl`)
+function samplePath(suite: Suite): string {
+  return join(SUITES, 'samples', `${sampleName(suite)}.jsonl`)
+}
+
+/** Two protocols over the same rows share their sample. */
+function sampleName({ name, dataset: { sample } }: Suite): string {
+  return sample?.suite ?? name
 }
 
 /** Whether real items of the suite come with asp. */
@@ -58,11 +63,11 @@ export async function readSample(suite: Suite, { wanted }: ReadOptions = {}): Pr
   const { sample } = suite.dataset
   const source: Source = {
     kind: 'sample',
-    source: suite.name,
+    source: sampleName(suite),
     revision: null,
-    label: sample ? `bundled sample of the ${sample.split} split` : 'bundled sample',
+    label: sample?.split ? `bundled sample of the ${sample.split} split` : 'bundled sample',
   }
-  return dataset(suite, [samplePath(suite)], source, { ...(sample ?? suite.dataset), wanted })
+  return dataset(suite, [samplePath(suite)], source, { ...suite.dataset, ...sample, wanted })
 }
 
 /** A file, or the file of the suite's split in a folder or in that folder's `<suite>`. */

@@ -59,7 +59,9 @@ function familyOf(name: string, { summary, mean, members, suite }: FamilyFile): 
     name,
     summary,
     mean: mean ?? null,
-    suites: new Map(all.map((member) => [named(member), member] as const).sort(([a], [b]) => (a < b ? -1 : 1))),
+    suites: new Map(
+      all.map((member) => [named(member), member] as const).sort(([a], [b]) => (a < b ? -1 : 1)),
+    ),
     parts: new Map(parts.map(([part, some]) => [part, some.map(named)])),
     template: JSON.stringify(suite),
   }

@@ -42,8 +42,8 @@ export interface DatasetSource {
      */
     includes_itself?: boolean
   }
-  /** Only where the bundled sample is of another split. */
-  sample?: { split: string; docs: number }
+  /** Only where the bundled sample is of another split, or is that of another suite. */
+  sample?: { split?: string; docs?: number; suite?: string }
 }
 
 /** What lm-eval's own test data say of all requests of the full split (docs/lm-eval.md, Without a model). */
@@ -131,7 +131,7 @@ const hubDataset = must.object(
   {
     ...rowForm,
     fewshot: must.object({ split: must.text }, { files: must.text, includes_itself: must.flag }),
-    sample: must.object({ split: must.text, docs: must.count }),
+    sample: must.object({}, { split: must.text, docs: must.count, suite: must.text }),
   },
 )
 

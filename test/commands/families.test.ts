@@ -1,5 +1,5 @@
 /** `asp eval blimp` and its like on rows written by hand: every request and every figure as lm-eval has them, in shards and compared. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite } from 'uvu'
@@ -8,6 +8,7 @@ import type { CompareRecord } from '../../src/record/compare/schema.js'
 import type { SampleLine } from '../../src/record/eval/sample-schema.js'
 import type { EvalRecord } from '../../src/record/eval/schema.js'
 import { groupFigure, mean } from '../../src/stats/basics.js'
+import { clusteredStandardError } from '../../src/stats/clusters.js'
 import { families } from '../../src/suites/families.js'
 import { FAMILY_ROWS, LM_EVAL, writeFamilies } from '../families.js'
 import { asp } from './asp.js'
@@ -41,13 +42,18 @@ test('every request and every figure is as lm-eval has it', async () => {
   assert.equal(Object.keys(record.results).sort(), Object.keys(LM_EVAL.suites).sort())
   for (const [name, { figures, version, responses }] of Object.entries(LM_EVAL.suites)) {
     assert.is(record.versions[name], version)
-    const log = readFileSync(join(folder, `whole.samples.${name}.jsonl`), 'utf8').trim().split('\n')
+    const log = readFileSync(join(folder, `whole.samples.${name}.jsonl`), 'utf8')
+      .trim()
+      .split('\n')
     const lines = log.map((line): SampleLine => JSON.parse(line))
     const wanted = responses.flat()
     assert.is(lines.length, wanted.length)
     const sorted = lines.sort((a, b) => a.row - b.row || a.index - b.index)
     for (const [i, { logprob, greedy }] of sorted.entries()) {
-      assert.ok(Math.abs(logprob - wanted[i][0]) < 1e-3, `${name} ${i}: ${logprob} instead of ${wanted[i][0]}`)
+      assert.ok(
+        Math.abs(logprob - wanted[i][0]) < 1e-3,
+        `${name} ${i}: ${logprob} instead of ${wanted[i][0]}`,
+      )
       assert.is(greedy, wanted[i][1])
     }
     for (const [key, figure] of Object.entries(figures))
@@ -63,7 +69,6 @@ test('every request and every figure is as lm-eval has it', async () => {
   assert.is(record.groups.blimp.sample_len, LM_EVAL.sample_len)
   assert.match(stdout, /blimp \(mean\)/)
   assert.match(stdout, /blimp\.island_effects \(mean\)/)
-  assert.match(stdout, /Stderr *│/)
 })
 
 test('a phenomenon is the mean of its paradigms, and each paradigm a cluster', () => {
@@ -113,15 +118,42 @@ test('a report and a sweep take the group', async () => {
   const swept = await asp(folder, [
     'sweep',
     'blimp',
-    ...['--model', 'asp-tiny-dense', '--policies', 'dense,local:4', '--dry-run', '-o', 'sweep.json'],
+    ...[
+      '--model',
+      'asp-tiny-dense',
+      '--policy',
+      'local',
+      '--sparsity',
+      '0,0.5',
+      '--dry-run',
+      '-o',
+      'sweep.json',
+    ],
     ...RUN,
   ])
   assert.is(swept.status, 0, swept.stderr)
 })
 
-test('lm-eval\'s files have the group, and nothing lm-eval has not', async () => {
-  const { record } = await evaluate('files', 'boolq', '--limit', '0.99', '--device', 'cpu', '--data', 'sample', '--policy', 'dense', '--model', 'asp-tiny-dense', '-q')
-  assert.type(record.results.boolq['acc_clustered_stderr,none'], 'number')
+test('questions about one passage are a cluster, in the table and in the record, but not in the files of lm-eval', async () => {
+  const twins = [412, 446, 708, 761, 1538, 2694]
+  const { record, stdout } = await evaluate(
+    'passages/it',
+    ...['boolq', '--samples', JSON.stringify({ boolq: twins }), '--output-format', 'lm-eval'],
+    ...['--data', 'sample', '--device', 'cpu', '--policy', 'dense', '--model', 'asp-tiny-dense', '--quiet'],
+  )
+  const { per_document: columns } = record.tasks.boolq
+  const names = columns.cluster?.map(String) ?? []
+  assert.equal([names.length, new Set(names).size], [6, 3])
+  const error = clusteredStandardError(columns.metrics.acc, names)
+  assert.is(record.results.boolq['acc_clustered_stderr,none'], error)
+  assert.match(stdout, /Stderr +│[^\n]*\n[^\n]*clustered/)
+  const place = join(folder, 'passages', 'asp-tiny-dense')
+  const [file] = readdirSync(place).filter((name) => name.startsWith('results_'))
+  const keys = Object.keys(JSON.parse(readFileSync(join(place, file), 'utf8')).results.boolq)
+  assert.equal(
+    keys.filter((key) => key.endsWith(',none')),
+    ['acc,none', 'acc_stderr,none'],
+  )
 })
 
 test.run()

@@ -39,24 +39,32 @@ const withStatistics = <T extends t.TSchema>(schema: T) =>
   })
 
 export const GroupResult = withStatistics(
-  t.object('The mean of one metric, as `<metric>,none` beside `<metric>_stderr,none`, and `<metric>_clustered_stderr,none` where its tasks are clusters of documents.', {
-    name: t.text('The group.'),
-    alias: t.text('What tables call it.'),
-    sample_len: t.count('Documents of all its tasks.'),
-    metric: t.text('The metric the mean is over.'),
-    weight_by_size: t.boolean('Whether every document counts the same; else every task does.'),
-    clustered: t.optional(t.boolean('Whether each task is a cluster of documents, drawn from more of its kind.')),
-    note: t.text('What the figure is, in a phrase.'),
-  }),
+  t.object(
+    'The mean of one metric, as `<metric>,none` beside `<metric>_stderr,none`, and `<metric>_clustered_stderr,none` where its tasks are clusters of documents.',
+    {
+      name: t.text('The group.'),
+      alias: t.text('What tables call it.'),
+      sample_len: t.count('Documents of all its tasks.'),
+      metric: t.text('The metric the mean is over.'),
+      weight_by_size: t.boolean('Whether every document counts the same; else every task does.'),
+      clustered: t.optional(
+        t.boolean('Whether each task is a cluster of documents, drawn from more of its kind.'),
+      ),
+      note: t.text('What the figure is, in a phrase.'),
+    },
+  ),
 )
 export type GroupResult = t.Static<typeof GroupResult>
 
 export const TaskResult = withStatistics(
-  t.object('Every metric as `<metric>,none` beside its standard error `<metric>_stderr,none`, and `<metric>_clustered_stderr,none` where documents come in clusters.', {
-    name: t.text('The task.'),
-    alias: t.text('What tables call it.'),
-    sample_len: t.count('Documents the metrics are over.'),
-  }),
+  t.object(
+    'Every metric as `<metric>,none` beside its standard error `<metric>_stderr,none`, and `<metric>_clustered_stderr,none` where documents come in clusters.',
+    {
+      name: t.text('The task.'),
+      alias: t.text('What tables call it.'),
+      sample_len: t.count('Documents the metrics are over.'),
+    },
+  ),
 )
 export type TaskResult = t.Static<typeof TaskResult>
 
