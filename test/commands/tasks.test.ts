@@ -13,7 +13,7 @@ test('a table with source, split, sizes, metrics and published scores by trust',
   assert.is(table.status, 0)
   assert.is(table.stderr, '')
   for (const name of soloNames()) assert.match(table.stdout, new RegExp(`│ ${name} +│`))
-  assert.match(table.stdout, /│ blimp \(67\) +│ nyu-mll\/blimp +│ train +│ 1000 │ +- │ acc ↑ +│/)
+  assert.match(table.stdout, /│ blimp \(67\) +│ nyu-mll\/blimp +│ train +│ +1000 │ +- │ acc ↑ +│/)
   assert.not.match(table.stdout, /blimp_wh_island|null/)
   assert.match(
     table.stdout,
