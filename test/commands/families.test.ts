@@ -10,7 +10,7 @@ import type { EvalRecord } from '../../src/record/eval/schema.js'
 import { groupFigure, mean } from '../../src/stats/basics.js'
 import { clusteredStandardError } from '../../src/stats/clusters.js'
 import { families } from '../../src/suites/families.js'
-import { FAMILY_ROWS, LM_EVAL, writeFamilies } from '../families.js'
+import { LM_EVAL, writeFamilies } from '../families.js'
 import { asp } from './asp.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'asp-families-'))
@@ -18,7 +18,7 @@ const data = writeFamilies(join(folder, 'data'))
 const test = suite('families')
 test.after(() => rmSync(folder, { recursive: true, force: true }))
 
-const OTHERS = Object.keys(FAMILY_ROWS).filter((name) => !name.startsWith('blimp_'))
+const OTHERS = Object.keys(LM_EVAL.suites).filter((name) => !name.startsWith('blimp_'))
 const RUN = ['--data', data, '--device', 'cpu', '--dtype', 'f32', '--quiet']
 const DENSE = ['--model', 'asp-tiny-dense', '--policy', 'dense', ...RUN]
 

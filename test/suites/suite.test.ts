@@ -16,7 +16,7 @@ const failsWith = (message: RegExp, hint?: RegExp) => (error: unknown) =>
   error.exit === 2 &&
   (hint ?? /./).test(error.hint ?? '')
 
-const FIRST_OF_FAMILIES = ['blimp_adjunct_island', 'multiblimp_abk', 'lambada_openai_mt_de']
+const FIRST_OF_FAMILIES = ['blimp_adjunct_island', 'comps_base', 'multiblimp_abk', 'lambada_openai_mt_de']
 
 test('bundled suites are valid and named as their files', () => {
   assert.equal(
@@ -24,7 +24,7 @@ test('bundled suites are valid and named as their files', () => {
     suiteNames(),
   )
   assert.is(soloNames().length, 17)
-  assert.is(listSuites().length, 17 + 67 + 101 + 5)
+  assert.is(listSuites().length, 17 + 67 + 101 + 5 + 3)
 })
 
 test('sizes, splits and metrics of every suite', () => {
@@ -51,6 +51,7 @@ test('sizes, splits and metrics of every suite', () => {
     'winograd_wsc273 test 273 acc v1',
     'winogrande validation 1267 acc v1',
     'blimp_adjunct_island train 1000 acc v1',
+    'comps_base train null acc v1',
     'multiblimp_abk train null acc,acc_norm v0',
     'lambada_openai_mt_de test 5153 perplexity,acc v1',
   ])
@@ -60,7 +61,8 @@ test('bundled suites say what people compare by, and where few-shot examples com
   for (const { name, summary, protocol, unverified, dataset, output } of listSuites()) {
     assert.ok(summary && protocol && unverified, name)
     // lm-eval's sentence pairs are zero-shot whatever is asked.
-    const zeroShot = output === 'loglikelihood_rolling' || name.includes('blimp') || name === 'hellaswag_llmc'
+    const zeroShot =
+      output === 'loglikelihood_rolling' || /blimp|comps/.test(name) || name === 'hellaswag_llmc'
     assert.is(dataset.fewshot === undefined, zeroShot, name)
   }
 })
