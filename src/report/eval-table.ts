@@ -75,7 +75,10 @@ const COLUMNS: readonly Column<Row>[] = [
   right('Stderr', ({ result, metric }) => formatStatistic(result[`${metric}_stderr,none`] ?? 'N/A')),
   right(
     'Stderr\nclustered',
-    (row) => formatStatistic(clustered(row) ?? 'N/A'),
+    (row) => {
+      const stderr = clustered(row)
+      return stderr === undefined ? '' : formatStatistic(stderr)
+    },
     (rows) => rows.some((row) => clustered(row) !== undefined),
   ),
   left('95 %\ninterval', interval),

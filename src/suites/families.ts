@@ -83,4 +83,10 @@ export function familyName(suite: string): string | undefined {
   return families().find(({ suites }) => suites.has(suite))?.name
 }
 
+/** Names under which a folder of rows may have a suite's file, as publishers of families do: `wh_island` for blimp_wh_island. */
+export function fileNames(suite: string): string[] {
+  const member = families().flatMap(({ suites }) => suites.get(suite) ?? [])
+  return member.length === 0 ? [] : [suite, ...member]
+}
+
 const fill = (template: string, member: string): string => template.replaceAll('{member}', member)

@@ -1,5 +1,5 @@
 /** `asp eval blimp` and its like on rows written by hand: every request and every figure as lm-eval has them, in shards and compared. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite } from 'uvu'
@@ -153,6 +153,27 @@ test('questions about one passage are a cluster, in the table and in the record,
   assert.equal(
     keys.filter((key) => key.endsWith(',none')),
     ['acc,none', 'acc_stderr,none'],
+  )
+})
+
+test('one file is not every paradigm; the layout in which BLiMP is published is known', async () => {
+  const pair = { blimp_wh_island: ['wh_island.jsonl'], blimp_passive_1: ['blimp_passive_1.jsonl'] }
+  mkdirSync(join(folder, 'published'))
+  for (const [name, [file]] of Object.entries(pair))
+    copyFileSync(join(data, name, 'train.jsonl'), join(folder, 'published', file))
+  const names = Object.keys(pair)
+  const [good, bad] = await Promise.all(
+    ['published', join('published', 'wh_island.jsonl')].map((place) =>
+      asp(folder, ['eval', ...names, '--data', place, '--device', 'cpu', '-q', '-o', `${place}.json`]),
+    ),
+  )
+  assert.is(good.status, 0, good.stderr)
+  const { tasks }: EvalRecord = JSON.parse(readFileSync(join(folder, 'published.json'), 'utf8'))
+  for (const name of names) assert.is(tasks[name].documents, LM_EVAL.dealt[name].length)
+  assert.is(bad.status, 2)
+  assert.match(
+    bad.stderr,
+    /^error: blimp_passive_1: has the rows of blimp_wh_island, got [^\n]*; hint: give a folder/,
   )
 })
 
