@@ -3,6 +3,7 @@ import { AspCommand, together } from '../cli/base-command.js'
 import { tableForm } from '../cli/flags.js'
 import { type Column, left, renderGrid, right } from '../report/grid.js'
 import { hasSample, readSample } from '../suites/dataset.js'
+import { families, familyName } from '../suites/families.js'
 import { listGroups } from '../suites/groups.js'
 import { higherIsBetter } from '../suites/metrics.js'
 import { listSuites, type Reference, type Suite } from '../suites/suite.js'
@@ -35,7 +36,7 @@ export default class Tasks extends AspCommand {
     const { flags } = await this.parse(Tasks)
     const listings = await Promise.all(listSuites().map(describe))
     const { form, width } = this.sheetOptions(flags['output-format'])
-    const table = renderGrid(COLUMNS, listings, { form, width, ruled: true })
+    const table = renderGrid(COLUMNS, folded(listings), { form, width, ruled: true })
     this.log(form === 'table' ? `${table}\n\n${explained()}` : table)
     return listings
   }
@@ -58,11 +59,23 @@ async function describe(suite: Suite): Promise<SuiteListing> {
   }
 }
 
+/** One row a family, `blimp (67)`, in place of its suites, which differ in a name alone. */
+function folded(listings: readonly SuiteListing[]): SuiteListing[] {
+  const sizes = new Map(families().map(({ name, suites }) => [name, suites.size]))
+  const shown = new Map<string, SuiteListing>()
+  for (const listing of listings) {
+    const family = familyName(listing.name)
+    const name = family === undefined ? listing.name : `${family} (${sizes.get(family)})`
+    if (!shown.has(name)) shown.set(name, { ...listing, name })
+  }
+  return [...shown.values()]
+}
+
 const COLUMNS: readonly Column<SuiteListing>[] = [
   left('Suite', ({ name }) => name),
   left('Source', ({ dataset }) => dataset.repo),
   left('Split', ({ dataset }) => dataset.split),
-  right('Items', ({ dataset }) => String(dataset.docs)),
+  right('Items', ({ dataset }) => String(dataset.docs ?? '-')),
   right('Bundled', ({ bundled_sample }) => String(bundled_sample ?? '-')),
   left('Metrics', ({ metrics }) =>
     metrics.map(({ name, higher_is_better }) => `${name} ${higher_is_better ? '↑' : '↓'}`).join('\n'),
@@ -73,7 +86,9 @@ const COLUMNS: readonly Column<SuiteListing>[] = [
 const explained = (): string =>
   `Bundled: items that come with asp and are used where the Hub cannot be reached.
 Published: zero-shot scores of unpruned models on the whole split; (?) medium and (??) low trust.
+A family's row stands for its suites, as many as it says: docs are of each, asp tasks --json lists them.
 Groups: ${listGroups()
+    .filter(({ of }) => of === undefined)
     .map(({ name, summary }) => `${name}, ${lowerFirst(summary)}`)
     .join('; ')}.
 Sources: asp tasks --json. Check that requests are right: asp tasks check <suite>. Run one: asp eval hellaswag --sparsity 0.8`

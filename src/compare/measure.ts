@@ -5,6 +5,7 @@
 import type { Method } from '../record/compare/schema.js'
 import { type Interval, mean, meanStandardError } from '../stats/basics.js'
 import { bootstrapInterval } from '../stats/bootstrap.js'
+import { clusterSums, sharedClusters } from '../stats/clusters.js'
 import { normalQuantile } from '../stats/distributions.js'
 import { type Flips, mcnemarTest, pairedShareInterval } from '../stats/mcnemar.js'
 import { ratioOf, ratioStandardError, tInterval, tTest, type Weighted } from '../stats/paired.js'
@@ -63,6 +64,7 @@ function measureVerdicts(documents: readonly PairedVerdict[], confidence: number
   const n = documents.length
   const flips = countFlips(documents)
   const discordant = flips.gained + flips.lost
+  if (clustersOf(documents)) return measureMeans([documents], confidence)
   return {
     gain: (flips.gained - flips.lost) / n,
     interval: pairedShareInterval(flips, n, confidence),
@@ -78,8 +80,8 @@ function measureVerdicts(documents: readonly PairedVerdict[], confidence: number
 }
 
 /**
- * A mean of means as the mean over all documents, each multiplied by what it counts. A few flips can look certain to a t-test, so
- * p is never below that of the flips alone.
+ * A mean of means as the mean over all documents, each multiplied by what it counts, with errors over clusters where documents come
+ * in them. A few flips can look certain to a t-test, so p is never below that of the flips alone.
  */
 function measureMeans(suites: readonly (readonly PairedVerdict[])[], confidence: number): Measured {
   const documents = suites.flat()
@@ -87,12 +89,15 @@ function measureMeans(suites: readonly (readonly PairedVerdict[])[], confidence:
   const values = suites.flatMap((suite) =>
     suite.map((one) => ((one.new - one.base) * n) / (suites.length * suite.length)),
   )
-  const found = measureGains({ values, weights: values.map(() => 1) }, confidence)
+  const clusters = clustersOf(documents)
+  const found = measureGains({ values, weights: values.map(() => 1), clusters }, confidence)
   const flips = countFlips(documents)
   return {
     ...found,
     p: Math.max(found.p ?? 1, mcnemarTest(flips)),
-    method: 'paired t and exact McNemar, bootstrap interval',
+    method: clusters
+      ? 'paired t over clusters and exact McNemar'
+      : 'paired t and exact McNemar, bootstrap interval',
     flips,
     detectable: (options) =>
       mcnemarCritical(flips.gained + flips.lost, options.alpha) < 0
@@ -101,7 +106,15 @@ function measureMeans(suites: readonly (readonly PairedVerdict[])[], confidence:
   }
 }
 
-function measureGains(data: Weighted, confidence: number): Measured {
+const clustersOf = (documents: readonly PairedVerdict[]): string[] | undefined =>
+  sharedClusters(documents.map(({ cluster }) => cluster))
+
+/** `clusters`: what each unit is of, where units are not drawn independently; their sums are then what is. */
+function measureGains(
+  { clusters, ...units }: Weighted & { clusters?: readonly string[] },
+  confidence: number,
+): Measured {
+  const data = clusters ? clusterSums(units, clusters) : units
   const n = data.values.length
   const [gain, stderr] = [ratioOf(data), ratioStandardError(data)]
   const bootstrapped = n >= BOOTSTRAP_UNITS.least && n <= BOOTSTRAP_UNITS.most
@@ -114,10 +127,10 @@ function measureGains(data: Weighted, confidence: number): Measured {
           ? bootstrapInterval(data, { confidence })
           : tInterval(gain, stderr, n - 1, confidence),
     p: n < 2 ? null : tTest(gain, stderr, n - 1),
-    method: bootstrapped ? 'paired t, bootstrap interval' : 'paired t',
-    n,
+    method: clusters ? 'paired t over clusters' : bootstrapped ? 'paired t, bootstrap interval' : 'paired t',
+    n: units.values.length,
     flips: null,
-    identical: data.values.every((value) => value === 0),
+    identical: units.values.every((value) => value === 0),
     floor: null,
     stderr: n < 2 ? null : stderr,
     detectable: (options) => (n < 2 ? Number.POSITIVE_INFINITY : detectableByT(n - 1, options) * stderr),

@@ -3,6 +3,7 @@ import type { EvalRecord, GroupResult, PerDocumentRecord, TaskRecord } from '../
 import type { From } from '../record/io/records.js'
 import { calibrationOf, type Field } from '../record/same-run.js'
 import { mean } from '../stats/basics.js'
+import { sharedClusters } from '../stats/clusters.js'
 import { checkComparable, notComparable } from './comparable.js'
 import type { Pair, Paired, PairedVerdict } from './pairs.js'
 
@@ -62,11 +63,15 @@ function pairGroups(
   other: From<EvalRecord>,
   cell: string,
 ): Pair[] {
-  return Object.values(base.record.groups).flatMap(({ name, metric, weight_by_size }) => {
+  return Object.values(base.record.groups).flatMap(({ name, metric, weight_by_size, clustered }) => {
     const members = base.record.group_subtasks[name].map((task) =>
       tasks.get(task)?.find((pair) => pair.metric === metric),
     )
-    const suites = members.flatMap((pair) => (pair?.data.kind === 'verdicts' ? [pair.data.documents] : []))
+    const suites = members.flatMap((pair) => {
+      if (pair?.data.kind !== 'verdicts') return []
+      const { documents } = pair.data
+      return [clustered ? documents.map((one) => ({ ...one, cluster: pair.task })) : documents]
+    })
     const group = other.record.groups[name]
     if (suites.length < members.length || group === undefined) return []
     const value = (of: GroupResult, side: 'base' | 'new'): number =>
@@ -95,6 +100,7 @@ function checkWhole(file: string, { status }: EvalRecord): void {
 function pairTask(task: string, base: From<EvalRecord>, other: From<EvalRecord>, cell: string): Pair[] {
   const [a, b] = [base, other].map(({ record }) => record.tasks[task].per_document)
   const partner = partnersOf(task, a, b, base.file, other.file)
+  const clusters = sharedClusters(a.cluster ?? [])
   const gains = a.logprob.map((logprob, i) => b.logprob[partner[i]] - logprob)
   // Comparisons with NaN are false, which makes one choice or another right: such accuracies mean nothing.
   const [figureOfBase, figureOfNew] = [a, b].map(({ logprob }) => {
@@ -107,6 +113,7 @@ function pairTask(task: string, base: From<EvalRecord>, other: From<EvalRecord>,
       docId: a.doc_id[i],
       base: a.metrics[metric][i],
       new: b.metrics[metric][partner[i]],
+      cluster: clusters?.[i],
     }))
   const figures = Object.entries(base.record.higher_is_better[task]).map(([metric, higherIsBetter]) => {
     const [value, next] = [base, other].map(({ record }) => record.results[task][`${metric},none`])
@@ -121,7 +128,7 @@ function pairTask(task: string, base: From<EvalRecord>, other: From<EvalRecord>,
     .filter(({ metric }) => metric.endsWith('perplexity') || metric === 'bits_per_byte')
     .map((one): Pair => {
       const scale = one.metric === 'bits_per_byte' ? 'difference' : 'ratio'
-      return { ...one, scale, data: { kind: 'gains', ...spread(one.metric, gains, a) } }
+      return { ...one, scale, data: { kind: 'gains', ...spread(one.metric, gains, a), clusters } }
     })
   if (perplexities.length > 0) return [...shares, ...perplexities]
   const logprob: Pair = {
@@ -132,7 +139,7 @@ function pairTask(task: string, base: From<EvalRecord>, other: From<EvalRecord>,
     scale: 'difference',
     base: figureOfBase(mean(a.logprob)),
     new: figureOfNew(mean(b.logprob)),
-    data: { kind: 'gains', values: gains, weights: gains.map(() => 1) },
+    data: { kind: 'gains', values: gains, weights: gains.map(() => 1), clusters },
   }
   return [...shares, logprob]
 }

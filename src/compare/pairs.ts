@@ -19,7 +19,7 @@ export type PairedData =
   /** The mean of shares of right documents, each list of documents counting the same: the figure of a group of suites. */
   | { kind: 'means'; suites: readonly (readonly PairedVerdict[])[] }
   /** Gains of each unit over what they are spread over: positive where the new run is better. */
-  | { kind: 'gains'; values: readonly number[]; weights: readonly number[] }
+  | { kind: 'gains'; values: readonly number[]; weights: readonly number[]; clusters?: readonly string[] }
   /** Logarithms, larger is better, of each run's own rounds; `floor`: of what identical runs differ by. */
   | { kind: 'rounds'; base: readonly number[]; new: readonly number[]; floor: number | null }
   /** An amount that is the same every time. */
@@ -31,6 +31,8 @@ export interface PairedVerdict {
   docId: number
   base: number
   new: number
+  /** Documents of one cluster have it in common. */
+  cluster?: string
 }
 
 /** What extraction gives: pairs, and what has no partner, in words. */

@@ -65,7 +65,8 @@ export async function mergeShards(
     lines.set(name, sorted)
     const metrics = Object.keys(first.higher_is_better[name]) as MetricName[]
     const suite = { output: task.suite.output, metrics }
-    const { counts, documents, perDocument } = tally(suite, sorted, first.model.config.n_layer)
+    const tallied = tally(suite, sorted, first.model.config.n_layer)
+    const { counts, documents, perDocument } = tallied
     tasks.push({
       name,
       alias: first.results[name].alias,
@@ -73,7 +74,7 @@ export async function mergeShards(
       protocol: task.suite.protocol,
       output: task.suite.output,
       shots: first['n-shot'][name],
-      metrics: metricValues(suite, documents, await bootstrapLong(suite, documents)),
+      metrics: metricValues(suite, tallied, await bootstrapLong(suite, documents)),
       data: task.data,
       policy: task.policy,
       documents: task.documents,

@@ -4,8 +4,8 @@ import type { PerDocumentRecord } from '../record/eval/schema.js'
 import { sum } from '../stats/basics.js'
 import { type DocumentMetrics, isMean, type Measured } from '../suites/metrics.js'
 
-/** Hex digits that name a document: of 100,000 documents two share 16 with a chance of 3e-10. */
-const HASH_DIGITS = 16
+/** Hex digits that name a document or a cluster: of 100,000 documents two share 16 with a chance of 3e-10. */
+export const HASH_DIGITS = 16
 
 /** `documents` are lines of one document each, in the order of its requests; `metrics` are of the same documents. */
 export function perDocumentRecord(
@@ -15,9 +15,11 @@ export function perDocumentRecord(
 ): PerDocumentRecord {
   const means = suite.metrics.filter(isMean)
   const rolling = suite.output === 'loglikelihood_rolling'
+  const clusters = documents.map(([{ cluster }]) => cluster ?? null)
   return {
     hash: documents.map(([{ doc_hash }]) => doc_hash.slice(0, HASH_DIGITS)),
     doc_id: documents.map(([{ doc_id }]) => doc_id),
+    ...(clusters.some((cluster) => cluster !== null) ? { cluster: clusters } : {}),
     metrics: Object.fromEntries(means.map((name) => [name, metrics.map((values) => values[name] as number)])),
     logprob: documents.map(documentLogprob),
     units: rolling

@@ -64,9 +64,9 @@ export async function prepareTasks<Plan>(
     options,
     asked.map(({ name }) => name),
   )
-  const found = await findModel(options, hooks)
-  const planned = plan(found.checkpoint)
-  const model = await prepareModel(found, options)
+  const located = await findModel(options, hooks)
+  const planned = plan(located.checkpoint)
+  const model = await prepareModel(located, options)
   const { suites, datasets } = await readDocuments(asked, {
     data: options.data,
     optional,
@@ -79,7 +79,10 @@ export async function prepareTasks<Plan>(
   const tasks = suites.map((suite, i) =>
     prepareTask(suite, datasets[i], model.tokenizer, nPositions, { limit, samples, shots: pools[i] }),
   )
-  return { tasks: { options, ...model, groups, tasks }, plan: planned }
+  // A group whose suites were left out in part has no figure.
+  const found = new Set(suites.map(({ name }) => name))
+  const whole = groups.filter((group) => group.suites.every((name) => found.has(name)))
+  return { tasks: { options, ...model, groups: whole, tasks }, plan: planned }
 }
 
 /** Where each suite's few-shot examples are drawn from; undefined for zero-shot. */

@@ -38,7 +38,20 @@ export async function readEarlier(path: string): Promise<EarlierRun | null> {
 
 /** Refuses to go on with a run that was another one, naming what differs. */
 export function checkSameRun(path: string, earlier: EvalRecord, now: EvalRecord): void {
-  checkResumed(path, 'run', [...SAME_EVAL, { name: 'shard', of: ({ shard }) => shard }], earlier, now)
+  const fields = [...SAME_EVAL, { name: 'shard', of: ({ shard }: EvalRecord) => shard }]
+  checkResumed(path, 'run', fields, withFound(earlier, now), now)
+}
+
+/** A run that was stopped while it searched for shifts has none where the search had not ended: they are those found now. */
+function withFound(earlier: EvalRecord, now: EvalRecord): EvalRecord {
+  const { policy, sparsity, tasks } = earlier
+  if (policy.name !== 'adaptive' || sparsity.requested === null) return earlier
+  const found = Object.entries(tasks).map(([name, task]) => {
+    const isFound = task.policy === undefined || task.policy.threshold_shift !== null
+    return [name, isFound ? task : { ...task, policy: now.tasks[name]?.policy }] as const
+  })
+  const shared = policy.threshold_shift === null ? { ...now.policy, name: policy.name } : policy
+  return { ...earlier, policy: shared, tasks: Object.fromEntries(found) }
 }
 
 async function wholeDocuments(log: string, task: string): Promise<EarlierTask> {

@@ -19,16 +19,17 @@ interface TaskFacts {
 
 export function taskParts(
   { suite, origin, shots, examples, identity }: Task,
-  { counts, documents, perDocument }: Tally,
+  tallied: Tally,
   { model, tokensRun, samples, bootstrapped, policy }: TaskFacts,
 ): TaskParts {
+  const { counts, documents, perDocument } = tallied
   return {
     name: suite.name,
     version: suite.version,
     protocol: suite.protocol,
     output: suite.output,
     shots,
-    metrics: metricValues(suite, documents, bootstrapped),
+    metrics: metricValues(suite, tallied, bootstrapped),
     data: origin,
     policy,
     documents: examples.length,

@@ -1,8 +1,10 @@
 /** A scored document -> its lines of the sample log. */
+import { sha256Of } from '../data/files.js'
 import type { SampleLine } from '../record/eval/sample-schema.js'
 import { sampleLine } from '../record/eval/samples.js'
 import { documentMetrics } from '../suites/metrics.js'
 import type { Task } from '../suites/task.js'
+import { HASH_DIGITS } from './per-document.js'
 import type { Scored } from './score.js'
 
 /** `scored` are all requests of one document, in order. */
@@ -23,11 +25,17 @@ const NO_TOKENS = new Uint32Array()
 
 function linesOf(task: Task, row: number, requests: number, scored: readonly Scored[]): SampleLine[] {
   const { suite, examples, documentHashes } = task
-  const { docId: id, gold, choiceLengths, counts } = examples[row]
-  const document = { id, hash: documentHashes[row], requests, gold }
+  const { docId: id, gold, choiceLengths, counts, cluster } = examples[row]
+  const document = {
+    id,
+    hash: documentHashes[row],
+    requests,
+    gold,
+    cluster: cluster === undefined ? undefined : sha256Of(cluster).slice(0, HASH_DIGITS),
+  }
   const metrics = documentMetrics(
     suite,
-    examples[row],
+    { ...examples[row], choiceTokens: scored.map(({ request }) => request.targets.length) },
     scored.map(({ score }) => score),
   )
   return scored.map(({ request, score }, i) =>

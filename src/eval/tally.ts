@@ -6,12 +6,14 @@ import { addCounts, emptyCounts, type MetricValue, type ScoreCounts } from '../r
 import type { SampleLine } from '../record/eval/sample-schema.js'
 import { lineCount } from '../record/eval/samples.js'
 import type { PerDocumentRecord } from '../record/eval/schema.js'
+import { clusteredStandardError, sharedClusters } from '../stats/clusters.js'
 import {
   aggregate,
   type Bootstrapped,
   type DocumentMetrics,
   documentMetrics,
   higherIsBetter,
+  isMean,
   type Measured,
 } from '../suites/metrics.js'
 import { perDocumentRecord } from './per-document.js'
@@ -57,6 +59,7 @@ function answerOf(lines: readonly SampleLine[]) {
   return {
     gold,
     choiceLengths: lines.map(({ units: { chars } }) => chars ?? 0),
+    choiceTokens: lines.map(({ target_tokens }) => target_tokens),
     counts: words === undefined || bytes === undefined ? null : { words, bytes },
   }
 }
@@ -64,9 +67,10 @@ function answerOf(lines: readonly SampleLine[]) {
 /** Values and standard errors over documents in their order, as the record wants them. */
 export function metricValues(
   suite: Measured,
-  documents: readonly DocumentMetrics[],
+  { documents, perDocument }: Pick<Tally, 'documents' | 'perDocument'>,
   bootstrapped: Bootstrapped = {},
 ): MetricValue[] {
+  const clusters = sharedClusters(perDocument.cluster ?? [])
   const figures = aggregate(suite, documents, { bootstrapped })
   const better = higherIsBetter(suite)
   return suite.metrics.map((name) => {
@@ -75,6 +79,9 @@ export function metricValues(
       name,
       value: typeof value === 'number' ? value : Number.NaN,
       stderr: typeof stderr === 'number' ? stderr : null,
+      ...(clusters && isMean(name)
+        ? { clustered: clusteredStandardError(perDocument.metrics[name], clusters) }
+        : {}),
       higherIsBetter: better[name],
     }
   })

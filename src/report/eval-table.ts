@@ -5,6 +5,7 @@ import type {
   EvalRecord,
   GroupResult,
   ReferenceScore,
+  Statistic,
   TaskRecord,
   TaskResult,
 } from '../record/eval/schema.js'
@@ -74,6 +75,14 @@ const COLUMNS: readonly Column<Row>[] = [
   right('Value', ({ result, metric }) => formatStatistic(result[`${metric},none`] ?? 'N/A')),
   left('', () => '±'),
   right('Stderr', ({ result, metric }) => formatStatistic(result[`${metric}_stderr,none`] ?? 'N/A')),
+  right(
+    'Stderr\nclustered',
+    (row) => {
+      const stderr = clustered(row)
+      return stderr === undefined ? '' : formatStatistic(stderr)
+    },
+    (rows) => rows.some((row) => clustered(row) !== undefined),
+  ),
   left('95 %\ninterval', interval),
   right(
     'Sparsity\nrequested',
@@ -128,6 +137,10 @@ function betterOf(record: EvalRecord, task: string): Record<string, boolean> {
   return record.higher_is_better[record.group_subtasks[task]?.[0] ?? task] ?? {}
 }
 
+/** Only where documents come in clusters. */
+const clustered = ({ result, metric }: Row): Statistic | undefined =>
+  (result as Record<string, Statistic | undefined>)[`${metric}_clustered_stderr,none`]
+
 function interval({ result, metric, group }: Row): string {
   const value = result[`${metric},none`]
   const stderr = result[`${metric}_stderr,none`]
@@ -142,9 +155,9 @@ function notesOf(record: EvalRecord): Note[] {
   const { weights_bytes: weights, activations_bytes: activations, cache_bytes: cache } = memory
   return [
     ...stopped(record),
-    ...Object.entries(record.tasks).map(
-      ([task, own]): Note => ['Data', `${task}: ${origin(own)}${shardShare(record, own)}`],
-    ),
+    ...together(
+      Object.entries(record.tasks).map(([task, own]) => [task, `${origin(own)}${shardShare(record, own)}`]),
+    ).map((told): Note => ['Data', told]),
     ['Model', describeModel(record.model)],
     ['Policy', describePolicy(record)],
     ...missed(record),
@@ -162,9 +175,21 @@ function notesOf(record: EvalRecord): Note[] {
       'Memory',
       `${describePeak(environment, memory.peak_bytes)}: ${describeBytes({ weights, activations, cache })}`,
     ],
-    ...Object.values(record.groups).map(({ name, note }): Note => ['Mean', `${name}: ${note}`]),
+    ...together(Object.values(record.groups).map(({ name, note }) => [name, note])).map(
+      (told): Note => ['Mean', told],
+    ),
     ...published(record),
   ]
+}
+
+/** `piqa: ...`, each once: those of which the same is told are named together, the members of a family in short. */
+function together(told: readonly (readonly [name: string, text: string])[]): string[] {
+  const names = new Map<string, string[]>()
+  for (const [name, text] of told) names.set(text, [...(names.get(text) ?? []), name])
+  return [...names].map(([text, all]) => {
+    const some = all.length <= 3 ? all.join(', ') : `${all[0]} and ${all.length - 1} more`
+    return `${some}: ${text}`
+  })
 }
 
 function stopped({ status, tasks }: EvalRecord): Note[] {

@@ -10,6 +10,12 @@ export const ADAPTATIONS = {
     Object.hasOwn(row, 'label') || typeof row.answer !== 'boolean'
       ? row
       : { ...row, label: Number(row.answer) },
+  /** HellaSwag's `ctx` is its two parts, which some copies hold alone. */
+  hellaswag_context: (row) => {
+    const { ctx, ctx_a: a, ctx_b: b } = row
+    if (ctx !== undefined || typeof a !== 'string' || typeof b !== 'string') return row
+    return { ...row, ctx: b === '' ? a : `${a} ${b}` }
+  },
   wsc273: (row) =>
     typeof row.continuation === 'string'
       ? { ...row, continuation: spaced(row.continuation) }

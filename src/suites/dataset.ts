@@ -2,9 +2,10 @@
 import { existsSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { localFiles } from '../data/local-files.js'
-import { type DataRow, type RowOptions, type RowShape, readRows } from '../data/rows.js'
+import { DATA_ENDINGS, type DataRow, type RowOptions, type RowShape, readRows } from '../data/rows.js'
 import { Failure } from '../errors.js'
 import { ADAPTATIONS } from './adaptations.js'
+import { fileNames } from './families.js'
 import { filesGlob, type Glob } from './glob.js'
 import { SUITES, type Suite } from './suite.js'
 import { wikitextPages } from './wikitext.js'
@@ -39,8 +40,13 @@ export interface ReadOptions extends Pick<RowOptions, 'wanted'> {
 
 const PLAIN_TEXT = { wikitext_pages: wikitextPages }
 
-function samplePath({ name }: Suite): string {
-  return join(SUITES, 'samples', `${name}.jsonl`)
+function samplePath(suite: Suite): string {
+  return join(SUITES, 'samples', `${sampleName(suite)}.jsonl`)
+}
+
+/** Two protocols over the same rows share their sample. */
+function sampleName({ name, dataset: { sample } }: Suite): string {
+  return sample?.suite ?? name
 }
 
 /** Whether real items of the suite come with asp. */
@@ -58,21 +64,22 @@ export async function readSample(suite: Suite, { wanted }: ReadOptions = {}): Pr
   const { sample } = suite.dataset
   const source: Source = {
     kind: 'sample',
-    source: suite.name,
+    source: sampleName(suite),
     revision: null,
-    label: sample ? `bundled sample of the ${sample.split} split` : 'bundled sample',
+    label: sample?.split ? `bundled sample of the ${sample.split} split` : 'bundled sample',
   }
-  return dataset(suite, [samplePath(suite)], source, { ...(sample ?? suite.dataset), wanted })
+  return dataset(suite, [samplePath(suite)], source, { ...suite.dataset, ...sample, wanted })
 }
 
-/** A file, or the file of the suite's split in a folder or in that folder's `<suite>`. */
+/** A file, or the file of the suite's split in a folder or in that folder's `<suite>`; of a family, also its own file there. */
 export async function readLocal(
   suite: Suite,
   path: string,
   { split = suite.dataset.split, wanted }: ReadOptions = {},
 ): Promise<Dataset> {
-  const own = join(path, suite.name)
-  const files = await localFiles(existsSync(own) ? own : path, split)
+  const named = fileNames(suite.name).flatMap((name) => DATA_ENDINGS.map((ending) => `${name}${ending}`))
+  const own = [suite.name, ...named].map((name) => join(path, name)).find((place) => existsSync(place))
+  const files = await localFiles(own ?? path, split)
   const source: Source = { kind: 'file', source: path, revision: null, label: basename(files[0]) }
   return dataset(suite, files, source, {
     split,

@@ -22,6 +22,8 @@ export interface Example extends Answer {
   pairs: TextPair[]
   /** lm-eval's `target` of a logged sample: the gold index, the suffix of winogrande, the target text or the text. */
   target: string
+  /** Names what it has in common with other documents, such as their passage; undefined where there is nothing. */
+  cluster?: string
   row: RowValue
 }
 
@@ -36,7 +38,9 @@ export function loadExamples(suite: Suite, rows: readonly DataRow[]): Example[] 
 export function chosenExamples(suite: Suite, chosen: readonly ChosenRow[]): Example[] {
   return chosen.map(({ row: { value, line }, docId }, doc) => {
     try {
-      return { doc, docId, row: value, ...question(suite, value) }
+      const fields = suite.prepare ? { ...value, ...PREPARATIONS[suite.prepare].fields(value) } : value
+      const cluster = suite.cluster ? render(suite.cluster, fields) : ''
+      return { doc, docId, row: value, cluster: cluster || undefined, ...question(suite, fields) }
     } catch (cause) {
       if (!(cause instanceof Failure)) throw cause
       throw new Failure(`${suite.name}: row ${line}: ${cause.message}`, {
@@ -47,8 +51,8 @@ export function chosenExamples(suite: Suite, chosen: readonly ChosenRow[]): Exam
   })
 }
 
-function question(suite: Suite, row: RowValue): Question {
-  const fields = suite.prepare ? { ...row, ...PREPARATIONS[suite.prepare].fields(row) } : row
+/** `fields`: the row's, and those that a preparation adds. */
+function question(suite: Suite, fields: RowValue): Question {
   if (suite.output === 'multiple_choice') return multipleChoice(suite, fields)
   if (suite.output === 'loglikelihood') {
     const target = render(suite.target, fields)

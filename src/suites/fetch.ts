@@ -7,7 +7,7 @@ import { Failure, nearestName } from '../errors.js'
 import { hubPattern, readHub } from './dataset.js'
 import { filesGlob } from './glob.js'
 import { listGroups, selectSuites } from './groups.js'
-import { type Suite, suiteNames } from './suite.js'
+import { type Suite, soloNames, suiteNames } from './suite.js'
 
 export type Target =
   | { kind: 'model'; name: string; revision: string | undefined }
@@ -76,8 +76,8 @@ function suiteTarget(suite: Suite): Target {
 }
 
 function unknown(name: string, groups: readonly string[]): Failure {
-  const known = [...suiteNames(), ...groups, ...MODEL_NAMES]
-  const near = nearestName(name, known)
+  const known = [...soloNames(), ...groups, ...MODEL_NAMES]
+  const near = nearestName(name, [...suiteNames(), ...known])
   return new Failure(`unknown model or suite '${name}'`, {
     hint: `${near === undefined ? '' : `did you mean ${near}? `}a model is owner/name, known names are ${known.join(', ')}`,
   })

@@ -3,16 +3,9 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Failure } from '../errors.js'
 import type { GroupParts } from '../record/eval/build.js'
+import { type Family, families, type GroupMean } from './families.js'
 import { nameGlob } from './glob.js'
-import type { MetricName } from './metrics.js'
-import { GROUPS_FILE, isSuitePath, loadSuite, SUITES, type Suite, suiteNames } from './suite.js'
-
-export interface GroupMean {
-  metric: MetricName
-  /** lm-eval's `weight_by_size`: every document counts the same, or else every suite. */
-  weight_by_size: boolean
-  note: string
-}
+import { GROUPS_FILE, isSuitePath, loadSuite, SUITES, type Suite, soloNames, suiteNames } from './suite.js'
 
 export interface Group {
   name: string
@@ -20,6 +13,8 @@ export interface Group {
   suites: string[]
   /** Null for a group that is only a shorthand. */
   mean: GroupMean | null
+  /** The group that this is a part of, and that brings it along. */
+  of?: string
 }
 
 export interface Selection {
@@ -31,18 +26,33 @@ export interface Selection {
   optional: Set<string>
 }
 
-/** The bundled groups, their globs written out. */
+/** The bundled groups, their globs written out (families, each a group itself, are not in them), and the families. */
 export function listGroups(): Group[] {
   const file = JSON.parse(readFileSync(join(SUITES, GROUPS_FILE), 'utf8')) as Record<
     string,
     { summary: string; suites: string[]; mean?: GroupMean }
   >
-  return Object.entries(file).map(([name, { summary, suites, mean = null }]) => ({
+  const groups = Object.entries(file).map(([name, { summary, suites, mean = null }]) => ({
     name,
     summary,
-    suites: suites.flatMap((one) => (isGlob(one) ? globbed(one) : [one])),
+    suites: suites.flatMap((one) => (isGlob(one) ? globbed(one, soloNames()) : [one])),
     mean,
   }))
+  return [...groups, ...families().flatMap(familyGroups)]
+}
+
+/** `blimp`, then `blimp.binding` and the others of its parts. */
+function familyGroups({ name, summary, mean, suites, parts }: Family): Group[] {
+  return [
+    { name, summary, mean, suites: [...suites.keys()] },
+    ...[...parts].map(([part, some]) => ({
+      name: `${name}.${part}`,
+      summary: `${part} of ${name}`,
+      mean,
+      suites: [...some],
+      of: name,
+    })),
+  ]
 }
 
 /** Failure: a name that is nothing, a glob that matches nothing, two suites of one name. */
@@ -61,7 +71,9 @@ export function selectSuites(typed: readonly string[]): Selection {
   }
   for (const one of typed.flatMap(atCommas)) {
     const group = known.find(({ name }) => name === one)
-    if (group !== undefined && !groups.includes(group)) groups.push(group)
+    for (const other of known)
+      if (group !== undefined && (other === group || other.of === group.name) && !groups.includes(other))
+        groups.push(other)
     const exact = group === undefined && (!isGlob(one) || isSuitePath(one))
     const names = group?.suites ?? (exact ? [one] : globbed(one))
     for (const name of names) {
@@ -88,11 +100,11 @@ function isGlob(name: string): boolean {
   return /[*?]/.test(name)
 }
 
-function globbed(glob: string): string[] {
+function globbed(glob: string, among: readonly string[] = suiteNames()): string[] {
   const pattern = nameGlob(glob)
-  const names = suiteNames().filter((name) => pattern.test(name))
+  const names = among.filter((name) => pattern.test(name))
   if (names.length > 0) return names
-  throw new Failure(`'${glob}': no suite's name matches`, { hint: `suites are ${suiteNames().join(', ')}` })
+  throw new Failure(`'${glob}': no suite's name matches`, { hint: `suites are ${soloNames().join(', ')}` })
 }
 
 /** Groups that have a figure, for the record. */
@@ -100,6 +112,15 @@ export function groupParts(groups: readonly Group[]): GroupParts[] {
   return groups.flatMap(({ name, suites, mean }) =>
     mean === null
       ? []
-      : [{ name, tasks: suites, metric: mean.metric, weightBySize: mean.weight_by_size, note: mean.note }],
+      : [
+          {
+            name,
+            tasks: suites,
+            metric: mean.metric,
+            weightBySize: mean.weight_by_size,
+            clustered: mean.cluster ?? false,
+            note: mean.note,
+          },
+        ],
   )
 }

@@ -19,6 +19,8 @@ export interface Answer {
   gold: number | null
   /** Code points of each choice without the delimiter, what acc_norm divides by. Else empty. */
   choiceLengths: number[]
+  /** Tokens of each choice as scored, what acc_norm_tokens divides by; only needed by it. */
+  choiceTokens?: number[]
   /** Words and UTF-8 bytes rolling metrics divide by; null unless rolling. */
   counts: { words: number; bytes: number } | null
 }
@@ -70,6 +72,15 @@ export const METRICS = {
     item: {
       multiple_choice: ({ gold, choiceLengths }, scores) =>
         Number(argmax(scores.map((s, k) => s.logprob / choiceLengths[k])) === gold),
+    },
+    aggregate: mean,
+  },
+  acc_norm_tokens: {
+    kind: 'value',
+    higherIsBetter: true,
+    item: {
+      multiple_choice: ({ gold, choiceTokens = [] }, scores) =>
+        Number(argmax(scores.map((s, k) => s.logprob / choiceTokens[k])) === gold),
     },
     aggregate: mean,
   },

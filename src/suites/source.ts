@@ -11,6 +11,7 @@ import {
   readLocal,
   readSample,
 } from './dataset.js'
+import { familyName } from './families.js'
 import type { Suite } from './suite.js'
 
 /** `--data` word for the bundled sample. */
@@ -53,19 +54,36 @@ export async function readDocuments(suites: readonly Suite[], options: SourceOpt
   const found: Documents = { suites: [], datasets: [] }
   const settings = hubSettings()
   let lacking: Failure | undefined
+  const leftOut: Fallback[] = []
   for (const suite of suites) {
     try {
-      found.datasets.push(await readOne(suite, settings, options))
+      const dataset = await readOne(suite, settings, options)
+      checkOwnRows(suite, dataset, found)
+      found.datasets.push(dataset)
       found.suites.push(suite)
     } catch (error) {
       const outOfReach = error instanceof Failure && error.code === 'unreachable'
       if (!outOfReach || !optional?.has(suite.name)) throw error
       lacking = error
-      onFallback?.({ suite: suite.name, items: 0, reason: error.message })
+      leftOut.push({ suite: suite.name, items: 0, reason: error.message })
     }
   }
   if (found.suites.length === 0 && lacking) throw lacking
+  for (const one of leftOut) onFallback?.(one)
   return found
+}
+
+/** Suites of a family have the same columns, so that one file given for all of them would be scored as each. */
+function checkOwnRows({ name }: Suite, { origin }: Dataset, { suites, datasets }: Documents): void {
+  const family = familyName(name)
+  if (family === undefined) return
+  const twin = suites.find(
+    (other, i) => familyName(other.name) === family && datasets[i].origin.sha256 === origin.sha256,
+  )
+  if (twin === undefined) return
+  throw new Failure(`${name}: has the rows of ${twin.name}, got ${origin.source} for both`, {
+    hint: `give a folder with a folder or file for each suite, such as ${name}/${origin.split}.jsonl`,
+  })
 }
 
 async function readOne(

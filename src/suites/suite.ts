@@ -1,13 +1,13 @@
 /** Suite files: what is asked of a model, as data. Reads and checks suites/*.json; fields are told in suites/README.md. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { isObject } from '../data/json-file.js'
 import type { ColumnType } from '../data/rows.js'
 import { utf8Of } from '../data/utf8.js'
 import { Failure, nearestName } from '../errors.js'
 import { parseJson } from '../json.js'
 import { ADAPTATIONS, type AdaptationName } from './adaptations.js'
+import { families, memberSuite, SUITES } from './families.js'
 import { GOLDEN_FORMS, type GoldenForm } from './golden.js'
 import { METRICS, type MetricName, type Output } from './metrics.js'
 import { PREPARATIONS, type PreparationName } from './preparations.js'
@@ -42,8 +42,8 @@ export interface DatasetSource {
      */
     includes_itself?: boolean
   }
-  /** Only where the bundled sample is of another split. */
-  sample?: { split: string; docs: number }
+  /** Only where the bundled sample is of another split, or is that of another suite. */
+  sample?: { split?: string; docs?: number; suite?: string }
 }
 
 /** What lm-eval's own test data say of all requests of the full split (docs/lm-eval.md, Without a model). */
@@ -75,6 +75,8 @@ interface SuiteBase {
   dataset: DatasetSource
   prepare?: PreparationName
   metrics: MetricName[]
+  /** Documents for which this renders to the same text are one cluster (docs/suites.md, Clusters); those for which it is empty, none. */
+  cluster?: string
   protocol: string
   /** What of the suite could not be tried or looked up when it was written. */
   unverified?: string
@@ -106,8 +108,7 @@ export interface RollingSuite extends SuiteBase {
 
 export type Suite = MultipleChoiceSuite | LoglikelihoodSuite | RollingSuite
 
-/** The folder of the bundled suites, at the same depth from src/eval and dist/eval. */
-export const SUITES = fileURLToPath(new URL('../../suites/', import.meta.url))
+export { SUITES }
 /** In that folder, but not a suite: groups of them. */
 export const GROUPS_FILE = 'groups.json'
 
@@ -124,13 +125,13 @@ const hubDataset = must.object(
     revision: must.text,
     files: must.text,
     split: must.text,
-    docs: must.count,
+    docs: must.orNull(must.count),
     columns,
   },
   {
     ...rowForm,
     fewshot: must.object({ split: must.text }, { files: must.text, includes_itself: must.flag }),
-    sample: must.object({ split: must.text, docs: must.count }),
+    sample: must.object({}, { split: must.text, docs: must.count, suite: must.text }),
   },
 )
 
@@ -170,7 +171,7 @@ const golden = must.object({
 /** The fields that hold templates, by output type. */
 const TEMPLATES: Record<Output, Record<string, must.Check>> = {
   multiple_choice: {
-    context: must.oneOrList(must.text),
+    context: must.oneOrList(must.textOrEmpty),
     choices: must.oneOrList(must.text),
     gold: must.text,
   },
@@ -180,6 +181,11 @@ const TEMPLATES: Record<Output, Record<string, must.Check>> = {
 
 /** Names of the bundled suites, sorted. */
 export function suiteNames(): string[] {
+  return [...soloNames(), ...families().flatMap(({ suites }) => [...suites.keys()])].sort()
+}
+
+/** Those that are no family's: each has a file of its own. */
+export function soloNames(): string[] {
   return readdirSync(SUITES)
     .filter((file) => file.endsWith('.json') && file !== GROUPS_FILE)
     .map((file) => basename(file, '.json'))
@@ -198,12 +204,13 @@ export function isSuitePath(nameOrPath: string): boolean {
 /** A bundled suite by name, or a suite file by path. `others` are further names a message may suggest. */
 export function loadSuite(nameOrPath: string, others: readonly string[] = []): Suite {
   if (isSuitePath(nameOrPath)) return readSuite(nameOrPath)
-  const names = suiteNames()
-  if (names.includes(nameOrPath)) return readSuite(join(SUITES, `${nameOrPath}.json`))
-  const near = nearestName(nameOrPath, [...names, ...others])
+  if (soloNames().includes(nameOrPath)) return readSuite(join(SUITES, `${nameOrPath}.json`))
+  const member = memberSuite(nameOrPath)
+  if (member !== undefined) return parseSuite(member.json, member.path)
+  const near = nearestName(nameOrPath, [...suiteNames(), ...others])
   const groups = others.length > 0 ? `; groups are ${others.join(', ')}` : ''
   throw new Failure(`unknown suite '${nameOrPath}'`, {
-    hint: `${near ? `did you mean ${near}? ` : ''}Suites are ${names.join(', ')}${groups}`,
+    hint: `${near ? `did you mean ${near}? ` : ''}Suites are ${soloNames().join(', ')}${groups}`,
   })
 }
 
@@ -270,6 +277,7 @@ function shapeProblem(json: unknown): string | undefined {
       summary: must.text,
       version: must.number,
       prepare: must.oneOf(Object.keys(PREPARATIONS)),
+      cluster: must.text,
       protocol: must.text,
       unverified: must.text,
       reference: must.listOf(reference),
@@ -287,7 +295,8 @@ function meaningProblem(suite: Suite): string | undefined {
   if (lacking) return `prepare: '${suite.prepare}' reads column '${lacking}', which dataset.columns lacks`
 
   const fields = [...columns, ...(preparation?.gives ?? [])]
-  for (const [field, template] of Object.entries(templatesOf(suite))) {
+  const templates = { ...templatesOf(suite), ...(suite.cluster && { cluster: suite.cluster }) }
+  for (const [field, template] of Object.entries(templates)) {
     const unknown = [template]
       .flat()
       .flatMap(templateFields)

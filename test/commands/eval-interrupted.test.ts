@@ -55,8 +55,9 @@ test('while scoring: the documents scored whole are in the record', async () => 
   assert.ok(log.endsWith('\n'))
 })
 
-test('while calibrating: a record of no documents that says so', async () => {
-  const run = start('calibrating', 'wikitext', '--model', tiny, '--sparsity', '0.5', '--json')
+test('while calibrating: a record of no documents that says so, and that --resume goes on from', async () => {
+  const argv = ['wikitext', '--model', tiny, '--sparsity', '0.5', '--log-samples', '--json']
+  const run = start('calibrating', ...argv)
   await until('the calibration to begin', () => run.stderr().includes('Loading weights:'))
   run.child.kill('SIGINT')
   const { status, stdout, stderr } = await run.ended
@@ -69,6 +70,12 @@ test('while calibrating: a record of no documents that says so', async () => {
   assert.is(record.policy.threshold_shift, null)
   assert.is(record.tasks.wikitext.documents_scored, 0)
   assert.is(record.results.wikitext['word_perplexity,none'], 'N/A')
+
+  const again = await start('calibrating', ...argv, '--resume').ended
+  assert.is(again.status, 0, again.stderr)
+  const resumed = recordOf('calibrating')
+  assert.is(resumed.status, 'complete')
+  assert.type(resumed.policy.threshold_shift, 'number')
 })
 
 test('before there is anything to score: one line and no files', async () => {

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { suiteNames } from '../../src/suites/suite.js'
+import { soloNames, suiteNames } from '../../src/suites/suite.js'
 import { asp, workFolder } from './asp.js'
 
 const test = suite('asp tasks')
@@ -12,7 +12,9 @@ const [table, json] = await Promise.all([asp(folder, ['tasks']), asp(folder, ['t
 test('a table with source, split, sizes, metrics and published scores by trust', () => {
   assert.is(table.status, 0)
   assert.is(table.stderr, '')
-  for (const name of suiteNames()) assert.match(table.stdout, new RegExp(`│ ${name} +│`))
+  for (const name of soloNames()) assert.match(table.stdout, new RegExp(`│ ${name} +│`))
+  assert.match(table.stdout, /│ blimp \(67\) +│ nyu-mll\/blimp +│ train +│ +1000 │ +- │ acc ↑ +│/)
+  assert.not.match(table.stdout, /blimp_wh_island|null/)
   assert.match(
     table.stdout,
     /│ hellaswag +│ Rowan\/hellaswag +│ validation │ 10042 │ +200 │ acc ↑ +│ gpt2 acc 0\.2892 +│/,

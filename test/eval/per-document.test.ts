@@ -46,7 +46,8 @@ test('multiple choice: the right choice, and each accuracy', () => {
   const right = documentOf(0, [-3, -2, -9], { gold: 1, units: { chars: 4 } })
   const wrong = documentOf(1, [-3, -2, -9], { gold: 0, units: { chars: 4 } })
   const torn = documentOf(2, [-1, -2], { gold: 0, of: 3 })
-  const { perDocument, documents } = tally(measured, [...torn, ...wrong.reverse(), ...right], 1)
+  const tallied = tally(measured, [...torn, ...wrong.reverse(), ...right], 1)
+  const { perDocument } = tallied
   assert.equal(perDocument, {
     hash: ['0'.repeat(16), '1'.repeat(16)],
     doc_id: [0, 10],
@@ -54,17 +55,18 @@ test('multiple choice: the right choice, and each accuracy', () => {
     logprob: [-2, -3],
     units: null,
   })
-  for (const { name, value } of metricValues(measured, documents))
+  for (const { name, value } of metricValues(measured, tallied))
     assert.is(mean(perDocument.metrics[name]), value)
 })
 
 test('a target: its log-probability, from which the perplexity follows', () => {
   const measured: Measured = { output: 'loglikelihood', metrics: ['perplexity', 'acc'] }
   const lines = [...documentOf(0, [-2.5], { greedy: true }), ...documentOf(1, [-0.25], {})]
-  const { perDocument, documents } = tally(measured, lines, 1)
+  const tallied = tally(measured, lines, 1)
+  const { perDocument } = tallied
   assert.equal(perDocument.metrics, { acc: [1, 0] })
   assert.equal(perDocument.logprob, [-2.5, -0.25])
-  const [perplexity] = metricValues(measured, documents)
+  const [perplexity] = metricValues(measured, tallied)
   assert.is(Math.exp(-mean(perDocument.logprob)), perplexity.value)
 })
 
@@ -77,11 +79,12 @@ test('a whole text: all its windows, and the words and bytes they are spread ove
     ...documentOf(0, [-20, -30, -5], { units: { words: 11, bytes: 60 } }),
     ...documentOf(1, [-40], { units: { words: 9, bytes: 51 } }),
   ]
-  const { perDocument, documents } = tally(measured, lines, 1)
+  const tallied = tally(measured, lines, 1)
+  const { perDocument } = tallied
   assert.equal(perDocument.metrics, {})
   assert.equal(perDocument.logprob, [-55, -40])
   assert.equal(perDocument.units, { words: [11, 9], bytes: [60, 51] })
-  const [word, byte] = metricValues(measured, documents)
+  const [word, byte] = metricValues(measured, tallied)
   assert.is(Math.exp(-sum(perDocument.logprob) / 20), word.value)
   assert.is(Math.exp(-sum(perDocument.logprob) / 111), byte.value)
 })

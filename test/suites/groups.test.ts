@@ -4,9 +4,10 @@ import { Failure } from '../../src/errors.js'
 import { groupFigure, logInterval, wilsonInterval } from '../../src/stats/basics.js'
 import { groupParts, listGroups, selectSuites } from '../../src/suites/groups.js'
 import { describeFallback, type Fallback, readDocuments } from '../../src/suites/source.js'
-import { SUITES, suiteNames } from '../../src/suites/suite.js'
+import { SUITES, soloNames } from '../../src/suites/suite.js'
 
 const test = suite('groups')
+const LANGUAGES = ['de', 'en', 'es', 'fr', 'it'].map((name) => `lambada_openai_mt_${name}`)
 const PAPER = ['winogrande', 'hellaswag', 'piqa', 'lambada_openai']
 
 const TYPED: [typed: string[], suites: string[], groups: string[]][] = [
@@ -14,9 +15,12 @@ const TYPED: [typed: string[], suites: string[], groups: string[]][] = [
   [['piqa,copa', 'piqa'], ['piqa', 'copa'], []],
   [['paper'], PAPER, ['paper']],
   [['rte', 'paper', 'piqa'], ['rte', ...PAPER], ['paper']],
-  [['all'], suiteNames(), ['all']],
+  [['all'], soloNames(), ['all']],
+  [['blimp.ellipsis'], ['blimp_ellipsis_n_bar_1', 'blimp_ellipsis_n_bar_2'], ['blimp.ellipsis']],
+  [['lambada_multilingual'], LANGUAGES, ['lambada_multilingual']],
+  [['*_mt_*'], LANGUAGES, []],
   [['arc_*'], ['arc_challenge', 'arc_easy'], []],
-  [['?op?,lambada_*'], ['copa', 'lambada_openai', 'lambada_standard'], []],
+  [['?op?,lambada_s*'], ['copa', 'lambada_standard'], []],
   [[`${SUITES}piqa.json`, 'piqa'], ['piqa'], []],
 ]
 for (const [typed, suites, groups] of TYPED)
@@ -50,8 +54,8 @@ for (const [typed, message, hint] of REFUSED)
     ))
 
 test('what only a group or glob named may be left out, but not everything', async () => {
-  const { suites, optional } = selectSuites(['lambada_*', 'piqa'])
-  assert.equal([...optional], ['lambada_openai', 'lambada_standard'])
+  const { suites, optional } = selectSuites(['lambada_openai*', 'lambada_s*', 'piqa'])
+  assert.equal([...optional], ['lambada_openai', ...LANGUAGES, 'lambada_standard'])
   const told: Fallback[] = []
   const options = { data: 'sample', optional, onFallback: (fallback: Fallback) => told.push(fallback) }
   const found = await readDocuments(suites, options)
@@ -59,7 +63,10 @@ test('what only a group or glob named may be left out, but not everything', asyn
     found.suites.map(({ name }) => name),
     ['lambada_openai', 'piqa'],
   )
-  assert.equal(told.map(describeFallback), ['lambada_standard: left out, none of its items are available'])
+  assert.equal(
+    told.map(describeFallback),
+    [...LANGUAGES, 'lambada_standard'].map((name) => `${name}: left out, none of its items are available`),
+  )
   const alone = selectSuites(['lambada_standard,piqa'])
   const refusal = (work: Promise<unknown>) => work.catch((error: Failure) => error.message)
   const message = 'lambada_standard: no items of it come with asp'
@@ -68,14 +75,28 @@ test('what only a group or glob named may be left out, but not everything', asyn
   assert.is(await refusal(readDocuments(standard, options)), message)
 })
 
+test('a family brings its parts, once each, and a mean of each', () => {
+  const { suites, groups } = selectSuites(['blimp', 'blimp.binding', 'blimp_wh_island'])
+  assert.equal([suites.length, groups.length], [67, 13])
+  const parts = groupParts(groups)
+  assert.equal(
+    parts
+      .slice(1)
+      .flatMap(({ tasks }) => tasks)
+      .sort(),
+    parts[0].tasks,
+  )
+  assert.ok(
+    parts.every(({ metric, weightBySize, clustered }) => metric === 'acc' && !weightBySize && clustered),
+  )
+  assert.equal(groupParts(selectSuites(['multiblimp']).groups), [])
+})
+
 test('paper has a mean, all has none', () => {
   assert.equal(
-    groupParts(listGroups()).map(({ name, tasks, metric, weightBySize }) => [
-      name,
-      tasks,
-      metric,
-      weightBySize,
-    ]),
+    groupParts(listGroups().filter(({ name }) => !name.startsWith('blimp'))).map(
+      ({ name, tasks, metric, weightBySize }) => [name, tasks, metric, weightBySize],
+    ),
     [['paper', PAPER, 'acc', false]],
   )
 })

@@ -28,6 +28,12 @@ for (const [what, logprobs, choiceLengths, acc, accNorm] of CHOICES)
     )
   })
 
+test('per token: a longer choice of a lower sum may have the higher mean', () => {
+  const answer = { gold: 1, choiceLengths: [1, 1], choiceTokens: [2, 6], counts: null }
+  const got = documentMetrics(loadSuite('hellaswag_llmc'), answer, [score(-4), score(-6)])
+  assert.equal(got, { acc: 0, acc_norm_tokens: 1 })
+})
+
 test('target: log-probability and greedy flag', () => {
   const answer = { gold: null, choiceLengths: [], counts: null }
   assert.equal(documentMetrics(lambada, answer, [score(-3.5, true)]), { perplexity: -3.5, acc: 1 })

@@ -6,7 +6,7 @@ import { Failure } from '../../src/errors.js'
 import { hubPattern, readSample } from '../../src/suites/dataset.js'
 import { loadExamples } from '../../src/suites/example.js'
 import { documentHash, evalIdentity, protocolHash } from '../../src/suites/identity.js'
-import { listSuites, loadSuite, parseSuite, SUITES, suiteNames } from '../../src/suites/suite.js'
+import { listSuites, loadSuite, parseSuite, SUITES, soloNames, suiteNames } from '../../src/suites/suite.js'
 
 const test = suite('suite files')
 const raw = (name: string) => JSON.parse(readFileSync(join(SUITES, `${name}.json`), 'utf8'))
@@ -16,18 +16,22 @@ const failsWith = (message: RegExp, hint?: RegExp) => (error: unknown) =>
   error.exit === 2 &&
   (hint ?? /./).test(error.hint ?? '')
 
+const FIRST_OF_FAMILIES = ['blimp_adjunct_island', 'comps_base', 'multiblimp_abk', 'lambada_openai_mt_de']
+
 test('bundled suites are valid and named as their files', () => {
   assert.equal(
     listSuites().map(({ name }) => name),
     suiteNames(),
   )
-  assert.is(listSuites().length, 16)
+  assert.is(soloNames().length, 17)
+  assert.is(listSuites().length, 17 + 67 + 101 + 5 + 3)
 })
 
 test('sizes, splits and metrics of every suite', () => {
-  const told = listSuites().map(
-    (s) => `${s.name} ${s.dataset.split} ${s.dataset.docs} ${s.metrics} v${s.version}`,
-  )
+  const told = [
+    ...soloNames().map((name) => loadSuite(name)),
+    ...FIRST_OF_FAMILIES.map((name) => loadSuite(name)),
+  ].map((s) => `${s.name} ${s.dataset.split} ${s.dataset.docs} ${s.metrics} v${s.version}`)
   assert.equal(told, [
     'arc_challenge test 1172 acc,acc_norm v1',
     'arc_easy test 2376 acc,acc_norm v1',
@@ -35,6 +39,7 @@ test('sizes, splits and metrics of every suite', () => {
     'commonsense_qa validation 1221 acc v0',
     'copa validation 100 acc v1',
     'hellaswag validation 10042 acc,acc_norm v1',
+    'hellaswag_llmc validation 10042 acc,acc_norm_tokens v1',
     'lambada_openai test 5153 perplexity,acc v1',
     'lambada_standard test 5153 perplexity,acc v1',
     'openbookqa test 500 acc,acc_norm v1',
@@ -45,13 +50,20 @@ test('sizes, splits and metrics of every suite', () => {
     'wikitext test 62 word_perplexity,byte_perplexity,bits_per_byte v2',
     'winograd_wsc273 test 273 acc v1',
     'winogrande validation 1267 acc v1',
+    'blimp_adjunct_island train 1000 acc v1',
+    'comps_base train null acc v1',
+    'multiblimp_abk train null acc,acc_norm v0',
+    'lambada_openai_mt_de test 5153 perplexity,acc v1',
   ])
 })
 
 test('bundled suites say what people compare by, and where few-shot examples come from', () => {
   for (const { name, summary, protocol, unverified, dataset, output } of listSuites()) {
     assert.ok(summary && protocol && unverified, name)
-    assert.is(dataset.fewshot === undefined, output === 'loglikelihood_rolling', name)
+    // lm-eval's sentence pairs are zero-shot whatever is asked.
+    const zeroShot =
+      output === 'loglikelihood_rolling' || /blimp|comps/.test(name) || name === 'hellaswag_llmc'
+    assert.is(dataset.fewshot === undefined, zeroShot, name)
   }
 })
 
@@ -118,6 +130,7 @@ const BROKEN: [what: string, change: (json: Record<string, unknown>) => void, me
     (s) => Object.assign(s, { metrics: ['perplexity'] }),
     /'perplexity' cannot be computed from output 'multiple_choice'/,
   ],
+  ['cluster', (s) => Object.assign(s, { cluster: '{page}' }), /cluster: '\{page\}' is none of goal/],
   ['no metric', (s) => Object.assign(s, { metrics: [] }), /metrics: must name at least one/],
   [
     'contexts',

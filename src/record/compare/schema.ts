@@ -18,6 +18,8 @@ export const Method = t.oneOf('By what p and interval were computed.', [
   'paired t, bootstrap interval',
   'paired t',
   'paired t and exact McNemar, bootstrap interval',
+  'paired t over clusters',
+  'paired t over clusters and exact McNemar',
   'rounds beyond the noise floor',
   'size alone',
   'none',

@@ -1,5 +1,6 @@
 /** Typed parts of a run -> its record: every derived figure (rates, pooled sparsity, identity) is computed here. */
 import { groupFigure } from '../../stats/basics.js'
+import { clusteredGroupError } from '../../stats/clusters.js'
 import type {
   EnvironmentRecord,
   FoundPolicy,
@@ -87,6 +88,8 @@ export interface GroupParts {
   tasks: readonly string[]
   metric: string
   weightBySize: boolean
+  /** Each task is a cluster of documents. */
+  clustered?: boolean
   note: string
 }
 
@@ -95,6 +98,8 @@ export interface MetricValue {
   /** NaN and infinities are recorded as "N/A": JSON has no word for them. */
   value: number
   stderr: number | null
+  /** Standard error over clusters of documents; undefined where there are none. */
+  clustered?: number | null
   higherIsBetter: boolean
 }
 
@@ -212,27 +217,29 @@ function taskResult(task: TaskParts): TaskResult {
     alias: task.alias ?? task.name,
     sample_len: task.documentsScored ?? task.documents,
   }
-  for (const { name, value, stderr } of task.metrics) {
+  for (const { name, value, stderr, clustered } of task.metrics) {
     result[`${name},none`] = statistic(value)
     result[`${name}_stderr,none`] = statistic(stderr)
+    if (clustered !== undefined) result[`${name}_clustered_stderr,none`] = statistic(clustered)
   }
   return result
 }
 
 /** The groups a record has, to build a record of the same run anew. */
 export function groupPartsOf({ groups, group_subtasks }: EvalRecord): GroupParts[] {
-  return Object.values(groups).map(({ name, metric, weight_by_size, note }) => ({
+  return Object.values(groups).map(({ name, metric, weight_by_size, clustered = false, note }) => ({
     name,
     tasks: group_subtasks[name],
     metric,
     weightBySize: weight_by_size,
+    clustered,
     note,
   }))
 }
 
 /** A task without the metric, or not scored at all, leaves the group without a figure. */
 function groupResult(
-  { name, metric, weightBySize, note, ...group }: GroupParts,
+  { name, metric, weightBySize, clustered, note, ...group }: GroupParts,
   tasks: readonly TaskParts[],
 ): GroupResult {
   const members = group.tasks.map((member) => {
@@ -248,10 +255,16 @@ function groupResult(
     sample_len: members.reduce((sum, { documents }) => sum + documents, 0),
     metric,
     weight_by_size: weightBySize,
+    ...(clustered ? { clustered } : {}),
     note,
   }
   result[`${metric},none`] = statistic(value)
   result[`${metric}_stderr,none`] = statistic(stderr)
+  if (clustered) {
+    const weights = members.map(({ documents }) => (weightBySize ? documents : 1))
+    const means = members.map((member) => member.value)
+    result[`${metric}_clustered_stderr,none`] = statistic(clusteredGroupError(means, weights))
+  }
   return result
 }
 

@@ -11,6 +11,7 @@ export const SampleLine = t.object(
     row: t.count("The document's place among those of the run, from 0: the order figures are summed in."),
     doc_id: t.count('Position of the document in the full split, as in lm-eval.'),
     doc_hash: t.sha256('Of the document.'),
+    cluster: t.optional(t.hash(16, 'Of what the document has in common with others, such as their passage.')),
     index: t.count(
       'This request among the `of` requests of its document, from 0: the choice, or the rolling window.',
     ),

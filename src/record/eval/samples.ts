@@ -14,7 +14,7 @@ import type { SampleLine } from './sample-schema.js'
 /** Where the lines of one request come from; a Request and a Score of src/eval fit. */
 export interface SampleParts {
   task: string
-  document: { id: number; hash: string; requests: number; gold: number | null }
+  document: { id: number; hash: string; requests: number; gold: number | null; cluster?: string }
   request: { doc: number; index: number; input: ArrayLike<number>; targets: ArrayLike<number> }
   score: {
     logprob: number
@@ -33,6 +33,7 @@ export function sampleLine({ task, document, request, score, units = {}, metrics
     row: request.doc,
     doc_id: document.id,
     doc_hash: document.hash,
+    ...(document.cluster === undefined ? {} : { cluster: document.cluster }),
     index: request.index,
     of: document.requests,
     input_tokens: request.input.length,

@@ -39,23 +39,32 @@ const withStatistics = <T extends t.TSchema>(schema: T) =>
   })
 
 export const GroupResult = withStatistics(
-  t.object('The mean of one metric, as `<metric>,none` beside `<metric>_stderr,none`.', {
-    name: t.text('The group.'),
-    alias: t.text('What tables call it.'),
-    sample_len: t.count('Documents of all its tasks.'),
-    metric: t.text('The metric the mean is over.'),
-    weight_by_size: t.boolean('Whether every document counts the same; else every task does.'),
-    note: t.text('What the figure is, in a phrase.'),
-  }),
+  t.object(
+    'The mean of one metric, as `<metric>,none` beside `<metric>_stderr,none`, and `<metric>_clustered_stderr,none` where its tasks are clusters of documents.',
+    {
+      name: t.text('The group.'),
+      alias: t.text('What tables call it.'),
+      sample_len: t.count('Documents of all its tasks.'),
+      metric: t.text('The metric the mean is over.'),
+      weight_by_size: t.boolean('Whether every document counts the same; else every task does.'),
+      clustered: t.optional(
+        t.boolean('Whether each task is a cluster of documents, drawn from more of its kind.'),
+      ),
+      note: t.text('What the figure is, in a phrase.'),
+    },
+  ),
 )
 export type GroupResult = t.Static<typeof GroupResult>
 
 export const TaskResult = withStatistics(
-  t.object('Every metric as `<metric>,none` beside its standard error `<metric>_stderr,none`.', {
-    name: t.text('The task.'),
-    alias: t.text('What tables call it.'),
-    sample_len: t.count('Documents the metrics are over.'),
-  }),
+  t.object(
+    'Every metric as `<metric>,none` beside its standard error `<metric>_stderr,none`, and `<metric>_clustered_stderr,none` where documents come in clusters.',
+    {
+      name: t.text('The task.'),
+      alias: t.text('What tables call it.'),
+      sample_len: t.count('Documents the metrics are over.'),
+    },
+  ),
 )
 export type TaskResult = t.Static<typeof TaskResult>
 
@@ -67,6 +76,12 @@ export const PerDocumentRecord = t.object(
       t.hash(16),
     ),
     doc_id: t.list('Position in the full split.', t.count()),
+    cluster: t.optional(
+      t.list(
+        'First 16 hex digits of the SHA-256 of what documents have in common, such as their passage; null for one that is alone. Absent where the suite names nothing.',
+        t.nullable(t.hash(16)),
+      ),
+    ),
     metrics: t.dictionary(
       'Of each metric that is a plain mean over documents (acc, acc_norm): its values, 0 or 1.',
       t.list('By document.', t.like<number>({ enum: [0, 1] })),

@@ -43,8 +43,8 @@ function* evalFaults(record: EvalRecord, at = ''): Iterable<Fault> {
       yield* among(under(under(at, 'results'), task), `${metric},none`, results[task], '')
     const place = under(under(at, 'tasks'), task)
     yield* byLayer(under(place, 'sparsity'), sparsity, layers)
-    const { hash, doc_id, logprob, metrics, units } = per_document
-    yield* columns(under(place, 'per_document'), hash.length, { doc_id, logprob })
+    const { hash, doc_id, cluster = null, logprob, metrics, units } = per_document
+    yield* columns(under(place, 'per_document'), hash.length, { doc_id, cluster, logprob })
     yield* columns(under(place, 'per_document.metrics'), hash.length, metrics)
     yield* columns(under(place, 'per_document.units'), hash.length, units ?? {})
   }

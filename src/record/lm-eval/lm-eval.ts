@@ -51,7 +51,7 @@ export function lmEvalFiles(
   )
   const groups = lmEvalGroups(record)
   const results = {
-    results: { ...mapped(record.results, (result) => mapped({ ...result }, statistic)), ...groups.results },
+    results: { ...mapped(record.results, (result) => mapped(known(result), statistic)), ...groups.results },
     groups: Object.keys(groups.results).length > 0 ? groups.results : undefined,
     group_subtasks: record.group_subtasks,
     configs: sorted(configs),
@@ -152,6 +152,10 @@ function environment({ environment: e }: EvalRecord): string {
 
 const version = (value: number | string): PythonValue =>
   typeof value === 'number' ? new PythonFloat(value) : value
+
+/** Without the errors over clusters, which lm-eval does not have. */
+const known = (result: object): { [key: string]: string | number } =>
+  Object.fromEntries(Object.entries(result).filter(([key]) => !key.endsWith('_clustered_stderr,none')))
 
 const statistic = (value: string | number, key: string): PythonValue =>
   typeof value === 'number' && key.endsWith(',none') ? new PythonFloat(value) : value
