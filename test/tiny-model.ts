@@ -29,7 +29,7 @@ export async function writeTinyModel(folder: string): Promise<string> {
     else if (name.endsWith('int_bias')) values.fill(2)
     return [name, { dtype: 'F32', shape, bytes: new Uint8Array(values.buffer) }]
   })
-  return write(folder, config, new Map(tensors))
+  return writeWithTokenizer(folder, config, new Map(tensors))
 }
 
 /** One of which a batch of many tokens takes many seconds; gives the folder. */
@@ -38,7 +38,7 @@ export async function writeSlowModel(folder: string): Promise<string> {
   const tensors = new Map<string, TensorBytes>()
   for (const [name, { shape, read }] of initialTensors(config, { seed: 1 }))
     tensors.set(name, { dtype: 'F32', shape, bytes: await read() })
-  return write(folder, config, tensors)
+  return writeWithTokenizer(folder, config, tensors)
 }
 
 function configOf({ width: C, layers: L, contextLength: P }: typeof TINY): Gpt2Config {
@@ -55,7 +55,8 @@ function configOf({ width: C, layers: L, contextLength: P }: typeof TINY): Gpt2C
   }
 }
 
-async function write(
+/** With the bundled model's tokenizer. */
+export async function writeWithTokenizer(
   folder: string,
   { vocabSize, nPositions, nEmbd, nLayer, nHead, interaction }: Gpt2Config,
   tensors: ReadonlyMap<string, TensorBytes>,

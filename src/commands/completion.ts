@@ -4,6 +4,7 @@ import { AspCommand, together } from '../cli/base-command.js'
 import { type CompletedCommand, completionScript, SHELLS, type Shell } from '../cli/completion.js'
 import { parseWord } from '../cli/values.js'
 import { listGroups } from '../suites/groups.js'
+import { RECALL_SUITES, RECALL_TASK_NAMES } from '../suites/recall/tasks.js'
 import { suiteNames } from '../suites/suite.js'
 
 /** Commands that take names of suites. */
@@ -31,7 +32,7 @@ export default class Completion extends AspCommand {
   }
 
   #commands(): CompletedCommand[] {
-    const suites = [...listGroups().map(({ name }) => name), ...suiteNames()]
+    const suites = [...listGroups().map(({ name }) => name), ...suiteNames(), ...RECALL_SUITES]
     return this.config.commands
       .filter(({ hidden }) => !hidden)
       .map(({ id, summary = '', flags }) => {
@@ -39,7 +40,7 @@ export default class Completion extends AspCommand {
         return {
           id: name,
           summary,
-          words: name === 'completion' ? SHELLS : TAKES_SUITES.includes(name) ? suites : [],
+          words: wordsAfter(name, suites),
           flags: Object.values(flags)
             .filter((flag) => !flag.hidden)
             .map((flag) => ({
@@ -53,6 +54,12 @@ export default class Completion extends AspCommand {
       })
       .sort((a, b) => (a.id < b.id ? -1 : 1))
   }
+}
+
+function wordsAfter(command: string, suites: readonly string[]): readonly string[] {
+  if (command === 'completion') return SHELLS
+  if (command === 'recall') return [...RECALL_TASK_NAMES, 'all']
+  return TAKES_SUITES.includes(command) ? suites : []
 }
 
 /** `f32|f16`: words, and no placeholder, that help shows for a value. */

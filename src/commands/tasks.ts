@@ -6,6 +6,7 @@ import { hasSample, readSample } from '../suites/dataset.js'
 import { families, familyName } from '../suites/families.js'
 import { listGroups } from '../suites/groups.js'
 import { higherIsBetter } from '../suites/metrics.js'
+import { RECALL_SUITES } from '../suites/recall/tasks.js'
 import { listSuites, type Reference, type Suite } from '../suites/suite.js'
 
 /** A suite as `--json` tells it; all but `bundled_sample` is from its file. */
@@ -91,6 +92,7 @@ Groups: ${listGroups()
     .filter(({ of }) => of === undefined)
     .map(({ name, summary }) => `${name}, ${lowerFirst(summary)}`)
     .join('; ')}.
+Made for the model, by docs/recall.md: ${RECALL_SUITES.join(', ')}.
 Sources: asp tasks --json. Check that requests are right: asp tasks check <suite>. Run one: asp eval hellaswag --sparsity 0.8`
 
 const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1)

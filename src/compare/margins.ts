@@ -17,6 +17,8 @@ const share = (size: number): Margin => ({ size, relative: true })
 export const USUAL_MARGINS: Margins = {
   acc: of(0.005),
   acc_norm: of(0.005),
+  exact_match: of(0.005),
+  margin: of(0.1),
   logprob: share(0.005),
   perplexity: share(0.005),
   word_perplexity: share(0.005),
@@ -48,7 +50,7 @@ export function parseMargins(text: string): Margins {
 }
 
 /** Shares of right documents. */
-const SHARES = ['acc', 'acc_norm']
+const SHARES = ['acc', 'acc_norm', 'exact_match']
 /** What cannot lose more than all of it. */
 const BOUNDED = [...SHARES, 'speedup', 'tokens_per_s']
 

@@ -141,7 +141,14 @@ function pairTask(task: string, base: From<EvalRecord>, other: From<EvalRecord>,
     new: figureOfNew(mean(b.logprob)),
     data: { kind: 'gains', values: gains, weights: gains.map(() => 1), clusters },
   }
-  return [...shares, logprob]
+  const margins = figures
+    .filter(({ metric }) => metric === 'margin')
+    .map((one): Pair => {
+      const [own, next] = [a.recall?.margin ?? [], b.recall?.margin ?? []]
+      const values = own.map((margin, i) => next[partner[i]] - margin)
+      return { ...one, scale: 'difference', data: { kind: 'gains', values, weights: values.map(() => 1) } }
+    })
+  return [...shares, ...margins, logprob]
 }
 
 /** Gains in log-probability, and what the metric spreads them over. Bits are nats over ln 2. */

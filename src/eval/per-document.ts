@@ -2,7 +2,7 @@
 import type { SampleLine } from '../record/eval/sample-schema.js'
 import type { PerDocumentRecord } from '../record/eval/schema.js'
 import { sum } from '../stats/basics.js'
-import { type DocumentMetrics, isMean, type Measured } from '../suites/metrics.js'
+import { type DocumentMetrics, isVerdict, type Measured } from '../suites/metrics.js'
 
 /** Hex digits that name a document or a cluster: of 100,000 documents two share 16 with a chance of 3e-10. */
 export const HASH_DIGITS = 16
@@ -13,7 +13,7 @@ export function perDocumentRecord(
   documents: readonly (readonly SampleLine[])[],
   metrics: readonly DocumentMetrics[],
 ): PerDocumentRecord {
-  const means = suite.metrics.filter(isMean)
+  const means = suite.metrics.filter(isVerdict)
   const rolling = suite.output === 'loglikelihood_rolling'
   const clusters = documents.map(([{ cluster }]) => cluster ?? null)
   return {
@@ -22,6 +22,7 @@ export function perDocumentRecord(
     ...(clusters.some((cluster) => cluster !== null) ? { cluster: clusters } : {}),
     metrics: Object.fromEntries(means.map((name) => [name, metrics.map((values) => values[name] as number)])),
     logprob: documents.map(documentLogprob),
+    ...recallOf(documents, metrics),
     units: rolling
       ? {
           words: documents.map(([{ units }]) => units.words ?? 0),
@@ -36,3 +37,24 @@ function documentLogprob(lines: readonly SampleLine[]): number {
   const { gold } = lines[0]
   return gold === null ? sum(lines.map(({ logprob }) => logprob)) : lines[gold].logprob
 }
+
+/** Columns of documents that stand in a grid; nothing of others. */
+function recallOf(
+  documents: readonly (readonly SampleLine[])[],
+  metrics: readonly DocumentMetrics[],
+): Pick<PerDocumentRecord, 'recall'> {
+  const cells = documents.map(([{ cell }]) => cell ?? {})
+  const axes = Object.keys(cells[0] ?? {})
+  if (axes.length === 0) return {}
+  return {
+    recall: {
+      cells: Object.fromEntries(axes.map((axis) => [axis, cells.map((cell) => cell[axis])])),
+      choices: documents.map((lines) => lines.length),
+      margin: metrics.map(({ margin }) => margin as number),
+      sparsity: documents.map((lines) => sparsityOf(lines[lines[0].gold ?? 0])),
+    },
+  }
+}
+
+const sparsityOf = ({ pairs, removed }: SampleLine): number =>
+  pairs === 0 ? 0 : sum(removed) / removed.length / pairs

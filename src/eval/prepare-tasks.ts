@@ -13,6 +13,8 @@ import type { Dataset, ReadOptions } from '../suites/dataset.js'
 import { FEWSHOT_SEED } from '../suites/fewshot.js'
 import { readShotPool } from '../suites/fewshot-source.js'
 import { type Group, selectSuites } from '../suites/groups.js'
+import { makeDataset } from '../suites/recall/generate.js'
+import { DEFAULT_GRID, type RecallGrid } from '../suites/recall/grid.js'
 import { checkChoice, limitedCount, type SampleIds } from '../suites/selection.js'
 import { type Fallback, readDocuments, SAMPLE } from '../suites/source.js'
 import type { Suite } from '../suites/suite.js'
@@ -31,6 +33,8 @@ export interface SuiteOptions extends ModelOptions {
   /** File or folder the examples are drawn from. */
   fewshotData?: string
   fewshotSeed?: number
+  /** Which items recall suites are made of. */
+  recall?: RecallGrid
   /** Tokens of a batch at most; undefined suits the adapter. */
   batchTokens?: number
   /** Score only this share of the documents. */
@@ -67,14 +71,16 @@ export async function prepareTasks<Plan>(
   const located = await findModel(options, hooks)
   const planned = plan(located.checkpoint)
   const model = await prepareModel(located, options)
+  const { nPositions } = model.checkpoint.config
+  const making = { grid: options.recall ?? DEFAULT_GRID, counter: model.tokenizer, nPositions }
   const { suites, datasets } = await readDocuments(asked, {
     data: options.data,
     optional,
     wanted: wantedRows(options),
+    make: (recall) => makeDataset(recall, making),
     ...hooks,
   })
   const pools = await readPools(suites, datasets, options, hooks)
-  const { nPositions } = model.checkpoint.config
   const { limit, samples } = options
   const tasks = suites.map((suite, i) =>
     prepareTask(suite, datasets[i], model.tokenizer, nPositions, { limit, samples, shots: pools[i] }),

@@ -25,7 +25,7 @@ const NO_TOKENS = new Uint32Array()
 
 function linesOf(task: Task, row: number, requests: number, scored: readonly Scored[]): SampleLine[] {
   const { suite, examples, documentHashes } = task
-  const { docId: id, gold, choiceLengths, counts, cluster } = examples[row]
+  const { docId: id, gold, choiceLengths, counts, cluster, row: item } = examples[row]
   const document = {
     id,
     hash: documentHashes[row],
@@ -44,6 +44,7 @@ function linesOf(task: Task, row: number, requests: number, scored: readonly Sco
       document,
       request,
       score,
+      cell: suite.dataset.recall === undefined ? undefined : (item.cell as SampleLine['cell']),
       units: choiceLengths.length > 0 ? { chars: choiceLengths[i] } : (counts ?? {}),
       metrics: i === scored.length - 1 ? (metrics as Record<string, number | number[]>) : undefined,
     }),

@@ -207,7 +207,9 @@ function origin({ data, documents }: TaskRecord): string {
   const amount =
     documents === total ? `all ${documents}` : `${documents} of ${whole}${total === null ? ' rows' : ''}`
   const from = kind === 'sample' ? source : atRevision(source, revision)
-  const name = { sample: 'bundled sample', file: 'own data', hub: 'Hub dataset' }[kind]
+  const name = { sample: 'bundled sample', file: 'own data', hub: 'Hub dataset', generated: 'made items' }[
+    kind
+  ]
   return `${name}, ${amount} (${split === '' ? from : `${from}, ${split}`})`
 }
 

@@ -11,8 +11,8 @@ import { SUITES, type Suite } from './suite.js'
 import { wikitextPages } from './wikitext.js'
 
 export interface DataOrigin {
-  kind: 'sample' | 'file' | 'hub'
-  /** The suite whose sample it is, a path, or a Hub dataset. */
+  kind: 'sample' | 'file' | 'hub' | 'generated'
+  /** The suite whose sample it is or whose items are made, a path, or a Hub dataset. */
   source: string
   /** Only of a Hub dataset. */
   revision: string | null

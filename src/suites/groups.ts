@@ -5,6 +5,7 @@ import { Failure } from '../errors.js'
 import type { GroupParts } from '../record/eval/build.js'
 import { type Family, families, type GroupMean } from './families.js'
 import { nameGlob } from './glob.js'
+import { RECALL_SUITES } from './recall/tasks.js'
 import { GROUPS_FILE, isSuitePath, loadSuite, SUITES, type Suite, soloNames, suiteNames } from './suite.js'
 
 export interface Group {
@@ -75,7 +76,7 @@ export function selectSuites(typed: readonly string[]): Selection {
       if (group !== undefined && (other === group || other.of === group.name) && !groups.includes(other))
         groups.push(other)
     const exact = group === undefined && (!isGlob(one) || isSuitePath(one))
-    const names = group?.suites ?? (exact ? [one] : globbed(one))
+    const names = group?.suites ?? (exact ? [one] : globbed(one, [...suiteNames(), ...RECALL_SUITES]))
     for (const name of names) {
       const suite = loadSuite(
         name,
@@ -100,11 +101,13 @@ function isGlob(name: string): boolean {
   return /[*?]/.test(name)
 }
 
-function globbed(glob: string, among: readonly string[] = suiteNames()): string[] {
+function globbed(glob: string, among: readonly string[]): string[] {
   const pattern = nameGlob(glob)
   const names = among.filter((name) => pattern.test(name))
   if (names.length > 0) return names
-  throw new Failure(`'${glob}': no suite's name matches`, { hint: `suites are ${soloNames().join(', ')}` })
+  throw new Failure(`'${glob}': no suite's name matches`, {
+    hint: `suites are ${[...soloNames(), ...RECALL_SUITES].join(', ')}`,
+  })
 }
 
 /** Groups that have a figure, for the record. */

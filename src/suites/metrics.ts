@@ -42,6 +42,8 @@ interface ValueMetric {
   higherIsBetter: boolean
   item: PerDocument<number>
   aggregate(values: readonly number[]): number
+  /** No verdict of 0 or 1, but a quantity. */
+  graded?: true
   /** By bootstrap of what is computed of the mean, or else that of the mean itself. */
   bootstrap?: StatisticName
 }
@@ -81,6 +83,24 @@ export const METRICS = {
     item: {
       multiple_choice: ({ gold, choiceTokens = [] }, scores) =>
         Number(argmax(scores.map((s, k) => s.logprob / choiceTokens[k])) === gold),
+    },
+    aggregate: mean,
+  },
+  /** What greedy decoding would write: every token of the right choice is the likeliest where it stands. */
+  exact_match: {
+    kind: 'value',
+    higherIsBetter: true,
+    item: { multiple_choice: ({ gold }, scores) => Number(scores[gold ?? 0].greedy) },
+    aggregate: mean,
+  },
+  /** Nats between the right choice and the likeliest of the others. */
+  margin: {
+    kind: 'value',
+    higherIsBetter: true,
+    graded: true,
+    item: {
+      multiple_choice: ({ gold }, scores) =>
+        scores[gold ?? 0].logprob - Math.max(...scores.filter((_, k) => k !== gold).map((s) => s.logprob)),
     },
     aggregate: mean,
   },
@@ -125,10 +145,16 @@ function definition(name: MetricName): ValueMetric | RatioMetric {
   })
 }
 
-/** A plain mean over documents, so that each document has a value of its own. */
+/** A plain mean over documents. */
 export function isMean(name: MetricName): boolean {
   const metric = definition(name)
   return metric.kind === 'value' && metric.aggregate === mean
+}
+
+/** Such a mean of verdicts, so that each document has a 0 or 1 of its own. */
+export function isVerdict(name: MetricName): boolean {
+  const metric = definition(name)
+  return isMean(name) && metric.kind === 'value' && metric.graded === undefined
 }
 
 /** Values of one document; `scores` are those of its requests, in order. */

@@ -12,6 +12,7 @@ import {
   readSample,
 } from './dataset.js'
 import { familyName } from './families.js'
+import type { RecallSuite } from './recall/tasks.js'
 import type { Suite } from './suite.js'
 
 /** `--data` word for the bundled sample. */
@@ -37,6 +38,8 @@ export interface SourceOptions {
   optional?: ReadonlySet<string>
   /** How many rows of a suite will be used, where that is not all. */
   wanted?: ReadOptions['wanted']
+  /** Makes the items of a suite that has none to read. */
+  make?: (recall: RecallSuite) => Promise<Dataset>
   onFetch?: (progress: FetchProgress) => void
   onFallback?: (fallback: Fallback) => void
 }
@@ -89,8 +92,15 @@ function checkOwnRows({ name }: Suite, { origin }: Dataset, { suites, datasets }
 async function readOne(
   suite: Suite,
   settings: HubSettings,
-  { data, wanted, onFetch, onFallback }: SourceOptions,
+  { data, wanted, make, onFetch, onFallback }: SourceOptions,
 ): Promise<Dataset> {
+  const { recall } = suite.dataset
+  if (recall !== undefined) {
+    if (make !== undefined) return make(recall)
+    throw new Failure(`${suite.name}: its items are made for a model, and are not to be had here`, {
+      hint: 'asp recall, asp eval and asp sweep make and score them',
+    })
+  }
   if (data === SAMPLE) return readSample(suite, { wanted })
   const path = data ?? suite.dataset.path
   if (path !== undefined) return readLocal(suite, path, { wanted })

@@ -11,6 +11,8 @@ import { families, memberSuite, SUITES } from './families.js'
 import { GOLDEN_FORMS, type GoldenForm } from './golden.js'
 import { METRICS, type MetricName, type Output } from './metrics.js'
 import { PREPARATIONS, type PreparationName } from './preparations.js'
+import { recallSuite } from './recall/suite.js'
+import { RECALL_SUITES, type RecallSuite } from './recall/tasks.js'
 import * as must from './suite-checks.js'
 import { templateFields } from './template.js'
 
@@ -42,6 +44,8 @@ export interface DatasetSource {
      */
     includes_itself?: boolean
   }
+  /** Items are made for the model and its tokenizer, not read. */
+  recall?: RecallSuite
   /** Only where the bundled sample is of another split, or is that of another suite. */
   sample?: { split?: string; docs?: number; suite?: string }
 }
@@ -207,10 +211,12 @@ export function loadSuite(nameOrPath: string, others: readonly string[] = []): S
   if (soloNames().includes(nameOrPath)) return readSuite(join(SUITES, `${nameOrPath}.json`))
   const member = memberSuite(nameOrPath)
   if (member !== undefined) return parseSuite(member.json, member.path)
-  const near = nearestName(nameOrPath, [...suiteNames(), ...others])
+  const made = recallSuite(nameOrPath)
+  if (made !== null) return made
+  const near = nearestName(nameOrPath, [...suiteNames(), ...RECALL_SUITES, ...others])
   const groups = others.length > 0 ? `; groups are ${others.join(', ')}` : ''
   throw new Failure(`unknown suite '${nameOrPath}'`, {
-    hint: `${near ? `did you mean ${near}? ` : ''}Suites are ${soloNames().join(', ')}${groups}`,
+    hint: `${near ? `did you mean ${near}? ` : ''}Suites are ${[...soloNames(), ...RECALL_SUITES].join(', ')}${groups}`,
   })
 }
 

@@ -7,6 +7,7 @@ import type { PplOptions } from '../ppl/options.js'
 import type { Level, PolicyName } from '../pruning/level.js'
 import type { CalibrationScope, SweepPart } from '../record/names.js'
 import type { ModelOptions } from '../run/model.js'
+import type { RecallGrid } from '../suites/recall/grid.js'
 
 export interface SweepOptions extends ModelOptions {
   /** Names, paths, globs and groups, as typed; none leaves the suites out. */
@@ -22,6 +23,8 @@ export interface SweepOptions extends ModelOptions {
   parts?: readonly SweepPart[]
   /** Where the suites' items come from. */
   data?: string
+  /** Which items recall suites are made of. */
+  recall?: RecallGrid
   /** Documents of each suite. */
   limit?: number
   /** What perplexity is of, as `asp ppl` takes it; the bundled sample when empty. */
@@ -57,8 +60,8 @@ export function chooseParts({ parts, suites }: Pick<SweepOptions, 'parts' | 'sui
 
 /** As each of the three commands takes it. */
 export function suiteOptions(options: SweepOptions): SuiteOptions {
-  const { suites, model, revision, data, dtype, limit, batchTokens, seed } = options
-  return { suites, model, revision, data, dtype, limit, batchTokens, seed }
+  const { suites, model, revision, data, dtype, limit, recall, batchTokens, seed } = options
+  return { suites, model, revision, data, dtype, limit, recall, batchTokens, seed }
 }
 
 export function pplOptions(options: SweepOptions): PplOptions {

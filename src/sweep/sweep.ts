@@ -12,6 +12,8 @@ import { runSweep, type SweepHooks, type Swept } from './run.js'
 export interface SweepRunOptions extends SweepOptions {
   /** A .json file or a folder; `results` when undefined. */
   output?: string
+  /** What the record is called where `output` does not say; `sweep` when undefined. */
+  name?: string
   /** Go on with what is at `output`, or start there. */
   resume: boolean
   /** Replace what is at `output`. */
@@ -41,7 +43,7 @@ export async function sweep(
       resumable: true,
       prepare: () => prepareSweep(options, hooks),
       name: ({ model, policies }) => ({
-        suites: ['sweep'],
+        suites: [options.name ?? 'sweep'],
         model: model.id,
         policy: policies.length > 4 ? `${policies.length}-policies` : policies.join('+'),
         sparsity: null,

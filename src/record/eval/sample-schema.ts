@@ -34,6 +34,12 @@ export const SampleLine = t.object(
         bytes: t.optional(t.count('UTF-8 bytes.')),
       },
     ),
+    cell: t.optional(
+      t.dictionary(
+        'Where a generated document stands in its grid (docs/recall.md), by coordinate.',
+        t.number(),
+      ),
+    ),
     metrics: t.optional(
       t.dictionary(
         'Metric values of the document, on the line that completes it.',

@@ -24,10 +24,19 @@ export interface SampleParts {
     kept: readonly number[]
   }
   units?: SampleLine['units']
+  cell?: SampleLine['cell']
   metrics?: SampleLine['metrics']
 }
 
-export function sampleLine({ task, document, request, score, units = {}, metrics }: SampleParts): SampleLine {
+export function sampleLine({
+  task,
+  document,
+  request,
+  score,
+  units = {},
+  cell,
+  metrics,
+}: SampleParts): SampleLine {
   return {
     task,
     row: request.doc,
@@ -45,6 +54,7 @@ export function sampleLine({ task, document, request, score, units = {}, metrics
     kept: [...score.kept],
     gold: document.gold,
     units,
+    ...(cell === undefined ? {} : { cell }),
     ...(metrics === undefined ? {} : { metrics }),
   }
 }

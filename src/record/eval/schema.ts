@@ -83,12 +83,32 @@ export const PerDocumentRecord = t.object(
       ),
     ),
     metrics: t.dictionary(
-      'Of each metric that is a plain mean over documents (acc, acc_norm): its values, 0 or 1.',
+      'Of each metric that is a plain mean of verdicts (acc, acc_norm, exact_match): its values, 0 or 1.',
       t.list('By document.', t.like<number>({ enum: [0, 1] })),
     ),
     logprob: t.list(
       'Natural-log probability of the right choice, of the target, or of the whole text.',
       t.number(),
+    ),
+    recall: t.optional(
+      t.object(
+        'Of a task whose documents are made on a grid (docs/recall.md): where each stands, and by how much it is right.',
+        {
+          cells: t.dictionary(
+            'By coordinate (length, depth, distance, ...).',
+            t.list('By document.', t.number()),
+          ),
+          choices: t.list('Candidates of each document: one of so many is right by chance.', t.count()),
+          margin: t.list(
+            'Log-probability of the right candidate less that of the likeliest other, nats.',
+            t.number(),
+          ),
+          sparsity: t.list(
+            'Share of causal pairs removed of the request with the right candidate, averaged over layers.',
+            t.share(),
+          ),
+        },
+      ),
     ),
     units: t.nullable(
       t.object('What perplexities of whole texts spread `logprob` over; null unless rolling.', {
@@ -110,10 +130,12 @@ export type ReferenceScore = t.Static<typeof ReferenceScore>
 
 export const DataOrigin = t.object('Where the documents came from.', {
   kind: t.oneOf(
-    '`sample`: the items bundled with asp; `file`: --data; `hub`: the dataset at a pinned revision.',
-    ['sample', 'file', 'hub'],
+    '`sample`: the items bundled with asp; `file`: --data; `hub`: the dataset at a pinned revision; `generated`: made by a seed.',
+    ['sample', 'file', 'hub', 'generated'],
   ),
-  source: t.text('Hub repository, file path, or where a bundled sample was drawn from.'),
+  source: t.text(
+    'Hub repository, file path, where a bundled sample was drawn from, or the suite whose items were made.',
+  ),
   revision: t.nullable(t.string('Revision of the source, when it has one.')),
   split: t.string('Split of the dataset.'),
   rows: t.count('Rows loaded.'),

@@ -43,10 +43,14 @@ function* evalFaults(record: EvalRecord, at = ''): Iterable<Fault> {
       yield* among(under(under(at, 'results'), task), `${metric},none`, results[task], '')
     const place = under(under(at, 'tasks'), task)
     yield* byLayer(under(place, 'sparsity'), sparsity, layers)
-    const { hash, doc_id, cluster = null, logprob, metrics, units } = per_document
+    const { hash, doc_id, cluster = null, logprob, metrics, recall, units } = per_document
     yield* columns(under(place, 'per_document'), hash.length, { doc_id, cluster, logprob })
     yield* columns(under(place, 'per_document.metrics'), hash.length, metrics)
     yield* columns(under(place, 'per_document.units'), hash.length, units ?? {})
+    if (recall === undefined) continue
+    const { cells, choices, margin, sparsity: own } = recall
+    yield* columns(under(place, 'per_document.recall'), hash.length, { choices, margin, sparsity: own })
+    yield* columns(under(place, 'per_document.recall.cells'), hash.length, cells)
   }
 }
 

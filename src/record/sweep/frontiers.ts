@@ -242,7 +242,10 @@ function differences(
 ): [number[], number[] | undefined] {
   const [own, other] = [a, b].map(({ eval: record }) => record?.tasks[task].per_document)
   if (own === undefined || other === undefined) return [[], undefined]
-  const [mine, theirs] = [own, other].map(({ metrics, logprob }) => metrics[metric] ?? logprob)
+  const [mine, theirs] = [own, other].map(
+    ({ metrics, logprob, recall }) =>
+      metrics[metric] ?? (metric === 'margin' ? recall?.margin : null) ?? logprob,
+  )
   return [
     mine.map((value, i) => value - theirs[i]),
     own.units === null ? undefined : unitsOf(own.units, metric),

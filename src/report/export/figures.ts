@@ -19,6 +19,14 @@ export interface ExportedFigure {
   file: string
 }
 
+/** Of what is not called by its unit. */
+const UNITS: Readonly<Record<string, string>> = {
+  acc: 'share',
+  acc_norm: 'share',
+  exact_match: 'share',
+  margin: 'nats',
+}
+
 /** Of records of asp eval, ppl, bench and sweep; a figure that is in several is that of the last. */
 export function exportedFigures(loaded: readonly LoadedRecord[]): ExportedFigure[] {
   const figures = figuresOf(loaded)
@@ -31,7 +39,7 @@ export function exportedFigures(loaded: readonly LoadedRecord[]): ExportedFigure
     .filter(({ complete }) => complete)
     .map(({ task, metric: measure, value, low, high, higherIsBetter, shots, ...row }) => {
       const what = shots === null || shots === 0 ? task : `${task} (${shots}-shot)`
-      const unit = measure.startsWith('acc') ? 'share' : measure
+      const unit = UNITS[measure] ?? measure
       return { ...named(what, row), measure, unit, value, low, high, higherIsBetter }
     })
   const losses = figures.losses.flatMap(({ perplexity: value, low, high, ...row }) => {

@@ -68,7 +68,11 @@ export function evalLayerRows(record: EvalRecord, place: Place): LayerRow[] {
 }
 
 /** `task`: each may have a shift or size of its own. */
-function subjectOf({ model, policy, sparsity, tasks }: EvalRecord, place: Place, task: string): Subject {
+export function subjectOf(
+  { model, policy, sparsity, tasks }: EvalRecord,
+  place: Place,
+  task: string,
+): Subject {
   const drops = policy.name !== DENSE
   return subject(place, model, {
     policy: policy.name,
@@ -88,9 +92,9 @@ interface MetricFigure {
 
 /**
  * Wilson's score interval for the share of documents that are right, 1.96 standard errors to either side for a mean of
- * shares, the same on the logarithm for a perplexity. Over the documents scored, as if they were drawn at random.
+ * shares or of margins, the same on the logarithm for a perplexity. Over the documents scored, as if they were drawn at random.
  */
 export function metricInterval({ metric, value, stderr, documents, group }: MetricFigure): Interval {
   if (metric.endsWith('perplexity')) return logInterval(value, stderr)
-  return group ? normalInterval(value, stderr) : wilsonInterval(value, documents)
+  return group || metric === 'margin' ? normalInterval(value, stderr) : wilsonInterval(value, documents)
 }

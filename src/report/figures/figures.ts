@@ -6,6 +6,7 @@ import { comparisonRows } from './compare-rows.js'
 import { evalLayerRows, qualityRows } from './eval-rows.js'
 import { checkpointNames, type Place } from './place.js'
 import { lossRows, positionRows, pplLayerRows } from './ppl-rows.js'
+import { recallRows } from './recall-rows.js'
 import type { Figures } from './rows.js'
 import { joinedTrades, sweepTrades } from './trades.js'
 import { runNames } from './train-names.js'
@@ -22,7 +23,11 @@ export function figuresOf(loaded: readonly LoadedRecord[]): Figures {
 function rowsOf(record: ReportedRecord, place: Place, run: string): Partial<Figures> {
   switch (record.schema) {
     case 'asp.result/1':
-      return { quality: qualityRows(record, place), layers: evalLayerRows(record, place) }
+      return {
+        quality: qualityRows(record, place),
+        layers: evalLayerRows(record, place),
+        recalls: recallRows(record, place),
+      }
     case 'asp.ppl/1':
       return {
         losses: lossRows(record, place),
@@ -61,6 +66,7 @@ function joined(parts: readonly Partial<Figures>[]): Figures {
     losses: all('losses'),
     positions: all('positions'),
     layers: all('layers'),
+    recalls: all('recalls'),
     speeds: all('speeds'),
     curves: all('curves'),
     steps: all('steps'),

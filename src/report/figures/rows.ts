@@ -48,6 +48,22 @@ export interface QualityRow extends Origin, Subject, Bounds {
   complete: boolean
 }
 
+/** Of a recall task at one length and depth; bounds are of the margin. */
+export interface RecallRow extends Origin, Subject, Bounds {
+  task: string
+  /** Of the requests. */
+  set: string
+  length: number
+  depth: number
+  items: number
+  /** Shares of items. */
+  right: number
+  chance: number
+  exact: number
+  /** Nats. */
+  margin: number
+}
+
 /** Perplexity of a text at one context length. */
 export interface LossRow extends Origin, Subject, Bounds {
   text: string
@@ -197,6 +213,7 @@ export interface Figures {
   losses: LossRow[]
   positions: PositionRow[]
   layers: LayerRow[]
+  recalls: RecallRow[]
   speeds: SpeedRow[]
   curves: CurveRow[]
   steps: StepRow[]

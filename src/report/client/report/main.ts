@@ -10,6 +10,7 @@ import { layerSection } from './layers.js'
 import { lossSection, positionSection } from './losses.js'
 import { Page } from './page.js'
 import { qualitySection } from './quality.js'
+import { recallSection } from './recall.js'
 import { section } from './section.js'
 import { trainingSection } from './training.js'
 
@@ -38,6 +39,7 @@ const recordSection = section<RecordInfo>({
 const SECTIONS = [
   comparisonSection,
   qualitySection,
+  recallSection,
   lossSection,
   tradeSection,
   costSection,

@@ -1,0 +1,129 @@
+/** Documents of a recall task -> how many are right and by what margin, over any part of the grid, beside the dense model's. Pure. */
+import type { PerDocumentRecord } from '../record/eval/schema.js'
+import type { SweepCell, SweepRecord } from '../record/sweep/schema.js'
+import { type Interval, mean, meanStandardError, wilsonInterval } from '../stats/basics.js'
+import { tInterval } from '../stats/paired.js'
+
+/** One task in one cell of the sweep: the rows that tables are made of. */
+export interface RecallRun {
+  task: string
+  cell: SweepCell
+  documents: PerDocumentRecord
+  recall: Recall
+  /** Of the same documents; null where the dense model was not run, or is not done. */
+  dense: { documents: PerDocumentRecord; recall: Recall } | null
+}
+
+type Recall = NonNullable<PerDocumentRecord['recall']>
+
+export interface Estimate extends Interval {
+  value: number
+}
+
+export interface RecallFigures {
+  items: number
+  /** Share of documents right by chance. */
+  chance: number
+  acc: Estimate
+  exact: Estimate
+  margin: Estimate
+  /** Of the margin from the dense model's, by document. */
+  change: Estimate | null
+  /** Share of pairs removed, each item counting the same. */
+  removed: number
+}
+
+/** Task by task, the dense model first. What is scored at one length each is put together. */
+export function recallRuns({ cells }: SweepRecord): RecallRun[] {
+  const suites = cells.flatMap(({ eval: own }) => Object.keys(own?.tasks ?? {}))
+  return [...new Set(suites.map(taskOf))].flatMap((task) => {
+    const runs = cells.flatMap((cell) => {
+      const parts = Object.entries(cell.eval?.tasks ?? {}).flatMap(([suite, { per_document }]) =>
+        taskOf(suite) === task ? [per_document] : [],
+      )
+      const scored = parts.flatMap((documents) => {
+        const { recall } = documents
+        return recall === undefined ? [] : [{ documents, recall }]
+      })
+      return scored.length === 0 ? [] : [{ task, cell, ...scored.reduce(together) }]
+    })
+    const dense = runs.find(({ cell }) => cell.policy === 'dense') ?? null
+    // What was interrupted has not all of the documents.
+    return runs.map((run) => ({
+      ...run,
+      dense: dense?.documents.hash.join() === run.documents.hash.join() ? dense : null,
+    }))
+  })
+}
+
+/** `recall_passkey` of `recall_passkey.512`. */
+export const taskOf = (suite: string): string => suite.replace(/\.\d+$/, '')
+
+function together(a: Documents, b: Documents): Documents {
+  const [one, two] = [a.documents, b.documents]
+  return {
+    documents: {
+      ...one,
+      hash: [...one.hash, ...two.hash],
+      doc_id: [...one.doc_id, ...two.doc_id],
+      logprob: [...one.logprob, ...two.logprob],
+      metrics: joined(one.metrics, two.metrics),
+    },
+    recall: {
+      cells: joined(a.recall.cells, b.recall.cells),
+      choices: [...a.recall.choices, ...b.recall.choices],
+      margin: [...a.recall.margin, ...b.recall.margin],
+      sparsity: [...a.recall.sparsity, ...b.recall.sparsity],
+    },
+  }
+}
+
+const joined = (a: Columns, b: Columns): Columns =>
+  Object.fromEntries(Object.entries(a).map(([name, column]) => [name, [...column, ...b[name]]]))
+
+type Columns = Record<string, number[]>
+type Documents = Pick<RecallRun, 'documents' | 'recall'>
+type Scored = Pick<RecallRun, 'documents' | 'recall' | 'dense'>
+
+/** Over the documents at these places; null for none. */
+export function figuresOf(
+  { documents, recall, dense }: Scored,
+  places: readonly number[],
+): RecallFigures | null {
+  if (places.length === 0) return null
+  const at = (column: readonly number[]): number[] => places.map((i) => column[i])
+  const { acc, exact_match } = documents.metrics
+  const margins = at(recall.margin)
+  return {
+    items: places.length,
+    chance: mean(at(recall.choices).map((count) => 1 / count)),
+    acc: shareOf(at(acc)),
+    exact: shareOf(at(exact_match)),
+    margin: meanOf(margins),
+    removed: mean(at(recall.sparsity)),
+    change: dense && meanOf(margins.map((margin, k) => margin - dense.recall.margin[places[k]])),
+  }
+}
+
+export const allPlaces = ({ documents }: Scored): number[] => [...documents.hash.keys()]
+
+/** Places of the documents by a coordinate, in ascending order of it. */
+export function placesBy(run: Scored, axis: string, places = allPlaces(run)): Map<number, number[]> {
+  const column = run.recall.cells[axis] ?? []
+  const groups = new Map<number, number[]>()
+  for (const place of places) groups.set(column[place], [...(groups.get(column[place]) ?? []), place])
+  return new Map([...groups].sort(([a], [b]) => a - b))
+}
+
+/** The dense model's figures of the same documents are no better than chance: the interval of its share right holds it. */
+export const failsByChance = ({ acc, chance }: RecallFigures): boolean => acc.low <= chance
+
+function shareOf(verdicts: readonly number[]): Estimate {
+  const value = mean(verdicts)
+  return { value, ...wilsonInterval(value, verdicts.length) }
+}
+
+function meanOf(values: readonly number[]): Estimate {
+  const value = mean(values)
+  return { value, ...tInterval(value, meanStandardError(values), values.length - 1) }
+}

@@ -1,0 +1,67 @@
+/** A recall task -> rows of its suite: the same for the same tokenizer, filler, grid and seed, on every machine. */
+import { sha256Of } from '../../data/files.js'
+import type { DataRow } from '../../data/rows.js'
+import { readText } from '../../data/text.js'
+import { pythonRandom } from '../../stats/python-random.js'
+import type { Dataset } from '../dataset.js'
+import { mostAlike } from './draws.js'
+import { type Filler, makeFiller } from './filler.js'
+import { checkGrid, type GridPoint, gridPoints, type RecallGrid } from './grid.js'
+import type { Counter, Item } from './item.js'
+import { RECALL_TASKS, type RecallSuite, type RecallTaskName, recallSuiteName } from './tasks.js'
+
+export interface Making {
+  grid: RecallGrid
+  counter: Counter
+  /** The longest input of the model. */
+  nPositions: number
+}
+
+/** Failure: a grid or a filler that no items can be made of. */
+export async function makeDataset(recall: RecallSuite, making: Making): Promise<Dataset> {
+  const { task, length } = recall
+  const grid = { ...making.grid, ...(length === undefined ? {} : { lengths: [length] }) }
+  const { nPositions } = making
+  checkGrid(grid, nPositions)
+  const { text, sources } = await readText(grid.filler === undefined ? [] : [grid.filler])
+  const name = sources[0].source
+  const rows = makeRows(task, makeFiller(text, name), { ...making, grid })
+  return {
+    rows,
+    origin: {
+      kind: 'generated',
+      source: recallSuiteName(recall),
+      revision: null,
+      split: 'generated',
+      rows: rows.length,
+      total: rows.length,
+      sha256: sha256Of(JSON.stringify(rows)),
+      note: `generated, seed ${grid.seed}, in ${name}, question ${grid.question}`,
+    },
+  }
+}
+
+export function makeRows(
+  task: RecallTaskName,
+  filler: Filler,
+  { grid, counter, nPositions }: Making,
+): DataRow[] {
+  const words = mostAlike({ counter }, filler.vocabulary)
+  const shared = { name: recallSuiteName({ task }), counter, filler, words, question: grid.question }
+  return gridPoints(grid, nPositions).map((point, idx) => {
+    const { length, depth } = point
+    const random = pythonRandom(seedOf(task, grid.seed, point))
+    return { line: idx + 1, value: rowOf(idx, RECALL_TASKS[task].make({ ...shared, length, depth, random })) }
+  })
+}
+
+/** As the suite's templates read it. */
+function rowOf(idx: number, { contexts, choices, gold, cell }: Item): DataRow['value'] {
+  const [context, other = ''] = contexts
+  return { idx, context, other, choices, gold, cell }
+}
+
+/** Of one item: another grid has it again, where it has that point. 48 bits. */
+function seedOf(task: string, seed: number, { length, depth, nth }: GridPoint): number {
+  return Number.parseInt(sha256Of(JSON.stringify([task, seed, length, depth, nth])).slice(0, 12), 16)
+}

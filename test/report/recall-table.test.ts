@@ -1,0 +1,85 @@
+/** The tables of `asp recall`, from the record in results/ and from small changes of it. */
+import { readFileSync } from 'node:fs'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { SweepRecord } from '../../src/record/sweep/schema.js'
+import { figuresOf as pageFigures } from '../../src/report/figures/figures.js'
+import { allPlaces, failsByChance, figuresOf, placesBy, recallRuns } from '../../src/report/recall-figures.js'
+import { renderRecall } from '../../src/report/recall-table.js'
+
+const FILE = new URL('../../results/recall-asp-tiny.json', import.meta.url)
+const read = (): SweepRecord => JSON.parse(readFileSync(FILE, 'utf8'))
+
+const test = suite('recall tables')
+
+test('a run for each task and cell, the dense model beside each', () => {
+  const runs = recallRuns(read())
+  assert.equal(
+    runs.map(({ task, cell, dense }) => `${task} ${cell.id} ${dense !== null}`),
+    ['copy_random', 'passkey'].flatMap((task) =>
+      ['dense', 'adaptive-0.5', 'local-0.5', 'streaming-0.5'].map((id) => `recall_${task} ${id} true`),
+    ),
+  )
+})
+
+test('figures are those of the documents named', () => {
+  const [dense, adaptive] = recallRuns(read())
+  const places = placesBy(adaptive, 'length').get(512) ?? []
+  const figures = figuresOf(adaptive, places)
+  const mean = (values: number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
+  const margins = places.map((i) => adaptive.recall.margin[i])
+  assert.is(figures?.items, places.length)
+  assert.is(figures?.chance, 0.5)
+  assert.ok(Math.abs((figures?.margin.value ?? 0) - mean(margins)) < 1e-12)
+  const changes = places.map((i) => adaptive.recall.margin[i] - dense.recall.margin[i])
+  assert.ok(Math.abs((figures?.change?.value ?? 0) - mean(changes)) < 1e-12)
+  assert.is(figuresOf(adaptive, []), null)
+  assert.is(figuresOf(dense, allPlaces(dense))?.change?.value, 0)
+})
+
+test('where the dense model is at chance the result says so, and only there', () => {
+  const runs = recallRuns(read()).filter(({ cell }) => cell.policy === 'dense')
+  const fails = runs.map((run) => {
+    const figures = figuresOf(run, allPlaces(run))
+    return figures !== null && failsByChance(figures)
+  })
+  assert.equal(fails, [false, true])
+  const text = renderRecall(read())
+  assert.match(text, /DENSE FAILS +recall_passkey: the dense model is right in 0\.\d\d of 48 items/)
+  assert.not.match(text, /DENSE FAILS +recall_copy_random:/)
+})
+
+test('every form has the tables; an interrupted run has no change from dense, and says so', () => {
+  const record = read()
+  assert.match(renderRecall(record, { form: 'csv' }), /^Task,Policy,Sparsity,achieved,Items/)
+  assert.match(renderRecall(record, { form: 'md' }), /\| recall_copy_random \| dense \|/)
+  const [, adaptive] = record.cells
+  const own = adaptive.eval?.tasks['recall_passkey.128'].per_document
+  if (own?.recall === undefined) throw new Error('the record has no recall')
+  for (const column of [own.hash, own.logprob, own.doc_id, ...Object.values(own.metrics)]) column.pop()
+  for (const column of [
+    own.recall.choices,
+    own.recall.margin,
+    own.recall.sparsity,
+    ...Object.values(own.recall.cells),
+  ])
+    column.pop()
+  const run = recallRuns({ ...record, status: 'incomplete' }).find(
+    ({ task, cell }) => task === 'recall_passkey' && cell.id === 'adaptive-0.5',
+  )
+  assert.is(run?.dense, null)
+  assert.match(renderRecall({ ...record, status: 'incomplete' }), /INCOMPLETE +stopped/)
+})
+
+test('asp report has a row for each length and depth', () => {
+  const { recalls } = pageFigures([{ file: 'recall.json', record: read() }])
+  assert.is(recalls.length, 2 * 4 * 2 * 3)
+  const [first] = recalls
+  assert.equal(
+    [first.task, first.policy, first.length, first.depth, first.items],
+    ['recall_copy_random', 'dense', 128, 0, 8],
+  )
+  assert.is(first.path, 'cells[0].eval.tasks.recall_copy_random.128.per_document.recall')
+})
+
+test.run()
