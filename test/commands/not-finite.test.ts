@@ -100,24 +100,6 @@ const CASES: Case[] = [
     says: /error: last token of the text or of a window: the log-probability of token 1 of 1 must be finite, got NaN;/,
     exit: 1,
   },
-  {
-    title: 'asp finetune of a model with an output head of its own',
-    argv: [
-      'finetune',
-      '--data',
-      'text.txt',
-      '--ctx',
-      '64',
-      '--steps',
-      '1',
-      '--output',
-      'new',
-      '-m',
-      './untied',
-    ],
-    says: /untied: lm_head\.weight differs from wte\.weight, and training ties the two; hint: /,
-    exit: 2,
-  },
 ]
 
 for (const { title, argv, says, exit } of CASES) {
