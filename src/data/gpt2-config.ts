@@ -18,7 +18,8 @@ export interface ParsedConfig {
   interaction: InteractionHint
 }
 
-const SUPPORTED = 'asp runs GPT-2 and OPT checkpoints; see gpt2, gpt2-medium, gpt2-large, gpt2-xl, facebook/opt-125m'
+const SUPPORTED =
+  'asp runs GPT-2 and OPT checkpoints; see gpt2, gpt2-medium, gpt2-large, gpt2-xl, facebook/opt-125m'
 
 /**
  * @param path of the file, for messages
