@@ -1,4 +1,4 @@
-/** ONE table of recall tasks: what each asks, and how an item is made. Its name as a suite is `recall_<name>`. */
+/** The table of recall tasks: what each asks, and how an item is made. Its name as a suite is `recall_<name>`. */
 import { associative } from './associative.js'
 import { copyRandom, copyText } from './copying.js'
 import type { Item, Workshop } from './item.js'
