@@ -53,7 +53,7 @@ for (const [i, command] of commands.entries())
 
 test('the error it shows is the error', async () => {
   writeFileSync(path, block('json').replace('{country}', '{contry}'))
-  const { status, stderr } = await asp(folder, ['eval', 'capitals.json'])
+  const { status, stderr } = await asp(folder, ['eval', './capitals.json'])
   assert.is(status, 2)
   assert.is(stderr.trim(), doc.match(/^error: .*$/m)?.[0])
 })
