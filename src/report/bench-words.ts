@@ -1,6 +1,6 @@
 /** A benchmark in words: how its tables name what was measured, and the lines under them. */
 import type { BenchConfiguration, BenchRecord } from '../record/bench/schema.js'
-import { formatBytes, formatCount, formatLarge, formatRate, formatShare } from './format.js'
+import { formatBytes, formatCount, formatLarge, formatRate, formatShare, plural } from './format.js'
 import { atRevision, describeAdapter, describeBytes, describePeak, describeTime } from './notes.js'
 import type { Note } from './sheet.js'
 
@@ -65,7 +65,7 @@ function describeModel({ model, configurations }: BenchRecord): string {
     model.source === 'random'
       ? 'random weights: speed and memory only, drops are synthetic'
       : 'trained weights'
-  return `${atRevision(model.id, model.revision)}, ${formatLarge(model.parameters)} parameters, ${n_layer} layers of ${n_embd}, ${dtypes}; ${weights}`
+  return `${atRevision(model.id, model.revision)}, ${formatLarge(model.parameters)} parameters, ${plural(n_layer, 'layer')} of ${n_embd}, ${dtypes}; ${weights}`
 }
 
 function describeInput({ data }: BenchRecord): string {

@@ -1,6 +1,6 @@
 /** What the lines under every table say in the same words: the model, the adapter, times and memory. */
 import type { EnvironmentRecord, ModelRecord } from '../record/common.js'
-import { formatBytes, formatLarge, formatSeconds } from './format.js'
+import { formatBytes, formatLarge, formatSeconds, plural } from './format.js'
 import type { Note } from './sheet.js'
 
 /** `gpt2@607a30d7`: an id or a file with the beginning of its commit, where it has one. */
@@ -15,7 +15,7 @@ export function describeModel(model: ModelRecord): string {
   const held = dtype === stored_dtype ? dtype : `${dtype} (stored ${stored_dtype})`
   const padded =
     padded_rows === 0 ? '' : `, ${padded_rows} of ${config.vocab_size} vocabulary rows without a token`
-  return `${atRevision(id, revision)}${from}, ${formatLarge(parameters)} parameters, ${config.n_layer} layers, ${held}${padded}`
+  return `${atRevision(id, revision)}${from}, ${formatLarge(parameters)} parameters, ${plural(config.n_layer, 'layer')}, ${held}${padded}`
 }
 
 export function describeAdapter({ adapter, dawn }: EnvironmentRecord): string {
