@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -144,6 +144,18 @@ test('asp merge writes the record and the logs, or one line and nothing', async 
   assert.is(refused.stdout, '')
   assert.match(refused.stderr, /^error: .*missing.*\n$/)
   assert.not.ok(await recordOf(file('no')).catch(() => null))
+})
+
+test('a log that a record places elsewhere is looked for beside it, and nowhere else', async () => {
+  await run('placed', { suites: ['winogrande'], limit: 2, shard: { index: 1, count: 2 } })
+  const record = await recordOf(file('placed'))
+  const samples = record.tasks.winogrande.samples ?? ''
+  const elsewhere = join(folder, 'elsewhere')
+  await mkdir(elsewhere)
+  const moved = { ...record.tasks.winogrande, samples: `../${samples}` }
+  await writeFile(join(elsewhere, 'placed.json'), JSON.stringify({ ...record, tasks: { winogrande: moved } }))
+  const message = await readShard(join(elsewhere, 'placed.json')).then(String, ({ message }) => message)
+  assert.ok(message.startsWith(join(elsewhere, samples)), message)
 })
 
 test.run()
