@@ -8,7 +8,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openCheckpoint } from '../../src/data/checkpoint.js'
 import { openTorchFile } from '../../src/data/weights/torch-file.js'
-import { refused } from './refused.js'
+import { refused } from '../failure.js'
 
 const FIXTURES = join(import.meta.dirname, '../fixtures/bad-pickles')
 

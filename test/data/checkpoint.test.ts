@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert'
 import { type Checkpoint, openCheckpoint } from '../../src/data/checkpoint.js'
 import { encodeSafetensors, type TensorBytes } from '../../src/data/safetensors.js'
 import { AS_GPT2 } from '../../src/engine/gpt2/config.js'
-import { Failure } from '../../src/errors.js'
+import { refused } from '../failure.js'
 import {
   CONFIG,
   counting,
@@ -165,7 +165,7 @@ checkpoint('reads no weight before it is asked for', async ({ folder }) => {
   await writeCheckpoint(folder, tinyTensors())
   const actual = await openCheckpoint(folder)
   await truncate(join(folder, 'model.safetensors'), 20_000)
-  await expectFailure(() => actual.tensors.get('ln_f.bias')?.read(), /model.safetensors: ended at byte/)
+  await refused(() => actual.tensors.get('ln_f.bias')?.read(), /model.safetensors: ended at byte/)
 })
 
 interface Broken {
@@ -418,7 +418,7 @@ for (const { what, tensors: change, config, files, says } of BROKEN) {
     change?.(tensors)
     await writeCheckpoint(folder, tensors, config)
     await files?.(folder)
-    await expectFailure(() => openCheckpoint(folder), says)
+    await refused(() => openCheckpoint(folder), says)
   })
 }
 
@@ -449,20 +449,6 @@ function lastChanged({ dtype, shape, bytes }: TensorBytes): TensorBytes {
 
 function prefixed(tensors: Tensors): Tensors {
   return new Map([...tensors].map(([name, tensor]) => [`transformer.${name}`, tensor]))
-}
-
-async function expectFailure(act: () => unknown, says: RegExp): Promise<void> {
-  try {
-    await act()
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error
-    assert.match(error.message, says)
-    assert.not.match(error.message, '\n')
-    assert.ok(error.hint)
-    assert.is(error.exit, 2)
-    return
-  }
-  assert.unreachable('must fail')
 }
 
 checkpoint.run()

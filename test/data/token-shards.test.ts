@@ -10,7 +10,7 @@ import { checkTokens, readTokenShards } from '../../src/data/token-shards.js'
 import { tokenStarts } from '../../src/data/token-starts.js'
 import { tokenText } from '../../src/data/token-text.js'
 import { loadTokenizer } from '../../src/data/tokenizer.js'
-import { refused } from './refused.js'
+import { refused } from '../failure.js'
 import { bareShard, llmcShard } from './shards.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'asp-shards-'))

@@ -7,7 +7,7 @@ import { type Checkpoint, openCheckpoint } from '../../src/data/checkpoint.js'
 import { sha256Of } from '../../src/data/files.js'
 import { loadTokenizer } from '../../src/data/tokenizer.js'
 import { bf16ToF32, f16ToF32 } from '../../src/engine/half.js'
-import { refused } from './refused.js'
+import { refused } from '../failure.js'
 import { unpackFixtures, type WeightFixtures } from './weight-fixtures.js'
 
 interface Context {

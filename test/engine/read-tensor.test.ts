@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert'
 import { readAs, readF32 } from '../../src/engine/gpt2/read-tensor.js'
 import { f32ToF16 } from '../../src/engine/half.js'
 import type { StoredDtype, TensorSource } from '../../src/engine/tensor-source.js'
-import { Failure } from '../../src/errors.js'
+import { failureOf } from '../failure.js'
 
 const test = suite('reading tensors')
 
@@ -20,16 +20,6 @@ function stored(dtype: StoredDtype, values: readonly number[], file?: string): T
   const { buffer } = STORE[dtype](values)
   const shape = [values.length]
   return new Map([['w', { dtype, shape, file, read: async () => new Uint8Array(buffer as ArrayBuffer) }]])
-}
-
-async function failureOf(work: Promise<unknown>): Promise<Failure> {
-  try {
-    await work
-  } catch (error) {
-    if (error instanceof Failure) return error
-    throw error
-  }
-  throw new Error('must fail')
 }
 
 /** The largest and the smallest a half can be, at odd and even places, in lists of odd and even length. */

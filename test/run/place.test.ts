@@ -5,7 +5,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { EXIT, Failure } from '../../src/errors.js'
+import { EXIT } from '../../src/errors.js'
 import { writeRecord } from '../../src/record/io/store.js'
 import { EVAL_SCHEMA } from '../../src/record/kinds.js'
 import {
@@ -16,6 +16,7 @@ import {
   recordKind,
 } from '../../src/run/existing.js'
 import { type HeldPlace, holdAll, holdFile, holdOutput } from '../../src/run/place.js'
+import { failureOf } from '../failure.js'
 
 const test = suite('place of an output')
 const record = { schema: EVAL_SCHEMA }
@@ -31,16 +32,6 @@ test.after.each(async () => {
 
 const hold = (output: string | undefined, ifThere: IfThere = 'refuse'): Promise<HeldPlace> =>
   holdOutput(output, { kind: KIND, ifThere, resumable: true })
-
-/** The Failure that `action` ends in. */
-async function failureOf(action: Promise<unknown>): Promise<Failure> {
-  const thrown = await action.then(
-    () => assert.unreachable('nothing was thrown'),
-    (error: unknown) => error,
-  )
-  assert.instance(thrown, Failure)
-  return thrown as Failure
-}
 
 test('--output may be a folder, made when its parent exists and taken back when the run fails', async () => {
   const made = path.join(folder, 'runs')

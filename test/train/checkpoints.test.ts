@@ -16,6 +16,7 @@ import {
 } from '../../src/train/checkpoints.js'
 import { planRuns } from '../../src/train/plan.js'
 import { checkResume } from '../../src/train/resume.js'
+import { failureOf } from '../failure.js'
 import { CONFIG, fakeStart, testFolder, trainingOptions } from './fixture.js'
 
 const test = suite('checkpoints of a training')
@@ -40,15 +41,6 @@ const state = (value: number): TrainerState => ({
     ['ln_f.bias', { shape: [3], values: Float32Array.of(1e-30, -0, 3.4e38) }],
   ]),
 })
-
-async function failureOf(work: Promise<unknown>): Promise<Failure> {
-  const error = await work.then(
-    () => new Error('must fail'),
-    (caught: unknown) => caught,
-  )
-  if (error instanceof Failure) return error
-  throw error
-}
 
 test('what is read back is what was written, to the last bit', async () => {
   const run = testFolder()

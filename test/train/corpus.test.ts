@@ -9,8 +9,8 @@ import { Failure } from '../../src/errors.js'
 import { type CorpusOptions, loadCorpus } from '../../src/train/corpus.js'
 import { cutText, encodeDocuments } from '../../src/train/encode.js'
 import { splitWindows, stretchesOf } from '../../src/train/held-out-windows.js'
-import { refused } from '../data/refused.js'
 import { llmcShard } from '../data/shards.js'
+import { refused } from '../failure.js'
 import { testFolder } from './fixture.js'
 
 const test = suite('corpus')

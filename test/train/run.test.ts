@@ -10,6 +10,7 @@ import { lastState } from '../../src/train/checkpoints.js'
 import type { RunHooks } from '../../src/train/hooks.js'
 import type { TrainingOptions } from '../../src/train/options.js'
 import { trainRun } from '../../src/train/train-run.js'
+import { failureOf } from '../failure.js'
 import { type FakeOptions, fakeTrainers } from './fake-trainer.js'
 import { DEVICE, fakeEvaluate, HEAD, prepared, testFolder } from './fixture.js'
 
@@ -59,15 +60,6 @@ function logOf(folder: string): unknown[] {
 
 const weightsOf = (folder: string): string =>
   readFileSync(join(folder, 'model.safetensors')).toString('base64')
-
-async function failureOf(work: Promise<unknown>): Promise<Failure> {
-  const error = await work.then(
-    () => new Error('must fail'),
-    (caught: unknown) => caught,
-  )
-  if (error instanceof Failure) return error
-  throw error
-}
 
 test('writes a log, checkpoints, the model, its card and the record', async () => {
   const folder = testFolder()

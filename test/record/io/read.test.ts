@@ -3,11 +3,12 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { EXIT, Failure } from '../../../src/errors.js'
+import { EXIT } from '../../../src/errors.js'
 import { readRecord, readRecordIfThere } from '../../../src/record/io/read.js'
 import type { Schema } from '../../../src/record/io/records.js'
 import { EVAL_SCHEMA, WRITTEN_BY } from '../../../src/record/kinds.js'
 import { workFolder } from '../../commands/asp.js'
+import { failureOf } from '../../failure.js'
 import { RECORDS } from '../../report/records-fixture.js'
 import { statsRecord } from '../drop-stats-fixture.js'
 import { dropsRecord } from '../drops-fixture.js'
@@ -22,15 +23,6 @@ function fileOf(text: string | Buffer): string {
   const file = join(mkdtempSync(join(folder, 'read-')), 'a.json')
   writeFileSync(file, text)
   return file
-}
-
-async function failureOf(reading: Promise<unknown>): Promise<Failure> {
-  const thrown = await reading.then(
-    () => assert.unreachable('not refused'),
-    (error: unknown) => error,
-  )
-  assert.instance(thrown, Failure)
-  return thrown as Failure
 }
 
 test('a record comes back as it was written, whatever its kind', async () => {

@@ -3,7 +3,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { EXIT, Failure } from '../../../src/errors.js'
+import { EXIT } from '../../../src/errors.js'
 import { buildRecord } from '../../../src/record/eval/build.js'
 import type { EvalRecord } from '../../../src/record/eval/schema.js'
 import {
@@ -13,6 +13,7 @@ import {
   writeRecord,
   writeWhole,
 } from '../../../src/record/io/store.js'
+import { failureOf } from '../../failure.js'
 import { recordParts } from '../fixture.js'
 
 const test = suite('record store')
@@ -27,16 +28,6 @@ test.after.each(async () => {
 })
 
 const written = async (file: string): Promise<EvalRecord> => JSON.parse(await readFile(file, 'utf8'))
-
-/** The Failure that `action` ends in. */
-async function failureOf(action: Promise<unknown>): Promise<Failure> {
-  const thrown = await action.then(
-    () => assert.unreachable('nothing was thrown'),
-    (error: unknown) => error,
-  )
-  assert.instance(thrown, Failure)
-  return thrown as Failure
-}
 
 test('a record comes back as it was written, alone in its folder', async () => {
   const target = { path: path.join(folder, 'run.json') }

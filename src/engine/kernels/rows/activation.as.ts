@@ -123,40 +123,33 @@ function stretch(activation: u32, biased: bool, bytes: usize, from: usize, bias:
   }
 }
 
-/** sums = f(sums + bias) */
-export function activateSums(activation: u32, bytes: usize, sums: usize, bias: usize): void {
+/** The loop of one function each; `biased` is a constant too. */
+@inline
+function eachStretch(activation: u32, biased: bool, bytes: usize, from: usize, bias: usize, to: usize): void {
   switch (activation) {
     case GELU_TANH:
-      return stretch(GELU_TANH, true, bytes, sums, bias, sums)
+      return stretch(GELU_TANH, biased, bytes, from, bias, to)
     case GELU_ERF:
-      return stretch(GELU_ERF, true, bytes, sums, bias, sums)
+      return stretch(GELU_ERF, biased, bytes, from, bias, to)
     case GELU_SIGMOID:
-      return stretch(GELU_SIGMOID, true, bytes, sums, bias, sums)
+      return stretch(GELU_SIGMOID, biased, bytes, from, bias, to)
     case RELU:
-      return stretch(RELU, true, bytes, sums, bias, sums)
+      return stretch(RELU, biased, bytes, from, bias, to)
     case SILU:
-      return stretch(SILU, true, bytes, sums, bias, sums)
+      return stretch(SILU, biased, bytes, from, bias, to)
     default:
-      return stretch(NONE, true, bytes, sums, bias, sums)
+      return stretch(NONE, biased, bytes, from, bias, to)
   }
+}
+
+/** sums = f(sums + bias) */
+export function activateSums(activation: u32, bytes: usize, sums: usize, bias: usize): void {
+  eachStretch(activation, true, bytes, sums, bias, sums)
 }
 
 /** to = f(from) */
 export function activateInto(activation: u32, bytes: usize, from: usize, to: usize): void {
-  switch (activation) {
-    case GELU_TANH:
-      return stretch(GELU_TANH, false, bytes, from, 0, to)
-    case GELU_ERF:
-      return stretch(GELU_ERF, false, bytes, from, 0, to)
-    case GELU_SIGMOID:
-      return stretch(GELU_SIGMOID, false, bytes, from, 0, to)
-    case RELU:
-      return stretch(RELU, false, bytes, from, 0, to)
-    case SILU:
-      return stretch(SILU, false, bytes, from, 0, to)
-    default:
-      return stretch(NONE, false, bytes, from, 0, to)
-  }
+  eachStretch(activation, false, bytes, from, 0, to)
 }
 
 @inline
