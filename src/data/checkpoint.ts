@@ -20,7 +20,7 @@ import { type InteractionHint, parseGpt2Config } from './gpt2-config.js'
 import { INTERACTION_NAMES } from './gpt2-names.js'
 import { type JsonObject, readJsonObject } from './json-file.js'
 import { inGpt2Terms } from './opt.js'
-import { elementBytes } from './safetensors.js'
+import { elementBytes, sizeOf } from './safetensors.js'
 import { hasTokenizer } from './tokenizer/files.js'
 import { inFolder, type TokenizerSource } from './tokenizer/source.js'
 import { findWeights, noWeights, type WeightKind, type Weights } from './weights/kinds.js'
@@ -82,7 +82,7 @@ export async function openCheckpoint(path: string, origin: CheckpointOrigin = {}
   const config: Gpt2Config = { ...base, interaction }
   const tensors = checkedTensors(located, config, folder)
   const sizes = [...tensors].map(([name, { dtype, shape }]) => {
-    const count = product(shape)
+    const count = sizeOf(shape)
     return { count, ...(located.get(name)?.stored ?? { dtype, bytes: count * elementBytes(dtype) }) }
   })
   const [storedDtype, ...others] = new Set(sizes.map(({ dtype }) => (dtype === 'Q8_0' ? 'mixed' : dtype)))
@@ -94,7 +94,8 @@ export async function openCheckpoint(path: string, origin: CheckpointOrigin = {}
     kind,
     config,
     configJson,
-    tokenizer: (await hasTokenizer(folder)) ? inFolder(folder) : (weights.tokenizer ?? inFolder(folder)),
+    tokenizer:
+      weights.tokenizer === null || (await hasTokenizer(folder)) ? inFolder(folder) : weights.tokenizer,
     tensors,
     storedDtype: others.length === 0 ? storedDtype : 'mixed',
     parameters: sizes.reduce((sum, { count }) => sum + count, 0),
@@ -162,8 +163,4 @@ function findInteraction(
     )
   }
   return { dim, propagateInDepth: hint.propagateInDepth }
-}
-
-function product(shape: readonly number[]): number {
-  return shape.reduce((total, extent) => total * extent, 1)
 }

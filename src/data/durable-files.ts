@@ -99,7 +99,7 @@ export async function replaceFile(
 }
 
 /** Makes names in a folder last: a rename is on the disk only then. Windows has no such call. */
-export async function syncFolder(folder: string): Promise<void> {
+async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder).catch(() => null)
   await handle?.sync().catch(() => undefined)
   await handle?.close()

@@ -79,7 +79,8 @@ function activationOf(json: JsonObject, path: string): Activation {
   )
 }
 
-function size(json: JsonObject, key: string, path: string): number {
+/** @throws Failure on what is no positive whole number */
+export function size(json: JsonObject, key: string, path: string): number {
   const value = json[key]
   if (typeof value === 'number' && Number.isSafeInteger(value) && value > 0) return value
   throw new Failure(`${path}: ${key} must be a positive whole number, got ${JSON.stringify(value)}`, {

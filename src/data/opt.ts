@@ -4,6 +4,7 @@
  * Nothing is read here: tensors are described anew.
  */
 import { Failure } from '../errors.js'
+import { size } from './gpt2-config.js'
 import type { JsonObject } from './json-file.js'
 import { elementBytes } from './safetensors.js'
 import type { LocatedTensor, LocatedTensors } from './weights/located.js'
@@ -53,15 +54,7 @@ function gpt2ConfigOfOpt(json: JsonObject, path: string): JsonObject {
       hint: HINT,
     })
   }
-  const sizes = Object.fromEntries(
-    Object.entries(SIZES).map(([key, own]) => {
-      const value = json[own]
-      if (typeof value === 'number' && Number.isSafeInteger(value) && value > 0) return [key, value]
-      throw new Failure(`${path}: ${own} must be a positive whole number, got ${JSON.stringify(value)}`, {
-        hint: 'use the config.json that belongs to these weights',
-      })
-    }),
-  )
+  const sizes = Object.fromEntries(Object.entries(SIZES).map(([key, own]) => [key, size(json, own, path)]))
   const { bos_token_id, eos_token_id, pad_token_id, tie_word_embeddings } = json
   return {
     model_type: 'gpt2',

@@ -38,7 +38,7 @@ export function isGone(owner: Owner): boolean | null {
   return owner.started !== null && owner.started !== startOf(owner.process)
 }
 
-export function isRunning(id: number): boolean {
+function isRunning(id: number): boolean {
   try {
     process.kill(id, 0)
     return true

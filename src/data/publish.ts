@@ -10,7 +10,7 @@ import type { Checkpoint } from './checkpoint.js'
 import { writeFailure, writeFolder, writeParts, writeText } from './durable-files.js'
 import { gpt2Tensors, TOKEN_TABLE } from './gpt2-names.js'
 import type { JsonObject } from './json-file.js'
-import { elementBytes, encodeHeader } from './safetensors.js'
+import { elementBytes, encodeHeader, sizeOf } from './safetensors.js'
 import { tokenizerFiles } from './tokenizer/published.js'
 import { loadTokenizer } from './tokenizer.js'
 
@@ -82,8 +82,7 @@ function withBiases({ config, tensors }: Checkpoint): Map<string, StoredTensor> 
   const dtype = tensors.get(TOKEN_TABLE)?.dtype ?? 'F32'
   return new Map(
     all.map(({ name, shape }) => {
-      const read = async () =>
-        new Uint8Array(elementBytes(dtype) * shape.reduce((count, extent) => count * extent, 1))
+      const read = async () => new Uint8Array(elementBytes(dtype) * sizeOf(shape))
       return [name, tensors.get(name) ?? { dtype, shape, read }]
     }),
   )

@@ -6,6 +6,7 @@ import { AS_GPT2, type Gpt2Config, HEAD_DIM } from '../engine/gpt2/config.js'
 import type { StoredTensor, TensorSource } from '../engine/tensor-source.js'
 import { Failure } from '../errors.js'
 import { gpt2Tensors } from './gpt2-names.js'
+import { sizeOf } from './safetensors.js'
 
 export interface RandomModel {
   /** As typed, such as `random:gpt2`. */
@@ -41,7 +42,7 @@ export const isRandomModel = (spec: string | undefined): boolean => spec?.starts
  */
 export function randomModel(spec: string, seed: number): RandomModel {
   const config = configOf(spec)
-  const parameters = gpt2Tensors(config).reduce((sum, { shape }) => sum + product(shape), 0)
+  const parameters = gpt2Tensors(config).reduce((sum, { shape }) => sum + sizeOf(shape), 0)
   return { id: spec, config, tensors: initialTensors(config, { seed }), parameters, bytes: 4 * parameters }
 }
 
@@ -59,7 +60,7 @@ export function initialTensors(
         shape,
         read: async () => {
           if (name.endsWith('int_bias')) return new Uint8Array(Float32Array.of(beta).buffer)
-          return new Uint8Array(values(name, product(shape), config, normal, seed).buffer)
+          return new Uint8Array(values(name, sizeOf(shape), config, normal, seed).buffer)
         },
       },
     ]),
@@ -148,5 +149,3 @@ function hash(text: string, seed: number): number {
   for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193)
   return h === 0 ? 1 : h
 }
-
-const product = (shape: readonly number[]): number => shape.reduce((total, extent) => total * extent, 1)

@@ -171,7 +171,8 @@ export function encodeSafetensors(
   return file
 }
 
-function sizeOf(shape: readonly number[]): number {
+/** Elements of a tensor. */
+export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, extent) => product * extent, 1)
 }
 

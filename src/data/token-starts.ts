@@ -2,7 +2,7 @@
 import type { Tokenizer } from './tokenizer.js'
 
 /** Tokens that a character may be spread over; byte-level tokens hold one of its four bytes at the least. */
-const MOST_PARTS = 8
+export const MOST_PARTS = 8
 
 /**
  * Where each token begins in the text, in UTF-16 units, and after the last one where the text ends; (tokens + 1).

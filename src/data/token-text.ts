@@ -1,8 +1,7 @@
 /** The text that tokens stand for, and where each begins in it. Pure but for the tokenizer. */
+import { MOST_PARTS } from './token-starts.js'
 import type { Tokenizer } from './tokenizer.js'
 
-/** Tokens that a character may be spread over, as in token-starts.ts. */
-const MOST_PARTS = 8
 /** What bytes that are no UTF-8 are decoded to. */
 const BROKEN = '\ufffd'
 

@@ -3,11 +3,10 @@
  * mixed with the first. A lock is nobody's once its process has ended; where that cannot be seen, as of a process on another
  * machine, once nobody has touched it for some minutes.
  */
-import { readFileSync, rmSync } from 'node:fs'
 import { link, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { createLock, keepTouching } from '../data/lock-file.js'
+import { createLock, holdLock, NAMELESS } from '../data/lock-file.js'
 import { isGone, parseOwner, thisProcess } from '../data/owner.js'
 import { Failure } from '../errors.js'
 import { removeLeftovers } from '../record/io/store.js'
@@ -30,8 +29,6 @@ const ENDING = '.lock'
 const BEAT = 10_000
 /** Compiling kernels can keep a process from touching its lock for two minutes. */
 const DEAD = 180_000
-/** A lock has its text a moment after it is made, unless its process was killed in between. */
-const NAMELESS = 5_000
 /** Clocks of two machines do not differ by so much. */
 const LONG_AGO = 3_600_000
 
@@ -49,17 +46,8 @@ export async function lockFile(file: string, options: LockOptions = {}): Promise
     if (!(await isAbandoned(path, held, options))) return null
     await takeAway(path, held, `${path}.${own.id}`)
   }
-  // A process that is ended at once has no time for more.
-  const onExit = (): void => removeOwn(path, text)
-  process.on('exit', onExit)
-  const stopTouching = keepTouching(path, options.beat ?? BEAT)
-  return {
-    release: async () => {
-      stopTouching()
-      process.off('exit', onExit)
-      removeOwn(path, text)
-    },
-  }
+  const release = holdLock(path, text, options.beat ?? BEAT)
+  return { release: async () => release() }
 }
 
 /** What a person is told whose run is refused. @param subject the place, as it was named */
@@ -123,12 +111,4 @@ async function takeAway(path: string, text: string, aside: string): Promise<void
   const moved = await readFile(aside, 'utf8').catch(() => text)
   if (moved !== text) await link(aside, path).catch(() => undefined)
   await rm(aside, { force: true })
-}
-
-function removeOwn(path: string, text: string): void {
-  try {
-    if (readFileSync(path, 'utf8') === text) rmSync(path)
-  } catch {
-    // It is gone, or the disk is.
-  }
 }

@@ -3,17 +3,14 @@
  * It only saves work: partial files are written by position and proven before they are used (hub-partial.ts), so two
  * owners, which a shared disk with odd clocks may have, write the same bytes to the same places.
  */
-import { readFileSync, rmSync } from 'node:fs'
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { createLock, keepTouching } from '../lock-file.js'
+import { createLock, holdLock, NAMELESS } from '../lock-file.js'
 import { isGone, type Owner, parseOwner, thisProcess } from '../owner.js'
 
 const BEAT_MS = 10_000
 /** A lock whose owner has not touched it for so long is nobody's. */
 const DEAD_MS = 60_000
-/** A lock has its text a moment after it is made, unless its process was killed in between. */
-const NAMELESS_MS = 5_000
 const POLL_MS = 200
 
 const ENDING = '.asp.lock'
@@ -47,16 +44,11 @@ export async function withLock<T>(
     if (waits === 0) onWait(`process ${holder.process} on ${holder.host}`)
     await new Promise((resolve) => setTimeout(resolve, POLL_MS))
   }
-  const stopTouching = keepTouching(path, BEAT_MS)
-  // An interrupted process does not wait for the download.
-  const onExit = (): void => removeOwn(path, text)
-  process.on('exit', onExit)
+  const release = holdLock(path, text, BEAT_MS)
   try {
     return await work()
   } finally {
-    stopTouching()
-    process.off('exit', onExit)
-    removeOwn(path, text)
+    release()
   }
 }
 
@@ -66,14 +58,6 @@ export async function removeStaleLocks(folder: string): Promise<void> {
   for (const name of names.filter((one) => one.endsWith(ENDING))) {
     const path = join(lockFolder(folder), name)
     if ((await liveOwner(path)) === null) await rm(path, { force: true })
-  }
-}
-
-function removeOwn(path: string, text: string): void {
-  try {
-    if (readFileSync(path, 'utf8') === text) rmSync(path)
-  } catch {
-    // It is gone, or the disk is.
   }
 }
 
@@ -92,6 +76,6 @@ async function liveOwner(path: string): Promise<Pick<Owner, 'host' | 'process'> 
   if (info === null || Date.now() - info.mtimeMs > DEAD_MS) return null
   const owner = parseOwner(await readFile(path, 'utf8').catch(() => ''))
   if (owner === null)
-    return Date.now() - info.mtimeMs > NAMELESS_MS ? null : { host: 'this machine', process: 0 }
+    return Date.now() - info.mtimeMs > NAMELESS ? null : { host: 'this machine', process: 0 }
   return isGone(owner) ? null : owner
 }

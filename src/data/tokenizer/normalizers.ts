@@ -1,6 +1,7 @@
 /** The normalizers of tokenizer.json: text in, text out, as Python's tokenizers library has them. */
-import { isObject, type JsonObject } from '../json-file.js'
+import type { JsonObject } from '../json-file.js'
 import { byteCharacters } from './bytes.js'
+import { partOf } from './parts.js'
 import type { CompilePattern } from './patterns.js'
 
 export type Normalizer = (text: string) => string
@@ -39,11 +40,8 @@ const NORMALIZERS: Readonly<Record<string, Make>> = {
 /** Error: a type that asp does not have. */
 export function createNormalizer(normalizer: unknown, compile: CompilePattern): Normalizer {
   if (normalizer === null || normalizer === undefined) return (text) => text
-  const type = isObject(normalizer) ? normalizer.type : normalizer
-  if (!isObject(normalizer) || typeof type !== 'string' || !Object.hasOwn(NORMALIZERS, type)) {
-    throw new Error(`unknown normalizer ${JSON.stringify(type)}`)
-  }
-  return NORMALIZERS[type](normalizer, compile)
+  const { make, options } = partOf(NORMALIZERS, normalizer, 'normalizer')
+  return make(options, compile)
 }
 
 /** Character by character: a sigma that ends a word is no other one. */

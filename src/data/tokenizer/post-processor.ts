@@ -1,5 +1,6 @@
 /** Tokens that tokenizer.json's post-processor puts before and after every text. */
 import { isObject, type JsonObject } from '../json-file.js'
+import { partOf } from './parts.js'
 
 export interface Surrounding {
   before: number[]
@@ -9,11 +10,8 @@ export interface Surrounding {
 /** Error: a type that asp does not have, or a template that is no plain one. */
 export function surroundingOf(processor: unknown): Surrounding {
   if (processor === null || processor === undefined) return { before: [], after: [] }
-  const type = isObject(processor) ? processor.type : processor
-  if (!isObject(processor) || typeof type !== 'string' || !Object.hasOwn(PROCESSORS, type)) {
-    throw new Error(`unknown post_processor ${JSON.stringify(type)}`)
-  }
-  return PROCESSORS[type](processor)
+  const { make, options } = partOf(PROCESSORS, processor, 'post_processor')
+  return make(options)
 }
 
 const PROCESSORS: Readonly<Record<string, (processor: JsonObject) => Surrounding>> = {

@@ -1,6 +1,7 @@
 /** The pre-tokenizers of tokenizer.json: a text into the words inside which tokens are merged, as Python's tokenizers library cuts it. */
-import { isObject, type JsonObject } from '../json-file.js'
+import type { JsonObject } from '../json-file.js'
 import { byteCharacters } from './bytes.js'
+import { partOf } from './parts.js'
 import { type CompilePattern, GPT2_WORDS } from './patterns.js'
 
 /** @param isFirst the text begins there */
@@ -50,11 +51,8 @@ const PRE_TOKENIZERS: Readonly<Record<string, Make>> = {
 /** Error: a type, or an option of one, that asp does not have. */
 export function createPreTokenizer(preTokenizer: unknown, compile: CompilePattern): PreTokenizer {
   if (preTokenizer === null || preTokenizer === undefined) return (text) => [text]
-  const type = isObject(preTokenizer) ? preTokenizer.type : preTokenizer
-  if (!isObject(preTokenizer) || typeof type !== 'string' || !Object.hasOwn(PRE_TOKENIZERS, type)) {
-    throw new Error(`unknown pre_tokenizer ${JSON.stringify(type)}`)
-  }
-  return PRE_TOKENIZERS[type](preTokenizer, compile)
+  const { make, options } = partOf(PRE_TOKENIZERS, preTokenizer, 'pre_tokenizer')
+  return make(options, compile)
 }
 
 const spaced = (text: string): string => (text.startsWith(' ') ? text : ` ${text}`)

@@ -1,7 +1,7 @@
 /** A GPT-2 in a GGUF file: llama.cpp's names and keys in the terms of Hugging Face, and quantized blocks as the floats they stand for. */
 import { Failure } from '../../errors.js'
 import type { JsonObject } from '../json-file.js'
-import { elementBytes, type SafetensorsDtype } from '../safetensors.js'
+import { elementBytes, type SafetensorsDtype, sizeOf } from '../safetensors.js'
 import { definitionOf } from '../tokenizer/vocab-and-merges.js'
 import { type Gguf, type GgufTensor, readGguf } from './gguf.js'
 import { type LocatedTensor, type LocatedTensors, located, shown } from './located.js'
@@ -99,7 +99,7 @@ function locate(
   { fileBytes }: Gguf,
   file: string,
 ): LocatedTensor {
-  const size = shape.reduce((product, extent) => product * extent, 1)
+  const size = sizeOf(shape)
   const dtype = PLAIN.get(type)
   const subject = `${file}: tensor ${shown(name)}`
   if (dtype === undefined && type !== Q8_0) {

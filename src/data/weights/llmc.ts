@@ -6,10 +6,10 @@
 import { stat } from 'node:fs/promises'
 import { Failure } from '../../errors.js'
 import type { JsonObject } from '../json-file.js'
-import { elementBytes } from '../safetensors.js'
+import { elementBytes, sizeOf } from '../safetensors.js'
 import { type LocatedTensors, located, readStart } from './located.js'
 
-export const LLMC_MAGIC = 20240326
+const LLMC_MAGIC = 20240326
 
 const HEADER_INTS = 256
 const DTYPES: ReadonlyMap<number, 'F32' | 'BF16'> = new Map([
@@ -59,7 +59,7 @@ export async function openLlmc(file: string): Promise<{ tensors: LocatedTensors;
   const width = elementBytes(dtype)
   const groups = groupsOf({ P, L, C, padded })
   const expected =
-    4 * HEADER_INTS + width * groups.reduce((sum, { layers, shape }) => sum + layers * product(shape), 0)
+    4 * HEADER_INTS + width * groups.reduce((sum, { layers, shape }) => sum + layers * sizeOf(shape), 0)
   const { size } = await stat(file)
   if (size !== expected) {
     throw new Failure(`${file}: must have ${expected} bytes for the sizes in its header, got ${size}`, {
@@ -69,10 +69,10 @@ export async function openLlmc(file: string): Promise<{ tensors: LocatedTensors;
   const tensors: LocatedTensors = new Map()
   let offset = 4 * HEADER_INTS
   for (const { name, layers, shape } of groups) {
-    const stored = width * product(shape)
+    const stored = width * sizeOf(shape)
     for (let n = 0; n < layers; n++, offset += stored) {
       const kept = name === 'wte.weight' ? [V, C] : shape
-      const byteLength = width * product(kept)
+      const byteLength = width * sizeOf(kept)
       tensors.set(name.replace('*', String(n)), located(file, { dtype, shape: kept, byteLength, offset }))
     }
   }
@@ -120,5 +120,3 @@ function groupsOf({ P, L, C, padded }: { P: number; L: number; C: number; padded
     once('ln_f.bias', C),
   ]
 }
-
-const product = (shape: readonly number[]): number => shape.reduce((total, extent) => total * extent, 1)

@@ -1,6 +1,6 @@
 /** Tensors of a torch file where they lie in it: a view of a storage as it is, or gathered where its strides are not row by row. */
 import { Failure } from '../../errors.js'
-import { elementBytes } from '../safetensors.js'
+import { elementBytes, sizeOf } from '../safetensors.js'
 import { type LocatedTensor, located, readRange, shown, withFile } from './located.js'
 import type { TorchTensor } from './torch-names.js'
 
@@ -28,7 +28,7 @@ export function locateView(
 ): LocatedTensor {
   const { dtype, count } = storage
   const width = elementBytes(dtype)
-  const size = shape.reduce((product, extent) => product * extent, 1)
+  const size = sizeOf(shape)
   const reach = size === 0 ? 0 : shape.reduce((last, extent, i) => last + (extent - 1) * stride[i], 1)
   const subject = `${file}: tensor ${shown(name)}`
   const hint = 'download or export the file again'
@@ -70,7 +70,7 @@ function gather(
   shape: readonly number[],
   stride: readonly number[],
 ): Uint8Array {
-  const size = shape.reduce((product, extent) => product * extent, 1)
+  const size = sizeOf(shape)
   const to = new Uint8Array(size * width)
   const last = shape.length - 1
   const index = shape.map(() => 0)

@@ -47,12 +47,12 @@ export interface KernelSpec {
   constants: Readonly<Record<string, number>>
 }
 
-/** The kernels of one device. */
 export interface CompileHooks {
   signal?: AbortSignal
   onCompiled?: (done: number, total: number) => void
 }
 
+/** The kernels of one device. */
 export interface Kernels {
   /** How many were compiled so far; undefined where none has to be. */
   readonly compiled?: number

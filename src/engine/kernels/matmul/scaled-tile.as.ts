@@ -69,32 +69,32 @@ export function scaledTile(
     const even1 = wide ? evenOf(b, kept) : zero
     const odd0 = oddOf(a, kept)
     const odd1 = wide ? oddOf(b, kept) : zero
-  const x0 = v128.load32_splat(left)
-  s00 = madd(x0, even0, s00)
-  if (wide) s01 = madd(x0, even1, s01)
-  s02 = madd(x0, odd0, s02)
-  if (wide) s03 = madd(x0, odd1, s03)
-  if (rows > 1) {
-    const x1 = v128.load32_splat(left, 4)
-    s10 = madd(x1, even0, s10)
-    if (wide) s11 = madd(x1, even1, s11)
-    s12 = madd(x1, odd0, s12)
-    if (wide) s13 = madd(x1, odd1, s13)
-  }
-  if (rows > 2) {
-    const x2 = v128.load32_splat(left, 8)
-    s20 = madd(x2, even0, s20)
-    if (wide) s21 = madd(x2, even1, s21)
-    s22 = madd(x2, odd0, s22)
-    if (wide) s23 = madd(x2, odd1, s23)
-  }
-  if (rows > 3) {
-    const x3 = v128.load32_splat(left, 12)
-    s30 = madd(x3, even0, s30)
-    if (wide) s31 = madd(x3, even1, s31)
-    s32 = madd(x3, odd0, s32)
-    if (wide) s33 = madd(x3, odd1, s33)
-  }
+    const x0 = v128.load32_splat(left)
+    s00 = madd(x0, even0, s00)
+    if (wide) s01 = madd(x0, even1, s01)
+    s02 = madd(x0, odd0, s02)
+    if (wide) s03 = madd(x0, odd1, s03)
+    if (rows > 1) {
+      const x1 = v128.load32_splat(left, 4)
+      s10 = madd(x1, even0, s10)
+      if (wide) s11 = madd(x1, even1, s11)
+      s12 = madd(x1, odd0, s12)
+      if (wide) s13 = madd(x1, odd1, s13)
+    }
+    if (rows > 2) {
+      const x2 = v128.load32_splat(left, 8)
+      s20 = madd(x2, even0, s20)
+      if (wide) s21 = madd(x2, even1, s21)
+      s22 = madd(x2, odd0, s22)
+      if (wide) s23 = madd(x2, odd1, s23)
+    }
+    if (rows > 3) {
+      const x3 = v128.load32_splat(left, 12)
+      s30 = madd(x3, even0, s30)
+      if (wide) s31 = madd(x3, even1, s31)
+      s32 = madd(x3, odd0, s32)
+      if (wide) s33 = madd(x3, odd1, s33)
+    }
   }
   // In memory V8 has it as a pair.
   v128.store(room, most0)
