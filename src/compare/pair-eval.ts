@@ -1,4 +1,6 @@
 /** Two records of `asp eval` -> pairs: accuracies by document, log-probabilities and perplexities as gains of each document. Pure. */
+
+import { documentValues } from '../record/eval/document-values.js'
 import type { EvalRecord, GroupResult, PerDocumentRecord, TaskRecord } from '../record/eval/schema.js'
 import type { From } from '../record/io/records.js'
 import { calibrationOf, type Field } from '../record/same-run.js'
@@ -143,10 +145,11 @@ function pairTask(task: string, base: From<EvalRecord>, other: From<EvalRecord>,
   }
   const margins = figures
     .filter(({ metric }) => metric === 'margin')
-    .map((one): Pair => {
-      const [own, next] = [a.recall?.margin ?? [], b.recall?.margin ?? []]
+    .flatMap((one): Pair[] => {
+      const [own, next] = [a, b].map((record) => documentValues(record, one.metric))
+      if (own === undefined || next === undefined) return []
       const values = own.map((margin, i) => next[partner[i]] - margin)
-      return { ...one, scale: 'difference', data: { kind: 'gains', values, weights: values.map(() => 1) } }
+      return [{ ...one, scale: 'difference', data: { kind: 'gains', values, weights: values.map(() => 1) } }]
     })
   return [...shares, ...margins, logprob]
 }

@@ -13,7 +13,7 @@ import type { Dataset, ReadOptions } from '../suites/dataset.js'
 import { FEWSHOT_SEED } from '../suites/fewshot.js'
 import { readShotPool } from '../suites/fewshot-source.js'
 import { type Group, selectSuites } from '../suites/groups.js'
-import { makeDataset } from '../suites/recall/generate.js'
+import { datasetMaker } from '../suites/recall/generate.js'
 import { DEFAULT_GRID, type RecallGrid } from '../suites/recall/grid.js'
 import { checkChoice, limitedCount, type SampleIds } from '../suites/selection.js'
 import { type Fallback, readDocuments, SAMPLE } from '../suites/source.js'
@@ -77,7 +77,7 @@ export async function prepareTasks<Plan>(
     data: options.data,
     optional,
     wanted: wantedRows(options),
-    make: (recall) => makeDataset(recall, making),
+    make: datasetMaker(making),
     ...hooks,
   })
   const pools = await readPools(suites, datasets, options, hooks)

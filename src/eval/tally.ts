@@ -80,7 +80,12 @@ export function metricValues(
       value: typeof value === 'number' ? value : Number.NaN,
       stderr: typeof stderr === 'number' ? stderr : null,
       ...(clusters && isMean(name)
-        ? { clustered: clusteredStandardError(perDocument.metrics[name], clusters) }
+        ? {
+            clustered: clusteredStandardError(
+              documents.map((one) => one[name] as number),
+              clusters,
+            ),
+          }
         : {}),
       higherIsBetter: better[name],
     }

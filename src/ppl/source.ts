@@ -26,7 +26,8 @@ export async function readTokens(
   onProgress: FetchOptions['onProgress'],
 ): Promise<TokenizedText> {
   const most = wanted === undefined ? undefined : wanted + NEXT[protocol]
-  const shards = await readTokenShards(inputs, most ?? MOST_TOKENS + 2)
+  // What is refused for its number of tokens is not read whole first.
+  const shards = await readTokenShards(inputs, Math.min(most ?? Number.POSITIVE_INFINITY, MOST_TOKENS + 2))
   if (shards !== null) return fromShards(shards, model)
   const { tokenizer } = model
   const loaded = await readText(inputs, { column, onProgress })
@@ -39,12 +40,12 @@ export async function readTokens(
 
 function fromShards(shards: TokenShards, { checkpoint, tokenizer }: PreparedModel): TokenizedText {
   const { sources } = shards
-  const tokens = Uint32Array.from(shards.tokens)
-  if (tokens.length > MOST_TOKENS + 1) {
+  if (shards.tokens.length > MOST_TOKENS + 1) {
     throw new Failure(`${sources[0].source}: at most ${MOST_TOKENS} tokens are scored at a time, got more`, {
       hint: 'take the first of them: --tokens 10485760',
     })
   }
+  const tokens = Uint32Array.from(shards.tokens)
   checkTokens(tokens, checkpoint.config.vocabSize, shards)
   const { text, starts } = tokenText(tokens, tokenizer)
   return { loaded: { text, sources }, tokens, starts }

@@ -2,7 +2,8 @@
  * What may lie where a run is to write. Work is not lost: what is there is gone on with, or replaced where that was asked for, and
  * nothing is replaced that is of another kind.
  */
-import { open, readdir, stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
+import { readStart } from '../data/weights/located.js'
 import { Failure } from '../errors.js'
 import type { Schema } from '../record/io/records.js'
 import { TRACE_SCHEMA, WRITTEN_BY } from '../record/kinds.js'
@@ -108,12 +109,5 @@ const hintFor = (resumable: boolean, flag = '--output'): string =>
 
 const HEAD_BYTES = 65_536
 
-async function headOf(path: string): Promise<string> {
-  const file = await open(path)
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0)
-    return buffer.toString('utf8', 0, bytesRead)
-  } finally {
-    await file.close()
-  }
-}
+const headOf = async (path: string): Promise<string> =>
+  Buffer.from(await readStart(path, HEAD_BYTES)).toString('utf8')

@@ -188,12 +188,15 @@ export function suiteNames(): string[] {
   return [...soloNames(), ...families().flatMap(({ suites }) => [...suites.keys()])].sort()
 }
 
+let solo: readonly string[] | undefined
+
 /** Those that are no family's: each has a file of its own. */
 export function soloNames(): string[] {
-  return readdirSync(SUITES)
+  solo ??= readdirSync(SUITES)
     .filter((file) => file.endsWith('.json') && file !== GROUPS_FILE)
     .map((file) => basename(file, '.json'))
     .sort()
+  return [...solo]
 }
 
 export function listSuites(): Suite[] {

@@ -3,6 +3,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { metricValues, tally } from '../../src/eval/tally.js'
 import type { SampleLine } from '../../src/record/eval/sample-schema.js'
+import type { PerDocumentRecord } from '../../src/record/eval/schema.js'
 import { mean, sum } from '../../src/stats/basics.js'
 import type { Measured } from '../../src/suites/metrics.js'
 
@@ -87,6 +88,14 @@ test('a whole text: all its windows, and the words and bytes they are spread ove
   const [word, byte] = metricValues(measured, tallied)
   assert.is(Math.exp(-sum(perDocument.logprob) / 20), word.value)
   assert.is(Math.exp(-sum(perDocument.logprob) / 111), byte.value)
+})
+
+test('a mean that is no verdict has a clustered error, too', () => {
+  const documents = [{ margin: 1 }, { margin: 2 }, { margin: 0 }]
+  const perDocument = { cluster: ['a', 'a', 'b'], metrics: {} } as unknown as PerDocumentRecord
+  const suite = { output: 'multiple_choice', metrics: ['margin'] } as const
+  const [{ clustered }] = metricValues(suite, { documents, perDocument })
+  assert.ok(clustered !== undefined && Number.isFinite(clustered))
 })
 
 test.run()

@@ -1,5 +1,6 @@
 /** The cells of a sweep -> its frontiers: one for each quality, over what costs are known. Pure. */
 
+import { documentValues } from '../eval/document-values.js'
 import { missesLevel } from '../eval/reach.js'
 import type { EvalRecord, TaskRecord } from '../eval/schema.js'
 import { CACHE_SOURCES, type CacheSource } from '../names.js'
@@ -242,10 +243,7 @@ function differences(
 ): [number[], number[] | undefined] {
   const [own, other] = [a, b].map(({ eval: record }) => record?.tasks[task].per_document)
   if (own === undefined || other === undefined) return [[], undefined]
-  const [mine, theirs] = [own, other].map(
-    ({ metrics, logprob, recall }) =>
-      metrics[metric] ?? (metric === 'margin' ? recall?.margin : null) ?? logprob,
-  )
+  const [mine, theirs] = [own, other].map((one) => documentValues(one, metric) ?? one.logprob)
   return [
     mine.map((value, i) => value - theirs[i]),
     own.units === null ? undefined : unitsOf(own.units, metric),

@@ -17,15 +17,42 @@ export interface Making {
   nPositions: number
 }
 
+/** What all suites of a run draw from. */
+interface Source {
+  name: string
+  filler: Filler
+  words: string[]
+}
+
+/** Rows of any suite; the filler is read once for all of them. */
+export function datasetMaker(making: Making): (recall: RecallSuite) => Promise<Dataset> {
+  let source: Promise<Source> | undefined
+  const read = (): Promise<Source> => {
+    source ??= readSource(making)
+    return source
+  }
+  return (recall) => makeDataset(recall, making, read)
+}
+
+async function readSource({ grid, counter }: Making): Promise<Source> {
+  const { text, sources } = await readText(grid.filler === undefined ? [] : [grid.filler])
+  const name = sources[0].source
+  const filler = makeFiller(text, name)
+  return { name, filler, words: mostAlike({ counter }, filler.vocabulary) }
+}
+
 /** Failure: a grid or a filler that no items can be made of. */
-export async function makeDataset(recall: RecallSuite, making: Making): Promise<Dataset> {
+export async function makeDataset(
+  recall: RecallSuite,
+  making: Making,
+  read = () => readSource(making),
+): Promise<Dataset> {
   const { task, length } = recall
   const grid = { ...making.grid, ...(length === undefined ? {} : { lengths: [length] }) }
   const { nPositions } = making
   checkGrid(grid, nPositions)
-  const { text, sources } = await readText(grid.filler === undefined ? [] : [grid.filler])
-  const name = sources[0].source
-  const rows = makeRows(task, makeFiller(text, name), { ...making, grid })
+  const { name, filler, words } = await read()
+  const rows = makeRows(task, filler, { ...making, grid }, words)
   return {
     rows,
     origin: {
@@ -45,8 +72,8 @@ export function makeRows(
   task: RecallTaskName,
   filler: Filler,
   { grid, counter, nPositions }: Making,
+  words = mostAlike({ counter }, filler.vocabulary),
 ): DataRow[] {
-  const words = mostAlike({ counter }, filler.vocabulary)
   const shared = { name: recallSuiteName({ task }), counter, filler, words, question: grid.question }
   return gridPoints(grid, nPositions).map((point, idx) => {
     const { length, depth } = point
