@@ -1,9 +1,12 @@
 /** What `asp finetune` and `asp train` share: progress, notes, Ctrl-C and the table at the end. */
-
+import { Flags } from '@oclif/core'
+import type { TrainEstimate } from '../record/train/estimate.js'
 import type { EvalLine, TrainRecord } from '../record/train/schema.js'
 import { formatBytes, formatCount, formatRate } from '../report/format.js'
 import type { SheetOptions } from '../report/sheet.js'
+import { renderEstimate } from '../report/train-estimate.js'
 import { renderTraining } from '../report/train-table.js'
+import { estimateTraining } from '../train/estimate.js'
 import type { TrainEvent } from '../train/hooks.js'
 import type { TrainingOptions } from '../train/options.js'
 import { type TrainHooks, trainAll } from '../train/train-all.js'
@@ -11,10 +14,16 @@ import { type Attended, attended, endInterrupted } from './attended.js'
 import { commandLine } from './base-command.js'
 import type { Progress } from './progress.js'
 
+export const dryRunFlag = Flags.boolean({
+  summary: 'say how long it would take and in how much memory, and write nothing',
+})
+
 export interface TrainCommand {
   /** Called once errors are caught. */
   options: (note: (text: string) => void) => TrainingOptions | Promise<TrainingOptions>
   quiet: boolean
+  /** Only says what it would take. */
+  dryRun: boolean
   openDevice: TrainHooks['openDevice']
   /** How standard output takes the table. */
   sheet: SheetOptions
@@ -25,14 +34,24 @@ export interface TrainCommand {
 export function runTrainCommand({
   options,
   quiet,
+  dryRun,
   openDevice,
   sheet,
   print,
-}: TrainCommand): Promise<TrainRecord[]> {
+}: TrainCommand): Promise<TrainRecord[] | TrainEstimate> {
   const nothing = 'nothing was trained yet, no checkpoint is written'
   return attended({ quiet, nothing }, async (watch) => {
     const { progress } = watch
     progress.start('Reading checkpoint and text')
+    if (dryRun) {
+      const estimate = await estimateTraining(await options(watch.note), {
+        ...trainHooks(watch, openDevice),
+        onTiming: (run) => progress.start(`Timing micro-batches, ${run}`),
+      })
+      progress.stop()
+      print(renderEstimate(estimate, sheet))
+      return estimate
+    }
     const { records, folders } = await trainAll(
       await options(watch.note),
       commandLine(),

@@ -1,9 +1,10 @@
 /** `asp finetune`: a GPT-2 checkpoint learns which tokens of its context to drop. */
 import { AspCommand } from '../cli/base-command.js'
 import * as shared from '../cli/flags.js'
-import { runTrainCommand } from '../cli/train-command.js'
+import { dryRunFlag, runTrainCommand } from '../cli/train-command.js'
 import { optionsIn, trainFlags } from '../cli/train-flags.js'
 import { tunedDevice, tuningFlag } from '../cli/tuned-device.js'
+import type { TrainEstimate } from '../record/train/estimate.js'
 import type { TrainRecord } from '../record/train/schema.js'
 import { withDefaults } from '../train/options.js'
 
@@ -25,16 +26,18 @@ export default class Finetune extends AspCommand {
     revision: shared.revision,
     ...shared.deviceFlags,
     tuning: tuningFlag,
+    'dry-run': dryRunFlag,
     'output-format': shared.tableForm,
     quiet: shared.quiet,
   }
 
-  async run(): Promise<TrainRecord[]> {
+  async run(): Promise<TrainRecord[] | TrainEstimate> {
     const { flags } = await this.parse(Finetune)
     const { model, revision, quiet } = flags
     return runTrainCommand({
       options: () => withDefaults(optionsIn(flags), { kind: 'checkpoint', model, revision }),
       quiet,
+      dryRun: flags['dry-run'],
       openDevice: async () => tunedDevice(await this.openDevice(flags), flags.tuning),
       sheet: this.sheetOptions(flags['output-format']),
       print: (text) => this.log(text),

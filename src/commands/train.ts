@@ -2,8 +2,9 @@
 import { Flags } from '@oclif/core'
 import { AspCommand } from '../cli/base-command.js'
 import * as shared from '../cli/flags.js'
-import { runTrainCommand } from '../cli/train-command.js'
+import { dryRunFlag, runTrainCommand } from '../cli/train-command.js'
 import { tunedDevice, tuningFlag } from '../cli/tuned-device.js'
+import type { TrainEstimate } from '../record/train/estimate.js'
 import type { TrainRecord } from '../record/train/schema.js'
 import { readOptionsFile } from '../train/options-file.js'
 
@@ -22,15 +23,17 @@ export default class Train extends AspCommand {
     resume: shared.resume,
     ...shared.deviceFlags,
     tuning: tuningFlag,
+    'dry-run': dryRunFlag,
     'output-format': shared.tableForm,
     quiet: shared.quiet,
   }
 
-  async run(): Promise<TrainRecord[]> {
+  async run(): Promise<TrainRecord[] | TrainEstimate> {
     const { flags } = await this.parse(Train)
     return runTrainCommand({
       options: (note) => readOptionsFile(flags.config, flags.resume, note),
       quiet: flags.quiet,
+      dryRun: flags['dry-run'],
       openDevice: async () => tunedDevice(await this.openDevice(flags), flags.tuning),
       sheet: this.sheetOptions(flags['output-format']),
       print: (text) => this.log(text),

@@ -91,11 +91,15 @@ function usualInterval(
   rule: TrainRule,
   { ctx, batchTokens }: Pick<Settled, 'ctx' | 'batchTokens'>,
 ): number {
-  const windows = heldOut ?? HELD_OUT
+  const one = stepsOfEvaluation((heldOut ?? HELD_OUT) * ctx, rule, batchTokens)
+  return Math.min(steps, Math.max(Math.ceil(steps / 10), Math.ceil(one / EVALUATION_SHARE)))
+}
+
+/** How many steps take as long as an evaluation on so many tokens. */
+export function stepsOfEvaluation(tokens: number, rule: TrainRule, batchTokens: number): number {
   // Each rule is a pass: dense, and for the adaptive one the step function and the soft mask.
   const passes = rule.kind === 'dense' ? 1 : rule.kind === 'adaptive' ? 3 : 2
-  const stepsOfOne = (windows * ctx * passes) / (PASSES_OF_STEP * batchTokens)
-  return Math.min(steps, Math.max(Math.ceil(steps / 10), Math.ceil(stepsOfOne / EVALUATION_SHARE)))
+  return (tokens * passes) / (PASSES_OF_STEP * batchTokens)
 }
 
 interface Settled {

@@ -41,18 +41,18 @@ export interface PrepareHooks {
 
 /**
  * Makes the folders of the runs before the text is read, so that no other run takes them meanwhile.
- * @param held is given what lets go of them, to be called however the training ends
+ * @param held is given what lets go of them, to be called however the training ends; null makes no folder and writes nothing
  */
 export async function prepareTraining(
   options: TrainingOptions,
   hooks: PrepareHooks = {},
-  held: Release[] = [],
+  held: Release[] | null = [],
 ): Promise<PreparedTraining> {
   checkTraining(options)
   if (options.push !== undefined) checkUploadAccess()
   const start = await openStart(options, hooks)
   const plans = planRuns(options, start.config, start.hasOwn)
-  for (const { folder } of plans) held.push(await holdRunFolder(folder, options.resume, hooks.onWait))
+  for (const { folder } of plans) held?.push(await holdRunFolder(folder, options.resume, hooks.onWait))
   const corpus = await loadCorpus(
     {
       data: options.data,

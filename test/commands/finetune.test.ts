@@ -5,6 +5,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openCheckpoint } from '../../src/data/checkpoint.js'
 import { readText } from '../../src/data/text.js'
+import type { TrainEstimate } from '../../src/record/train/estimate.js'
 import type { TrainRecord } from '../../src/record/train/schema.js'
 import { startHub } from '../data/hub/server.js'
 import { asp, namesIn, type Outcome, startAsp, until, workFolder } from './asp.js'
@@ -111,6 +112,39 @@ test('Ctrl-C saves and ends with 130; --resume goes on to the same weights, to t
   assert.equal(logOf('stopped'), logOf('whole'))
   const weights = (name: string) => readFileSync(join(folder, name, 'model.safetensors'))
   assert.ok(weights('stopped').equals(weights('whole')))
+})
+
+test('--dry-run says what is left and what it takes, and makes nothing', async () => {
+  const { status, stdout, stderr } = await finetune('--gamma 0.1,1 --steps 40 --output dry --dry-run --json')
+  assert.is(status, 0, stderr)
+  const { model, runs, seconds_left } = JSON.parse(stdout) as TrainEstimate
+  assert.is(model.parameters, recordOf('tiny').source.parameters)
+  assert.equal(
+    runs.map(({ name, steps_left, batch_tokens }) => [name, steps_left, batch_tokens]),
+    [
+      ['gamma 0.1', 40, 64],
+      ['gamma 1', 40, 64],
+    ],
+  )
+  for (const { tokens_per_second, seconds_left: seconds, memory_bytes } of runs) {
+    // Evaluations come on top.
+    assert.ok(seconds > (40 * 64) / tokens_per_second)
+    const parts = Object.values(memory_bytes.by_purpose).reduce((sum, bytes) => sum + bytes, 0)
+    assert.is(parts, memory_bytes.total)
+  }
+  assert.is(
+    seconds_left,
+    runs.reduce((sum, run) => sum + run.seconds_left, 0),
+  )
+  assert.not.ok(existsSync(join(folder, 'dry')))
+})
+
+test('--dry-run --resume counts the steps that are done', async () => {
+  const { status, stdout, stderr } = await finetune(
+    '--gamma 0.3 --steps 12 --save-every 2 --eval-every 4 --shift-range -1..1 --alpha-steps 8 --output whole --resume --dry-run',
+  )
+  assert.is(status, 0, stderr)
+  assert.match(stdout, /│ gamma 0\.3 │ +4 │ +256 │/)
 })
 
 test('a control, then the upload of what is finished already', async () => {
