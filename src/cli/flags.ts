@@ -185,6 +185,9 @@ export const repetitions = Flags.custom<number, NumberRule>({
   char: 'r',
 })
 export const resume = Flags.boolean({ summary: 'resume an interrupted run, or start it' })
+export const dryRun = Flags.boolean({
+  summary: 'print the plan and the time it would take, and write nothing',
+})
 
 // What comes out.
 

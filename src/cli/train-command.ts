@@ -1,5 +1,4 @@
 /** What `asp finetune` and `asp train` share: progress, notes, Ctrl-C and the table at the end. */
-import { Flags } from '@oclif/core'
 import type { TrainEstimate } from '../record/train/estimate.js'
 import type { EvalLine, TrainRecord } from '../record/train/schema.js'
 import { formatBytes, formatCount, formatRate } from '../report/format.js'
@@ -13,10 +12,6 @@ import { type TrainHooks, trainAll } from '../train/train-all.js'
 import { type Attended, attended, endInterrupted } from './attended.js'
 import { commandLine } from './base-command.js'
 import type { Progress } from './progress.js'
-
-export const dryRunFlag = Flags.boolean({
-  summary: 'say how long it would take and in how much memory, and write nothing',
-})
 
 export interface TrainCommand {
   /** Called once errors are caught. */

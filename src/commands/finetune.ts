@@ -1,7 +1,7 @@
 /** `asp finetune`: a GPT-2 checkpoint learns which tokens of its context to drop. */
 import { AspCommand } from '../cli/base-command.js'
 import * as shared from '../cli/flags.js'
-import { dryRunFlag, runTrainCommand } from '../cli/train-command.js'
+import { runTrainCommand } from '../cli/train-command.js'
 import { optionsIn, trainFlags } from '../cli/train-flags.js'
 import { tunedDevice, tuningFlag } from '../cli/tuned-device.js'
 import type { TrainEstimate } from '../record/train/estimate.js'
@@ -26,7 +26,7 @@ export default class Finetune extends AspCommand {
     revision: shared.revision,
     ...shared.deviceFlags,
     tuning: tuningFlag,
-    'dry-run': dryRunFlag,
+    'dry-run': shared.dryRun,
     'output-format': shared.tableForm,
     quiet: shared.quiet,
   }

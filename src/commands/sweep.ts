@@ -52,9 +52,7 @@ export default class Sweep extends AspCommand {
     repetitions: shared.repetitions({ default: DEFAULT_REPETITIONS }),
     'batch-tokens': shared.batchTokens,
     seed: shared.seed({ default: shared.CALIBRATION_SEED }),
-    'dry-run': Flags.boolean({
-      summary: 'print the grid and the time it would take',
-    }),
+    'dry-run': shared.dryRun,
     resume: shared.resume,
     policy: shared.policies({ helpValue: 'adaptive,local', ...usually('adaptive') }),
     sparsity: shared.sparsities({ default: DEFAULT_SPARSITIES }),

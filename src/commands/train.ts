@@ -2,7 +2,7 @@
 import { Flags } from '@oclif/core'
 import { AspCommand } from '../cli/base-command.js'
 import * as shared from '../cli/flags.js'
-import { dryRunFlag, runTrainCommand } from '../cli/train-command.js'
+import { runTrainCommand } from '../cli/train-command.js'
 import { tunedDevice, tuningFlag } from '../cli/tuned-device.js'
 import type { TrainEstimate } from '../record/train/estimate.js'
 import type { TrainRecord } from '../record/train/schema.js'
@@ -23,7 +23,7 @@ export default class Train extends AspCommand {
     resume: shared.resume,
     ...shared.deviceFlags,
     tuning: tuningFlag,
-    'dry-run': dryRunFlag,
+    'dry-run': shared.dryRun,
     'output-format': shared.tableForm,
     quiet: shared.quiet,
   }
