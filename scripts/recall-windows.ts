@@ -22,13 +22,20 @@ const { values: given } = parseArgs({
     windows: { type: 'string', default: '16384' },
     ctx: { type: 'string', default: '1024' },
     seed: { type: 'string', default: '1' },
+    'book-share': { type: 'string', default: '0.5' },
     out: { type: 'string' },
   },
 })
 if (given.out === undefined) throw new Error('--out: name a file')
 
-/** Shares of the windows. */
-const KINDS = { book: 0.55, facts: 0.25, copies: 0.12, pairs: 0.08 }
+/** Shares of the windows: so many of books, the rest by what is to be learned. */
+const books = Number(given['book-share'])
+const KINDS = {
+  book: books,
+  facts: 0.55 * (1 - books),
+  copies: 0.27 * (1 - books),
+  pairs: 0.18 * (1 - books),
+}
 
 const ctx = Number(given.ctx)
 const count = Number(given.windows)
@@ -71,7 +78,7 @@ function logUniform(least: number, most: number): number {
 /** Sentences of a few episodes at drawn places, their questions at drawn distances, and a book between. */
 function factsWindow(): number[] {
   const events: { at: number; text: string }[] = []
-  const wanted = 3 + random.below(10)
+  const wanted = 1 + Math.round((ctx / 1024) * (3 + random.below(10)))
   const used = new Set<Episode>()
   for (let i = 0; i < wanted; i++) {
     const episode = EPISODES[random.below(EPISODES.length)]
