@@ -22,20 +22,15 @@ const { values: given } = parseArgs({
     windows: { type: 'string', default: '16384' },
     ctx: { type: 'string', default: '1024' },
     seed: { type: 'string', default: '1' },
-    'book-share': { type: 'string', default: '0.5' },
+    shares: { type: 'string', default: '0.5,0.28,0.13,0.09' },
     out: { type: 'string' },
   },
 })
 if (given.out === undefined) throw new Error('--out: name a file')
 
-/** Shares of the windows: so many of books, the rest by what is to be learned. */
-const books = Number(given['book-share'])
-const KINDS = {
-  book: books,
-  facts: 0.55 * (1 - books),
-  copies: 0.27 * (1 - books),
-  pairs: 0.18 * (1 - books),
-}
+/** Shares of the windows. */
+const [book, facts, copies, pairs] = given.shares.split(',').map(Number)
+const KINDS = { book, facts, copies, pairs }
 
 const ctx = Number(given.ctx)
 const count = Number(given.windows)

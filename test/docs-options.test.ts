@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { gpt2Plan } from '../scripts/gpt2-plan.js'
 import { withTables } from '../scripts/option-tables.js'
 import { OPTION_GROUPS } from '../src/train/options.js'
 
@@ -16,6 +17,10 @@ test('every group has its table', () => {
 
 test('the tables are those of now (node --import tsx scripts/option-tables.ts)', () => {
   assert.fixture(page, withTables(page))
+})
+
+test('memory and work of the released sizes are those of now (node --import tsx scripts/gpt2-plan.ts)', () => {
+  assert.ok(page.includes(`<!-- gpt2 plan -->\n\n${gpt2Plan()}\n\n<!-- end -->`))
 })
 
 test.run()
