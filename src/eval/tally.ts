@@ -2,7 +2,7 @@
  * Sample lines -> counts and metric values. Every record is computed from its lines alone, whether they were scored
  * just now, read back after an interruption or gathered from shards: that is what makes the three agree to the bit.
  */
-import { addCounts, emptyCounts, type MetricValue, type ScoreCounts } from '../record/eval/build.js'
+import { addScore, emptyCounts, type MetricValue, type ScoreCounts } from '../record/eval/build.js'
 import type { SampleLine } from '../record/eval/sample-schema.js'
 import { lineCount } from '../record/eval/samples.js'
 import type { PerDocumentRecord } from '../record/eval/schema.js'
@@ -45,9 +45,7 @@ export function tally(suite: Measured, lines: readonly SampleLine[], layers: num
     rows.add(row)
     whole.push(document)
     if (document[0].of === 0) continue
-    for (const { input_tokens: tokens, pairs, removed, kept } of document) {
-      counts = addCounts(counts, { requests: 1, tokens, pairs, removed, kept })
-    }
+    for (const line of document) counts = addScore(counts, line.input_tokens, line)
   }
   const documents = whole.map((document) => documentMetrics(suite, answerOf(document), document))
   return { counts, documents, perDocument: perDocumentRecord(suite, whole, documents), rows }

@@ -20,6 +20,7 @@ const OPTIONAL: Record<string, string[]> = {
   'asp.result-1.schema.json': [
     'GroupResult: required',
     'PerDocumentRecord: required',
+    'PerDocumentRecord/recall: required',
     ': required',
     'TaskRecord: required',
   ],
@@ -36,6 +37,15 @@ const LATER_CONFIG: Record<string, string[]> = {
   BenchModel: ['BenchModel: required', 'BenchModel/config: required'],
 }
 
+/** The share of the cache in use, which older records have not got beside the share of pairs removed. */
+const LATER_KV: Record<string, string[]> = {
+  SparsityRecord: ['SparsityRecord: required'],
+  RunSparsity: ['RunSparsity: required'],
+  PplSparsity: ['PplSparsity: required'],
+  GenerateSparsity: ['GenerateSparsity: required'],
+  GeneratedSequence: ['GeneratedSequence: required'],
+}
+
 const test = suite('schemas')
 
 test('the committed files are what the definitions give; else: npm run build:schemas', () => {
@@ -49,8 +59,8 @@ test('every object is closed, requires all its properties, and describes each', 
   for (const name of FILES) {
     const faults = schemaFaults(read(name))
     const defined = Object.keys(read(name).$defs ?? {})
-    const models = defined.flatMap((one) => LATER_CONFIG[one] ?? [])
-    assert.equal(faults.toSorted(), [...(OPTIONAL[name] ?? []), ...models].toSorted(), name)
+    const later = defined.flatMap((one) => LATER_CONFIG[one] ?? LATER_KV[one] ?? [])
+    assert.equal(faults.toSorted(), [...(OPTIONAL[name] ?? []), ...later].toSorted(), name)
   }
 })
 

@@ -191,7 +191,7 @@ test('a stopped run says so first', () => {
 })
 
 test('a run stopped before anything was scored still renders', () => {
-  const counts = { requests: 0, tokens: 0, pairs: 0, removed: [0, 0], kept: [0, 0] }
+  const counts = { requests: 0, tokens: 0, pairs: 0, removed: [0, 0], kept: [0, 0], peaks: null }
   const text = render({
     status: 'incomplete',
     tasks: [{ ...hellaswag, documentsScored: 0, metrics: [], counts }],

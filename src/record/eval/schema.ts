@@ -107,6 +107,10 @@ export const PerDocumentRecord = t.object(
             'Share of causal pairs removed of the request with the right candidate, averaged over layers.',
             t.share(),
           ),
+          kv_footprint: t.optional(
+            t.list('KV footprint of the same request (docs/method.md, Footprint).', t.share()),
+          ),
+          kv_peak: t.optional(t.list('KV peak of the same request, where it is known of all.', t.share())),
         },
       ),
     ),
