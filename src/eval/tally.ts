@@ -6,6 +6,7 @@ import { addScore, emptyCounts, type MetricValue, type ScoreCounts } from '../re
 import type { SampleLine } from '../record/eval/sample-schema.js'
 import { lineCount } from '../record/eval/samples.js'
 import type { PerDocumentRecord } from '../record/eval/schema.js'
+import { mean } from '../stats/basics.js'
 import { clusteredStandardError, sharedClusters } from '../stats/clusters.js'
 import {
   aggregate,
@@ -25,6 +26,8 @@ export interface Tally {
   documents: DocumentMetrics[]
   /** The same documents, as the record keeps them. */
   perDocument: PerDocumentRecord
+  /** Mean over these of one by their choices; null where there are none to choose from. */
+  chance: number | null
   /** Those documents' places among the run's documents. */
   rows: Set<number>
 }
@@ -48,7 +51,10 @@ export function tally(suite: Measured, lines: readonly SampleLine[], layers: num
     for (const line of document) counts = addScore(counts, line.input_tokens, line)
   }
   const documents = whole.map((document) => documentMetrics(suite, answerOf(document), document))
-  return { counts, documents, perDocument: perDocumentRecord(suite, whole, documents), rows }
+  const perDocument = perDocumentRecord(suite, whole, documents)
+  const isChoice = suite.output === 'multiple_choice' && whole.length > 0
+  const chance = isChoice ? mean(whole.map((lines) => 1 / lines.length)) : null
+  return { counts, documents, perDocument, chance, rows }
 }
 
 function answerOf(lines: readonly SampleLine[]) {

@@ -3,6 +3,7 @@
  * follows from pairs removed and tokens alone, so that it is known of records, too, that were written before they had it.
  */
 
+import { sum } from '../stats/basics.js'
 import type { SparsityRecord } from './common.js'
 import type { ContextRecord, RuleRecord } from './ppl/schema.js'
 
@@ -60,11 +61,21 @@ export function suiteFootprint({ kv_footprint, achieved, pairs, kept_tokens }: S
   )
 }
 
+/** Of several tasks together. */
+export function pooledFootprint(tasks: readonly SparsityRecord[]): number {
+  const entries = tasks.map(({ pairs, kept_tokens }) => pairs + kept_tokens.total)
+  const seen = tasks.map((task, i) => suiteFootprint(task) * entries[i])
+  return sum(entries) === 0 ? 1 : sum(seen) / sum(entries)
+}
+
 /** Of a rule over the windows of a text: 1 for the dense one, null for a soft one, under which every key keeps its place. */
-export function textFootprint({ samples }: ContextRecord, { rule, sparsity }: RuleRecord): number | null {
+export function textFootprint(
+  { samples }: Pick<ContextRecord, 'samples'>,
+  { rule, sparsity }: Pick<RuleRecord, 'rule' | 'sparsity'>,
+): number | null {
   if (sparsity === null) return 1
   if (rule === 'soft') return null
-  const tokens = samples.rows.reduce((sum, rows) => sum + rows, 0)
+  const tokens = sum(samples.rows)
   const { kv_footprint, achieved, pairs } = sparsity
   return kv_footprint ?? footprintOf({ removed: achieved * pairs, layers: 1, pairs, tokens })
 }

@@ -2,7 +2,7 @@
 import { missedTasks, missesLevel, REACH } from '../record/eval/reach.js'
 import type { EvalRecord } from '../record/eval/schema.js'
 import { ruleOf, stepResult } from '../record/sweep/costs.js'
-import { mainMetric } from '../record/sweep/frontiers.js'
+import { mainMetric } from '../record/sweep/qualities.js'
 import type { FrontierPoint, SweepCell, SweepFrontier, SweepRecord } from '../record/sweep/schema.js'
 import { fixed, formatBytes, formatRate, formatShare } from './format.js'
 import { type Column, key, left, right } from './grid.js'

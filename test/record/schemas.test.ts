@@ -24,7 +24,7 @@ const OPTIONAL: Record<string, string[]> = {
     ': required',
     'TaskRecord: required',
   ],
-  'asp.sweep-1.schema.json': ['FrontierPoint: required'],
+  'asp.sweep-1.schema.json': [': required', 'FrontierPoint: required'],
   'asp.train-1.schema.json': ['TrainSourceRecord: required'],
 }
 

@@ -76,6 +76,8 @@ export interface TaskParts {
   /** Defaults to `documents`. */
   documentsScored?: number
   counts: ScoreCounts
+  /** Share of documents that guessing gets right; null where there are no choices. */
+  chance?: number | null
   tokensRun: number
   perDocument: PerDocumentRecord
   identity: IdentityParts
@@ -299,6 +301,7 @@ function taskRecord(task: TaskParts, { name: _, ...shared }: PolicyRecord): Task
     documents: task.documents,
     documents_scored: task.documentsScored ?? task.documents,
     requests: task.counts.requests,
+    chance: task.chance ?? null,
     tokens_scored: task.counts.tokens,
     tokens_run: task.tokensRun,
     policy: task.policy ?? shared,
