@@ -9,6 +9,7 @@ import type {
   TaskRecord,
   TaskResult,
 } from '../record/eval/schema.js'
+import { suiteFootprint } from '../record/footprint.js'
 import { metricInterval } from './figures/eval-rows.js'
 import { decidedByPolicy, levelName } from './figures/level.js'
 import {
@@ -26,6 +27,7 @@ import {
   atRevision,
   describeAdapter,
   describeBytes,
+  describeKv,
   describeModel,
   describePeak,
   describeTime,
@@ -96,6 +98,15 @@ const COLUMNS: readonly Column<Row>[] = [
     ),
   ),
   right(
+    'KV',
+    once(({ record, task }) => fixed(suiteFootprint(record.tasks[task].sparsity))),
+  ),
+  right(
+    'KV\npeak',
+    once(({ record, task }) => fixed(record.tasks[task].sparsity.kv_peak)),
+    (rows) => rows.some(({ record, task }) => record.tasks[task]?.sparsity.kv_peak != null),
+  ),
+  right(
     'Shift or\nsize',
     once(({ record, task }) => describeFound(record.tasks[task].policy)),
     (rows) => rows.some(({ record }) => isBySuite(record)),
@@ -162,6 +173,7 @@ function notesOf(record: EvalRecord): Note[] {
     ['Policy', describePolicy(record)],
     ...missed(record),
     ['Sparsity', `${requested(record)}, achieved ${fixed(sparsity.achieved)} of causal pairs`],
+    ['KV', describeKv(suiteFootprint(sparsity), sparsity)],
     ...nothingDropped(policy.name, sparsity),
     ['Per layer', sparsity.per_layer.map((share) => formatShare(share)).join(' ')],
     ['Kept', describeKept(record)],

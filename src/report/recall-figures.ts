@@ -31,6 +31,9 @@ export interface RecallFigures {
   change: Estimate | null
   /** Share of pairs removed, each item counting the same. */
   removed: number
+  /** KV footprint and peak, each item counting the same; null where a record does not tell. */
+  footprint: number | null
+  peak: number | null
 }
 
 /** Task by task, the dense model first. What is scored at one length each is put together. */
@@ -74,12 +77,17 @@ function together(a: Documents, b: Documents): Documents {
       choices: [...a.recall.choices, ...b.recall.choices],
       margin: [...a.recall.margin, ...b.recall.margin],
       sparsity: [...a.recall.sparsity, ...b.recall.sparsity],
+      kv_footprint: bothOf(a.recall.kv_footprint, b.recall.kv_footprint),
+      kv_peak: bothOf(a.recall.kv_peak, b.recall.kv_peak),
     },
   }
 }
 
 const joined = (a: Columns, b: Columns): Columns =>
   Object.fromEntries(Object.entries(a).map(([name, column]) => [name, [...column, ...b[name]]]))
+
+const bothOf = (a: number[] | undefined, b: number[] | undefined): number[] | undefined =>
+  a && b && [...a, ...b]
 
 type Columns = Record<string, number[]>
 type Documents = Pick<RecallRun, 'documents' | 'recall'>
@@ -101,6 +109,8 @@ export function figuresOf(
     exact: shareOf(at(exact_match)),
     margin: meanOf(margins),
     removed: mean(at(recall.sparsity)),
+    footprint: recall.kv_footprint === undefined ? null : mean(at(recall.kv_footprint)),
+    peak: recall.kv_peak === undefined ? null : mean(at(recall.kv_peak)),
     change: dense && meanOf(margins.map((margin, k) => margin - dense.recall.margin[places[k]])),
   }
 }

@@ -1,5 +1,6 @@
 /** A sweep over recall tasks -> what a person reads: how much is recalled beside the dense model, by length and depth, by distance. */
-import type { SweepRecord } from '../record/sweep/schema.js'
+import type { SweepCritical, SweepRecord } from '../record/sweep/schema.js'
+import { criticalGrids, criticalNotes, criticalOf } from './critical-table.js'
 import { formatShare } from './format.js'
 import { type Column, key, left, right } from './grid.js'
 import { describeAdapter, describeModel } from './notes.js'
@@ -18,13 +19,15 @@ import { cellNotes } from './sweep-plan.js'
 
 export function renderRecall(record: SweepRecord, options?: SheetOptions): string {
   const runs = recallRuns(record)
+  const critical = criticalOf(record)
   const grids = [
     summary(runs),
     byLengthAndDepth(runs, `Right among the candidates, by length (rows) and depth (columns)`, share),
     byLengthAndDepth(runs, 'Margin in nats, by length (rows) and depth (columns)', nats),
     byDistance(runs),
+    ...criticalGrids(critical),
   ]
-  return renderSheet({ grids, notes: notesOf(record, runs) }, { spaced: true, ...options })
+  return renderSheet({ grids, notes: notesOf(record, runs, critical) }, { spaced: true, ...options })
 }
 
 const NAMES: readonly Column<{ run: RecallRun }>[] = [
@@ -41,6 +44,16 @@ interface SummaryRow {
 const SUMMARY: readonly Column<SummaryRow>[] = [
   ...NAMES,
   right('achieved', ({ figures }) => formatShare(figures.removed, 3)),
+  right(
+    'KV',
+    ({ figures: { footprint } }) => shareOf(footprint, 3),
+    (rows) => rows.some(({ figures }) => figures.footprint !== null),
+  ),
+  right(
+    'KV\npeak',
+    ({ figures: { peak } }) => shareOf(peak, 3),
+    (rows) => rows.some(({ figures }) => figures.peak !== null),
+  ),
   right('Items', ({ figures }) => String(figures.items)),
   right('Right\n[95 %]', ({ figures }) => withInterval(figures.acc, 2)),
   right('Chance', ({ figures }) => figures.chance.toFixed(2)),
@@ -50,6 +63,9 @@ const SUMMARY: readonly Column<SummaryRow>[] = [
     change === null || run.cell.policy === 'dense' ? '' : withInterval(change, 2),
   ),
 ]
+
+const shareOf = (value: number | null, decimals: number): string =>
+  value === null ? '' : formatShare(value, decimals)
 
 function summary(runs: readonly RecallRun[]): Grid {
   const rows = runs.flatMap((run) => {
@@ -83,6 +99,11 @@ function byLengthAndDepth(runs: readonly RecallRun[], title: string, show: Show)
     ...NAMES,
     key(right('Length', ({ length }) => String(length))),
     right('achieved', ({ run, places }) => shown(run, places, ({ removed }) => formatShare(removed, 2))),
+    right(
+      'KV',
+      ({ run, places }) => shown(run, places, ({ footprint }) => shareOf(footprint, 2)),
+      (rows) => rows.some(({ run }) => run.recall.kv_footprint !== undefined),
+    ),
     ...depths.map((depth) =>
       right<PlaceRow>(String(depth), ({ run, places }) =>
         shown(run, placesBy(run, 'depth', places).get(depth), show),
@@ -130,7 +151,12 @@ function withInterval({ value, low, high }: Estimate, decimals: number): string 
   return Number.isFinite(low) && Number.isFinite(high) ? `${a} [${b}, ${c}]` : a
 }
 
-function notesOf({ status, cells, model, environment }: SweepRecord, runs: readonly RecallRun[]): Note[] {
+function notesOf(
+  record: SweepRecord,
+  runs: readonly RecallRun[],
+  critical: readonly SweepCritical[],
+): Note[] {
+  const { status, cells, model, environment } = record
   return [
     ...(status === 'complete' ? [] : [['INCOMPLETE', 'stopped: the figures cover what was scored'] as const]),
     ...cellNotes(cells),
@@ -140,6 +166,7 @@ function notesOf({ status, cells, model, environment }: SweepRecord, runs: reado
       'the candidate with the highest log-probability is the right one; Exact: greedy decoding writes it',
     ],
     ['Margin', 'log-probability of the right candidate less that of the likeliest other'],
+    ...criticalNotes(critical),
     ...[
       ...new Set(
         cells.flatMap((cell) => Object.values(cell.eval?.tasks ?? {}).map(({ data }) => data.note ?? '')),

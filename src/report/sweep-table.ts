@@ -1,9 +1,17 @@
 /** A sweep's record -> what a person reads after it: a row a cell with its verdict, then who is on which frontier. */
 import { missedTasks, missesLevel, REACH } from '../record/eval/reach.js'
 import type { EvalRecord } from '../record/eval/schema.js'
+import { suiteFootprint, textFootprint } from '../record/footprint.js'
 import { ruleOf, stepResult } from '../record/sweep/costs.js'
 import { mainMetric } from '../record/sweep/qualities.js'
-import type { FrontierPoint, SweepCell, SweepFrontier, SweepRecord } from '../record/sweep/schema.js'
+import type {
+  FrontierPoint,
+  SweepCell,
+  SweepCritical,
+  SweepFrontier,
+  SweepRecord,
+} from '../record/sweep/schema.js'
+import { criticalGrids, criticalNotes, criticalOf } from './critical-table.js'
 import { fixed, formatBytes, formatRate, formatShare } from './format.js'
 import { type Column, key, left, right } from './grid.js'
 import { describeAdapter, describeModel, describeTime } from './notes.js'
@@ -11,8 +19,12 @@ import { grid, type Note, renderSheet, type SheetOptions } from './sheet.js'
 import { cellNotes } from './sweep-plan.js'
 
 export function renderSweep(record: SweepRecord, options?: SheetOptions): string {
-  const grids = tablesOf(record).map((columns) => grid(columns, record.cells))
-  return renderSheet({ grids, notes: notesOf(record) }, options)
+  const critical = criticalOf(record)
+  const grids = [
+    ...tablesOf(record).map((columns) => grid(columns, record.cells)),
+    ...criticalGrids(critical),
+  ]
+  return renderSheet({ grids, notes: notesOf(record, critical) }, options)
 }
 
 type CellColumn = Column<SweepCell>
@@ -70,12 +82,43 @@ function qualityColumns(record: SweepRecord, tasks: readonly CellColumn[]): Cell
     right<SweepCell>(`PPL\nctx ${ctx}`, (cell) => fixed(ruleOf(ppl, cell, ctx)?.perplexity, 2)),
   )
   return [
-    ...(suitesOf(record) === null ? [] : [achieved]),
-    ...(ppl === null ? [] : [inText]),
+    ...(suitesOf(record) === null ? [] : [achieved, ...kvColumns('suites', suiteKv)]),
+    ...(ppl === null
+      ? []
+      : [inText, ...kvColumns(`ctx ${longest}`, (cell) => textKv(record, cell, longest))]),
     ...mean,
     ...tasks,
     ...perplexities,
   ]
+}
+
+interface Kv {
+  footprint: number | null
+  peak: number | null
+}
+
+/** Shown where they are known of some cell. */
+function kvColumns(where: string, of: (cell: SweepCell) => Kv | null): CellColumn[] {
+  const column = (name: string, field: keyof Kv): CellColumn => {
+    const value = (cell: SweepCell): number | null => of(cell)?.[field] ?? null
+    return right(
+      `${name}\n${where}`,
+      (cell) => (value(cell) === null ? '' : formatShare(value(cell) ?? 0, 3)),
+      (cells) => cells.some((cell) => value(cell) !== null),
+    )
+  }
+  return [column('KV', 'footprint'), column('KV peak', 'peak')]
+}
+
+const suiteKv = ({ eval: own }: SweepCell): Kv | null =>
+  own && { footprint: suiteFootprint(own.sparsity), peak: own.sparsity.kv_peak ?? null }
+
+function textKv({ ppl }: SweepRecord, cell: SweepCell, ctx: number): Kv | null {
+  const context = ppl?.contexts.find((one) => one.ctx === ctx)
+  const rule = ruleOf(ppl, cell, ctx)
+  if (context === undefined || rule === undefined) return null
+  const { sparsity } = rule
+  return { footprint: textFootprint(context, rule), peak: sparsity === null ? 1 : (sparsity.kv_peak ?? null) }
 }
 
 /** By the first quality: what it is bought with, and whether it is worth it. */
@@ -144,7 +187,7 @@ function verdict(point: FrontierPoint | undefined): string {
 const listed = ([first, ...more]: readonly string[]): string =>
   more.length === 0 ? first : `${first} and ${more.length} more`
 
-function notesOf(record: SweepRecord): Note[] {
+function notesOf(record: SweepRecord, critical: readonly SweepCritical[]): Note[] {
   const { status, cells, frontiers, model, environment, timing } = record
   return [
     ...(status === 'complete' ? [] : [['INCOMPLETE', missing(record)] as const]),
@@ -155,6 +198,7 @@ function notesOf(record: SweepRecord): Note[] {
       return ['Frontier', `${name} against ${own.map(describeFrontier).join('; ')}`]
     }),
     ...[...new Set(frontiers.map(({ note }) => note))].map((note): Note => ['Compared', note]),
+    ...criticalNotes(critical),
     ['Model', describeModel(model)],
     ['Adapter', describeAdapter(environment)],
     [

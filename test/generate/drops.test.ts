@@ -143,6 +143,11 @@ test('the closing line', () => {
       'cache 1.00 KiB live in 2.00 KiB, 25 % of dense 4.00 KiB; sparsity 0.75 (0.8 requested, over 132 tokens); ' +
       'threshold shift -1.0000, found',
   )
+  const kv = { requested: 0.8, achieved: 0.7512, kv_footprint: 0.4321, kv_peak: 0.5, kv_peak_max: 0.6 }
+  assert.match(
+    line({ sparsity: kv }),
+    /\(0\.8 requested, over 132 tokens\); KV footprint 0\.43, peak 0\.50; /,
+  )
   assert.match(
     line({ policy: { name: 'dense', threshold_shift: null, calibrated_ctx: null } }),
     /; cache 2\.00 KiB, dense$/,

@@ -24,8 +24,11 @@ const record = sweepRecord()
 test('a row a cell: achieved, figures, costs, verdict', () => {
   const text = renderSweep(record)
   const [head, units, dense, pruned] = rows(text)
-  assert.equal(head.slice(0, 4), ['Policy', 'Sparsity', 'achieved', 'achieved'])
-  assert.equal(units.slice(0, 4), ['', 'requested', 'suites', 'ctx 8'])
+  const before = ['achieved', 'KV', 'KV peak', 'achieved', 'KV', 'KV peak']
+  assert.equal(head.slice(0, 8), ['Policy', 'Sparsity', ...before])
+  assert.equal(units.slice(0, 8), ['', 'requested', 'suites', 'suites', 'suites', 'ctx 8', 'ctx 8', 'ctx 8'])
+  assert.equal(pruned.slice(2, 5), ['0.800', '0.216', '0.300'])
+  assert.equal(dense.slice(5, 8), ['0.000', '1.000', '1.000'])
   assert.equal([dense[0], dense[1], dense.at(-1)], ['dense', '0', 'behind adaptive-0.8'])
   assert.equal([pruned[0], pruned[1], pruned.at(-1)], ['adaptive', '0.8', 'on it'])
   assert.ok(head.includes('hellaswag'))

@@ -1,5 +1,5 @@
 /** The qualities of a sweep of which a share can be kept, with what critical footprints are read off: points, and resamples of them. Pure. */
-import { mean, normalInterval, sum, wilsonInterval } from '../../stats/basics.js'
+import { normalInterval, sum, wilsonInterval } from '../../stats/basics.js'
 import { clusterSums, sharedClusters } from '../../stats/clusters.js'
 import { pairedReplicates, type UnitColumns } from '../../stats/resamples.js'
 import type { EvalRecord, PerDocumentRecord, TaskRecord } from '../eval/schema.js'
@@ -70,7 +70,7 @@ function taskQuality(
   const units = unitsOf(documents, metric)
   const [value, n] = [statistic(records[0], task, metric), documents[0].hash.length]
   const chance = isLikelihood(metric) ? null : chanceOf(own[0], metric)
-  if (units === null || value === null || n === 0 || chance === undefined) return null
+  if (units === null || value === null || n === 0) return null
   return {
     quality: taskHead(task, metric, records[0]),
     cells,
@@ -163,11 +163,11 @@ const valuesOf = ({ columns, weights }: UnitColumns): number[] =>
 const replicatesOf = (units: UnitColumns, seed: number): Float64Array[] | null =>
   units.weights.length < 2 ? null : pairedReplicates(units, { resamples: RESAMPLES, seed })
 
-/** Undefined of a record that does not tell, as older ones. Nothing is right by chance where the model has to find the words itself. */
-function chanceOf(
-  { chance, suite, per_document: { recall } }: TaskRecord,
-  metric: string,
-): number | undefined {
+/**
+ * Nothing is right by chance where the model has to find the words itself. Older records do not tell chance: then it is one over the
+ * mean number of choices, which is it exactly where all documents have as many.
+ */
+function chanceOf({ chance, suite, documents_scored, requests }: TaskRecord, metric: string): number {
   if (suite.output !== 'multiple_choice' || !metric.startsWith('acc')) return 0
-  return recall === undefined ? (chance ?? undefined) : mean(recall.choices.map((count) => 1 / count))
+  return chance ?? documents_scored / requests
 }

@@ -2,6 +2,7 @@
 import type { ComparedMetric } from '../../record/compare/schema.js'
 import type { RuleRecord } from '../../record/ppl/schema.js'
 import type { ReportedRecord } from '../reported-record.js'
+import type { XAxis } from './axes.js'
 
 /** Where a figure stands: `records[record]` of the page, and a path inside that file, such as `contexts[0].rules[1]`. */
 export interface Origin {
@@ -45,6 +46,8 @@ export interface QualityRow extends Origin, Subject, Bounds {
   shots: number | null
   /** Share of causal pairs removed. */
   sparsity: number
+  /** KV footprint. */
+  footprint: number
   complete: boolean
 }
 
@@ -75,6 +78,8 @@ export interface LossRow extends Origin, Subject, Bounds {
   /** Of a soft rule. */
   alpha: number | null
   sparsity: number
+  /** KV footprint; null of a soft rule. */
+  footprint: number | null
   tokens: number
   nll: number
   perplexity: number | null
@@ -242,5 +247,7 @@ export interface PageData extends Figures {
   title: string
   /** When the page was made, ISO, UTC. */
   made: string
+  /** What quality and perplexity are drawn over. */
+  x: XAxis
   records: RecordInfo[]
 }

@@ -191,16 +191,20 @@ test('where the dense model is no better than chance there is a reason in place 
   )
 })
 
-test('nothing without a dense cell, of an unfinished one, or of a record that does not tell chance', () => {
+test('nothing without a dense cell, or of one that is not finished', () => {
   assert.equal(sweepCritical(CELLS.slice(1), null), [])
   const running = { ...scored({ right: below(150), footprint: 1 }), status: 'incomplete' as const }
   assert.equal(sweepCritical([cell('dense', running), ...CELLS.slice(1)], null), [])
+})
+
+test('of a record that does not tell it, chance is one over the mean number of choices', () => {
   const older = CELLS.map((one) => {
     const record = structuredClone(one.eval as EvalRecord)
+    // 400 requests of 200 documents.
     record.tasks.one.chance = undefined
     return { ...one, eval: record }
   })
-  assert.equal(sweepCritical(older, null), [])
+  assert.is(sweepCritical(older, null)[0].chance, 0.5)
 })
 
 test('the mean of suites: scores, chance and footprints together', () => {

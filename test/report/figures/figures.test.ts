@@ -75,6 +75,7 @@ test('scores have the interval that tables show', () => {
       set: '222222222222',
       shots: 0,
       sparsity: 0.8,
+      footprint: 1 - (0.8 * 4000000) / 4080000,
       complete: true,
     },
   )

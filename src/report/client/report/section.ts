@@ -12,7 +12,7 @@ import type { Page } from './page.js'
 export type Chart = ChartParts | ForestParts
 
 export interface Section<Row> {
-  title: string
+  title: string | ((page: Page) => string)
   intro: string
   /** Of its table. */
   rows(data: PageData): readonly Row[]
@@ -24,11 +24,12 @@ export interface Section<Row> {
 
 /** A section that draws itself; null where it has nothing to show. */
 export const section =
-  <Row>({ title, intro, rows: rowsOf, caption, columns, charts: chartsOf }: Section<Row>) =>
+  <Row>({ title: titleOf, intro, rows: rowsOf, caption, columns, charts: chartsOf }: Section<Row>) =>
   (page: Page): HTMLElement | null => {
     const rows = rowsOf(page.data)
     const charts = chartsOf?.(rows, page) ?? []
     if (charts.length + rows.length === 0) return null
+    const title = typeof titleOf === 'string' ? titleOf : titleOf(page)
     const id = slug(title)
     const more = charts.slice(MANY_CHARTS)
     return element(
