@@ -69,7 +69,7 @@ export function criticalNotes(all: readonly SweepCritical[]): Note[] {
   return [
     [
       'Footprint',
-      'accuracy is kept above chance, perplexity as the dense one by the own; straight lines between measured footprints; intervals over documents or windows',
+      'accuracy counts above chance, a perplexity as dense / own; straight lines between measured footprints; intervals over documents or windows',
     ],
     ...dense,
   ]

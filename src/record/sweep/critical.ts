@@ -86,7 +86,7 @@ function policyFootprints(rated: Rated, policy: string): SweepCritical['policies
   }
 }
 
-/** Above chance, where there is one; of log-probabilities, the dense perplexity by the own. */
+/** Above chance, where there is one; of log-probabilities, dense perplexity / own. */
 const keptShare = (value: number, dense: number, chance: number | null): number =>
   chance === null ? Math.exp(value - dense) : (value - chance) / (dense - chance)
 

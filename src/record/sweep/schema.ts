@@ -123,7 +123,7 @@ export const SweepCritical = t.object('Critical footprints by one quality.', {
   quality: SweepQuality,
   chance: t.nullable(
     t.share(
-      'What is kept is counted above this score, that of guessing; null where it is the likelihood that is kept, the dense perplexity by the own.',
+      'What is kept is counted above this score, that of guessing; null where it is the likelihood that is kept, dense perplexity / own.',
     ),
   ),
   dense: t.number('What the dense model scores.'),
