@@ -49,6 +49,32 @@ test('where the dense model is at chance the result says so, and only there', ()
   assert.not.match(text, /DENSE FAILS +recall_copy_random:/)
 })
 
+test('footprint and peak stand beside the sparsity where documents have them', () => {
+  const record = read()
+  assert.not.match(renderRecall(record, { form: 'csv' }), /^Task,.*,KV,/)
+  for (const { eval: own } of record.cells) {
+    for (const { per_document } of Object.values(own?.tasks ?? {})) {
+      const { recall } = per_document
+      if (recall === undefined) throw new Error('the record has no recall')
+      recall.kv_footprint = recall.sparsity.map((share) => 1 - 0.9 * share)
+      recall.kv_peak = recall.sparsity.map((_, i) => (i % 2 === 0 ? 0.5 : 0.25))
+    }
+  }
+  const [head, dense, adaptive] = renderRecall(record, { form: 'csv' }).split('\n')
+  assert.match(head, /^Task,Policy,Sparsity,achieved,KV,KV peak,Items/)
+  assert.match(dense, /^recall_copy_random,dense,0,0\.000,1\.000,0\.375,/)
+  assert.match(adaptive, /^recall_copy_random,adaptive,0\.5,0\.501,0\.549,0\.375,/)
+})
+
+test('a record of before has its critical footprints read off what it has', () => {
+  const text = renderRecall(read())
+  assert.match(
+    text,
+    /recall_copy_random\.512 │ acc │ 0\.708 │ {3}0\.50 │ local .*≤0\.503 \[≤0\.503, 0\.9\d\d\]/,
+  )
+  assert.match(text, /No footprint +4 suites, recall_passkey\.128, recall_passkey\.512 \(acc\)/)
+})
+
 test('every form has the tables; an interrupted run has no change from dense, and says so', () => {
   const record = read()
   assert.match(renderRecall(record, { form: 'csv' }), /^Task,Policy,Sparsity,achieved,Items/)
