@@ -2,6 +2,7 @@
 import type { PerDocumentRecord } from '../record/eval/schema.js'
 import type { SweepCell, SweepRecord } from '../record/sweep/schema.js'
 import { type Interval, mean, meanStandardError, wilsonInterval } from '../stats/basics.js'
+import { clusteredStandardError, sharedClusters } from '../stats/clusters.js'
 import { tInterval } from '../stats/paired.js'
 
 /** One task in one cell of the sweep: the rows that tables are made of. */
@@ -64,6 +65,7 @@ function together(a: Documents, b: Documents): Documents {
   return {
     documents: {
       ...one,
+      ...(one.cluster && two.cluster ? { cluster: [...one.cluster, ...two.cluster] } : {}),
       hash: [...one.hash, ...two.hash],
       doc_id: [...one.doc_id, ...two.doc_id],
       logprob: [...one.logprob, ...two.logprob],
@@ -94,14 +96,20 @@ export function figuresOf(
   const at = (column: readonly number[]): number[] => places.map((i) => column[i])
   const { acc, exact_match } = documents.metrics
   const margins = at(recall.margin)
+  const clusters = sharedClusters(places.map((i) => documents.cluster?.[i]))
   return {
     items: places.length,
     chance: mean(at(recall.choices).map((count) => 1 / count)),
-    acc: shareOf(at(acc)),
-    exact: shareOf(at(exact_match)),
-    margin: meanOf(margins),
+    acc: shareOf(at(acc), clusters),
+    exact: shareOf(at(exact_match), clusters),
+    margin: meanOf(margins, clusters),
     removed: mean(at(recall.sparsity)),
-    change: dense && meanOf(margins.map((margin, k) => margin - dense.recall.margin[places[k]])),
+    change:
+      dense &&
+      meanOf(
+        margins.map((margin, k) => margin - dense.recall.margin[places[k]]),
+        clusters,
+      ),
   }
 }
 
@@ -118,12 +126,24 @@ export function placesBy(run: Scored, axis: string, places = allPlaces(run)): Ma
 /** The dense model's figures of the same documents are no better than chance: the interval of its share right holds it. */
 export const failsByChance = ({ acc, chance }: RecallFigures): boolean => acc.low <= chance
 
-function shareOf(verdicts: readonly number[]): Estimate {
+/**
+ * Where documents come in clusters, Wilson's interval is that of as many independent ones as would have the clustered error; of as many
+ * as there are clusters where all verdicts are equal, which tell nothing of how clusters differ.
+ */
+function shareOf(verdicts: readonly number[], clusters?: readonly string[]): Estimate {
   const value = mean(verdicts)
-  return { value, ...wilsonInterval(value, verdicts.length) }
+  return { value, ...wilsonInterval(value, clusters ? independent(verdicts, clusters) : verdicts.length) }
 }
 
-function meanOf(values: readonly number[]): Estimate {
+function independent(verdicts: readonly number[], clusters: readonly string[]): number {
+  const share = mean(verdicts)
+  const error = clusteredStandardError(verdicts, clusters)
+  if (error === null || share === 0 || share === 1) return new Set(clusters).size
+  return Math.min(verdicts.length, (share * (1 - share)) / error ** 2)
+}
+
+function meanOf(values: readonly number[], clusters?: readonly string[]): Estimate {
   const value = mean(values)
-  return { value, ...tInterval(value, meanStandardError(values), values.length - 1) }
+  const error = clusters ? (clusteredStandardError(values, clusters) ?? Number.NaN) : meanStandardError(values)
+  return { value, ...tInterval(value, error, (clusters ? new Set(clusters).size : values.length) - 1) }
 }

@@ -53,11 +53,16 @@ test('dense and pruned scores are those of plain loops', async () => {
     const { per_document, policy: found } = (own as EvalRecord).tasks['recall_passkey.64']
     const shift = policy === 'dense' ? null : (found?.threshold_shift ?? 0)
     for (const [i, { value }] of rows.entries()) {
-      const { context, choices, gold } = value as { context: string; choices: string[]; gold: number }
-      const scores = choices.map((continuation) => {
+      const { context, choices, gold, frozen_from } = value as {
+        context: string
+        choices: string[]
+        gold: number
+        frozen_from: number[]
+      }
+      const scores = choices.map((continuation, k) => {
         const pair = encodePair({ context, continuation }, tokenizer)
         const input = [...pair.context, ...pair.continuation].slice(0, -1)
-        const { logits } = gpt2Reference(config, weights, input, shift)
+        const { logits } = gpt2Reference(config, weights, input, shift, undefined, frozen_from[k])
         const V = config.vocabSize
         let [logprob, greedy] = [0, true]
         pair.continuation.forEach((token, t) => {

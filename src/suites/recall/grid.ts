@@ -18,7 +18,7 @@ export const DEFAULT_GRID = {
   depths: [0, 0.25, 0.5, 0.75, 1],
   items: 4,
   seed: 1234,
-  question: 'hidden',
+  question: 'agnostic',
 } as const satisfies RecallGrid
 
 /** Of `asp recall`, which names its suites before it knows the model: they suit GPT-2's context. */
