@@ -4,6 +4,7 @@ import type { SweepCell, SweepRecord } from '../record/sweep/schema.js'
 import { type Interval, mean, meanStandardError, wilsonInterval } from '../stats/basics.js'
 import { clusteredStandardError, sharedClusters } from '../stats/clusters.js'
 import { tInterval } from '../stats/paired.js'
+import { grouped } from './figures/grouped.js'
 
 /** One task in one cell of the sweep: the rows that tables are made of. */
 export interface RecallRun {
@@ -118,9 +119,8 @@ export const allPlaces = ({ documents }: Scored): number[] => [...documents.hash
 /** Places of the documents by a coordinate, in ascending order of it. */
 export function placesBy(run: Scored, axis: string, places = allPlaces(run)): Map<number, number[]> {
   const column = run.recall.cells[axis] ?? []
-  const groups = new Map<number, number[]>()
-  for (const place of places) groups.set(column[place], [...(groups.get(column[place]) ?? []), place])
-  return new Map([...groups].sort(([a], [b]) => a - b))
+  const groups = grouped(places, (place) => String(column[place]))
+  return new Map(groups.map((same) => [column[same[0]], same] as const).sort(([a], [b]) => a - b))
 }
 
 /** The dense model's figures of the same documents are no better than chance: the interval of its share right holds it. */
@@ -144,6 +144,8 @@ function independent(verdicts: readonly number[], clusters: readonly string[]): 
 
 function meanOf(values: readonly number[], clusters?: readonly string[]): Estimate {
   const value = mean(values)
-  const error = clusters ? (clusteredStandardError(values, clusters) ?? Number.NaN) : meanStandardError(values)
+  const error = clusters
+    ? (clusteredStandardError(values, clusters) ?? Number.NaN)
+    : meanStandardError(values)
   return { value, ...tInterval(value, error, (clusters ? new Set(clusters).size : values.length) - 1) }
 }

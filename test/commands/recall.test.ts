@@ -146,9 +146,17 @@ test('bad input ends with what is wrong', async () => {
       ['recall', '--length', '5000'],
       /--length: must be whole numbers of tokens up to the model's context, 1024, got 5000/,
     ],
-    [['recall', '--needle-depth', '2'], /--needle-depth: must be shares of the text from 0 to 1, got 2/],
+    // Before the model is looked for.
+    [
+      ['recall', '--needle-depth', '2', '--model', 'nowhere'],
+      /--needle-depth: must be shares of the text from 0 to 1, got 2/,
+    ],
+    [['recall', '--items', '0', '--model', 'nowhere'], /--items: must be .*above 0, got 0/],
   ] as const) {
-    const { status, stderr } = await asp(folder, [...argv, ...MODEL])
+    const { status, stderr } = await asp(
+      folder,
+      (argv as readonly string[]).includes('nowhere') ? [...argv] : [...argv, ...MODEL],
+    )
     assert.is(status, 2)
     assert.match(stderr, message)
   }

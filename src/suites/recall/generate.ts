@@ -6,7 +6,7 @@ import { pythonRandom } from '../../stats/python-random.js'
 import type { Dataset } from '../dataset.js'
 import { mostAlike } from './draws.js'
 import { type Filler, makeFiller } from './filler.js'
-import { checkGrid, type GridPoint, gridPoints, type RecallGrid } from './grid.js'
+import { checkGrid, checkLengths, type GridPoint, gridPoints, type RecallGrid } from './grid.js'
 import type { AnyWorkshop, Counter, Item } from './item.js'
 import {
   RECALL_TASKS,
@@ -56,7 +56,8 @@ export async function makeDataset(
   const { task, length } = recall
   const grid = { ...making.grid, ...(length === undefined ? {} : { lengths: [length] }) }
   const { nPositions } = making
-  checkGrid(grid, nPositions)
+  checkGrid(grid)
+  checkLengths(grid, nPositions)
   const { name, filler, words } = await read()
   const rows = makeRows(task, filler, { ...making, grid }, words)
   return {
