@@ -7,6 +7,7 @@ import { type Haystack, haystack, type Straw, tokensAfter, tokensBefore, tryHays
 import type { Item, SharedWorkshop } from './item.js'
 
 const CHOICES = 4
+const HEAD = 'Pairs.'
 
 interface Pair {
   key: string
@@ -43,13 +44,14 @@ function itemsOf(shop: SharedWorkshop, pairs: readonly Pair[], make: Make<Haysta
   const order = [...places]
   random.shuffle(order)
   const asked = order.map((place) => pairs[place])
-  /** What stands before the answer of query `nth`. */
+  /** What stands before the answer of query `nth`: on the same line, so that a key has its space, and its tokens, again. */
   const tailOf = (nth: number): string =>
-    `\n${[...asked.slice(0, nth).map(said), `${asked[nth].key}:`].join(' ')}`
+    ` ${[...asked.slice(0, nth).map(said), `${asked[nth].key}:`].join(' ')}`
   const last = asked.length - 1
   const found = make(shop, {
     placed: pairs.map((pair) => ({ text: said(pair), depth: 1 })),
-    head: question === 'aware' ? `${asked.map(({ key }) => key).join(', ')}?\n` : '',
+    // The first key has a space before it too.
+    head: question === 'aware' ? `${asked.map(({ key }) => key).join(', ')}?\n${HEAD}` : HEAD,
     tail: tailOf(last),
     answer: ` ${asked[last].value}`,
     unsaid: new Set(pairs.flatMap(({ key, value }) => [key, value])),
