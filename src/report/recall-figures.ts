@@ -1,5 +1,5 @@
 /** Documents of a recall task -> how many are right and by what margin, over any part of the grid, beside the dense model's. Pure. */
-import type { PerDocumentRecord } from '../record/eval/schema.js'
+import type { EvalRecord, PerDocumentRecord } from '../record/eval/schema.js'
 import type { SweepCell, SweepRecord } from '../record/sweep/schema.js'
 import { type Interval, mean, meanStandardError, wilsonInterval } from '../stats/basics.js'
 import { clusteredStandardError, sharedClusters } from '../stats/clusters.js'
@@ -40,14 +40,8 @@ export function recallRuns({ cells }: SweepRecord): RecallRun[] {
   const suites = cells.flatMap(({ eval: own }) => Object.keys(own?.tasks ?? {}))
   return [...new Set(suites.map(taskOf))].flatMap((task) => {
     const runs = cells.flatMap((cell) => {
-      const parts = Object.entries(cell.eval?.tasks ?? {}).flatMap(([suite, { per_document }]) =>
-        taskOf(suite) === task ? [per_document] : [],
-      )
-      const scored = parts.flatMap((documents) => {
-        const { recall } = documents
-        return recall === undefined ? [] : [{ documents, recall }]
-      })
-      return scored.length === 0 ? [] : [{ task, cell, ...scored.reduce(together) }]
+      const scored = cell.eval && scoredOf(cell.eval, task)
+      return scored === null ? [] : [{ task, cell, ...scored }]
     })
     const dense = runs.find(({ cell }) => cell.policy === 'dense') ?? null
     // What was interrupted has not all of the documents.
@@ -56,6 +50,15 @@ export function recallRuns({ cells }: SweepRecord): RecallRun[] {
       dense: dense?.documents.hash.join() === run.documents.hash.join() ? dense : null,
     }))
   })
+}
+
+/** Documents of a task at all lengths; null where none are of a grid. */
+export function scoredOf({ tasks }: Pick<EvalRecord, 'tasks'>, task: string): Documents | null {
+  const scored = Object.entries(tasks).flatMap(([suite, { per_document: documents }]) => {
+    const { recall } = documents
+    return taskOf(suite) === task && recall !== undefined ? [{ documents, recall }] : []
+  })
+  return scored.length === 0 ? null : scored.reduce(together)
 }
 
 /** `recall_passkey` of `recall_passkey.512`. */
@@ -86,7 +89,7 @@ const joined = (a: Columns, b: Columns): Columns =>
 
 type Columns = Record<string, number[]>
 type Documents = Pick<RecallRun, 'documents' | 'recall'>
-type Scored = Pick<RecallRun, 'documents' | 'recall' | 'dense'>
+export type Scored = Pick<RecallRun, 'documents' | 'recall' | 'dense'>
 
 /** Over the documents at these places; null for none. */
 export function figuresOf(
@@ -121,6 +124,19 @@ export function placesBy(run: Scored, axis: string, places = allPlaces(run)): Ma
   const column = run.recall.cells[axis] ?? []
   const groups = grouped(places, (place) => String(column[place]))
   return new Map(groups.map((same) => [column[same[0]], same] as const).sort(([a], [b]) => a - b))
+}
+
+/** Upper ends of classes of distances. */
+export const DISTANCES: readonly number[] = [32, 64, 128, 256, 512, 1024, 2048, Number.POSITIVE_INFINITY]
+
+/** Places of the documents in each class of distances. */
+export function placesByDistance(run: Scored): number[][] {
+  const byDistance = [...placesBy(run, 'distance')]
+  return DISTANCES.map((end, i) =>
+    byDistance.flatMap(([distance, places]) =>
+      distance <= end && distance > (DISTANCES[i - 1] ?? -1) ? places : [],
+    ),
+  )
 }
 
 /** The dense model's figures of the same documents are no better than chance: the interval of its share right holds it. */
