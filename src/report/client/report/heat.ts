@@ -40,7 +40,14 @@ export function heat({ title, x, y, cells, series }: HeatParts): SVGSVGElement {
     y: { domain: rows, label: y, labelAnchor: 'top', labelArrow: 'none', tickSize: 0 },
     fy: { domain: grids, axis: null, padding: GAP / (band + GAP) },
     marks: [
-      Plot.cell(cells, { fy: 'of', x: 'column', y: 'row', fill: 'series', fillOpacity: 'share', inset: 0.5 }),
+      Plot.cell(cells, {
+        fy: 'of',
+        x: 'column',
+        y: 'row',
+        fill: 'series',
+        fillOpacity: ({ share }: HeatCell) => OPAQUEST * share,
+        inset: 0.5,
+      }),
       Plot.text(cells, { fy: 'of', x: 'column', y: 'row', text: 'text', fill: 'var(--ink)' }),
       Plot.text(grids, {
         fy: (name: string) => name,
@@ -61,7 +68,6 @@ export function heat({ title, x, y, cells, series }: HeatParts): SVGSVGElement {
         }),
       ),
     ],
-    opacity: { domain: [0, 1], range: [0, OPAQUEST] },
   })
 }
 

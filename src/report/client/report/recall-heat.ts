@@ -35,7 +35,8 @@ function marginMap(rows: readonly RecallRow[], page: Page): HeatParts {
   const most = Math.max(...rows.map(({ margin }) => Math.abs(margin)))
   return {
     ...gridOf(rows, page, ({ margin }) => ({
-      text: margin.toFixed(1),
+      // Never -0.0.
+      text: (Math.round(10 * margin) / 10 || 0).toFixed(1),
       series: margin < 0 ? BELOW.name : ABOVE.name,
       share: most === 0 ? 0 : Math.abs(margin) / most,
     })),

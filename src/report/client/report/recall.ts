@@ -43,11 +43,13 @@ export const recallSection = section<RecallRow>({
 })
 
 function depthChart(rows: RecallRow[], page: Page): ChartParts {
-  const [{ task, length, checkpoint }] = rows
+  const [{ task, length, question, checkpoint }] = rows
   const name = seriesByShare(rows, page.names)
   const names = [...new Set(rows.map(name))].toSorted((a, b) => Number(b === DENSE) - Number(a === DENSE))
   return {
-    title: `${task}, ${length} tokens${page.names.several ? `, ${checkpoint}` : ''}`,
+    title: [task, `${length} tokens`, question, ...(page.names.several ? [checkpoint] : [])]
+      .filter(Boolean)
+      .join(', '),
     x: { label: 'depth of the answer', domain: [0, 1], format: String },
     y: { label: 'margin, nats' },
     zero: true,
