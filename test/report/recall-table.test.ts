@@ -123,6 +123,28 @@ test('asp report has a row for each length and depth', () => {
     ['recall_copy_random', 'dense', 128, 0, 8],
   )
   assert.is(first.path, 'cells[0].eval.tasks.recall_copy_random.128.per_document.recall')
+  assert.is(first.question, 'question agnostic')
+})
+
+test('asp report has a row for each class of distances, over all lengths', () => {
+  const record = read()
+  const { recallDistances } = pageFigures([{ file: 'recall.json', record }])
+  const [run] = recallRuns(record)
+  const own = recallDistances.filter(
+    ({ task, policy }) => task === 'recall_copy_random' && policy === 'dense',
+  )
+  assert.is(
+    own.reduce((sum, { items }) => sum + items, 0),
+    run.documents.hash.length,
+  )
+  for (const { from, to, distance, items, right } of own) {
+    const distances = run.recall.cells.distance
+    const places = distances.flatMap((one, i) => (one >= from && one <= to ? [i] : []))
+    assert.is(places.length, items)
+    assert.ok(from <= distance && distance <= to)
+    const mean = places.reduce((sum, i) => sum + run.documents.metrics.acc[i], 0) / items
+    assert.ok(Math.abs(right - mean) < 1e-12)
+  }
 })
 
 test.run()
