@@ -2,15 +2,24 @@
 import { causalPairs } from '../engine/drops.js'
 import { SIZED, type SizedKind, type SizedRule, sizedRule } from '../engine/policies/index.js'
 import { Failure } from '../errors.js'
+import { sum } from '../stats/basics.js'
+
+/** A sequence as far as a policy of positions or a budget is concerned. */
+export interface Extent {
+  /** In tokens. */
+  length: number
+  /** From where on nothing is dropped (src/engine/batch.ts); everywhere something may be when undefined. */
+  frozenFrom?: number
+}
 
 /** As `nearestSize`. Failure: the policy cannot remove so much; `where` says of what. */
 export function fitSize(
   kind: SizedKind,
-  lengths: readonly number[],
+  extents: readonly Extent[],
   sparsity: number,
   where: string,
 ): SizedRule {
-  const { rule, most } = nearestSize(kind, lengths, sparsity)
+  const { rule, most } = nearestSize(kind, extents, sparsity)
   if (sparsity <= most) return rule
   throw new Failure(
     `--sparsity ${sparsity}: the ${kind} policy removes at most ${most.toFixed(3)} of the pairs ` +
@@ -26,10 +35,10 @@ export function fitSize(
  */
 export function nearestSize(
   kind: SizedKind,
-  lengths: readonly number[],
+  extents: readonly Extent[],
   sparsity: number,
 ): { rule: SizedRule; most: number } {
-  const shares = sharesBySize(kind, lengths)
+  const shares = sharesBySize(kind, extents)
   const peak = shares.indexOf(Math.max(...shares))
   let best = peak
   for (let i = peak + 1; i < shares.length; i++) {
@@ -39,13 +48,26 @@ export function nearestSize(
 }
 
 /** S_pair of all sizes from the least up to the longest sequence, at which nothing is removed. */
-function sharesBySize(kind: SizedKind, lengths: readonly number[]): number[] {
+function sharesBySize(kind: SizedKind, extents: readonly Extent[]): number[] {
   const { least, removed } = SIZED[kind]
-  const counts = new Map<number, number>()
-  for (const length of lengths) counts.set(length, (counts.get(length) ?? 0) + 1)
-  const total = (of: (n: number) => number): number =>
-    [...counts].reduce((sum, [n, count]) => sum + count * of(n), 0)
-  const pairs = Math.max(1, total(causalPairs))
-  const longest = Math.max(least, ...counts.keys())
-  return Array.from({ length: longest - least + 1 }, (_, i) => total((n) => removed(n, least + i)) / pairs)
+  const counts = new Map<string, Required<Extent> & { count: number }>()
+  for (const { length, frozenFrom = length } of extents) {
+    const own = { length, frozenFrom: Math.min(frozenFrom, length) }
+    const key = `${own.length} ${own.frozenFrom}`
+    counts.set(key, { ...own, count: (counts.get(key)?.count ?? 0) + 1 })
+  }
+  const all = [...counts.values()]
+  const pairs = Math.max(1, sum(all.map(({ length, count }) => count * causalPairs(length))))
+  const longest = Math.max(least, ...all.map(({ length }) => length))
+  return Array.from({ length: longest - least + 1 }, (_, i) => {
+    const removedOf = (n: number): number => removed(n, least + i)
+    return sum(all.map((one) => one.count * removedFrom(one, removedOf))) / pairs
+  })
+}
+
+/** What is gone at the last query that may drop is gone for each of those after it. */
+function removedFrom({ length, frozenFrom }: Required<Extent>, removed: (n: number) => number): number {
+  const after = length - frozenFrom
+  const before = removed(frozenFrom)
+  return after === 0 ? before : before + after * (removed(frozenFrom + 1) - before)
 }

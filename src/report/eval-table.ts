@@ -11,6 +11,7 @@ import type {
 } from '../record/eval/schema.js'
 import { suiteFootprint } from '../record/footprint.js'
 import { metricInterval } from './figures/eval-rows.js'
+import { grouped } from './figures/grouped.js'
 import { decidedByPolicy, levelName } from './figures/level.js'
 import {
   fixed,
@@ -196,10 +197,10 @@ function notesOf(record: EvalRecord): Note[] {
 
 /** `piqa: ...`, each once: those of which the same is told are named together, the members of a family in short. */
 function together(told: readonly (readonly [name: string, text: string])[]): string[] {
-  const names = new Map<string, string[]>()
-  for (const [name, text] of told) names.set(text, [...(names.get(text) ?? []), name])
-  return [...names].map(([text, all]) => {
-    const some = all.length <= 3 ? all.join(', ') : `${all[0]} and ${all.length - 1} more`
+  return grouped(told, ([, text]) => text).map((same) => {
+    const [[first, text]] = same
+    const some =
+      same.length <= 3 ? same.map(([name]) => name).join(', ') : `${first} and ${same.length - 1} more`
     return `${some}: ${text}`
   })
 }

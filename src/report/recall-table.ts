@@ -6,10 +6,12 @@ import { type Column, key, left, right } from './grid.js'
 import { describeAdapter, describeModel } from './notes.js'
 import {
   allPlaces,
+  DISTANCES,
   type Estimate,
   failsByChance,
   figuresOf,
   placesBy,
+  placesByDistance,
   type RecallFigures,
   type RecallRun,
   recallRuns,
@@ -113,28 +115,27 @@ function byLengthAndDepth(runs: readonly RecallRun[], title: string, show: Show)
   return grid(columns, rows, title)
 }
 
-/** Upper ends of classes of distances. */
-const DISTANCES = [32, 64, 128, 256, 512, 1024, 2048, Number.POSITIVE_INFINITY]
+interface DistanceRow {
+  run: RecallRun
+  /** Places of the documents in each class of distances. */
+  classes: number[][]
+}
 
 function byDistance(runs: readonly RecallRun[]): Grid {
-  const inClass = (run: RecallRun, i: number): number[] =>
-    [...placesBy(run, 'distance')].flatMap(([distance, places]) =>
-      distance <= DISTANCES[i] && distance > (DISTANCES[i - 1] ?? -1) ? places : [],
-    )
-  const columns: Column<{ run: RecallRun }>[] = [
+  const columns: Column<DistanceRow>[] = [
     ...NAMES,
     ...DISTANCES.map((end, i) =>
-      right<{ run: RecallRun }>(
+      right<DistanceRow>(
         Number.isFinite(end) ? `to ${end}` : 'more',
-        ({ run }) =>
-          shown(run, inClass(run, i), ({ acc, margin }) => `${acc.value.toFixed(2)} ${signed(margin.value)}`),
-        (rows) => rows.some((row) => inClass(row.run, i).length > 0),
+        ({ run, classes }) =>
+          shown(run, classes[i], ({ acc, margin }) => `${acc.value.toFixed(2)} ${signed(margin.value)}`),
+        (rows) => rows.some(({ classes }) => classes[i].length > 0),
       ),
     ),
   ]
   return grid(
     columns,
-    runs.map((run) => ({ run })),
+    runs.map((run) => ({ run, classes: placesByDistance(run) })),
     'Right and margin, by distance of the answer from the end of the prompt, tokens',
   )
 }

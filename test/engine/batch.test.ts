@@ -2,6 +2,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { NEVER, packBatch, type Segment, type Target } from '../../src/engine/batch.js'
 import { causalEntries, causalPairs, countDrops, peakEntries } from '../../src/engine/drops.js'
+import { SEGMENT } from '../../src/engine/kernels/structs.js'
 
 const TILES = { queries: 4, keys: 3 }
 
@@ -28,7 +29,7 @@ packing('lays a trunk, its branches and a lone segment out in rows', () => {
     [41, 6],
   ])
   // row, length, parent row, parent length, key, parent key
-  const rows = segments.map((_, i) => [...batch.table.subarray(9 * i, 9 * i + 6)])
+  const rows = segments.map((_, i) => [...batch.table.subarray(SEGMENT.words * i, SEGMENT.words * i + 6)])
   assert.equal(rows, [
     [0, 5, 0, 0, 0, 0],
     [5, 1, 0, 5, 5, 0],
@@ -38,7 +39,7 @@ packing('lays a trunk, its branches and a lone segment out in rows', () => {
   assert.is(batch.keys, 5 + 6 + 2 + 7)
   // Of each tile the count, and every key up to its last query.
   assert.equal(
-    [0, 1, 2, 3].map((i) => batch.table[9 * i + 7]),
+    [0, 1, 2, 3].map((i) => batch.table[SEGMENT.words * i + 7]),
     [0, 11, 18, 21],
   )
   assert.is(batch.listed, 1 + 4 + 1 + 5 + 1 + 6 + 1 + 2 + 1 + 7)

@@ -15,6 +15,8 @@ interface Setting {
   layer: number
   /** Of scores; the root of a head's width when undefined. */
   scale?: number
+  /** The first query that evicts nothing any more. */
+  frozenFrom?: number
 }
 
 const NEVER = 0xffffffff
@@ -42,7 +44,8 @@ export function evictionReference(rule: EvictingRule, qkv: ArrayLike<number>, se
       last[alive[i]] = weight
       sums[alive[i]] += weight
     })
-    if ((k + 1) % interval === 0 && alive.length > rule.size) {
+    const frozen = k >= (setting.frozenFrom ?? n)
+    if (!frozen && (k + 1) % interval === 0 && alive.length > rule.size) {
       const importances = {
         h2o: () => alive.map((j) => sums[j]),
         tova: () => alive.map((j) => last[j]),

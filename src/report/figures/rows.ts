@@ -51,13 +51,13 @@ export interface QualityRow extends Origin, Subject, Bounds {
   complete: boolean
 }
 
-/** Of a recall task at one length and depth; bounds are of the margin. */
-export interface RecallRow extends Origin, Subject, Bounds {
+/** Of a recall task; bounds are of the margin. */
+interface RecallFiguresRow extends Origin, Subject, Bounds {
   task: string
-  /** Of the requests. */
+  /** Of the requests, and of what may be dropped of them. */
   set: string
-  length: number
-  depth: number
+  /** What the policy knew of the question, as the record's note says it. */
+  question: string
   items: number
   /** Shares of items. */
   right: number
@@ -65,6 +65,21 @@ export interface RecallRow extends Origin, Subject, Bounds {
   exact: number
   /** Nats. */
   margin: number
+}
+
+/** At one length and depth. */
+export interface RecallRow extends RecallFiguresRow {
+  length: number
+  depth: number
+}
+
+/** At answers so far from the end of the prompt, whatever the length. */
+export interface RecallDistanceRow extends RecallFiguresRow {
+  /** Mean, in tokens. */
+  distance: number
+  /** Of its class, in tokens. */
+  from: number
+  to: number
 }
 
 /** Perplexity of a text at one context length. */
@@ -219,6 +234,7 @@ export interface Figures {
   positions: PositionRow[]
   layers: LayerRow[]
   recalls: RecallRow[]
+  recallDistances: RecallDistanceRow[]
   speeds: SpeedRow[]
   curves: CurveRow[]
   steps: StepRow[]

@@ -12,6 +12,7 @@ export function sequenceInBatch<W>(d: Dispatch, s: Sequence, i: u32, budget: Bud
   const segment = segmentAt(at(d, 0), tile.segment)
   s.start = segment.parentLength
   s.end = segment.parentLength + segment.length
+  s.frozenFrom = segment.frozenFrom
   layLists(s, s.end)
   const deaths = at(d, 2) + 4 * <usize>(budget.layer * budget.keys)
   s.deaths = deaths + 4 * <usize>segment.key

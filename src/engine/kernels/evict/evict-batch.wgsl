@@ -16,13 +16,15 @@ struct Sequence {
   end: u32,    // after the last one; 0 where there is nothing to do
   index: u32,  // whose moments are its own, and whose it begins with
   parent: u32,
+  frozen_from: u32,  // the first query that evicts nothing
   segment: Segment,
 }
 
 fn sequence_at(i: u32, lane: u32) -> Sequence {
   let tile = tiles[i];
   let s = segments[tile.x];
-  return Sequence(s.parent_length, select(0u, s.parent_length + s.length, tile.y == 0u), tile.x, s.parent, s);
+  let end = select(0u, s.parent_length + s.length, tile.y == 0u);
+  return Sequence(s.parent_length, end, tile.x, s.parent, s.frozen_from, s);
 }
 
 fn death_entry(s: Sequence, p: u32) -> u32 {

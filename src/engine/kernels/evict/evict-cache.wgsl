@@ -21,6 +21,7 @@ struct Sequence {
   end: u32,    // after the last one
   index: u32,  // whose moments are its own, and whose it begins with
   parent: u32,
+  frozen_from: u32,  // the first query that evicts nothing: there is none
   span: Span,
 }
 
@@ -37,7 +38,7 @@ fn sequence_at(i: u32, lane: u32) -> Sequence {
   workgroupBarrier();
   let start = tokens[span.row].y;
   let index = cache.layer * cache.slots + span.slot;
-  return Sequence(start, start + span.count, index, index, span);
+  return Sequence(start, start + span.count, index, index, NEVER, span);
 }
 
 fn death_entry(s: Sequence, p: u32) -> u32 {

@@ -24,6 +24,8 @@ export class Sequence {
   /** Position of the first query, and after the last one. */
   start: u32
   end: u32
+  /** The first query that evicts nothing any more; NEVER where all may. */
+  frozenFrom: u32
   heads: u32
   /** Of scores of attention. */
   scale: f32

@@ -58,7 +58,7 @@ function follow<W>(k: Constants, s: Sequence, budget: Budget): void {
     store<u32>(s.deaths + 4 * q, NEVER)
     join<W>(k, s, q, initialImportance<W>(k, s, q, budget.layer))
     updateImportances<W>(k, s, q)
-    if ((q + 1) % k.INTERVAL === 0) keepBudget(k, s, budget, q)
+    if ((q + 1) % k.INTERVAL === 0 && q < s.frozenFrom) keepBudget(k, s, budget, q)
   }
   for (let i: usize = 0; i < s.alive; i++) {
     store<f32>(s.scores + 4 * load<u32>(s.positions + 4 * i), load<f32>(s.importances + 4 * i))

@@ -109,7 +109,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     }
     total++;
     update_importances(s, k, lane, own);
-    let due = (k + 1u) % INTERVAL == 0u;
+    let due = (k + 1u) % INTERVAL == 0u && k < s.frozen_from;
     while (due && total > budget.budget) {
       offer(lane, own, k);
       workgroupBarrier();

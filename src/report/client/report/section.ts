@@ -7,9 +7,10 @@ import { figure, slug } from '../shared/figure.js'
 import { type Column, sortableTable } from '../shared/sortable-table.js'
 import { type ChartParts, chart } from './chart.js'
 import { type ForestParts, forest } from './forest.js'
+import { type HeatParts, heat } from './heat.js'
 import type { Page } from './page.js'
 
-export type Chart = ChartParts | ForestParts
+export type Chart = ChartParts | ForestParts | HeatParts
 
 export interface Section<Row> {
   title: string | ((page: Page) => string)
@@ -53,7 +54,10 @@ const grid = (charts: readonly Chart[]): HTMLElement =>
     ...charts.map((parts) => figure(parts.title, parts.series, draw(parts))),
   )
 
-const draw = (parts: Chart): SVGSVGElement => ('rows' in parts ? forest(parts) : chart(parts))
+function draw(parts: Chart): SVGSVGElement {
+  if ('cells' in parts) return heat(parts)
+  return 'rows' in parts ? forest(parts) : chart(parts)
+}
 
 /** Open where it is short. */
 const table = <Row>(caption: string, columns: readonly Column<Row>[], rows: readonly Row[]): HTMLElement =>
