@@ -26,7 +26,9 @@ const SUPPORTED =
  * @throws Failure on another architecture or on sizes the kernels are not written for
  */
 export function parseGpt2Config(json: JsonObject, path: string): ParsedConfig {
-  if (json.model_type !== 'gpt2') {
+  // Files from before transformers wrote a model_type have none; whether it is a GPT-2 is then told by the tensors.
+  const isOld = json.model_type === undefined && json.n_embd !== undefined
+  if (json.model_type !== 'gpt2' && !isOld) {
     throw new Failure(`${path}: model_type must be "gpt2", got ${JSON.stringify(json.model_type)}`, {
       hint: SUPPORTED,
     })

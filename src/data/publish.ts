@@ -99,6 +99,7 @@ function publishedConfig(
     bos_token_id: bos,
     eos_token_id: eos,
     ...rest,
+    model_type: 'gpt2',
     architectures: ['GPT2LMHeadModel'],
     n_ctx: config.nPositions,
     tie_word_embeddings: !tensors.has(UNTIED_HEAD),

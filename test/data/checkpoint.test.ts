@@ -223,6 +223,11 @@ const BROKEN: Broken[] = [
     says: /config.json: model_type must be "gpt2", got "llama"/,
   },
   {
+    what: 'no architecture, and none of the sizes of a GPT-2',
+    config: { vocab_size: 10, hidden_size: 64 },
+    says: /config.json: model_type must be "gpt2", got undefined/,
+  },
+  {
     what: 'another activation',
     config: { ...CONFIG, activation_function: 'mish' },
     says: /activation_function must be one of gelu_new, .*, swish, got "mish"/,
