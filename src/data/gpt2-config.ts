@@ -13,8 +13,8 @@ export interface InteractionHint {
 
 export interface ParsedConfig {
   config: Omit<Gpt2Config, 'interaction' | 'absentBiases' | 'untiedHead'>
-  /** The output head is the token table, unless the weights say otherwise. */
-  isTied: boolean
+  /** Whether the output head is the token table; null where config.json leaves that to the weights, which have a head of their own or none. */
+  isTied: boolean | null
   interaction: InteractionHint
 }
 
@@ -62,7 +62,7 @@ export function parseGpt2Config(json: JsonObject, path: string): ParsedConfig {
       scaledByWidth: flag(json, 'scale_attn_weights', path, true),
       scaledByLayer: flag(json, 'scale_attn_by_inverse_layer_idx', path),
     },
-    isTied: flag(json, 'tie_word_embeddings', path, true),
+    isTied: json.tie_word_embeddings == null ? null : flag(json, 'tie_word_embeddings', path),
     interaction: {
       dim: json.int_n_embd == null ? null : size(json, 'int_n_embd', path),
       propagateInDepth: flag(json, 'propagate_in_depth', path),
