@@ -3,6 +3,7 @@ import { readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { Failure } from '../../errors.js'
 import { fileFailure, type JsonObject } from '../json-file.js'
+import { hasTokenizer } from '../tokenizer/files.js'
 import type { TokenizerSource } from '../tokenizer/source.js'
 import { isGguf } from './gguf.js'
 import { openGguf } from './gguf-model.js'
@@ -61,8 +62,10 @@ const KINDS: readonly FileKind[] = [
 async function openTorch(file: string): Promise<Opened> {
   const { tensors, config } = await openTorchFile(file)
   if (config === null) return { kind: 'pytorch', tensors, config, tokenizer: null }
-  const tokenizer = (await charTokenizer(dirname(file))) ?? { kind: 'gpt2' as const }
-  return { kind: 'nanogpt', tensors, config, tokenizer }
+  const folder = dirname(file)
+  // Not read where another lies there, which goes before it.
+  const characters = (await hasTokenizer(folder)) ? null : await charTokenizer(folder)
+  return { kind: 'nanogpt', tensors, config, tokenizer: characters ?? { kind: 'gpt2' } }
 }
 
 async function openGgufFile(file: string): Promise<Opened> {
