@@ -16,6 +16,7 @@ import { fixed, formatBytes, formatRate, formatShare } from './format.js'
 import { type Column, key, left, right } from './grid.js'
 import { describeAdapter, describeModel, describeTime } from './notes.js'
 import { grid, type Note, renderSheet, type SheetOptions } from './sheet.js'
+import { partsOf, shortened } from './sweep-parts.js'
 import { cellNotes } from './sweep-plan.js'
 
 export function renderSweep(record: SweepRecord, options?: SheetOptions): string {
@@ -53,12 +54,21 @@ function tablesOf(record: SweepRecord): CellColumn[][] {
 const suitesOf = ({ cells }: SweepRecord): EvalRecord | null =>
   cells.find((cell) => cell.eval !== null)?.eval ?? null
 
+/** Means of parts, then suites that are in none. */
 function taskColumns(record: SweepRecord): CellColumn[] {
   const suites = suitesOf(record)
-  return Object.keys(suites?.tasks ?? {}).map((task) => {
-    const metric = suites ? mainMetric(suites, task) : ''
+  if (suites === null) return []
+  const { means, within } = partsOf(suites)
+  const ofParts = means.map((name) => {
+    const { metric } = suites.groups[name]
+    return right<SweepCell>(`${name}\n${metric}`, ({ eval: own }) => figure(own?.groups[name], metric))
+  })
+  const tasks = Object.keys(suites.tasks).filter((task) => !within.has(task))
+  const ofTasks = tasks.map((task) => {
+    const metric = mainMetric(suites, task)
     return right<SweepCell>(`${task}\n${metric}`, ({ eval: own }) => taskFigure(own, task, metric))
   })
+  return [...ofParts, ...ofTasks]
 }
 
 function qualityColumns(record: SweepRecord, tasks: readonly CellColumn[]): CellColumn[] {
@@ -162,10 +172,14 @@ function achievedInText({ ppl }: SweepRecord, cell: SweepCell, ctx: number): str
 
 function taskFigure(record: EvalRecord | null, task: string, metric: string): string {
   const result = record && Object.hasOwn(record.results, task) ? record.results[task] : undefined
+  const said = figure(result, metric)
+  return said !== '' && record !== null && missesLevel(record, task) ? `${said} *` : said
+}
+
+function figure(result: Readonly<Record<string, unknown>> | undefined, metric: string): string {
   const [value, error] = [result?.[`${metric},none`], result?.[`${metric}_stderr,none`]]
   if (typeof value !== 'number') return ''
-  const mark = record !== null && missesLevel(record, task) ? ' *' : ''
-  return `${withError(value, typeof error === 'number' ? error : null)}${mark}`
+  return withError(value, typeof error === 'number' ? error : null)
 }
 
 function withError(value: number, error: number | null): string {
@@ -188,7 +202,10 @@ const listed = ([first, ...more]: readonly string[]): string =>
   more.length === 0 ? first : `${first} and ${more.length} more`
 
 function notesOf(record: SweepRecord, critical: readonly SweepCritical[]): Note[] {
-  const { status, cells, frontiers, model, environment, timing } = record
+  const { status, cells, model, environment, timing } = record
+  const suites = suitesOf(record)
+  const within = suites === null ? new Set() : partsOf(suites).within
+  const frontiers = record.frontiers.filter(({ quality }) => !within.has(quality.name))
   return [
     ...(status === 'complete' ? [] : [['INCOMPLETE', missing(record)] as const]),
     ...cellNotes(cells),
@@ -197,6 +214,14 @@ function notesOf(record: SweepRecord, critical: readonly SweepCritical[]): Note[
       const own = frontiers.filter((frontier) => qualityName(frontier) === name)
       return ['Frontier', `${name} against ${own.map(describeFrontier).join('; ')}`]
     }),
+    ...(within.size === 0
+      ? []
+      : [
+          [
+            'Suites',
+            `${within.size} are in the means alone here, each by itself in the record and asp report`,
+          ] as const,
+        ]),
     ...[...new Set(frontiers.map(({ note }) => note))].map((note): Note => ['Compared', note]),
     ...criticalNotes(critical),
     ['Model', describeModel(model)],
@@ -217,7 +242,7 @@ function notesOf(record: SweepRecord, critical: readonly SweepCritical[]): Note[
 function offLevel({ id, eval: own }: SweepCell): Note[] {
   const tasks = own === null ? [] : missedTasks(own)
   if (tasks.length === 0) return []
-  return [['Marked *', `${id} is more than ${REACH} off: ${tasks.join(', ')}`]]
+  return [['Marked *', `${id} is more than ${REACH} off: ${shortened(tasks, MOST_IN_TABLE)}`]]
 }
 
 const qualityName = ({ quality: { name, metric } }: SweepFrontier): string => `${name} (${metric})`
