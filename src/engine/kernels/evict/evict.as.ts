@@ -5,6 +5,13 @@
 import { headDims, Narrow, Wide } from '../attention/head-width.as'
 import { at, constants, Dispatch, scratch, struct, take } from '../common/dispatch.as'
 import { NEVER } from '../drops/batch.as'
+import {
+  EVICT_KEYS_BATCH as BATCH,
+  EVICT_SCORE_AT_RANDOM as AT_RANDOM,
+  EVICT_SCORE_BY_ATTENTION as BY_ATTENTION,
+  EVICT_SCORE_BY_EXPECTATION as BY_EXPECTATION,
+  EVICT_SCORE_BY_NORM as BY_NORM,
+} from '../variants.as'
 import { importanceAtRandom } from './evict-at-random.as'
 import { sequenceInBatch } from './evict-batch.as'
 import { weighByAttention } from './evict-by-attention.as'
@@ -13,15 +20,11 @@ import { importanceByNorm } from './evict-by-norm.as'
 import { markAlive, sequenceInCache } from './evict-cache.as'
 import { Budget, keyRow, Sequence } from './evict-sequence.as'
 
-const BATCH: u32 = 0
-const BY_NORM: u32 = 1
-const BY_ATTENTION: u32 = 2
-const BY_EXPECTATION: u32 = 3
 
 @unmanaged
 class Constants {
-  keys: u32 // 0 batch, 1 cache
-  score: u32 // 0 at random, 1 by norm, 2 by attention, 3 by expectation
+  keys: u32
+  score: u32
   dtype: u32 // of the cache's keys: 0 f32, 1 f16
   width: u32 // 0: 64, 1: 128
   WORKGROUP: u32
@@ -29,6 +32,12 @@ class Constants {
   SINKS: u32
   INTERVAL: u32
   ACCUMULATE: u32
+}
+
+/** Whether a score is made of the keys alive, again and again: then the addresses of their rows are kept. */
+@inline
+function readsKeys(score: u32): bool {
+  return score === BY_ATTENTION || score === BY_EXPECTATION
 }
 
 export function evict(d: Dispatch): void {
@@ -79,13 +88,14 @@ function join<W>(k: Constants, s: Sequence, p: u32, importance: f32): void {
   const i: usize = s.alive++
   store<u32>(s.positions + 4 * i, p)
   store<f32>(s.importances + 4 * i, importance)
-  if (k.score >= BY_ATTENTION) store<usize>(s.keys + sizeof<usize>() * i, keyRow<W>(s, p))
+  if (readsKeys(k.score)) store<usize>(s.keys + sizeof<usize>() * i, keyRow<W>(s, p))
 }
 
 function initialImportance<W>(k: Constants, s: Sequence, q: u32, layer: u32): f32 {
+  if (k.score === AT_RANDOM) return importanceAtRandom(q, layer)
   if (k.score === BY_NORM) return importanceByNorm<W>(s, q)
   if (k.score === BY_EXPECTATION) measureValues<W>(s, q)
-  return k.score >= BY_ATTENTION ? 0 : importanceAtRandom(q, layer)
+  return 0
 }
 
 function updateImportances<W>(k: Constants, s: Sequence, q: u32): void {
@@ -142,7 +152,7 @@ function remove(k: Constants, s: Sequence, i: usize): void {
   const word = 4 * i
   memory.copy(s.positions + word, s.positions + word + 4, 4 * after)
   memory.copy(s.importances + word, s.importances + word + 4, 4 * after)
-  if (k.score < BY_ATTENTION) return
+  if (!readsKeys(k.score)) return
   const key = s.keys + sizeof<usize>() * i
   memory.copy(key, key + sizeof<usize>(), sizeof<usize>() * after)
 }
