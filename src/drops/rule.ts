@@ -36,7 +36,7 @@ export function planLevel(
       hint: 'use a checkpoint fine-tuned for pruning such as --model asp-tiny, or another --policy with --sparsity',
     })
   }
-  return { level, known: knownRule(level, { lengths, where: 'of this text' }) }
+  return { level, known: knownRule(level, { lengths, where: 'of this text' }, checkpoint.config) }
 }
 
 export interface SearchOptions {

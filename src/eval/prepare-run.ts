@@ -50,7 +50,7 @@ export function atLevel(
       lengths: some.flatMap(({ requests }) => requests.map(({ input }) => input.length)),
       where: scope === 'suite' ? null : 'of these requests',
     }
-    return { tasks: some, rule: knownRule(level, lengths) }
+    return { tasks: some, rule: knownRule(level, lengths, prepared.checkpoint.config) }
   })
   return { ...prepared, level, scope, parts }
 }

@@ -31,7 +31,7 @@ export async function findLevels(
   const found: FoundLevel[] = []
   try {
     for (const level of levels) {
-      const resolved = await resolveLevel(level, knownRule(level, atContext(ctx)), (sparsity) =>
+      const resolved = await resolveLevel(level, knownRule(level, atContext(ctx), engine.config), (sparsity) =>
         calibrate(engine, whole, {
           ...options,
           sparsity,

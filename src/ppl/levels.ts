@@ -1,4 +1,5 @@
 /** What is measured beside the dense model: flags and checkpoint -> levels. Pure. */
+import type { Gpt2Config } from '../engine/gpt2/config.js'
 import { Failure } from '../errors.js'
 import { chooseLevels, type Pruneable } from '../pruning/choose.js'
 import { isSizedPolicy, type Level, type PolicyName, requestedSparsity } from '../pruning/level.js'
@@ -53,6 +54,6 @@ function checkAlpha(
 }
 
 /** Failure: a policy that cannot remove so much at one of these context lengths. */
-export function checkReach(levels: readonly Level[], ctxs: readonly number[]): void {
-  for (const level of levels) for (const ctx of ctxs) knownRule(level, atContext(ctx))
+export function checkReach(levels: readonly Level[], ctxs: readonly number[], model: Gpt2Config): void {
+  for (const level of levels) for (const ctx of ctxs) knownRule(level, atContext(ctx), model)
 }

@@ -1,6 +1,7 @@
 /** The size of a policy that removes a given share of causal pairs: counted, not searched on a device. Pure. */
 import { causalPairs } from '../engine/drops.js'
-import { SIZED, type SizedKind, type SizedRule, sizedRule } from '../engine/policies/index.js'
+import { layerSizes, SIZED, type SizedKind, type SizedRule, sizedRule } from '../engine/policies/index.js'
+import type { Depth } from '../engine/policies/policy.js'
 import { Failure } from '../errors.js'
 
 /** As `nearestSize`. Failure: the policy cannot remove so much; `where` says of what. */
@@ -9,8 +10,9 @@ export function fitSize(
   lengths: readonly number[],
   sparsity: number,
   where: string,
+  model: Depth,
 ): SizedRule {
-  const { rule, most } = nearestSize(kind, lengths, sparsity)
+  const { rule, most } = nearestSize(kind, lengths, sparsity, model)
   if (sparsity <= most) return rule
   throw new Failure(
     `--sparsity ${sparsity}: the ${kind} policy removes at most ${most.toFixed(3)} of the pairs ` +
@@ -28,8 +30,9 @@ export function nearestSize(
   kind: SizedKind,
   lengths: readonly number[],
   sparsity: number,
+  model: Depth,
 ): { rule: SizedRule; most: number } {
-  const shares = sharesBySize(kind, lengths)
+  const shares = sharesBySize(kind, lengths, model)
   const peak = shares.indexOf(Math.max(...shares))
   let best = peak
   for (let i = peak + 1; i < shares.length; i++) {
@@ -38,14 +41,27 @@ export function nearestSize(
   return { rule: sizedRule(kind, SIZED[kind].least + best), most: shares[peak] }
 }
 
-/** S_pair of all sizes from the least up to the longest sequence, at which nothing is removed. */
-function sharesBySize(kind: SizedKind, lengths: readonly number[]): number[] {
+/** S_pair of all sizes from the least up to one at which nothing is removed. */
+function sharesBySize(kind: SizedKind, lengths: readonly number[], model: Depth): number[] {
   const { least, removed } = SIZED[kind]
   const counts = new Map<number, number>()
   for (const length of lengths) counts.set(length, (counts.get(length) ?? 0) + 1)
   const total = (of: (n: number) => number): number =>
     [...counts].reduce((sum, [n, count]) => sum + count * of(n), 0)
   const pairs = Math.max(1, total(causalPairs))
+  const known = new Map<number, number>()
+  const ofLayer = (size: number): number => {
+    const share = known.get(size) ?? total((n) => removed(n, size)) / pairs
+    known.set(size, share)
+    return share
+  }
   const longest = Math.max(least, ...counts.keys())
-  return Array.from({ length: longest - least + 1 }, (_, i) => total((n) => removed(n, least + i)) / pairs)
+  const shares: number[] = []
+  do {
+    const layers = layerSizes(sizedRule(kind, least + shares.length), model).map(ofLayer)
+    // By differences, so that layers that are alike have the mean of each.
+    const [first] = layers
+    shares.push(first + layers.reduce((sum, share) => sum + share - first, 0) / layers.length)
+  } while (least + shares.length <= longest || shares[shares.length - 1] > 0)
+  return shares
 }

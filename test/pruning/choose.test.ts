@@ -26,7 +26,7 @@ test('a known shift for a share is searched no more, and the share is kept', () 
   const level = chooseLevel(tiny, { sparsity: 0.5, shift: -0.4 })
   assert.not(needsSearch(level))
   assert.is(requestedSparsity(level), 0.5)
-  assert.equal(knownRule(level, atContext(64)), { kind: 'adaptive', shift: -0.4 })
+  assert.equal(knownRule(level, atContext(64), tiny.config), { kind: 'adaptive', shift: -0.4 })
 })
 
 const REFUSED: [asked: LevelFlags, says: RegExp, hint: RegExp][] = [

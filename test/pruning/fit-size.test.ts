@@ -5,6 +5,8 @@ import { Failure } from '../../src/errors.js'
 import { fitSize } from '../../src/pruning/fit-size.js'
 import { staticReference } from '../reference/static-policies.js'
 
+const MODEL = { nLayer: 12, nPositions: 1024 }
+
 /** S_pair of a size over sequences, counted pair by pair. */
 function shareOf(kind: StaticKind, lengths: readonly number[], size: number): number {
   const sum = (of: (n: number) => number) => lengths.reduce((total, n) => total + of(n), 0)
@@ -12,7 +14,7 @@ function shareOf(kind: StaticKind, lengths: readonly number[], size: number): nu
 }
 
 const fit = (kind: StaticKind, lengths: readonly number[], sparsity: number): number =>
-  fitSize(kind, lengths, sparsity, 'of these').size
+  fitSize(kind, lengths, sparsity, 'of these', MODEL).size
 
 const test = suite('fitting a size')
 
@@ -53,7 +55,7 @@ test('what strides cannot remove is refused with what they can', () => {
     [[2], 0.5, /removes at most 0\.000 .* with stride 1$/, /at most 0,/],
   ] as const) {
     assert.throws(
-      () => fitSize('strided', lengths, sparsity, 'at ctx 1024'),
+      () => fitSize('strided', lengths, sparsity, 'at ctx 1024', MODEL),
       (error: unknown) =>
         error instanceof Failure && message.test(error.message) && hint.test(error.hint ?? ''),
     )

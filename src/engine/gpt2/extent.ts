@@ -1,7 +1,7 @@
 /** How much of everything a batch needs. Pure. */
 import type { Batch, TileSizes } from '../batch.js'
 import { isEvicting, isStatic } from '../policies/index.js'
-import { importanceWords, needsMoments } from '../policies/scores.js'
+import { importanceWords, sumWords } from '../policies/scores.js'
 import { type DropRule, isThreshold } from '../rules.js'
 import type { Extent } from './activations.js'
 import type { Gpt2Config } from './config.js'
@@ -10,7 +10,7 @@ import type { Gpt2Config } from './config.js'
 export function extentOf(
   batch: Batch,
   rules: readonly DropRule[],
-  config: Pick<Gpt2Config, 'nHead'>,
+  config: Pick<Gpt2Config, 'nEmbd' | 'nHead'>,
 ): Extent {
   const evicting = rules.filter(isEvicting)
   return {
@@ -26,7 +26,7 @@ export function extentOf(
     staticDeathTimes: rules.some(isStatic) ? batch.keys : 0,
     deathTimes: evicting.length > 0 || rules.some(isThreshold) ? batch.keys : 0,
     importances: batch.keys * importanceWords(evicting, config),
-    moments: evicting.some(needsMoments) ? batch.segments.length : 0,
+    sums: batch.segments.length * sumWords(evicting, config),
     listed: rules.some((rule) => rule.kind !== 'dense' && rule.kind !== 'soft') ? batch.listed : 0,
     rules: rules.length,
   }
@@ -37,7 +37,7 @@ const KEYS_PER_ROW = 4
 /** Tiles of 32 queries of a sequence of 1,024 list some 16 keys a query, branches of a few rows more. */
 const LISTED_PER_ROW = 64
 
-/** What a batch of `rows` rows is unlikely to exceed: all of it scored, under any hard rule without moments. */
+/** What a batch of `rows` rows is unlikely to exceed: all of it scored, under any hard rule without sums. */
 export function estimatedExtent(
   rows: number,
   { queries, keys: keyTile }: TileSizes,
@@ -58,7 +58,7 @@ export function estimatedExtent(
     staticDeathTimes: keys,
     deathTimes: keys,
     importances: keys * (1 + nHead),
-    moments: 0,
+    sums: 0,
     listed: rows * LISTED_PER_ROW,
     rules: 1,
   }

@@ -116,7 +116,7 @@ function evict(
   budget: Slice,
 ): void {
   const spec = evictionSpec(rule, { keys: 'batch' }, config, tuning.lanes, workgroupBytes)
-  const given = { 'own key': a.qkv, 'moments of queries': a.moments }
+  const given = { rows: a.qkv, sums: a.sums }
   for (const { tiles, count } of keyTileLevels(batch, a)) {
     const bindings = [a.segments, tiles, a.deaths, budget, a.importances, ...scoreBindings(rule, given)]
     kernels.dispatch(pass, spec, bindings, [count])

@@ -2,16 +2,32 @@
 import { type Batch, NEVER } from '../batch.js'
 import { expected } from './expected.js'
 import { h2o } from './h2o.js'
+import { keydiff } from './keydiff.js'
 import { knorm } from './knorm.js'
+import { lagkv } from './lagkv.js'
 import { local } from './local.js'
-import type { EvictingPolicy, SizedPolicy, StaticPolicy } from './policy.js'
+import type { Depth, EvictingPolicy, SizedPolicy, StaticPolicy } from './policy.js'
+import { pyramid } from './pyramid.js'
 import { random } from './random.js'
+import { randomSinks } from './random-sinks.js'
+import { snapkv } from './snapkv.js'
 import { streaming } from './streaming.js'
 import { strided } from './strided.js'
 import { tova } from './tova.js'
 
 export const STATIC = { local, strided, streaming } satisfies Record<string, StaticPolicy>
-export const EVICTING = { h2o, tova, knorm, expected, random } satisfies Record<string, EvictingPolicy>
+export const EVICTING = {
+  h2o,
+  tova,
+  knorm,
+  expected,
+  keydiff,
+  snapkv,
+  pyramid,
+  lagkv,
+  random,
+  'random-sinks': randomSinks,
+} satisfies Record<string, EvictingPolicy>
 
 export type StaticKind = keyof typeof STATIC
 export type EvictingKind = keyof typeof EVICTING
@@ -53,6 +69,16 @@ export function sizedRule<Kind extends SizedKind>(kind: Kind, size: number): { k
   }
   return { kind, size }
 }
+
+/** The size of one layer: its budget, where a policy gives each its own. */
+export function layerSize({ kind, size }: SizedRule, layer: number, model: Depth): number {
+  const { layerBudget }: Partial<EvictingPolicy> = SIZED[kind]
+  return layerBudget?.(size, layer, model) ?? size
+}
+
+/** The sizes of all layers. */
+export const layerSizes = (rule: SizedRule, model: Depth): number[] =>
+  Array.from({ length: model.nLayer }, (_, layer) => layerSize(rule, layer, model))
 
 /**
  * (n) t_j of a sequence of n tokens: key j is visible to query k where j <= k < t_j; NEVER where it outlives the sequence.

@@ -2,7 +2,6 @@
 import { headBytes } from '../attention/head-width.as'
 import { at, Dispatch } from '../common/dispatch.as'
 import { segmentAt, tileAt } from '../drops/batch.as'
-import { momentBytes } from './evict-by-expectation.as'
 import { Budget, layLists, Sequence } from './evict-sequence.as'
 
 /** Sequence of tile `i`; false where there is nothing to do, as all but a segment's first tile. */
@@ -18,8 +17,8 @@ export function sequenceInBatch<W>(d: Dispatch, s: Sequence, i: u32, budget: Bud
   s.parentDeaths = deaths + 4 * <usize>segment.parentKey
   s.scores = at(d, 4) + 4 * <usize>segment.key
   s.parentScores = at(d, 4) + 4 * <usize>segment.parentKey
-  s.moments = at(d, 6) + momentBytes<W>(s) * tile.segment
-  s.parentMoments = at(d, 6) + momentBytes<W>(s) * segment.parent
+  s.sums = at(d, 6) + s.sumsBytes * tile.segment
+  s.parentSums = at(d, 6) + s.sumsBytes * segment.parent
   s.rowBytes = 3 * headBytes<W>() * s.heads
   s.queries = at(d, 5) + s.rowBytes * segment.row
   s.trunk = at(d, 5) + s.rowBytes * segment.parentRow

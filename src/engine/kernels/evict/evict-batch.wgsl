@@ -1,7 +1,7 @@
 // needs: batch
 // Sequences of a packed batch, for evict.wgsl. A branch begins with what its trunk has left.
 // tiles: segment, first key; of a segment only the first does anything. deaths (L, keys). scores (keys), of one layer.
-// qkv (rows, 3 A). moments: see evict-by-expectation.wgsl, by segment. Grid: (tiles).
+// qkv (rows, 3 A). totals: sums that a score is made of, by segment. Grid: (tiles).
 
 @group(0) @binding(0) var<storage, read> segments: array<Segment>;
 @group(0) @binding(1) var<storage, read> tiles: array<vec2u>;
@@ -9,12 +9,12 @@
 @group(0) @binding(3) var<uniform> budget: Budget;
 @group(0) @binding(4) var<storage, read_write> scores: array<f32>;
 @group(0) @binding(5) var<storage, read> qkv: array<vec4f>;
-@group(0) @binding(6) var<storage, read_write> moments: array<vec4f>;
+@group(0) @binding(6) var<storage, read_write> totals: array<vec4f>;
 
 struct Sequence {
   start: u32,  // position of the first query
   end: u32,    // after the last one; 0 where there is nothing to do
-  index: u32,  // whose moments are its own, and whose it begins with
+  index: u32,  // whose sums are its own, and whose it begins with
   parent: u32,
   segment: Segment,
 }
@@ -51,6 +51,14 @@ fn key_entry(s: Sequence, p: u32) -> u32 {
 }
 
 fn key_quad(at: u32) -> vec4f {
+  return qkv[at];
+}
+
+fn value_entry(s: Sequence, p: u32) -> u32 {
+  return query_quad(s, p) + 2u * budget.A4;
+}
+
+fn value_quad(at: u32) -> vec4f {
   return qkv[at];
 }
 

@@ -6,7 +6,7 @@
  */
 import { headBytes, headDims } from '../attention/head-width.as'
 import { highHalves, lowHalves, madd } from '../common/simd.as'
-import { headLength, keyAlive, queryRow, Sequence } from './evict-sequence.as'
+import { headLength, inheritSums, keyAlive, queryRow, Sequence } from './evict-sequence.as'
 import { exponentiate } from './evict-softmax.as'
 
 /** Bytes of the moments of a head. */
@@ -17,8 +17,8 @@ function headMoments<W>(): usize {
 
 /** Bytes of the moments of a sequence. */
 @inline
-export function momentBytes<W>(s: Sequence): usize {
-  return headMoments<W>() * s.heads
+export function momentBytes<W>(heads: usize): usize {
+  return headMoments<W>() * heads
 }
 
 /** The length of head `head`'s value at position p. */
@@ -29,9 +29,8 @@ function lengthAt(scores: usize, s: Sequence, head: usize, p: u32): usize {
 
 /** Sums and lengths of the trunk, or none. */
 export function inheritMoments<W>(s: Sequence): void {
-  if (s.start === 0) memory.fill(s.moments, 0, momentBytes<W>(s))
-  else if (s.moments !== s.parentMoments) {
-    memory.copy(s.moments, s.parentMoments, momentBytes<W>(s))
+  inheritSums(s)
+  if (s.start !== 0 && s.scores !== s.parentScores) {
     for (let head: usize = 0; head < s.heads; head++) {
       memory.copy(lengthAt(s.scores, s, head, 0), lengthAt(s.parentScores, s, head, 0), 4 * <usize>s.start)
     }
@@ -50,7 +49,7 @@ export function measureValues<W>(s: Sequence, k: u32): void {
 export function addMoments<W>(s: Sequence, k: u32): void {
   for (let head: usize = 0; head < s.heads; head++) {
     const query = queryRow(s, k) + headBytes<W>() * head
-    let sums = s.moments + headMoments<W>() * head
+    let sums = s.sums + headMoments<W>() * head
     for (let c: usize = 0; c < headBytes<W>(); c += 16) {
       v128.store(sums + c, f32x4.add(v128.load(sums + c), v128.load(query + c)))
     }
@@ -72,7 +71,7 @@ export function weighByExpectation<W>(s: Sequence, count: u32): void {
     for (let head: usize = 0; head < s.heads; head++) {
       turnEight<W>(s, i, head, block)
       const to = s.weights + s.stride * head + 4 * <usize>i
-      expectEight<W>(s.moments + headMoments<W>() * head, block, queries, s.scale, to)
+      expectEight<W>(s.sums + headMoments<W>() * head, block, queries, s.scale, to)
     }
   }
   memory.fill(s.importances, 0, 4 * <usize>s.alive)

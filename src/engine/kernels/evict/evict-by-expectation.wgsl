@@ -4,7 +4,7 @@
 //   x[h,j] = scale mu[h] . k[h,j] + scale^2 / 2 k[h,j]' Sigma[h] k[h,j]
 //   importance[j] = sum_h softmax_j(x[h,j]) |v[h,j]|  over the keys alive
 // mu and Sigma: mean and covariance of the queries from position SINKS on, kept as sums of q and of q q'.
-// moments, of a sequence: of each head the sum of q (D4 vec4s) and of q q' (4 D4 rows of D4). Lengths of values lie behind the
+// totals, of a sequence: of each head the sum of q (D4 vec4s) and of q q' (4 D4 rows of D4). Lengths of values lie behind the
 // scores, head by head.
 
 const SUMS = D4 + 4u * D4 * D4;
@@ -22,11 +22,11 @@ fn inherit(s: Sequence, lane: u32) {
   let words = heads() * SUMS;
   if (s.start == 0u) {
     for (var i = lane; i < words; i += WORKGROUP) {
-      moments[s.index * words + i] = vec4f();
+      totals[s.index * words + i] = vec4f();
     }
   } else if (s.index != s.parent) {
     for (var i = lane; i < words; i += WORKGROUP) {
-      moments[s.index * words + i] = moments[s.parent * words + i];
+      totals[s.index * words + i] = totals[s.parent * words + i];
     }
     for (var p = lane; p < s.start; p += WORKGROUP) {
       for (var head = 0u; head < heads(); head++) {
@@ -60,15 +60,15 @@ fn add_moments(s: Sequence, k: u32, lane: u32) {
       let row = (quad - D4) / D4;
       factor = qkv[head + row / 4u][row % 4u];
     }
-    moments[s.index * heads() * SUMS + i] += factor * qkv[head + quad % D4];
+    totals[s.index * heads() * SUMS + i] += factor * qkv[head + quad % D4];
   }
 }
 
-fn update_importances(s: Sequence, k: u32, lane: u32, own: u32) {
+fn update_importances(s: Sequence, k: u32, lane: u32, own: u32, full: bool) {
   if (k >= SINKS) {
     add_moments(s, k, lane);
   }
-  if ((k + 1u) % INTERVAL != 0u) {
+  if (!full) {
     return;
   }
   storageBarrier();
@@ -86,13 +86,13 @@ fn update_importances(s: Sequence, k: u32, lane: u32, own: u32) {
       var along = 0.0;
       for (var c = 0u; c < D4; c++) {
         key[c] = key_quad(at + c);
-        along += dot(moments[sums + c], key[c]);
+        along += dot(totals[sums + c], key[c]);
       }
       var squares = 0.0;
       for (var row = 0u; row < 4u * D4; row++) {
         var part = vec4f();
         for (var c = 0u; c < D4; c++) {
-          part += moments[sums + D4 + row * D4 + c] * key[c];
+          part += totals[sums + D4 + row * D4 + c] * key[c];
         }
         squares += dot(part, vec4f(1.0)) * key[row / 4u][row % 4u];
       }
@@ -108,3 +108,5 @@ fn update_importances(s: Sequence, k: u32, lane: u32, own: u32) {
     }
   }
 }
+
+fn forget(s: Sequence, p: u32, lane: u32) {}

@@ -16,4 +16,6 @@ fn initial_importance(s: Sequence, k: u32) -> f32 {
   return -norms * f32(D4) / f32(budget.A4);
 }
 
-fn update_importances(s: Sequence, k: u32, lane: u32, own: u32) {}
+fn update_importances(s: Sequence, k: u32, lane: u32, own: u32, full: bool) {}
+
+fn forget(s: Sequence, p: u32, lane: u32) {}

@@ -15,7 +15,6 @@ import {
   word,
 } from '../cache/cache.as'
 import { at, Dispatch, struct } from '../common/dispatch.as'
-import { momentBytes } from './evict-by-expectation.as'
 import { layLists, Sequence } from './evict-sequence.as'
 
 export function sequenceInCache<W>(d: Dispatch, s: Sequence, i: u32, halves: bool): void {
@@ -30,12 +29,13 @@ export function sequenceInCache<W>(d: Dispatch, s: Sequence, i: u32, halves: boo
   s.parentDeaths = s.deaths
   s.scores = at(d, 6) + first
   s.parentScores = s.scores
-  s.moments = at(d, 9) + momentBytes<W>(s) * (cache.layer * cache.slots + span.slot)
-  s.parentMoments = s.moments
+  s.sums = at(d, 9) + s.sumsBytes * (cache.layer * cache.slots + span.slot)
+  s.parentSums = s.sums
   s.rowBytes = 3 * headBytes<W>() * s.heads
   s.queries = at(d, 7) + s.rowBytes * span.row
   s.halves = halves
   s.pool = at(d, 8)
+  s.values = at(d, 9)
   s.keyBytes = (headBytes<W>() * s.heads) >> <usize>halves
 }
 

@@ -6,7 +6,7 @@
  */
 import { headBytes } from '../attention/head-width.as'
 import { scratch } from '../common/dispatch.as'
-import { sumLanes } from '../common/simd.as'
+import { lowHalves, sumLanes } from '../common/simd.as'
 
 /** One layer of a pass: the uniform struct of evict.wgsl. */
 @unmanaged
@@ -36,15 +36,17 @@ export class Sequence {
   parentScores: usize
   /** Bytes from the scores to the lengths of the first head's values, and on to the next head's. */
   scoresBytes: usize
-  /** Sums over queries, its own and those that it begins with; the same where none are to be taken over. */
-  moments: usize
-  parentMoments: usize
+  /** Sums over queries or keys: bytes, its own, and those that it begins with; the same where none are to be taken over. */
+  sumsBytes: usize
+  sums: usize
+  parentSums: usize
   /** (rows, 3 A): query `start`, and where it has one the first row of its trunk. */
   queries: usize
   trunk: usize
   rowBytes: usize
-  /** In the cache: the pool of keys, bytes of a key, and the row of each position. */
+  /** In the cache: the pools of keys and, where they are read, of values, bytes of a key, and the row of each position. */
   pool: usize
+  values: usize
   keyBytes: usize
   rows: usize
   /** Keys alive: how many, their positions, their importance, and the addresses of their rows. */
@@ -69,6 +71,12 @@ export function layLists(s: Sequence, end: u32): void {
   s.stride = 4 * count
 }
 
+/** Begins with the sums of the trunk, or with none. */
+export function inheritSums(s: Sequence): void {
+  if (s.start === 0) memory.fill(s.sums, 0, s.sumsBytes)
+  else if (s.sums !== s.parentSums) memory.copy(s.sums, s.parentSums, s.sumsBytes)
+}
+
 /** Query k's row: its key follows A floats on, its value 2 A. */
 @inline
 export function queryRow(s: Sequence, k: u32): usize {
@@ -80,6 +88,18 @@ export function keyRow<W>(s: Sequence, p: u32): usize {
   if (s.pool !== 0) return s.pool + s.keyBytes * load<u32>(s.rows + 4 * p)
   const row = p < s.start ? s.trunk + s.rowBytes * p : queryRow(s, p)
   return row + s.heads * headBytes<W>()
+}
+
+/** Where the value of position p lies. */
+export function valueRow<W>(s: Sequence, p: u32): usize {
+  if (s.pool !== 0) return s.values + s.keyBytes * load<u32>(s.rows + 4 * p)
+  return keyRow<W>(s, p) + s.heads * headBytes<W>()
+}
+
+/** Four floats of a row of a key or value; `at`: bytes as if it were of floats. */
+@inline
+export function fourOf(s: Sequence, row: usize, at: usize): v128 {
+  return s.halves ? lowHalves(v128.load64_zero(row + at / 2)) : v128.load(row + at)
 }
 
 /** Address of the key row of number `i` alive; past the last one, the last. */

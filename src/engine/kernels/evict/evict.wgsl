@@ -11,6 +11,7 @@ override WORKGROUP: u32 = 64;
 override REGION: u32 = 16;     // positions of a lane: the longest sequence / WORKGROUP, rounded up
 override SINKS: u32 = 0;       // first positions that are never evicted
 override INTERVAL: u32 = 1;    // queries from one eviction to the next
+override DUE: u32 = 0;         // queries so far, modulo INTERVAL, when one is due
 
 // One layer of a pass.
 struct Budget {
@@ -34,6 +35,11 @@ var<workgroup> lowest: array<f32, WORKGROUP>;
 var<workgroup> lowest_at: array<u32, WORKGROUP>;
 var<workgroup> alive_count: u32;
 var<workgroup> victim: u32;
+
+// Whether query k is one after which keys are evicted.
+fn is_due(k: u32) -> bool {
+  return (k + 1u) % INTERVAL == DUE;
+}
 
 // The lane's key of lowest score that query k may evict.
 fn offer(lane: u32, own: u32, k: u32) {
@@ -108,8 +114,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
       own++;
     }
     total++;
-    update_importances(s, k, lane, own);
-    let due = (k + 1u) % INTERVAL == 0u;
+    let due = is_due(k);
+    update_importances(s, k, lane, own, due && total > budget.budget);
     while (due && total > budget.budget) {
       offer(lane, own, k);
       workgroupBarrier();
@@ -126,6 +132,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
         own--;
         deaths[death_entry(s, position)] = k + 1u;
       }
+      forget(s, position, lane);
       total--;
     }
   }
