@@ -106,7 +106,10 @@ export function liveRows(rule: SizedRule, model: Depth) {
 export function assertSame(
   steps: Pass & { usage: CacheUsage },
   whole: Pass,
-  { tolerance = 1e-4, live = survivors }: { tolerance?: number; live?: (times: Uint32Array, layer: number) => number } = {},
+  {
+    tolerance = 1e-4,
+    live = survivors,
+  }: { tolerance?: number; live?: (times: Uint32Array, layer: number) => number } = {},
 ): number {
   let furthest = 0
   whole.logits.forEach((logits, slot) => {

@@ -56,7 +56,7 @@ await onEachAdapter('evicting rules', (test, open) => {
   for (const kind of Object.keys(EVICTING) as EvictingKind[]) {
     const { least, removed } = EVICTING[kind]
     const sizes = second ? [least + 6] : [least, least + 6, least + 15]
-      test(`${kind}: logits, death times and pairs are those of plain loops`, async () => {
+    test(`${kind}: logits, death times and pairs are those of plain loops`, async () => {
       let compared = 0
       for (const size of sizes) {
         const rule = sizedRule(kind, size)
@@ -73,7 +73,11 @@ await onEachAdapter('evicting rules', (test, open) => {
           for (const [l, layer] of (deaths ?? []).entries()) {
             const budget = layerSize(rule, l, plain.config)
             const count = countDrops(layer[segment])
-            assert.is(count.removed, removed(tokens.length, budget), `${size}, layer ${l}, sequence ${segment}`)
+            assert.is(
+              count.removed,
+              removed(tokens.length, budget),
+              `${size}, layer ${l}, sequence ${segment}`,
+            )
             assertBudget(rule, budget, layer[segment])
           }
           if (margin < MARGIN) continue

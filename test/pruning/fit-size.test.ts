@@ -1,8 +1,9 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { STATIC, type StaticKind } from '../../src/engine/policies/index.js'
+import { EVICTING, layerSizes, STATIC, type StaticKind } from '../../src/engine/policies/index.js'
 import { Failure } from '../../src/errors.js'
 import { fitSize } from '../../src/pruning/fit-size.js'
+import { pyramidBudget } from '../reference/evictions.js'
 import { staticReference } from '../reference/static-policies.js'
 
 const MODEL = { nLayer: 12, nPositions: 1024 }
@@ -59,6 +60,38 @@ test('what strides cannot remove is refused with what they can', () => {
       (error: unknown) =>
         error instanceof Failure && message.test(error.message) && hint.test(error.hint ?? ''),
     )
+  }
+})
+
+test('budgets of a pyramid fall from layer to layer about their mean, and the share is counted over all of them', () => {
+  const { removed } = EVICTING.pyramid
+  const lengths = [64, 200, 97]
+  const pairs = lengths.reduce((sum, n) => sum + (n * (n - 1)) / 2, 0)
+  for (const model of [MODEL, { nLayer: 3, nPositions: 200 }, { nLayer: 1, nPositions: 200 }]) {
+    const { nLayer: L, nPositions } = model
+    const budgets = (size: number) => layerSizes({ kind: 'pyramid', size }, model)
+    const shareOf = (size: number): number => {
+      const gone = lengths.flatMap((n) => budgets(size).map((budget) => removed(n, budget)))
+      return gone.reduce((sum, one) => sum + one, 0) / (L * pairs)
+    }
+    for (const size of [1, 2, 7, 33, 64, 150, nPositions - 1, nPositions, 2 * nPositions]) {
+      const all = budgets(size)
+      const expected = all.map((_, layer) => pyramidBudget(size, { layer, L, context: nPositions }))
+      assert.equal(all, expected, `${size} of ${L} layers`)
+      assert.is(
+        all.reduce((sum, budget) => sum + budget, 0),
+        L * size,
+      )
+      assert.ok(all.every((budget, l) => budget >= 1 && (l === 0 || budget <= all[l - 1])))
+      if (size >= nPositions) assert.is(new Set(all).size, 1)
+      else assert.ok(all[0] <= nPositions)
+    }
+    const shares = Array.from({ length: nPositions }, (_, i) => shareOf(i + 1))
+    for (const sparsity of [0, 0.1, 0.3, 0.5, 0.7]) {
+      const { size } = fitSize('pyramid', lengths, sparsity, 'of these', model)
+      const nearest = Math.min(...shares.map((share) => Math.abs(share - sparsity)))
+      assert.ok(Math.abs(Math.abs(shareOf(size) - sparsity) - nearest) < 1e-12, `${size} at ${sparsity}`)
+    }
   }
 })
 

@@ -165,15 +165,7 @@ export const KERNELS = {
     room: 'evict',
     variants: {
       keys: ['batch', 'cache'],
-      score: [
-        'at-random',
-        'by-norm',
-        'by-attention',
-        'by-vote',
-        'by-expectation',
-        'by-similarity',
-        'by-lag',
-      ],
+      score: ['at-random', 'by-norm', 'by-attention', 'by-vote', 'by-expectation', 'by-similarity', 'by-lag'],
       // Of the cache's keys; a batch has none.
       dtype,
       width,
