@@ -7,6 +7,7 @@ import type { WeightDtype } from '../matmul.js'
 import { type EvictingRule, isEvicting, isStatic, type StaticRule, staticDeaths } from '../policies/index.js'
 import {
   budgetOf,
+  checkDecoding,
   checkEviction,
   evictionSpec,
   importanceWords,
@@ -101,6 +102,7 @@ function byBudget(
   rule: EvictingRule,
   dtype: WeightDtype,
 ): Decider {
+  checkDecoding(rule)
   checkEviction(rule, nPositions, tuning.lanes, workgroupBytes)
   const { nLayer: L } = config
   const entries = L * slots * nPositions

@@ -25,13 +25,13 @@ export interface Extent {
   pairs: number
   /** Entries of the death times of a static policy; 0 when no rule is one. */
   staticDeathTimes: number
-  /** Entries of one layer of the death times that the device finds; 0 when no rule needs them. */
+  /** Entries of one layer of the death times that the device finds, of all heads where they decide for themselves; 0 when no rule needs them. */
   deathTimes: number
   /** Scores of keys and, a head, lengths of their values: what evicting policies remember; 0 when no rule does. */
   importances: number
   /** Words of the sums that evicting policies keep of all sequences; 0 when no rule goes by any. */
   sums: number
-  /** Entries of the lists of live keys. */
+  /** Entries of the lists of live keys, of all heads where they decide for themselves. */
   listed: number
   /** Drop rules that a batch is scored under and compared by: 1 for plain scoring. */
   rules: number
@@ -51,9 +51,9 @@ const SIZES = {
   heads: (e: Extent, c: Gpt2Config) => e.rows * attentionWidth(c),
   /** (N, F) */
   hidden: (e: Extent, c: Gpt2Config) => e.rows * c.nInner,
-  /** (L, keys) death times */
+  /** (L, 1 or H, keys) death times */
   deaths: (e: Extent, c: Gpt2Config) => e.deathTimes * c.nLayer,
-  /** (1 or 1 + H, keys) importance of keys, and lengths of values: of evicting policies, one layer at a time */
+  /** (1 or H, then 0 or H, keys) importance of keys, and lengths of values: of evicting policies, one layer at a time */
   importances: (e: Extent) => e.importances,
   /** (segments, H, ...) sums over queries or keys, one layer at a time */
   sums: (e: Extent) => e.sums,

@@ -1,6 +1,6 @@
 /** How much of everything a batch needs. Pure. */
 import type { Batch, TileSizes } from '../batch.js'
-import { isEvicting, isStatic } from '../policies/index.js'
+import { decisionsOf, isEvicting, isStatic } from '../policies/index.js'
 import { importanceWords, sumWords } from '../policies/scores.js'
 import { type DropRule, isThreshold } from '../rules.js'
 import type { Extent } from './activations.js'
@@ -13,6 +13,7 @@ export function extentOf(
   config: Pick<Gpt2Config, 'nEmbd' | 'nHead'>,
 ): Extent {
   const evicting = rules.filter(isEvicting)
+  const decisions = Math.max(1, ...evicting.map((rule) => decisionsOf(rule, config)))
   return {
     rows: batch.rows,
     keys: batch.keys,
@@ -24,10 +25,12 @@ export function extentOf(
     targets: batch.targets.length / 2,
     pairs: rules.some(({ kind }) => kind === 'soft') ? batch.pairs : 0,
     staticDeathTimes: rules.some(isStatic) ? batch.keys : 0,
-    deathTimes: evicting.length > 0 || rules.some(isThreshold) ? batch.keys : 0,
+    deathTimes: evicting.length > 0 || rules.some(isThreshold) ? batch.keys * decisions : 0,
     importances: batch.keys * importanceWords(evicting, config),
     sums: batch.segments.length * sumWords(evicting, config),
-    listed: rules.some((rule) => rule.kind !== 'dense' && rule.kind !== 'soft') ? batch.listed : 0,
+    listed: rules.some((rule) => rule.kind !== 'dense' && rule.kind !== 'soft')
+      ? batch.listed * decisions
+      : 0,
     rules: rules.length,
   }
 }

@@ -1,5 +1,6 @@
 /** The policies that need nothing of a checkpoint, and the rules they make. A new one is a file and a line here. */
 import { type Batch, NEVER } from '../batch.js'
+import type { Gpt2Config } from '../gpt2/config.js'
 import { expected } from './expected.js'
 import { h2o } from './h2o.js'
 import { keydiff } from './keydiff.js'
@@ -45,6 +46,8 @@ export interface StaticRule {
 export interface EvictingRule {
   kind: EvictingKind
   size: number
+  /** Each head keeps keys of its own, in scoring alone; where it is absent, a layer's heads share one decision. */
+  granularity?: 'head'
 }
 
 export type SizedRule = StaticRule | EvictingRule
@@ -69,6 +72,14 @@ export function sizedRule<Kind extends SizedKind>(kind: Kind, size: number): { k
   }
   return { kind, size }
 }
+
+/** Whether a policy's heads may decide for themselves: one that goes by positions alone has nothing to tell them apart. */
+export const canSplitHeads = (kind: SizedKind): kind is EvictingKind =>
+  isEvicting({ kind }) && EVICTING[kind as EvictingKind].reads.length > 0
+
+/** How many decisions a layer makes: one, or one a head. */
+export const decisionsOf = (rule: AnyRule, { nHead }: Pick<Gpt2Config, 'nHead'>): number =>
+  isEvicting(rule) && rule.granularity === 'head' ? nHead : 1
 
 /** The size of one layer: its budget, where a policy gives each its own. */
 export function layerSize({ kind, size }: SizedRule, layer: number, model: Depth): number {

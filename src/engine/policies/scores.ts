@@ -5,7 +5,7 @@ import type { Binding, KernelSpec } from '../compute/device.js'
 import { attentionWidth, type Gpt2Config, headWidth, type ScoreSizes, scoreScale } from '../gpt2/config.js'
 import { BUDGET } from '../kernels/structs.js'
 import type { WeightDtype } from '../matmul.js'
-import { EVICTING, type EvictingKind, type EvictingRule, layerSize } from './index.js'
+import { decisionsOf, EVICTING, type EvictingKind, type EvictingRule, layerSize } from './index.js'
 import { type Depth, type EvictingPolicy, SCORE_INPUTS, type ScoreInput } from './policy.js'
 
 /** Words of the sums that a rule keeps of one sequence and layer, all heads; of several rules the most. */
@@ -23,13 +23,15 @@ const policyOf = (kind: EvictingKind): EvictingPolicy => EVICTING[kind]
 /** What a kernel is given beyond what every policy needs. */
 export type ScoreBindings = Readonly<Partial<Record<ScoreInput, Binding>>>
 
-/** Words that evicting rules keep of each key: its score, and lengths of its value where a rule weighs by them. */
+/** Words that evicting rules keep of each key: its score, of each head that decides for itself, and lengths of its value where a rule weighs by them. */
 export function importanceWords(
   rules: readonly EvictingRule[],
-  { nHead: H }: Pick<Gpt2Config, 'nHead'>,
+  config: Pick<Gpt2Config, 'nHead'>,
 ): number {
-  if (rules.length === 0) return 0
-  return rules.some(({ kind }) => policyOf(kind).valueLengths) ? 1 + H : 1
+  const words = rules.map(
+    (rule) => decisionsOf(rule, config) + (policyOf(rule.kind).valueLengths ? config.nHead : 0),
+  )
+  return Math.max(0, ...words)
 }
 
 /** `entries`: of the list of scores. */
@@ -45,6 +47,7 @@ export function budgetOf(
     recent: EVICTING[rule.kind].recent(rule.size),
     A4: attentionWidth(config) / 4,
     scale: scoreScale(config, layer),
+    decisions: decisionsOf(rule, config),
   })
 }
 
@@ -64,6 +67,14 @@ export function checkEviction(
   if (length <= most) return
   throw new Failure(`${kind}: follows sequences of at most ${most} tokens on this device, got ${length}`, {
     hint: '--device cpu has no such limit; local, strided and streaming have none anywhere',
+  })
+}
+
+/** Throws a Failure where heads decide for themselves: a row of the cache holds the keys of all heads, so none could leave it alone. */
+export function checkDecoding(rule: EvictingRule): void {
+  if (rule.granularity !== 'head') return
+  throw new Failure(`${rule.kind}: decisions by head are for scoring alone, not for decoding`, {
+    hint: 'the cache keeps the keys of all heads in one row; leave --granularity out',
   })
 }
 

@@ -12,7 +12,7 @@ fn reset_importances(lane: u32, own: u32) {
 // importance += a, summed over heads.
 fn add_attention(s: Sequence, k: u32, lane: u32, own: u32) {
   let first = lane * REGION;
-  for (var head = 0u; head < budget.A4; head += D4) {
+  for (var head = first_head(s); head < end_head(s); head += D4) {
     var query: array<vec4f, D4>;
     let at = query_quad(s, k) + head;
     for (var c = 0u; c < D4; c++) {

@@ -1,6 +1,6 @@
 // needs: batch
 // Sequences of a packed batch, for evict.wgsl. A branch begins with what its trunk has left.
-// tiles: segment, first key; of a segment only the first does anything. deaths (L, keys). scores (keys), of one layer.
+// tiles: segment, first key; of a segment only the first does anything. deaths (L, decisions, keys). scores (decisions, keys), of one layer.
 // qkv (rows, 3 A). totals: sums that a score is made of, by segment. Grid: (tiles).
 
 @group(0) @binding(0) var<storage, read> segments: array<Segment>;
@@ -16,29 +16,35 @@ struct Sequence {
   end: u32,    // after the last one; 0 where there is nothing to do
   index: u32,  // whose sums are its own, and whose it begins with
   parent: u32,
+  decision: u32,
   segment: Segment,
 }
 
-fn sequence_at(i: u32, lane: u32) -> Sequence {
+fn sequence_at(i: u32, decision: u32, lane: u32) -> Sequence {
   let tile = tiles[i];
   let s = segments[tile.x];
-  return Sequence(s.parent_length, select(0u, s.parent_length + s.length, tile.y == 0u), tile.x, s.parent, s);
+  return Sequence(s.parent_length, select(0u, s.parent_length + s.length, tile.y == 0u), tile.x, s.parent, decision, s);
+}
+
+// Where the death times of a layer's decision begin.
+fn decision_entry(s: Sequence) -> u32 {
+  return (budget.layer * budget.decisions + s.decision) * budget.keys;
 }
 
 fn death_entry(s: Sequence, p: u32) -> u32 {
-  return budget.layer * budget.keys + s.segment.key + p;
+  return decision_entry(s) + s.segment.key + p;
 }
 
 fn score_entry(s: Sequence, p: u32) -> u32 {
-  return s.segment.key + p;
+  return s.decision * budget.keys + s.segment.key + p;
 }
 
 fn inherited_death(s: Sequence, p: u32) -> u32 {
-  return deaths[budget.layer * budget.keys + s.segment.parent_key + p];
+  return deaths[decision_entry(s) + s.segment.parent_key + p];
 }
 
 fn parent_entry(s: Sequence, p: u32) -> u32 {
-  return s.segment.parent_key + p;
+  return s.decision * budget.keys + s.segment.parent_key + p;
 }
 
 // Where query k's row starts, its key after A4 more and its value after 2 A4.

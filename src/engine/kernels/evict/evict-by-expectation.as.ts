@@ -21,10 +21,10 @@ export function momentBytes<W>(heads: usize): usize {
   return headMoments<W>() * heads
 }
 
-/** The length of head `head`'s value at position p. */
+/** The length of head `head`'s value at position p, from the lengths of the first head on. */
 @inline
-function lengthAt(scores: usize, s: Sequence, head: usize, p: u32): usize {
-  return scores + s.scoresBytes * (1 + head) + 4 * p
+function lengthAt(lengths: usize, s: Sequence, head: usize, p: u32): usize {
+  return lengths + s.scoresBytes * head + 4 * p
 }
 
 /** Sums and lengths of the trunk, or none. */
@@ -32,16 +32,16 @@ export function inheritMoments<W>(s: Sequence): void {
   inheritSums(s)
   if (s.start !== 0 && s.scores !== s.parentScores) {
     for (let head: usize = 0; head < s.heads; head++) {
-      memory.copy(lengthAt(s.scores, s, head, 0), lengthAt(s.parentScores, s, head, 0), 4 * <usize>s.start)
+      memory.copy(lengthAt(s.lengths, s, head, 0), lengthAt(s.parentLengths, s, head, 0), 4 * <usize>s.start)
     }
   }
 }
 
 /** Notes the lengths of query k's values. */
 export function measureValues<W>(s: Sequence, k: u32): void {
-  const value = queryRow(s, k) + 2 * headBytes<W>() * s.heads
+  const value = queryRow(s, k) + 2 * s.width
   for (let head: usize = 0; head < s.heads; head++) {
-    store<f32>(lengthAt(s.scores, s, head, k), headLength<W>(value + headBytes<W>() * head))
+    store<f32>(lengthAt(s.lengths, s, head, k), headLength<W>(value + headBytes<W>() * head))
   }
 }
 
@@ -83,7 +83,7 @@ function addShares(s: Sequence, head: usize): void {
   const weights = s.weights + s.stride * head
   const mass = exponentiate(weights, s.alive)
   for (let i: usize = 0; i < s.alive; i++) {
-    const length = load<f32>(lengthAt(s.scores, s, head, load<u32>(s.positions + 4 * i)))
+    const length = load<f32>(lengthAt(s.lengths, s, head, load<u32>(s.positions + 4 * i)))
     const importance = s.importances + 4 * i
     store<f32>(importance, load<f32>(importance) + (load<f32>(weights + 4 * i) / mass) * length)
   }

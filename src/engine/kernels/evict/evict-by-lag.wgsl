@@ -82,7 +82,7 @@ fn update_importances(s: Sequence, k: u32, lane: u32, own: u32, full: bool) {
     return;
   }
   let earlier = k + 1u - 2u * INTERVAL;
-  for (var head = 0u; head < budget.A4; head += D4) {
+  for (var head = first_head(s); head < end_head(s); head += D4) {
     add_shares(s, earlier, lane, own, head, false);
     add_shares(s, earlier, lane, own, head, true);
   }

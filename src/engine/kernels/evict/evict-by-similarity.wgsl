@@ -6,7 +6,7 @@
 const SHORTEST = 1e-12;
 
 fn inherit(s: Sequence, lane: u32) {
-  for (var i = lane; i < budget.A4; i += WORKGROUP) {
+  for (var i = first_head(s) + lane; i < end_head(s); i += WORKGROUP) {
     if (s.start == 0u) {
       totals[s.index * budget.A4 + i] = vec4f();
     } else if (s.index != s.parent) {
@@ -36,7 +36,7 @@ fn key_length(key: u32, i: u32) -> f32 {
 // A lane adds to the sums that are its own.
 fn add_direction(s: Sequence, p: u32, lane: u32, sign: f32) {
   let key = key_entry(s, p);
-  for (var i = lane; i < budget.A4; i += WORKGROUP) {
+  for (var i = first_head(s) + lane; i < end_head(s); i += WORKGROUP) {
     totals[s.index * budget.A4 + i] += sign / key_length(key, i) * key_quad(key + i);
   }
 }
@@ -53,7 +53,7 @@ fn update_importances(s: Sequence, k: u32, lane: u32, own: u32, full: bool) {
   for (var i = first; i < first + own; i++) {
     let key = key_entry(s, alive[i]);
     var cosines = 0.0;
-    for (var head = 0u; head < budget.A4; head += D4) {
+    for (var head = first_head(s); head < end_head(s); head += D4) {
       var along = vec4f();
       var squares = vec4f();
       var of_mean = vec4f();

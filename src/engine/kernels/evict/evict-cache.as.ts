@@ -1,5 +1,4 @@
 /** Twin of evict-cache.wgsl: sequences in the key-value cache; a step's own keys are in the cache already. */
-import { headBytes } from '../attention/head-width.as'
 import {
   aliveWord,
   Cache,
@@ -29,14 +28,16 @@ export function sequenceInCache<W>(d: Dispatch, s: Sequence, i: u32, halves: boo
   s.parentDeaths = s.deaths
   s.scores = at(d, 6) + first
   s.parentScores = s.scores
+  s.lengths = s.scores + s.scoresBytes
+  s.parentLengths = s.lengths
   s.sums = at(d, 9) + s.sumsBytes * (cache.layer * cache.slots + span.slot)
   s.parentSums = s.sums
-  s.rowBytes = 3 * headBytes<W>() * s.heads
+  s.rowBytes = 3 * s.width
   s.queries = at(d, 7) + s.rowBytes * span.row
   s.halves = halves
   s.pool = at(d, 8)
   s.values = at(d, 9)
-  s.keyBytes = (headBytes<W>() * s.heads) >> <usize>halves
+  s.keyBytes = s.width >> <usize>halves
 }
 
 /** The row in the pools of each position. */

@@ -22,10 +22,11 @@ struct Sequence {
   end: u32,    // after the last one
   index: u32,  // whose sums are its own, and whose it begins with
   parent: u32,
+  decision: u32,  // one a layer
   span: Span,
 }
 
-fn sequence_at(i: u32, lane: u32) -> Sequence {
+fn sequence_at(i: u32, decision: u32, lane: u32) -> Sequence {
   let span = spans[i];
   let held = state[span.slot] + span.count;
   for (var r = lane; r < held; r += WORKGROUP) {
@@ -38,7 +39,7 @@ fn sequence_at(i: u32, lane: u32) -> Sequence {
   workgroupBarrier();
   let start = tokens[span.row].y;
   let index = cache.layer * cache.slots + span.slot;
-  return Sequence(start, start + span.count, index, index, span);
+  return Sequence(start, start + span.count, index, index, decision, span);
 }
 
 fn death_entry(s: Sequence, p: u32) -> u32 {

@@ -17,6 +17,7 @@ export class Budget {
   recent: u32
   A4: u32
   scale: f32
+  decisions: u32
 }
 
 @unmanaged
@@ -24,7 +25,10 @@ export class Sequence {
   /** Position of the first query, and after the last one. */
   start: u32
   end: u32
+  /** Heads that share the decision, the number of the first of them, and bytes of all heads of a row of floats. */
   heads: u32
+  firstHead: u32
+  width: usize
   /** Of scores of attention. */
   scale: f32
   /** Whether keys are halves. */
@@ -34,13 +38,15 @@ export class Sequence {
   parentDeaths: usize
   scores: usize
   parentScores: usize
-  /** Bytes from the scores to the lengths of the first head's values, and on to the next head's. */
+  /** Lengths of the first head's values, those that the sequence begins with, and bytes to the next head's. */
+  lengths: usize
+  parentLengths: usize
   scoresBytes: usize
-  /** Sums over queries or keys: bytes, its own, and those that it begins with; the same where none are to be taken over. */
+  /** Sums over queries or keys: bytes of those heads, its own, and those that it begins with; the same where none are to be taken over. */
   sumsBytes: usize
   sums: usize
   parentSums: usize
-  /** (rows, 3 A): query `start`, and where it has one the first row of its trunk. */
+  /** (rows, 3 A), from the first head on: query `start`, and where it has one the first row of its trunk. */
   queries: usize
   trunk: usize
   rowBytes: usize
@@ -87,13 +93,13 @@ export function queryRow(s: Sequence, k: u32): usize {
 export function keyRow<W>(s: Sequence, p: u32): usize {
   if (s.pool !== 0) return s.pool + s.keyBytes * load<u32>(s.rows + 4 * p)
   const row = p < s.start ? s.trunk + s.rowBytes * p : queryRow(s, p)
-  return row + s.heads * headBytes<W>()
+  return row + s.width
 }
 
 /** Where the value of position p lies. */
 export function valueRow<W>(s: Sequence, p: u32): usize {
   if (s.pool !== 0) return s.values + s.keyBytes * load<u32>(s.rows + 4 * p)
-  return keyRow<W>(s, p) + s.heads * headBytes<W>()
+  return keyRow<W>(s, p) + s.width
 }
 
 /** Four floats of a row of a key or value; `at`: bytes as if it were of floats. */

@@ -1,6 +1,6 @@
 /**
  * Twin of evict.wgsl and the evict-*.wgsl that it is joined with: which keys a budget leaves, and when the others die
- * (docs/method.md, Policies). A task is a sequence; its queries go in order, and what they weigh goes several keys at a time.
+ * (docs/method.md, Policies). A task is a sequence, and where heads decide for themselves one head of it; its queries go in order, and what they weigh goes several keys at a time.
  */
 import { headBytes, headDims, Narrow, Wide } from '../attention/head-width.as'
 import { at, constants, Dispatch, scratch, struct, take } from '../common/dispatch.as'
@@ -69,13 +69,17 @@ function evictAll<W>(d: Dispatch): void {
   const k = constants<Constants>(d)
   const budget = struct<Budget>(d, k.keys === BATCH ? 3 : 5)
   const s = changetype<Sequence>(scratch())
-  s.heads = 4 * budget.A4 / headDims<W>()
+  s.width = 16 * <usize>budget.A4
+  s.heads = 4 * budget.A4 / headDims<W>() / budget.decisions
   s.scale = budget.scale
   s.scoresBytes = 4 * <usize>budget.keys
   s.sumsBytes = sumsBytes<W>(k.score, s.heads)
-  for (let i = take(d); i < d.x; i = take(d)) {
+  for (let task = take(d); task < d.x * d.y; task = take(d)) {
+    const i = task % d.x
+    const decision = task / d.x
+    s.firstHead = s.heads * decision
     if (k.keys !== BATCH) sequenceInCache<W>(d, s, i, k.dtype !== 0)
-    else if (!sequenceInBatch<W>(d, s, i, budget)) continue
+    else if (!sequenceInBatch<W>(d, s, i, decision, budget)) continue
     follow<W>(k, s, budget)
     if (k.keys !== BATCH) markAlive(d, s, i)
   }
