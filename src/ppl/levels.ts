@@ -20,10 +20,10 @@ const usual = (policy: PolicyName): readonly number[] =>
 
 /** Policy by policy. Failure: a request that the checkpoint or a policy cannot meet. */
 export function choosePplLevels(checkpoint: Pruneable, options: PplOptions): Levels {
-  const { sparsity: sparsities, shift: shifts, size: sizes, alpha } = options
+  const { sparsity: sparsities, shift: shifts, size: sizes, granularity, alpha } = options
   const named = options.policies?.filter((name) => name !== 'dense')
   const policies = named?.length === 0 ? options.policies : named
-  const chosen = chooseLevels(checkpoint, { policies, sparsities, shifts, sizes }, usual)
+  const chosen = chooseLevels(checkpoint, { policies, sparsities, shifts, sizes, granularity }, usual)
   // Sparsity 0 is the dense model, exactly.
   const levels = chosen.filter((level) => level.policy !== 'dense' && requestedSparsity(level) !== 0)
   checkAlpha(alpha, checkpoint, chosen, levels)

@@ -33,10 +33,11 @@ export function knownRule(level: Level, { lengths, where }: Lengths, model: Dept
   if (needsSearch(level)) return null
   if (level.policy === 'dense') return { kind: 'dense' }
   if (isSizedLevel(level)) {
-    const { policy, target } = level
-    if (target.kind === 'size') return sizedRule(policy, target.size)
-    if (where === null) return nearestSize(policy, lengths, target.sparsity, model).rule
-    return fitSize(policy, lengths, target.sparsity, where, model)
+    const { policy, target, granularity } = level
+    const own = granularity === undefined ? {} : { granularity }
+    if (target.kind === 'size') return { ...sizedRule(policy, target.size), ...own }
+    if (where === null) return { ...nearestSize(policy, lengths, target.sparsity, model).rule, ...own }
+    return { ...fitSize(policy, lengths, target.sparsity, where, model), ...own }
   }
   const { target } = level
   // The only share that is not searched for is 0.

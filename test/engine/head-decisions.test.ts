@@ -29,7 +29,11 @@ const MARGIN = 2e-5
 const KINDS = SIZED_KINDS.filter(canSplitHeads)
 const sequences = [n, 33, 20].map((length, seed) => tokensOf(length, seed))
 
-const ruleOf = (kind: EvictingRule['kind'], size: number): EvictingRule => ({ kind, size, granularity: 'head' })
+const ruleOf = (kind: EvictingRule['kind'], size: number): EvictingRule => ({
+  kind,
+  size,
+  granularity: 'head',
+})
 
 /** (rows, 3 C) -> (rows, 3 d) of one head. */
 function headOf(qkv: Float32Array, h: number): Float32Array {
@@ -104,7 +108,8 @@ await onEachAdapter('heads that decide for themselves', (test, open) => {
       assert.equal(logits, dense.logits)
       assert.ok(headDeaths?.flat(2).every((times) => times.every((time) => time === NEVER)))
       const branches = await scoreBranches(engine, ruleOf(kind, least + 6))
-      for (const [got, expected] of branches.logits.slice(1)) assert.ok(largestDifference(got, expected) < 1e-5)
+      for (const [got, expected] of branches.logits.slice(1))
+        assert.ok(largestDifference(got, expected) < 1e-5)
       for (const [got, expected] of branches.deaths) assert.equal(got, expected)
     })
   }

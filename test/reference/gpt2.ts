@@ -25,9 +25,9 @@ export function gpt2Reference(
   weights: ReadonlyMap<string, Float32Array>,
   ids: ArrayLike<number>,
   shift: number | null,
-  given: Uint32Array | ((qkv: Float32Array, layer: number) => Uint32Array | Uint32Array[]) = new Uint32Array(ids.length).fill(
-    0xffffffff,
-  ),
+  given: Uint32Array | ((qkv: Float32Array, layer: number) => Uint32Array | Uint32Array[]) = new Uint32Array(
+    ids.length,
+  ).fill(0xffffffff),
 ): Forward {
   const { nEmbd: C, nHead: H, nInner: F, vocabSize: V, layerNormEpsilon, interaction } = config
   const n = ids.length

@@ -33,7 +33,7 @@ export interface StaticPolicy extends SizedPolicy {
 export const SCORE_INPUTS = ['rows', 'keys', 'values', 'sums'] as const
 export type ScoreInput = (typeof SCORE_INPUTS)[number]
 
-/** One decision a layer, shared by its heads: scores are means or sums over heads. */
+/** A decision is shared by the heads of a layer, with scores that are means or sums over them, or each head makes its own. */
 export interface EvictingPolicy extends SizedPolicy {
   /** The shader file that computes a key's importance: evict-<score>.wgsl. */
   score: VariantOf<'evict'>['score']

@@ -24,10 +24,7 @@ const policyOf = (kind: EvictingKind): EvictingPolicy => EVICTING[kind]
 export type ScoreBindings = Readonly<Partial<Record<ScoreInput, Binding>>>
 
 /** Words that evicting rules keep of each key: its score, of each head that decides for itself, and lengths of its value where a rule weighs by them. */
-export function importanceWords(
-  rules: readonly EvictingRule[],
-  config: Pick<Gpt2Config, 'nHead'>,
-): number {
+export function importanceWords(rules: readonly EvictingRule[], config: Pick<Gpt2Config, 'nHead'>): number {
   const words = rules.map(
     (rule) => decisionsOf(rule, config) + (policyOf(rule.kind).valueLengths ? config.nHead : 0),
   )
