@@ -1,6 +1,7 @@
 /**
  * Compiles the processor's kernels: every `<room>/<kernel>.as.ts` that stands beside a shader of its name, into two modules,
- * with plain SIMD and with relaxed multiply-add, and the list of their names in the order the modules number them.
+ * with plain SIMD and with relaxed multiply-add, and the list of their names in the order the modules number them. Two sources
+ * are made first: who calls a kernel by its number, and the numbers of variants as the table of kernels has them.
  * What the same sources gave before is kept in node_modules/.cache, as npm builds more than once while it installs.
  */
 import { execFile } from 'node:child_process'
@@ -20,16 +21,20 @@ import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { exportedName } from '../src/engine/cpu/kernels.js'
+import { type KernelName, kernelRow } from '../src/engine/kernels/table.js'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const KERNELS = 'src/engine/kernels'
 const OUT = 'dist/engine/cpu'
 const BUILDS = { simd: [], relaxed: ['--enable', 'relaxed-simd'] }
+/** Kernels whose twins go by the names of variants, by the values of each. */
+const NAMED: readonly KernelName[] = ['evict']
+const MADE = { caller: 'call.as.ts', variants: 'variants.as.ts' }
 const COMPILER = dirname(createRequire(import.meta.url).resolve('assemblyscript/package.json'))
 
 /** Files of the processor's kernels, below their folder. */
 const sources = readdirSync(join(ROOT, KERNELS), { recursive: true, encoding: 'utf8' })
-  .filter((path) => path.endsWith('.as.ts') && path !== 'call.as.ts')
+  .filter((path) => path.endsWith('.as.ts') && !Object.values(MADE).includes(path))
   .sort()
 
 /** [exported name, file without extension below the folder of kernels] */
@@ -58,6 +63,19 @@ function caller(twins: readonly [string, string][]): string {
     '}',
     '',
   ].join('\n')
+}
+
+/** A constant for each value of a variant: the index by which a twin is told of it, `EVICT_SCORE_BY_NORM`. */
+function variantNumbers(): string {
+  const lines = NAMED.flatMap((kernel) =>
+    Object.entries(kernelRow(kernel).variants ?? {}).flatMap(([variant, values]) =>
+      values.map((value, index) => {
+        const name = [kernel, variant, value].join('_').replaceAll('-', '_').toUpperCase()
+        return `export const ${name}: u32 = ${index}`
+      }),
+    ),
+  )
+  return ['// Made by scripts/build-kernels.ts from table.ts.', ...lines, ''].join('\n')
 }
 
 /** @throws Error with the compiler's own words */
@@ -93,8 +111,11 @@ const twins = findTwins()
 const hash = createHash('sha256').update(readFileSync(fileURLToPath(import.meta.url)))
 hash.update(readFileSync(join(COMPILER, 'package.json')))
 for (const path of sources) hash.update(`${path}\n${read(path)}`)
+const numbers = variantNumbers()
+hash.update(numbers)
 const cached = join(ROOT, 'node_modules/.cache/asp-kernels', hash.digest('hex').slice(0, 32))
-writeFileSync(join(ROOT, KERNELS, 'call.as.ts'), caller(twins))
+writeFileSync(join(ROOT, KERNELS, MADE.caller), caller(twins))
+writeFileSync(join(ROOT, KERNELS, MADE.variants), numbers)
 if (!existsSync(cached)) {
   const partial = `${cached}.${process.pid}.tmp`
   mkdirSync(partial, { recursive: true })

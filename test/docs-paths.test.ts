@@ -20,7 +20,7 @@ function named(text: string): string[] {
 }
 
 /** Made by a build. */
-const BUILT = ['call.as.ts']
+const BUILT = ['call.as.ts', 'variants.as.ts']
 
 const isThere = (path: string): boolean =>
   BUILT.includes(path) || existsSync(join(root, path)) || tracked.some((file) => file.endsWith(`/${path}`))

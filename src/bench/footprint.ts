@@ -55,13 +55,13 @@ export function decoderFootprint(
   const deaths = 4 * entries
   const remembered = isEvicting(rule)
     ? evictionBytes(config, rule, entries, slots)
-    : { importances: 0, moments: 0 }
+    : { importances: 0, sums: 0 }
   const layer = layerBytes(config, shape, pagesAt(kept.mean), { dtype: cacheDtype, rule })
   const row = rowBytes(config, cacheDtype)
   return {
     activations,
     // A layer that grows is there twice while it is copied.
-    cache: (L + 1) * layer + deaths + remembered.importances + remembered.moments,
-    binding: Math.max(pagesAt(kept.most) * PAGE * row, deaths, remembered.importances, remembered.moments),
+    cache: (L + 1) * layer + deaths + remembered.importances + remembered.sums,
+    binding: Math.max(pagesAt(kept.most) * PAGE * row, deaths, remembered.importances, remembered.sums),
   }
 }

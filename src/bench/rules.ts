@@ -56,7 +56,7 @@ export async function findRules(
     else {
       const { rule, calibration } = await resolveLevel(
         level,
-        knownRule(level, atContext(group.ctx)),
+        knownRule(level, atContext(group.ctx), engine.config),
         (share) => search(group.ctx, share),
       )
       cell.rule = rule

@@ -5,7 +5,12 @@
 import { Flags } from '@oclif/core'
 import { CACHE_KINDS } from '../engine/decode/types.js'
 import { POLICY_NAMES } from '../pruning/level.js'
-import { CALIBRATION_SCOPES, type CalibrationScope } from '../record/names.js'
+import {
+  CALIBRATION_SCOPES,
+  type CalibrationScope,
+  GRANULARITIES,
+  type Granularity,
+} from '../record/names.js'
 import { GRID_FORMS } from '../report/grid-forms.js'
 import { DTYPE_NAMES } from '../run/dtype.js'
 import {
@@ -86,6 +91,13 @@ export const shift = Flags.custom<number, NumberRule>({ ...NUMBER, ...SHIFT })
 export const shifts = Flags.custom<readonly number[]>({ ...NUMBERS, ...SHIFT })
 export const size = Flags.custom<number, NumberRule>({ ...NUMBER, ...SIZE })
 export const sizes = Flags.custom<readonly number[]>({ ...NUMBERS, ...SIZE })
+/** Of the commands that score, but do not decode. */
+export const granularity = Flags.custom<Granularity>({
+  ...wordOf(GRANULARITIES),
+  summary: 'what decides which keys an evicting policy keeps: each layer for all of its heads, or each head',
+  helpGroup: 'pruning',
+  default: 'layer',
+})()
 /** Of the commands that score suites. */
 export const calibrate = Flags.custom<CalibrationScope>({
   ...wordOf(CALIBRATION_SCOPES),

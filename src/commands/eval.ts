@@ -57,6 +57,7 @@ export default class Eval extends AspCommand {
     }),
     resume: shared.resume,
     ...shared.levelFlags,
+    granularity: shared.granularity,
     calibrate: shared.calibrate,
     ...shared.modelFlags,
     output: shared.record,
@@ -101,6 +102,7 @@ function optionsOf(
   flags: Interfaces.InferredFlags<typeof Eval.flags>,
 ): EvaluateOptions {
   const { data, limit, model, revision, dtype, policy, sparsity, shift, size, calibrate, shard, seed } = flags
+  const { granularity } = flags
   const { samples, resume, output, overwrite } = flags
   return {
     suites,
@@ -113,6 +115,7 @@ function optionsOf(
     sparsity,
     shift,
     size,
+    granularity,
     calibrate,
     shard,
     seed,

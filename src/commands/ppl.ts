@@ -57,6 +57,7 @@ export default class Ppl extends AspCommand {
     sparsity: shared.sparsities(usually('0,0.5,0.8,0.9')),
     shift: shared.shifts({ helpValue: '0,-0.4' }),
     size: shared.sizes({ helpValue: '64,109' }),
+    granularity: shared.granularity,
     ...shared.modelFlags,
     output: shared.record,
     overwrite: shared.overwrite,
@@ -98,7 +99,7 @@ function optionsOf(
 ): PerplexityOptions {
   const { ctx, tokens, protocol, stride, alpha = [], column, seed } = flags
   const { limit = tokens === undefined ? DEFAULT_LIMIT : Number.POSITIVE_INFINITY } = flags
-  const { model, revision, dtype, policy, sparsity, shift, size, output, overwrite } = flags
+  const { model, revision, dtype, policy, sparsity, shift, size, granularity, output, overwrite } = flags
   return {
     inputs,
     ctx,
@@ -116,6 +117,7 @@ function optionsOf(
     sparsity,
     shift,
     size,
+    granularity,
     batchTokens: flags['batch-tokens'],
     output,
     overwrite,

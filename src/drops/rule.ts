@@ -38,7 +38,11 @@ export function planLevel(
   }
   return {
     level,
-    known: knownRule(level, { extents: lengths.map((length) => ({ length })), where: 'of this text' }),
+    known: knownRule(
+      level,
+      { extents: lengths.map((length) => ({ length })), where: 'of this text' },
+      checkpoint.config,
+    ),
   }
 }
 

@@ -52,7 +52,7 @@ export function atLevel(
       ),
       where: scope === 'suite' ? null : 'of these requests',
     }
-    return { tasks: some, rule: knownRule(level, counted) }
+    return { tasks: some, rule: knownRule(level, counted, prepared.checkpoint.config) }
   })
   return { ...prepared, level, scope, parts }
 }

@@ -56,7 +56,7 @@ export async function prepareGenerate(
   const longest = Math.max(LEAST_CONTEXT, ...jobs.map(({ tokens, most }) => tokens.length + most))
   const ctx = Math.min(longest, config.nPositions)
   // A share that the policy cannot remove is refused before a device is there.
-  const known = knownRule(level, atContext(ctx))
+  const known = knownRule(level, atContext(ctx), config)
   return {
     options,
     ...model,

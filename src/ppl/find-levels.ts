@@ -31,14 +31,17 @@ export async function findLevels(
   const found: FoundLevel[] = []
   try {
     for (const level of levels) {
-      const resolved = await resolveLevel(level, knownRule(level, atContext(ctx)), (sparsity) =>
-        calibrate(engine, whole, {
-          ...options,
-          sparsity,
-          known,
-          sample: windowsOf(SEARCH_TOKENS),
-          onTry: (evaluation) => onTry(level, evaluation),
-        }),
+      const resolved = await resolveLevel(
+        level,
+        knownRule(level, atContext(ctx), engine.config),
+        (sparsity) =>
+          calibrate(engine, whole, {
+            ...options,
+            sparsity,
+            known,
+            sample: windowsOf(SEARCH_TOKENS),
+            onTry: (evaluation) => onTry(level, evaluation),
+          }),
       )
       known.push(...(resolved.calibration?.evaluations ?? []))
       found.push({ level, ...resolved })

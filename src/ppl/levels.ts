@@ -1,4 +1,5 @@
 /** What is measured beside the dense model: flags and checkpoint -> levels. Pure. */
+import type { Gpt2Config } from '../engine/gpt2/config.js'
 import { Failure } from '../errors.js'
 import { chooseLevels, type Pruneable } from '../pruning/choose.js'
 import { isSizedPolicy, type Level, type PolicyName, requestedSparsity } from '../pruning/level.js'
@@ -19,10 +20,10 @@ const usual = (policy: PolicyName): readonly number[] =>
 
 /** Policy by policy. Failure: a request that the checkpoint or a policy cannot meet. */
 export function choosePplLevels(checkpoint: Pruneable, options: PplOptions): Levels {
-  const { sparsity: sparsities, shift: shifts, size: sizes, alpha } = options
+  const { sparsity: sparsities, shift: shifts, size: sizes, granularity, alpha } = options
   const named = options.policies?.filter((name) => name !== 'dense')
   const policies = named?.length === 0 ? options.policies : named
-  const chosen = chooseLevels(checkpoint, { policies, sparsities, shifts, sizes }, usual)
+  const chosen = chooseLevels(checkpoint, { policies, sparsities, shifts, sizes, granularity }, usual)
   // Sparsity 0 is the dense model, exactly.
   const levels = chosen.filter((level) => level.policy !== 'dense' && requestedSparsity(level) !== 0)
   checkAlpha(alpha, checkpoint, chosen, levels)
@@ -53,6 +54,6 @@ function checkAlpha(
 }
 
 /** Failure: a policy that cannot remove so much at one of these context lengths. */
-export function checkReach(levels: readonly Level[], ctxs: readonly number[]): void {
-  for (const level of levels) for (const ctx of ctxs) knownRule(level, atContext(ctx))
+export function checkReach(levels: readonly Level[], ctxs: readonly number[], model: Gpt2Config): void {
+  for (const level of levels) for (const ctx of ctxs) knownRule(level, atContext(ctx), model)
 }

@@ -1,6 +1,7 @@
 /** What `asp ppl` is asked for, and what of it can be checked without reading anything. Pure. */
 import { Failure } from '../errors.js'
 import type { PolicyName } from '../pruning/level.js'
+import type { Granularity } from '../record/names.js'
 import type { ModelOptions } from '../run/model.js'
 import type { ProtocolName } from './windows.js'
 
@@ -17,6 +18,8 @@ export interface PplOptions extends ModelOptions {
   shift?: readonly number[]
   /** Windows, strides or budgets to measure at, in tokens, instead of sparsities that they are counted for. */
   size?: readonly number[]
+  /** A layer decides for all of its heads where undefined. */
+  granularity?: Granularity
   /** Soft evaluations beside the step function. */
   alpha: readonly number[]
   protocol: ProtocolName

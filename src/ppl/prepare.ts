@@ -44,7 +44,7 @@ export interface PplPlan {
 export function planLevels(checkpoint: Checkpoint, options: PplOptions): PplPlan {
   const levels = choosePplLevels(checkpoint, options)
   const ctxs = contextLengths(options, checkpoint)
-  checkReach(levels.levels, ctxs)
+  checkReach(levels.levels, ctxs, checkpoint.config)
   return { levels, ctxs }
 }
 

@@ -159,7 +159,7 @@ function batchLimit(
   const longest = Math.max(...contexts.map(({ ctx }) => ctx))
   // Any shift stands for one that is not found yet.
   const rules = levels.levels.flatMap((level) => {
-    const rule = knownRule(level, atContext(longest)) ?? { kind: 'adaptive', shift: 0 }
+    const rule = knownRule(level, atContext(longest), engine.config) ?? { kind: 'adaptive', shift: 0 }
     return rulesOf({ level, rule, calibration: null }, options.alpha).map((one) => one.rule)
   })
   return planBatchTokens({

@@ -1,7 +1,8 @@
 /** Flags and checkpoint -> levels. Pure; every request that the checkpoint or a policy cannot meet ends here. */
 import type { Checkpoint } from '../data/checkpoint.js'
-import { SIZED, type SizedKind } from '../engine/policies/index.js'
+import { canSplitHeads, SIZED, SIZED_KINDS, type SizedKind } from '../engine/policies/index.js'
 import { Failure } from '../errors.js'
+import type { Granularity } from '../record/names.js'
 import { DENSE, isSizedPolicy, type Level, type PolicyName } from './level.js'
 
 /** What decides whether a checkpoint can drop tokens by scores of its own. */
@@ -15,6 +16,8 @@ export interface LevelFlags {
   shift?: number
   /** Window, stride or budget in tokens, instead of the one that `sparsity` needs. */
   size?: number
+  /** A layer decides for all of its heads where undefined. */
+  granularity?: Granularity
 }
 
 /** Several: each policy at each number. */
@@ -23,6 +26,7 @@ export interface LevelListFlags {
   sparsities?: readonly number[]
   shifts?: readonly number[]
   sizes?: readonly number[]
+  granularity?: Granularity
 }
 
 /** Adaptive is the default where the checkpoint can drop tokens. Failure: a request that cannot be met. */
@@ -36,7 +40,8 @@ export function chooseLevel(checkpoint: Pruneable, flags: LevelFlags): Level {
   }
   const policy = choosePolicy(checkpoint, flags)
   if (shift !== undefined) checkShift(policy, shift)
-  if (isSizedPolicy(policy)) return { policy, target: sizedTarget(policy, flags) }
+  const granularity = flags.granularity === 'head' && policy !== 'dense' ? byHead(policy) : {}
+  if (isSizedPolicy(policy)) return { policy, target: sizedTarget(policy, flags), ...granularity }
   if (size !== undefined) {
     throw new Failure(`--size ${size}: the ${policy} policy has no size`, {
       hint: 'leave --size out, or name a policy that has one, such as --policy local',
@@ -54,7 +59,7 @@ export function chooseLevel(checkpoint: Pruneable, flags: LevelFlags): Level {
  */
 export function chooseLevels(
   checkpoint: Pruneable,
-  { policies, sparsities, shifts, sizes }: LevelListFlags,
+  { policies, sparsities, shifts, sizes, granularity }: LevelListFlags,
   usual: (policy: PolicyName) => readonly (number | undefined)[],
 ): Level[] {
   checkOneKind({ '--shift': shifts, '--size': sizes }, sparsities)
@@ -72,9 +77,21 @@ export function chooseLevels(
         ),
       ]
     }
-    if (shifts !== undefined) return shifts.map((shift) => chooseLevel(checkpoint, { policy, shift }))
-    if (sizes !== undefined) return sizes.map((size) => chooseLevel(checkpoint, { policy, size }))
-    return (sparsities ?? usual(policy)).map((sparsity) => chooseLevel(checkpoint, { policy, sparsity }))
+    if (shifts !== undefined)
+      return shifts.map((shift) => chooseLevel(checkpoint, { policy, shift, granularity }))
+    if (sizes !== undefined)
+      return sizes.map((size) => chooseLevel(checkpoint, { policy, size, granularity }))
+    return (sparsities ?? usual(policy)).map((sparsity) =>
+      chooseLevel(checkpoint, { policy, sparsity, granularity }),
+    )
+  })
+}
+
+/** Failure: a policy whose heads cannot decide for themselves. */
+function byHead(policy: PolicyName): { granularity: 'head' } {
+  if (isSizedPolicy(policy) && canSplitHeads(policy)) return { granularity: 'head' }
+  throw new Failure(`--granularity head: the ${policy} policy makes one decision a layer`, {
+    hint: `leave it out, or name policies whose heads can decide: ${SIZED_KINDS.filter(canSplitHeads).join(', ')}`,
   })
 }
 

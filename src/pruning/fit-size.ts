@@ -1,6 +1,7 @@
 /** The size of a policy that removes a given share of causal pairs: counted, not searched on a device. Pure. */
 import { causalPairs } from '../engine/drops.js'
-import { SIZED, type SizedKind, type SizedRule, sizedRule } from '../engine/policies/index.js'
+import { layerSizes, SIZED, type SizedKind, type SizedRule, sizedRule } from '../engine/policies/index.js'
+import type { Depth } from '../engine/policies/policy.js'
 import { Failure } from '../errors.js'
 import { sum } from '../stats/basics.js'
 
@@ -18,8 +19,9 @@ export function fitSize(
   extents: readonly Extent[],
   sparsity: number,
   where: string,
+  model: Depth,
 ): SizedRule {
-  const { rule, most } = nearestSize(kind, extents, sparsity)
+  const { rule, most } = nearestSize(kind, extents, sparsity, model)
   if (sparsity <= most) return rule
   throw new Failure(
     `--sparsity ${sparsity}: the ${kind} policy removes at most ${most.toFixed(3)} of the pairs ` +
@@ -37,8 +39,9 @@ export function nearestSize(
   kind: SizedKind,
   extents: readonly Extent[],
   sparsity: number,
+  model: Depth,
 ): { rule: SizedRule; most: number } {
-  const shares = sharesBySize(kind, extents)
+  const shares = sharesBySize(kind, extents, model)
   const peak = shares.indexOf(Math.max(...shares))
   let best = peak
   for (let i = peak + 1; i < shares.length; i++) {
@@ -47,8 +50,8 @@ export function nearestSize(
   return { rule: sizedRule(kind, SIZED[kind].least + best), most: shares[peak] }
 }
 
-/** S_pair of all sizes from the least up to the longest sequence, at which nothing is removed. */
-function sharesBySize(kind: SizedKind, extents: readonly Extent[]): number[] {
+/** S_pair of all sizes from the least up to one at which nothing is removed. */
+function sharesBySize(kind: SizedKind, extents: readonly Extent[], model: Depth): number[] {
   const { least, removed } = SIZED[kind]
   const counts = new Map<string, Required<Extent> & { count: number }>()
   for (const { length, frozenFrom = length } of extents) {
@@ -58,11 +61,22 @@ function sharesBySize(kind: SizedKind, extents: readonly Extent[]): number[] {
   }
   const all = [...counts.values()]
   const pairs = Math.max(1, sum(all.map(({ length, count }) => count * causalPairs(length))))
+  const known = new Map<number, number>()
+  const ofLayer = (size: number): number => {
+    const removedOf = (n: number): number => removed(n, size)
+    const share = known.get(size) ?? sum(all.map((one) => one.count * removedFrom(one, removedOf))) / pairs
+    known.set(size, share)
+    return share
+  }
   const longest = Math.max(least, ...all.map(({ length }) => length))
-  return Array.from({ length: longest - least + 1 }, (_, i) => {
-    const removedOf = (n: number): number => removed(n, least + i)
-    return sum(all.map((one) => one.count * removedFrom(one, removedOf))) / pairs
-  })
+  const shares: number[] = []
+  do {
+    const layers = layerSizes(sizedRule(kind, least + shares.length), model).map(ofLayer)
+    // By differences, so that layers that are alike have the mean of each.
+    const [first] = layers
+    shares.push(first + sum(layers.map((share) => share - first)) / layers.length)
+  } while (least + shares.length <= longest || shares[shares.length - 1] > 0)
+  return shares
 }
 
 /** What is gone at the last query that may drop is gone for each of those after it. */

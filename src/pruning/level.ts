@@ -24,7 +24,7 @@ export type SizedTarget = { kind: 'size'; size: number } | Share
 export type Level =
   | { policy: 'dense' }
   | { policy: 'adaptive'; target: AdaptiveTarget }
-  | { policy: SizedKind; target: SizedTarget }
+  | { policy: SizedKind; target: SizedTarget; granularity?: 'head' }
 
 export const DENSE: Level = { policy: 'dense' }
 
@@ -45,11 +45,12 @@ export function needsSearch(level: Level): level is { policy: 'adaptive'; target
   return level.policy === 'adaptive' && level.target.kind === 'sparsity' && level.target.sparsity > 0
 }
 
-/** `adaptive 0.8`, `local 64 tokens`, `adaptive shift -0.4`, `adaptive`, `dense`. */
+/** `adaptive 0.8`, `local 64 tokens`, `h2o by head 0.5`, `adaptive shift -0.4`, `adaptive`, `dense`. */
 export function describeLevel(level: Level): string {
   if (level.policy === 'dense') return level.policy
   const { policy, target } = level
-  if (target.kind === 'sparsity') return `${policy} ${target.sparsity}`
-  if (target.kind === 'size') return `${policy} ${target.size} tokens`
+  const by = 'granularity' in level ? ' by head' : ''
+  if (target.kind === 'sparsity') return `${policy}${by} ${target.sparsity}`
+  if (target.kind === 'size') return `${policy}${by} ${target.size} tokens`
   return target.kind === 'shift' ? `${policy} shift ${target.shift}` : policy
 }

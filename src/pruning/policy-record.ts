@@ -17,8 +17,13 @@ export const shiftOf = (rule: Rule | null): number | null =>
 /** The policy of a size that a rule is, if it is one. */
 export function sizedOf(rule: Rule | null): SizedRecord | null {
   if (rule === null || !isSized(rule)) return null
-  return { policy: rule.kind, parameter: SIZED[rule.kind].parameter, size: rule.size }
+  const sized = { policy: rule.kind, parameter: SIZED[rule.kind].parameter, size: rule.size }
+  return { ...sized, ...granularityOf(rule) }
 }
+
+/** Said only where heads decide for themselves. */
+const granularityOf = (level: object): { granularity?: 'head' } =>
+  'granularity' in level && level.granularity === 'head' ? { granularity: 'head' } : {}
 
 /** `rule` null: the run was stopped before a shift was found. */
 export function policyRecord(...found: Parameters<typeof foundPolicy>): PolicyRecord {
@@ -36,6 +41,7 @@ export function foundPolicy(
     parameters: {
       ...(level.policy === 'adaptive' && { propagate_in_depth: interaction?.propagateInDepth ?? false }),
       ...(rule !== null && isSized(rule) && SIZED[rule.kind].parameters(rule.size)),
+      ...granularityOf(level),
     },
     threshold_shift: shiftOf(rule),
     calibration: calibration && calibrationRecord(calibration, requestedSparsity(level) ?? 0, seed),

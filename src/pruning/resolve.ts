@@ -1,6 +1,7 @@
 /** A level and the sequences it is for -> the rule that removes as much: the only place where one becomes the other. */
 
 import { sizedRule } from '../engine/policies/index.js'
+import type { Depth } from '../engine/policies/policy.js'
 import type { HardRule } from '../engine/rules.js'
 import { stopwatch } from '../run/stopwatch.js'
 import type { Calibration } from './calibrate.js'
@@ -26,15 +27,16 @@ export interface Resolved {
   calibration: TimedCalibration | null
 }
 
-/** The rule of a level that needs no search, else null. Failure: the policy cannot remove so much of these sequences. */
-export function knownRule(level: Level, { extents, where }: Counted): HardRule | null {
+/** The rule of a level of this model that needs no search, else null. Failure: the policy cannot remove so much of these sequences. */
+export function knownRule(level: Level, { extents, where }: Counted, model: Depth): HardRule | null {
   if (needsSearch(level)) return null
   if (level.policy === 'dense') return { kind: 'dense' }
   if (isSizedLevel(level)) {
-    const { policy, target } = level
-    if (target.kind === 'size') return sizedRule(policy, target.size)
-    if (where === null) return nearestSize(policy, extents, target.sparsity).rule
-    return fitSize(policy, extents, target.sparsity, where)
+    const { policy, target, granularity } = level
+    const own = granularity === undefined ? {} : { granularity }
+    if (target.kind === 'size') return { ...sizedRule(policy, target.size), ...own }
+    if (where === null) return { ...nearestSize(policy, extents, target.sparsity, model).rule, ...own }
+    return { ...fitSize(policy, extents, target.sparsity, where, model), ...own }
   }
   const { target } = level
   // The only share that is not searched for is 0.

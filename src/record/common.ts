@@ -1,5 +1,6 @@
 /** What records of several kinds have in common, each defined once. */
 import * as t from './define.js'
+import { GRANULARITIES } from './names.js'
 
 /** What a record begins with. */
 export const heading = <const S extends string, const K extends string>(schema: S, kind: K) => ({
@@ -239,6 +240,9 @@ export const SizedRecord = t.object(
     policy: t.string('Its name, such as local or h2o.'),
     parameter: t.oneOf('What the size is called.', ['window', 'stride', 'budget']),
     size: t.positive('In tokens.'),
+    granularity: t.optional(
+      t.oneOf('What decides for itself which keys to keep; where it is absent, a layer.', GRANULARITIES),
+    ),
   },
 )
 export type SizedRecord = t.Static<typeof SizedRecord>

@@ -23,6 +23,10 @@ export const GAMMA_CONVENTIONS = ['paper', 'code'] as const
 export const DIMENSION_NAMES = ['all', 'kind', 'part_of_speech', 'place_in_word', 'position'] as const
 export type DimensionName = (typeof DIMENSION_NAMES)[number]
 
+/** What decides for itself which keys an evicting policy keeps: a layer, for all of its heads, or each head. */
+export const GRANULARITIES = ['layer', 'head'] as const
+export type Granularity = (typeof GRANULARITIES)[number]
+
 /** Over what a requested sparsity is reached: each suite separately, or all requests of a run together. */
 export const CALIBRATION_SCOPES = ['suite', 'pooled'] as const
 export type CalibrationScope = (typeof CALIBRATION_SCOPES)[number]

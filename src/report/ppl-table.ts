@@ -154,12 +154,12 @@ function describePolicy({ policy, contexts }: PplRecord, name: string): string {
     const own = rules.filter((rule) => isLevel(rule) && rule.policy === name)
     return `ctx ${ctx}: ${own.map(({ shift, sized }) => sized?.size ?? signed(shift)).join(' ')}`
   })
-  const [parameter] = contexts.flatMap(({ rules }) =>
-    rules.flatMap(({ policy, sized }) => (policy === name && sized ? [sized.parameter] : [])),
+  const [sized] = contexts.flatMap(({ rules }) =>
+    rules.flatMap(({ policy, sized }) => (policy === name && sized ? [sized] : [])),
   )
   const by =
-    parameter === undefined
+    sized === undefined
       ? `propagate_in_depth ${policy.propagate_in_depth}; threshold shifts`
-      : `${parameter}s`
-  return `${name}${parameter === undefined ? ',' : ';'} ${by} ${settings.join('; ')}`
+      : `${sized.granularity === 'head' ? 'each head by itself; ' : ''}${sized.parameter}s`
+  return `${name}${sized === undefined ? ',' : ';'} ${by} ${settings.join('; ')}`
 }

@@ -46,7 +46,7 @@ export async function prepareSweep(options: SweepOptions, hooks: PrepareHooks = 
   const cells = points.map((point): PreparedCell => {
     // A policy that cannot remove so much leaves its cell out of a part, not the sweep undone.
     const scored = suites.length === 0 ? null : attempt(() => atLevel(tasks, point.level, options.calibrate))
-    const { reason } = attempt(() => checkReach([point.level], contexts))
+    const { reason } = attempt(() => checkReach([point.level], contexts, tasks.checkpoint.config))
     const refused = parts.flatMap((part) => {
       const why = part === 'eval' ? (scored?.reason ?? null) : reason
       return why === null ? [] : [{ part, reason: why }]

@@ -1,5 +1,6 @@
 /** What this adapter takes for a row under each policy: a few documents and windows of the run itself, timed. */
 import type { Engine } from '../engine/engine.js'
+import type { Gpt2Config } from '../engine/gpt2/config.js'
 import type { DropRule } from '../engine/rules.js'
 import type { AdapterTraits } from '../engine/tuning.js'
 import { tokensRun } from '../eval/plan.js'
@@ -45,7 +46,7 @@ export async function probeSpeeds(
     suites.set(level.policy, await timeRequests(engine, sample, rule))
   }
   const shortest = Math.min(...contexts)
-  const rules = new Map(cells.flatMap(({ level }) => ruleAt(level, shortest)))
+  const rules = new Map(cells.flatMap(({ level }) => ruleAt(level, shortest, engine.config)))
   const windows = ppl === null && bench === null ? [] : contexts.map((ctx) => windowOf(ctx, ppl))
   return { suites, windows: await timeWindows(engine, windows, [...rules.values()]) }
 }
@@ -74,10 +75,10 @@ async function timeRequests(engine: Engine, sample: readonly Request[], rule: Dr
 const ANY_SHIFT: DropRule = { kind: 'adaptive', shift: 0 }
 
 /** The rule of a level that drops, as it is at this length, by policy; nothing where the policy cannot remove so much. */
-function ruleAt(level: Level, ctx: number): [PolicyName, DropRule][] {
+function ruleAt(level: Level, ctx: number, model: Gpt2Config): [PolicyName, DropRule][] {
   if (level.policy === 'dense') return []
   try {
-    return [[level.policy, knownRule(level, atContext(ctx)) ?? ANY_SHIFT]]
+    return [[level.policy, knownRule(level, atContext(ctx), model) ?? ANY_SHIFT]]
   } catch {
     // A cell that is left out needs no time.
     return []

@@ -44,6 +44,25 @@ const RUNS = {
     'sample',
   ],
   size: ['eval', 'piqa', '--policy', 'h2o', '--size', '9', '-L', '4', '--data', 'sample'],
+  heads: [
+    ...['ppl', ...ON_DENSE, '--policy', 'h2o', '--granularity', 'head', '--sparsity', '0.5', '--ctx', '64'],
+    ...['--limit', '128'],
+  ],
+  evalHeads: [
+    'eval',
+    'piqa',
+    '--policy',
+    'tova',
+    '--size',
+    '9',
+    '-L',
+    '2',
+    '--data',
+    'sample',
+    '--granularity',
+    'head',
+  ],
+  generated: ['generate', 'Once', '--policy', 'h2o', '--size', '9', '--granularity', 'head'],
   tooMuch: ['ppl', ...ON_DENSE, '--policy', 'strided', '--sparsity', '0.5,0.9', '--ctx', '64'],
   evalTooMuch: [
     'eval',
@@ -134,6 +153,20 @@ test('asp ppl --size: the window as given, and what it removes', async () => {
   assert.equal(record.contexts[0].rules[1], { ...counted, requested: null })
   const { stdout } = await outcomes.given
   assert.match(stdout, /│ +window 8 │/)
+})
+
+test('--granularity head: records say it, and the share is that of a budget', async () => {
+  const { contexts } = await recordOf<PplRecord>('heads', 'asp.ppl-1')
+  const [, { sized, sparsity }] = contexts[0].rules
+  assert.equal(sized, { policy: 'h2o', parameter: 'budget', size: sized?.size, granularity: 'head' })
+  const dead = 63 - (sized?.size ?? 0)
+  assert.ok(Math.abs((sparsity?.achieved ?? 0) - (dead * (dead + 1)) / (64 * 63)) < 1e-9)
+  assert.match((await outcomes.heads).stdout, /^Policy +h2o; each head by itself; budgets ctx 64: \d+$/m)
+  const { policy } = await recordOf<EvalRecord>('evalHeads', 'asp.result-1')
+  assert.equal(policy.parameters, { budget: 9, granularity: 'head' })
+  const { status, stderr } = await outcomes.generated
+  assert.is(status, 2)
+  assert.match(stderr, /^error: Nonexistent flag: --granularity; hint: .*$/m)
 })
 
 test('asp ppl --policy strided', async () => {

@@ -105,7 +105,18 @@ const inScoring: OneAlpha = async (bench, alpha, xs) => {
       ...[scoresOf(xs), batch.table, batch.trunkTiles].map((data) => bench.upload(data)),
       masks,
       bench.filled(batch.keys),
-      bench.uniform(LAYER.pack({ keys: batch.keys, layer: 0, betaShift: 0, alpha, r4: R / 4, scale: 0.125 })),
+      bench.uniform(
+        LAYER.pack({
+          keys: batch.keys,
+          layer: 0,
+          betaShift: 0,
+          alpha,
+          r4: R / 4,
+          scale: 0.125,
+          headKeys: 0,
+          headLists: 0,
+        }),
+      ),
     ],
     grid: [batch.trunkTiles.length / 2] as const,
   }

@@ -97,7 +97,18 @@ await onEachAdapter('attention kernels', (test, open) => {
       const bindings = [
         ...inputs,
         out,
-        bench.uniform(LAYER.pack({ keys: batch.keys, layer: 1, betaShift: 0, alpha: 0, r4: 0, scale })),
+        bench.uniform(
+          LAYER.pack({
+            keys: batch.keys,
+            layer: 1,
+            betaShift: 0,
+            alpha: 0,
+            r4: 0,
+            scale,
+            headKeys: 0,
+            headLists: 0,
+          }),
+        ),
       ]
       const spec = specOf('deaths')
       const grid = [batch.queryTiles.length / 2, H] as const
@@ -137,7 +148,16 @@ await onEachAdapter('attention kernels', (test, open) => {
       const bindings = [qkv, batch.table, batch.queryTiles, laidOut].map((data) => bench.upload(data))
       const spec = specOf('masks')
       const layer = bench.uniform(
-        LAYER.pack({ keys: batch.keys, layer: 0, betaShift: 0, alpha: 0, r4: 0, scale }),
+        LAYER.pack({
+          keys: batch.keys,
+          layer: 0,
+          betaShift: 0,
+          alpha: 0,
+          r4: 0,
+          scale,
+          headKeys: 0,
+          headLists: 0,
+        }),
       )
       const grid = [batch.queryTiles.length / 2, H] as const
       const got = await bench.run([{ spec, bindings: [...bindings, out, layer], grid }], out, batch.rows * C)

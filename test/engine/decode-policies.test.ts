@@ -28,10 +28,11 @@ await onEachAdapter('decoding under policies', (test, open) => {
 
   for (const kind of SIZED_KINDS) {
     test(`${kind}: steps evict what one pass drops`, async () => {
-      for (const size of second ? [8] : [Math.max(SIZED[kind].least, 3), 8]) {
+      const { least } = SIZED[kind]
+      for (const size of second ? [least + 7] : [Math.max(least, 3), least + 7]) {
         const rule = sizedRule(kind, size) as SizedRule
         const whole = await wholePass(engine, SEQUENCES, rule)
-        const live = liveRows(rule)
+        const live = liveRows(rule, engine.config)
         for (const cache of second ? (['paged'] as const) : CACHE_KINDS) {
           assertSame(await stepByStep(engine, SEQUENCES, { rule, cache, chunk: 7 }, half), whole, { live })
         }

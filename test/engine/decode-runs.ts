@@ -3,7 +3,8 @@ import * as assert from 'uvu/assert'
 import { NEVER, packBatch } from '../../src/engine/batch.js'
 import { type CacheUsage, type DecoderOptions, GREEDY } from '../../src/engine/decode/types.js'
 import type { Engine } from '../../src/engine/engine.js'
-import { EVICTING, isEvicting, type SizedRule, STATIC } from '../../src/engine/policies/index.js'
+import { EVICTING, isEvicting, layerSize, type SizedRule, STATIC } from '../../src/engine/policies/index.js'
+import type { Depth, EvictingPolicy } from '../../src/engine/policies/policy.js'
 import type { DropRule } from '../../src/engine/rules.js'
 import { largestDifference } from '../reference/compare.js'
 
@@ -88,13 +89,14 @@ export async function stepByStep(
 const survivors = (times: Uint32Array): number => times.filter((time) => time === NEVER).length
 
 /** Rows that the next query sees: those of the last query's victims are free already. */
-export function liveRows(rule: SizedRule) {
-  return (times: Uint32Array): number => {
+export function liveRows(rule: SizedRule, model: Depth) {
+  return (times: Uint32Array, layer: number): number => {
     const n = times.length
     const survivors = times.filter((time) => time === NEVER).length
     if (isEvicting(rule)) {
-      const due = n % EVICTING[rule.kind].interval === 0
-      return due ? Math.min(survivors, rule.size) : survivors
+      const { interval, start = 0 }: EvictingPolicy = EVICTING[rule.kind]
+      const due = n % interval === start % interval
+      return due ? Math.min(survivors, layerSize(rule, layer, model)) : survivors
     }
     return times.filter((_, j) => STATIC[rule.kind].death(j, rule.size) > n).length
   }
@@ -104,7 +106,10 @@ export function liveRows(rule: SizedRule) {
 export function assertSame(
   steps: Pass & { usage: CacheUsage },
   whole: Pass,
-  { tolerance = 1e-4, live = survivors }: { tolerance?: number; live?: (times: Uint32Array) => number } = {},
+  {
+    tolerance = 1e-4,
+    live = survivors,
+  }: { tolerance?: number; live?: (times: Uint32Array, layer: number) => number } = {},
 ): number {
   let furthest = 0
   whole.logits.forEach((logits, slot) => {
@@ -113,7 +118,7 @@ export function assertSame(
     furthest = Math.max(furthest, worst)
     whole.deaths.forEach((layer, l) => {
       assert.equal([...steps.deaths[l][slot]], [...layer[slot]], `layer ${l}, slot ${slot}`)
-      assert.is(steps.usage.rows[l][slot], live(layer[slot]), `live rows, layer ${l}, slot ${slot}`)
+      assert.is(steps.usage.rows[l][slot], live(layer[slot], l), `live rows, layer ${l}, slot ${slot}`)
     })
   })
   return furthest

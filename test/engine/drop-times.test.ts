@@ -34,7 +34,16 @@ await onEachAdapter('drop-times kernel', (test, open) => {
     const dispatches = layers.flatMap((scores, layer): Dispatch[] => {
       const read = bench.upload(scores)
       const uniform = bench.uniform(
-        LAYER.pack({ keys: batch.keys, layer, betaShift: beta, alpha: 0, r4: r / 4, scale: 0.125 }),
+        LAYER.pack({
+          keys: batch.keys,
+          layer,
+          betaShift: beta,
+          alpha: 0,
+          r4: r / 4,
+          scale: 0.125,
+          headKeys: 0,
+          headLists: 0,
+        }),
       )
       return [batch.trunkTiles, batch.branchTiles].map((tileList) => ({
         spec,

@@ -7,8 +7,8 @@ import {
   budgetOf,
   evictionSpec,
   importanceWords,
-  momentWords,
   scoreBindings,
+  sumWords,
 } from '../../src/engine/policies/scores.js'
 import { chooseTuning } from '../../src/engine/tuning.js'
 import { KernelBench, onEachAdapter } from '../gpu.js'
@@ -17,9 +17,9 @@ import { seededFloats } from '../reference/floats.js'
 import { sequencesOf } from '../reference/sequence.js'
 import { FROZEN_SHAPES, SHAPES } from './shapes.js'
 
-const [H, LAYER] = [2, 1]
+const [H, L, LAYER] = [2, 2, 1]
 /** Heads of both widths that kernels know, P. */
-const CONFIGS = [64, 128].map((P) => ({ P, nEmbd: H * P, nHead: H, nPositions: 160, ...AS_GPT2 }))
+const CONFIGS = [64, 128].map((P) => ({ P, nEmbd: H * P, nHead: H, nLayer: L, nPositions: 160, ...AS_GPT2 }))
 
 const KINDS = Object.keys(EVICTING) as EvictingKind[]
 
@@ -38,24 +38,26 @@ await onEachAdapter('evict kernel', (test, open) => {
         const batch = packBatch(segments, [], { queries: 8, keys: 8 })
         const qkv = seededFloats(7)(batch.rows * 3 * C).map((value) => 2 * value)
         const sequences = sequencesOf(batch)
-        for (const size of [Math.max(3, EVICTING[kind].least), 20]) {
+        const { least } = EVICTING[kind]
+        for (const size of [Math.max(3, least), Math.max(20, least + 6)]) {
           const rule = sizedRule(kind, size)
           // Scores of attention have another scale as well.
-          const config = { ...sizes, scaledByLayer: size === 20 }
+          const config = { ...sizes, scaledByLayer: size > least + 4 }
           const scale = scoreScale(config, LAYER)
           const twins = sequences.map((rows, i) => {
             const own = rows.flatMap((row) => [...qkv.subarray(row * 3 * C, (row + 1) * 3 * C)])
             const { frozenFrom } = segments[i]
-            return evictionReference(rule, own, { C, H, layer: LAYER, scale, frozenFrom })
+            const model = { C, H, layer: LAYER, L, context: sizes.nPositions, scale }
+            return evictionReference(rule, own, { ...model, frozenFrom })
           })
           for (const WORKGROUP of second ? [lanes] : [lanes, 64]) {
             const spec = evictionSpec(rule, { keys: 'batch' }, config, WORKGROUP, 16_384)
             const table = bench.upload(batch.table)
             const deaths = bench.upload(new Uint32Array(2 * batch.keys).fill(0xdead))
             const importances = bench.upload(new Float32Array(batch.keys * importanceWords([rule], config)))
-            const moments = bench.upload(new Float32Array(segments.length * H * momentWords(config)))
+            const sums = bench.upload(new Float32Array(segments.length * sumWords([rule], config)))
             const budget = bench.uniform(budgetOf(rule, config, { layer: LAYER, entries: batch.keys }))
-            const given = scoreBindings(rule, { 'own key': bench.upload(qkv), 'moments of queries': moments })
+            const given = scoreBindings(rule, { rows: bench.upload(qkv), sums })
             const dispatches = [batch.trunkTiles, batch.branchTiles].map((tiles) => ({
               spec,
               bindings: [table, bench.upload(tiles), deaths, budget, importances, ...given],

@@ -3,7 +3,14 @@ import * as assert from 'uvu/assert'
 import { NEVER } from '../../src/engine/batch.js'
 import { countDrops } from '../../src/engine/drops.js'
 import type { Engine } from '../../src/engine/engine.js'
-import { EVICTING, type EvictingKind, type EvictingRule, sizedRule } from '../../src/engine/policies/index.js'
+import {
+  EVICTING,
+  type EvictingKind,
+  type EvictingRule,
+  layerSize,
+  sizedRule,
+} from '../../src/engine/policies/index.js'
+import type { EvictingPolicy } from '../../src/engine/policies/policy.js'
 import { openMicro } from '../golden.js'
 import { onEachAdapter, openEngine } from '../gpu.js'
 import { largestDifference } from '../reference/compare.js'
@@ -21,18 +28,18 @@ const plain = { tensors: checkpoint.tensors, config: { ...checkpoint.config, int
 const MARGIN = 2e-5
 
 /** Never more alive than there may be, and nobody gone who is protected (docs/method.md, Properties 18). */
-function assertBudget({ kind, size }: EvictingRule, deaths: Uint32Array): void {
-  const { sinks, recent, interval } = EVICTING[kind]
+function assertBudget({ kind, size }: EvictingRule, budget: number, deaths: Uint32Array): void {
+  const { sinks, recent, interval, start = 0 }: EvictingPolicy = EVICTING[kind]
   // What the last query evicts does not count: no query comes after.
   for (let k = 0; k < deaths.length - 1; k++) {
     const alive = deaths.subarray(0, k + 1).filter((time) => time > k + 1).length
-    assert.ok(alive <= size + interval - 1, `${kind} ${size}: ${alive} alive after query ${k}`)
+    assert.ok(alive <= budget + interval - 1, `${kind} ${size}: ${alive} alive after query ${k}`)
   }
   for (const [j, time] of deaths.entries()) {
     if (time === NEVER) continue
     const by = time - 1
     assert.ok(j >= sinks && by - j >= recent(size), `${kind} ${size}: ${by} evicted ${j}`)
-    assert.is((by + 1) % interval, 0)
+    assert.is((by + 1) % interval, start % interval)
   }
 }
 
@@ -48,8 +55,7 @@ await onEachAdapter('evicting rules', (test, open) => {
 
   for (const kind of Object.keys(EVICTING) as EvictingKind[]) {
     const { least, removed } = EVICTING[kind]
-    const sizes = second ? [7] : [least, 7, 16]
-
+    const sizes = second ? [least + 6] : [least, least + 6, least + 15]
     test(`${kind}: logits, death times and pairs are those of plain loops`, async () => {
       let compared = 0
       for (const size of sizes) {
@@ -59,15 +65,20 @@ await onEachAdapter('evicting rules', (test, open) => {
         for (const [segment, tokens] of sequences.entries()) {
           let margin = Number.POSITIVE_INFINITY
           const expected = gpt2Reference(plain.config, weights, tokens, null, (qkv, layer) => {
-            const twin = evictionReference(rule, qkv, { C, H, layer })
+            const twin = evictionReference(rule, qkv, { C, H, layer, L, context: n })
             margin = Math.min(margin, twin.margin)
             return twin.deaths
           })
           row += tokens.length
-          for (const layer of deaths ?? []) {
+          for (const [l, layer] of (deaths ?? []).entries()) {
+            const budget = layerSize(rule, l, plain.config)
             const count = countDrops(layer[segment])
-            assert.is(count.removed, removed(tokens.length, size), `${size}, sequence ${segment}`)
-            assertBudget(rule, layer[segment])
+            assert.is(
+              count.removed,
+              removed(tokens.length, budget),
+              `${size}, layer ${l}, sequence ${segment}`,
+            )
+            assertBudget(rule, budget, layer[segment])
           }
           if (margin < MARGIN) continue
           compared++
@@ -105,7 +116,7 @@ await onEachAdapter('evicting rules', (test, open) => {
     })
 
     test(`${kind}: what is cut off changes nothing before`, async () => {
-      const rule = sizedRule(kind, 7)
+      const rule = sizedRule(kind, least + 6)
       const tokens = tokensOf(n, 2)
       const long = await engine.logits(packWhole(engine, [tokens]), rule)
       const short = await engine.logits(packWhole(engine, [tokens.subarray(0, 35)]), rule)

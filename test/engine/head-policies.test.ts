@@ -5,6 +5,7 @@ import type { Engine } from '../../src/engine/engine.js'
 import { type Gpt2Config, hasBias, scoreScale } from '../../src/engine/gpt2/config.js'
 import {
   isEvicting,
+  SIZED,
   SIZED_KINDS,
   type SizedRule,
   type StaticRule,
@@ -76,7 +77,10 @@ function reference({ config, weights }: ReturnType<typeof pruning>, rule: HardRu
   let margin = Number.POSITIVE_INFINITY
   const forward = gpt2Reference(config, weights, tokens, null, (qkv, layer) => {
     if (!isEvicting(rule)) return staticReference(rule as StaticRule, tokens.length).deaths
-    const twin = evictionReference(rule, qkv, { C, H, layer, scale: scoreScale(config, layer) })
+    const twin = evictionReference(rule, qkv, {
+      ...{ C, H, layer, L: config.nLayer, context: config.nPositions },
+      scale: scoreScale(config, layer),
+    })
     margin = Math.min(margin, twin.margin)
     return twin.deaths
   })
@@ -96,7 +100,7 @@ await onEachAdapter('heads under policies', (test, open) => {
     const rules: HardRule[] = [
       { kind: 'adaptive', shift: 0 },
       ...(options === null && !second ? SIZED_KINDS : SOME_KINDS).map(
-        (kind) => sizedRule(kind, 7) as SizedRule,
+        (kind) => sizedRule(kind, Math.max(7, SIZED[kind].least)) as SizedRule,
       ),
     ]
     for (const rule of rules) {
@@ -116,7 +120,7 @@ await onEachAdapter('heads under policies', (test, open) => {
           )
         }
         assert.ok(compared >= 2, `only ${compared} had a clear choice`)
-        const live = rule.kind === 'adaptive' ? undefined : liveRows(rule as SizedRule)
+        const live = rule.kind === 'adaptive' ? undefined : liveRows(rule as SizedRule, model.config)
         for (const cache of second ? (['paged'] as const) : CACHE_KINDS) {
           const steps = await stepByStep(engine, SEQUENCES, { rule, cache, chunk: 7 }, (n) =>
             Math.ceil(n / 2),

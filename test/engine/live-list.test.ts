@@ -55,7 +55,16 @@ await onEachAdapter('lists of live keys', (test, open) => {
       layers.set(deaths, batch.keys)
       const [table, tiles, death] = [batch.table, batch.queryTiles, layers].map((data) => bench.upload(data))
       const layer = bench.uniform(
-        LAYER.pack({ keys: batch.keys, layer: 1, betaShift: 0, alpha: 0, r4: 0, scale: 0.125 }),
+        LAYER.pack({
+          keys: batch.keys,
+          layer: 1,
+          betaShift: 0,
+          alpha: 0,
+          r4: 0,
+          scale: 0.125,
+          headKeys: 0,
+          headLists: 0,
+        }),
       )
       const lists = bench.filled(batch.listed)
       const heads = bench.filled(batch.rows * C)

@@ -51,7 +51,16 @@ await onEachAdapter('soft-mask kernel', (test, open) => {
           }
           const dispatches = layers.map((scores, layer) => {
             const uniform = bench.uniform(
-              LAYER.pack({ keys: batch.keys, layer, betaShift: beta, alpha, r4: R / 4, scale: 0.125 }),
+              LAYER.pack({
+                keys: batch.keys,
+                layer,
+                betaShift: beta,
+                alpha,
+                r4: R / 4,
+                scale: 0.125,
+                headKeys: 0,
+                headLists: 0,
+              }),
             )
             const bindings = [bench.upload(scores), table, tiles, masks, keeps, uniform]
             return { spec, bindings, grid: [batch.trunkTiles.length / 2] as const }

@@ -1,8 +1,9 @@
 /** What may be asked of a policy; every other request ends in one line. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import type { EvictingRule } from '../../src/engine/policies/index.js'
 import { Failure } from '../../src/errors.js'
-import { chooseLevel, type LevelFlags } from '../../src/pruning/choose.js'
+import { chooseLevel, chooseLevels, type LevelFlags } from '../../src/pruning/choose.js'
 import { needsSearch, requestedSparsity } from '../../src/pruning/level.js'
 import { atContext, knownRule } from '../../src/pruning/resolve.js'
 import { openBundled } from '../golden.js'
@@ -22,11 +23,28 @@ test('a size or a share, on any checkpoint', () => {
   assert.equal(of({ policy: 'expected', size: 5 }), { policy: 'expected', target: { kind: 'size', size: 5 } })
 })
 
+test('heads decide for themselves where it is asked for, of every policy that can', () => {
+  const [level, other] = chooseLevels(
+    dense,
+    { policies: ['h2o', 'lagkv', 'dense'], sparsities: [0.5], granularity: 'head' },
+    () => [],
+  )
+  assert.equal(level, {
+    policy: 'h2o',
+    target: { kind: 'sparsity', sparsity: 0.5 },
+    granularity: 'head',
+  })
+  const { size } = knownRule(other, atContext(128), dense.config) as EvictingRule
+  assert.equal(knownRule(other, atContext(128), dense.config), { kind: 'lagkv', size, granularity: 'head' })
+  const shared = chooseLevel(dense, { policy: 'h2o', size: 8, granularity: 'layer' })
+  assert.equal(knownRule(shared, atContext(128), dense.config), { kind: 'h2o', size: 8 })
+})
+
 test('a known shift for a share is searched no more, and the share is kept', () => {
   const level = chooseLevel(tiny, { sparsity: 0.5, shift: -0.4 })
   assert.not(needsSearch(level))
   assert.is(requestedSparsity(level), 0.5)
-  assert.equal(knownRule(level, atContext(64)), { kind: 'adaptive', shift: -0.4 })
+  assert.equal(knownRule(level, atContext(64), tiny.config), { kind: 'adaptive', shift: -0.4 })
 })
 
 const REFUSED: [asked: LevelFlags, says: RegExp, hint: RegExp][] = [
@@ -46,6 +64,13 @@ const REFUSED: [asked: LevelFlags, says: RegExp, hint: RegExp][] = [
   [{ policy: 'adaptive', size: 8 }, /^--size 8: the adaptive policy has no size$/, /leave --size out/],
   [{ size: 8 }, /^--size 8: the adaptive policy has no size$/, /leave --size out/],
   [{ policy: 'local', shift: 1 }, /^--shift 1: the local policy has no threshold$/, /leave/],
+  [{ policy: 'random', size: 8, granularity: 'head' }, /^--granularity head: the random policy makes/, /h2o/],
+  [
+    { policy: 'local', size: 8, granularity: 'head' },
+    /the local policy makes one decision a layer$/,
+    /lagkv/,
+  ],
+  [{ sparsity: 0.5, granularity: 'head' }, /the adaptive policy makes one decision a layer$/, /tova/],
   [{ shift: Number.POSITIVE_INFINITY }, /^--shift: must be a number, got Infinity$/, /record/],
 ]
 for (const [asked, says, hint] of REFUSED) {

@@ -1,9 +1,12 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { STATIC, type StaticKind } from '../../src/engine/policies/index.js'
+import { EVICTING, layerSizes, STATIC, type StaticKind } from '../../src/engine/policies/index.js'
 import { Failure } from '../../src/errors.js'
 import { type Extent, fitSize, nearestSize } from '../../src/pruning/fit-size.js'
+import { pyramidBudget } from '../reference/evictions.js'
 import { staticReference } from '../reference/static-policies.js'
+
+const MODEL = { nLayer: 12, nPositions: 1024 }
 
 /** S_pair of a size over sequences, counted pair by pair. */
 function shareOf(kind: StaticKind, lengths: readonly number[], size: number): number {
@@ -14,7 +17,7 @@ function shareOf(kind: StaticKind, lengths: readonly number[], size: number): nu
 const extentsOf = (lengths: readonly number[]): Extent[] => lengths.map((length) => ({ length }))
 
 const fit = (kind: StaticKind, lengths: readonly number[], sparsity: number): number =>
-  fitSize(kind, extentsOf(lengths), sparsity, 'of these').size
+  fitSize(kind, extentsOf(lengths), sparsity, 'of these', MODEL).size
 
 const test = suite('fitting a size')
 
@@ -55,7 +58,7 @@ test('what strides cannot remove is refused with what they can', () => {
     [[2], 0.5, /removes at most 0\.000 .* with stride 1$/, /at most 0,/],
   ] as const) {
     assert.throws(
-      () => fitSize('strided', extentsOf(lengths), sparsity, 'at ctx 1024'),
+      () => fitSize('strided', extentsOf(lengths), sparsity, 'at ctx 1024', MODEL),
       (error: unknown) =>
         error instanceof Failure && message.test(error.message) && hint.test(error.hint ?? ''),
     )
@@ -78,7 +81,7 @@ for (const kind of Object.keys(STATIC) as StaticKind[]) {
     })
     const peak = shares.indexOf(Math.max(...shares))
     for (const sparsity of [0, 0.2, 0.5, 0.7]) {
-      const { rule, most } = nearestSize(kind, extents, sparsity)
+      const { rule, most } = nearestSize(kind, extents, sparsity, MODEL)
       assert.ok(Math.abs(most - shares[peak]) < 1e-12)
       const off = Math.min(...shares.slice(peak).map((share) => Math.abs(share - sparsity)))
       assert.ok(
@@ -88,6 +91,38 @@ for (const kind of Object.keys(STATIC) as StaticKind[]) {
     }
   })
 }
+
+test('budgets of a pyramid fall from layer to layer about their mean, and the share is counted over all of them', () => {
+  const { removed } = EVICTING.pyramid
+  const lengths = [64, 200, 97]
+  const pairs = lengths.reduce((sum, n) => sum + (n * (n - 1)) / 2, 0)
+  for (const model of [MODEL, { nLayer: 3, nPositions: 200 }, { nLayer: 1, nPositions: 200 }]) {
+    const { nLayer: L, nPositions } = model
+    const budgets = (size: number) => layerSizes({ kind: 'pyramid', size }, model)
+    const shareOf = (size: number): number => {
+      const gone = lengths.flatMap((n) => budgets(size).map((budget) => removed(n, budget)))
+      return gone.reduce((sum, one) => sum + one, 0) / (L * pairs)
+    }
+    for (const size of [1, 2, 7, 33, 64, 150, nPositions - 1, nPositions, 2 * nPositions]) {
+      const all = budgets(size)
+      const expected = all.map((_, layer) => pyramidBudget(size, { layer, L, context: nPositions }))
+      assert.equal(all, expected, `${size} of ${L} layers`)
+      assert.is(
+        all.reduce((sum, budget) => sum + budget, 0),
+        L * size,
+      )
+      assert.ok(all.every((budget, l) => budget >= 1 && (l === 0 || budget <= all[l - 1])))
+      if (size >= nPositions) assert.is(new Set(all).size, 1)
+      else assert.ok(all[0] <= nPositions)
+    }
+    const shares = Array.from({ length: nPositions }, (_, i) => shareOf(i + 1))
+    for (const sparsity of [0, 0.1, 0.3, 0.5, 0.7]) {
+      const { size } = fitSize('pyramid', extentsOf(lengths), sparsity, 'of these', model)
+      const nearest = Math.min(...shares.map((share) => Math.abs(share - sparsity)))
+      assert.ok(Math.abs(Math.abs(shareOf(size) - sparsity) - nearest) < 1e-12, `${size} at ${sparsity}`)
+    }
+  }
+})
 
 test('sequences of one token have no pairs', () => {
   assert.is(fit('local', [1, 1], 0), 1)

@@ -30,11 +30,12 @@ const OPTIONAL: Record<string, string[]> = {
 
 /**
  * Wherever a model is told of: older records lack settings such as `layer_norm_epsilon`, only some weights have a kind to tell, and
- * `padded_rows` is there only where there are some.
+ * `padded_rows` is there only where there are some. Policies of a size have `granularity` where heads decide for themselves.
  */
 const LATER_CONFIG: Record<string, string[]> = {
   ModelRecord: ['ModelRecord: required', 'ModelRecord/config: required'],
   BenchModel: ['BenchModel: required', 'BenchModel/config: required'],
+  SizedRecord: ['SizedRecord: required'],
 }
 
 /** The share of the cache in use, which older records have not got beside the share of pairs removed. */

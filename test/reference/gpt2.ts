@@ -10,23 +10,25 @@ export interface Forward {
   logits: Float32Array
   /** [layer]: death times, NEVER everywhere when nothing may be dropped. */
   deaths: Uint32Array[]
+  /** [layer][head], where heads decide for themselves; one list, shared by all, where they do not. */
+  headDeaths: Uint32Array[][]
   /** The smallest |x| that decided anything. */
   margin: number
 }
 
 /**
  * A whole GPT-2 of plain loops over one sequence. `shift` null is the dense model, or the death times that are `given` for
- * every layer, or follow from the layer's queries, keys and values (n, 3 C); weights by canonical name. From `frozenFrom` on drop
- * scores drop nothing.
+ * every layer, or follow from the layer's queries, keys and values (n, 3 C), one list a layer or one a head; weights by canonical name.
+ * From `frozenFrom` on drop scores drop nothing.
  */
 export function gpt2Reference(
   config: Gpt2Config,
   weights: ReadonlyMap<string, Float32Array>,
   ids: ArrayLike<number>,
   shift: number | null,
-  given: Uint32Array | ((qkv: Float32Array, layer: number) => Uint32Array) = new Uint32Array(ids.length).fill(
-    0xffffffff,
-  ),
+  given: Uint32Array | ((qkv: Float32Array, layer: number) => Uint32Array | Uint32Array[]) = new Uint32Array(
+    ids.length,
+  ).fill(0xffffffff),
   frozenFrom?: number,
 ): Forward {
   const { nEmbd: C, nHead: H, nInner: F, vocabSize: V, layerNormEpsilon, interaction } = config
@@ -50,13 +52,16 @@ export function gpt2Reference(
   const tokens = Uint32Array.from(rows.flatMap((i) => [ids[i], i]))
   let x = Float32Array.from(embeddingReference(tokens, tensor('wte.weight'), tensor('wpe.weight'), C))
   const deaths: Uint32Array[] = []
+  const headDeaths: Uint32Array[][] = []
   let margin = Number.POSITIVE_INFINITY
   for (let layer = 0; layer < config.nLayer; layer++) {
     const at = `h.${layer}`
     const normed = norm(x, `${at}.ln_1`)
     const qkv = linear(normed, `${at}.attn.c_attn`, C, 3 * C)
     if (shift === null || interaction === null) {
-      deaths.push(typeof given === 'function' ? given(qkv, layer) : given)
+      const found = typeof given === 'function' ? given(qkv, layer) : given
+      headDeaths.push(Array.isArray(found) ? found : [found])
+      deaths.push(headDeaths[layer][0])
     } else {
       const r = interaction.dim
       const both = new Float32Array(C * 2 * r)
@@ -73,11 +78,17 @@ export function gpt2Reference(
         frozenFrom: [frozenFrom],
       })
       deaths.push(drops.deaths)
+      headDeaths.push([drops.deaths])
       margin = Math.min(margin, drops.margin)
     }
-    const heads = Float32Array.from(
-      attentionReference(qkv, [rows], deaths[layer], { C, H, scale: scoreScale(config, layer) }),
+    // Under each list of death times once; a head's columns are taken from its own.
+    const attended = headDeaths[layer].map((times) =>
+      attentionReference(qkv, [rows], times, { C, H, scale: scoreScale(config, layer) }),
     )
+    const heads = Float32Array.from({ length: n * C }, (_, i) => {
+      const head = Math.floor((i % C) / (C / H))
+      return (attended[head] ?? attended[0])[i]
+    })
     x = linear(heads, `${at}.attn.c_proj`, C, C, { residual: x })
     const hidden = linear(norm(x, `${at}.ln_2`), `${at}.mlp.c_fc`, C, F, {
       activation: config.activation,
@@ -90,6 +101,7 @@ export function gpt2Reference(
   return {
     logits: Float32Array.from(matmulReference(final, head, new Float32Array(V), [n, C, V])),
     deaths,
+    headDeaths,
     margin,
   }
 }

@@ -7,12 +7,12 @@ import type { WeightDtype } from '../matmul.js'
 import { type EvictingRule, isEvicting, isStatic, type StaticRule, staticDeaths } from '../policies/index.js'
 import {
   budgetOf,
+  checkDecoding,
   checkEviction,
   evictionSpec,
   importanceWords,
-  momentWords,
-  needsMoments,
   scoreBindings,
+  sumWords,
 } from '../policies/scores.js'
 import type { DecodeRule } from '../rules.js'
 import type { CacheContext, LayerView, StepRows } from './cache-scheme.js'
@@ -89,9 +89,9 @@ export function evictionBytes(
   rule: EvictingRule,
   entries: number,
   slots: number,
-): { importances: number; moments: number } {
-  const sums = needsMoments(rule) ? config.nLayer * slots * config.nHead * momentWords(config) : 0
-  return { importances: 4 * entries * importanceWords([rule], config), moments: 4 * sums }
+): { importances: number; sums: number } {
+  const sums = config.nLayer * slots * sumWords([rule], config)
+  return { importances: 4 * entries * importanceWords([rule], config), sums: 4 * sums }
 }
 
 /** The importance of keys is kept from step to step. */
@@ -102,20 +102,21 @@ function byBudget(
   rule: EvictingRule,
   dtype: WeightDtype,
 ): Decider {
+  checkDecoding(rule)
   checkEviction(rule, nPositions, tuning.lanes, workgroupBytes)
   const { nLayer: L } = config
   const entries = L * slots * nPositions
   const bytes = evictionBytes(config, rule, entries, slots)
   const importances = memory.storage('cache', 'importance of keys', bytes.importances)
-  const moments = memory.storage('cache', 'moments of queries', bytes.moments)
+  const sums = memory.storage('cache', 'sums over queries or keys', bytes.sums)
   const uniforms = new Uniforms(memory)
   const budgets: Slice[] = uniforms.write(
     Array.from({ length: L }, (_, layer) => budgetOf(rule, config, { layer, entries })),
   )
   const spec = evictionSpec(rule, { keys: 'cache', dtype }, config, tuning.lanes, workgroupBytes)
   return {
-    decide: (pass, { layer, keys, state, deaths, uniform }, { spans, tokens, qkv, spanCount }) => {
-      const given = { 'own key': qkv, 'all keys': keys, 'moments of queries': moments }
+    decide: (pass, { layer, keys, values, state, deaths, uniform }, { spans, tokens, qkv, spanCount }) => {
+      const given = { rows: qkv, keys, values, sums }
       const bindings = [
         ...[state, deaths, spans, tokens, uniform, budgets[layer], importances],
         ...scoreBindings(rule, given),
@@ -124,7 +125,7 @@ function byBudget(
     },
     free: () => {
       memory.free(importances)
-      memory.free(moments)
+      memory.free(sums)
       uniforms.free()
     },
   }

@@ -1,7 +1,6 @@
 import type { DeviceBuffer } from '../compute/device.js'
 import type { Memory } from '../compute/memory.js'
 import { SEGMENT } from '../kernels/structs.js'
-import { momentWords } from '../policies/scores.js'
 import { attentionWidth, type Gpt2Config } from './config.js'
 import { ruleStride } from './rule-buffers.js'
 
@@ -26,13 +25,13 @@ export interface Extent {
   pairs: number
   /** Entries of the death times of a static policy; 0 when no rule is one. */
   staticDeathTimes: number
-  /** Entries of one layer of the death times that the device finds; 0 when no rule needs them. */
+  /** Entries of one layer of the death times that the device finds, of all heads where they decide for themselves; 0 when no rule needs them. */
   deathTimes: number
   /** Scores of keys and, a head, lengths of their values: what evicting policies remember; 0 when no rule does. */
   importances: number
-  /** Sequences whose queries have moments; 0 when no rule goes by them. */
-  moments: number
-  /** Entries of the lists of live keys. */
+  /** Words of the sums that evicting policies keep of all sequences; 0 when no rule goes by any. */
+  sums: number
+  /** Entries of the lists of live keys, of all heads where they decide for themselves. */
   listed: number
   /** Drop rules that a batch is scored under and compared by: 1 for plain scoring. */
   rules: number
@@ -52,12 +51,12 @@ const SIZES = {
   heads: (e: Extent, c: Gpt2Config) => e.rows * attentionWidth(c),
   /** (N, F) */
   hidden: (e: Extent, c: Gpt2Config) => e.rows * c.nInner,
-  /** (L, keys) death times */
+  /** (L, 1 or H, keys) death times */
   deaths: (e: Extent, c: Gpt2Config) => e.deathTimes * c.nLayer,
-  /** (1 or 1 + H, keys) importance of keys, and lengths of values: of evicting policies, one layer at a time */
+  /** (1 or H, then 0 or H, keys) importance of keys, and lengths of values: of evicting policies, one layer at a time */
   importances: (e: Extent) => e.importances,
-  /** (segments, H, P + 1, P) sums of queries and of their products, one layer at a time */
-  moments: (e: Extent, c: Gpt2Config) => e.moments * c.nHead * momentWords(c),
+  /** (segments, H, ...) sums over queries or keys, one layer at a time */
+  sums: (e: Extent) => e.sums,
   /** (keys) death times of a pass that drops nothing */
   never: (e: Extent) => e.keys,
   /** (keys) death times of a static policy, of all layers alike */
@@ -110,7 +109,7 @@ const NOTHING: Extent = {
   staticDeathTimes: 0,
   deathTimes: 0,
   importances: 0,
-  moments: 0,
+  sums: 0,
   listed: 0,
   rules: 1,
 }

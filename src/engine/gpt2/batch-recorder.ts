@@ -101,7 +101,7 @@ export class BatchRecorder {
     const pass = encoder.beginComputePass({ timestampWrites: watch?.whole })
     encodeBlocks(context, pass, batch, rule, activations, uniforms, purpose, index)
     pass.end()
-    const drops = readDrops(this.#memory, encoder, activations, batch, rule, context.config.nLayer)
+    const drops = readDrops(this.#memory, encoder, activations, batch, rule, context.config)
     return { encoder, activations, uniforms, drops }
   }
 

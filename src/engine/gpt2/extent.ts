@@ -1,7 +1,7 @@
 /** How much of everything a batch needs. Pure. */
 import type { Batch, TileSizes } from '../batch.js'
-import { isEvicting, isStatic } from '../policies/index.js'
-import { importanceWords, needsMoments } from '../policies/scores.js'
+import { decisionsOf, isEvicting, isStatic } from '../policies/index.js'
+import { importanceWords, sumWords } from '../policies/scores.js'
 import { type DropRule, isThreshold } from '../rules.js'
 import type { Extent } from './activations.js'
 import type { Gpt2Config } from './config.js'
@@ -10,9 +10,10 @@ import type { Gpt2Config } from './config.js'
 export function extentOf(
   batch: Batch,
   rules: readonly DropRule[],
-  config: Pick<Gpt2Config, 'nHead'>,
+  config: Pick<Gpt2Config, 'nEmbd' | 'nHead'>,
 ): Extent {
   const evicting = rules.filter(isEvicting)
+  const decisions = Math.max(1, ...evicting.map((rule) => decisionsOf(rule, config)))
   return {
     rows: batch.rows,
     keys: batch.keys,
@@ -24,10 +25,12 @@ export function extentOf(
     targets: batch.targets.length / 2,
     pairs: rules.some(({ kind }) => kind === 'soft') ? batch.pairs : 0,
     staticDeathTimes: rules.some(isStatic) ? batch.keys : 0,
-    deathTimes: evicting.length > 0 || rules.some(isThreshold) ? batch.keys : 0,
+    deathTimes: evicting.length > 0 || rules.some(isThreshold) ? batch.keys * decisions : 0,
     importances: batch.keys * importanceWords(evicting, config),
-    moments: evicting.some(needsMoments) ? batch.segments.length : 0,
-    listed: rules.some((rule) => rule.kind !== 'dense' && rule.kind !== 'soft') ? batch.listed : 0,
+    sums: batch.segments.length * sumWords(evicting, config),
+    listed: rules.some((rule) => rule.kind !== 'dense' && rule.kind !== 'soft')
+      ? batch.listed * decisions
+      : 0,
     rules: rules.length,
   }
 }
@@ -37,7 +40,7 @@ const KEYS_PER_ROW = 4
 /** Tiles of 32 queries of a sequence of 1,024 list some 16 keys a query, branches of a few rows more. */
 const LISTED_PER_ROW = 64
 
-/** What a batch of `rows` rows is unlikely to exceed: all of it scored, under any hard rule without moments. */
+/** What a batch of `rows` rows is unlikely to exceed: all of it scored, under any hard rule without sums. */
 export function estimatedExtent(
   rows: number,
   { queries, keys: keyTile }: TileSizes,
@@ -58,7 +61,7 @@ export function estimatedExtent(
     staticDeathTimes: keys,
     deathTimes: keys,
     importances: keys * (1 + nHead),
-    moments: 0,
+    sums: 0,
     listed: rows * LISTED_PER_ROW,
     rules: 1,
   }

@@ -2,7 +2,7 @@
 import type { Batch } from '../batch.js'
 import type { Slice } from '../compute/device.js'
 import { LAYER, MATMUL_SHAPE, PART, VOCABULARY_SLICE } from '../kernels/structs.js'
-import { isEvicting } from '../policies/index.js'
+import { decisionsOf, isEvicting } from '../policies/index.js'
 import { budgetOf } from '../policies/scores.js'
 import { betaShift, type DropRule, readsInteraction } from '../rules.js'
 import { LOGIT_ROWS } from './activations.js'
@@ -43,14 +43,17 @@ export function uniformWords(
   rule: DropRule,
 ): { words: Uint32Array[]; assign: (slices: Slice[]) => ForwardUniforms } {
   // Where nothing is found on the device there is one list of death times, which every layer reads.
+  const decisions = decisionsOf(rule, config)
   const layers = weights.blocks.map(({ beta }, layer) =>
     LAYER.pack({
       keys: batch.keys,
-      layer: readsInteraction(rule) || isEvicting(rule) ? layer : 0,
+      layer: readsInteraction(rule) || isEvicting(rule) ? layer * decisions : 0,
       betaShift: betaShift(beta, rule),
       alpha: rule.kind === 'soft' ? rule.alpha : 0,
       r4: (config.interaction?.dim ?? 0) / 4,
       scale: scoreScale(config, layer),
+      headKeys: decisions === 1 ? 0 : batch.keys,
+      headLists: decisions === 1 ? 0 : batch.listed,
     }),
   )
   const budgets = isEvicting(rule)

@@ -5,7 +5,7 @@
 
 import type { Batch } from '../batch.js'
 import type { ComputePass, DeviceBuffer, KernelSpec, Slice } from '../compute/device.js'
-import { type EvictingRule, isEvicting, isStatic } from '../policies/index.js'
+import { decisionsOf, type EvictingRule, isEvicting, isStatic } from '../policies/index.js'
 import { evictionSpec, scoreBindings } from '../policies/scores.js'
 import { type DropRule, isThreshold, readsInteraction } from '../rules.js'
 import type { Activations } from './activations.js'
@@ -44,7 +44,7 @@ export function encodeBlocks(
     multiply(context, pass, block.qkv, a.normed, a.qkv, batch.rows, u.rows)
     if (isEvicting(rule)) {
       evict(context, pass, batch, rule, a, u.budgets[layer])
-      liveLists(context, pass, batch, a.deaths, a, u.layers[layer])
+      liveLists(context, pass, batch, a.deaths, a, u.layers[layer], decisionsOf(rule, config))
     }
     attend(context, pass, batch, rule, a, u.layers[layer])
     multiply(context, pass, block.project, a.heads, a.x, batch.rows, u.rows, { accumulate: true })
@@ -116,10 +116,10 @@ function evict(
   budget: Slice,
 ): void {
   const spec = evictionSpec(rule, { keys: 'batch' }, config, tuning.lanes, workgroupBytes)
-  const given = { 'own key': a.qkv, 'moments of queries': a.moments }
+  const given = { rows: a.qkv, sums: a.sums }
   for (const { tiles, count } of keyTileLevels(batch, a)) {
     const bindings = [a.segments, tiles, a.deaths, budget, a.importances, ...scoreBindings(rule, given)]
-    kernels.dispatch(pass, spec, bindings, [count])
+    kernels.dispatch(pass, spec, bindings, [count, decisionsOf(rule, config)])
   }
 }
 
@@ -157,13 +157,14 @@ function liveLists(
   deaths: DeviceBuffer,
   a: Activations,
   layer: Slice,
+  decisions = 1,
 ): void {
   const spec: KernelSpec = {
     kernel: 'live-list',
     constants: { QUERY_TILE: tuning.attention.queryTile, WORKGROUP: tuning.lanes },
   }
   const bindings = [a.segments, a.queryTiles, deaths, a.lists, layer]
-  kernels.dispatch(pass, spec, bindings, [queryTiles.length / 2])
+  kernels.dispatch(pass, spec, bindings, [queryTiles.length / 2, decisions])
 }
 
 function attend(

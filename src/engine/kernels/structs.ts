@@ -11,6 +11,8 @@ export const LAYER = struct({
   alpha: 'f32',
   r4: 'u32',
   scale: 'f32',
+  headKeys: 'u32',
+  headLists: 'u32',
 })
 
 /** Segment of batch.wgsl. */
@@ -56,6 +58,7 @@ export const BUDGET = struct({
   recent: 'u32',
   A4: 'u32',
   scale: 'f32',
+  decisions: 'u32',
 })
 
 // Rows, vocabulary and tokens.

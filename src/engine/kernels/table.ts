@@ -165,12 +165,19 @@ export const KERNELS = {
     room: 'evict',
     variants: {
       keys: ['batch', 'cache'],
-      score: ['at-random', 'by-norm', 'by-attention', 'by-expectation'],
+      score: ['at-random', 'by-norm', 'by-attention', 'by-vote', 'by-expectation', 'by-similarity', 'by-lag'],
       // Of the cache's keys; a batch has none.
       dtype,
       width,
     },
-    constants: { WORKGROUP: 'u32', REGION: 'u32', SINKS: 'u32', INTERVAL: 'u32', ACCUMULATE: 'u32' },
+    constants: {
+      WORKGROUP: 'u32',
+      REGION: 'u32',
+      SINKS: 'u32',
+      INTERVAL: 'u32',
+      DUE: 'u32',
+      ACCUMULATE: 'u32',
+    },
     uniforms: [BUDGET, CACHE],
   },
 

@@ -1,4 +1,4 @@
-import type { EvictingPolicy } from './policy.js'
+import { type EvictingPolicy, onePerInterval } from './policy.js'
 
 const [SINKS, INTERVAL] = [4, 32]
 
@@ -9,18 +9,14 @@ const [SINKS, INTERVAL] = [4, 32]
 export const expected: EvictingPolicy = {
   parameter: 'budget',
   least: SINKS + 1,
-  // Queries between two evictions find as many keys gone.
-  removed: (n, budget) => {
-    let gone = 0
-    for (let from = INTERVAL; from < n; from += INTERVAL) {
-      gone += Math.min(INTERVAL, n - from) * Math.max(0, from - budget)
-    }
-    return gone
-  },
+  removed: (n, budget) => onePerInterval(n, budget, INTERVAL),
   parameters: (budget) => ({ budget, sinks: SINKS, interval: INTERVAL }),
   score: 'by-expectation',
   constants: {},
-  reads: 'moments of queries',
+  reads: ['rows', 'keys', 'sums'],
+  // Of the queries of a head: their sum, and the sum of their products.
+  sums: (P) => P + P * P,
+  valueLengths: true,
   sinks: SINKS,
   recent: () => 0,
   interval: INTERVAL,

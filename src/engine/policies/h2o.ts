@@ -13,7 +13,7 @@ export const h2o: EvictingPolicy = {
   parameters: (budget) => ({ budget, recent: recent(budget) }),
   score: 'by-attention',
   constants: { ACCUMULATE: 1 },
-  reads: 'all keys',
+  reads: ['rows', 'keys'],
   sinks: 0,
   recent,
   interval: 1,

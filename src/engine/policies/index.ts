@@ -1,17 +1,34 @@
 /** The policies that need nothing of a checkpoint, and the rules they make. A new one is a file and a line here. */
 import { type Batch, NEVER } from '../batch.js'
+import type { Gpt2Config } from '../gpt2/config.js'
 import { expected } from './expected.js'
 import { h2o } from './h2o.js'
+import { keydiff } from './keydiff.js'
 import { knorm } from './knorm.js'
+import { lagkv } from './lagkv.js'
 import { local } from './local.js'
-import type { EvictingPolicy, SizedPolicy, StaticPolicy } from './policy.js'
+import type { Depth, EvictingPolicy, SizedPolicy, StaticPolicy } from './policy.js'
+import { pyramid } from './pyramid.js'
 import { random } from './random.js'
+import { randomSinks } from './random-sinks.js'
+import { snapkv } from './snapkv.js'
 import { streaming } from './streaming.js'
 import { strided } from './strided.js'
 import { tova } from './tova.js'
 
 export const STATIC = { local, strided, streaming } satisfies Record<string, StaticPolicy>
-export const EVICTING = { h2o, tova, knorm, expected, random } satisfies Record<string, EvictingPolicy>
+export const EVICTING = {
+  h2o,
+  tova,
+  knorm,
+  expected,
+  keydiff,
+  snapkv,
+  pyramid,
+  lagkv,
+  random,
+  'random-sinks': randomSinks,
+} satisfies Record<string, EvictingPolicy>
 
 export type StaticKind = keyof typeof STATIC
 export type EvictingKind = keyof typeof EVICTING
@@ -29,6 +46,8 @@ export interface StaticRule {
 export interface EvictingRule {
   kind: EvictingKind
   size: number
+  /** Each head keeps keys of its own, in scoring alone; where it is absent, a layer's heads share one decision. */
+  granularity?: 'head'
 }
 
 export type SizedRule = StaticRule | EvictingRule
@@ -53,6 +72,24 @@ export function sizedRule<Kind extends SizedKind>(kind: Kind, size: number): { k
   }
   return { kind, size }
 }
+
+/** Whether a policy's heads may decide for themselves: one that goes by positions alone has nothing to tell them apart. */
+export const canSplitHeads = (kind: SizedKind): kind is EvictingKind =>
+  isEvicting({ kind }) && EVICTING[kind as EvictingKind].reads.length > 0
+
+/** How many decisions a layer makes: one, or one a head. */
+export const decisionsOf = (rule: AnyRule, { nHead }: Pick<Gpt2Config, 'nHead'>): number =>
+  isEvicting(rule) && rule.granularity === 'head' ? nHead : 1
+
+/** The size of one layer: its budget, where a policy gives each its own. */
+export function layerSize({ kind, size }: SizedRule, layer: number, model: Depth): number {
+  const { layerBudget }: Partial<EvictingPolicy> = SIZED[kind]
+  return layerBudget?.(size, layer, model) ?? size
+}
+
+/** The sizes of all layers. */
+export const layerSizes = (rule: SizedRule, model: Depth): number[] =>
+  Array.from({ length: model.nLayer }, (_, layer) => layerSize(rule, layer, model))
 
 /**
  * (n) t_j of a sequence of n tokens: key j is visible to query k where j <= k < t_j; NEVER where it outlives the sequence.

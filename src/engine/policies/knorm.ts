@@ -13,7 +13,7 @@ export const knorm: EvictingPolicy = {
   parameters: (budget) => ({ budget, recent: recent(budget) }),
   score: 'by-norm',
   constants: {},
-  reads: 'own key',
+  reads: ['rows'],
   sinks: 0,
   recent,
   interval: 1,

@@ -8,7 +8,7 @@ export const random: EvictingPolicy = {
   parameters: (budget) => ({ budget }),
   score: 'at-random',
   constants: {},
-  reads: 'position',
+  reads: [],
   sinks: 0,
   recent: () => 0,
   interval: 1,

@@ -5,42 +5,46 @@ import type { Binding, KernelSpec } from '../compute/device.js'
 import { attentionWidth, type Gpt2Config, headWidth, type ScoreSizes, scoreScale } from '../gpt2/config.js'
 import { BUDGET } from '../kernels/structs.js'
 import type { WeightDtype } from '../matmul.js'
-import { EVICTING, type EvictingRule } from './index.js'
-import { SCORE_INPUTS, type ScoreInput } from './policy.js'
+import { decisionsOf, EVICTING, type EvictingKind, type EvictingRule, layerSize } from './index.js'
+import { type Depth, type EvictingPolicy, SCORE_INPUTS, type ScoreInput } from './policy.js'
 
-/** Of the queries of one head: their sum, and the sum of their products, P x P. */
-export function momentWords(config: Pick<Gpt2Config, 'nEmbd' | 'nHead'>): number {
+/** Words of the sums that a rule keeps of one sequence and layer, all heads; of several rules the most. */
+export function sumWords(
+  rules: readonly EvictingRule[],
+  config: Pick<Gpt2Config, 'nEmbd' | 'nHead'>,
+): number {
   const P = headWidth(config)
-  return P + P * P
+  return config.nHead * Math.max(0, ...rules.map(({ kind }) => policyOf(kind).sums?.(P) ?? 0))
 }
+
+/** As every policy is declared, so that what only some have can be asked of all. */
+const policyOf = (kind: EvictingKind): EvictingPolicy => EVICTING[kind]
 
 /** What a kernel is given beyond what every policy needs. */
 export type ScoreBindings = Readonly<Partial<Record<ScoreInput, Binding>>>
 
-export const needsMoments = ({ kind }: EvictingRule): boolean => EVICTING[kind].reads === 'moments of queries'
-
-/** Words that evicting rules keep of each key: its score, and lengths of its value where a rule weighs by them. */
-export function importanceWords(
-  rules: readonly EvictingRule[],
-  { nHead: H }: Pick<Gpt2Config, 'nHead'>,
-): number {
-  if (rules.length === 0) return 0
-  return rules.some(needsMoments) ? 1 + H : 1
+/** Words that evicting rules keep of each key: its score, of each head that decides for itself, and lengths of its value where a rule weighs by them. */
+export function importanceWords(rules: readonly EvictingRule[], config: Pick<Gpt2Config, 'nHead'>): number {
+  const words = rules.map(
+    (rule) => decisionsOf(rule, config) + (policyOf(rule.kind).valueLengths ? config.nHead : 0),
+  )
+  return Math.max(0, ...words)
 }
 
 /** `entries`: of the list of scores. */
 export function budgetOf(
-  { kind, size }: EvictingRule,
-  config: ScoreSizes,
+  rule: EvictingRule,
+  config: ScoreSizes & Depth,
   { layer, entries }: { layer: number; entries: number },
 ): Uint32Array {
   return BUDGET.pack({
     layer,
     keys: entries,
-    budget: size,
-    recent: EVICTING[kind].recent(size),
+    budget: layerSize(rule, layer, config),
+    recent: EVICTING[rule.kind].recent(rule.size),
     A4: attentionWidth(config) / 4,
     scale: scoreScale(config, layer),
+    decisions: decisionsOf(rule, config),
   })
 }
 
@@ -63,6 +67,14 @@ export function checkEviction(
   })
 }
 
+/** Throws a Failure where heads decide for themselves: a row of the cache holds the keys of all heads, so none could leave it alone. */
+export function checkDecoding(rule: EvictingRule): void {
+  if (rule.granularity !== 'head') return
+  throw new Failure(`${rule.kind}: decisions by head are for scoring alone, not for decoding`, {
+    hint: 'the cache keeps the keys of all heads in one row; leave --granularity out',
+  })
+}
+
 /** @param at where keys lie, and, in the cache, how */
 export function evictionSpec(
   { kind }: EvictingRule,
@@ -71,7 +83,7 @@ export function evictionSpec(
   WORKGROUP: number,
   workgroupBytes: number,
 ): KernelSpec {
-  const { score, constants, sinks, interval } = EVICTING[kind]
+  const { score, constants, sinks, interval, start = 0 } = policyOf(kind)
   return {
     kernel: 'evict',
     variant: { ...at, score, width: `${headWidth(config)}` },
@@ -80,6 +92,7 @@ export function evictionSpec(
       REGION: Math.ceil(Math.min(config.nPositions, mostPositions(WORKGROUP, workgroupBytes)) / WORKGROUP),
       SINKS: sinks,
       INTERVAL: interval,
+      DUE: start % interval,
       ...constants,
     },
   }
@@ -87,6 +100,6 @@ export function evictionSpec(
 
 /** The bindings that a rule's scores are made of; the rest its shader does not have. */
 export function scoreBindings({ kind }: EvictingRule, given: ScoreBindings): Binding[] {
-  const most = SCORE_INPUTS.indexOf(EVICTING[kind].reads)
-  return SCORE_INPUTS.slice(0, most + 1).flatMap((input) => given[input] ?? [])
+  const { reads } = policyOf(kind)
+  return SCORE_INPUTS.filter((input) => reads.includes(input)).flatMap((input) => given[input] ?? [])
 }

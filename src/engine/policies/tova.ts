@@ -8,7 +8,7 @@ export const tova: EvictingPolicy = {
   parameters: (budget) => ({ budget }),
   score: 'by-attention',
   constants: { ACCUMULATE: 0 },
-  reads: 'all keys',
+  reads: ['rows', 'keys'],
   sinks: 0,
   recent: () => 0,
   interval: 1,

@@ -53,6 +53,8 @@ await onEachAdapter('policies on other architectures', (test, open) => {
                 C,
                 H,
                 layer,
+                L: config.nLayer,
+                context: config.nPositions,
                 scale: scoreScale(config, layer),
               })
               assert.equal([...whole.deaths[layer][0]], [...deaths], `layer ${layer}`)

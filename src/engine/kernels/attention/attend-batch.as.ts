@@ -45,7 +45,7 @@ function attendTile<W>(d: Dispatch, index: u32, head: u32): void {
   startTile<W>(queries, 3 * width, count, struct<Layer>(d, 5).scale)
   const keys = at(d, 0) + width + <usize>head * headBytes<W>()
   if (k.mask !== 0) showMasked<W>(d, s, tile.first, count, keys, width)
-  else showLiving<W>(d, s, tile.first, count, keys, width)
+  else showLiving<W>(d, s, tile.first, count, head, keys, width)
   finishTile<W>(at(d, 4) + row * width + <usize>head * headBytes<W>(), width, count)
 }
 
@@ -66,12 +66,20 @@ function showMasked<W>(d: Dispatch, s: Segment, first: u32, count: u32, keys: us
 }
 
 /** The listed keys, or all; those that have died before the first query are left out in any case. */
-function showLiving<W>(d: Dispatch, s: Segment, first: u32, count: u32, keys: usize, width: usize): void {
+function showLiving<W>(
+  d: Dispatch,
+  s: Segment,
+  first: u32,
+  count: u32,
+  head: u32,
+  keys: usize,
+  width: usize,
+): void {
   const k = constants<Constants>(d)
   const layer = struct<Layer>(d, 5)
-  const deaths = at(d, 3) + 4 * <usize>(layer.layer * layer.keys + s.key)
+  const deaths = at(d, 3) + 4 * <usize>(layer.layer * layer.keys + head * layer.headKeys + s.key)
   const position = s.parentLength + first
-  const list = k.keys !== 0 ? at(d, 6) + 4 * <usize>listStart(s, first, k.QUERY_TILE) : 0
+  const list = k.keys !== 0 ? at(d, 6) + 4 * <usize>(head * layer.headLists + listStart(s, first, k.QUERY_TILE)) : 0
   const end = list !== 0 ? load<u32>(list) : position + count
   let held: u32 = 0
   for (let i: u32 = 0; i < end; i++) {

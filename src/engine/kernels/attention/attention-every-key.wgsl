@@ -1,6 +1,6 @@
 // Attention visits every key up to the tile's last query.
 
-fn list_of(s: Segment, first: u32) -> u32 {
+fn list_of(s: Segment, first: u32, head: u32) -> u32 {
   return 0u;
 }
 

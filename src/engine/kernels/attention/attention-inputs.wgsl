@@ -19,6 +19,7 @@ struct Tile {
   queries: u32,   // from there to the end of the segment
   position: u32,  // of the first query
   list: u32,      // where its list of keys starts, if it has one
+  head: u32,
   segment: Segment,
 }
 
@@ -29,17 +30,17 @@ struct Key {
   death: u32,
 }
 
-fn tile_at(i: u32) -> Tile {
+fn tile_at(i: u32, head: u32) -> Tile {
   let tile = tiles[i];
   let s = segments[tile.x];
-  return Tile(s.row + tile.y, s.length - tile.y, s.parent_length + tile.y, list_of(s, tile.y), s);
+  return Tile(s.row + tile.y, s.length - tile.y, s.parent_length + tile.y, list_of(s, tile.y, head), head, s);
 }
 
 // The i-th key that the tile visits.
 fn key_of(tile: Tile, i: u32) -> Key {
   let s = tile.segment;
   let j = nth_key(tile, i);
-  return Key(row_of(s, j) * 3u * H * D4 + H * D4, j, death_of(s, j));
+  return Key(row_of(s, j) * 3u * H * D4 + H * D4, j, death_of(tile, j));
 }
 
 // What scores are multiplied by.

@@ -3,8 +3,8 @@
 
 @group(0) @binding(6) var<storage, read> lists: array<u32>;
 
-fn list_of(s: Segment, first: u32) -> u32 {
-  return list_start(s, first);
+fn list_of(s: Segment, first: u32, head: u32) -> u32 {
+  return head * layer.head_lists + list_start(s, first);
 }
 
 fn keys_of(tile: Tile, queries: u32) -> u32 {

@@ -3,7 +3,7 @@
 @group(0) @binding(3) var<storage, read> masks: array<vec4f>;
 
 // A key that is gone is not hidden: its score is so low that it weighs nothing once the query's own key is met.
-fn death_of(s: Segment, j: u32) -> u32 {
+fn death_of(tile: Tile, j: u32) -> u32 {
   return NEVER;
 }
 

@@ -66,7 +66,7 @@ fn main(
   @builtin(subgroup_invocation_id) lane: u32,
 ) {
   H = groups.y;
-  let tile = tile_at(group.x);
+  let tile = tile_at(group.x, group.y);
   let head = group.y * D4;
   let last = tile.queries - 1u;
   // Queries past the end repeat the last one and are not written.

@@ -21,7 +21,7 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   H = groups.y;
-  let tile = tile_at(group.x);
+  let tile = tile_at(group.x, group.y);
   let head = group.y * D4;
   // Lanes past the end repeat the last query and write nothing.
   let own = min(lane, tile.queries - 1u);

@@ -2,7 +2,7 @@
 // The keys that a tile of queries has to visit, in order: those that some query of the tile sees (docs/method.md, Live lists).
 //   { j <= last query : t_j > first query }
 // lists: per tile the number of keys, then the keys.
-// Grid: (tiles). A lane goes over a run of neighbouring keys twice: it counts, then it writes after what all lanes before
+// Grid: (tiles, heads that decide for themselves; 1 where they share). A lane goes over a run of neighbouring keys twice: it counts, then it writes after what all lanes before
 // it have counted.
 
 override WORKGROUP: u32 = 64;
@@ -21,7 +21,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let s = segments[tile.x];
   let first_query = s.parent_length + tile.y;
   let end = s.parent_length + min(tile.y + QUERY_TILE, s.length);
-  let base = layer.layer * layer.keys + s.key;
+  let base = layer.layer * layer.keys + group.y * layer.head_keys + s.key;
   let run = (end + WORKGROUP - 1u) / WORKGROUP;
   let from_ = min(lane * run, end);
   let to = min(from_ + run, end);
@@ -31,7 +31,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   }
   counts[lane] = count;
   workgroupBarrier();
-  let list = list_start(s, tile.y);
+  let list = group.y * layer.head_lists + list_start(s, tile.y);
   var at = list + 1u;
   for (var i = 0u; i < lane; i++) {
     at += counts[i];

@@ -3,7 +3,7 @@
 
 @group(0) @binding(7) var<storage, read> tokens: array<vec2u>;
 
-fn tile_at(i: u32) -> Tile {
+fn tile_at(i: u32, head: u32) -> Tile {
   let span = spans[i];
   let row = span.row + span.first;
   return Tile(row, span.count - span.first, tokens[row].y, span.slot, state[span.slot] + span.first);

@@ -3,7 +3,7 @@
 
 @group(0) @binding(7) var<storage, read> lists: array<u32>;
 
-fn tile_at(i: u32) -> Tile {
+fn tile_at(i: u32, head: u32) -> Tile {
   let span = spans[i];
   let list = list_start(i);
   return Tile(span.row + span.first, span.count - span.first, lists[list], span.slot, list);

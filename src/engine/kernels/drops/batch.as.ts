@@ -42,6 +42,9 @@ export class Layer {
   r4: u32
   /** Of scores of attention. */
   scale: f32
+  /** Entries from one head's death times to the next one's, and of lists of live keys; 0 where heads share them. */
+  headKeys: u32
+  headLists: u32
 }
 
 /**

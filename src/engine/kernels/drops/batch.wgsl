@@ -25,6 +25,8 @@ struct Layer {
   alpha: f32,      // of a soft rule
   r4: u32,         // interaction width / 4; no constant, as llvmpipe would take long over the loop's copies
   scale: f32,      // of scores of attention
+  head_keys: u32,  // entries from one head's death times to the next one's; 0 where heads share them
+  head_lists: u32, // the same of lists of live keys
 }
 
 // The batch row of position `p` of segment `s`.

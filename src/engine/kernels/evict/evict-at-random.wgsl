@@ -8,4 +8,6 @@ fn initial_importance(s: Sequence, k: u32) -> f32 {
   return unit_of(position_hash(k, budget.layer));
 }
 
-fn update_importances(s: Sequence, k: u32, lane: u32, own: u32) {}
+fn update_importances(s: Sequence, k: u32, lane: u32, own: u32, full: bool) {}
+
+fn forget(s: Sequence, p: u32, lane: u32) {}

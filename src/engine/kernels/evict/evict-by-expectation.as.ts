@@ -6,7 +6,7 @@
  */
 import { headBytes, headDims } from '../attention/head-width.as'
 import { highHalves, lowHalves, madd } from '../common/simd.as'
-import { headLength, keyAlive, queryRow, Sequence } from './evict-sequence.as'
+import { headLength, inheritSums, keyAlive, queryRow, Sequence } from './evict-sequence.as'
 import { exponentiate } from './evict-softmax.as'
 
 /** Bytes of the moments of a head. */
@@ -17,32 +17,31 @@ function headMoments<W>(): usize {
 
 /** Bytes of the moments of a sequence. */
 @inline
-export function momentBytes<W>(s: Sequence): usize {
-  return headMoments<W>() * s.heads
+export function momentBytes<W>(heads: usize): usize {
+  return headMoments<W>() * heads
 }
 
-/** The length of head `head`'s value at position p. */
+/** The length of head `head`'s value at position p, from the lengths of the first head on. */
 @inline
-function lengthAt(scores: usize, s: Sequence, head: usize, p: u32): usize {
-  return scores + s.scoresBytes * (1 + head) + 4 * p
+function lengthAt(lengths: usize, s: Sequence, head: usize, p: u32): usize {
+  return lengths + s.scoresBytes * head + 4 * p
 }
 
 /** Sums and lengths of the trunk, or none. */
 export function inheritMoments<W>(s: Sequence): void {
-  if (s.start === 0) memory.fill(s.moments, 0, momentBytes<W>(s))
-  else if (s.moments !== s.parentMoments) {
-    memory.copy(s.moments, s.parentMoments, momentBytes<W>(s))
+  inheritSums(s)
+  if (s.start !== 0 && s.scores !== s.parentScores) {
     for (let head: usize = 0; head < s.heads; head++) {
-      memory.copy(lengthAt(s.scores, s, head, 0), lengthAt(s.parentScores, s, head, 0), 4 * <usize>s.start)
+      memory.copy(lengthAt(s.lengths, s, head, 0), lengthAt(s.parentLengths, s, head, 0), 4 * <usize>s.start)
     }
   }
 }
 
 /** Notes the lengths of query k's values. */
 export function measureValues<W>(s: Sequence, k: u32): void {
-  const value = queryRow(s, k) + 2 * headBytes<W>() * s.heads
+  const value = queryRow(s, k) + 2 * s.width
   for (let head: usize = 0; head < s.heads; head++) {
-    store<f32>(lengthAt(s.scores, s, head, k), headLength<W>(value + headBytes<W>() * head))
+    store<f32>(lengthAt(s.lengths, s, head, k), headLength<W>(value + headBytes<W>() * head))
   }
 }
 
@@ -50,7 +49,7 @@ export function measureValues<W>(s: Sequence, k: u32): void {
 export function addMoments<W>(s: Sequence, k: u32): void {
   for (let head: usize = 0; head < s.heads; head++) {
     const query = queryRow(s, k) + headBytes<W>() * head
-    let sums = s.moments + headMoments<W>() * head
+    let sums = s.sums + headMoments<W>() * head
     for (let c: usize = 0; c < headBytes<W>(); c += 16) {
       v128.store(sums + c, f32x4.add(v128.load(sums + c), v128.load(query + c)))
     }
@@ -72,7 +71,7 @@ export function weighByExpectation<W>(s: Sequence, count: u32): void {
     for (let head: usize = 0; head < s.heads; head++) {
       turnEight<W>(s, i, head, block)
       const to = s.weights + s.stride * head + 4 * <usize>i
-      expectEight<W>(s.moments + headMoments<W>() * head, block, queries, s.scale, to)
+      expectEight<W>(s.sums + headMoments<W>() * head, block, queries, s.scale, to)
     }
   }
   memory.fill(s.importances, 0, 4 * <usize>s.alive)
@@ -84,7 +83,7 @@ function addShares(s: Sequence, head: usize): void {
   const weights = s.weights + s.stride * head
   const mass = exponentiate(weights, s.alive)
   for (let i: usize = 0; i < s.alive; i++) {
-    const length = load<f32>(lengthAt(s.scores, s, head, load<u32>(s.positions + 4 * i)))
+    const length = load<f32>(lengthAt(s.lengths, s, head, load<u32>(s.positions + 4 * i)))
     const importance = s.importances + 4 * i
     store<f32>(importance, load<f32>(importance) + (load<f32>(weights + 4 * i) / mass) * length)
   }

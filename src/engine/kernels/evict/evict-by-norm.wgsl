@@ -5,7 +5,7 @@ fn inherit(s: Sequence, lane: u32) {}
 fn initial_importance(s: Sequence, k: u32) -> f32 {
   let at = query_quad(s, k) + budget.A4;
   var norms = 0.0;
-  for (var head = 0u; head < budget.A4; head += D4) {
+  for (var head = first_head(s); head < end_head(s); head += D4) {
     var squares = vec4f();
     for (var c = 0u; c < D4; c++) {
       let quad = qkv[at + head + c];
@@ -13,7 +13,9 @@ fn initial_importance(s: Sequence, k: u32) -> f32 {
     }
     norms += sqrt(dot(squares, vec4f(1.0)));
   }
-  return -norms * f32(D4) / f32(budget.A4);
+  return -norms * f32(D4) / f32(end_head(s) - first_head(s));
 }
 
-fn update_importances(s: Sequence, k: u32, lane: u32, own: u32) {}
+fn update_importances(s: Sequence, k: u32, lane: u32, own: u32, full: bool) {}
+
+fn forget(s: Sequence, p: u32, lane: u32) {}

@@ -1,5 +1,4 @@
 /** Twin of evict-cache.wgsl: sequences in the key-value cache; a step's own keys are in the cache already. */
-import { headBytes } from '../attention/head-width.as'
 import {
   aliveWord,
   Cache,
@@ -15,7 +14,6 @@ import {
   word,
 } from '../cache/cache.as'
 import { at, Dispatch, struct } from '../common/dispatch.as'
-import { momentBytes } from './evict-by-expectation.as'
 import { layLists, Sequence } from './evict-sequence.as'
 
 export function sequenceInCache<W>(d: Dispatch, s: Sequence, i: u32, halves: bool): void {
@@ -31,13 +29,16 @@ export function sequenceInCache<W>(d: Dispatch, s: Sequence, i: u32, halves: boo
   s.parentDeaths = s.deaths
   s.scores = at(d, 6) + first
   s.parentScores = s.scores
-  s.moments = at(d, 9) + momentBytes<W>(s) * (cache.layer * cache.slots + span.slot)
-  s.parentMoments = s.moments
-  s.rowBytes = 3 * headBytes<W>() * s.heads
+  s.lengths = s.scores + s.scoresBytes
+  s.parentLengths = s.lengths
+  s.sums = at(d, 9) + s.sumsBytes * (cache.layer * cache.slots + span.slot)
+  s.parentSums = s.sums
+  s.rowBytes = 3 * s.width
   s.queries = at(d, 7) + s.rowBytes * span.row
   s.halves = halves
   s.pool = at(d, 8)
-  s.keyBytes = (headBytes<W>() * s.heads) >> <usize>halves
+  s.values = at(d, 9)
+  s.keyBytes = s.width >> <usize>halves
 }
 
 /** The row in the pools of each position. */

@@ -1,7 +1,8 @@
 // needs: cache, evict-keys-{dtype}
 // Sequences in the key-value cache, for evict.wgsl: a step's queries, whose own keys are in the cache already.
 // deaths and scores (layers, slots, n_positions). qkv (rows, 3 A): of the step.
-// moments: see evict-by-expectation.wgsl, by layer and slot. Leaves each page's word of live rows. Grid: (spans).
+// totals: sums that a score is made of, by layer and slot; in their place values where a score reads those (evict-keys-*.wgsl).
+// Leaves each page's word of live rows. Grid: (spans).
 
 @group(0) @binding(0) var<storage, read_write> state: array<u32>;
 @group(0) @binding(1) var<storage, read_write> deaths: array<u32>;
@@ -11,7 +12,7 @@
 @group(0) @binding(5) var<uniform> budget: Budget;
 @group(0) @binding(6) var<storage, read_write> scores: array<f32>;
 @group(0) @binding(7) var<storage, read> qkv: array<vec4f>;
-@group(0) @binding(9) var<storage, read_write> moments: array<vec4f>;
+@group(0) @binding(9) var<storage, read_write> totals: array<vec4f>;
 
 // The row in the pools of each position.
 var<workgroup> rows: array<u32, WORKGROUP * REGION>;
@@ -19,13 +20,14 @@ var<workgroup> rows: array<u32, WORKGROUP * REGION>;
 struct Sequence {
   start: u32,  // position of the first query
   end: u32,    // after the last one
-  index: u32,  // whose moments are its own, and whose it begins with
+  index: u32,  // whose sums are its own, and whose it begins with
   parent: u32,
   frozen_from: u32,  // the first query that evicts nothing: there is none
+  decision: u32,  // one a layer
   span: Span,
 }
 
-fn sequence_at(i: u32, lane: u32) -> Sequence {
+fn sequence_at(i: u32, decision: u32, lane: u32) -> Sequence {
   let span = spans[i];
   let held = state[span.slot] + span.count;
   for (var r = lane; r < held; r += WORKGROUP) {
@@ -38,7 +40,7 @@ fn sequence_at(i: u32, lane: u32) -> Sequence {
   workgroupBarrier();
   let start = tokens[span.row].y;
   let index = cache.layer * cache.slots + span.slot;
-  return Sequence(start, start + span.count, index, index, NEVER, span);
+  return Sequence(start, start + span.count, index, index, NEVER, decision, span);
 }
 
 fn death_entry(s: Sequence, p: u32) -> u32 {
@@ -63,6 +65,10 @@ fn query_quad(s: Sequence, k: u32) -> u32 {
 }
 
 fn key_entry(s: Sequence, p: u32) -> u32 {
+  return rows[p] * budget.A4;
+}
+
+fn value_entry(s: Sequence, p: u32) -> u32 {
   return rows[p] * budget.A4;
 }
 

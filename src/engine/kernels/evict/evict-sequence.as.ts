@@ -6,7 +6,7 @@
  */
 import { headBytes } from '../attention/head-width.as'
 import { scratch } from '../common/dispatch.as'
-import { sumLanes } from '../common/simd.as'
+import { lowHalves, sumLanes } from '../common/simd.as'
 
 /** One layer of a pass: the uniform struct of evict.wgsl. */
 @unmanaged
@@ -17,6 +17,7 @@ export class Budget {
   recent: u32
   A4: u32
   scale: f32
+  decisions: u32
 }
 
 @unmanaged
@@ -26,7 +27,10 @@ export class Sequence {
   end: u32
   /** The first query that evicts nothing any more; NEVER where all may. */
   frozenFrom: u32
+  /** Heads that share the decision, the number of the first of them, and bytes of all heads of a row of floats. */
   heads: u32
+  firstHead: u32
+  width: usize
   /** Of scores of attention. */
   scale: f32
   /** Whether keys are halves. */
@@ -36,17 +40,21 @@ export class Sequence {
   parentDeaths: usize
   scores: usize
   parentScores: usize
-  /** Bytes from the scores to the lengths of the first head's values, and on to the next head's. */
+  /** Lengths of the first head's values, those that the sequence begins with, and bytes to the next head's. */
+  lengths: usize
+  parentLengths: usize
   scoresBytes: usize
-  /** Sums over queries, its own and those that it begins with; the same where none are to be taken over. */
-  moments: usize
-  parentMoments: usize
-  /** (rows, 3 A): query `start`, and where it has one the first row of its trunk. */
+  /** Sums over queries or keys: bytes of those heads, its own, and those that it begins with; the same where none are to be taken over. */
+  sumsBytes: usize
+  sums: usize
+  parentSums: usize
+  /** (rows, 3 A), from the first head on: query `start`, and where it has one the first row of its trunk. */
   queries: usize
   trunk: usize
   rowBytes: usize
-  /** In the cache: the pool of keys, bytes of a key, and the row of each position. */
+  /** In the cache: the pools of keys and, where they are read, of values, bytes of a key, and the row of each position. */
   pool: usize
+  values: usize
   keyBytes: usize
   rows: usize
   /** Keys alive: how many, their positions, their importance, and the addresses of their rows. */
@@ -71,6 +79,12 @@ export function layLists(s: Sequence, end: u32): void {
   s.stride = 4 * count
 }
 
+/** Begins with the sums of the trunk, or with none. */
+export function inheritSums(s: Sequence): void {
+  if (s.start === 0) memory.fill(s.sums, 0, s.sumsBytes)
+  else if (s.sums !== s.parentSums) memory.copy(s.sums, s.parentSums, s.sumsBytes)
+}
+
 /** Query k's row: its key follows A floats on, its value 2 A. */
 @inline
 export function queryRow(s: Sequence, k: u32): usize {
@@ -81,7 +95,19 @@ export function queryRow(s: Sequence, k: u32): usize {
 export function keyRow<W>(s: Sequence, p: u32): usize {
   if (s.pool !== 0) return s.pool + s.keyBytes * load<u32>(s.rows + 4 * p)
   const row = p < s.start ? s.trunk + s.rowBytes * p : queryRow(s, p)
-  return row + s.heads * headBytes<W>()
+  return row + s.width
+}
+
+/** Where the value of position p lies. */
+export function valueRow<W>(s: Sequence, p: u32): usize {
+  if (s.pool !== 0) return s.values + s.keyBytes * load<u32>(s.rows + 4 * p)
+  return keyRow<W>(s, p) + s.width
+}
+
+/** Four floats of a row of a key or value; `at`: bytes as if it were of floats. */
+@inline
+export function fourOf(s: Sequence, row: usize, at: usize): v128 {
+  return s.halves ? lowHalves(v128.load64_zero(row + at / 2)) : v128.load(row + at)
 }
 
 /** Address of the key row of number `i` alive; past the last one, the last. */

@@ -1,34 +1,63 @@
 /**
  * Twin of evict.wgsl and the evict-*.wgsl that it is joined with: which keys a budget leaves, and when the others die
- * (docs/method.md, Policies). A task is a sequence; its queries go in order, and what they weigh goes several keys at a time.
+ * (docs/method.md, Policies). A task is a sequence, and where heads decide for themselves one head of it; its queries go in order, and what they weigh goes several keys at a time.
  */
-import { headDims, Narrow, Wide } from '../attention/head-width.as'
+import { headBytes, headDims, Narrow, Wide } from '../attention/head-width.as'
 import { at, constants, Dispatch, scratch, struct, take } from '../common/dispatch.as'
 import { NEVER } from '../drops/batch.as'
+import {
+  EVICT_KEYS_BATCH as BATCH,
+  EVICT_SCORE_AT_RANDOM as AT_RANDOM,
+  EVICT_SCORE_BY_ATTENTION as BY_ATTENTION,
+  EVICT_SCORE_BY_EXPECTATION as BY_EXPECTATION,
+  EVICT_SCORE_BY_LAG as BY_LAG,
+  EVICT_SCORE_BY_NORM as BY_NORM,
+  EVICT_SCORE_BY_SIMILARITY as BY_SIMILARITY,
+  EVICT_SCORE_BY_VOTE as BY_VOTE,
+} from '../variants.as'
 import { importanceAtRandom } from './evict-at-random.as'
 import { sequenceInBatch } from './evict-batch.as'
+import { addAttention, resetImportances } from './evict-attention.as'
 import { weighByAttention } from './evict-by-attention.as'
-import { inheritMoments, addMoments, measureValues, weighByExpectation } from './evict-by-expectation.as'
+import { addMoments, inheritMoments, measureValues, momentBytes, weighByExpectation } from './evict-by-expectation.as'
+import { weighByLag } from './evict-by-lag.as'
 import { importanceByNorm } from './evict-by-norm.as'
+import { addDirection, weighBySimilarity } from './evict-by-similarity.as'
+import { poolVotes } from './evict-by-vote.as'
 import { markAlive, sequenceInCache } from './evict-cache.as'
-import { Budget, keyRow, Sequence } from './evict-sequence.as'
+import { Budget, inheritSums, keyRow, Sequence } from './evict-sequence.as'
 
-const BATCH: u32 = 0
-const BY_NORM: u32 = 1
-const BY_ATTENTION: u32 = 2
-const BY_EXPECTATION: u32 = 3
 
 @unmanaged
 class Constants {
-  keys: u32 // 0 batch, 1 cache
-  score: u32 // 0 at random, 1 by norm, 2 by attention, 3 by expectation
+  keys: u32
+  score: u32
   dtype: u32 // of the cache's keys: 0 f32, 1 f16
   width: u32 // 0: 64, 1: 128
   WORKGROUP: u32
   REGION: u32
   SINKS: u32
   INTERVAL: u32
+  DUE: u32
   ACCUMULATE: u32
+}
+
+/** Whether a score is made of the keys alive, again and again: then the addresses of their rows are kept. */
+@inline
+function readsKeys(score: u32): bool {
+  return score !== AT_RANDOM && score !== BY_NORM && score !== BY_LAG
+}
+
+/** Bytes of the sums that a score is made of. */
+function sumsBytes<W>(score: u32, heads: usize): usize {
+  if (score === BY_EXPECTATION) return momentBytes<W>(heads)
+  return score === BY_SIMILARITY ? headBytes<W>() * heads : 0
+}
+
+/** Whether query q is one after which keys are evicted. */
+@inline
+function isDue(k: Constants, q: u32): bool {
+  return (q + 1) % k.INTERVAL === k.DUE
 }
 
 export function evict(d: Dispatch): void {
@@ -40,12 +69,17 @@ function evictAll<W>(d: Dispatch): void {
   const k = constants<Constants>(d)
   const budget = struct<Budget>(d, k.keys === BATCH ? 3 : 5)
   const s = changetype<Sequence>(scratch())
-  s.heads = 4 * budget.A4 / headDims<W>()
+  s.width = 16 * <usize>budget.A4
+  s.heads = 4 * budget.A4 / headDims<W>() / budget.decisions
   s.scale = budget.scale
   s.scoresBytes = 4 * <usize>budget.keys
-  for (let i = take(d); i < d.x; i = take(d)) {
+  s.sumsBytes = sumsBytes<W>(k.score, s.heads)
+  for (let task = take(d); task < d.x * d.y; task = take(d)) {
+    const i = task % d.x
+    const decision = task / d.x
+    s.firstHead = s.heads * decision
     if (k.keys !== BATCH) sequenceInCache<W>(d, s, i, k.dtype !== 0)
-    else if (!sequenceInBatch<W>(d, s, i, budget)) continue
+    else if (!sequenceInBatch<W>(d, s, i, decision, budget)) continue
     follow<W>(k, s, budget)
     if (k.keys !== BATCH) markAlive(d, s, i)
   }
@@ -57,8 +91,8 @@ function follow<W>(k: Constants, s: Sequence, budget: Budget): void {
   for (let q = s.start; q < s.end; q++) {
     store<u32>(s.deaths + 4 * q, NEVER)
     join<W>(k, s, q, initialImportance<W>(k, s, q, budget.layer))
-    updateImportances<W>(k, s, q)
-    if ((q + 1) % k.INTERVAL === 0 && q < s.frozenFrom) keepBudget(k, s, budget, q)
+    updateImportances<W>(k, s, budget, q)
+    if (isDue(k, q) && q < s.frozenFrom) keepBudget<W>(k, s, budget, q)
   }
   for (let i: usize = 0; i < s.alive; i++) {
     store<f32>(s.scores + 4 * load<u32>(s.positions + 4 * i), load<f32>(s.importances + 4 * i))
@@ -73,37 +107,58 @@ function begin<W>(k: Constants, s: Sequence): void {
     if (death === NEVER) join<W>(k, s, p, load<f32>(s.parentScores + 4 * p))
   }
   if (k.score === BY_EXPECTATION) inheritMoments<W>(s)
+  if (k.score === BY_SIMILARITY) inheritSums(s)
 }
 
 function join<W>(k: Constants, s: Sequence, p: u32, importance: f32): void {
   const i: usize = s.alive++
   store<u32>(s.positions + 4 * i, p)
   store<f32>(s.importances + 4 * i, importance)
-  if (k.score >= BY_ATTENTION) store<usize>(s.keys + sizeof<usize>() * i, keyRow<W>(s, p))
+  if (readsKeys(k.score)) store<usize>(s.keys + sizeof<usize>() * i, keyRow<W>(s, p))
 }
 
 function initialImportance<W>(k: Constants, s: Sequence, q: u32, layer: u32): f32 {
+  if (k.score === AT_RANDOM) return importanceAtRandom(q, layer)
   if (k.score === BY_NORM) return importanceByNorm<W>(s, q)
   if (k.score === BY_EXPECTATION) measureValues<W>(s, q)
-  return k.score >= BY_ATTENTION ? 0 : importanceAtRandom(q, layer)
+  return 0
 }
 
-function updateImportances<W>(k: Constants, s: Sequence, q: u32): void {
+function updateImportances<W>(k: Constants, s: Sequence, budget: Budget, q: u32): void {
+  const full = isDue(k, q) && s.alive > budget.budget
   if (k.score === BY_ATTENTION) weighByAttention<W>(s, q, k.ACCUMULATE !== 0)
-  if (k.score !== BY_EXPECTATION) return
-  if (q >= k.SINKS) addMoments<W>(s, q)
-  if ((q + 1) % k.INTERVAL === 0) weighByExpectation<W>(s, q + 1 - k.SINKS)
+  else if (k.score === BY_EXPECTATION) {
+    if (q >= k.SINKS) addMoments<W>(s, q)
+    if (full) weighByExpectation<W>(s, q + 1 - k.SINKS)
+  } else if (k.score === BY_SIMILARITY) {
+    addDirection<W>(s, q, 1)
+    if (full) weighBySimilarity<W>(s)
+  } else if (k.score === BY_VOTE) {
+    if (q % k.INTERVAL === k.DUE) resetImportances(s)
+    addAttention<W>(s, q)
+    if (full) poolVotes(s, unprotectedEnd(s, budget, q))
+  } else if (k.score === BY_LAG && isDue(k, q) && q + 1 >= k.SINKS + 2 * k.INTERVAL) {
+    const earlier = q + 1 - 2 * k.INTERVAL
+    weighByLag<W>(s, earlier, numberOf(s, earlier), k.INTERVAL)
+  }
+}
+
+/** How many keys alive come before the last positions that are protected. */
+function unprotectedEnd(s: Sequence, budget: Budget, q: u32): u32 {
+  return budget.recent > q ? 0 : numberOf(s, q + 1 - budget.recent)
 }
 
 /** While more than the budget are alive, the key of lowest score goes that is not protected; the earliest of a tie. */
-function keepBudget(k: Constants, s: Sequence, budget: Budget, q: u32): void {
+function keepBudget<W>(k: Constants, s: Sequence, budget: Budget, q: u32): void {
   while (s.alive > budget.budget) {
     const first = numberOf(s, k.SINKS)
-    const end: u32 = budget.recent > q ? 0 : numberOf(s, q + 1 - budget.recent)
+    const end = unprotectedEnd(s, budget, q)
     // All that are left may be protected.
     if (first >= end) return
     const victim: usize = lowestOf(s.importances, first, end)
-    store<u32>(s.deaths + 4 * load<u32>(s.positions + 4 * victim), q + 1)
+    const position = load<u32>(s.positions + 4 * victim)
+    store<u32>(s.deaths + 4 * position, q + 1)
+    if (k.score === BY_SIMILARITY) addDirection<W>(s, position, -1)
     remove(k, s, victim)
   }
 }
@@ -142,7 +197,7 @@ function remove(k: Constants, s: Sequence, i: usize): void {
   const word = 4 * i
   memory.copy(s.positions + word, s.positions + word + 4, 4 * after)
   memory.copy(s.importances + word, s.importances + word + 4, 4 * after)
-  if (k.score < BY_ATTENTION) return
+  if (!readsKeys(k.score)) return
   const key = s.keys + sizeof<usize>() * i
   memory.copy(key, key + sizeof<usize>(), sizeof<usize>() * after)
 }

@@ -3,7 +3,7 @@
 // the keys and updates the importance of those alive; then, while more than `budget` are alive, the least important one that
 // is not protected is evicted, the earliest where several are. It is last seen by that query: t_j = k + 1.
 // evict-batch.wgsl or evict-cache.wgsl says where keys lie, another evict-*.wgsl how important a key is.
-// Grid: one workgroup a sequence.
+// Grid: (sequences, decisions of a layer): a decision is shared by all heads, or each head makes its own.
 // Position p belongs to lane p % WORKGROUP, which keeps those of its own that are alive in order. So no sum depends on where
 // keys lie or how many queries come at a time, and decoding evicts what scoring does, to the last bit.
 
@@ -11,6 +11,7 @@ override WORKGROUP: u32 = 64;
 override REGION: u32 = 16;     // positions of a lane: the longest sequence / WORKGROUP, rounded up
 override SINKS: u32 = 0;       // first positions that are never evicted
 override INTERVAL: u32 = 1;    // queries from one eviction to the next
+override DUE: u32 = 0;         // queries so far, modulo INTERVAL, when one is due
 
 // One layer of a pass.
 struct Budget {
@@ -20,6 +21,7 @@ struct Budget {
   recent: u32,  // last positions that are not evicted, the query's own among them
   A4: u32,      // width of all heads / 4
   scale: f32,   // of scores of attention
+  decisions: u32,
 }
 
 const NOBODY = 0xffffffffu;
@@ -34,6 +36,20 @@ var<workgroup> lowest: array<f32, WORKGROUP>;
 var<workgroup> lowest_at: array<u32, WORKGROUP>;
 var<workgroup> alive_count: u32;
 var<workgroup> victim: u32;
+
+// The heads that share a decision: where the first begins, and the last ends, in quads of a row.
+fn first_head(s: Sequence) -> u32 {
+  return s.decision * (budget.A4 / budget.decisions);
+}
+
+fn end_head(s: Sequence) -> u32 {
+  return first_head(s) + budget.A4 / budget.decisions;
+}
+
+// Whether query k is one after which keys are evicted.
+fn is_due(k: u32) -> bool {
+  return (k + 1u) % INTERVAL == DUE;
+}
 
 // The lane's key of lowest score that query k may evict.
 fn offer(lane: u32, own: u32, k: u32) {
@@ -76,7 +92,7 @@ fn remove(lane: u32, own: u32, position: u32) {
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let s = sequence_at(group.x, lane);
+  let s = sequence_at(group.x, group.y, lane);
   if (s.end == 0u) {
     return;
   }
@@ -108,8 +124,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
       own++;
     }
     total++;
-    update_importances(s, k, lane, own);
-    let due = (k + 1u) % INTERVAL == 0u && k < s.frozen_from;
+    let due = is_due(k) && k < s.frozen_from;
+    update_importances(s, k, lane, own, due && total > budget.budget);
     while (due && total > budget.budget) {
       offer(lane, own, k);
       workgroupBarrier();
@@ -126,6 +142,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
         own--;
         deaths[death_entry(s, position)] = k + 1u;
       }
+      forget(s, position, lane);
       total--;
     }
   }
