@@ -56,7 +56,7 @@ export default class Sweep extends AspCommand {
       summary: 'print the grid and the time it would take',
     }),
     resume: shared.resume,
-    policy: shared.policies({ helpValue: 'adaptive,local', ...usually('adaptive') }),
+    policy: shared.policies({ helpValue: 'adaptive,local', ...usually('what the checkpoint was taught') }),
     sparsity: shared.sparsities({ default: DEFAULT_SPARSITIES }),
     calibrate: shared.calibrate,
     ...shared.modelFlags,

@@ -2,7 +2,8 @@
 import type { SizedRule } from './policies/index.js'
 
 /**
- * Decides by the checkpoint's drop scores. `shift` is added to every score of every layer: x + shift <= 0 drops.
+ * Decides by the checkpoint's own scores, whichever method taught them (docs/method.md, Drop scores and Gates). `shift` is added to
+ * every score of every layer; the larger, the more is kept: x + shift <= 0 drops.
  * `keep-all` computes the scores and drops nothing: the dense model's bits, at the cost of the pruned one.
  */
 export type ThresholdRule = { kind: 'adaptive'; shift: number } | { kind: 'keep-all' }
@@ -40,7 +41,7 @@ type AnyRule = DropRule | DecodeRule
 export const isThreshold = <R extends AnyRule>(rule: R): rule is R & ThresholdRule =>
   rule.kind === 'adaptive' || rule.kind === 'keep-all'
 
-/** Whether interaction queries and keys are needed. */
+/** Whether interaction queries and keys, or a gate's scores, are needed. */
 export const readsInteraction = (rule: AnyRule): boolean =>
   isThreshold(rule) || rule.kind === 'soft' || rule.kind === 'synthetic'
 

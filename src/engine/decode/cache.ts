@@ -5,7 +5,7 @@
 import type { ComputeDevice, ComputePass, DeviceBuffer, KernelSpec, Slice } from '../compute/device.js'
 import type { Memory } from '../compute/memory.js'
 import { Uniforms } from '../compute/uniforms.js'
-import { attentionWidth, scoreScale } from '../gpt2/config.js'
+import { attentionWidth, keptWidth, scoreScale } from '../gpt2/config.js'
 import type { WeightDtype } from '../matmul.js'
 import { betaShift, type DecodeRule, readsInteraction } from '../rules.js'
 import { pagedScheme } from './cache-paged.js'
@@ -197,7 +197,7 @@ export class Cache {
   }
 
   get #r(): number {
-    return this.readsInteraction ? (this.#context.config.interaction?.dim ?? 0) : 0
+    return this.readsInteraction ? keptWidth(this.#context.config) : 0
   }
 
   #view(layer: number, buffers = this.layers[layer], uniform = this.#slices[layer]): LayerView {

@@ -2,7 +2,8 @@
 import type { ComputePass, DeviceBuffer, KernelSpec, Slice } from '../compute/device.js'
 import type { Memory } from '../compute/memory.js'
 import { Uniforms } from '../compute/uniforms.js'
-import type { Gpt2Config } from '../gpt2/config.js'
+import type { GateConfig, Gpt2Config } from '../gpt2/config.js'
+import { gateConstants } from '../gpt2/gate.js'
 import type { WeightDtype } from '../matmul.js'
 import { type EvictingRule, isEvicting, isStatic, type StaticRule, staticDeaths } from '../policies/index.js'
 import {
@@ -39,7 +40,7 @@ export function decider(
 ): Decider {
   if (isEvicting(rule)) return byBudget(memory, context, shape, rule, dtype)
   if (isStatic(rule)) return byPosition(memory, context, shape, rule)
-  return byScore(context, rule)
+  return context.config.gate === null ? byScore(context, rule) : byGate(context, context.config.gate)
 }
 
 /** The checkpoint's own drop scores, or a hash in their slot. */
@@ -56,6 +57,21 @@ function byScore({ kernels, config, tuning }: CacheContext, rule: DecodeRule): D
   return {
     decide: (pass, { interactionKeys, state, deaths, uniform }, step, bound) => {
       const bindings = [step.interaction, interactionKeys, state, deaths, step.spans, step.tokens, uniform]
+      kernels.dispatch(pass, spec, bindings, [Math.ceil(bound / PAGE), step.spanCount])
+    },
+    free: () => {},
+  }
+}
+
+/** A gate gives the step's own rows their death times; those of older rows are known. */
+function byGate({ kernels, tuning }: CacheContext, gate: GateConfig): Decider {
+  const spec: KernelSpec = {
+    kernel: 'cache-gate',
+    constants: { WORKGROUP: Math.min(tuning.lanes, PAGE), ...gateConstants(gate) },
+  }
+  return {
+    decide: (pass, { state, deaths, uniform }, step, bound) => {
+      const bindings = [step.interaction, state, deaths, step.spans, step.tokens, uniform]
       kernels.dispatch(pass, spec, bindings, [Math.ceil(bound / PAGE), step.spanCount])
     },
     free: () => {},

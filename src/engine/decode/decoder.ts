@@ -8,6 +8,7 @@ import type { ComputeDevice } from '../compute/device.js'
 import type { Memory } from '../compute/memory.js'
 import { readBack } from '../compute/read.js'
 import { Serial } from '../compute/serial.js'
+import { methodOf } from '../gpt2/config.js'
 import type { ForwardContext } from '../gpt2/layers.js'
 import { readsInteraction } from '../rules.js'
 import { Cache } from './cache.js'
@@ -56,7 +57,7 @@ export class Decoder {
   constructor(host: DecoderHost, options: DecoderOptions) {
     const { config } = host.context
     const { rule, slots, cache: kind, cacheDtype: dtype } = options
-    if (readsInteraction(rule) && config.interaction === null) {
+    if (readsInteraction(rule) && methodOf(config) === null) {
       throw new RangeError('decoder: dropping needs a checkpoint with interaction weights')
     }
     this.options = options

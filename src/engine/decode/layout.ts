@@ -1,6 +1,6 @@
 /** Where everything of one layer of the cache lies (cache.wgsl). Pure planning. */
 
-import { attentionWidth, type Gpt2Config } from '../gpt2/config.js'
+import { attentionWidth, type Gpt2Config, keptWidth } from '../gpt2/config.js'
 import { CACHE } from '../kernels/structs.js'
 import type { WeightDtype } from '../matmul.js'
 import { type DecodeRule, readsInteraction } from '../rules.js'
@@ -75,7 +75,7 @@ export function layerBytes(
   pages: number,
   { dtype, rule }: { dtype: WeightDtype; rule: DecodeRule },
 ): number {
-  const r = readsInteraction(rule) ? (config.interaction?.dim ?? 0) : 0
+  const r = readsInteraction(rule) ? keptWidth(config) : 0
   return pages * PAGE * (2 * rowBytes(config, dtype) + 4 * r) + 4 * stateOffsets(shape, pages).words
 }
 

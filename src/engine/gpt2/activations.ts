@@ -2,7 +2,7 @@ import type { DeviceBuffer } from '../compute/device.js'
 import type { Memory } from '../compute/memory.js'
 import { SEGMENT } from '../kernels/structs.js'
 import { momentWords } from '../policies/scores.js'
-import { attentionWidth, type Gpt2Config } from './config.js'
+import { attentionWidth, decisionWidth, type Gpt2Config } from './config.js'
 import { ruleStride } from './rule-buffers.js'
 
 /** Rows of logits that are held at once. */
@@ -46,8 +46,8 @@ const SIZES = {
   normed: (e: Extent, c: Gpt2Config) => e.rows * c.nEmbd,
   /** (N, 3A) */
   qkv: (e: Extent, c: Gpt2Config) => e.rows * 3 * attentionWidth(c),
-  /** (N, 2r) interaction queries and keys */
-  interaction: (e: Extent, c: Gpt2Config) => e.rows * 2 * (c.interaction?.dim ?? 0),
+  /** (N, 2r) interaction queries and keys, or (N, 4) scores of a gate */
+  interaction: (e: Extent, c: Gpt2Config) => e.rows * decisionWidth(c),
   /** (N, A) output of the attention heads */
   heads: (e: Extent, c: Gpt2Config) => e.rows * attentionWidth(c),
   /** (N, F) */

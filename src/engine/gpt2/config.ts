@@ -1,4 +1,5 @@
 import type { Activation } from '../activation.js'
+import type { Method } from '../methods.js'
 
 /** Sizes of a GPT-2 family model; single letters are the names used for them everywhere else. */
 export interface Gpt2Config {
@@ -25,8 +26,10 @@ export interface Gpt2Config {
   absentBiases: readonly BiasName[]
   /** Whether the output head is a table of its own, not the token table once more. */
   untiedHead: boolean
-  /** Present when the checkpoint can drop tokens (docs/method.md, Drop scores). */
+  /** Present when the checkpoint can drop tokens by pairs of query and key (docs/method.md, Drop scores). */
   interaction: InteractionConfig | null
+  /** Present when it was taught to drop them in another way (docs/method.md, Gates); at most one of the two is there. */
+  gate: GateConfig | null
 }
 
 /** Ends of the canonical names of biases. */
@@ -54,6 +57,26 @@ export interface InteractionConfig {
   propagateInDepth: boolean
 }
 
+/** What a checkpoint that one of the other methods taught decides by. */
+export type GateConfig = KvzapConfig | TrimkvConfig
+
+/** A gate's tensors of a layer: (1, C) and (1). */
+export const GATE_NAMES = ['attn.gate.weight', 'attn.gate.bias'] as const
+
+/** A score predicts the log of the most attention that a key will get; below the threshold it dies once out of the window. */
+export interface KvzapConfig {
+  method: 'kvzap'
+  /** Positions before a key may die, at least 1. */
+  window: number
+  /** Log of attention. */
+  threshold: number
+}
+
+/** A score says how fast a key fades with its age. */
+export interface TrimkvConfig {
+  method: 'trimkv'
+}
+
 /** How OpenAI's GPT-2 computes where others of its family do otherwise. */
 export const AS_GPT2 = {
   activation: 'gelu-tanh',
@@ -61,6 +84,7 @@ export const AS_GPT2 = {
   scaledByLayer: false,
   absentBiases: [],
   untiedHead: false,
+  gate: null,
 } as const satisfies Partial<Gpt2Config>
 
 /** D of every released GPT-2, and of models that begin from random weights. */
@@ -91,6 +115,20 @@ export type ScoreSizes = Heads & Pick<Gpt2Config, 'scaledByWidth' | 'scaledByLay
 export function scoreScale({ scaledByWidth, scaledByLayer, ...heads }: ScoreSizes, layer: number): number {
   return (scaledByWidth ? 1 / Math.sqrt(headDim(heads)) : 1) / (scaledByLayer ? layer + 1 : 1)
 }
+
+/** Columns that a gate's score has in memory: itself and three zeros, as products come in fours. */
+export const GATE_COLUMNS = 4
+
+/** Numbers of a token in a layer that drop decisions are made from: interaction queries and keys, or a gate's columns. */
+export const decisionWidth = ({ interaction, gate }: Pick<Gpt2Config, 'interaction' | 'gate'>): number =>
+  interaction !== null ? 2 * interaction.dim : gate === null ? 0 : GATE_COLUMNS
+
+/** Those of them that a cached key is judged by later: a gate has judged it when it came. */
+export const keptWidth = ({ interaction }: Pick<Gpt2Config, 'interaction'>): number => interaction?.dim ?? 0
+
+/** The method that a checkpoint was taught to drop by; null where it cannot. */
+export const methodOf = ({ interaction, gate }: Pick<Gpt2Config, 'interaction' | 'gate'>): Method | null =>
+  interaction === null ? (gate?.method ?? null) : 'adaptive'
 
 /** Kernels read interaction queries and keys four numbers at a time. */
 export const INTERACTION_STEP = 4

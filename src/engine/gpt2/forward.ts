@@ -11,6 +11,7 @@ import { type DropRule, isThreshold, readsInteraction } from '../rules.js'
 import type { Activations } from './activations.js'
 import { headWidth } from './config.js'
 import type { ForwardUniforms } from './forward-uniforms.js'
+import { gateConstants } from './gate.js'
 import { embed, type ForwardContext, layernorm, multiply, normalise } from './layers.js'
 import { ruleSlice } from './rule-buffers.js'
 import type { BlockWeights } from './weights.js'
@@ -63,7 +64,7 @@ export function encodeBlocks(
   context.kernels.dispatch(pass, layernorm(config, lanes, true), bindings, [scored])
 }
 
-/** Interaction queries and keys of every row: what drop scores are made of. */
+/** Interaction queries and keys of every row, or a gate's scores: what drops are decided by. */
 function interact(
   context: ForwardContext,
   pass: ComputePass,
@@ -94,13 +95,14 @@ function dropTimes(
   a: Activations,
   layer: Slice,
 ): void {
-  const spec: KernelSpec = {
-    kernel: 'drop-times',
-    constants: {
-      WORKGROUP: tuning.keyTile,
-      PROPAGATE: config.interaction?.propagateInDepth ? 1 : 0,
-    },
-  }
+  const WORKGROUP = tuning.keyTile
+  const spec: KernelSpec =
+    config.gate === null
+      ? {
+          kernel: 'drop-times',
+          constants: { WORKGROUP, PROPAGATE: config.interaction?.propagateInDepth ? 1 : 0 },
+        }
+      : { kernel: 'gate-times', constants: { WORKGROUP, ...gateConstants(config.gate) } }
   for (const { tiles, count } of keyTileLevels(batch, a)) {
     kernels.dispatch(pass, spec, [a.interaction, a.segments, tiles, a.deaths, layer], [count])
   }
@@ -132,6 +134,7 @@ function softMask(
   layer: Slice,
 ): void {
   if (batch.branchTiles.length > 0) throw new RangeError('soft pruning: branches are not supported')
+  if (config.interaction === null) throw new RangeError('soft pruning: a gate decides for good')
   const spec: KernelSpec = {
     kernel: 'soft-mask',
     constants: {

@@ -2,7 +2,17 @@ import type { DeviceBuffer } from '../compute/device.js'
 import type { Memory } from '../compute/memory.js'
 import type { MatmulVariant, WeightDtype } from '../matmul.js'
 import { type TensorSource, UNTIED_HEAD } from '../tensor-source.js'
-import { attentionWidth, type Gpt2Config, hasBias, headDim, headWidth } from './config.js'
+import {
+  attentionWidth,
+  GATE_COLUMNS,
+  GATE_NAMES,
+  type GateConfig,
+  type Gpt2Config,
+  hasBias,
+  headDim,
+  headWidth,
+} from './config.js'
+import { gateBeta } from './gate.js'
 import { padRuns } from './padding.js'
 import { readAs, readF32, required } from './read-tensor.js'
 import { type VocabularySlice, vocabularySlices } from './vocabulary.js'
@@ -32,9 +42,9 @@ export interface BlockWeights {
   expand: Linear
   /** (F, C) */
   contract: Linear
-  /** (C, 2r): interaction queries, then keys; null in a checkpoint that cannot drop tokens. */
+  /** (C, 2r): interaction queries, then keys; (C, 4): a gate and zeros; null in a checkpoint that cannot drop tokens. */
   interaction: Linear | null
-  /** The scalar in every drop score (docs/method.md, Drop scores); 0 without interaction weights. */
+  /** The scalar in every drop score (docs/method.md, Drop scores and Gates); 0 where there are none. */
   beta: number
 }
 
@@ -137,7 +147,9 @@ export async function loadWeights(
       norm2: await norm(`${at}.ln_2`),
       expand: await linear(`${at}.mlp.c_fc`, C, F),
       contract: await linear(`${at}.mlp.c_proj`, F, C),
-      ...(await interactionOf(tensors, config, l, upload)),
+      ...(await (config.gate === null
+        ? interactionOf(tensors, config, l, upload)
+        : gateOf(tensors, config.gate, config.nEmbd, l, upload))),
     })
     await memory.settled()
   }
@@ -150,6 +162,8 @@ function countTensors({ nLayer: L, absentBiases, untiedHead }: Gpt2Config): numb
   return L * (12 - absentBiases.length + last) + 4 - last + Number(untiedHead)
 }
 
+type Upload = (label: string, matrix: Matrix, bias: DeviceBuffer | null, exact: boolean) => Linear
+
 /**
  * Interaction weights keep the precision they are stored in whatever `--dtype` says: a drop decision is a step
  * function, so rounding there changes what is dropped (docs/method.md, Decision stability).
@@ -158,7 +172,7 @@ async function interactionOf(
   tensors: TensorSource,
   { interaction, nEmbd: C }: Gpt2Config,
   layer: number,
-  upload: (label: string, matrix: Matrix, bias: DeviceBuffer | null, exact: boolean) => Linear,
+  upload: Upload,
 ): Promise<Pick<BlockWeights, 'interaction' | 'beta'>> {
   if (interaction === null) return { interaction: null, beta: 0 }
   const [q, k, beta] = ['q_int.weight', 'k_int.weight', 'int_bias'].map((name) => `h.${layer}.attn.${name}`)
@@ -172,6 +186,23 @@ async function interactionOf(
   const matrix = transposed(rows, 2 * interaction.dim, C)
   const linear = upload(`h.${layer}.attn.q_int,k_int`, matrix, null, true)
   return { interaction: linear, beta: (await readF32(tensors, beta))[0] }
+}
+
+/** As `interactionOf`: the gate's row of weights is the first of four columns, the others are 0. */
+async function gateOf(
+  tensors: TensorSource,
+  gate: GateConfig,
+  C: number,
+  layer: number,
+  upload: Upload,
+): Promise<Pick<BlockWeights, 'interaction' | 'beta'>> {
+  const [weight, bias] = GATE_NAMES.map((name) => `h.${layer}.${name}`)
+  const kept: WeightDtype = required(tensors, weight).dtype === 'F16' ? 'f16' : 'f32'
+  const row = await readAs(tensors, weight, kept)
+  const rows = kept === 'f16' ? new Uint16Array(GATE_COLUMNS * C) : new Float32Array(GATE_COLUMNS * C)
+  rows.set(row)
+  const linear = upload(`h.${layer}.attn.gate`, transposed(rows, GATE_COLUMNS, C), null, true)
+  return { interaction: linear, beta: gateBeta(gate, (await readF32(tensors, bias))[0]) }
 }
 
 /** Row-major (K, N): numbers, or the bits of halves. */

@@ -1,30 +1,16 @@
 /** Forward pass of one transformer block, keeping what the backward pass needs. */
 import { activationNumber } from '../activation.js'
 import type { DeviceBuffer } from '../compute/device.js'
-import { type Gpt2Config, headDim, scoreScale } from '../gpt2/config.js'
+import { decisionWidth, type Gpt2Config, headDim, scoreScale } from '../gpt2/config.js'
 import { ELEMENTS, MASK_LAYER, SOFTMAX_ROWS } from '../kernels/structs.js'
-import type { LayerBuffers, TrainBuffers } from './buffers.js'
-import type { BlockParams, LinearParams, NormParams, ParamBuffers } from './parameters.js'
+import { isMethod } from '../methods.js'
+import type { BlockContext } from './block-context.js'
+import type { LayerBuffers } from './buffers.js'
+import { decayMask, fitGate, gatherPeaks } from './gates.js'
+import type { BlockParams, LinearParams, NormParams } from './parameters.js'
 import { type Matrix, multiply } from './products.js'
 import type { TrainRecorder } from './recorder.js'
 import { SUMS, sumInto } from './sums.js'
-import type { TrainRule } from './types.js'
-
-/** What all blocks of a pass have in common. */
-export interface BlockContext {
-  recorder: TrainRecorder
-  buffers: TrainBuffers
-  /** B, T */
-  sequences: number
-  tokens: number
-  rule: TrainRule['kind']
-  /** Of the alpha-sigmoid. */
-  alpha: number
-  betas: ParamBuffers | null
-  /** What the sums of a step are gathered in, and the share in their mean of one pair of one layer. */
-  sums: DeviceBuffer
-  pairShare: number
-}
 
 /** Where block `l` finds its input, and the next one, or the head, expects the output. */
 function outputOf({ buffers }: BlockContext, l: number): DeviceBuffer {
@@ -39,21 +25,26 @@ export function blockForward(context: BlockContext, block: BlockParams, l: numbe
   const { shared } = buffers
   const own = buffers.layers[l]
   normalise(recorder, block.norm1, own.x, shared.normed, N)
-  if (context.rule === 'adaptive' && block.interaction !== null && !recompute) {
-    const r2 = interactionWidth(recorder)
+  if (isMethod(context.rule) && block.interaction !== null && !recompute) {
+    const width = decisionWidth(recorder.config)
     multiply(recorder, {
       form: 'nt',
       M: N,
-      N: r2,
+      N: width,
       K: C,
       left: { buffer: shared.normed, width: C },
       right: { buffer: block.interaction.weight, width: C },
-      out: { buffer: own.interaction, width: r2 },
+      out: { buffer: own.interaction, width },
     })
-    softMask(context, own, l)
+    if (context.rule === 'adaptive') softMask(context, own, l)
+    if (context.rule === 'trimkv') decayMask(context, own, l)
   }
   linear(recorder, block.qkv, { from: shared.normed, K: C, to: own.qkv, N: 3 * C, rows: N })
-  for (let head = 0; head < recorder.config.nHead; head++) attendHead(context, own, l, head)
+  for (let head = 0; head < recorder.config.nHead; head++) {
+    attendHead(context, own, l, head)
+    if (context.rule === 'kvzap') gatherPeaks(context, head)
+  }
+  if (context.rule === 'kvzap') fitGate(context, block, own, l)
   linear(recorder, block.project, { from: own.heads, K: C, to: own.middle, N: C, rows: N, residual: own.x })
   normalise(recorder, block.norm2, own.middle, shared.normed, N)
   linear(recorder, block.expand, { from: shared.normed, K: C, to: own.expanded, N: F, rows: N })
@@ -91,10 +82,6 @@ function linear(
   })
 }
 
-export function interactionWidth({ config }: TrainRecorder): number {
-  return 2 * (config.interaction?.dim ?? 0)
-}
-
 export function normalise(
   recorder: TrainRecorder,
   { gain, bias }: NormParams,
@@ -130,8 +117,8 @@ export function activate(
 
 /** The log-masks that attention adds to its scores: null where nothing is dropped. */
 export function masksOf({ recorder, buffers, rule }: BlockContext, own: LayerBuffers): DeviceBuffer | null {
-  if (rule === 'dense') return null
-  if (rule !== 'adaptive') return buffers.shared.pattern
+  if (rule === 'dense' || rule === 'kvzap') return null
+  if (!isMethod(rule)) return buffers.shared.pattern
   return recorder.config.interaction?.propagateInDepth ? own.depthMasks : own.masks
 }
 
@@ -151,14 +138,21 @@ function softMask(context: BlockContext, own: LayerBuffers, l: number): void {
       shared.keeps,
       recorder.mutableStruct(`layer ${l}`, MASK_LAYER, {
         T,
-        r4: interactionWidth(recorder) / 8,
+        r4: decisionWidth(recorder.config) / 8,
         layer: l,
         alpha,
       }),
     ],
     [Math.ceil(T / WORKGROUP), B],
   )
-  sumInto(recorder, shared.keeps, { first: 0, count: B * T }, context.sums, SUMS.pairs + l, context.pairShare)
+  sumInto(
+    recorder,
+    shared.keeps,
+    { first: 0, count: B * T },
+    context.sums,
+    SUMS.layers + l,
+    context.pairShare,
+  )
   if (recorder.config.interaction?.propagateInDepth) {
     const [across, down] = recorder.groups((B * T * T) / 4)
     recorder.dispatch(
