@@ -46,7 +46,8 @@ function checkBounds(subject: string, row: OptionRow, value: unknown): void {
 export function describeBounds({ kind, above, min, max }: OptionRow): string {
   const least = min ?? (kind === 'whole' ? 1 : undefined)
   const low = above === undefined ? (least === undefined ? '' : `from ${least}`) : `above ${above}`
-  return max === undefined ? low : `${low} to ${max}`
+  if (max === undefined) return low
+  return low === '' ? `up to ${max}` : `${low} to ${max}`
 }
 
 const REPO = /^\w[\w.-]*\/\w[\w.-]*$/

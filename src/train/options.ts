@@ -85,17 +85,21 @@ export const OPTION_GROUPS = {
       decides: 'shift_range',
       methods: ['adaptive', 'trimkv'],
     }),
-    window: option('whole', 'positions before a key may die', {
+    window: option('whole', 'of kvzap: positions before a key may die', {
       otherwise: 16,
       decides: 'window',
       methods: ['kvzap'],
     }),
-    threshold: option('number', 'log of the most attention a key will get, below which it dies', {
-      otherwise: -4,
-      max: 0,
-      decides: 'threshold',
-      methods: ['kvzap'],
-    }),
+    threshold: option(
+      'number',
+      'of kvzap: a key dies whose greatest attention to come is predicted below it, as a logarithm',
+      {
+        otherwise: -4,
+        max: 0,
+        decides: 'threshold',
+        methods: ['kvzap'],
+      },
+    ),
     freeze: option('flag', 'train only what decides about dropping', {
       otherwise: 'for kvzap and trimkv',
       allowNo: true,
