@@ -9,7 +9,7 @@ const LOG_FADED = Math.log(0.01)
 
 /**
  * (n) t_j in a sequence of n tokens, n or more where key j outlives it, and how near the nearest score is to another decision:
- * of kvzap as a score, of trimkv as the share of a position.
+ * of kvzap as a score, of trimkv as a share of the age, of deaths in the sequence.
  * @param x (n) scores, biases and shift among them
  */
 export function gateDeathsReference(gate: Gate, x: ArrayLike<number>): { deaths: number[]; margin: number } {
@@ -23,7 +23,7 @@ export function gateDeathsReference(gate: Gate, x: ArrayLike<number>): { deaths:
     let k = j + 1
     while (k < j + 5000 && (k - j) * logSigmoid(score) >= LOG_FADED) k++
     const age = LOG_FADED / logSigmoid(score)
-    if (k < j + 5000) margin = Math.min(margin, Math.abs(age - Math.round(age)) / age)
+    if (age < x.length + 1) margin = Math.min(margin, Math.abs(age - Math.round(age)) / age)
     return k < j + 5000 ? k : Number.POSITIVE_INFINITY
   })
   return { deaths, margin }
