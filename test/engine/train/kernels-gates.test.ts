@@ -106,7 +106,7 @@ await onEachAdapter('gates of training', (test, open) => {
     for (const T of LENGTHS) {
       const heads = [1, 2].map((seed) => seededFloats(seed)(B * T * T).map(Math.abs))
       const peaks = bench.filled(B * T)
-      let got = new Float32Array()
+      let got: Float32Array = new Float32Array()
       for (const [head, weights] of heads.entries()) {
         ;[got] = await bench.runKernel(
           'column-peaks',
