@@ -9,13 +9,14 @@ export interface MethodTraits {
   /** Keys fade in training, so that there is a mean of what is left of them for gamma to weigh. */
   fades: boolean
   /** Whether the model's own weights stay as they are. */
-  frozen: 'always' | 'unless said' | 'if said'
+  frozen: 'always' | 'unless said' | 'if said' | 'never'
 }
 
 export const METHODS = {
   adaptive: { hasGate: false, fades: true, frozen: 'if said' },
   kvzap: { hasGate: true, fades: false, frozen: 'always' },
   trimkv: { hasGate: true, fades: true, frozen: 'unless said' },
+  selective: { hasGate: false, fades: true, frozen: 'never' },
 } as const satisfies Readonly<Record<string, MethodTraits>>
 
 export type Method = keyof typeof METHODS

@@ -122,7 +122,10 @@ export const PRODUCT = struct({
 /** Layer of soft-mask-train.wgsl. */
 export const MASK_LAYER = struct({ T: 'u32', r4: 'u32', layer: 'u32', alpha: 'f32' })
 
-/** Layer of soft-mask-backward.wgsl. */
+/** Layer of selective-mask-train.wgsl. */
+export const SELECTION = struct({ T: 'u32' })
+
+/** Layer of soft-mask-backward.wgsl and selective-mask-backward.wgsl. */
 export const MASK_GRADIENT = struct({ T: 'u32', w: 'f32' })
 
 /** Layer of decay-mask.wgsl. */

@@ -4,12 +4,14 @@ import { decisionWidth, headDim, scoreScale } from '../gpt2/config.js'
 import { MASK_GRADIENT, ROWS } from '../kernels/structs.js'
 import { learnsToFade } from '../methods.js'
 import type { BlockContext } from './block-context.js'
-import { activate, headOf, headScores, normalise, squareOf } from './block-forward.js'
+import { activate, headScores, masksOf, normalise } from './block-forward.js'
 import type { LayerBuffers } from './buffers.js'
 import { decayBackward } from './gates.js'
+import { headOf, squareOf } from './head-matrices.js'
 import { decisionBackward, linearBackward, normBackward } from './layer-gradients.js'
 import type { BlockParams, ParamBuffers } from './parameters.js'
 import { type Matrix, multiply } from './products.js'
+import { selectionBackward } from './selection.js'
 import { sumInto } from './sums.js'
 
 /** @param pairWeight weight of one pair of query and key in the loss (docs/method.md, Gradients) */
@@ -42,6 +44,7 @@ export function blockBackward(
 
   linearBackward(context, block.project, wide(own.heads), wide(shared.dx), shared.dHeads)
   attentionBackward(context, own, l)
+  if (context.rule === 'selective') selectionBackward(context, own, l, pairWeight)
 
   normalise(recorder, block.norm1, own.x, shared.normed, N)
   linearBackward(context, block.qkv, wide(shared.normed), wide(shared.dQkv, 3 * C), shared.dNormed)
@@ -70,7 +73,7 @@ function attentionBackward(context: BlockContext, own: LayerBuffers, l: number):
     const dHead: Matrix = { buffer: dHeads, at: D * head, width: C, next: C * T }
     const of = (which: 'query' | 'key' | 'value', buffer = own.qkv): Matrix =>
       headOf(recorder.config, buffer, which, head, T)
-    headScores(context, own, l, head, true)
+    headScores(context, own, l, { head, masks: masksOf(context, own), weights: true })
     multiply(recorder, {
       ...common,
       form: 'tn',

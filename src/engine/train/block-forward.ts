@@ -1,15 +1,17 @@
 /** Forward pass of one transformer block, keeping what the backward pass needs. */
 import { activationNumber } from '../activation.js'
 import type { DeviceBuffer } from '../compute/device.js'
-import { decisionWidth, type Gpt2Config, headDim, scoreScale } from '../gpt2/config.js'
+import { decisionWidth, headDim, scoreScale } from '../gpt2/config.js'
 import { ELEMENTS, MASK_LAYER, SOFTMAX_ROWS } from '../kernels/structs.js'
 import { isMethod } from '../methods.js'
 import type { BlockContext } from './block-context.js'
 import type { LayerBuffers } from './buffers.js'
 import { decayMask, fitGate, gatherPeaks } from './gates.js'
+import { headOf, squareOf } from './head-matrices.js'
 import type { BlockParams, LinearParams, NormParams } from './parameters.js'
-import { type Matrix, multiply } from './products.js'
+import { multiply } from './products.js'
 import type { TrainRecorder } from './recorder.js'
+import { selectiveMask } from './selection.js'
 import { SUMS, sumInto } from './sums.js'
 
 /** Where block `l` finds its input, and the next one, or the head, expects the output. */
@@ -40,6 +42,10 @@ export function blockForward(context: BlockContext, block: BlockParams, l: numbe
     if (context.rule === 'trimkv') decayMask(context, own, l)
   }
   linear(recorder, block.qkv, { from: shared.normed, K: C, to: own.qkv, N: 3 * C, rows: N })
+  if (context.rule === 'selective' && !recompute) {
+    headScores(context, own, l, { head: 0, masks: null, weights: false })
+    selectiveMask(context, own, l)
+  }
   for (let head = 0; head < recorder.config.nHead; head++) {
     attendHead(context, own, l, head)
     if (context.rule === 'kvzap') gatherPeaks(context, head)
@@ -168,31 +174,19 @@ function softMask(context: BlockContext, own: LayerBuffers, l: number): void {
   }
 }
 
-/** Queries, keys and values of one head among (N, 3C), one matrix a sequence. */
-export function headOf(
-  config: Gpt2Config,
-  buffer: DeviceBuffer,
-  which: 'query' | 'key' | 'value',
-  head: number,
-  T: number,
-): Matrix {
-  const { nEmbd: C } = config
-  const first = { query: 0, key: C, value: 2 * C }[which]
-  return { buffer, at: first + headDim(config) * head, width: 3 * C, next: 3 * C * T }
+interface HeadScores {
+  head: number
+  masks: DeviceBuffer | null
+  /** Whether what the softmax made of the scores is wanted, from its log-sum-exp. */
+  weights: boolean
 }
 
-/** One head's scores or weights: (B, T, T). */
-export function squareOf(buffer: DeviceBuffer, T: number): Matrix {
-  return { buffer, width: T, next: T * T }
-}
-
-/** One head's masked scores into the shared square; with `weights` what the softmax made of them, from its log-sum-exp. */
+/** One head's masked scores, or weights, into the shared square. */
 export function headScores(
   context: BlockContext,
   own: LayerBuffers,
   l: number,
-  head: number,
-  weights: boolean,
+  { head, masks, weights }: HeadScores,
 ): void {
   const { recorder, buffers, sequences, tokens: T } = context
   const { config } = recorder
@@ -207,7 +201,7 @@ export function headScores(
     out: squareOf(buffers.shared.scores, T),
     causal: 'result',
     scale: scoreScale(config, l),
-    to: { kind: 'scores', masks: masksOf(context, own), lse: own.lse, weights, head },
+    to: { kind: 'scores', masks, lse: own.lse, weights, head },
   })
 }
 
@@ -216,7 +210,7 @@ function attendHead(context: BlockContext, own: LayerBuffers, l: number, head: n
   const { nEmbd: C, nHead: H } = recorder.config
   const D = headDim(recorder.config)
   const { scores } = buffers.shared
-  headScores(context, own, l, head, false)
+  headScores(context, own, l, { head, masks: masksOf(context, own), weights: false })
   recorder.dispatch(
     { kernel: 'softmax-rows', constants: { WORKGROUP: recorder.lanes, H } },
     [scores, own.lse, recorder.struct(SOFTMAX_ROWS, { T, head })],

@@ -28,8 +28,13 @@ type Size = (e: TrainExtent, c: Gpt2Config) => number
 const rows = ({ sequences, tokens }: TrainExtent): number => sequences * tokens
 const pairs = (e: TrainExtent): number => rows(e) * e.tokens
 const ifLearned = (e: TrainExtent, elements: number): number => (e.method === null ? 0 : elements)
+/** Selective attention scores keys by the first head. */
+const ifScored = (e: TrainExtent, elements: number): number => (e.method === 'selective' ? 0 : ifLearned(e, elements))
 const ifFading = (e: TrainExtent, elements: number): number =>
   e.method !== null && METHODS[e.method].fades ? elements : 0
+/** By pairs of query and key. */
+const ifPaired = (e: TrainExtent, elements: number): number =>
+  e.method === 'adaptive' || e.method === 'selective' ? elements : 0
 const ifBy = (method: Method, e: TrainExtent, elements: number): number =>
   e.method === method ? elements : 0
 const wide =
@@ -43,11 +48,11 @@ const SAVED = {
   /** (N, C) input of each block */
   x: wide(C),
   /** (N, 2r) interaction queries and keys, or (N, 4) scores of a gate */
-  interaction: (e, c) => ifLearned(e, rows(e) * decisionWidth(c)),
+  interaction: (e, c) => ifScored(e, rows(e) * decisionWidth(c)),
   /** (B, T, T) logs of what is left of keys, by the layer's own factors */
   masks: (e) => ifFading(e, pairs(e)),
-  /** (B, T, T) d log p / dx */
-  rhos: (e) => ifBy('adaptive', e, pairs(e)),
+  /** (B, T, T) d log p / dx; of selective attention, whether a score selects */
+  rhos: (e) => ifPaired(e, pairs(e)),
   /** (B, T, T) masks of this layer and all before it, where drops propagate in depth */
   depthMasks: (e, c) => ifBy('adaptive', e, c.interaction?.propagateInDepth ? pairs(e) : 0),
 } satisfies Record<string, Size>
@@ -87,10 +92,10 @@ const SHARED = {
   dHidden: wide((c) => c.nInner),
   dHeads: wide(C),
   dQkv: wide((c) => 3 * c.nEmbd),
-  dInteraction: (e, c) => ifLearned(e, rows(e) * decisionWidth(c)),
+  dInteraction: (e, c) => ifScored(e, rows(e) * decisionWidth(c)),
   /** (B, T, T) gradients of the log-masks, of the drop scores */
   dMasks: (e) => ifFading(e, pairs(e)),
-  dDrops: (e) => ifBy('adaptive', e, pairs(e)),
+  dDrops: (e) => ifPaired(e, pairs(e)),
   /** (N, H) */
   dots: wide((c) => c.nHead),
   /** (N, 2) mean, 1 / s of a layer norm */
