@@ -61,6 +61,7 @@ export function parseGpt2Config(json: JsonObject, path: string): ParsedConfig {
       activation: activationOf(json, path),
       scaledByWidth: flag(json, 'scale_attn_weights', path, true),
       scaledByLayer: flag(json, 'scale_attn_by_inverse_layer_idx', path),
+      selective: flag(json, 'selective_attention', path),
     },
     isTied: flag(json, 'tie_word_embeddings', path, true),
     interaction: {

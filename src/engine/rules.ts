@@ -1,4 +1,5 @@
 /** What a pass or a decoding step may drop. Policies decide by tokens' positions or a budget, the others by drop scores. */
+import type { Gpt2Config } from './gpt2/config.js'
 import type { SizedRule } from './policies/index.js'
 
 /**
@@ -44,6 +45,19 @@ export const isThreshold = <R extends AnyRule>(rule: R): rule is R & ThresholdRu
 /** Whether interaction queries and keys, or a gate's scores, are needed. */
 export const readsInteraction = (rule: AnyRule): boolean =>
   isThreshold(rule) || rule.kind === 'soft' || rule.kind === 'synthetic'
+
+/**
+ * The rule that a pass goes by: under selective attention keys fade whatever the rule, so that `dense` keeps all of them and
+ * computes how they do. Throws RangeError where the two do not go together.
+ */
+export function ruleUnder<R extends AnyRule>(
+  { selective }: Pick<Gpt2Config, 'selective'>,
+  rule: R,
+): R | ThresholdRule {
+  if (!selective || isThreshold(rule)) return rule
+  if (rule.kind === 'dense') return { kind: 'keep-all' }
+  throw new RangeError(`${rule.kind}: does not go together with selective attention`)
+}
 
 /** Larger than any drop score, so that adding it keeps every key. */
 const KEEPS_ALL = 1e30

@@ -40,7 +40,9 @@ export function decider(
 ): Decider {
   if (isEvicting(rule)) return byBudget(memory, context, shape, rule, dtype)
   if (isStatic(rule)) return byPosition(memory, context, shape, rule)
-  return context.config.gate === null ? byScore(context, rule) : byGate(context, context.config.gate)
+  const { selective, gate } = context.config
+  if (selective) return bySelection(memory, context, shape)
+  return gate === null ? byScore(context, rule) : byGate(context, gate)
 }
 
 /** The checkpoint's own drop scores, or a hash in their slot. */
@@ -77,6 +79,34 @@ function byGate({ kernels, tuning }: CacheContext, gate: GateConfig): Decider {
     free: () => {},
   }
 }
+
+/** What was selected of keys is kept from step to step, and what is left of them written for the step's attention. */
+function bySelection(
+  memory: Memory,
+  { kernels, config, tuning }: CacheContext,
+  { slots, nPositions }: CacheShape,
+): Decider {
+  const sums = memory.storage(
+    'cache',
+    'what is selected of keys',
+    selectionBytes(config.nLayer * slots * nPositions),
+  )
+  const spec: KernelSpec = {
+    kernel: 'cache-select',
+    constants: { WORKGROUP: Math.min(tuning.lanes, PAGE) },
+  }
+  return {
+    decide: (pass, { interactionKeys, state, deaths, uniform }, step, bound) => {
+      const { interaction, spans, tokens, masks } = step
+      const bindings = [interaction, interactionKeys, state, deaths, spans, tokens, sums, masks, uniform]
+      kernels.dispatch(pass, spec, bindings, [Math.ceil(bound / PAGE), step.spanCount])
+    },
+    free: () => memory.free(sums),
+  }
+}
+
+/** Bytes that selective attention remembers from step to step, `entries` being layers times slots times positions. */
+export const selectionBytes = (entries: number): number => 4 * entries
 
 /** Death times are known beforehand, for the longest sequence there can be. */
 function byPosition(

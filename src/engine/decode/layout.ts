@@ -16,7 +16,7 @@ export interface CacheShape {
 }
 
 /** Pages one slot may hold: every position, and room for one row more. */
-export function maxPages({ nPositions }: CacheShape): number {
+export function maxPages({ nPositions }: Pick<CacheShape, 'nPositions'>): number {
   return Math.floor(nPositions / PAGE) + 1
 }
 

@@ -2,6 +2,7 @@
 import type { DeviceBuffer } from '../compute/device.js'
 import type { Memory } from '../compute/memory.js'
 import { attentionWidth, decisionWidth, type Gpt2Config } from '../gpt2/config.js'
+import { maxPages, PAGE } from './layout.js'
 
 /** What the sizes follow from. */
 export interface StepExtent {
@@ -31,6 +32,8 @@ const SIZES = {
   qkv: (e: StepExtent, c: Gpt2Config) => e.rows * 3 * attentionWidth(c),
   /** (rows, 2 r), or (rows, 4) of a gate */
   interaction: (e: StepExtent, c: Gpt2Config) => e.rows * decisionWidth(c),
+  /** (rows, rows of a slot) logs of what selective attention leaves of keys, in the order of their rows */
+  masks: (e: StepExtent, c: Gpt2Config) => (c.selective ? e.rows * maxPages(c) * PAGE : 0),
   /** (rows, A) output of the attention heads */
   heads: (e: StepExtent, c: Gpt2Config) => e.rows * attentionWidth(c),
   /** partial results of attention, or lists of the rows it visits */

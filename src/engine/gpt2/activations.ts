@@ -22,7 +22,7 @@ export interface Extent {
   /** M: scored rows. */
   scored: number
   targets: number
-  /** Entries of one layer of log-masks; 0 when no rule is soft. */
+  /** Entries of one layer of log-masks; 0 when no rule is soft and attention not selective. */
   pairs: number
   /** Entries of the death times of a static policy; 0 when no rule is one. */
   staticDeathTimes: number
@@ -54,7 +54,7 @@ const SIZES = {
   hidden: (e: Extent, c: Gpt2Config) => e.rows * c.nInner,
   /** (L, keys) death times */
   deaths: (e: Extent, c: Gpt2Config) => e.deathTimes * c.nLayer,
-  /** (1 or 1 + H, keys) importance of keys, and lengths of values: of evicting policies, one layer at a time */
+  /** (1 or 1 + H, keys) importance of keys, and lengths of values: of evicting policies; what was selected of keys; one layer at a time */
   importances: (e: Extent) => e.importances,
   /** (segments, H, P + 1, P) sums of queries and of their products, one layer at a time */
   moments: (e: Extent, c: Gpt2Config) => e.moments * c.nHead * momentWords(c),

@@ -28,8 +28,13 @@ export interface Gpt2Config {
   untiedHead: boolean
   /** Present when the checkpoint can drop tokens by pairs of query and key (docs/method.md, Drop scores). */
   interaction: InteractionConfig | null
-  /** Present when it was taught to drop them in another way (docs/method.md, Gates); at most one of the two is there. */
+  /** Present when it was taught to drop them in another way (docs/method.md, Gates). */
   gate: GateConfig | null
+  /**
+   * Whether keys fade by what later queries select of them, under any rule, and are dropped by it (docs/method.md, Selective attention). At
+   * most one of the three is there.
+   */
+  selective: boolean
 }
 
 /** Ends of the canonical names of biases. */
@@ -85,6 +90,7 @@ export const AS_GPT2 = {
   absentBiases: [],
   untiedHead: false,
   gate: null,
+  selective: false,
 } as const satisfies Partial<Gpt2Config>
 
 /** D of every released GPT-2, and of models that begin from random weights. */
@@ -119,16 +125,21 @@ export function scoreScale({ scaledByWidth, scaledByLayer, ...heads }: ScoreSize
 /** Columns that a gate's score has in memory: itself and three zeros, as products come in fours. */
 export const GATE_COLUMNS = 4
 
-/** Numbers of a token in a layer that drop decisions are made from: interaction queries and keys, or a gate's columns. */
-export const decisionWidth = ({ interaction, gate }: Pick<Gpt2Config, 'interaction' | 'gate'>): number =>
-  interaction !== null ? 2 * interaction.dim : gate === null ? 0 : GATE_COLUMNS
+type Learned = Pick<Gpt2Config, 'interaction' | 'gate' | 'selective'>
 
-/** Those of them that a cached key is judged by later: a gate has judged it when it came. */
-export const keptWidth = ({ interaction }: Pick<Gpt2Config, 'interaction'>): number => interaction?.dim ?? 0
+/** Numbers of a cached key that it is judged by later: an interaction key, or the first head's; a gate has judged it when it came. */
+export const keptWidth = (config: Heads & Omit<Learned, 'gate'>): number =>
+  config.selective ? headDim(config) : (config.interaction?.dim ?? 0)
+
+/** Numbers of a token in a layer that drop decisions are made from: queries and keys of that width, or a gate's columns. */
+export const decisionWidth = (config: Heads & Learned): number =>
+  config.gate === null ? 2 * keptWidth(config) : GATE_COLUMNS
 
 /** The method that a checkpoint was taught to drop by; null where it cannot. */
-export const methodOf = ({ interaction, gate }: Pick<Gpt2Config, 'interaction' | 'gate'>): Method | null =>
-  interaction === null ? (gate?.method ?? null) : 'adaptive'
+export function methodOf({ interaction, gate, selective }: Learned): Method | null {
+  if (selective) return 'selective'
+  return interaction === null ? (gate?.method ?? null) : 'adaptive'
+}
 
 /** Kernels read interaction queries and keys four numbers at a time. */
 export const INTERACTION_STEP = 4

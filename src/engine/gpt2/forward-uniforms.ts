@@ -6,7 +6,7 @@ import { isEvicting } from '../policies/index.js'
 import { budgetOf } from '../policies/scores.js'
 import { betaShift, type DropRule, readsInteraction } from '../rules.js'
 import { LOGIT_ROWS } from './activations.js'
-import { scoreScale } from './config.js'
+import { keptWidth, scoreScale } from './config.js'
 import type { ForwardContext } from './layers.js'
 
 /** The uniform structs of one pass, packed; `assign` gives each its slice once written. */
@@ -49,7 +49,7 @@ export function uniformWords(
       layer: readsInteraction(rule) || isEvicting(rule) ? layer : 0,
       betaShift: betaShift(beta, rule),
       alpha: rule.kind === 'soft' ? rule.alpha : 0,
-      r4: (config.interaction?.dim ?? 0) / 4,
+      r4: keptWidth(config) / 4,
       scale: scoreScale(config, layer),
     }),
   )

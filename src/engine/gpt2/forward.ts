@@ -38,10 +38,11 @@ export function encodeBlocks(
   weights.blocks.forEach((block, layer) => {
     normalise(context, pass, block.norm1, a.x, a.normed, batch.rows)
     if (readsInteraction(rule)) interact(context, pass, block, batch, a, u.rows)
-    if (isThreshold(rule)) dropTimes(context, pass, batch, a, u.layers[layer])
+    if (config.selective) selectiveMask(context, pass, batch, a, u.layers[layer])
+    else if (isThreshold(rule)) dropTimes(context, pass, batch, a, u.layers[layer])
     if (rule.kind === 'soft') softMask(context, pass, batch, a, u.layers[layer])
     if (purpose === 'drops' && layer === config.nLayer - 1) return
-    if (isThreshold(rule)) liveLists(context, pass, batch, a.deaths, a, u.layers[layer])
+    if (isThreshold(rule) && !config.selective) liveLists(context, pass, batch, a.deaths, a, u.layers[layer])
     multiply(context, pass, block.qkv, a.normed, a.qkv, batch.rows, u.rows)
     if (isEvicting(rule)) {
       evict(context, pass, batch, rule, a, u.budgets[layer])
@@ -146,6 +147,21 @@ function softMask(
   kernels.dispatch(pass, spec, bindings, [batch.trunkTiles.length / 2])
 }
 
+/** Interaction scores -> `masks` and death times of this layer. A branch continues where its trunk has ended. */
+function selectiveMask(
+  { tuning, kernels }: ForwardContext,
+  pass: ComputePass,
+  batch: Batch,
+  a: Activations,
+  layer: Slice,
+): void {
+  const spec: KernelSpec = { kernel: 'selective-mask', constants: { WORKGROUP: tuning.keyTile } }
+  for (const { tiles, count } of keyTileLevels(batch, a)) {
+    const bindings = [a.interaction, a.segments, tiles, a.masks, a.deaths, a.importances, layer]
+    kernels.dispatch(pass, spec, bindings, [count])
+  }
+}
+
 /**
  * The keys that each tile of queries has to visit, from death times (docs/method.md, Live lists). Made whatever the sparsity:
  * attention takes 0.56, 0.33, 0.19 of its time at S_pair 0.5, 0.8, 0.9 (llvmpipe, 1,024 tokens) and the same where nothing
@@ -176,7 +192,7 @@ function attend(
   layer: Slice,
 ): void {
   const { body, constants, queryTile } = tuning.attention
-  const soft = rule.kind === 'soft'
+  const soft = rule.kind === 'soft' || config.selective
   const live = !soft && rule.kind !== 'dense'
   const spec: KernelSpec = {
     kernel: 'attend-batch',

@@ -15,6 +15,7 @@ import {
 import { gateBeta } from './gate.js'
 import { padRuns } from './padding.js'
 import { readAs, readF32, required } from './read-tensor.js'
+import { SELECTED_AT, selectionWeights } from './selection.js'
 import { type VocabularySlice, vocabularySlices } from './vocabulary.js'
 
 /** A weight matrix (K, N) in the layout its matmul wants, with its bias (N). */
@@ -42,7 +43,7 @@ export interface BlockWeights {
   expand: Linear
   /** (F, C) */
   contract: Linear
-  /** (C, 2r): interaction queries, then keys; (C, 4): a gate and zeros; null in a checkpoint that cannot drop tokens. */
+  /** (C, 2r): interaction queries, then keys, or those of the first head; (C, 4): a gate and zeros; null in a checkpoint that cannot drop tokens. */
   interaction: Linear | null
   /** The scalar in every drop score (docs/method.md, Drop scores and Gates); 0 where there are none. */
   beta: number
@@ -134,6 +135,15 @@ export async function loadWeights(
     })
   }
 
+  /** What drop decisions of a layer are made from. */
+  const decisionOf = async (layer: number): Promise<Pick<BlockWeights, 'interaction' | 'beta'>> => {
+    if (config.gate !== null) return gateOf(tensors, config.gate, C, layer, upload)
+    if (!config.selective) return interactionOf(tensors, config, layer, upload)
+    const { label, values, bias } = await selectionWeights(tensors, config, layer)
+    const biases = memory.upload('weights', `${label} (bias)`, bias)
+    return { interaction: upload(label, { K: C, N: 2 * D, values }, biases, true), beta: SELECTED_AT }
+  }
+
   const tokens = await table('wte.weight', 'wte')
   const head = config.untiedHead ? await table(UNTIED_HEAD, 'lm_head') : tokens
   const positions = await vector('wpe.weight')
@@ -147,9 +157,7 @@ export async function loadWeights(
       norm2: await norm(`${at}.ln_2`),
       expand: await linear(`${at}.mlp.c_fc`, C, F),
       contract: await linear(`${at}.mlp.c_proj`, F, C),
-      ...(await (config.gate === null
-        ? interactionOf(tensors, config, l, upload)
-        : gateOf(tensors, config.gate, config.nEmbd, l, upload))),
+      ...(await decisionOf(l)),
     })
     await memory.settled()
   }

@@ -149,7 +149,7 @@ export const KERNELS = {
   },
   'attend-chunk': {
     room: 'cache-attention',
-    variants: { body, rows: ['every-row', 'live-rows'], dtype, width },
+    variants: { body, rows: ['every-row', 'live-rows'], mask: ['deaths', 'masks'], dtype, width },
     constants: { WORKGROUP: 'u32', DENSE: 'u32' },
     uniforms: [CACHE],
   },
@@ -210,6 +210,7 @@ export const KERNELS = {
     ...cache,
     constants: { WORKGROUP: 'u32', PROPAGATE: 'u32', SYNTHETIC: 'u32', IMMORTAL: 'f32' },
   },
+  'cache-select': { ...cache, constants: { WORKGROUP: 'u32' } },
   'cache-slots': { ...cache, constants: { MODE: 'u32', WORKGROUP: 'u32' }, uniforms: [CACHE, STEPS] },
   'cache-static': { ...cache, constants: { WORKGROUP: 'u32' } },
 
@@ -233,6 +234,7 @@ export const KERNELS = {
   'soft-mask': { room: 'soft-mask', constants: { WORKGROUP: 'u32', PROPAGATE: 'u32' }, uniforms: [LAYER] },
   'soft-mask-train': { room: 'soft-mask', constants: { WORKGROUP: 'u32' }, uniforms: [MASK_LAYER] },
   'soft-mask-backward': { room: 'soft-mask', constants: { WORKGROUP: 'u32' }, uniforms: [MASK_GRADIENT] },
+  'selective-mask': { room: 'soft-mask', constants: { WORKGROUP: 'u32' }, uniforms: [LAYER] },
   'selective-mask-train': { room: 'soft-mask', constants: { WORKGROUP: 'u32' }, uniforms: [SELECTION] },
   'selective-mask-backward': {
     room: 'soft-mask',

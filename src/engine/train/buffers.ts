@@ -29,7 +29,8 @@ const rows = ({ sequences, tokens }: TrainExtent): number => sequences * tokens
 const pairs = (e: TrainExtent): number => rows(e) * e.tokens
 const ifLearned = (e: TrainExtent, elements: number): number => (e.method === null ? 0 : elements)
 /** Selective attention scores keys by the first head. */
-const ifScored = (e: TrainExtent, elements: number): number => (e.method === 'selective' ? 0 : ifLearned(e, elements))
+const ifScored = (e: TrainExtent, elements: number): number =>
+  e.method === 'selective' ? 0 : ifLearned(e, elements)
 const ifFading = (e: TrainExtent, elements: number): number =>
   e.method !== null && METHODS[e.method].fades ? elements : 0
 /** By pairs of query and key. */
