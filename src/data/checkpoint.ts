@@ -79,6 +79,7 @@ export async function openCheckpoint(path: string, origin: CheckpointOrigin = {}
     interaction: null,
     gate: null,
   }
+  if (base.selective) refuseOtherMethod(located, configPath)
   const interaction = findInteraction(located, base, parsed.interaction, configPath)
   const gate = findGate(located, base.nLayer, parsed.gate, interaction, configPath)
   const config: Gpt2Config = { ...base, interaction, gate }
@@ -165,6 +166,15 @@ function findInteraction(
     )
   }
   return { dim, propagateInDepth: hint.propagateInDepth }
+}
+
+/** Selective attention has no weights of its own, and goes together with no other method's. */
+function refuseOtherMethod(located: Located, configPath: string): void {
+  const other = [...located.keys()].find((name) => /\.attn\.(q_int|k_int|int_bias|gate)\b/.test(name))
+  if (other === undefined) return
+  throw new Failure(`${configPath}: one method must decide what is dropped, got selective and ${other}`, {
+    hint: 'take drop_method out of config.json, or the tensors of the other method out of the weights',
+  })
 }
 
 /** Weights and config.json must agree: neither says alone how a gate decides. */

@@ -61,7 +61,7 @@ export function parseGpt2Config(json: JsonObject, path: string): ParsedConfig {
       activation: activationOf(json, path),
       scaledByWidth: flag(json, 'scale_attn_weights', path, true),
       scaledByLayer: flag(json, 'scale_attn_by_inverse_layer_idx', path),
-      selective: flag(json, 'selective_attention', path),
+      selective: json.drop_method === 'selective',
     },
     isTied: flag(json, 'tie_word_embeddings', path, true),
     interaction: {
@@ -75,7 +75,8 @@ export function parseGpt2Config(json: JsonObject, path: string): ParsedConfig {
 /** `drop_method`, which `asp finetune --method` writes, and what belongs to it. */
 function gateOf(json: JsonObject, path: string): GateConfig | null {
   const method = json.drop_method ?? null
-  if (method === null) return null
+  // It has no weights of its own.
+  if (method === null || method === 'selective') return null
   if (method === 'trimkv') return { method }
   if (method === 'kvzap') {
     return {
@@ -84,9 +85,12 @@ function gateOf(json: JsonObject, path: string): GateConfig | null {
       threshold: number(json, 'drop_threshold', path),
     }
   }
-  throw new Failure(`${path}: drop_method must be kvzap or trimkv, got ${JSON.stringify(method)}`, {
-    hint: 'it says how the checkpoint was taught to drop; leave it out where adaptive pruning was, or none',
-  })
+  throw new Failure(
+    `${path}: drop_method must be kvzap, trimkv or selective, got ${JSON.stringify(method)}`,
+    {
+      hint: 'it says how the checkpoint was taught to drop; leave it out where adaptive pruning was, or none',
+    },
+  )
 }
 
 function number(json: JsonObject, key: string, path: string): number {

@@ -65,7 +65,10 @@ export async function findRule(
 }
 
 /** What its death times name. */
-export function causeOf(rule: HardRule, { gate }: Pick<Gpt2Config, 'gate'>): DeathCause {
-  if (isThreshold(rule)) return gate === null ? 'query' : 'birth'
+export function causeOf(
+  rule: HardRule,
+  { gate, selective }: Pick<Gpt2Config, 'gate' | 'selective'>,
+): DeathCause {
+  if (isThreshold(rule)) return selective ? 'selection' : gate === null ? 'query' : 'birth'
   return isStatic(rule) ? 'position' : 'budget'
 }

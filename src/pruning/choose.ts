@@ -96,7 +96,14 @@ function checkOneKind(
 }
 
 function choosePolicy({ id, config }: Pruneable, { policy, sparsity, shift }: LevelFlags): PolicyName {
-  if (policy !== undefined && isSizedPolicy(policy)) return policy
+  if (policy !== undefined && isSizedPolicy(policy)) {
+    if (config.selective) {
+      throw new Failure(`--policy ${policy}: does not know the selective attention of checkpoint ${id}`, {
+        hint: '--policy selective, or the model that the checkpoint was made of',
+      })
+    }
+    return policy
+  }
   const taught = methodOf(config)
   const asked = policy !== undefined && isMethod(policy) ? policy : null
   const needsScores =
@@ -127,7 +134,12 @@ function choosePolicy({ id, config }: Pruneable, { policy, sparsity, shift }: Le
 }
 
 /** What a method's weights are called. */
-const WEIGHTS: Readonly<Record<Method, string>> = { adaptive: 'interaction', kvzap: 'gate', trimkv: 'gate' }
+const WEIGHTS: Readonly<Record<Method, string>> = {
+  adaptive: 'interaction',
+  kvzap: 'gate',
+  trimkv: 'gate',
+  selective: 'selecting',
+}
 
 /** Failure: no share that can be removed. */
 export function checkSparsity(sparsity: number | undefined): void {

@@ -90,7 +90,10 @@ export const laterSettings = {
     ),
   ),
   drop_method: t.optional(
-    t.oneOf('The method that taught its gates; absent where there are none.', ['kvzap', 'trimkv']),
+    t.oneOf(
+      'The method that taught it, where it was not adaptive: kvzap and trimkv have gates; selective attends in another way, under `dense` too.',
+      ['kvzap', 'trimkv', 'selective'],
+    ),
   ),
   drop_window: t.optional(t.count('Of kvzap: positions before a key may die.')),
   drop_threshold: t.optional(t.number('Of kvzap: log of attention below which a key dies.')),
@@ -190,7 +193,7 @@ export type FoundPolicy = t.Static<typeof FoundPolicy>
 
 export const PolicyRecord = t.object('How the context was pruned.', {
   name: t.string(
-    '`dense` removes nothing; `adaptive`, `kvzap` and `trimkv` go by what the checkpoint was taught; any other is a policy of a size (docs/policies.md).',
+    '`dense` removes nothing; `adaptive`, `kvzap`, `trimkv` and `selective` go by what the checkpoint was taught; any other is a policy of a size (docs/policies.md).',
   ),
   ...found,
 })

@@ -16,7 +16,7 @@ export const CACHE_SOURCES = ['measured', 'windows', 'requests'] as const
 export type CacheSource = (typeof CACHE_SOURCES)[number]
 
 /** Policies that a checkpoint was taught; the engine's METHODS. */
-export const LEARNED_POLICIES = ['adaptive', 'kvzap', 'trimkv'] as const
+export const LEARNED_POLICIES = ['adaptive', 'kvzap', 'trimkv', 'selective'] as const
 
 /** Whether a record's policy goes by scores of the checkpoint, and so by a shift. */
 export const isLearned = (policy: string): boolean => LEARNED_POLICIES.some((name) => name === policy)

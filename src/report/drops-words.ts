@@ -25,6 +25,7 @@ const GONE: Readonly<Record<DeathCause, string>> = {
   position: 'left the window at',
   budget: 'evicted before',
   birth: 'expired at',
+  selection: 'used up before',
 }
 
 export const goneAt = (cause: DeathCause): string => GONE[cause]
@@ -34,6 +35,7 @@ const HEADINGS: Readonly<Record<DeathCause, { victims: string; list: string }>> 
   position: { victims: 'Left the window then', list: 'who left the window when' },
   budget: { victims: 'Evicted before it', list: 'who was evicted before which token' },
   birth: { victims: 'Expired then', list: 'who expired when' },
+  selection: { victims: 'Used up before it', list: 'who was used up before which token' },
 }
 
 /** Over the tokens whose deaths are named after one token. */

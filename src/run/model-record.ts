@@ -57,10 +57,12 @@ export function configRecord(config: Gpt2Config): ModelRecord['config'] {
   }
 }
 
-/** Of a checkpoint that has a gate: named as in config.json. */
+/** Of a checkpoint that another method taught: named as in config.json. */
 function gateRecord({
   gate,
+  selective,
 }: Gpt2Config): Pick<ModelRecord['config'], 'drop_method' | 'drop_window' | 'drop_threshold'> {
+  if (selective) return { drop_method: 'selective' }
   if (gate === null) return {}
   if (gate.method !== 'kvzap') return { drop_method: gate.method }
   return { drop_method: gate.method, drop_window: gate.window, drop_threshold: gate.threshold }

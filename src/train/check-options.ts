@@ -106,6 +106,11 @@ function checkMethod({ control, method, freeze }: TrainingOptions): void {
       hint: 'leave out --method or --control',
     })
   }
+  if (METHODS[method].frozen === 'never' && freeze === true) {
+    throw new Failure(`--freeze: --method ${method} has no weights of its own, the model itself learns`, {
+      hint: 'leave out --freeze',
+    })
+  }
   if (METHODS[method].frozen !== 'always' || freeze !== false) return
   throw new Failure(`--no-freeze: --method ${method} learns about the model as it is`, {
     hint: 'leave out --no-freeze',

@@ -51,7 +51,7 @@ const REPLACED = ['int_n_embd', 'propagate_in_depth', 'drop_method', 'drop_windo
 /** config.json of the result: the source's, with what training has changed. */
 export function modelConfig(
   source: JsonObject,
-  { interaction, gate, untiedHead }: Gpt2Config,
+  { interaction, gate, selective, untiedHead }: Gpt2Config,
   dtype: SaveDtype,
 ): JsonObject {
   const rest = Object.fromEntries(Object.entries(source).filter(([key]) => !REPLACED.includes(key)))
@@ -64,6 +64,7 @@ export function modelConfig(
       int_n_embd: interaction.dim,
       propagate_in_depth: interaction.propagateInDepth,
     }),
+    ...(selective && { drop_method: 'selective' }),
     ...(gate !== null && { drop_method: gate.method }),
     ...(gate?.method === 'kvzap' && { drop_window: gate.window, drop_threshold: gate.threshold }),
   }

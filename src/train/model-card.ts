@@ -68,21 +68,33 @@ export function describeTraining({ options }: Pick<TrainRecord, 'options'>): str
       ? ` (by the convention of the paper's code; ${gamma_weight} by the paper's)`
       : ''
   if (rule.kind === 'kvzap') return `pruning by predicted attention (kvzap), window ${options.window}`
-  const name = rule.kind === 'trimkv' ? 'pruning by retention (trimkv)' : 'adaptive context pruning'
-  return `${name}, gamma ${gamma}${meaning}`
+  return `${NAMES[rule.kind]}, gamma ${gamma}${meaning}`
 }
+
+const NAMES = {
+  adaptive: 'adaptive context pruning',
+  trimkv: 'pruning by retention (trimkv)',
+  selective: 'selective attention',
+} as const
 
 /** Where each method is from. */
 const SOURCES: Partial<Record<TrainRecord['options']['rule']['kind'], string>> = {
   adaptive: '[Dynamic Context Pruning](https://arxiv.org/abs/2305.15805)',
   kvzap: 'after [KVzap](https://arxiv.org/abs/2601.07891)',
   trimkv: 'after [TRIM-KV](https://arxiv.org/abs/2512.03324)',
+  selective: 'after [Selective Attention](https://arxiv.org/abs/2410.02703)',
 }
 
 function intro({ options }: TrainRecord): string {
   const source = SOURCES[options.rule.kind]
   if (source === undefined) {
     return 'A GPT-2 fine-tuned for comparison with adaptively pruned ones: same start, same text, same number of steps.'
+  }
+  if (options.rule.kind === 'selective') {
+    return (
+      `A GPT-2 that attends less and less to tokens that later ones select against, and drops those of which nothing is left (${source}). ` +
+      'asp uses all of it; transformers loads it as a GPT-2 (`GPT2LMHeadModel`) and attends without selecting, which is not what it was trained for.'
+    )
   }
   return (
     `A GPT-2 that drops tokens of its context that it no longer needs (${source}). asp uses all of it; transformers loads the GPT-2 part ` +

@@ -43,7 +43,7 @@ export const OPTION_GROUPS = {
       hint: 'such as 0.3 or 0.1,0.3,1',
       value: '0.1,0.3,1',
       decides: 'gamma',
-      methods: ['adaptive', 'trimkv'],
+      methods: ['adaptive', 'trimkv', 'selective'],
     }),
     gammaConvention: option(
       'choice',
@@ -111,7 +111,7 @@ export const OPTION_GROUPS = {
       min: 0,
       max: 1,
       decides: 'distill',
-      methods: ['adaptive', 'trimkv'],
+      methods: ['adaptive', 'trimkv', 'selective'],
       takesControl: true,
     }),
     control: option('control', 'train a control instead: dense, the last N tokens, or blocks of N tokens', {
@@ -150,7 +150,7 @@ export const OPTION_GROUPS = {
         above: 0,
         max: 1,
         decides: 'rate_interaction',
-        methods: METHOD_NAMES,
+        methods: ['adaptive', 'kvzap', 'trimkv'],
       },
     ),
     weightDecay: option('number', 'AdamW weight decay (matrices only)', {
@@ -265,10 +265,13 @@ export function withDefaults(given: GivenOptions, start: StartOptions): Training
 export const ruleOf = ({ control, method }: Pick<TrainingOptions, 'control' | 'method'>): TrainRule =>
   control ?? { kind: method }
 
+/** Where nobody says so. */
+const FROZEN = ['always', 'unless said'] as const
+
 /** Whether the model's own weights stay as they are. */
 export function isFrozen(options: Pick<TrainingOptions, 'control' | 'method' | 'freeze'>): boolean {
   const { kind } = ruleOf(options)
-  return isMethod(kind) && (options.freeze ?? METHODS[kind].frozen !== 'if said')
+  return isMethod(kind) && (options.freeze ?? FROZEN.some((one) => one === METHODS[kind].frozen))
 }
 
 /** Of new interaction weights or gates. Gates begin at their threshold, or with what fades to half in some 280 tokens. */

@@ -14,7 +14,14 @@ import { Failure } from '../errors.js'
 import type { TrainSourceRecord } from '../record/train/schema.js'
 import { tokenizerSource, weightsKind } from '../run/model-record.js'
 import { newConfigJson } from './export.js'
-import { initialBias, isFrozen, ruleOf, TRAIN_OPTIONS, type TrainingOptions } from './options.js'
+import {
+  describeRule,
+  initialBias,
+  isFrozen,
+  ruleOf,
+  TRAIN_OPTIONS,
+  type TrainingOptions,
+} from './options.js'
 import type { SaveDtype } from './tensor-file.js'
 
 export interface TrainingStart {
@@ -59,8 +66,9 @@ async function fromCheckpoint(
   const model = await resolveModel(spec, { revision, onProgress: onFetch })
   const checkpoint = await openCheckpoint(model.path, { id: model.id, revision: model.revision })
   const tokenizer = await loadTokenizer(checkpoint.tokenizer, checkpoint.config.vocabSize)
-  const dense: Gpt2Config = { ...checkpoint.config, interaction: null, gate: null }
+  const dense: Gpt2Config = { ...checkpoint.config, interaction: null, gate: null, selective: false }
   const config = { ...dense, ...learnedParts(options, checkpoint.config) }
+  if (checkpoint.config.selective) refuseOtherAttention(options, checkpoint)
   const taught = methodOf(checkpoint.config)
   const hasOwn = taught !== null && taught === methodOf(config)
   if (hasOwn) refuseOther(options, checkpoint)
@@ -92,17 +100,35 @@ function learnedParts(options: TrainingOptions, own: Partial<LearnedParts> = {})
   if (rule === 'adaptive') {
     const dim = own.interaction?.dim ?? options.intDim ?? TRAIN_OPTIONS.intDim.otherwise
     const propagateInDepth = options.propagateInDepth ?? own.interaction?.propagateInDepth ?? false
-    return { interaction: { dim, propagateInDepth }, gate: null }
+    return { interaction: { dim, propagateInDepth }, gate: null, selective: false }
   }
-  if (rule === 'trimkv') return { interaction: null, gate: { method: rule } }
-  if (rule !== 'kvzap') return { interaction: null, gate: null }
+  const none = { interaction: null, gate: null, selective: false }
+  if (rule === 'trimkv') return { ...none, gate: { method: rule } }
+  if (rule !== 'kvzap') return { ...none, selective: rule === 'selective' }
   const known = own.gate?.method === 'kvzap' ? own.gate : undefined
   const window = options.window ?? known?.window ?? TRAIN_OPTIONS.window.otherwise
   const threshold = options.threshold ?? known?.threshold ?? TRAIN_OPTIONS.threshold.otherwise
-  return { interaction: null, gate: { method: rule, window, threshold } }
+  return { ...none, gate: { method: rule, window, threshold } }
 }
 
-type LearnedParts = Pick<Gpt2Config, 'interaction' | 'gate'>
+type LearnedParts = Pick<Gpt2Config, 'interaction' | 'gate' | 'selective'>
+
+/** Such weights attend to what is not dropped in their own way, and are no dense model to begin or to learn from. */
+function refuseOtherAttention(options: TrainingOptions, { id }: Checkpoint): void {
+  const rule = ruleOf(options)
+  const given =
+    rule.kind !== 'selective'
+      ? options.control === undefined
+        ? `--method ${rule.kind}`
+        : `--control ${describeRule(rule)}`
+      : options.distill > 0
+        ? `--distill ${options.distill}`
+        : null
+  if (given === null) return
+  throw new Failure(`${given}: needs a dense model, ${id} was trained with selective attention`, {
+    hint: 'begin from the model that it was made of',
+  })
+}
 
 function refuseOther({ intDim, beta }: TrainingOptions, { id, config: { interaction } }: Checkpoint): void {
   const dim = interaction?.dim

@@ -1,5 +1,5 @@
 /** Floating-point operations of training, as its products count them; what is done element by element is left out. Pure. */
-import type { Gpt2Config } from '../gpt2/config.js'
+import { type Gpt2Config, headDim } from '../gpt2/config.js'
 import { METHODS, type Method } from '../methods.js'
 
 /**
@@ -13,6 +13,8 @@ export function stepFlops(config: Gpt2Config, T: number, { method }: { method: M
     return 2 * (L * (4 * C * C + 2 * C * F) + V * C) + L * T * 2 * C
   }
   const r = method === 'adaptive' ? (config.interaction?.dim ?? 0) : 0
+  // Selective attention scores keys by the first head once more, with the weights it has.
+  const scored = method === 'selective' ? headDim(config) : r
   const weights = L * (4 * C * C + 2 * C * F + 2 * r * C) + V * C
-  return 6 * weights + L * T * (7 * C + 3 * r)
+  return 6 * weights + L * T * (7 * C + 3 * scored)
 }

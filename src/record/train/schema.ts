@@ -44,6 +44,7 @@ export const RuleOptionRecord = t.object('Which keys a query sees.', {
     'adaptive',
     'kvzap',
     'trimkv',
+    'selective',
     'local',
     'strided',
   ]),

@@ -12,8 +12,8 @@ import { selectiveGradients, selectiveLoss, someOf } from '../../selective-golde
 const micro = await openMicro()
 const ids = goldenTensors('micro/forward').words('input_ids')
 const [B, T] = [3, 40]
-/** Nothing of selective attention needs weights of its own. */
-const plain = { ...micro.config, interaction: null }
+/** It has no weights of its own. */
+const plain = { ...micro.config, interaction: null, selective: true }
 
 const inputs = (over: Partial<StepInputs> = {}): StepInputs => ({
   step: 0,
