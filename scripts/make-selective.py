@@ -4,12 +4,13 @@
 
 Weights and tokens are those of test/fixtures/golden/micro; its interaction weights are not read. The formula is that of docs/method.md,
 Selective attention, written as the figure of the paper (arXiv 2410.02703) has it: a relu, two masks, a shift by one query and a cumulative sum.
-undropped.logits (B, T, V): nothing dropped. <shift>.logits and <shift>.deaths (L, B, T; -1: never): keys leave for good where 1 + shift <= F.
+undropped.logits (B, T, V): nothing dropped. <shift>.logits and <shift>.deaths (L, B, T; -1: never): keys leave for good where e^shift <= F.
 loss, language, pair_mean: of a training step with weight GAMMA. Of the gradient of every tensor the norm and up to 64 entries, evenly
 spaced from the first.
 """
 
 import json
+import math
 import sys
 from pathlib import Path
 
@@ -62,7 +63,7 @@ def forward(shift):
         if shift is not None:
             later = torch.ones(T, T, dtype=torch.bool).tril(-1)
             later[:, 0] = False
-            gone = (forgotten >= 1 + shift) & later
+            gone = (forgotten >= math.exp(shift)) & later
             logits = logits.masked_fill(gone[:, None], float("-inf"))
             first = gone.int().argmax(1)
             deaths.append(torch.where(gone.any(1), first, torch.full_like(first, -1)))
@@ -82,7 +83,7 @@ with torch.no_grad():
         tensors[f"{shift}.logits"] = logits.float()
         tensors[f"{shift}.deaths"] = deaths.int()
         # How near a decision comes to its threshold: float32 must be able to tell.
-        near = min((f - 1 - shift).abs()[:, later].min().item() for f in sums for later in [causal.tril(-1)])
+        near = min((f - math.exp(shift)).abs()[:, later].min().item() for f in sums for later in [causal.tril(-1)])
         share = (deaths >= 0).double().mean().item()
         print(f"shift {shift}: {share:.2f} of keys die, nearest decision {near:.1e}")
 logits, sums, _ = forward(None)

@@ -67,3 +67,15 @@ export function betaShift(beta: number, rule: AnyRule): number {
   if (rule.kind === 'keep-all') return beta + KEEPS_ALL
   return 'shift' in rule ? beta + rule.shift : beta
 }
+
+/** The smallest positive number that every device has: a key that nothing was selected of is kept by any threshold. */
+const LEAST = 2 ** -126
+
+/**
+ * The number that a layer's kernels decide by: `betaShift`, or under selective attention, whose score is -log F, the F from which
+ * on keys are dropped.
+ */
+export function decidesBy({ selective }: Pick<Gpt2Config, 'selective'>, beta: number, rule: AnyRule): number {
+  const sum = betaShift(beta, rule)
+  return selective ? Math.min(KEEPS_ALL, Math.max(LEAST, Math.exp(sum))) : sum
+}

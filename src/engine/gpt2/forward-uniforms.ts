@@ -4,7 +4,7 @@ import type { Slice } from '../compute/device.js'
 import { LAYER, MATMUL_SHAPE, PART, VOCABULARY_SLICE } from '../kernels/structs.js'
 import { isEvicting } from '../policies/index.js'
 import { budgetOf } from '../policies/scores.js'
-import { betaShift, type DropRule, readsInteraction } from '../rules.js'
+import { type DropRule, decidesBy, readsInteraction } from '../rules.js'
 import { LOGIT_ROWS } from './activations.js'
 import { keptWidth, scoreScale } from './config.js'
 import type { ForwardContext } from './layers.js'
@@ -47,7 +47,7 @@ export function uniformWords(
     LAYER.pack({
       keys: batch.keys,
       layer: readsInteraction(rule) || isEvicting(rule) ? layer : 0,
-      betaShift: betaShift(beta, rule),
+      betaShift: decidesBy(config, beta, rule),
       alpha: rule.kind === 'soft' ? rule.alpha : 0,
       r4: keptWidth(config) / 4,
       scale: scoreScale(config, layer),

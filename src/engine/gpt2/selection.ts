@@ -6,9 +6,6 @@ import type { TensorSource } from '../tensor-source.js'
 import { type Gpt2Config, hasBias, headDim } from './config.js'
 import { readAs, readF32, required } from './read-tensor.js'
 
-/** What may be selected of a key until nothing is left of it, as the loss of training counts: the threshold at shift 0. */
-export const SELECTED_AT = 1
-
 export interface SelectionWeights {
   label: string
   /** (C, 2 D), f32 or the bits of halves. */

@@ -15,7 +15,7 @@ import {
 import { gateBeta } from './gate.js'
 import { padRuns } from './padding.js'
 import { readAs, readF32, required } from './read-tensor.js'
-import { SELECTED_AT, selectionWeights } from './selection.js'
+import { selectionWeights } from './selection.js'
 import { type VocabularySlice, vocabularySlices } from './vocabulary.js'
 
 /** A weight matrix (K, N) in the layout its matmul wants, with its bias (N). */
@@ -141,7 +141,7 @@ export async function loadWeights(
     if (!config.selective) return interactionOf(tensors, config, layer, upload)
     const { label, values, bias } = await selectionWeights(tensors, config, layer)
     const biases = memory.upload('weights', `${label} (bias)`, bias)
-    return { interaction: upload(label, { K: C, N: 2 * D, values }, biases, true), beta: SELECTED_AT }
+    return { interaction: upload(label, { K: C, N: 2 * D, values }, biases, true), beta: 0 }
   }
 
   const tokens = await table('wte.weight', 'wte')

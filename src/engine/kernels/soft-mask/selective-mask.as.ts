@@ -1,6 +1,6 @@
 /**
  * Twin of selective-mask.wgsl: what selective attention leaves of each key for each later query, and when keys die.
- *   mask[k,j] = -F[k,j], GONE from t_j on;  t_j = min { k > j : F[k,j] >= beta + shift }, NEVER if none
+ *   mask[k,j] = -F[k,j], GONE from t_j on;  t_j = min { k > j : F[k,j] >= threshold }, NEVER if none
  * A task is a tile of keys (a multiple of 4); four neighbouring keys go past the queries together, a lane each, as their masks
  * for one query are neighbours too. A branch walks only its own queries, from what its trunk has left.
  */

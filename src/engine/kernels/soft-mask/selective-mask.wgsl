@@ -1,8 +1,8 @@
 // needs: batch, selection
 // What selective attention leaves of each key for each later query, and when keys die (docs/method.md, Selective attention).
-//   mask[k,j] = -F[k,j], GONE from t_j on;  t_j = min { k > j : F[k,j] >= beta + shift }, NEVER if none
+//   mask[k,j] = -F[k,j], GONE from t_j on;  t_j = min { k > j : F[k,j] >= threshold }, NEVER if none
 // scores (rows, 2 r): queries, then keys, of the first head. masks: (own rows, mask_stride) a segment, queries by keys.
-// deaths (L, keys). sums (keys): F after the segment's last query, of this layer.
+// The threshold is in beta_shift. deaths (L, keys). sums (keys): F after the segment's last query, of this layer.
 // Grid: one workgroup a tile of WORKGROUP keys of one segment; a lane owns a key and walks the queries upward.
 // A branch walks only its own queries, from what its trunk has left.
 
