@@ -157,9 +157,7 @@ function describePolicy({ policy, contexts }: PplRecord, name: string): string {
   const [parameter] = contexts.flatMap(({ rules }) =>
     rules.flatMap(({ policy, sized }) => (policy === name && sized ? [sized.parameter] : [])),
   )
-  const by =
-    parameter === undefined
-      ? `propagate_in_depth ${policy.propagate_in_depth}; threshold shifts`
-      : `${parameter}s`
+  const depth = policy.propagate_in_depth === null ? '' : `propagate_in_depth ${policy.propagate_in_depth}; `
+  const by = parameter === undefined ? `${depth}threshold shifts` : `${parameter}s`
   return `${name}${parameter === undefined ? ',' : ';'} ${by} ${settings.join('; ')}`
 }
