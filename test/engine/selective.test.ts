@@ -10,8 +10,10 @@ import type { DropRule } from '../../src/engine/rules.js'
 import { goldenTensors, openMicro } from '../golden.js'
 import { onEachAdapter, openEngine } from '../gpu.js'
 import { largestDifference } from '../reference/compare.js'
+import { forwardReference } from '../reference/train/forward.js'
 import { SHIFTS, type Shift, selectiveDeaths, selectiveLogits } from '../selective-golden.js'
 import { assertSame, stepByStep, wholePass } from './decode-runs.js'
+import { caseOf, MODELS, tensorsOf, weightsOf } from './head-models.js'
 
 const [B, T, V] = [3, 40, 97]
 const micro = await openMicro()
@@ -138,6 +140,25 @@ await onEachAdapter('selective attention', (test, open) => {
     const worst = Math.max(...steps.logits.map((logits, s) => largestDifference(logits, pass.logits[s])))
     assert.ok(worst < 0.05, `off by ${worst}`)
   })
+
+  for (const model of MODELS.filter(({ width }) => width === 48 || width === 128)) {
+    onProcessor(`heads of ${model.width}: the logits of the plain loops`, async () => {
+      const weights = weightsOf(model)
+      const config = { ...model.config, selective: true }
+      const { sequences } = caseOf(model)
+      const own = await openEngine(open, { config, tensors: tensorsOf(weights) })
+      const pass = await wholePass(own, sequences, DENSE)
+      const steps = await stepByStep(own, sequences, { rule: DENSE, chunk: 7 }, half)
+      own.close()
+      assertSame(steps, pass)
+      const numbers = new Map([...weights].map(([name, values]) => [name, Float64Array.from(values)]))
+      for (const [s, tokens] of sequences.entries()) {
+        const inputs = { rule: { kind: 'selective' } as const, tokens, T: tokens.length, alpha: 2 }
+        const worst = largestDifference(pass.logits[s], forwardReference(config, numbers, inputs).logits)
+        assert.ok(worst < 1e-4, `sequence ${s}: off by ${worst}`)
+      }
+    })
+  }
 
   test('policies that know nothing of it are refused', async () => {
     const rule = { kind: 'h2o', size: 8 } as const
