@@ -398,6 +398,11 @@ const BROKEN: Broken[] = [
     says: /config.json: int_n_embd is 8, but h.0.attn.q_int.weight has shape \[4,64\]/,
   },
   {
+    what: 'interaction weights beside selective attention',
+    config: { ...CONFIG, drop_method: 'selective' },
+    says: /config.json: one method must decide what is dropped, got selective and h.0.attn.q_int.weight$/,
+  },
+  {
     what: 'interaction keys of another width',
     tensors: (tensors) => tensors.set('h.1.attn.k_int.weight', counting([8, 64], 0)),
     says: /tensor h.1.attn.k_int.weight must have shape \[4,64\], got \[8,64\]/,

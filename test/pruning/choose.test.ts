@@ -99,4 +99,20 @@ for (const [asked, says, hint] of REFUSED) {
   })
 }
 
+test('a checkpoint with selective attention is pruned by it, or not at all', () => {
+  const selective = { id: 'own', config: { ...dense.config, selective: true } }
+  const shift = { policy: 'selective', target: { kind: 'shift', shift: 2, sparsity: undefined } }
+  assert.equal(chooseLevel(selective, { shift: 2 }), shift)
+  assert.equal(chooseLevel(selective, { policy: 'dense' }), { policy: 'dense' })
+  for (const [asked, says] of [
+    [{ policy: 'h2o', size: 8 }, /^--policy h2o: does not know the selective attention of checkpoint own$/],
+    [{ policy: 'adaptive' }, /^--policy adaptive: checkpoint own was taught to drop by selective$/],
+  ] as const) {
+    assert.throws(
+      () => chooseLevel(selective, asked),
+      (error: unknown) => error instanceof Failure && says.test(error.message),
+    )
+  }
+})
+
 test.run()

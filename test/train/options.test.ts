@@ -84,6 +84,16 @@ const refused: [string, Partial<TrainingOptions>, RegExp][] = [
     { method: 'kvzap', gamma: undefined, threshold: 1 },
     /^--threshold: must be a number up to 0, got 1$/,
   ],
+  [
+    'selective attention of a frozen model',
+    { method: 'selective', freeze: true },
+    /^--freeze: --method selective has no/,
+  ],
+  [
+    'a beta of selective attention',
+    { method: 'selective', beta: 2 },
+    /^--beta: has no meaning for --method selective/,
+  ],
   ['a repository of no owner', { push: 'gpt2' }, /^--push: must be owner\/name/],
   ['a model of no width', { start: { kind: 'scratch', layers: 1, width: 0, positions: 64 } }, /^width: /],
 ]
