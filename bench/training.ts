@@ -80,7 +80,7 @@ export async function benchTraining(
       if (other !== undefined) rivals.push(other)
     }
     const [step, forward] = [median(steps), median(forwards)]
-    const flops = tokens.length * stepFlops(config, CTX, { adaptive: rule === 'adaptive' })
+    const flops = tokens.length * stepFlops(config, CTX, { method: rule === 'adaptive' ? rule : null })
     return {
       rule,
       tokens: tokens.length,

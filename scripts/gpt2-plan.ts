@@ -39,7 +39,7 @@ export function gpt2Plan(): string {
           BINDING,
         ).total,
       )
-    const flops = stepFlops(config, T, { adaptive: true })
+    const flops = stepFlops(config, T, { method: 'adaptive' })
     return [
       name,
       `${Math.round(parameters / 1e6)} M`,

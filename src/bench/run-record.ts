@@ -1,6 +1,7 @@
 /** What a benchmark's phases know -> the parts of its record. Pure. */
 import type { Ledger } from '../engine/compute/memory.js'
 import { PURPOSES } from '../engine/compute/memory.js'
+import { isMethod } from '../engine/methods.js'
 import { type Level, requestedSparsity } from '../pruning/level.js'
 import { shiftOf, sizedOf } from '../pruning/policy-record.js'
 import { buildBenchRecord, type CurveParts } from '../record/bench/build.js'
@@ -105,7 +106,7 @@ function configurationRecord(
 
 function dropsOf({ policy }: Level, source: PreparedBench['model']['source']): BenchConfiguration['drops'] {
   if (policy === 'dense') return 'none'
-  if (policy !== 'adaptive') return 'policy'
+  if (!isMethod(policy)) return 'policy'
   return source === 'random' ? 'synthetic' : 'learned'
 }
 

@@ -53,7 +53,7 @@ export default class Recall extends SweepCommand {
     'batch-tokens': shared.batchTokens,
     seed: shared.seed({ default: shared.CALIBRATION_SEED }),
     resume: shared.resume,
-    policy: shared.policies({ helpValue: 'adaptive,local', ...usually('adaptive') }),
+    policy: shared.policies({ helpValue: 'adaptive,local', ...usually('what the checkpoint was taught') }),
     sparsity: shared.sparsities({ default: [0.5, 0.8] }),
     calibrate: shared.calibrate,
     ...shared.modelFlags,

@@ -53,7 +53,7 @@ export default class Sweep extends SweepCommand {
     seed: shared.seed({ default: shared.CALIBRATION_SEED }),
     'dry-run': shared.dryRun,
     resume: shared.resume,
-    policy: shared.policies({ helpValue: 'adaptive,local', ...usually('adaptive') }),
+    policy: shared.policies({ helpValue: 'adaptive,local', ...usually('what the checkpoint was taught') }),
     sparsity: shared.sparsities({ default: DEFAULT_SPARSITIES }),
     calibrate: shared.calibrate,
     ...shared.modelFlags,

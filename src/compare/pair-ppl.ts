@@ -40,11 +40,11 @@ function pairContext(base: ContextRecord, other: ContextRecord, file: string): P
 }
 
 function pointOf(value: RuleRecord): Point<RuleRecord> {
-  const { rule, sized, requested, alpha } = value
+  const { policy, requested, alpha } = value
   const level = requested ?? givenLevel(value)
   const soft = alpha === null ? '' : ` alpha ${alpha}`
   return {
-    policy: rule === 'dense' ? 'dense' : (sized?.policy ?? 'adaptive'),
+    policy,
     sparsity: `${level}${soft}`,
     value,
   }

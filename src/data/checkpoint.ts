@@ -4,7 +4,7 @@
  */
 import { readdir } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
-import { type Gpt2Config, INTERACTION_STEP } from '../engine/gpt2/config.js'
+import { GATE_NAMES, type Gpt2Config, INTERACTION_STEP } from '../engine/gpt2/config.js'
 import type { StoredDtype, TensorSource } from '../engine/tensor-source.js'
 import { Failure } from '../errors.js'
 import {
@@ -77,9 +77,12 @@ export async function openCheckpoint(path: string, origin: CheckpointOrigin = {}
     untiedHead: await hasUntiedHead(located, parsed, folder),
     absentBiases: absentBiases(located, parsed.config.nLayer, folder),
     interaction: null,
+    gate: null,
   }
+  if (base.selective) refuseOtherMethod(located, configPath)
   const interaction = findInteraction(located, base, parsed.interaction, configPath)
-  const config: Gpt2Config = { ...base, interaction }
+  const gate = findGate(located, base.nLayer, parsed.gate, interaction, configPath)
+  const config: Gpt2Config = { ...base, interaction, gate }
   const tensors = checkedTensors(located, config, folder)
   const sizes = [...tensors].map(([name, { dtype, shape }]) => {
     const count = sizeOf(shape)
@@ -163,4 +166,42 @@ function findInteraction(
     )
   }
   return { dim, propagateInDepth: hint.propagateInDepth }
+}
+
+/** Selective attention has no weights of its own, and goes together with no other method's. */
+function refuseOtherMethod(located: Located, configPath: string): void {
+  const other = [...located.keys()].find((name) => /\.attn\.(q_int|k_int|int_bias|gate)\b/.test(name))
+  if (other === undefined) return
+  throw new Failure(`${configPath}: one method must decide what is dropped, got selective and ${other}`, {
+    hint: 'take drop_method out of config.json, or the tensors of the other method out of the weights',
+  })
+}
+
+/** Weights and config.json must agree: neither says alone how a gate decides. */
+function findGate(
+  located: Located,
+  nLayer: number,
+  hint: Gpt2Config['gate'],
+  interaction: Gpt2Config['interaction'],
+  configPath: string,
+): Gpt2Config['gate'] {
+  const names = Array.from({ length: nLayer }, (_, n) => GATE_NAMES.map((name) => `h.${n}.${name}`)).flat()
+  const missing = names.filter((name) => !located.has(name))
+  const first = names.find((name) => located.has(name))
+  if (hint === null && first === undefined) return null
+  if (hint === null || missing.length > 0) {
+    throw new Failure(
+      hint === null
+        ? `${configPath}: lacks drop_method, but the weights have ${first}`
+        : `${configPath}: drop_method is ${hint.method}, but the weights lack ${missing[0]}`,
+      { hint: 'use the config.json that belongs to these weights' },
+    )
+  }
+  if (interaction === null) return hint
+  throw new Failure(
+    `${configPath}: one method must decide what is dropped, got ${hint.method} and interaction weights`,
+    {
+      hint: 'take drop_method out of config.json, or q_int, k_int and int_bias out of the weights',
+    },
+  )
 }

@@ -1,6 +1,6 @@
 /** config.json of a Hugging Face GPT-2 checkpoint -> the sizes the engine works with. */
 import { ACTIVATION_NAMES, type Activation, activationNamed } from '../engine/activation.js'
-import { type Gpt2Config, HEAD_LIMITS, isHeadDim } from '../engine/gpt2/config.js'
+import { type GateConfig, type Gpt2Config, HEAD_LIMITS, isHeadDim } from '../engine/gpt2/config.js'
 import { Failure } from '../errors.js'
 import type { JsonObject } from './json-file.js'
 
@@ -12,10 +12,12 @@ export interface InteractionHint {
 }
 
 export interface ParsedConfig {
-  config: Omit<Gpt2Config, 'interaction' | 'absentBiases' | 'untiedHead'>
+  config: Omit<Gpt2Config, 'interaction' | 'gate' | 'absentBiases' | 'untiedHead'>
   /** Whether the output head is the token table; null where config.json leaves that to the weights, which have a head of their own or none. */
   isTied: boolean | null
   interaction: InteractionHint
+  /** Of a method that has a gate; null when nothing is said. */
+  gate: GateConfig | null
 }
 
 const SUPPORTED =
@@ -61,13 +63,44 @@ export function parseGpt2Config(json: JsonObject, path: string): ParsedConfig {
       activation: activationOf(json, path),
       scaledByWidth: flag(json, 'scale_attn_weights', path, true),
       scaledByLayer: flag(json, 'scale_attn_by_inverse_layer_idx', path),
+      selective: json.drop_method === 'selective',
     },
     isTied: json.tie_word_embeddings == null ? null : flag(json, 'tie_word_embeddings', path),
     interaction: {
       dim: json.int_n_embd == null ? null : size(json, 'int_n_embd', path),
       propagateInDepth: flag(json, 'propagate_in_depth', path),
     },
+    gate: gateOf(json, path),
   }
+}
+
+/** `drop_method`, which `asp finetune --method` writes, and what belongs to it. */
+function gateOf(json: JsonObject, path: string): GateConfig | null {
+  const method = json.drop_method ?? null
+  // It has no weights of its own.
+  if (method === null || method === 'selective') return null
+  if (method === 'trimkv') return { method }
+  if (method === 'kvzap') {
+    return {
+      method,
+      window: size(json, 'drop_window', path),
+      threshold: number(json, 'drop_threshold', path),
+    }
+  }
+  throw new Failure(
+    `${path}: drop_method must be kvzap, trimkv or selective, got ${JSON.stringify(method)}`,
+    {
+      hint: 'it says how the checkpoint was taught to drop; leave it out where adaptive pruning was, or none',
+    },
+  )
+}
+
+function number(json: JsonObject, key: string, path: string): number {
+  const value = json[key]
+  if (typeof value === 'number' && Number.isFinite(value)) return value
+  throw new Failure(`${path}: ${key} must be a number, got ${JSON.stringify(value)}`, {
+    hint: 'use the config.json that belongs to these weights',
+  })
 }
 
 function activationOf(json: JsonObject, path: string): Activation {

@@ -5,7 +5,7 @@
  * (sanagno/adaptively_sparse_attention, after nanoGPT), whose Linear weights are [out, in]. A square matrix does not
  * show which of the two it is, but `c_attn.weight` is never square: the first layer's decides for the whole file.
  */
-import { type Gpt2Config, hasBias } from '../engine/gpt2/config.js'
+import { GATE_NAMES, type Gpt2Config, hasBias } from '../engine/gpt2/config.js'
 import { UNTIED_HEAD } from '../engine/tensor-source.js'
 
 export interface TensorSpec {
@@ -53,7 +53,7 @@ export function layersNamed(names: Iterable<string>): number[] {
 
 /** Everything a checkpoint of these sizes must have, in file order: tables first, then layer by layer, a head of its own last. */
 export function gpt2Tensors(config: Gpt2Config): TensorSpec[] {
-  const { vocabSize: V, nPositions: P, nEmbd: C, nInner: M, nLayer: L, interaction } = config
+  const { vocabSize: V, nPositions: P, nEmbd: C, nInner: M, nLayer: L, interaction, gate } = config
   const plain = (name: string, ...shape: number[]): TensorSpec => ({ name, shape, conv1d: false })
   const matrix = (name: string, ...shape: number[]): TensorSpec => ({ name, shape, conv1d: true })
   const bias = (name: string, extent: number) => (hasBias(config, name) ? [plain(name, extent)] : [])
@@ -63,6 +63,10 @@ export function gpt2Tensors(config: Gpt2Config): TensorSpec[] {
     ...bias(`${name}.bias`, to),
   ]
   const pruning = (layer: string): TensorSpec[] => {
+    if (gate !== null) {
+      const [weight, bias] = GATE_NAMES.map((name) => `${layer}.${name}`)
+      return [plain(weight, 1, C), plain(bias, 1)]
+    }
     if (interaction === null) return []
     const [q, k, beta] = INTERACTION_NAMES.map((name) => `${layer}.${name}`)
     return [plain(q, interaction.dim, C), plain(k, interaction.dim, C), plain(beta, 1)]

@@ -2,7 +2,7 @@
  * `--model random:gpt2`: a GPT-2 of any size with seeded random weights, for measuring speed and memory without a
  * download. Scaled as GPT-2 is initialised, made tensor by tensor when asked for, and never of any use as a model.
  */
-import { AS_GPT2, type Gpt2Config, HEAD_DIM } from '../engine/gpt2/config.js'
+import { AS_GPT2, GATE_NAMES, type Gpt2Config, HEAD_DIM } from '../engine/gpt2/config.js'
 import type { StoredTensor, TensorSource } from '../engine/tensor-source.js'
 import { Failure } from '../errors.js'
 import { gpt2Tensors } from './gpt2-names.js'
@@ -59,7 +59,8 @@ export function initialTensors(
         dtype: 'F32',
         shape,
         read: async () => {
-          if (name.endsWith('int_bias')) return new Uint8Array(Float32Array.of(beta).buffer)
+          if (name.endsWith('int_bias') || name.endsWith(GATE_NAMES[1]))
+            return new Uint8Array(Float32Array.of(beta).buffer)
           return new Uint8Array(values(name, sizeOf(shape), config, normal, seed).buffer)
         },
       },

@@ -1,8 +1,9 @@
 /** Which keys may be dropped of some inputs, and how many: the level's rule, found on those inputs themselves. */
 import type { Checkpoint } from '../data/checkpoint.js'
 import type { Engine } from '../engine/engine.js'
+import type { Gpt2Config } from '../engine/gpt2/config.js'
 import { isStatic } from '../engine/policies/index.js'
-import type { HardRule } from '../engine/rules.js'
+import { type HardRule, isThreshold } from '../engine/rules.js'
 import { Failure } from '../errors.js'
 import { calibrate, REQUESTS } from '../pruning/calibrate.js'
 import { chooseLevel, type LevelFlags, type Pruneable } from '../pruning/choose.js'
@@ -75,7 +76,10 @@ export async function findRule(
 }
 
 /** What its death times name. */
-export function causeOf(rule: HardRule): DeathCause {
-  if (rule.kind === 'adaptive' || rule.kind === 'keep-all') return 'query'
+export function causeOf(
+  rule: HardRule,
+  { gate, selective }: Pick<Gpt2Config, 'gate' | 'selective'>,
+): DeathCause {
+  if (isThreshold(rule)) return selective ? 'selection' : gate === null ? 'query' : 'birth'
   return isStatic(rule) ? 'position' : 'budget'
 }

@@ -75,7 +75,7 @@ async function runModel(
     const onTry = searchProgress(onProgress, `Calibrating the drop threshold of ${id}`)
     const search = { seed: options.seed, batchTokens, signal, onTry }
     const { rule, record } = await findRule(engine, prepared, inputs, search)
-    const kills = causeOf(rule) === 'query'
+    const kills = causeOf(rule, checkpoint.config) === 'query'
     const tallies: WindowTally[] = []
     const killers = killerCounts(engine.config.nLayer)
     let counts = emptyCounts(engine.config.nLayer)
@@ -96,7 +96,7 @@ async function runModel(
         ...sparsityOf(counts),
         definition: SPARSITY_DEFINITION,
       },
-      cause: causeOf(rule),
+      cause: causeOf(rule, checkpoint.config),
       windows: windows.length,
       tokens: total,
       dimensions: dimensionRecords(tallies, { layers: engine.config.nLayer, ages: ages.length, kills }),

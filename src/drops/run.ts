@@ -66,7 +66,7 @@ export async function runDrops(
         ...sparsityOf(countInputs(deaths)),
         definition: SPARSITY_DEFINITION,
       },
-      cause: causeOf(rule),
+      cause: causeOf(rule, checkpoint.config),
       tokens: tokenTexts(input, tokenizer),
       deaths: deaths[0].map((layer) => Array.from(layer, (death) => (death === NEVER ? null : death))),
       environment,

@@ -1,6 +1,7 @@
 /** What an interrupted run left: its record and the whole documents of its sample logs. */
 import { basename, dirname, join } from 'node:path'
 import { exists } from '../data/files.js'
+import { isMethod } from '../engine/methods.js'
 import type { SampleLine } from '../record/eval/sample-schema.js'
 import { readSampleLog } from '../record/eval/samples.js'
 import type { EvalRecord } from '../record/eval/schema.js'
@@ -45,7 +46,7 @@ export function checkSameRun(path: string, earlier: EvalRecord, now: EvalRecord)
 /** A run that was stopped while it searched for shifts has none where the search had not ended: they are those found now. */
 function withFound(earlier: EvalRecord, now: EvalRecord): EvalRecord {
   const { policy, sparsity, tasks } = earlier
-  if (policy.name !== 'adaptive' || sparsity.requested === null) return earlier
+  if (!isMethod(policy.name) || sparsity.requested === null) return earlier
   const found = Object.entries(tasks).map(([name, task]) => {
     const isFound = task.policy === undefined || task.policy.threshold_shift !== null
     return [name, isFound ? task : { ...task, policy: now.tasks[name]?.policy }] as const

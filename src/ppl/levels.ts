@@ -1,5 +1,5 @@
 /** What is measured beside the dense model: flags and checkpoint -> levels. Pure. */
-import type { Gpt2Config } from '../engine/gpt2/config.js'
+import { type Gpt2Config, methodOf } from '../engine/gpt2/config.js'
 import { Failure } from '../errors.js'
 import { chooseLevels, type Pruneable } from '../pruning/choose.js'
 import { isSizedPolicy, type Level, type PolicyName, requestedSparsity } from '../pruning/level.js'
@@ -30,7 +30,7 @@ export function choosePplLevels(checkpoint: Pruneable, options: PplOptions): Lev
   return {
     policies: levels.length > 0 ? [...new Set(levels.map(({ policy }) => policy))] : ['dense'],
     levels,
-    denseOnly: policies === undefined && checkpoint.config.interaction === null,
+    denseOnly: policies === undefined && methodOf(checkpoint.config) === null,
   }
 }
 

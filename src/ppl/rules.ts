@@ -1,6 +1,6 @@
 /** Levels and alphas -> the rules that are compared at one context length. Pure. */
 import type { DropRule, HardRule } from '../engine/rules.js'
-import { isSizedLevel, type Level, requestedSparsity } from '../pruning/level.js'
+import { type Level, requestedSparsity, ruleKindOf } from '../pruning/level.js'
 import { shiftOf, sizedOf } from '../pruning/policy-record.js'
 import type { TimedCalibration } from '../pruning/resolve.js'
 import type { RuleParts } from '../record/ppl/build.js'
@@ -18,6 +18,9 @@ export interface FoundLevel {
   rule: HardRule
   calibration: TimedCalibration | null
 }
+
+/** Whether a level has a soft rule beside its hard one. */
+const fades = ({ policy }: Level): boolean => policy === 'adaptive'
 
 const DENSE_HEAD = {
   policy: 'dense',
@@ -46,7 +49,7 @@ export function rulesOf({ level, rule, calibration }: FoundLevel, alphas: readon
     alpha,
   })
   const hard: PlannedRule = { head: head(sized === null ? 'step' : 'sized', null), rule }
-  if (shift === null) return [hard]
+  if (shift === null || !fades(level)) return [hard]
   return [
     hard,
     ...alphas.map(
@@ -62,7 +65,7 @@ export function plannedHeads(
 ): Pick<RuleParts, 'policy' | 'requested' | 'alpha'>[] {
   const heads = levels.flatMap((level) => {
     const { policy } = level
-    const all = isSizedLevel(level) ? [null] : [null, ...alphas]
+    const all = fades(level) ? [null, ...alphas] : [null]
     return all.map((alpha) => ({ policy, requested: requestedSparsity(level), alpha }))
   })
   return [DENSE_HEAD, ...heads]
@@ -71,7 +74,7 @@ export function plannedHeads(
 /** Kinds of rules beside the dense one, each once. */
 export function ruleKinds(levels: readonly Level[], alphas: readonly number[]): DropRule['kind'][] {
   const soft: DropRule['kind'][] = alphas.length === 0 ? [] : ['soft']
-  const kinds = levels.flatMap((level) => (isSizedLevel(level) ? [level.policy] : [level.policy, ...soft]))
+  const kinds = levels.flatMap((level) => [ruleKindOf(level.policy), ...(fades(level) ? soft : [])])
   return [...new Set(kinds)]
 }
 

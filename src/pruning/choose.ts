@@ -1,5 +1,7 @@
 /** Flags and checkpoint -> levels. Pure; every request that the checkpoint or a policy cannot meet ends here. */
 import type { Checkpoint } from '../data/checkpoint.js'
+import { methodOf } from '../engine/gpt2/config.js'
+import { isMethod, type Method } from '../engine/methods.js'
 import { canSplitHeads, SIZED, SIZED_KINDS, type SizedKind } from '../engine/policies/index.js'
 import { Failure } from '../errors.js'
 import type { Granularity } from '../record/names.js'
@@ -29,7 +31,7 @@ export interface LevelListFlags {
   granularity?: Granularity
 }
 
-/** Adaptive is the default where the checkpoint can drop tokens. Failure: a request that cannot be met. */
+/** What the checkpoint was taught is the default, if it was. Failure: a request that cannot be met. */
 export function chooseLevel(checkpoint: Pruneable, flags: LevelFlags): Level {
   const { sparsity, shift, size } = flags
   checkSparsity(sparsity)
@@ -111,13 +113,22 @@ function checkOneKind(
 }
 
 function choosePolicy({ id, config }: Pruneable, { policy, sparsity, shift }: LevelFlags): PolicyName {
-  if (policy !== undefined && isSizedPolicy(policy)) return policy
+  if (policy !== undefined && isSizedPolicy(policy)) {
+    if (config.selective) {
+      throw new Failure(`--policy ${policy}: does not know the selective attention of checkpoint ${id}`, {
+        hint: '--policy selective, or the model that the checkpoint was made of',
+      })
+    }
+    return policy
+  }
+  const taught = methodOf(config)
+  const asked = policy !== undefined && isMethod(policy) ? policy : null
   const needsScores =
-    policy === 'adaptive' || (policy === undefined && shift !== undefined) || sparsity !== undefined
-  if (config.interaction === null && needsScores) {
+    asked !== null || (policy === undefined && shift !== undefined) || sparsity !== undefined
+  if (taught === null && needsScores) {
     const number = sparsity === undefined ? `--shift ${shift}` : `--sparsity ${sparsity}`
     throw new Failure(
-      `${policy === 'adaptive' ? '--policy adaptive' : number}: checkpoint ${id} has no interaction weights to decide what to drop`,
+      `${asked === null ? number : `--policy ${asked}`}: checkpoint ${id} has no ${asked === null ? 'interaction' : WEIGHTS[asked]} weights to decide what to drop`,
       {
         hint:
           'name a policy that needs none, such as --policy streaming or h2o (docs/policies.md), use --policy dense without ' +
@@ -125,13 +136,26 @@ function choosePolicy({ id, config }: Pruneable, { policy, sparsity, shift }: Le
       },
     )
   }
-  const name = policy ?? (config.interaction === null ? 'dense' : 'adaptive')
+  if (asked !== null && asked !== taught) {
+    throw new Failure(`--policy ${asked}: checkpoint ${id} was taught to drop by ${taught}`, {
+      hint: `--policy ${taught}, or a checkpoint of asp finetune --method ${asked}`,
+    })
+  }
+  const name = policy ?? taught ?? 'dense'
   if (name === 'dense' && sparsity !== undefined && sparsity > 0) {
     throw new Failure(`--sparsity ${sparsity}: the dense policy removes nothing`, {
       hint: 'leave out --policy dense, or --sparsity',
     })
   }
   return name
+}
+
+/** What a method's weights are called. */
+const WEIGHTS: Readonly<Record<Method, string>> = {
+  adaptive: 'interaction',
+  kvzap: 'gate',
+  trimkv: 'gate',
+  selective: 'selecting',
 }
 
 /** Failure: no share that can be removed. */
@@ -143,7 +167,7 @@ export function checkSparsity(sparsity: number | undefined): void {
 }
 
 function checkShift(policy: PolicyName, shift: number): void {
-  if (policy !== 'adaptive') {
+  if (!isMethod(policy)) {
     throw new Failure(`--shift ${shift}: the ${policy} policy has no threshold`, {
       hint: 'leave --shift out, or use --policy adaptive with a checkpoint fine-tuned for pruning such as --model asp-tiny',
     })

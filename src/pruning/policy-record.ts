@@ -32,7 +32,7 @@ export function policyRecord(...found: Parameters<typeof foundPolicy>): PolicyRe
 
 export function foundPolicy(
   level: Level,
-  { interaction }: Pick<Gpt2Config, 'interaction'>,
+  { interaction, gate }: Pick<Gpt2Config, 'interaction' | 'gate'>,
   rule: DropRule | null,
   calibration: TimedCalibration | null,
   seed: number,
@@ -40,6 +40,8 @@ export function foundPolicy(
   return {
     parameters: {
       ...(level.policy === 'adaptive' && { propagate_in_depth: interaction?.propagateInDepth ?? false }),
+      ...(level.policy === 'kvzap' &&
+        gate?.method === 'kvzap' && { window: gate.window, threshold: gate.threshold }),
       ...(rule !== null && isSized(rule) && SIZED[rule.kind].parameters(rule.size)),
       ...granularityOf(level),
     },

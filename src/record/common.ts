@@ -90,6 +90,14 @@ export const laterSettings = {
       t.boolean('A token dropped in a layer is dropped in all later ones; null when nothing is learned.'),
     ),
   ),
+  drop_method: t.optional(
+    t.oneOf(
+      'The method that taught it, where it was not adaptive: kvzap and trimkv have gates; selective attends in another way, under `dense` too.',
+      ['kvzap', 'trimkv', 'selective'],
+    ),
+  ),
+  drop_window: t.optional(t.count('Of kvzap: positions before a key may die.')),
+  drop_threshold: t.optional(t.number('Of kvzap: log of attention below which a key dies.')),
 }
 
 /** Of the weights' files, where they are not safetensors. */
@@ -169,7 +177,7 @@ export type CalibrationRecord = t.Static<typeof CalibrationRecord>
 
 const found = {
   parameters: t.dictionary(
-    'Settings of the policy: propagate_in_depth of `adaptive`, window of `local`, stride of `strided`, budget of `h2o`, ...',
+    'Settings of the policy: propagate_in_depth of `adaptive`, window and threshold of `kvzap`, window of `local`, stride of `strided`, budget of `h2o`, ...',
     t.scalar<number | string | boolean | null>(['number', 'string', 'boolean', 'null']),
   ),
   threshold_shift: t.nullable(
@@ -186,7 +194,7 @@ export type FoundPolicy = t.Static<typeof FoundPolicy>
 
 export const PolicyRecord = t.object('How the context was pruned.', {
   name: t.string(
-    "`dense` removes nothing; `adaptive` goes by the checkpoint's drop scores; any other is a policy of a size (docs/policies.md).",
+    '`dense` removes nothing; `adaptive`, `kvzap`, `trimkv` and `selective` go by what the checkpoint was taught; any other is a policy of a size (docs/policies.md).',
   ),
   ...found,
 })

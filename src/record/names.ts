@@ -15,6 +15,12 @@ export type SweepPart = (typeof SWEEP_PARTS)[number]
 export const CACHE_SOURCES = ['measured', 'windows', 'requests'] as const
 export type CacheSource = (typeof CACHE_SOURCES)[number]
 
+/** Policies that a checkpoint was taught; the engine's METHODS. */
+export const LEARNED_POLICIES = ['adaptive', 'kvzap', 'trimkv', 'selective'] as const
+
+/** Whether a record's policy goes by scores of the checkpoint, and so by a shift. */
+export const isLearned = (policy: string): boolean => LEARNED_POLICIES.some((name) => name === policy)
+
 export const ALPHA_SCHEDULES = ['cosine', 'linear', 'constant'] as const
 export const RATE_SCHEDULES = ['constant', 'cosine'] as const
 export const GAMMA_CONVENTIONS = ['paper', 'code'] as const

@@ -62,6 +62,9 @@ const MODEL_SETTINGS: readonly Field<{ model: { config: ModelRecord['config'] } 
   { name: 'int_n_embd of the model', of: ({ model }) => model.config.int_n_embd },
   // Older records have it among the parameters of their policy.
   { name: 'propagate_in_depth of the model', of: ({ model }) => model.config.propagate_in_depth },
+  { name: 'drop_method of the model', of: ({ model }) => model.config.drop_method ?? null },
+  { name: 'drop_window of the model', of: ({ model }) => model.config.drop_window ?? null },
+  { name: 'drop_threshold of the model', of: ({ model }) => model.config.drop_threshold ?? null },
 ]
 
 const PROGRAM_AND_MODEL: readonly Field<Run>[] = [

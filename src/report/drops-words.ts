@@ -25,14 +25,23 @@ const GONE: Readonly<Record<DeathCause, string>> = {
   query: 'killed by',
   position: 'left the window at',
   budget: 'evicted before',
+  birth: 'expired at',
+  selection: 'used up before',
 }
 
 export const goneAt = (cause: DeathCause): string => GONE[cause]
 
+const HEADINGS: Readonly<Record<DeathCause, { victims: string; list: string }>> = {
+  query: { victims: 'Killed', list: 'who killed whom' },
+  position: { victims: 'Left the window then', list: 'who left the window when' },
+  budget: { victims: 'Evicted before it', list: 'who was evicted before which token' },
+  birth: { victims: 'Expired then', list: 'who expired when' },
+  selection: { victims: 'Used up before it', list: 'who was used up before which token' },
+}
+
 /** Over the tokens whose deaths are named after one token. */
 export function victimsHeading(cause: DeathCause): string {
-  if (cause === 'query') return 'Killed'
-  return cause === 'position' ? 'Left the window then' : 'Evicted before it'
+  return HEADINGS[cause].victims
 }
 
 /** A token as it is quoted, without the white space around it: `“king”`. */
@@ -48,8 +57,7 @@ export function fateOf({ tokens, deaths, cause }: DropsRecord, layer: number, at
 
 /** Heading of a list of drops by the position they are named after. */
 export function gone(cause: DeathCause): string {
-  if (cause === 'query') return 'who killed whom'
-  return cause === 'position' ? 'who left the window when' : 'who was evicted before which token'
+  return HEADINGS[cause].list
 }
 
 export function describePolicy({ policy }: Pick<DropsRecord, 'policy'>): string {

@@ -1,5 +1,6 @@
 /** What the lines under every table say in the same words: the model, the adapter, times and memory. */
 import type { EnvironmentRecord, ModelRecord } from '../record/common.js'
+import { isLearned } from '../record/names.js'
 import { formatBytes, formatLarge, formatSeconds, formatShare, plural } from './format.js'
 import type { Note } from './sheet.js'
 
@@ -48,10 +49,9 @@ export function nothingDropped(
   { requested = null, achieved }: { requested?: number | null; achieved: number },
 ): Note[] {
   if (policy === 'dense' || requested === 0 || achieved >= NOTHING) return []
-  const why =
-    policy === 'adaptive'
-      ? 'no drop score falls below the threshold; --sparsity 0.5 finds one that drops half'
-      : 'no text is longer than what it keeps'
+  const why = isLearned(policy)
+    ? 'no drop score falls below the threshold; --sparsity 0.5 finds one that drops half'
+    : 'no text is longer than what it keeps'
   return [['Nothing', `was dropped, these are the dense model's figures: ${why}`]]
 }
 

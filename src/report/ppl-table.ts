@@ -157,9 +157,10 @@ function describePolicy({ policy, contexts }: PplRecord, name: string): string {
   const [sized] = contexts.flatMap(({ rules }) =>
     rules.flatMap(({ policy, sized }) => (policy === name && sized ? [sized] : [])),
   )
+  const depth = policy.propagate_in_depth === null ? '' : `propagate_in_depth ${policy.propagate_in_depth}; `
   const by =
     sized === undefined
-      ? `propagate_in_depth ${policy.propagate_in_depth}; threshold shifts`
+      ? `${depth}threshold shifts`
       : `${sized.granularity === 'head' ? 'each head by itself; ' : ''}${sized.parameter}s`
   return `${name}${sized === undefined ? ',' : ';'} ${by} ${settings.join('; ')}`
 }

@@ -41,9 +41,9 @@ function figuresOf({ final, evaluations, options }: TrainRecord): TrainRecord['f
   return own.length > 0 ? own : evaluations.slice(-1)
 }
 
-/** `gamma 0.3`, `local:205`. */
+/** `gamma 0.3`, `trimkv gamma 0.3`, `kvzap`, `local:205`. */
 export function nameOf({ options: { rule, gamma } }: TrainRecord): string {
-  if (gamma !== null) return `gamma ${gamma}`
+  if (gamma !== null) return rule.kind === 'adaptive' ? `gamma ${gamma}` : `${rule.kind} gamma ${gamma}`
   return rule.tokens === null ? rule.kind : `${rule.kind}:${rule.tokens}`
 }
 

@@ -53,5 +53,17 @@ export function configRecord(config: Gpt2Config): ModelRecord['config'] {
     scale_attn_weights: config.scaledByWidth,
     scale_attn_by_inverse_layer_idx: config.scaledByLayer,
     propagate_in_depth: config.interaction?.propagateInDepth ?? null,
+    ...gateRecord(config),
   }
+}
+
+/** Of a checkpoint that another method taught: named as in config.json. */
+function gateRecord({
+  gate,
+  selective,
+}: Gpt2Config): Pick<ModelRecord['config'], 'drop_method' | 'drop_window' | 'drop_threshold'> {
+  if (selective) return { drop_method: 'selective' }
+  if (gate === null) return {}
+  if (gate.method !== 'kvzap') return { drop_method: gate.method }
+  return { drop_method: gate.method, drop_window: gate.window, drop_threshold: gate.threshold }
 }

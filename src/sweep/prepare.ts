@@ -1,6 +1,8 @@
 /** Everything of a sweep that can be checked before a device is opened; what all its cells share is read once. */
 import { type PreparedBench, prepareBench } from '../bench/prepare.js'
 import type { Checkpoint } from '../data/checkpoint.js'
+import { methodOf } from '../engine/gpt2/config.js'
+import { isMethod } from '../engine/methods.js'
 import { Failure } from '../errors.js'
 import { atLevel, type PreparedRun } from '../eval/prepare-run.js'
 import { type PreparedTasks, type PrepareHooks, prepareTasks } from '../eval/prepare-tasks.js'
@@ -77,8 +79,9 @@ interface Plan {
 
 /** Failure: what the checkpoint cannot do. */
 function planSweep(checkpoint: Checkpoint, { policies, sparsities, ctx }: SweepOptions): Plan {
-  if (policies === undefined && checkpoint.config.interaction === null) {
-    const others = POLICY_NAMES.filter((name) => name !== 'adaptive')
+  const taught = methodOf(checkpoint.config)
+  if (policies === undefined && taught === null) {
+    const others = POLICY_NAMES.filter((name) => !isMethod(name))
     throw new Failure(
       `--policy: checkpoint ${checkpoint.id} has no interaction weights for the adaptive policy`,
       {
@@ -86,7 +89,7 @@ function planSweep(checkpoint: Checkpoint, { policies, sparsities, ctx }: SweepO
       },
     )
   }
-  const named: readonly PolicyName[] = policies ?? ['adaptive']
+  const named: readonly PolicyName[] = policies ?? (taught === null ? [] : [taught])
   const points = planGrid(named, sparsities)
   if (points.length === 0) {
     throw new Failure(`--sparsity ${sparsities}: leaves no cell for --policy ${named}`, {

@@ -7,6 +7,7 @@ import { recordRun } from '../eval/record-run.js'
 import { runOn } from '../eval/run.js'
 import type { PreparedPpl } from '../ppl/prepare.js'
 import { pplOn } from '../ppl/run.js'
+import { ruleKindOf } from '../pruning/level.js'
 import type { BenchRecord } from '../record/bench/schema.js'
 import type { EnvironmentRecord } from '../record/common.js'
 import type { EvalRecord } from '../record/eval/schema.js'
@@ -63,7 +64,7 @@ export async function runSweep(
 ): Promise<Swept> {
   const policies = prepared.cells.map(({ level }) => level.policy)
   const others = new Set(policies.filter((policy) => policy !== 'dense'))
-  const model = await openModel(prepared, device, ['dense', ...others], hooks)
+  const model = await openModel(prepared, device, ['dense', ...[...others].map(ruleKindOf)], hooks)
   const done: Done = { evals: new Map(), ppl: null, bench: null, estimated: 0 }
   const work: Work = { prepared, device, model, context, hooks, done }
   const write = (): Promise<void> => hooks.onRecord(sweepRecord(work, done))

@@ -1,7 +1,15 @@
 /** What of a training's options can be checked without reading anything. Pure. */
+import { METHODS } from '../engine/methods.js'
 import { Failure } from '../errors.js'
 import { type OptionRow, type OptionTable, subjectOf } from './option-rows.js'
-import { describeRule, MODEL_OPTIONS, OPTION_ROWS, ruleOf, type TrainingOptions } from './options.js'
+import {
+  describeRule,
+  MODEL_OPTIONS,
+  OPTION_ROWS,
+  ruleOf,
+  TRAIN_OPTIONS,
+  type TrainingOptions,
+} from './options.js'
 
 /** Throws a Failure at the first thing that no checkpoint and no text could make right. */
 export function checkTraining(options: TrainingOptions): void {
@@ -38,7 +46,8 @@ function checkBounds(subject: string, row: OptionRow, value: unknown): void {
 export function describeBounds({ kind, above, min, max }: OptionRow): string {
   const least = min ?? (kind === 'whole' ? 1 : undefined)
   const low = above === undefined ? (least === undefined ? '' : `from ${least}`) : `above ${above}`
-  return max === undefined ? low : `${low} to ${max}`
+  if (max === undefined) return low
+  return low === '' ? `up to ${max}` : `${low} to ${max}`
 }
 
 const REPO = /^\w[\w.-]*\/\w[\w.-]*$/
@@ -61,25 +70,50 @@ function checkGiven({ data, output, push }: TrainingOptions): void {
   }
 }
 
-/** A control learns nothing about dropping, so whatever steers that is refused. */
+/** A control learns nothing about dropping, and each method what it does, so whatever steers another is refused. */
 function checkRule(options: TrainingOptions): void {
-  const { gamma } = options
-  if (options.control === undefined) {
+  const { gamma, control, method } = options
+  checkMethod(options)
+  if (control === undefined) {
     const twice = gamma?.find((one, i) => gamma.indexOf(one) < i)
-    if (gamma?.length !== 0 && twice === undefined) return
-    const got = twice === undefined ? 'none' : `${twice} twice`
-    throw new Failure(`--gamma: must name weights of the sparsity loss, each once, got ${got}`, {
-      hint: 'for example --gamma 0.3 or --gamma 0.1,0.3,1',
-    })
+    if (gamma?.length === 0 || twice !== undefined) {
+      const got = twice === undefined ? 'none' : `${twice} twice`
+      throw new Failure(`--gamma: must name weights of the sparsity loss, each once, got ${got}`, {
+        hint: 'for example --gamma 0.3 or --gamma 0.1,0.3,1',
+      })
+    }
   }
   const values: Readonly<Record<string, unknown>> = options
   const found = OPTION_ROWS.find(
-    ([name, row]) => row.isAdaptive && values[name] !== undefined && values[name] !== row.default,
+    ([name, { methods, takesControl, default: usual }]) =>
+      methods !== undefined &&
+      !(control === undefined ? methods.includes(method) : takesControl) &&
+      values[name] !== undefined &&
+      values[name] !== usual,
   )
   if (found === undefined) return
   const subject = subjectOf(...found)
-  throw new Failure(`${subject}: has no meaning for a control, got ${describeRule(ruleOf(options))}`, {
-    hint: `leave out ${subject} or --control`,
+  const [who, other] = control === undefined ? [`--method ${method}`, '--method'] : ['a control', '--control']
+  throw new Failure(
+    `${subject}: has no meaning for ${who}${control === undefined ? '' : `, got ${describeRule(ruleOf(options))}`}`,
+    { hint: `leave out ${subject} or ${other}` },
+  )
+}
+
+function checkMethod({ control, method, freeze }: TrainingOptions): void {
+  if (control !== undefined && method !== TRAIN_OPTIONS.method.default) {
+    throw new Failure(`--method ${method}: has no meaning for a control, got ${describeRule(control)}`, {
+      hint: 'leave out --method or --control',
+    })
+  }
+  if (METHODS[method].frozen === 'never' && freeze === true) {
+    throw new Failure(`--freeze: --method ${method} has no weights of its own, the model itself learns`, {
+      hint: 'leave out --freeze',
+    })
+  }
+  if (METHODS[method].frozen !== 'always' || freeze !== false) return
+  throw new Failure(`--no-freeze: --method ${method} learns about the model as it is`, {
+    hint: 'leave out --no-freeze',
   })
 }
 

@@ -45,13 +45,16 @@ export async function writeModelFiles(
   )
 }
 
+/** Keys of the source that say what the result may not be. */
+const REPLACED = ['int_n_embd', 'propagate_in_depth', 'drop_method', 'drop_window', 'drop_threshold', 'dtype']
+
 /** config.json of the result: the source's, with what training has changed. */
 export function modelConfig(
   source: JsonObject,
-  { interaction, untiedHead }: Gpt2Config,
+  { interaction, gate, selective, untiedHead }: Gpt2Config,
   dtype: SaveDtype,
 ): JsonObject {
-  const { int_n_embd: _dim, propagate_in_depth: _flag, dtype: _dtype, ...rest } = source
+  const rest = Object.fromEntries(Object.entries(source).filter(([key]) => !REPLACED.includes(key)))
   return {
     ...rest,
     model_type: 'gpt2',
@@ -62,6 +65,9 @@ export function modelConfig(
       int_n_embd: interaction.dim,
       propagate_in_depth: interaction.propagateInDepth,
     }),
+    ...(selective && { drop_method: 'selective' }),
+    ...(gate !== null && { drop_method: gate.method }),
+    ...(gate?.method === 'kvzap' && { drop_window: gate.window, drop_threshold: gate.threshold }),
   }
 }
 

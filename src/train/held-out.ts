@@ -3,6 +3,7 @@ import { afterGrace } from '../engine/compute/give-up.js'
 import { Engine } from '../engine/engine.js'
 import type { Gpt2Config } from '../engine/gpt2/config.js'
 import type { WeightDtype } from '../engine/matmul.js'
+import { isStatic } from '../engine/policies/index.js'
 import type { DropRule } from '../engine/rules.js'
 import type { TensorSource } from '../engine/tensor-source.js'
 import type { TrainRule } from '../engine/train/types.js'
@@ -71,7 +72,7 @@ export const evaluateHeldOut: Evaluate = async (run, device, { signal, onProgres
 /** What is compared with the dense rule. */
 function rulesOf({ rule, alpha }: HeldOutRun): Rule[] {
   if (rule.kind === 'dense') return []
-  if (rule.kind !== 'adaptive') return [{ head: { rule: rule.kind, alpha: null }, drop: rule }]
+  if (isStatic(rule)) return [{ head: { rule: rule.kind, alpha: null }, drop: rule }]
   const step: Rule = { head: { rule: 'step', alpha: null }, drop: { kind: 'adaptive', shift: 0 } }
   if (alpha === null) return [step]
   const soft = Math.max(alpha, LEAST_ALPHA)

@@ -1,6 +1,7 @@
 /** The steps of one training: each logged before the next, with evaluations and checkpoints in between. */
 
 import { afterGrace } from '../engine/compute/give-up.js'
+import { learnsToFade } from '../engine/methods.js'
 import type { TrainerLike } from '../engine/train/types.js'
 import { isAbort } from '../errors.js'
 import type { EvalLine, StepLine } from '../record/train/schema.js'
@@ -135,8 +136,7 @@ async function takeStep(
   const took = (performance.now() - began) / 1000
   seconds.train += took
   if (!report.finite) return null
-  const isAdaptive = options.rule.kind === 'adaptive'
-  const pairs = isAdaptive && report.pairMeans !== null ? [...report.pairMeans] : null
+  const pairs = learnsToFade(options.rule.kind) && report.pairMeans !== null ? [...report.pairMeans] : null
   return {
     kind: 'step',
     step: step + 1,

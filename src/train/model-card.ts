@@ -67,16 +67,38 @@ export function describeTraining({ options }: Pick<TrainRecord, 'options'>): str
     gamma_convention === 'code'
       ? ` (by the convention of the paper's code; ${gamma_weight} by the paper's)`
       : ''
-  return `adaptive context pruning, gamma ${gamma}${meaning}`
+  if (rule.kind === 'kvzap') return `pruning by predicted attention (kvzap), window ${options.window}`
+  return `${NAMES[rule.kind]}, gamma ${gamma}${meaning}`
+}
+
+const NAMES = {
+  adaptive: 'adaptive context pruning',
+  trimkv: 'pruning by retention (trimkv)',
+  selective: 'selective attention',
+} as const
+
+/** Where each method is from. */
+const SOURCES: Partial<Record<TrainRecord['options']['rule']['kind'], string>> = {
+  adaptive: '[Dynamic Context Pruning](https://arxiv.org/abs/2305.15805)',
+  kvzap: 'after [KVzap](https://arxiv.org/abs/2601.07891)',
+  trimkv: 'after [TRIM-KV](https://arxiv.org/abs/2512.03324)',
+  selective: 'after [Selective Attention](https://arxiv.org/abs/2410.02703)',
 }
 
 function intro({ options }: TrainRecord): string {
-  if (options.rule.kind !== 'adaptive') {
+  const source = SOURCES[options.rule.kind]
+  if (source === undefined) {
     return 'A GPT-2 fine-tuned for comparison with adaptively pruned ones: same start, same text, same number of steps.'
   }
+  if (options.rule.kind === 'selective') {
+    return (
+      `A GPT-2 that attends less and less to tokens that later ones select against, and drops those of which nothing is left (${source}). ` +
+      'asp uses all of it; transformers loads it as a GPT-2 (`GPT2LMHeadModel`) and attends without selecting, which is not what it was trained for.'
+    )
+  }
   return (
-    'A GPT-2 that drops tokens of its context that it no longer needs ([Dynamic Context Pruning](https://arxiv.org/abs/2305.15805)). ' +
-    'asp uses all of it; transformers loads the GPT-2 part (`GPT2LMHeadModel`) and ignores the interaction weights, so it then runs dense.'
+    `A GPT-2 that drops tokens of its context that it no longer needs (${source}). asp uses all of it; transformers loads the GPT-2 part ` +
+    '(`GPT2LMHeadModel`) and ignores the weights that decide what is dropped, so it then runs dense.'
   )
 }
 
@@ -125,14 +147,23 @@ function perLayer(final: readonly EvalFigures[]): string {
 }
 
 function objective({ options }: TrainRecord): [string, string][] {
-  const { alpha, int_dim, beta, shift_range, distill, trainable, propagate_in_depth } = options
+  const { rule, alpha, int_dim, beta, shift_range, distill, trainable, propagate_in_depth } = options
+  const gates =
+    rule.kind === 'kvzap'
+      ? [['Gates', `threshold ${options.threshold}, window ${options.window}`]]
+      : rule.kind === 'trimkv'
+        ? [['Gates', `bias ${beta ?? 'as it was'} at the start`]]
+        : []
   const shifts =
     shift_range === null
       ? []
       : [['Threshold shift', `uniform in ${shift_range.join('..')}, 0 for a quarter of the sequences`]]
   const teacher =
     distill === 0 ? [] : [['Distilled', `${distill} of the loss is KL to the dense model it started from`]]
-  const frozen = trainable === 'all' ? [] : [['Trained', 'interaction weights only']]
+  const frozen =
+    trainable === 'all'
+      ? []
+      : [['Trained', rule.kind === 'adaptive' ? 'interaction weights only' : 'gates only']]
   const drops =
     alpha === null
       ? []
@@ -148,7 +179,7 @@ function objective({ options }: TrainRecord): [string, string][] {
             `${int_dim} wide, beta ${beta ?? 'as it was'} at the start, propagate_in_depth ${propagate_in_depth}`,
           ],
         ]
-  return [...drops, ...shifts, ...teacher, ...frozen] as [string, string][]
+  return [...drops, ...gates, ...shifts, ...teacher, ...frozen] as [string, string][]
 }
 
 function rate({ options }: TrainRecord): string {

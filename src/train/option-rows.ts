@@ -1,4 +1,5 @@
 /** What a row of the table of options says, the type of the options that follows from rows, and what is typed as text. Pure. */
+import type { Method } from '../engine/methods.js'
 import type { TrainRule } from '../engine/train/types.js'
 import { Failure } from '../errors.js'
 import type { TrainRunOptions } from '../record/train/schema.js'
@@ -37,8 +38,9 @@ interface Details {
   hint?: string
   /** The part of a run that it decides: a resumed run must have the same. */
   decides?: keyof TrainRunOptions | 'data'
-  /** Steers what is learned about dropping: has no meaning for a control. */
-  isAdaptive?: true
+  /** The methods that it steers; it has no meaning for the others, nor for a control unless that takes it too. */
+  methods?: readonly Method[]
+  takesControl?: true
   /** Where there is only one of the two. */
   only?: 'flag' | 'file'
   char?: 'c' | 'o'

@@ -3,8 +3,9 @@
  * `asp train`'s file (options-file.ts), the bounds (check-options.ts), what a resumed run must have the same (resume.ts) and the
  * tables of docs/finetune.md (scripts/option-tables.ts). Pure.
  */
+import { isMethod, METHOD_NAMES, METHODS } from '../engine/methods.js'
 import type { TrainRule } from '../engine/train/types.js'
-import { ALPHA_SCHEDULES, GAMMA_CONVENTIONS, RATE_SCHEDULES } from '../record/names.js'
+import { ALPHA_SCHEDULES, GAMMA_CONVENTIONS, LEARNED_POLICIES, RATE_SCHEDULES } from '../record/names.js'
 import { type OptionsOf, type OptionTable, option } from './option-rows.js'
 
 /** Above 64 the alpha-sigmoid is the step function in f32. */
@@ -30,6 +31,11 @@ export const OPTION_GROUPS = {
     tokens: option('whole', 'take only the first tokens of the text', { otherwise: 'all', decides: 'data' }),
   },
   pruning: {
+    method: option('choice', 'how the model is taught what to drop', {
+      choices: LEARNED_POLICIES,
+      default: 'adaptive',
+      decides: 'rule',
+    }),
     gamma: option('numbers', 'weights of the sparsity loss, one training each', {
       otherwise: 0.3,
       min: 0,
@@ -37,7 +43,7 @@ export const OPTION_GROUPS = {
       hint: 'such as 0.3 or 0.1,0.3,1',
       value: '0.1,0.3,1',
       decides: 'gamma',
-      isAdaptive: true,
+      methods: ['adaptive', 'trimkv', 'selective'],
     }),
     gammaConvention: option(
       'choice',
@@ -60,35 +66,53 @@ export const OPTION_GROUPS = {
       min: 4,
       max: 1024,
       decides: 'int_dim',
-      isAdaptive: true,
+      methods: ['adaptive'],
     }),
-    beta: option('number', 'initial beta, which is added to every drop score', {
+    beta: option('number', 'initial beta, which is added to every drop score (6 for trimkv)', {
       otherwise: 2,
       min: -100,
       max: 100,
       decides: 'beta',
-      isAdaptive: true,
+      methods: ['adaptive', 'trimkv'],
     }),
     propagateInDepth: option('flag', 'a token dropped in a layer is dropped in all later ones', {
       allowNo: true,
       decides: 'propagate_in_depth',
-      isAdaptive: true,
+      methods: ['adaptive'],
     }),
     shiftRange: option('range', 'a random threshold shift per sequence: one checkpoint for many sparsities', {
       value: '-1..1',
       decides: 'shift_range',
-      isAdaptive: true,
+      methods: ['adaptive', 'trimkv'],
     }),
-    freeze: option('flag', 'train the interaction weights only', {
-      default: false,
+    window: option('whole', 'of kvzap: positions before a key may die', {
+      otherwise: 16,
+      decides: 'window',
+      methods: ['kvzap'],
+    }),
+    threshold: option(
+      'number',
+      'of kvzap: a key dies whose greatest attention to come is predicted below it, as a logarithm',
+      {
+        otherwise: -4,
+        max: 0,
+        decides: 'threshold',
+        methods: ['kvzap'],
+      },
+    ),
+    freeze: option('flag', 'train only what decides about dropping', {
+      otherwise: 'for kvzap and trimkv',
+      allowNo: true,
       decides: 'trainable',
-      isAdaptive: true,
+      methods: METHOD_NAMES,
     }),
     distill: option('number', 'share of KL to the dense model in the loss, beside cross-entropy', {
       default: 0,
       min: 0,
       max: 1,
       decides: 'distill',
+      methods: ['adaptive', 'trimkv', 'selective'],
+      takesControl: true,
     }),
     control: option('control', 'train a control instead: dense, the last N tokens, or blocks of N tokens', {
       value: 'dense|local:N|strided:N',
@@ -118,13 +142,17 @@ export const OPTION_GROUPS = {
       max: 1,
       decides: 'rate',
     }),
-    rateInteraction: option('number', 'learning rate of the interaction weights, which start untrained', {
-      otherwise: 'as --rate',
-      above: 0,
-      max: 1,
-      decides: 'rate_interaction',
-      isAdaptive: true,
-    }),
+    rateInteraction: option(
+      'number',
+      'learning rate of interaction weights or gates, which start untrained',
+      {
+        otherwise: 'as --rate',
+        above: 0,
+        max: 1,
+        decides: 'rate_interaction',
+        methods: ['adaptive', 'kvzap', 'trimkv'],
+      },
+    ),
     weightDecay: option('number', 'AdamW weight decay (matrices only)', {
       default: 0,
       min: 0,
@@ -234,8 +262,25 @@ export function withDefaults(given: GivenOptions, start: StartOptions): Training
 }
 
 /** What a training learns or compares with: a control, or which tokens to drop. */
-export const ruleOf = ({ control }: Pick<TrainingOptions, 'control'>): TrainRule =>
-  control ?? { kind: 'adaptive' }
+export const ruleOf = ({ control, method }: Pick<TrainingOptions, 'control' | 'method'>): TrainRule =>
+  control ?? { kind: method }
+
+/** Where nobody says so. */
+const FROZEN = ['always', 'unless said'] as const
+
+/** Whether the model's own weights stay as they are. */
+export function isFrozen(options: Pick<TrainingOptions, 'control' | 'method' | 'freeze'>): boolean {
+  const { kind } = ruleOf(options)
+  return isMethod(kind) && (options.freeze ?? FROZEN.some((one) => one === METHODS[kind].frozen))
+}
+
+/** Of new interaction weights or gates. Gates begin at their threshold, or with what fades to half in some 280 tokens. */
+export function initialBias({ method, beta, threshold }: TrainingOptions): number {
+  if (method === 'kvzap') return threshold ?? TRAIN_OPTIONS.threshold.otherwise
+  return beta ?? (method === 'trimkv' ? TRIMKV_BETA : TRAIN_OPTIONS.beta.otherwise)
+}
+
+const TRIMKV_BETA = 6
 
 /** As `--control` has it. */
 export const describeRule = (rule: TrainRule): string =>

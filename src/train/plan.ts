@@ -1,11 +1,19 @@
 /** Options and checkpoint -> the trainings to run, each with every number settled. Pure. */
 import { join } from 'node:path'
 import type { Gpt2Config } from '../engine/gpt2/config.js'
+import { learnsToFade } from '../engine/methods.js'
 import type { TrainRule } from '../engine/train/types.js'
 import { Failure } from '../errors.js'
 import type { AlphaSchedule, RateSchedule, TrainRunOptions } from '../record/train/schema.js'
 import { HELD_OUT } from './corpus.js'
-import { describeRule, ruleOf, TRAIN_OPTIONS, type TrainingOptions } from './options.js'
+import {
+  describeRule,
+  initialBias,
+  isFrozen,
+  ruleOf,
+  TRAIN_OPTIONS,
+  type TrainingOptions,
+} from './options.js'
 
 /** One training. */
 export interface RunPlan {
@@ -62,12 +70,13 @@ export function planRuns(options: TrainingOptions, config: Gpt2Config, hasOwn: b
   }
   const rule = ruleOf(options)
   checkControl(rule, ctx)
-  const gammas = rule.kind === 'adaptive' ? (options.gamma ?? [TRAIN_OPTIONS.gamma.otherwise]) : [null]
+  const gammas = learnsToFade(rule.kind) ? (options.gamma ?? [TRAIN_OPTIONS.gamma.otherwise]) : [null]
+  checkWindow(config, ctx)
   return gammas.map((gamma): RunPlan => {
     const several = gammas.length > 1
     return {
       folder: several ? join(options.output, `gamma-${gamma}`) : options.output,
-      name: gamma === null ? describeRule(rule) : `gamma ${gamma}`,
+      name: nameOf(rule, gamma),
       rule,
       options: runOptions(options, config, { rule, gamma, ctx, batchTokens, hasOwn }),
       steps: options.steps,
@@ -78,6 +87,12 @@ export function planRuns(options: TrainingOptions, config: Gpt2Config, hasOwn: b
       push: options.push === undefined ? null : several ? `${options.push}-gamma-${gamma}` : options.push,
     }
   })
+}
+
+/** `gamma 0.3`, `trimkv gamma 0.3`, `kvzap`, `local:205` */
+function nameOf(rule: TrainRule, gamma: number | null): string {
+  if (gamma === null) return describeRule(rule)
+  return rule.kind === 'adaptive' ? `gamma ${gamma}` : `${rule.kind} gamma ${gamma}`
 }
 
 /** Share of the time of steps that evaluations on the way may take where nobody says how often they are wanted. */
@@ -112,7 +127,7 @@ interface Settled {
 
 function runOptions(
   options: TrainingOptions,
-  { interaction }: Gpt2Config,
+  { interaction, gate }: Gpt2Config,
   { rule, gamma, ctx, batchTokens, hasOwn }: Settled,
 ): TrainRunOptions {
   const { gammaConvention, beta1, beta2, clip, shiftRange } = options
@@ -131,9 +146,11 @@ function runOptions(
     ctx,
     batch_tokens: batchTokens,
     int_dim: interaction?.dim ?? null,
-    beta: interaction === null || hasOwn ? null : (options.beta ?? TRAIN_OPTIONS.beta.otherwise),
+    beta: (interaction === null && gate === null) || hasOwn ? null : initialBias(options),
     propagate_in_depth: interaction?.propagateInDepth ?? null,
-    trainable: options.freeze ? 'interaction' : 'all',
+    window: gate?.method === 'kvzap' ? gate.window : null,
+    threshold: gate?.method === 'kvzap' ? gate.threshold : null,
+    trainable: isFrozen(options) ? 'interaction' : 'all',
     distill: options.distill,
     shift_range: shiftRange === undefined ? null : [shiftRange.low, shiftRange.high],
     optimiser: {
@@ -166,6 +183,14 @@ function rateSchedule({
 }: TrainingOptions): RateSchedule {
   const warmup = options.warmup ?? Math.round(steps * WARMUP_SHARE)
   return kind === 'constant' ? { kind, rate, warmup } : { kind, rate, warmup, final, over: steps }
+}
+
+/** Failure: no query would ever be out of the window. */
+function checkWindow({ gate }: Gpt2Config, ctx: number): void {
+  if (gate?.method !== 'kvzap' || gate.window < ctx) return
+  throw new Failure(`--window: must be below --ctx, ${ctx}, got ${gate.window}`, {
+    hint: `for example --window ${Math.ceil(ctx / 16)}`,
+  })
 }
 
 function checkMultiple(flag: string, value: number, of: number, ofFlag: string): void {

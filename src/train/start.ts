@@ -7,14 +7,21 @@ import { resolveModel } from '../data/model.js'
 import { initialTensors } from '../data/random-model.js'
 import { inFolder, type TokenizerSource } from '../data/tokenizer/source.js'
 import { loadTokenizer, type Tokenizer } from '../data/tokenizer.js'
-import { AS_GPT2, type Gpt2Config, HEAD_DIM, INTERACTION_STEP } from '../engine/gpt2/config.js'
+import { AS_GPT2, type Gpt2Config, HEAD_DIM, INTERACTION_STEP, methodOf } from '../engine/gpt2/config.js'
 import type { TensorSource } from '../engine/tensor-source.js'
 import type { TrainerOptions } from '../engine/train/types.js'
 import { Failure } from '../errors.js'
 import type { TrainSourceRecord } from '../record/train/schema.js'
 import { tokenizerSource, weightsKind } from '../run/model-record.js'
 import { newConfigJson } from './export.js'
-import { ruleOf, TRAIN_OPTIONS, type TrainingOptions } from './options.js'
+import {
+  describeRule,
+  initialBias,
+  isFrozen,
+  ruleOf,
+  TRAIN_OPTIONS,
+  type TrainingOptions,
+} from './options.js'
 import type { SaveDtype } from './tensor-file.js'
 
 export interface TrainingStart {
@@ -59,18 +66,16 @@ async function fromCheckpoint(
   const model = await resolveModel(spec, { revision, onProgress: onFetch })
   const checkpoint = await openCheckpoint(model.path, { id: model.id, revision: model.revision })
   const tokenizer = await loadTokenizer(checkpoint.tokenizer, checkpoint.config.vocabSize)
-  const dense: Gpt2Config = { ...checkpoint.config, interaction: null }
-  const own = checkpoint.config.interaction
-  if (own !== null) refuseOtherInteraction(options, checkpoint, own.dim)
-  const interaction = {
-    dim: own?.dim ?? options.intDim ?? TRAIN_OPTIONS.intDim.otherwise,
-    propagateInDepth: options.propagateInDepth ?? own?.propagateInDepth ?? false,
-  }
-  const config = ruleOf(options).kind === 'adaptive' ? { ...dense, interaction } : dense
+  const dense: Gpt2Config = { ...checkpoint.config, interaction: null, gate: null, selective: false }
+  const config = { ...dense, ...learnedParts(options, checkpoint.config) }
+  if (checkpoint.config.selective) refuseOtherAttention(options, checkpoint)
+  const taught = methodOf(checkpoint.config)
+  const hasOwn = taught !== null && taught === methodOf(config)
+  if (hasOwn) refuseOther(options, checkpoint)
   return {
     config,
     tensors: withMissing(checkpoint.tensors, config, options),
-    hasOwn: own !== null,
+    hasOwn,
     teacher: options.distill > 0 ? { config: dense, tensors: only(checkpoint.tensors, dense) } : undefined,
     tokenizer,
     tokenizerSource: checkpoint.tokenizer,
@@ -89,11 +94,49 @@ async function fromCheckpoint(
   }
 }
 
-function refuseOtherInteraction({ intDim, beta }: TrainingOptions, { id }: Checkpoint, dim: number): void {
+/** What a method adds to a dense model; sizes are those of the checkpoint, where it has such weights already. */
+function learnedParts(options: TrainingOptions, own: Partial<LearnedParts> = {}): LearnedParts {
+  const rule = ruleOf(options).kind
+  if (rule === 'adaptive') {
+    const dim = own.interaction?.dim ?? options.intDim ?? TRAIN_OPTIONS.intDim.otherwise
+    const propagateInDepth = options.propagateInDepth ?? own.interaction?.propagateInDepth ?? false
+    return { interaction: { dim, propagateInDepth }, gate: null, selective: false }
+  }
+  const none = { interaction: null, gate: null, selective: false }
+  if (rule === 'trimkv') return { ...none, gate: { method: rule } }
+  if (rule !== 'kvzap') return { ...none, selective: rule === 'selective' }
+  const known = own.gate?.method === 'kvzap' ? own.gate : undefined
+  const window = options.window ?? known?.window ?? TRAIN_OPTIONS.window.otherwise
+  const threshold = options.threshold ?? known?.threshold ?? TRAIN_OPTIONS.threshold.otherwise
+  return { ...none, gate: { method: rule, window, threshold } }
+}
+
+type LearnedParts = Pick<Gpt2Config, 'interaction' | 'gate' | 'selective'>
+
+/** Such weights attend to what is not dropped in their own way, and are no dense model to begin or to learn from. */
+function refuseOtherAttention(options: TrainingOptions, { id }: Checkpoint): void {
+  const rule = ruleOf(options)
+  const given =
+    rule.kind !== 'selective'
+      ? options.control === undefined
+        ? `--method ${rule.kind}`
+        : `--control ${describeRule(rule)}`
+      : options.distill > 0
+        ? `--distill ${options.distill}`
+        : null
+  if (given === null) return
+  throw new Failure(`${given}: needs a dense model, ${id} was trained with selective attention`, {
+    hint: 'begin from the model that it was made of',
+  })
+}
+
+function refuseOther({ intDim, beta }: TrainingOptions, { id, config: { interaction } }: Checkpoint): void {
+  const dim = interaction?.dim
   const flag = intDim !== undefined && intDim !== dim ? `--int-dim ${intDim}` : null
   const given = flag ?? (beta === undefined ? null : `--beta ${beta}`)
   if (given === null) return
-  throw new Failure(`${given}: ${id} has interaction weights of its own, ${dim} wide`, {
+  const weights = dim === undefined ? 'gates of its own' : `interaction weights of its own, ${dim} wide`
+  throw new Failure(`${given}: ${id} has ${weights}`, {
     hint: 'leave the flag out, or begin from a dense checkpoint',
   })
 }
@@ -108,18 +151,15 @@ async function fromScratch(
       hint: `${Math.max(1, Math.round(start.width / HEAD_DIM)) * HEAD_DIM} is one`,
     })
   }
-  if (options.distill > 0 || options.freeze) {
-    const flag = options.distill > 0 ? 'distill' : 'freeze'
+  if (options.distill > 0 || isFrozen(options)) {
+    const method = options.freeze === true ? 'freeze' : `method ${options.method}`
+    const flag = options.distill > 0 ? 'distill' : method
     throw new Failure(`${flag}: needs a trained model to begin from, got random weights`, {
       hint: `leave ${flag} out, or use asp finetune`,
     })
   }
   const source = await scratchTokenizer(start.tokenizer, onFetch)
   const tokenizer = await loadTokenizer(source, Number.POSITIVE_INFINITY)
-  const interaction = {
-    dim: options.intDim ?? TRAIN_OPTIONS.intDim.otherwise,
-    propagateInDepth: options.propagateInDepth ?? false,
-  }
   const config: Gpt2Config = {
     vocabSize: tokenizer.vocabSize,
     nPositions: start.positions,
@@ -129,7 +169,7 @@ async function fromScratch(
     nInner: 4 * start.width,
     layerNormEpsilon: 1e-5,
     ...AS_GPT2,
-    interaction: ruleOf(options).kind === 'adaptive' ? interaction : null,
+    ...learnedParts(options),
   }
   const tensors = withMissing(new Map(), config, options)
   return {
@@ -163,8 +203,8 @@ async function scratchTokenizer(
 }
 
 /** The tensors of `config`; those that are not there are made, interaction weights from N(0, 0.02^2) (docs/method.md, Initial values and schedules). */
-function withMissing(there: TensorSource, config: Gpt2Config, { seed, beta }: TrainingOptions): TensorSource {
-  const fresh = initialTensors(config, { seed, beta: beta ?? TRAIN_OPTIONS.beta.otherwise })
+function withMissing(there: TensorSource, config: Gpt2Config, options: TrainingOptions): TensorSource {
+  const fresh = initialTensors(config, { seed: options.seed, beta: initialBias(options) })
   return new Map([...fresh].map(([name, tensor]) => [name, there.get(name) ?? tensor]))
 }
 

@@ -1,6 +1,7 @@
 /** One training from its first step, or the one it was stopped after, to its record. */
 import type { Ledger } from '../engine/compute/memory.js'
 import { measurePeak } from '../engine/compute/peak.js'
+import { methodOf } from '../engine/gpt2/config.js'
 import { stepFlops } from '../engine/train/flops.js'
 import type { MemoryParts } from '../record/eval/build.js'
 import { TRAIN_LOG_SCHEMA } from '../record/kinds.js'
@@ -45,8 +46,8 @@ export async function trainRun(
     if (step === plan.steps) {
       const weights = await trainer.weights()
       trainer.close()
-      const adaptive = plan.rule.kind === 'adaptive'
-      const flopsPerToken = stepFlops(prepared.start.config, plan.options.ctx, { adaptive })
+      const method = methodOf(prepared.start.config)
+      const flopsPerToken = stepFlops(prepared.start.config, plan.options.ctx, { method })
       speed = { flopsPerToken, peak: await peak(device) }
       finished = await finishRun({ prepared, plan, device, weights, seconds, evaluate, hooks })
     }

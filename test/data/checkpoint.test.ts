@@ -40,6 +40,19 @@ async function checkTensors(actual: Checkpoint, expected: Tensors): Promise<void
   }
 }
 
+checkpoint('opens checkpoints with gates, whose config.json says how they decide', async ({ folder }) => {
+  const gates = [{ method: 'kvzap', window: 4, threshold: -3.5 } as const, { method: 'trimkv' } as const]
+  for (const gate of gates) {
+    const tensors = tinyTensors()
+    withGates(tensors)
+    const said = 'window' in gate ? { drop_window: gate.window, drop_threshold: gate.threshold } : {}
+    await writeCheckpoint(folder, tensors, { ...GATED, drop_method: gate.method, ...said })
+    const opened = await openCheckpoint(folder)
+    assert.equal([opened.config.interaction, opened.config.gate], [null, gate])
+    await checkTensors(opened, tensors)
+  }
+})
+
 checkpoint('opens the bundled checkpoints', async () => {
   const adaptive = await openCheckpoint(join(MODELS, 'asp-tiny'))
   assert.equal(adaptive.config, {
@@ -175,6 +188,17 @@ interface Broken {
   /** Damage done to the written folder. */
   files?: (folder: string) => Promise<unknown>
   says: RegExp
+}
+
+const { int_n_embd: _dim, propagate_in_depth: _flag, ...GATED } = CONFIG
+
+/** In place of interaction weights. */
+function withGates(tensors: Tensors): void {
+  for (const name of [...tensors.keys()]) if (/_int|int_bias/.test(name)) tensors.delete(name)
+  for (const layer of [0, 1]) {
+    tensors.set(`h.${layer}.attn.gate.weight`, counting([1, 64], layer))
+    tensors.set(`h.${layer}.attn.gate.bias`, counting([1], layer))
+  }
 }
 
 const BROKEN: Broken[] = [
@@ -385,6 +409,11 @@ const BROKEN: Broken[] = [
     says: /config.json: int_n_embd is 8, but h.0.attn.q_int.weight has shape \[4,64\]/,
   },
   {
+    what: 'interaction weights beside selective attention',
+    config: { ...CONFIG, drop_method: 'selective' },
+    says: /config.json: one method must decide what is dropped, got selective and h.0.attn.q_int.weight$/,
+  },
+  {
     what: 'interaction keys of another width',
     tensors: (tensors) => tensors.set('h.1.attn.k_int.weight', counting([8, 64], 0)),
     says: /tensor h.1.attn.k_int.weight must have shape \[4,64\], got \[8,64\]/,
@@ -397,6 +426,58 @@ const BROKEN: Broken[] = [
     },
     says: new RegExp(`h.0.attn.q_int.weight must have a multiple of 4 rows, got shape \\[${dim},64\\]$`),
   })),
+  {
+    what: 'gates that nothing is said of',
+    tensors: withGates,
+    config: { ...CONFIG, int_n_embd: null },
+    says: /config.json: lacks drop_method, but the weights have h.0.attn.gate.weight$/,
+  },
+  {
+    what: 'a gate that a layer lacks',
+    config: { ...GATED, drop_method: 'trimkv' },
+    tensors: (tensors) => {
+      withGates(tensors)
+      tensors.delete('h.1.attn.gate.bias')
+    },
+    says: /config.json: drop_method is trimkv, but the weights lack h.1.attn.gate.bias$/,
+  },
+  {
+    what: 'gates and interaction weights',
+    config: { ...CONFIG, drop_method: 'trimkv' },
+    tensors: (tensors) => {
+      const both = new Map(tensors)
+      withGates(tensors)
+      for (const [name, tensor] of both) tensors.set(name, tensor)
+    },
+    says: /config.json: one method must decide what is dropped, got trimkv and interaction weights$/,
+  },
+  {
+    what: 'a method that nobody knows',
+    config: { ...GATED, drop_method: 'snapkv' },
+    tensors: withGates,
+    says: /config.json: drop_method must be kvzap or trimkv, got "snapkv"$/,
+  },
+  {
+    what: 'a window of nothing',
+    config: { ...GATED, drop_method: 'kvzap', drop_window: 0, drop_threshold: -4 },
+    tensors: withGates,
+    says: /config.json: drop_window must be a positive whole number, got 0$/,
+  },
+  {
+    what: 'no threshold',
+    config: { ...GATED, drop_method: 'kvzap', drop_window: 4 },
+    tensors: withGates,
+    says: /config.json: drop_threshold must be a number, got undefined$/,
+  },
+  {
+    what: 'gates of another width',
+    config: { ...GATED, drop_method: 'trimkv' },
+    tensors: (tensors) => {
+      withGates(tensors)
+      tensors.set('h.0.attn.gate.weight', counting([2, 64], 0))
+    },
+    says: /tensor h.0.attn.gate.weight must have shape \[1,64\], got \[2,64\]/,
+  },
   {
     what: 'a missing shard',
     files: async (folder) => {

@@ -155,6 +155,8 @@ export class CacheRig {
     const base = {
       ...{ qkv: qkv.slice, tokens: tokens.slice, spans: list.slice, spanCount: spans.length, longest },
       spansUniform: this.#count(spans.length),
+      // Nothing fades.
+      masks: tokens.slice,
     }
     // Steps of one row a sequence have room from the step before.
     const reserve = longest > 1 || rows.some(({ position }) => position === 0)

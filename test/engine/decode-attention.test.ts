@@ -13,6 +13,7 @@ import { attentionKernels, chooseTuning, rowAttentionKernels, SPLIT_ROWS } from 
 import { KernelBench, onEachAdapter } from '../gpu.js'
 import { cacheAttentionReference } from '../reference/cache-attention.js'
 import { largestDifference } from '../reference/compare.js'
+import { seededFloats } from '../reference/floats.js'
 import {
   type CacheFixture,
   cacheFixture,
@@ -145,6 +146,33 @@ await onEachAdapter('attention to the cache', (test, open) => {
       const longest = Math.max(...spans.map(({ count }) => count))
       const tiles = { tiles: bench.upload(words), count: words.length / 4, longest, dtype, dense }
       return chunkDispatches(headsOf(fixture), { ...tuning, attention }, buffers, tiles)
+    }
+
+    for (const { name, slots } of open.adapter.kind === 'swiftshader' && (index > 0 || P > 64)
+      ? []
+      : CHUNKS) {
+      test(`${kernel}: ${name}, keys that fade`, async () => {
+        const fixture = cacheFixture({ H, P, dtype: 'f32', slots, order: 'shuffled' })
+        const { qkv, layout } = fixture
+        const width = 32 * layout.maxPages
+        const masks = seededFloats(4)((qkv.length / (3 * P * H)) * width).map((value) =>
+          value > 0.2 ? -1e30 : 4 * (value - 0.2),
+        )
+        // A query's own key is always there; the step's rows come last.
+        for (const { slot, row, count } of fixture.spans) {
+          for (let r = 0; r < count; r++) masks[(row + r) * width + fixture.state[slot] + r] = 0
+        }
+        const masked: Plan = (own, buffers) => {
+          const words = chunkTiles(own.spans, attention.queryTile)
+          const tiles = { tiles: bench.upload(words), count: words.length / 4, longest: 200 }
+          const kind = { dtype: own.dtype, dense: false, masked: true }
+          const given = { ...buffers, deaths: bench.upload(masks) }
+          return chunkDispatches(headsOf(own), { ...tuning, attention }, given, { ...tiles, ...kind })
+        }
+        const got = await run(fixture, masked)
+        const worst = largestDifference(got, rowsOf(fixture, cacheAttentionReference(fixture, masks)))
+        assert.ok(worst < TOLERANCE, `off by ${worst}`)
+      })
     }
 
     for (const dtype of dtypesOf(index)) {

@@ -1,11 +1,15 @@
 /** What may be asked of a policy; every other request ends in one line. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import type { Gpt2Config } from '../../src/engine/gpt2/config.js'
+import { METHOD_NAMES } from '../../src/engine/methods.js'
 import type { EvictingRule } from '../../src/engine/policies/index.js'
 import { Failure } from '../../src/errors.js'
-import { chooseLevel, chooseLevels, type LevelFlags } from '../../src/pruning/choose.js'
+import { chooseLevel, chooseLevels, type LevelFlags, type Pruneable } from '../../src/pruning/choose.js'
 import { needsSearch, requestedSparsity } from '../../src/pruning/level.js'
+import { foundPolicy } from '../../src/pruning/policy-record.js'
 import { atContext, knownRule } from '../../src/pruning/resolve.js'
+import { LEARNED_POLICIES } from '../../src/record/names.js'
 import { openBundled } from '../golden.js'
 
 const tiny = await openBundled('asp-tiny')
@@ -47,6 +51,44 @@ test('a known shift for a share is searched no more, and the share is kept', () 
   assert.equal(knownRule(level, atContext(64), tiny.config), { kind: 'adaptive', shift: -0.4 })
 })
 
+test('what a checkpoint was taught is what decides, and nothing else that is learned', () => {
+  assert.equal(LEARNED_POLICIES, METHOD_NAMES)
+  const taught = (gate: Gpt2Config['gate']): Pruneable => ({
+    ...dense,
+    id: 'own',
+    config: { ...dense.config, gate },
+  })
+  const kvzap = taught({ method: 'kvzap', window: 8, threshold: -4 })
+  const target = { kind: 'sparsity', sparsity: 0.5 } as const
+  assert.equal(chooseLevel(kvzap, { sparsity: 0.5 }), { policy: 'kvzap', target })
+  assert.equal(chooseLevel(kvzap, {}), { policy: 'kvzap', target: { kind: 'own' } })
+  assert.equal(chooseLevel(taught({ method: 'trimkv' }), { policy: 'trimkv', shift: 1 }), {
+    policy: 'trimkv',
+    target: { kind: 'shift', shift: 1, sparsity: undefined },
+  })
+  assert.equal(foundPolicy(chooseLevel(kvzap, {}), kvzap.config, { kind: 'adaptive', shift: 0 }, null, 1), {
+    parameters: { window: 8, threshold: -4 },
+    threshold_shift: 0,
+    calibration: null,
+  })
+  const refused: [Pruneable, LevelFlags, RegExp][] = [
+    [kvzap, { policy: 'adaptive' }, /^--policy adaptive: checkpoint own was taught to drop by kvzap$/],
+    [
+      kvzap,
+      { policy: 'trimkv', sparsity: 0.5 },
+      /^--policy trimkv: checkpoint own was taught to drop by kvzap$/,
+    ],
+    [tiny, { policy: 'kvzap' }, /^--policy kvzap: checkpoint asp-tiny was taught to drop by adaptive$/],
+    [dense, { policy: 'kvzap' }, /^--policy kvzap: checkpoint asp-tiny-dense has no gate weights to decide/],
+  ]
+  for (const [checkpoint, asked, says] of refused) {
+    assert.throws(
+      () => chooseLevel(checkpoint, asked),
+      (error: unknown) => error instanceof Failure && says.test(error.message) && error.hint !== undefined,
+    )
+  }
+})
+
 const REFUSED: [asked: LevelFlags, says: RegExp, hint: RegExp][] = [
   [{ policy: 'h2o' }, /^--policy h2o: needs the share of context to remove$/, /budget in tokens: --size/],
   [
@@ -81,5 +123,21 @@ for (const [asked, says, hint] of REFUSED) {
     )
   })
 }
+
+test('a checkpoint with selective attention is pruned by it, or not at all', () => {
+  const selective = { id: 'own', config: { ...dense.config, selective: true } }
+  const shift = { policy: 'selective', target: { kind: 'shift', shift: 2, sparsity: undefined } }
+  assert.equal(chooseLevel(selective, { shift: 2 }), shift)
+  assert.equal(chooseLevel(selective, { policy: 'dense' }), { policy: 'dense' })
+  for (const [asked, says] of [
+    [{ policy: 'h2o', size: 8 }, /^--policy h2o: does not know the selective attention of checkpoint own$/],
+    [{ policy: 'adaptive' }, /^--policy adaptive: checkpoint own was taught to drop by selective$/],
+  ] as const) {
+    assert.throws(
+      () => chooseLevel(selective, asked),
+      (error: unknown) => error instanceof Failure && says.test(error.message),
+    )
+  }
+})
 
 test.run()

@@ -25,7 +25,8 @@ const OPTIONAL: Record<string, string[]> = {
     'TaskRecord: required',
   ],
   'asp.sweep-1.schema.json': [': required', 'FrontierPoint: required'],
-  'asp.train-1.schema.json': ['TrainSourceRecord: required'],
+  // Trainings of before there were gates lack their window and threshold.
+  'asp.train-1.schema.json': ['TrainRunOptions: required', 'TrainSourceRecord: required'],
 }
 
 /**

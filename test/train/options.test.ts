@@ -1,6 +1,7 @@
 /** What a training may be asked for, and the trainings that follow from it. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import type { Gpt2Config } from '../../src/engine/gpt2/config.js'
 import { Failure } from '../../src/errors.js'
 import { checkTraining } from '../../src/train/check-options.js'
 import { parseControl, parseShiftRange } from '../../src/train/option-rows.js'
@@ -65,6 +66,34 @@ const refused: [string, Partial<TrainingOptions>, RegExp][] = [
   ['a beta for a control', { ...control, beta: 2 }, /^--beta: has no meaning for a control, got dense$/],
   ['a gamma for a control', { ...control, gamma: [1] }, /^--gamma: has no meaning for a control/],
   ['a control that learns to drop only', { ...control, freeze: true }, /^--freeze: /],
+  ['a gamma where nothing fades', { method: 'kvzap' }, /^--gamma: has no meaning for --method kvzap$/],
+  ['a window of another method', { window: 8 }, /^--window: has no meaning for --method adaptive$/],
+  ['a width of gates', { method: 'trimkv', intDim: 8 }, /^--int-dim: has no meaning for --method trimkv$/],
+  [
+    'a method for a control',
+    { ...control, method: 'kvzap' },
+    /^--method kvzap: has no meaning for a control/,
+  ],
+  [
+    'weights that learn while their attention is predicted',
+    { method: 'kvzap', gamma: undefined, freeze: false },
+    /^--no-freeze: --method kvzap learns about the model as it is$/,
+  ],
+  [
+    'a threshold above all attention',
+    { method: 'kvzap', gamma: undefined, threshold: 1 },
+    /^--threshold: must be a number up to 0, got 1$/,
+  ],
+  [
+    'selective attention of a frozen model',
+    { method: 'selective', freeze: true },
+    /^--freeze: --method selective has no/,
+  ],
+  [
+    'a beta of selective attention',
+    { method: 'selective', beta: 2 },
+    /^--beta: has no meaning for --method selective/,
+  ],
   ['a repository of no owner', { push: 'gpt2' }, /^--push: must be owner\/name/],
   ['a model of no width', { start: { kind: 'scratch', layers: 1, width: 0, positions: 64 } }, /^width: /],
 ]
@@ -78,9 +107,41 @@ for (const [title, changes, message] of refused) {
 }
 
 test('takes what is right', () => {
-  for (const changes of [{}, control, { shiftRange: { low: -1, high: 0 } }, { distill: 1 }]) {
+  const gates: Partial<TrainingOptions>[] = [
+    { method: 'kvzap', gamma: undefined, window: 8, threshold: -3 },
+    { method: 'trimkv', distill: 0.5, beta: 4, freeze: false },
+  ]
+  for (const changes of [{}, control, { shiftRange: { low: -1, high: 0 } }, { distill: 1 }, ...gates]) {
     checkTraining(trainingOptions('out', changes))
   }
+})
+
+test('a method says what learns, how many trainings there are, and what they are called', () => {
+  const gated = (gate: Gpt2Config['gate']): Gpt2Config => ({ ...CONFIG, interaction: null, gate })
+  const kvzap = { method: 'kvzap', window: 5, threshold: -3 } as const
+  const [one, ...others] = planRuns(
+    trainingOptions('out', { method: 'kvzap', gamma: undefined, threshold: -3 }),
+    gated(kvzap),
+    false,
+  )
+  assert.equal([one.name, one.folder, others.length], ['kvzap', 'out', 0])
+  const { rule, gamma, alpha, trainable, window, threshold, beta } = one.options
+  assert.equal([rule.kind, gamma, alpha, trainable], ['kvzap', null, null, 'interaction'])
+  assert.equal([window, threshold, beta], [5, -3, -3])
+  const trimkv = planRuns(
+    trainingOptions('out', { method: 'trimkv', gamma: [1, 2] }),
+    gated({ method: 'trimkv' }),
+    false,
+  )
+  assert.equal(
+    trimkv.map(({ name, options }) => [name, options.beta, options.trainable, options.window]),
+    [1, 2].map((weight) => [`trimkv gamma ${weight}`, 6, 'interaction', null]),
+  )
+  const free = trainingOptions('out', { method: 'trimkv', freeze: false })
+  assert.is(planRuns(free, gated({ method: 'trimkv' }), false)[0].options.trainable, 'all')
+  const wide = trainingOptions('out', { method: 'kvzap', gamma: undefined })
+  const failure = failureOf(() => planRuns(wide, gated({ ...kvzap, window: 16 }), false))
+  assert.match(failure.message, /^--window: must be below --ctx, 16, got 16$/)
 })
 
 test('controls and ranges as typed', () => {

@@ -17,6 +17,7 @@ export interface CacheBuffers {
   keys: DeviceBuffer
   values: DeviceBuffer
   state: DeviceBuffer
+  /** Death times, or, for attention with masks, what is left of the slot's rows for each row of the step. */
   deaths: DeviceBuffer
   /** (rows, 2): token, position. */
   tokens: DeviceBuffer
@@ -45,6 +46,8 @@ export interface RowsToAttend extends CacheKind {
 }
 
 export interface TilesToAttend extends CacheKind {
+  /** Whether keys fade before they die, so that every row is visited; false when undefined. */
+  masked?: boolean
   /** (count) of struct Span, as `chunkTiles` has them. */
   tiles: DeviceBuffer
   count: number
@@ -128,15 +131,21 @@ export function chunkDispatches(
   config: Heads,
   { attention, lanes }: Tuning,
   { qkv, keys, values, state, deaths, tokens, out, scratch, cache }: CacheBuffers,
-  { tiles, count, longest, dtype, dense }: TilesToAttend,
+  { tiles, count, longest, dtype, dense, masked = false }: TilesToAttend,
 ): AttentionDispatch[] {
   const { body, queryTile } = attention
-  const listed = !dense && longest >= LIST_FROM
+  const listed = !dense && !masked && longest >= LIST_FROM
   const walk: AttentionDispatch = {
     spec: {
       kernel: 'attend-chunk',
-      variant: { body, rows: listed ? 'live-rows' : 'every-row', dtype, width: `${headWidth(config)}` },
-      constants: { DENSE: Number(dense), ...attention.constants },
+      variant: {
+        body,
+        rows: listed ? 'live-rows' : 'every-row',
+        mask: masked ? 'masks' : 'deaths',
+        dtype,
+        width: `${headWidth(config)}`,
+      },
+      constants: masked ? attention.constants : { DENSE: Number(dense), ...attention.constants },
     },
     bindings: [qkv, keys, values, state, deaths, tiles, out, listed ? scratch : tokens, cache],
     grid: [count, config.nHead],

@@ -61,6 +61,8 @@ export interface StepRows extends StepSpans {
   qkv: Binding
   /** (rows, 2 r) */
   interaction: Binding
+  /** (rows, rows of a slot) under selective attention: logs of what is left of keys. */
+  masks: Binding
   /** (rows, 2): token, position. */
   tokens: Binding
   /** Rows of the longest span. */

@@ -5,9 +5,9 @@
 import type { ComputeDevice, ComputePass, DeviceBuffer, KernelSpec, Slice } from '../compute/device.js'
 import type { Memory } from '../compute/memory.js'
 import { Uniforms } from '../compute/uniforms.js'
-import { attentionWidth, scoreScale } from '../gpt2/config.js'
+import { attentionWidth, keptWidth, scoreScale } from '../gpt2/config.js'
 import type { WeightDtype } from '../matmul.js'
-import { betaShift, type DecodeRule, readsInteraction } from '../rules.js'
+import { type DecodeRule, decidesBy, readsInteraction } from '../rules.js'
 import { pagedScheme } from './cache-paged.js'
 import type {
   CacheContext,
@@ -197,7 +197,7 @@ export class Cache {
   }
 
   get #r(): number {
-    return this.readsInteraction ? (this.#context.config.interaction?.dim ?? 0) : 0
+    return this.readsInteraction ? keptWidth(this.#context.config) : 0
   }
 
   #view(layer: number, buffers = this.layers[layer], uniform = this.#slices[layer]): LayerView {
@@ -251,7 +251,7 @@ export class Cache {
     const { beta } = this.#context.weights.blocks[layer]
     const scale = scoreScale(this.#context.config, layer)
     const own = { pages, layer, r: this.#r, scattered: this.#scheme.padded, scale }
-    return cacheOf(this.shape, own, betaShift(beta, this.#options.rule))
+    return cacheOf(this.shape, own, decidesBy(this.#context.config, beta, this.#options.rule))
   }
 
   #usageOf(status: readonly LayerStatus[], pages: readonly number[]): CacheUsage {

@@ -2,7 +2,8 @@
 import type { ComputePass, DeviceBuffer, KernelSpec, Slice } from '../compute/device.js'
 import type { Memory } from '../compute/memory.js'
 import { Uniforms } from '../compute/uniforms.js'
-import type { Gpt2Config } from '../gpt2/config.js'
+import type { GateConfig, Gpt2Config } from '../gpt2/config.js'
+import { gateConstants } from '../gpt2/gate.js'
 import type { WeightDtype } from '../matmul.js'
 import { type EvictingRule, isEvicting, isStatic, type StaticRule, staticDeaths } from '../policies/index.js'
 import {
@@ -39,7 +40,9 @@ export function decider(
 ): Decider {
   if (isEvicting(rule)) return byBudget(memory, context, shape, rule, dtype)
   if (isStatic(rule)) return byPosition(memory, context, shape, rule)
-  return byScore(context, rule)
+  const { selective, gate } = context.config
+  if (selective) return bySelection(memory, context, shape)
+  return gate === null ? byScore(context, rule) : byGate(context, gate)
 }
 
 /** The checkpoint's own drop scores, or a hash in their slot. */
@@ -61,6 +64,49 @@ function byScore({ kernels, config, tuning }: CacheContext, rule: DecodeRule): D
     free: () => {},
   }
 }
+
+/** A gate gives the step's own rows their death times; those of older rows are known. */
+function byGate({ kernels, tuning }: CacheContext, gate: GateConfig): Decider {
+  const spec: KernelSpec = {
+    kernel: 'cache-gate',
+    constants: { WORKGROUP: Math.min(tuning.lanes, PAGE), ...gateConstants(gate) },
+  }
+  return {
+    decide: (pass, { state, deaths, uniform }, step, bound) => {
+      const bindings = [step.interaction, state, deaths, step.spans, step.tokens, uniform]
+      kernels.dispatch(pass, spec, bindings, [Math.ceil(bound / PAGE), step.spanCount])
+    },
+    free: () => {},
+  }
+}
+
+/** What was selected of keys is kept from step to step, and what is left of them written for the step's attention. */
+function bySelection(
+  memory: Memory,
+  { kernels, config, tuning }: CacheContext,
+  { slots, nPositions }: CacheShape,
+): Decider {
+  const sums = memory.storage(
+    'cache',
+    'what is selected of keys',
+    selectionBytes(config.nLayer * slots * nPositions),
+  )
+  const spec: KernelSpec = {
+    kernel: 'cache-select',
+    constants: { WORKGROUP: Math.min(tuning.lanes, PAGE) },
+  }
+  return {
+    decide: (pass, { interactionKeys, state, deaths, uniform }, step, bound) => {
+      const { interaction, spans, tokens, masks } = step
+      const bindings = [interaction, interactionKeys, state, deaths, spans, tokens, sums, masks, uniform]
+      kernels.dispatch(pass, spec, bindings, [Math.ceil(bound / PAGE), step.spanCount])
+    },
+    free: () => memory.free(sums),
+  }
+}
+
+/** Bytes that selective attention remembers from step to step, `entries` being layers times slots times positions. */
+export const selectionBytes = (entries: number): number => 4 * entries
 
 /** Death times are known beforehand, for the longest sequence there can be. */
 function byPosition(

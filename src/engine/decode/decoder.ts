@@ -8,8 +8,9 @@ import type { ComputeDevice } from '../compute/device.js'
 import type { Memory } from '../compute/memory.js'
 import { readBack } from '../compute/read.js'
 import { Serial } from '../compute/serial.js'
+import { methodOf } from '../gpt2/config.js'
 import type { ForwardContext } from '../gpt2/layers.js'
-import { readsInteraction } from '../rules.js'
+import { readsInteraction, ruleUnder } from '../rules.js'
 import { Cache } from './cache.js'
 import { byPrompt, planChunks } from './chunks.js'
 import { play } from './dispatch-list.js'
@@ -55,8 +56,9 @@ export class Decoder {
 
   constructor(host: DecoderHost, options: DecoderOptions) {
     const { config } = host.context
-    const { rule, slots, cache: kind, cacheDtype: dtype } = options
-    if (readsInteraction(rule) && config.interaction === null) {
+    const { slots, cache: kind, cacheDtype: dtype } = options
+    const rule = ruleUnder(config, options.rule)
+    if (readsInteraction(rule) && methodOf(config) === null) {
       throw new RangeError('decoder: dropping needs a checkpoint with interaction weights')
     }
     this.options = options

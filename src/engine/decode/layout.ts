@@ -1,6 +1,6 @@
 /** Where everything of one layer of the cache lies (cache.wgsl). Pure planning. */
 
-import { attentionWidth, type Gpt2Config } from '../gpt2/config.js'
+import { attentionWidth, type Gpt2Config, keptWidth } from '../gpt2/config.js'
 import { CACHE } from '../kernels/structs.js'
 import type { WeightDtype } from '../matmul.js'
 import { type DecodeRule, readsInteraction } from '../rules.js'
@@ -16,7 +16,7 @@ export interface CacheShape {
 }
 
 /** Pages one slot may hold: every position, and room for one row more. */
-export function maxPages({ nPositions }: CacheShape): number {
+export function maxPages({ nPositions }: Pick<CacheShape, 'nPositions'>): number {
   return Math.floor(nPositions / PAGE) + 1
 }
 
@@ -75,7 +75,7 @@ export function layerBytes(
   pages: number,
   { dtype, rule }: { dtype: WeightDtype; rule: DecodeRule },
 ): number {
-  const r = readsInteraction(rule) ? (config.interaction?.dim ?? 0) : 0
+  const r = readsInteraction(rule) ? keptWidth(config) : 0
   return pages * PAGE * (2 * rowBytes(config, dtype) + 4 * r) + 4 * stateOffsets(shape, pages).words
 }
 

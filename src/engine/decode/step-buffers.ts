@@ -1,7 +1,8 @@
 /** The buffers that the steps of a decoder share, and how large they are. */
 import type { DeviceBuffer } from '../compute/device.js'
 import type { Memory } from '../compute/memory.js'
-import { attentionWidth, type Gpt2Config } from '../gpt2/config.js'
+import { attentionWidth, decisionWidth, type Gpt2Config } from '../gpt2/config.js'
+import { maxPages, PAGE } from './layout.js'
 
 /** What the sizes follow from. */
 export interface StepExtent {
@@ -29,8 +30,10 @@ const SIZES = {
   normed: (e: StepExtent, c: Gpt2Config) => e.rows * c.nEmbd,
   /** (rows, 3 A) */
   qkv: (e: StepExtent, c: Gpt2Config) => e.rows * 3 * attentionWidth(c),
-  /** (rows, 2 r) */
-  interaction: (e: StepExtent, c: Gpt2Config) => e.rows * 2 * (c.interaction?.dim ?? 0),
+  /** (rows, 2 r), or (rows, 4) of a gate */
+  interaction: (e: StepExtent, c: Gpt2Config) => e.rows * decisionWidth(c),
+  /** (rows, rows of a slot) logs of what selective attention leaves of keys, in the order of their rows */
+  masks: (e: StepExtent, c: Gpt2Config) => (c.selective ? e.rows * maxPages(c) * PAGE : 0),
   /** (rows, A) output of the attention heads */
   heads: (e: StepExtent, c: Gpt2Config) => e.rows * attentionWidth(c),
   /** partial results of attention, or lists of the rows it visits */

@@ -48,6 +48,7 @@ export function encodeStep(
   const rows: StepRows = {
     qkv: b.qkv,
     interaction: b.interaction,
+    masks: b.masks,
     tokens: b.tokens,
     spans: b.spans,
     spanCount: step.spans,
@@ -147,22 +148,23 @@ function attend(
   step: Step,
   layer: number,
 ): void {
+  const { config, tuning } = context
+  const { selective } = config
   const { keys, values, state } = cache.layers[layer]
   const buffers = {
     qkv: b.qkv,
     keys,
     values,
     state,
-    deaths: cache.deaths,
+    deaths: selective ? b.masks : cache.deaths,
     tokens: b.tokens,
     out: b.heads,
     scratch: b.scratch,
     cache: cache.uniform(layer),
   }
-  const { config, tuning } = context
   const kind = { dtype: cache.dtype, dense: !cache.prunes }
   const dispatches =
-    step.tiles === null
+    step.tiles === null && !selective
       ? rowDispatches(config, tuning, buffers, {
           ...kind,
           spans: b.spans,
@@ -171,8 +173,10 @@ function attend(
         })
       : chunkDispatches(config, tuning, buffers, {
           ...kind,
-          tiles: b.tiles,
-          count: step.tiles,
+          masked: selective,
+          // A single row's span is its tile.
+          tiles: step.tiles === null ? b.spans : b.tiles,
+          count: step.tiles ?? step.spans,
           longest: step.longest,
         })
   encodeAttention(context, list, dispatches)

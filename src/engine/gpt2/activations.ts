@@ -1,7 +1,7 @@
 import type { DeviceBuffer } from '../compute/device.js'
 import type { Memory } from '../compute/memory.js'
 import { SEGMENT } from '../kernels/structs.js'
-import { attentionWidth, type Gpt2Config } from './config.js'
+import { attentionWidth, decisionWidth, type Gpt2Config } from './config.js'
 import { ruleStride } from './rule-buffers.js'
 
 /** Rows of logits that are held at once. */
@@ -21,7 +21,7 @@ export interface Extent {
   /** M: scored rows. */
   scored: number
   targets: number
-  /** Entries of one layer of log-masks; 0 when no rule is soft. */
+  /** Entries of one layer of log-masks; 0 when no rule is soft and attention not selective. */
   pairs: number
   /** Entries of the death times of a static policy; 0 when no rule is one. */
   staticDeathTimes: number
@@ -45,15 +45,15 @@ const SIZES = {
   normed: (e: Extent, c: Gpt2Config) => e.rows * c.nEmbd,
   /** (N, 3A) */
   qkv: (e: Extent, c: Gpt2Config) => e.rows * 3 * attentionWidth(c),
-  /** (N, 2r) interaction queries and keys */
-  interaction: (e: Extent, c: Gpt2Config) => e.rows * 2 * (c.interaction?.dim ?? 0),
+  /** (N, 2r) interaction queries and keys, or (N, 4) scores of a gate */
+  interaction: (e: Extent, c: Gpt2Config) => e.rows * decisionWidth(c),
   /** (N, A) output of the attention heads */
   heads: (e: Extent, c: Gpt2Config) => e.rows * attentionWidth(c),
   /** (N, F) */
   hidden: (e: Extent, c: Gpt2Config) => e.rows * c.nInner,
   /** (L, 1 or H, keys) death times */
   deaths: (e: Extent, c: Gpt2Config) => e.deathTimes * c.nLayer,
-  /** (1 or H, then 0 or H, keys) importance of keys, and lengths of values: of evicting policies, one layer at a time */
+  /** (1 or H, then 0 or H, keys) importance of keys, and lengths of values: of evicting policies; what was selected of keys; one layer at a time */
   importances: (e: Extent) => e.importances,
   /** (segments, H, ...) sums over queries or keys, one layer at a time */
   sums: (e: Extent) => e.sums,

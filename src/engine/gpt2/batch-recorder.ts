@@ -7,7 +7,7 @@ import type { Stopwatch } from '../compute/timing.js'
 import { Uniforms } from '../compute/uniforms.js'
 import { batchStaticDeaths, isEvicting, isStatic } from '../policies/index.js'
 import { checkEviction } from '../policies/scores.js'
-import type { DropRule } from '../rules.js'
+import { type DropRule, ruleUnder } from '../rules.js'
 import { ActivationPool, type Activations, activationBytes } from './activations.js'
 import { attentionWidth } from './config.js'
 import { estimatedExtent, extentOf } from './extent.js'
@@ -93,7 +93,7 @@ export class BatchRecorder {
     for (const [name, data] of Object.entries(inputs)) {
       this.#memory.write(activations[name as keyof typeof inputs], data)
     }
-    const rule = rules[index]
+    const rule = ruleUnder(context.config, rules[index])
     if (isStatic(rule)) this.#memory.write(activations.staticDeaths, batchStaticDeaths(batch, rule))
     const { words, assign } = uniformWords(context, batch, rule)
     const uniforms = assign(this.#uniforms.write(words))
@@ -101,7 +101,7 @@ export class BatchRecorder {
     const pass = encoder.beginComputePass({ timestampWrites: watch?.whole })
     encodeBlocks(context, pass, batch, rule, activations, uniforms, purpose, index)
     pass.end()
-    const drops = readDrops(this.#memory, encoder, activations, batch, rule, context.config)
+    const drops = readDrops(this.#memory, encoder, activations, batch, rules[index], context.config)
     return { encoder, activations, uniforms, drops }
   }
 
@@ -114,7 +114,7 @@ export class BatchRecorder {
   #checkPairs(pairs: number): void {
     const most = Math.floor(this.#device.limits.maxStorageBufferBindingSize / 4)
     if (pairs <= most) return
-    throw new Failure(`soft rule: ${pairs} pairs of query and key in one batch, the adapter takes ${most}`, {
+    throw new Failure(`log-masks: ${pairs} pairs of query and key in one batch, the adapter takes ${most}`, {
       hint: 'use a smaller --batch-tokens',
       exit: EXIT.failed,
     })

@@ -1,4 +1,5 @@
 import type { Activation } from '../activation.js'
+import type { Method } from '../methods.js'
 
 /** Sizes of a GPT-2 family model; single letters are the names used for them everywhere else. */
 export interface Gpt2Config {
@@ -25,8 +26,15 @@ export interface Gpt2Config {
   absentBiases: readonly BiasName[]
   /** Whether the output head is a table of its own, not the token table once more. */
   untiedHead: boolean
-  /** Present when the checkpoint can drop tokens (docs/method.md, Drop scores). */
+  /** Present when the checkpoint can drop tokens by pairs of query and key (docs/method.md, Drop scores). */
   interaction: InteractionConfig | null
+  /** Present when it was taught to drop them in another way (docs/method.md, Gates). */
+  gate: GateConfig | null
+  /**
+   * Whether keys fade by what later queries select of them, under any rule, and are dropped by it (docs/method.md, Selective attention). At
+   * most one of the three is there.
+   */
+  selective: boolean
 }
 
 /** Ends of the canonical names of biases. */
@@ -54,6 +62,26 @@ export interface InteractionConfig {
   propagateInDepth: boolean
 }
 
+/** What a checkpoint that one of the other methods taught decides by. */
+export type GateConfig = KvzapConfig | TrimkvConfig
+
+/** A gate's tensors of a layer: (1, C) and (1). */
+export const GATE_NAMES = ['attn.gate.weight', 'attn.gate.bias'] as const
+
+/** A score predicts the log of the most attention that a key will get; below the threshold it dies once out of the window. */
+export interface KvzapConfig {
+  method: 'kvzap'
+  /** Positions before a key may die, at least 1. */
+  window: number
+  /** Log of attention. */
+  threshold: number
+}
+
+/** A score says how fast a key fades with its age. */
+export interface TrimkvConfig {
+  method: 'trimkv'
+}
+
 /** How OpenAI's GPT-2 computes where others of its family do otherwise. */
 export const AS_GPT2 = {
   activation: 'gelu-tanh',
@@ -61,6 +89,8 @@ export const AS_GPT2 = {
   scaledByLayer: false,
   absentBiases: [],
   untiedHead: false,
+  gate: null,
+  selective: false,
 } as const satisfies Partial<Gpt2Config>
 
 /** D of every released GPT-2, and of models that begin from random weights. */
@@ -90,6 +120,25 @@ export type ScoreSizes = Heads & Pick<Gpt2Config, 'scaledByWidth' | 'scaledByLay
 /** What a layer's scores of attention, q . k, are multiplied by. */
 export function scoreScale({ scaledByWidth, scaledByLayer, ...heads }: ScoreSizes, layer: number): number {
   return (scaledByWidth ? 1 / Math.sqrt(headDim(heads)) : 1) / (scaledByLayer ? layer + 1 : 1)
+}
+
+/** Columns that a gate's score has in memory: itself and three zeros, as products come in fours. */
+export const GATE_COLUMNS = 4
+
+type Learned = Pick<Gpt2Config, 'interaction' | 'gate' | 'selective'>
+
+/** Numbers of a cached key that it is judged by later: an interaction key, or the first head's; a gate has judged it when it came. */
+export const keptWidth = (config: Heads & Omit<Learned, 'gate'>): number =>
+  config.selective ? headDim(config) : (config.interaction?.dim ?? 0)
+
+/** Numbers of a token in a layer that drop decisions are made from: queries and keys of that width, or a gate's columns. */
+export const decisionWidth = (config: Heads & Learned): number =>
+  config.gate === null ? 2 * keptWidth(config) : GATE_COLUMNS
+
+/** The method that a checkpoint was taught to drop by; null where it cannot. */
+export function methodOf({ interaction, gate, selective }: Learned): Method | null {
+  if (selective) return 'selective'
+  return interaction === null ? (gate?.method ?? null) : 'adaptive'
 }
 
 /** Kernels read interaction queries and keys four numbers at a time. */

@@ -10,8 +10,9 @@ import type { Gpt2Config } from './config.js'
 export function extentOf(
   batch: Batch,
   rules: readonly DropRule[],
-  config: Pick<Gpt2Config, 'nEmbd' | 'nHead'>,
+  config: Pick<Gpt2Config, 'nEmbd' | 'nHead' | 'selective'>,
 ): Extent {
+  const { selective } = config
   const evicting = rules.filter(isEvicting)
   const decisions = Math.max(1, ...evicting.map((rule) => decisionsOf(rule, config)))
   return {
@@ -23,10 +24,10 @@ export function extentOf(
     branchTiles: batch.branchTiles.length / 2,
     scored: batch.scoredRows.length,
     targets: batch.targets.length / 2,
-    pairs: rules.some(({ kind }) => kind === 'soft') ? batch.pairs : 0,
+    pairs: selective || rules.some(({ kind }) => kind === 'soft') ? batch.pairs : 0,
     staticDeathTimes: rules.some(isStatic) ? batch.keys : 0,
-    deathTimes: evicting.length > 0 || rules.some(isThreshold) ? batch.keys * decisions : 0,
-    importances: batch.keys * importanceWords(evicting, config),
+    deathTimes: selective || evicting.length > 0 || rules.some(isThreshold) ? batch.keys * decisions : 0,
+    importances: batch.keys * (selective ? 1 : importanceWords(evicting, config)),
     sums: batch.segments.length * sumWords(evicting, config),
     listed: rules.some((rule) => rule.kind !== 'dense' && rule.kind !== 'soft')
       ? batch.listed * decisions
@@ -44,7 +45,7 @@ const LISTED_PER_ROW = 64
 export function estimatedExtent(
   rows: number,
   { queries, keys: keyTile }: TileSizes,
-  { nHead }: Pick<Gpt2Config, 'nHead'>,
+  { nHead, nPositions, selective }: Pick<Gpt2Config, 'nHead' | 'nPositions' | 'selective'>,
 ): Extent {
   const keys = rows * KEYS_PER_ROW
   const tiles = Math.ceil(keys / Math.min(queries, keyTile))
@@ -57,7 +58,7 @@ export function estimatedExtent(
     branchTiles: tiles,
     scored: rows,
     targets: rows,
-    pairs: 0,
+    pairs: selective ? rows * nPositions : 0,
     staticDeathTimes: keys,
     deathTimes: keys,
     importances: keys * (1 + nHead),

@@ -4,9 +4,9 @@ import type { Slice } from '../compute/device.js'
 import { LAYER, MATMUL_SHAPE, PART, VOCABULARY_SLICE } from '../kernels/structs.js'
 import { decisionsOf, isEvicting } from '../policies/index.js'
 import { budgetOf } from '../policies/scores.js'
-import { betaShift, type DropRule, readsInteraction } from '../rules.js'
+import { type DropRule, decidesBy, readsInteraction } from '../rules.js'
 import { LOGIT_ROWS } from './activations.js'
-import { scoreScale } from './config.js'
+import { keptWidth, scoreScale } from './config.js'
 import type { ForwardContext } from './layers.js'
 
 /** The uniform structs of one pass, packed; `assign` gives each its slice once written. */
@@ -48,9 +48,9 @@ export function uniformWords(
     LAYER.pack({
       keys: batch.keys,
       layer: readsInteraction(rule) || isEvicting(rule) ? layer * decisions : 0,
-      betaShift: betaShift(beta, rule),
+      betaShift: decidesBy(config, beta, rule),
       alpha: rule.kind === 'soft' ? rule.alpha : 0,
-      r4: (config.interaction?.dim ?? 0) / 4,
+      r4: keptWidth(config) / 4,
       scale: scoreScale(config, layer),
       headKeys: decisions === 1 ? 0 : batch.keys,
       headLists: decisions === 1 ? 0 : batch.listed,

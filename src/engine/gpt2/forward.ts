@@ -11,6 +11,7 @@ import { type DropRule, isThreshold, readsInteraction } from '../rules.js'
 import type { Activations } from './activations.js'
 import { headWidth } from './config.js'
 import type { ForwardUniforms } from './forward-uniforms.js'
+import { gateConstants } from './gate.js'
 import { embed, type ForwardContext, layernorm, multiply, normalise } from './layers.js'
 import { ruleSlice } from './rule-buffers.js'
 import type { BlockWeights } from './weights.js'
@@ -37,10 +38,11 @@ export function encodeBlocks(
   weights.blocks.forEach((block, layer) => {
     normalise(context, pass, block.norm1, a.x, a.normed, batch.rows)
     if (readsInteraction(rule)) interact(context, pass, block, batch, a, u.rows)
-    if (isThreshold(rule)) dropTimes(context, pass, batch, a, u.layers[layer])
+    if (config.selective) selectiveMask(context, pass, batch, a, u.layers[layer])
+    else if (isThreshold(rule)) dropTimes(context, pass, batch, a, u.layers[layer])
     if (rule.kind === 'soft') softMask(context, pass, batch, a, u.layers[layer])
     if (purpose === 'drops' && layer === config.nLayer - 1) return
-    if (isThreshold(rule)) liveLists(context, pass, batch, a.deaths, a, u.layers[layer])
+    if (isThreshold(rule) && !config.selective) liveLists(context, pass, batch, a.deaths, a, u.layers[layer])
     multiply(context, pass, block.qkv, a.normed, a.qkv, batch.rows, u.rows)
     if (isEvicting(rule)) {
       evict(context, pass, batch, rule, a, u.budgets[layer])
@@ -63,7 +65,7 @@ export function encodeBlocks(
   context.kernels.dispatch(pass, layernorm(config, lanes, true), bindings, [scored])
 }
 
-/** Interaction queries and keys of every row: what drop scores are made of. */
+/** Interaction queries and keys of every row, or a gate's scores: what drops are decided by. */
 function interact(
   context: ForwardContext,
   pass: ComputePass,
@@ -94,13 +96,14 @@ function dropTimes(
   a: Activations,
   layer: Slice,
 ): void {
-  const spec: KernelSpec = {
-    kernel: 'drop-times',
-    constants: {
-      WORKGROUP: tuning.keyTile,
-      PROPAGATE: config.interaction?.propagateInDepth ? 1 : 0,
-    },
-  }
+  const WORKGROUP = tuning.keyTile
+  const spec: KernelSpec =
+    config.gate === null
+      ? {
+          kernel: 'drop-times',
+          constants: { WORKGROUP, PROPAGATE: config.interaction?.propagateInDepth ? 1 : 0 },
+        }
+      : { kernel: 'gate-times', constants: { WORKGROUP, ...gateConstants(config.gate) } }
   for (const { tiles, count } of keyTileLevels(batch, a)) {
     kernels.dispatch(pass, spec, [a.interaction, a.segments, tiles, a.deaths, layer], [count])
   }
@@ -134,6 +137,7 @@ function softMask(
   if (batch.branchTiles.length > 0) throw new RangeError('soft pruning: branches are not supported')
   if (batch.segments.some(({ frozenFrom }) => frozenFrom !== undefined))
     throw new RangeError('soft pruning: sequences that are frozen from a position on are not supported')
+  if (config.interaction === null) throw new RangeError('soft pruning: a gate decides for good')
   const spec: KernelSpec = {
     kernel: 'soft-mask',
     constants: {
@@ -143,6 +147,21 @@ function softMask(
   }
   const bindings = [a.interaction, a.segments, a.trunkTiles, a.masks, a.keeps, layer]
   kernels.dispatch(pass, spec, bindings, [batch.trunkTiles.length / 2])
+}
+
+/** Interaction scores -> `masks` and death times of this layer. A branch continues where its trunk has ended. */
+function selectiveMask(
+  { tuning, kernels }: ForwardContext,
+  pass: ComputePass,
+  batch: Batch,
+  a: Activations,
+  layer: Slice,
+): void {
+  const spec: KernelSpec = { kernel: 'selective-mask', constants: { WORKGROUP: tuning.keyTile } }
+  for (const { tiles, count } of keyTileLevels(batch, a)) {
+    const bindings = [a.interaction, a.segments, tiles, a.masks, a.deaths, a.importances, layer]
+    kernels.dispatch(pass, spec, bindings, [count])
+  }
 }
 
 /**
@@ -176,7 +195,7 @@ function attend(
   layer: Slice,
 ): void {
   const { body, constants, queryTile } = tuning.attention
-  const soft = rule.kind === 'soft'
+  const soft = rule.kind === 'soft' || config.selective
   const live = !soft && rule.kind !== 'dense'
   const spec: KernelSpec = {
     kernel: 'attend-batch',

@@ -2,9 +2,20 @@ import type { DeviceBuffer } from '../compute/device.js'
 import type { Memory } from '../compute/memory.js'
 import type { MatmulVariant, WeightDtype } from '../matmul.js'
 import { type TensorSource, UNTIED_HEAD } from '../tensor-source.js'
-import { attentionWidth, type Gpt2Config, hasBias, headDim, headWidth } from './config.js'
+import {
+  attentionWidth,
+  GATE_COLUMNS,
+  GATE_NAMES,
+  type GateConfig,
+  type Gpt2Config,
+  hasBias,
+  headDim,
+  headWidth,
+} from './config.js'
+import { gateBeta } from './gate.js'
 import { padRuns } from './padding.js'
 import { readAs, readF32, required } from './read-tensor.js'
+import { selectionWeights } from './selection.js'
 import { type VocabularySlice, vocabularySlices } from './vocabulary.js'
 
 /** A weight matrix (K, N) in the layout its matmul wants, with its bias (N). */
@@ -32,9 +43,9 @@ export interface BlockWeights {
   expand: Linear
   /** (F, C) */
   contract: Linear
-  /** (C, 2r): interaction queries, then keys; null in a checkpoint that cannot drop tokens. */
+  /** (C, 2r): interaction queries, then keys, or those of the first head; (C, 4): a gate and zeros; null in a checkpoint that cannot drop tokens. */
   interaction: Linear | null
-  /** The scalar in every drop score (docs/method.md, Drop scores); 0 without interaction weights. */
+  /** The scalar in every drop score (docs/method.md, Drop scores and Gates); 0 where there are none. */
   beta: number
 }
 
@@ -124,6 +135,15 @@ export async function loadWeights(
     })
   }
 
+  /** What drop decisions of a layer are made from. */
+  const decisionOf = async (layer: number): Promise<Pick<BlockWeights, 'interaction' | 'beta'>> => {
+    if (config.gate !== null) return gateOf(tensors, config.gate, C, layer, upload)
+    if (!config.selective) return interactionOf(tensors, config, layer, upload)
+    const { label, values, bias } = await selectionWeights(tensors, config, layer)
+    const biases = memory.upload('weights', `${label} (bias)`, bias)
+    return { interaction: upload(label, { K: C, N: 2 * D, values }, biases, true), beta: 0 }
+  }
+
   const tokens = await table('wte.weight', 'wte')
   const head = config.untiedHead ? await table(UNTIED_HEAD, 'lm_head') : tokens
   const positions = await vector('wpe.weight')
@@ -137,7 +157,7 @@ export async function loadWeights(
       norm2: await norm(`${at}.ln_2`),
       expand: await linear(`${at}.mlp.c_fc`, C, F),
       contract: await linear(`${at}.mlp.c_proj`, F, C),
-      ...(await interactionOf(tensors, config, l, upload)),
+      ...(await decisionOf(l)),
     })
     await memory.settled()
   }
@@ -150,6 +170,8 @@ function countTensors({ nLayer: L, absentBiases, untiedHead }: Gpt2Config): numb
   return L * (12 - absentBiases.length + last) + 4 - last + Number(untiedHead)
 }
 
+type Upload = (label: string, matrix: Matrix, bias: DeviceBuffer | null, exact: boolean) => Linear
+
 /**
  * Interaction weights keep the precision they are stored in whatever `--dtype` says: a drop decision is a step
  * function, so rounding there changes what is dropped (docs/method.md, Decision stability).
@@ -158,7 +180,7 @@ async function interactionOf(
   tensors: TensorSource,
   { interaction, nEmbd: C }: Gpt2Config,
   layer: number,
-  upload: (label: string, matrix: Matrix, bias: DeviceBuffer | null, exact: boolean) => Linear,
+  upload: Upload,
 ): Promise<Pick<BlockWeights, 'interaction' | 'beta'>> {
   if (interaction === null) return { interaction: null, beta: 0 }
   const [q, k, beta] = ['q_int.weight', 'k_int.weight', 'int_bias'].map((name) => `h.${layer}.attn.${name}`)
@@ -172,6 +194,23 @@ async function interactionOf(
   const matrix = transposed(rows, 2 * interaction.dim, C)
   const linear = upload(`h.${layer}.attn.q_int,k_int`, matrix, null, true)
   return { interaction: linear, beta: (await readF32(tensors, beta))[0] }
+}
+
+/** As `interactionOf`: the gate's row of weights is the first of four columns, the others are 0. */
+async function gateOf(
+  tensors: TensorSource,
+  gate: GateConfig,
+  C: number,
+  layer: number,
+  upload: Upload,
+): Promise<Pick<BlockWeights, 'interaction' | 'beta'>> {
+  const [weight, bias] = GATE_NAMES.map((name) => `h.${layer}.${name}`)
+  const kept: WeightDtype = required(tensors, weight).dtype === 'F16' ? 'f16' : 'f32'
+  const row = await readAs(tensors, weight, kept)
+  const rows = kept === 'f16' ? new Uint16Array(GATE_COLUMNS * C) : new Float32Array(GATE_COLUMNS * C)
+  rows.set(row)
+  const linear = upload(`h.${layer}.attn.gate`, transposed(rows, GATE_COLUMNS, C), null, true)
+  return { interaction: linear, beta: gateBeta(gate, (await readF32(tensors, bias))[0]) }
 }
 
 /** Row-major (K, N): numbers, or the bits of halves. */

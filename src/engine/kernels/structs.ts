@@ -126,8 +126,23 @@ export const PRODUCT = struct({
 /** Layer of soft-mask-train.wgsl. */
 export const MASK_LAYER = struct({ T: 'u32', r4: 'u32', layer: 'u32', alpha: 'f32' })
 
-/** Layer of soft-mask-backward.wgsl. */
+/** Layer of selective-mask-train.wgsl. */
+export const SELECTION = struct({ T: 'u32' })
+
+/** Layer of soft-mask-backward.wgsl and selective-mask-backward.wgsl. */
 export const MASK_GRADIENT = struct({ T: 'u32', w: 'f32' })
+
+/** Layer of decay-mask.wgsl. */
+export const DECAY_LAYER = struct({ T: 'u32', layer: 'u32' })
+
+/** Layer of decay-mask-backward.wgsl. */
+export const DECAY_GRADIENT = struct({ T: 'u32', layer: 'u32', w: 'f32' })
+
+/** Peaks of column-peaks.wgsl. */
+export const PEAKS = struct({ T: 'u32', window: 'u32' })
+
+/** Layer of gate-error.wgsl. */
+export const GATE_ERROR = struct({ T: 'u32', rows: 'u32', layer: 'u32', window: 'u32', weight: 'f32' })
 
 /** Matrix of column-sums.wgsl. */
 export const MATRIX = struct({ rows: 'u32', N4: 'u32' })

@@ -9,7 +9,10 @@ import {
   BLOCKS,
   BUDGET,
   CACHE,
+  DECAY_GRADIENT,
+  DECAY_LAYER,
   ELEMENTS,
+  GATE_ERROR,
   GRADIENT,
   GRADIENT_SUMS,
   LAYER,
@@ -19,9 +22,11 @@ import {
   MATMUL_SHAPE,
   MATRIX,
   PART,
+  PEAKS,
   PRODUCT,
   ROWS,
   SAMPLE_STEP,
+  SELECTION,
   SOFTMAX_ROWS,
   STEPS,
   STRETCH,
@@ -125,6 +130,11 @@ export const KERNELS = {
 
   // What dies when, and attention over what is left.
   'drop-times': { room: 'drops', constants: { WORKGROUP: 'u32', PROPAGATE: 'u32' }, uniforms: [LAYER] },
+  'gate-times': {
+    room: 'drops',
+    constants: { WORKGROUP: 'u32', DECAYS: 'u32', WINDOW: 'u32' },
+    uniforms: [LAYER],
+  },
   'live-list': { room: 'attention', constants: { WORKGROUP: 'u32', QUERY_TILE: 'u32' }, uniforms: [LAYER] },
   'attend-batch': {
     room: 'attention',
@@ -139,7 +149,7 @@ export const KERNELS = {
   },
   'attend-chunk': {
     room: 'cache-attention',
-    variants: { body, rows: ['every-row', 'live-rows'], dtype, width },
+    variants: { body, rows: ['every-row', 'live-rows'], mask: ['deaths', 'masks'], dtype, width },
     constants: { WORKGROUP: 'u32', DENSE: 'u32' },
     uniforms: [CACHE],
   },
@@ -195,6 +205,7 @@ export const KERNELS = {
     ...cache,
     constants: { KV4: 'u32', R4: 'u32', MOVES: 'u32', PAGES: 'u32', WORKGROUP: 'u32' },
   },
+  'cache-gate': { ...cache, constants: { WORKGROUP: 'u32', DECAYS: 'u32', WINDOW: 'u32' } },
   'cache-pages': {
     ...cache,
     constants: { MODE: 'u32', MASKED: 'u32', WORKGROUP: 'u32' },
@@ -206,6 +217,7 @@ export const KERNELS = {
     ...cache,
     constants: { WORKGROUP: 'u32', PROPAGATE: 'u32', SYNTHETIC: 'u32', IMMORTAL: 'f32' },
   },
+  'cache-select': { ...cache, constants: { WORKGROUP: 'u32' } },
   'cache-slots': { ...cache, constants: { MODE: 'u32', WORKGROUP: 'u32' }, uniforms: [CACHE, STEPS] },
   'cache-static': { ...cache, constants: { WORKGROUP: 'u32' } },
 
@@ -229,7 +241,22 @@ export const KERNELS = {
   'soft-mask': { room: 'soft-mask', constants: { WORKGROUP: 'u32', PROPAGATE: 'u32' }, uniforms: [LAYER] },
   'soft-mask-train': { room: 'soft-mask', constants: { WORKGROUP: 'u32' }, uniforms: [MASK_LAYER] },
   'soft-mask-backward': { room: 'soft-mask', constants: { WORKGROUP: 'u32' }, uniforms: [MASK_GRADIENT] },
+  'selective-mask': { room: 'soft-mask', constants: { WORKGROUP: 'u32' }, uniforms: [LAYER] },
+  'selective-mask-train': { room: 'soft-mask', constants: { WORKGROUP: 'u32' }, uniforms: [SELECTION] },
+  'selective-mask-backward': {
+    room: 'soft-mask',
+    constants: { WORKGROUP: 'u32' },
+    uniforms: [MASK_GRADIENT],
+  },
   'depth-mask': { room: 'soft-mask', constants: { WORKGROUP: 'u32', FIRST: 'u32' }, uniforms: [ELEMENTS] },
+  'decay-mask': { room: 'soft-mask', constants: { WORKGROUP: 'u32' }, uniforms: [DECAY_LAYER] },
+  'decay-mask-backward': { room: 'soft-mask', constants: { WORKGROUP: 'u32' }, uniforms: [DECAY_GRADIENT] },
+  'column-peaks': {
+    room: 'gradients',
+    constants: { WORKGROUP: 'u32', FIRST: 'u32' },
+    uniforms: [PEAKS],
+  },
+  'gate-error': { room: 'gradients', constants: { WORKGROUP: 'u32' }, uniforms: [GATE_ERROR] },
   'layernorm-backward': {
     room: 'gradients',
     constants: { C4: 'u32', EPSILON: 'f32', WORKGROUP: 'u32', ACCUMULATE: 'u32' },

@@ -1,20 +1,17 @@
 /** Backward pass of one transformer block: from the gradient of its output to that of its input, in place, and its parameters'. */
 import type { DeviceBuffer } from '../compute/device.js'
-import { headDim, scoreScale } from '../gpt2/config.js'
+import { decisionWidth, headDim, scoreScale } from '../gpt2/config.js'
 import { MASK_GRADIENT, ROWS } from '../kernels/structs.js'
-import {
-  activate,
-  type BlockContext,
-  headOf,
-  headScores,
-  interactionWidth,
-  normalise,
-  squareOf,
-} from './block-forward.js'
+import { learnsToFade } from '../methods.js'
+import type { BlockContext } from './block-context.js'
+import { activate, headScores, masksOf, normalise } from './block-forward.js'
 import type { LayerBuffers } from './buffers.js'
-import { linearBackward, normBackward, weightGradient } from './layer-gradients.js'
+import { decayBackward } from './gates.js'
+import { headOf, squareOf } from './head-matrices.js'
+import { decisionBackward, linearBackward, normBackward } from './layer-gradients.js'
 import type { BlockParams, ParamBuffers } from './parameters.js'
 import { type Matrix, multiply } from './products.js'
+import { selectionBackward } from './selection.js'
 import { sumInto } from './sums.js'
 
 /** @param pairWeight weight of one pair of query and key in the loss (docs/method.md, Gradients) */
@@ -47,11 +44,13 @@ export function blockBackward(
 
   linearBackward(context, block.project, wide(own.heads), wide(shared.dx), shared.dHeads)
   attentionBackward(context, own, l)
+  if (context.rule === 'selective') selectionBackward(context, own, l, pairWeight)
 
   normalise(recorder, block.norm1, own.x, shared.normed, N)
   linearBackward(context, block.qkv, wide(shared.normed), wide(shared.dQkv, 3 * C), shared.dNormed)
-  if (context.rule === 'adaptive' && block.interaction !== null) {
-    dropsBackward(context, own, block.interaction, l, pairWeight)
+  if (block.interaction !== null) {
+    if (context.rule === 'adaptive') dropsBackward(context, own, block.interaction, l, pairWeight)
+    if (context.rule === 'trimkv') decayBackward(context, own, block.interaction, l, pairWeight)
   }
   normBackward(context, block.norm1, own.x, true)
 }
@@ -74,7 +73,7 @@ function attentionBackward(context: BlockContext, own: LayerBuffers, l: number):
     const dHead: Matrix = { buffer: dHeads, at: D * head, width: C, next: C * T }
     const of = (which: 'query' | 'key' | 'value', buffer = own.qkv): Matrix =>
       headOf(recorder.config, buffer, which, head, T)
-    headScores(context, own, l, head, true)
+    headScores(context, own, l, { head, masks: masksOf(context, own), weights: true })
     multiply(recorder, {
       ...common,
       form: 'tn',
@@ -98,7 +97,7 @@ function attentionBackward(context: BlockContext, own: LayerBuffers, l: number):
       to: {
         kind: 'score-gradients',
         dots,
-        total: context.rule === 'adaptive' ? dMasks : null,
+        total: learnsToFade(context.rule) ? dMasks : null,
         // Where drops propagate in depth, later layers' gradients belong to this one's masks as well.
         first: head === 0 && (l === L - 1 || !interaction?.propagateInDepth),
         head,
@@ -119,10 +118,9 @@ function dropsBackward(
   pairWeight: number,
 ): void {
   const { recorder, buffers, sequences: B, tokens: T, betas } = context
-  const { nEmbd: C } = recorder.config
   const { shared } = buffers
   const N = B * T
-  const r2 = interactionWidth(recorder)
+  const r2 = decisionWidth(recorder.config)
   const r = r2 / 2
   const WORKGROUP = recorder.lanes
   recorder.dispatch(
@@ -160,16 +158,5 @@ function dropsBackward(
     right: side(own.interaction, 0),
     out: side(shared.dInteraction, r),
   })
-  const d: Matrix = { buffer: shared.dInteraction, width: r2 }
-  weightGradient(recorder, interaction, d, { buffer: shared.normed, width: C }, N)
-  multiply(recorder, {
-    form: 'nn',
-    M: N,
-    N: C,
-    K: r2,
-    left: d,
-    right: { buffer: interaction.weight, width: C },
-    out: { buffer: shared.dNormed, width: C },
-    to: { kind: 'result', accumulate: true },
-  })
+  decisionBackward(context, interaction)
 }

@@ -1,30 +1,18 @@
 /** Forward pass of one transformer block, keeping what the backward pass needs. */
 import { activationNumber } from '../activation.js'
 import type { DeviceBuffer } from '../compute/device.js'
-import { type Gpt2Config, headDim, scoreScale } from '../gpt2/config.js'
+import { decisionWidth, headDim, scoreScale } from '../gpt2/config.js'
 import { ELEMENTS, MASK_LAYER, SOFTMAX_ROWS } from '../kernels/structs.js'
-import type { LayerBuffers, TrainBuffers } from './buffers.js'
-import type { BlockParams, LinearParams, NormParams, ParamBuffers } from './parameters.js'
-import { type Matrix, multiply } from './products.js'
+import { isMethod } from '../methods.js'
+import type { BlockContext } from './block-context.js'
+import type { LayerBuffers } from './buffers.js'
+import { decayMask, fitGate, gatherPeaks } from './gates.js'
+import { headOf, squareOf } from './head-matrices.js'
+import type { BlockParams, LinearParams, NormParams } from './parameters.js'
+import { multiply } from './products.js'
 import type { TrainRecorder } from './recorder.js'
+import { selectiveMask } from './selection.js'
 import { SUMS, sumInto } from './sums.js'
-import type { TrainRule } from './types.js'
-
-/** What all blocks of a pass have in common. */
-export interface BlockContext {
-  recorder: TrainRecorder
-  buffers: TrainBuffers
-  /** B, T */
-  sequences: number
-  tokens: number
-  rule: TrainRule['kind']
-  /** Of the alpha-sigmoid. */
-  alpha: number
-  betas: ParamBuffers | null
-  /** What the sums of a step are gathered in, and the share in their mean of one pair of one layer. */
-  sums: DeviceBuffer
-  pairShare: number
-}
 
 /** Where block `l` finds its input, and the next one, or the head, expects the output. */
 function outputOf({ buffers }: BlockContext, l: number): DeviceBuffer {
@@ -39,21 +27,30 @@ export function blockForward(context: BlockContext, block: BlockParams, l: numbe
   const { shared } = buffers
   const own = buffers.layers[l]
   normalise(recorder, block.norm1, own.x, shared.normed, N)
-  if (context.rule === 'adaptive' && block.interaction !== null && !recompute) {
-    const r2 = interactionWidth(recorder)
+  if (isMethod(context.rule) && block.interaction !== null && !recompute) {
+    const width = decisionWidth(recorder.config)
     multiply(recorder, {
       form: 'nt',
       M: N,
-      N: r2,
+      N: width,
       K: C,
       left: { buffer: shared.normed, width: C },
       right: { buffer: block.interaction.weight, width: C },
-      out: { buffer: own.interaction, width: r2 },
+      out: { buffer: own.interaction, width },
     })
-    softMask(context, own, l)
+    if (context.rule === 'adaptive') softMask(context, own, l)
+    if (context.rule === 'trimkv') decayMask(context, own, l)
   }
   linear(recorder, block.qkv, { from: shared.normed, K: C, to: own.qkv, N: 3 * C, rows: N })
-  for (let head = 0; head < recorder.config.nHead; head++) attendHead(context, own, l, head)
+  if (context.rule === 'selective' && !recompute) {
+    headScores(context, own, l, { head: 0, masks: null, weights: false })
+    selectiveMask(context, own, l)
+  }
+  for (let head = 0; head < recorder.config.nHead; head++) {
+    attendHead(context, own, l, head)
+    if (context.rule === 'kvzap') gatherPeaks(context, head)
+  }
+  if (context.rule === 'kvzap') fitGate(context, block, own, l)
   linear(recorder, block.project, { from: own.heads, K: C, to: own.middle, N: C, rows: N, residual: own.x })
   normalise(recorder, block.norm2, own.middle, shared.normed, N)
   linear(recorder, block.expand, { from: shared.normed, K: C, to: own.expanded, N: F, rows: N })
@@ -91,10 +88,6 @@ function linear(
   })
 }
 
-export function interactionWidth({ config }: TrainRecorder): number {
-  return 2 * (config.interaction?.dim ?? 0)
-}
-
 export function normalise(
   recorder: TrainRecorder,
   { gain, bias }: NormParams,
@@ -130,8 +123,8 @@ export function activate(
 
 /** The log-masks that attention adds to its scores: null where nothing is dropped. */
 export function masksOf({ recorder, buffers, rule }: BlockContext, own: LayerBuffers): DeviceBuffer | null {
-  if (rule === 'dense') return null
-  if (rule !== 'adaptive') return buffers.shared.pattern
+  if (rule === 'dense' || rule === 'kvzap') return null
+  if (!isMethod(rule)) return buffers.shared.pattern
   return recorder.config.interaction?.propagateInDepth ? own.depthMasks : own.masks
 }
 
@@ -151,14 +144,21 @@ function softMask(context: BlockContext, own: LayerBuffers, l: number): void {
       shared.keeps,
       recorder.mutableStruct(`layer ${l}`, MASK_LAYER, {
         T,
-        r4: interactionWidth(recorder) / 8,
+        r4: decisionWidth(recorder.config) / 8,
         layer: l,
         alpha,
       }),
     ],
     [Math.ceil(T / WORKGROUP), B],
   )
-  sumInto(recorder, shared.keeps, { first: 0, count: B * T }, context.sums, SUMS.pairs + l, context.pairShare)
+  sumInto(
+    recorder,
+    shared.keeps,
+    { first: 0, count: B * T },
+    context.sums,
+    SUMS.layers + l,
+    context.pairShare,
+  )
   if (recorder.config.interaction?.propagateInDepth) {
     const [across, down] = recorder.groups((B * T * T) / 4)
     recorder.dispatch(
@@ -174,31 +174,19 @@ function softMask(context: BlockContext, own: LayerBuffers, l: number): void {
   }
 }
 
-/** Queries, keys and values of one head among (N, 3C), one matrix a sequence. */
-export function headOf(
-  config: Gpt2Config,
-  buffer: DeviceBuffer,
-  which: 'query' | 'key' | 'value',
-  head: number,
-  T: number,
-): Matrix {
-  const { nEmbd: C } = config
-  const first = { query: 0, key: C, value: 2 * C }[which]
-  return { buffer, at: first + headDim(config) * head, width: 3 * C, next: 3 * C * T }
+interface HeadScores {
+  head: number
+  masks: DeviceBuffer | null
+  /** Whether what the softmax made of the scores is wanted, from its log-sum-exp. */
+  weights: boolean
 }
 
-/** One head's scores or weights: (B, T, T). */
-export function squareOf(buffer: DeviceBuffer, T: number): Matrix {
-  return { buffer, width: T, next: T * T }
-}
-
-/** One head's masked scores into the shared square; with `weights` what the softmax made of them, from its log-sum-exp. */
+/** One head's masked scores, or weights, into the shared square. */
 export function headScores(
   context: BlockContext,
   own: LayerBuffers,
   l: number,
-  head: number,
-  weights: boolean,
+  { head, masks, weights }: HeadScores,
 ): void {
   const { recorder, buffers, sequences, tokens: T } = context
   const { config } = recorder
@@ -213,7 +201,7 @@ export function headScores(
     out: squareOf(buffers.shared.scores, T),
     causal: 'result',
     scale: scoreScale(config, l),
-    to: { kind: 'scores', masks: masksOf(context, own), lse: own.lse, weights, head },
+    to: { kind: 'scores', masks, lse: own.lse, weights, head },
   })
 }
 
@@ -222,7 +210,7 @@ function attendHead(context: BlockContext, own: LayerBuffers, l: number, head: n
   const { nEmbd: C, nHead: H } = recorder.config
   const D = headDim(recorder.config)
   const { scores } = buffers.shared
-  headScores(context, own, l, head, false)
+  headScores(context, own, l, { head, masks: masksOf(context, own), weights: false })
   recorder.dispatch(
     { kernel: 'softmax-rows', constants: { WORKGROUP: recorder.lanes, H } },
     [scores, own.lse, recorder.struct(SOFTMAX_ROWS, { T, head })],

@@ -2,7 +2,8 @@
 import type { DeviceBuffer } from '../compute/device.js'
 import type { Memory } from '../compute/memory.js'
 import { LOGIT_ROWS } from '../gpt2/activations.js'
-import type { Gpt2Config } from '../gpt2/config.js'
+import { decisionWidth, type Gpt2Config } from '../gpt2/config.js'
+import { METHODS, type Method } from '../methods.js'
 
 /** Rows that one workgroup of column-sums.wgsl adds up. */
 export const COLUMN_ROWS = 128
@@ -14,7 +15,8 @@ export interface TrainExtent {
   tokens: number
   /** Columns of the widest vocabulary slice, padded to fours. */
   columns: number
-  adaptive: boolean
+  /** By which keys are learned to be dropped; null for a control. */
+  method: Method | null
   /** Static controls: log-masks that never change. */
   patterned: boolean
   distilled: boolean
@@ -25,8 +27,17 @@ type Size = (e: TrainExtent, c: Gpt2Config) => number
 
 const rows = ({ sequences, tokens }: TrainExtent): number => sequences * tokens
 const pairs = (e: TrainExtent): number => rows(e) * e.tokens
-const interactionWidth = ({ interaction }: Gpt2Config): number => 2 * (interaction?.dim ?? 0)
-const ifAdaptive = (e: TrainExtent, elements: number): number => (e.adaptive ? elements : 0)
+const ifLearned = (e: TrainExtent, elements: number): number => (e.method === null ? 0 : elements)
+/** Selective attention scores keys by the first head. */
+const ifScored = (e: TrainExtent, elements: number): number =>
+  e.method === 'selective' ? 0 : ifLearned(e, elements)
+const ifFading = (e: TrainExtent, elements: number): number =>
+  e.method !== null && METHODS[e.method].fades ? elements : 0
+/** By pairs of query and key. */
+const ifPaired = (e: TrainExtent, elements: number): number =>
+  e.method === 'adaptive' || e.method === 'selective' ? elements : 0
+const ifBy = (method: Method, e: TrainExtent, elements: number): number =>
+  e.method === method ? elements : 0
 const wide =
   (width: (c: Gpt2Config) => number): Size =>
   (e, c) =>
@@ -37,14 +48,14 @@ const C = (c: Gpt2Config): number => c.nEmbd
 const SAVED = {
   /** (N, C) input of each block */
   x: wide(C),
-  /** (N, 2r) interaction queries and keys */
-  interaction: (e, c) => ifAdaptive(e, rows(e) * interactionWidth(c)),
+  /** (N, 2r) interaction queries and keys, or (N, 4) scores of a gate */
+  interaction: (e, c) => ifScored(e, rows(e) * decisionWidth(c)),
   /** (B, T, T) logs of what is left of keys, by the layer's own factors */
-  masks: (e) => ifAdaptive(e, pairs(e)),
-  /** (B, T, T) d log p / dx */
-  rhos: (e) => ifAdaptive(e, pairs(e)),
+  masks: (e) => ifFading(e, pairs(e)),
+  /** (B, T, T) d log p / dx; of selective attention, whether a score selects */
+  rhos: (e) => ifPaired(e, pairs(e)),
   /** (B, T, T) masks of this layer and all before it, where drops propagate in depth */
-  depthMasks: (e, c) => ifAdaptive(e, c.interaction?.propagateInDepth ? pairs(e) : 0),
+  depthMasks: (e, c) => ifBy('adaptive', e, c.interaction?.propagateInDepth ? pairs(e) : 0),
 } satisfies Record<string, Size>
 
 /** Kept by every layer unless activations are recomputed in the backward pass; then all share one set. */
@@ -73,17 +84,19 @@ const SHARED = {
   /** (B, T, T) of a control: the same for all layers */
   pattern: (e) => (e.patterned ? pairs(e) : 0),
   /** (N) sums of what is left of a key; of gradients for beta */
-  keeps: (e) => ifAdaptive(e, rows(e)),
+  keeps: (e) => ifLearned(e, rows(e)),
+  /** (N) the most attention that a key gets out of the window, where a gate learns to predict it */
+  peaks: (e) => ifBy('kvzap', e, rows(e)),
 
   dx: wide(C),
   dNormed: wide(C),
   dHidden: wide((c) => c.nInner),
   dHeads: wide(C),
   dQkv: wide((c) => 3 * c.nEmbd),
-  dInteraction: (e, c) => ifAdaptive(e, rows(e) * interactionWidth(c)),
+  dInteraction: (e, c) => ifScored(e, rows(e) * decisionWidth(c)),
   /** (B, T, T) gradients of the log-masks, of the drop scores */
-  dMasks: (e) => ifAdaptive(e, pairs(e)),
-  dDrops: (e) => ifAdaptive(e, pairs(e)),
+  dMasks: (e) => ifFading(e, pairs(e)),
+  dDrops: (e) => ifPaired(e, pairs(e)),
   /** (N, H) */
   dots: wide((c) => c.nHead),
   /** (N, 2) mean, 1 / s of a layer norm */

@@ -2,7 +2,7 @@
 import type { DeviceBuffer } from '../compute/device.js'
 import type { Memory } from '../compute/memory.js'
 import { TABLE_SLICE } from '../kernels/structs.js'
-import type { BlockContext } from './block-forward.js'
+import type { BlockContext } from './block-context.js'
 import type { SharedBuffers } from './buffers.js'
 import type { ModelParams, ParamBuffers } from './parameters.js'
 import type { MicroBatch } from './types.js'

@@ -2,7 +2,7 @@
 import { blockBackward } from './block-backward.js'
 import { blockForward, normalise } from './block-forward.js'
 import { embed, embedBackward, type Inputs } from './embedding.js'
-import { type HeadContext, headForwardBackward } from './head.js'
+import { type HeadContext, headForward, headForwardBackward } from './head.js'
 
 /**
  * @param gamma weight of the pair mean in the loss (docs/method.md, Objective)
@@ -24,6 +24,11 @@ export function forwardBackward(
   }
   embed(context, model, layers[0].x)
   for (const [l, block] of model.blocks.entries()) blockForward(context, block, l, false)
+  if (context.rule === 'kvzap') {
+    // The gates have learned on the way, and nothing else does.
+    headForward(context)
+    return
+  }
   headForwardBackward(context)
   const L = model.blocks.length
   const pairWeight = (gamma * context.pairShare) / L

@@ -2,7 +2,8 @@
 
 import { LOGIT_ROWS } from '../gpt2/activations.js'
 import { LOSS_PART, PART, ROWS } from '../kernels/structs.js'
-import { type BlockContext, normalise } from './block-forward.js'
+import type { BlockContext } from './block-context.js'
+import { normalise } from './block-forward.js'
 import { normBackward, weightGradient } from './layer-gradients.js'
 import type { ModelParams, TokenParams } from './parameters.js'
 import { type Matrix, multiply } from './products.js'
@@ -26,6 +27,19 @@ interface Part {
 
 /** From the last block's output to its gradient in dx, with the losses summed up on the way. */
 export function headForwardBackward(context: HeadContext): void {
+  const { model, buffers } = context
+  losses(context, true)
+  if (context.teacher !== null) divergenceInto(context)
+  normBackward(context, model.finalNorm, buffers.shared.last, false)
+}
+
+/** The losses alone. */
+export function headForward(context: HeadContext): void {
+  losses(context, false)
+}
+
+/** @param isBack on to dNormed and the head's gradient too */
+function losses(context: HeadContext, isBack: boolean): void {
   const { recorder, buffers, model, sequences: B, tokens: T } = context
   const { shared } = buffers
   const N = B * T
@@ -37,12 +51,11 @@ export function headForwardBackward(context: HeadContext): void {
     for (const part of parts) {
       // Logits of several slices do not fit together: all but the only one's are gone by now.
       if (parts.length > 1) logitsOf(context, part, true)
-      backOf(context, part)
+      lossOf(context, part)
+      if (isBack) backOf(context, part)
     }
   }
   sumInto(recorder, shared.losses, { first: 0, count: N }, context.sums, SUMS.crossEntropy, context.weight)
-  if (context.teacher !== null) divergenceInto(context)
-  normBackward(context, model.finalNorm, shared.last, false)
 }
 
 /** Columns of a slice as products take them: in fours. */
@@ -100,10 +113,10 @@ function logitsOf(
   )
 }
 
-function backOf(context: HeadContext, { first, rows, slice }: Part): void {
+/** The losses of a part, and the gradients of its logits in their place. */
+function lossOf(context: HeadContext, { first, rows, slice }: Part): void {
   const { recorder, buffers, model, teacher, weight, distill } = context
   const { shared } = buffers
-  const { nEmbd: C } = recorder.config
   const tokens = model.head[slice]
   const columns = columnsOf(tokens)
   const DISTILL = Number(teacher !== null)
@@ -130,6 +143,13 @@ function backOf(context: HeadContext, { first, rows, slice }: Part): void {
     ],
     [rows],
   )
+}
+
+function backOf({ recorder, buffers, model }: HeadContext, { first, rows, slice }: Part): void {
+  const { shared } = buffers
+  const { nEmbd: C } = recorder.config
+  const tokens = model.head[slice]
+  const columns = columnsOf(tokens)
   const logits: Matrix = { buffer: shared.logits, width: columns }
   const at = first * C
   multiply(recorder, {

@@ -1,7 +1,8 @@
 /** Gradients of linear layers and layer norms: of their parameters, and of their inputs. */
 import type { DeviceBuffer } from '../compute/device.js'
+import { decisionWidth } from '../gpt2/config.js'
 import { BLOCKS, MATRIX } from '../kernels/structs.js'
-import type { BlockContext } from './block-forward.js'
+import type { BlockContext } from './block-context.js'
 import { COLUMN_ROWS } from './buffers.js'
 import type { LinearParams, NormParams, ParamBuffers } from './parameters.js'
 import { type Destination, type Matrix, multiply } from './products.js'
@@ -32,6 +33,27 @@ export function linearBackward(
     right: { buffer: weight.weight, width: d.width },
     out: { buffer: dInputs, width: a.width },
     to,
+  })
+}
+
+/** From the gradients of what drops are decided by to those of its weights, and their share of dNormed. */
+export function decisionBackward(context: BlockContext, params: ParamBuffers): void {
+  const { recorder, buffers, sequences, tokens } = context
+  const { nEmbd: C } = recorder.config
+  const { shared } = buffers
+  const rows = sequences * tokens
+  const width = decisionWidth(recorder.config)
+  const d: Matrix = { buffer: shared.dInteraction, width }
+  weightGradient(recorder, params, d, { buffer: shared.normed, width: C }, rows)
+  multiply(recorder, {
+    form: 'nn',
+    M: rows,
+    N: C,
+    K: width,
+    left: d,
+    right: { buffer: params.weight, width: C },
+    out: { buffer: shared.dNormed, width: C },
+    to: { kind: 'result', accumulate: true },
   })
 }
 

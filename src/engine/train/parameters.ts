@@ -5,7 +5,7 @@
 import type { ComputeDevice, DeviceBuffer } from '../compute/device.js'
 import type { Memory } from '../compute/memory.js'
 import { readBack } from '../compute/read.js'
-import { type Gpt2Config, hasBias } from '../gpt2/config.js'
+import { GATE_COLUMNS, GATE_NAMES, type Gpt2Config, hasBias } from '../gpt2/config.js'
 import { readF32 } from '../gpt2/read-tensor.js'
 import { vocabularySlices } from '../gpt2/vocabulary.js'
 import { type TensorSource, UNTIED_HEAD } from '../tensor-source.js'
@@ -29,7 +29,7 @@ export interface Parameter {
   parts: readonly Part[]
   /** Whether weight decay applies: matrices and tables. */
   decays: boolean
-  /** Whether it belongs to the interaction, which is all that learns under `interaction`. */
+  /** Whether it decides what is dropped, which is all that learns under `interaction`. */
   interacts: boolean
 }
 
@@ -60,7 +60,7 @@ export interface BlockParams {
   norm2: NormParams
   expand: LinearParams
   contract: LinearParams
-  /** (2 r, C): interaction queries, then keys. */
+  /** (2 r, C): interaction queries, then keys. (4, C): a gate's row of weights, then zeros. */
   interaction: ParamBuffers | null
 }
 
@@ -77,7 +77,7 @@ export interface ModelParams {
   head: TokenParams[]
   positions: ParamBuffers
   blocks: BlockParams[]
-  /** (L): beta of each layer. */
+  /** (L): beta of each layer, or the bias of its gate. */
   betas: ParamBuffers | null
   finalNorm: NormParams
   all: ParamBuffers[]
@@ -88,7 +88,7 @@ export type AllocateParam = (parameter: Parameter) => ParamBuffers
 
 /** Every parameter of a model of this shape, each given to `allocate` once, in the order of the forward pass. */
 export function modelOf(config: Gpt2Config, maxBinding: number, allocate: AllocateParam): ModelParams {
-  const { nEmbd: C, nInner: F, nLayer: L, nPositions, vocabSize, interaction } = config
+  const { nEmbd: C, nInner: F, nLayer: L, nPositions, vocabSize, interaction, gate } = config
   const all: ParamBuffers[] = []
   const own: AllocateParam = (parameter) => {
     const params = allocate(parameter)
@@ -132,7 +132,12 @@ export function modelOf(config: Gpt2Config, maxBinding: number, allocate: Alloca
     const at = `h.${l}`
     return {
       norm1: norm(`${at}.ln_1`),
-      interaction: interaction === null ? null : own(interactionOf(l, interaction.dim, C)),
+      interaction:
+        interaction !== null
+          ? own(interactionOf(l, interaction.dim, C))
+          : gate === null
+            ? null
+            : own(gateOf(l, C)),
       qkv: linear(`${at}.attn.c_attn`, C, 3 * C),
       project: linear(`${at}.attn.c_proj`, C, C),
       norm2: norm(`${at}.ln_2`),
@@ -140,7 +145,12 @@ export function modelOf(config: Gpt2Config, maxBinding: number, allocate: Alloca
       contract: linear(`${at}.mlp.c_proj`, F, C),
     }
   })
-  const betas = interaction === null ? null : own(betasOf(L))
+  const betas =
+    interaction !== null
+      ? own(biasesOf(L, 'attn.int_bias'))
+      : gate === null
+        ? null
+        : own(biasesOf(L, GATE_NAMES[1]))
   const finalNorm = norm('ln_f')
   const head = config.untiedHead ? table(UNTIED_HEAD) : tokens
   return { tokens, head, positions, blocks, betas, finalNorm, all }
@@ -158,15 +168,22 @@ function interactionOf(layer: number, r: number, C: number): Parameter {
   return { label, elements: 2 * r * C, parts, decays: true, interacts: true }
 }
 
-function betasOf(L: number): Parameter {
+function gateOf(layer: number, C: number): Parameter {
+  const name = `h.${layer}.${GATE_NAMES[0]}`
+  const parts = [{ name, shape: [1, C], at: 0, from: 0, count: C }]
+  return { label: name, elements: GATE_COLUMNS * C, parts, decays: true, interacts: true }
+}
+
+/** @param name of the scalar within its layer */
+function biasesOf(L: number, name: string): Parameter {
   const parts = Array.from({ length: L }, (_, l) => ({
-    name: `h.${l}.attn.int_bias`,
+    name: `h.${l}.${name}`,
     shape: [1],
     at: l,
     from: 0,
     count: 1,
   }))
-  return { label: 'int_bias', elements: 4 * Math.ceil(L / 4), parts, decays: false, interacts: true }
+  return { label: name, elements: 4 * Math.ceil(L / 4), parts, decays: false, interacts: true }
 }
 
 /** Fills every parameter's buffer from tensors. Throws a Failure naming the first that is missing or not finite. */

@@ -2,6 +2,7 @@
 import { EXIT, Failure } from '../../errors.js'
 import { sum } from '../../stats/basics.js'
 import { type Gpt2Config, headDim, isHeadDim } from '../gpt2/config.js'
+import { isMethod } from '../methods.js'
 import { isStatic } from '../policies/index.js'
 import { bufferBytes, type TrainExtent } from './buffers.js'
 import { type ModelParams, modelOf, type ParamBuffers } from './parameters.js'
@@ -37,7 +38,7 @@ export function planTraining(config: Gpt2Config, options: Planned, maxBinding: n
       sequences: options.sequences,
       tokens: options.tokens,
       columns: parameters.columns,
-      adaptive: options.rule.kind === 'adaptive',
+      method: isMethod(options.rule.kind) ? options.rule.kind : null,
       patterned: isStatic(options.rule),
       distilled: options.distilled,
     }
@@ -81,7 +82,7 @@ function parameterBytes(
   const frozen = distilled
     ? sum(
         modelOf(
-          { ...config, interaction: null },
+          { ...config, interaction: null, gate: null },
           maxBinding,
           (parameter) => ({ parameter }) as ParamBuffers,
         ).all.map(bytes),

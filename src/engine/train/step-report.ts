@@ -1,10 +1,11 @@
 /** From what is read back of a step to its report. Pure. */
+import { METHODS, type Method } from '../methods.js'
 import { SUMS } from './sums.js'
 import type { StepInputs, StepReport } from './types.js'
 
 /** What a step's sums are made of. */
 export interface Losses {
-  adaptive: boolean
+  method: Method | null
   distilled: boolean
 }
 
@@ -14,7 +15,7 @@ export interface Losses {
  * @param seconds device time of the step's submissions
  */
 export function stepReport(
-  { adaptive, distilled }: Losses,
+  { method, distilled }: Losses,
   { gamma, distill }: Pick<StepInputs, 'gamma' | 'distill'>,
   sums: Float32Array,
   [norm, , finite]: Float32Array,
@@ -22,15 +23,16 @@ export function stepReport(
 ): StepReport {
   const crossEntropy = sums[SUMS.crossEntropy]
   const divergence = distilled ? sums[SUMS.divergence] : null
-  const pairMeans = adaptive ? Float64Array.from(sums.subarray(SUMS.pairs)) : null
-  const mean = pairMeans === null ? 0 : pairMeans.reduce((sum, own) => sum + own, 0) / pairMeans.length
+  const layers = method === null ? null : Float64Array.from(sums.subarray(SUMS.layers))
+  const mean = layers === null ? 0 : layers.reduce((sum, own) => sum + own, 0) / layers.length
   const text = divergence === null ? crossEntropy : (1 - distill) * crossEntropy + distill * divergence
-  const loss = text + gamma * mean
+  const fades = method === null || METHODS[method].fades
+  const loss = fades ? text + gamma * mean : mean
   return {
     loss,
     crossEntropy,
     divergence,
-    pairMeans,
+    pairMeans: fades ? layers : null,
     gradientNorm: norm,
     finite: finite === 1 && Number.isFinite(loss),
     seconds: seconds.reduce<number | null>(

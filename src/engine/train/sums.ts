@@ -3,8 +3,8 @@ import type { DeviceBuffer } from '../compute/device.js'
 import { STRETCH } from '../kernels/structs.js'
 import type { TrainRecorder } from './recorder.js'
 
-/** Where a step's sums lie; the mean of I of each layer follows. */
-export const SUMS = { crossEntropy: 0, divergence: 1, pairs: 2 } as const
+/** Where a step's sums lie; last the mean of I of each layer, or of the square of its gate's errors. */
+export const SUMS = { crossEntropy: 0, divergence: 1, layers: 2 } as const
 
 /** out[at] += scale * the sum of a stretch of values. */
 export function sumInto(

@@ -8,7 +8,8 @@ import { orLost } from '../compute/lost.js'
 import { type Ledger, Memory } from '../compute/memory.js'
 import { readBackAll } from '../compute/read.js'
 import { type Stopwatch, stopwatch } from '../compute/timing.js'
-import type { Gpt2Config } from '../gpt2/config.js'
+import { type Gpt2Config, methodOf } from '../gpt2/config.js'
+import { isMethod } from '../methods.js'
 import { isStatic } from '../policies/index.js'
 import type { TensorSource } from '../tensor-source.js'
 import { makeBuffers, type TrainBuffers } from './buffers.js'
@@ -88,12 +89,12 @@ export class Trainer implements TrainerLike {
     this.#teacher =
       options.teacher === undefined
         ? null
-        : modelOf({ ...config, interaction: null }, maxBinding, allocate(false))
+        : modelOf({ ...config, interaction: null, gate: null }, maxBinding, allocate(false))
     this.#buffers = makeBuffers(memory, plan.extent, config, plan.recompute)
     if (isStatic(rule)) {
       memory.write(this.#buffers.shared.pattern, patternMask(rule, plan.extent.sequences, plan.extent.tokens))
     }
-    this.#sums = memory.storage('activations', 'sums of a step', 4 * (SUMS.pairs + config.nLayer))
+    this.#sums = memory.storage('activations', 'sums of a step', 4 * (SUMS.layers + config.nLayer))
     const squares = squareSums(this.#model.all, this.#recorder.lanes)
     this.#norms = {
       squares: memory.storage('activations', 'sums of squares', 4 * squares),
@@ -103,12 +104,12 @@ export class Trainer implements TrainerLike {
 
   /**
    * Loads the parameters, moments at zero. Throws a Failure when they do not fit or the device is lost, RangeError on sizes
-   * no kernel takes or an adaptive rule without interaction weights.
+   * no kernel takes or a method without its weights.
    */
   static async open(config: Gpt2Config, tensors: TensorSource, options: TrainerOptions): Promise<Trainer> {
     const { device, rule, teacher } = options
-    if (rule.kind === 'adaptive' && config.interaction === null) {
-      throw new RangeError('training: adaptive pruning needs interaction weights')
+    if (isMethod(rule.kind) && methodOf(config) !== rule.kind) {
+      throw new RangeError(`training: ${rule.kind} pruning needs weights of its own`)
     }
     const planned = { ...options, distilled: teacher !== undefined }
     const plan = planTraining(config, planned, device.limits.maxStorageBufferBindingSize)
@@ -236,6 +237,9 @@ export class Trainer implements TrainerLike {
       sums: this.#sums,
       // Learnable pairs: j < k <= T - 2 (docs/method.md, Objective).
       pairShare: 1 / (((all * (T - 1)) / 2) * (T - 2)),
+      // Keys that a query follows out of the window (docs/method.md, Gates).
+      keyShare:
+        1 / (all * Math.max(1, T - (this.config.gate?.method === 'kvzap' ? this.config.gate.window : 0))),
       model: this.#model,
       teacher: this.#teacher,
       distill: this.#teacher === null ? 0 : distill,
@@ -252,7 +256,7 @@ export class Trainer implements TrainerLike {
 
   #readSums(encoder: CommandEncoder): () => Promise<ArrayBuffer[]> {
     return readBackAll(this.#memory, encoder, [
-      { buffer: this.#sums, size: 4 * (SUMS.pairs + this.config.nLayer) },
+      { buffer: this.#sums, size: 4 * (SUMS.layers + this.config.nLayer) },
       { buffer: this.#norms.norm, size: 4 * NORM_WORDS },
     ])
   }

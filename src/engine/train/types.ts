@@ -4,18 +4,16 @@ import type { Failure } from '../../errors.js'
 import type { ComputeDevice } from '../compute/device.js'
 import type { Ledger } from '../compute/memory.js'
 import type { Gpt2Config } from '../gpt2/config.js'
+import type { Method } from '../methods.js'
 import type { StaticRule } from '../policies/index.js'
 import type { TensorSource } from '../tensor-source.js'
 import type { AdapterTraits } from '../tuning.js'
 
 /**
- * Which keys a query sees in training. `adaptive` learns it (docs/method.md, Log-mask); the last two are controls, static
+ * Which keys a query sees in training. A method learns it (docs/method.md, Log-mask and Gates); the last two are controls, static
  * policies of a size: nothing about them is learned.
  */
-export type TrainRule =
-  | { kind: 'dense' }
-  | { kind: 'adaptive' }
-  | (StaticRule & { kind: 'local' | 'strided' })
+export type TrainRule = { kind: 'dense' } | { kind: Method } | (StaticRule & { kind: 'local' | 'strided' })
 
 /** AdamW with decoupled weight decay; the rate is given with each step. */
 export interface OptimiserOptions {
@@ -40,7 +38,7 @@ export interface TrainerOptions {
   tokens: number
   /** B: sequences worked on at a time; a step has one or more such micro-batches. */
   sequences: number
-  /** Whether all parameters learn, or the interaction weights only (`--freeze`). */
+  /** Whether all parameters learn, or only those that decide what is dropped (`--freeze`). */
   trainable: 'all' | 'interaction'
   optimiser: OptimiserOptions
   /**
@@ -76,13 +74,13 @@ export interface StepInputs {
 
 /** Means over the whole step. */
 export interface StepReport {
-  /** What was descended: cross-entropy (and divergence), plus gamma times the pair mean. */
+  /** What was descended: cross-entropy (and divergence), plus gamma times the pair mean; of `kvzap` the gates' error. */
   loss: number
   /** Nats per predicted token. */
   crossEntropy: number
   /** KL(teacher || student), nats per predicted token; null without a teacher. */
   divergence: number | null
-  /** (L) mean of I over learnable pairs, of each layer; null unless the rule is adaptive. */
+  /** (L) mean of I over learnable pairs, of each layer; null unless keys fade. */
   pairMeans: Float64Array | null
   /** Of all gradients together, before clipping. */
   gradientNorm: number

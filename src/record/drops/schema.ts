@@ -16,8 +16,8 @@ import * as t from '../define.js'
 import { DROPS_SCHEMA } from '../kinds.js'
 
 export const DeathCause = t.oneOf(
-  'What a death time names (docs/method.md, Death times). `query`: the later token that killed the key. `position`: the first token that is too far away. `budget`: the first token behind the eviction, which chose nothing.',
-  ['query', 'position', 'budget'],
+  'What a death time names (docs/method.md, Death times). `query`: the later token that killed the key. `position`: the first token that is too far away. `budget`: the first token behind the eviction, which chose nothing. `birth`: the first token after the time that the key was given when it came. `selection`: the first token after the one whose selection left nothing of the key.',
+  ['query', 'position', 'budget', 'birth', 'selection'],
 )
 export type DeathCause = t.Static<typeof DeathCause>
 

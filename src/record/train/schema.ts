@@ -39,7 +39,15 @@ export const EvalFigures = t.object('Held-out text at one context length.', {
 export type EvalFigures = t.Static<typeof EvalFigures>
 
 export const RuleOptionRecord = t.object('Which keys a query sees.', {
-  kind: t.oneOf('Adaptive learns it, the others are controls.', ['dense', 'adaptive', 'local', 'strided']),
+  kind: t.oneOf('The method that teaches it; dense, local and strided are controls.', [
+    'dense',
+    'adaptive',
+    'kvzap',
+    'trimkv',
+    'selective',
+    'local',
+    'strided',
+  ]),
   tokens: t.nullable(t.count('Window of local, stride of strided.')),
 })
 export type RuleOptionRecord = t.Static<typeof RuleOptionRecord>
@@ -80,7 +88,9 @@ export const TrainRunOptions = t.object(
   'Everything that decides the weights, besides the starting checkpoint and the data.',
   {
     rule: RuleOptionRecord,
-    gamma: t.nullable(t.number('Weight of the sparsity loss as typed; null for a control.')),
+    gamma: t.nullable(
+      t.number('Weight of the sparsity loss as typed; null for a control and where nothing fades.'),
+    ),
     gamma_convention: t.nullable(
       t.oneOf(
         "What gamma is times: the mean over pairs, or half of it as the paper's code counts; null for a control.",
@@ -100,13 +110,17 @@ export const TrainRunOptions = t.object(
     int_dim: t.nullable(t.count('r, width of interaction queries and keys; null for a control.')),
     beta: t.nullable(
       t.number(
-        'Beta of new interaction weights; null for a control and where the checkpoint brought its own.',
+        'Beta of new interaction weights, or bias of new gates; null for a control and where the checkpoint brought its own.',
       ),
     ),
     propagate_in_depth: t.nullable(
       t.boolean('A token dropped in a layer is dropped in all later ones; null for a control.'),
     ),
-    trainable: t.oneOf('What learns.', ['all', 'interaction']),
+    window: t.optional(t.nullable(t.count('Positions before a key may die, of kvzap; null for any other.'))),
+    threshold: t.optional(
+      t.nullable(t.number('Log of attention below which a key dies, of kvzap; null for any other.')),
+    ),
+    trainable: t.oneOf('What learns: everything, or what decides about dropping.', ['all', 'interaction']),
     distill: t.share('Share of the divergence from the dense teacher in the loss.'),
     shift_range: t.nullable(
       t.pair(
@@ -164,7 +178,7 @@ export const StepLine = t.object('A step as the log has it.', {
   kind: t.literal('step', 'Of the line.'),
   step: t.count('Steps taken, this one among them.'),
   tokens: t.count('Trained on so far.'),
-  loss: t.number('What was descended.'),
+  loss: t.number('What was descended; of kvzap the mean squared error of the log of attention.'),
   cross_entropy: t.number('Nats a predicted token.'),
   divergence: t.nullable(t.number('KL(teacher || student), nats a predicted token; null without a teacher.')),
   pair_mean: t.nullable(t.number('Mean of I over learnable pairs and layers; null for a control.')),

@@ -32,6 +32,8 @@ const CASES: Case[] = [
   { name: 'dense, from a teacher', rule: { kind: 'dense' }, distill: 0.4 },
   { name: 'local', rule: { kind: 'local', size: 3 } },
   { name: 'strided', rule: { kind: 'strided', size: 3 } },
+  { name: 'selective', rule: { kind: 'selective' } },
+  { name: 'selective, from a teacher', rule: { kind: 'selective' }, distill: 0.4, gamma: 0 },
   ...[
     { alpha: 1, spread: 1, beta: 1 },
     { alpha: 1.5, spread: 1, beta: 0.4 },

@@ -16,6 +16,7 @@ import {
 } from './forward.js'
 import { layernormBackwardReference } from './layernorm-backward.js'
 import { columnSums, type ProductSizes, productNN, productNT, productTN } from './products.js'
+import { selectionGradientsReference } from './selective-mask.js'
 import {
   dropScoreGradientsReference,
   interactionBackwardReference,
@@ -102,6 +103,18 @@ export function backwardReference(
       )
       for (const [part, gradient] of [back.dQ, back.dK, back.dV].entries()) {
         placeColumns(dQkv, { ...place, width: 3 * C, column: part * C + place.column }, gradient)
+      }
+    })
+    block.selection?.forEach((mask, b) => {
+      const place = { row: b * T, rows: T, width: 3 * C, columns: C / H }
+      const gz = selectionGradientsReference(mask, Hm[b], sparsity, T).map(
+        (value) => scoreScale(config, layer) * value,
+      )
+      const { q, k } = block.heads[b * H]
+      const both = [productNN(gz, k, [T, T, C / H]), productTN(gz, q, [T, T, C / H])]
+      for (const [part, more] of both.entries()) {
+        const at = { ...place, column: part * C }
+        placeColumns(dQkv, at, sum(columnsOf(dQkv, at), more))
       }
     })
     let dNormed1 = linear(dQkv, block.normed1, `${at}.attn.c_attn`, [N, C, 3 * C])

@@ -8,6 +8,7 @@ import type { AttentionHead } from './attention-backward.js'
 import { columnsOf, placeColumns } from './columns.js'
 import { patternMaskReference } from './pattern-mask.js'
 import { type ProductSizes, productNN, productNT } from './products.js'
+import { selectiveMaskReference } from './selective-mask.js'
 import { type SoftMaskRho, softMaskRhoReference } from './soft-mask.js'
 import { softmaxRowsReference } from './softmax-rows.js'
 
@@ -33,6 +34,8 @@ export interface BlockTape {
   normed1: Float64Array
   /** (N, 2 r) and the masks of each sequence; null where nothing is learned about dropping. */
   interaction: { scores: Float64Array; masks: SoftMaskRho[] } | null
+  /** The masks of each sequence under selective attention, else null. */
+  selection: SoftMaskRho[] | null
   /** [sequence H + head] */
   heads: AttentionHead[]
   /** (N, C): the heads' outputs side by side. */
@@ -107,14 +110,21 @@ export function forwardReference(config: Gpt2Config, weights: ReferenceWeights, 
     const qkv = linear(normed1, `${at}.attn.c_attn`, [N, C, 3 * C])
     const o = new Float64Array(N * C)
     const heads: AttentionHead[] = []
+    const part = (b: number, h: number, which: number): Float64Array =>
+      columnsOf(qkv, { row: b * T, rows: T, width: 3 * C, columns: d, column: which * C + h * d })
+    const scoresOf = (q: Float64Array, k: Float64Array): Float64Array =>
+      productNT(q, k, [T, d, T]).map((value) => scoreScale(config, layer) * value)
+    let selection: BlockTape['selection'] = null
+    if (rule.kind === 'selective') {
+      selection = masks.map((_, b) => selectiveMaskReference(scoresOf(part(b, 0, 0), part(b, 0, 1)), T))
+      for (const [b, { own }] of selection.entries()) masks[b] = own
+    }
     for (let b = 0; b < B; b++) {
       for (let h = 0; h < H; h++) {
-        const place = { row: b * T, rows: T, width: 3 * C, columns: d }
-        const [q, k, v] = [0, 1, 2].map((part) => columnsOf(qkv, { ...place, column: part * C + h * d }))
-        const S = productNT(q, k, [T, d, T]).map((value) => scoreScale(config, layer) * value)
-        const { P } = softmaxRowsReference(S, masks[b], T)
+        const [q, k, v] = [0, 1, 2].map((which) => part(b, h, which))
+        const { P } = softmaxRowsReference(scoresOf(q, k), masks[b], T)
         const head = { q, k, v, P, o: productNN(P, v, [T, T, d]) }
-        placeColumns(o, { ...place, width: C, column: h * d }, head.o)
+        placeColumns(o, { row: b * T, rows: T, width: C, columns: d, column: h * d }, head.o)
         heads.push(head)
       }
     }
@@ -122,7 +132,7 @@ export function forwardReference(config: Gpt2Config, weights: ReferenceWeights, 
     const normed2 = norm(middle, `${at}.ln_2`)
     const expanded = linear(normed2, `${at}.mlp.c_fc`, [N, C, F])
     const hidden = expanded.map(ACTIVATION_REFERENCES[config.activation].value)
-    blocks.push({ x, normed1, interaction, heads, o, middle, normed2, expanded, hidden })
+    blocks.push({ x, normed1, interaction, selection, heads, o, middle, normed2, expanded, hidden })
     x = sum(middle, linear(hidden, `${at}.mlp.c_proj`, [N, F, C]))
   }
   const final = norm(x, 'ln_f')

@@ -1,9 +1,11 @@
 /** A training step's loss and gradients in plain loops, in float64: the twin of the whole trainer but its optimiser. */
 import type { Gpt2Config } from '../../../src/engine/gpt2/config.js'
+import { learnsToFade } from '../../../src/engine/methods.js'
 import type { StepReport } from '../../../src/engine/train/types.js'
 import { backwardReference, type Gradients } from './backward.js'
 import { crossEntropyBackwardReference, NO_TARGET } from './cross-entropy-backward.js'
 import { type ForwardInputs, forwardReference, type ReferenceWeights } from './forward.js'
+import { keptMeanReference } from './selective-mask.js'
 import { learnablePairs, pairMeanReference } from './soft-mask.js'
 
 export interface LossInputs extends ForwardInputs {
@@ -45,11 +47,12 @@ export function lossReference(
   const [crossEntropy, divergence] = [sums.crossEntropy * scale, sums.divergence * scale]
 
   const counted = T - 1
-  const perLayer = tape.blocks.map(({ interaction }) =>
-    (interaction?.masks ?? []).reduce((mean, { own }) => mean + pairMeanReference(own, T, counted) / B, 0),
-  )
-  const adaptive = inputs.rule.kind === 'adaptive'
-  const pairMeans = adaptive ? Float64Array.from(perLayer) : null
+  const perLayer = tape.blocks.map(({ interaction, selection }) => {
+    const [masks, meanOf] =
+      selection === null ? [interaction?.masks ?? [], pairMeanReference] : [selection, keptMeanReference]
+    return masks.reduce((mean, { own }) => mean + meanOf(own, T, counted) / B, 0)
+  })
+  const pairMeans = learnsToFade(inputs.rule.kind) ? Float64Array.from(perLayer) : null
   const pairMean = perLayer.reduce((mean, layer) => mean + layer / L, 0)
   const sparsity = { weight: gamma / (L * B * learnablePairs(counted)), counted }
   return {

@@ -54,7 +54,7 @@ function showMasked<W>(d: Dispatch, s: Segment, first: u32, count: u32, keys: us
   const position = s.parentLength + first
   const end = position + count
   const step = 4 * <usize>maskStride(s)
-  const masks = at(d, 3) + 4 * <usize>s.pair + <usize>position * step
+  const masks = at(d, 3) + 4 * <usize>s.pair + <usize>first * step
   for (let from: u32 = 0; from < end; from += KEYS) {
     const held = min(KEYS, end - from)
     for (let i: u32 = 0; i < held; i++) {

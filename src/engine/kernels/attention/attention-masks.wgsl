@@ -1,4 +1,5 @@
-// What a soft rule leaves of keys (docs/method.md, Log-mask): the logs that soft-mask.wgsl wrote, the same for all heads.
+// What a soft rule leaves of keys (docs/method.md, Log-mask), or selective attention does: the logs that soft-mask.wgsl or
+// selective-mask.wgsl wrote, the same for all heads.
 
 @group(0) @binding(3) var<storage, read> masks: array<vec4f>;
 
@@ -11,5 +12,5 @@ fn death_of(tile: Tile, j: u32) -> u32 {
 // that the query cannot see.
 fn masks_of(tile: Tile, position: u32, first: u32) -> vec4f {
   let s = tile.segment;
-  return masks[(s.pair + position * mask_stride(s) + first) / 4u];
+  return masks[(s.pair + (position - s.parent_length) * mask_stride(s) + first) / 4u];
 }

@@ -7,7 +7,7 @@
 import { finishTile, headOf, showBlock, startTile, tileOf } from '../attention/attention-tile.as'
 import { clearZeros, KEYS, packBlock, putKey } from '../attention/block.as'
 import { headBytes, headDims, Narrow, Wide } from '../attention/head-width.as'
-import { Cache, deathOf, NEVER, positionAt, positionOf, rowAt, Span, spanAt, word } from '../cache/cache.as'
+import { Cache, deathOf, NEVER, PAGE, positionAt, positionOf, rowAt, Span, spanAt, word } from '../cache/cache.as'
 import { at, constants, Dispatch, struct, take } from '../common/dispatch.as'
 import { listStart } from './live-list-cache-layout.as'
 
@@ -15,6 +15,7 @@ import { listStart } from './live-list-cache-layout.as'
 class Constants {
   body: u32
   rows: u32
+  mask: u32 // 0 deaths, 1 masks
   dtype: u32
   width: u32 // 0: 64, 1: 128
   /** Queries of a tile. */
@@ -46,7 +47,10 @@ function attendTile<W>(d: Dispatch, index: u32, head: u32): void {
     showRows<W>(d, span, head, word(list, 0), count, list + 8, word(list, 1))
   } else {
     const own = cache.scattered !== 0 ? span.count : span.first + count
-    showRows<W>(d, span, head, positionOf(at(d, 7), <u32>row), count, 0, word(at(d, 3), span.slot) + own)
+    const rows = word(at(d, 3), span.slot) + own
+    const position = positionOf(at(d, 7), <u32>row)
+    if (k.mask !== 0) showMasked<W>(d, span, head, position, count, rows)
+    else showRows<W>(d, span, head, position, count, 0, rows)
   }
   finishTile<W>(at(d, 6) + row * width + <usize>head * headBytes<W>(), width, count)
 }
@@ -87,4 +91,25 @@ function showRows<W>(
     }
   }
   if (held > 0) showBlock<W>(packBlock<W>(held, halves), count, position, 0, 0)
+}
+
+/** Shows `rows` rows of the slot with what is left of them, whether or not a query sees them. */
+function showMasked<W>(d: Dispatch, span: Span, head: u32, position: u32, count: u32, rows: u32): void {
+  const cache = struct<Cache>(d, 8)
+  const state = at(d, 3)
+  const halves = constants<Constants>(d).dtype !== 0
+  const bytes: usize = halves ? 2 : 4
+  const from = <usize>(head * headDims<W>()) * bytes
+  const size = <usize>(d.y * headDims<W>()) * bytes
+  const step = 4 * <usize>(cache.maxPages * PAGE)
+  const masks = at(d, 4) + step * <usize>(span.row + span.first)
+  for (let first: u32 = 0; first < rows; first += KEYS) {
+    const held = min(KEYS, rows - first)
+    for (let i: u32 = 0; i < held; i++) {
+      const row = rowAt(state, cache, span.slot, first + i)
+      const offset = from + <usize>row * size
+      putKey(i, at(d, 1) + offset, at(d, 2) + offset, positionAt(state, cache, row), NEVER)
+    }
+    showBlock<W>(packBlock<W>(held, halves), count, position, masks + 4 * <usize>first, step)
+  }
 }

@@ -1,4 +1,4 @@
-// needs: attention-cache-{rows}, attention-cache
+// needs: attention-cache-{rows}, attention-cache-{mask}, attention-cache
 // Where the queries of a chunk find keys and values: in the key-value cache, the chunk's own among them. The same functions as
 // in attention-inputs.wgsl. attention-cache-every-row.wgsl or attention-cache-live-rows.wgsl says which rows are visited.
 // spans: one for each tile of queries, with `first` the tile's first query.
@@ -18,9 +18,9 @@ struct Key {
   death: u32,
 }
 
-// Nothing is added to scores.
+// What is added to the scores of the rows `first` to `first + 3` that the tile visits; of listed rows nothing is.
 fn masks_of(tile: Tile, position: u32, first: u32) -> vec4f {
-  return vec4f();
+  return masks_at(tile.row + position - tile.position, first);
 }
 
 fn key_of(tile: Tile, i: u32) -> Key {

@@ -1,4 +1,4 @@
-// needs: attention-cache
+// needs: attention-cache, attention-cache-deaths
 enable subgroups;
 
 // decode-attention.wgsl for software adapters with subgroups of 8 (llvmpipe) or 4 (SwiftShader), without workgroup

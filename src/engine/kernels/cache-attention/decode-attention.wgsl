@@ -1,4 +1,4 @@
-// needs: attention-cache
+// needs: attention-cache, attention-cache-deaths
 // Attention of single query rows, one a sequence, to the key-value cache (docs/method.md, Decoding).
 //   o[h] = sum_i softmax_i( scale q[h] . k[h,i] ) v[h,i]   over the slot's rows i that the query may see
 // Grid: (splits, H, spans). A workgroup handles ROWS rows of one head of one slot: 4 lanes score a key, a page at a
