@@ -35,7 +35,7 @@ const FIXTURE = fileURLToPath(new URL('../fixtures/published/', import.meta.url)
 const read = (name: string) => JSON.parse(readFileSync(join(FIXTURE, name), 'utf8'))
 const CASES: Published[] = read('configs.json')
 const EXPECTED: Expected[] = read('expected.json')
-/** Of logits that reach 18. */
+/** Of logits that reach 21. */
 const NEAR = 1e-4
 /** Rows of OPT's position table that nothing reads, and asp does not keep. */
 const UNREAD = 2
