@@ -25,7 +25,7 @@ test('a prompt through a pipe: the text on standard output, one closing line bes
   assert.match(stdout, /^Once upon a time[^\n]+\n$/)
   assert.match(
     stderr,
-    /^12 tokens \(--max-tokens\); prompt 4 tokens at [\d,.]+\/s, decoding 11 tokens at [\d,.]+\/s; cache .* KiB live in .*, \d+ % of dense .*; sparsity 0\.\d\d$/m,
+    /^12 tokens \(--max-tokens\); prompt 4 tokens at [\d,.]+\/s, decoding 11 tokens at [\d,.]+\/s; cache .* KiB live in .*, \d+ % of dense .*; sparsity 0\.\d\d; KV footprint 0\.\d\d, peak [01]\.\d\d$/m,
   )
   const quiet = await generate([PROMPT, '--max-tokens', '12', '--shift', '-0.8', '--quiet', '--no-echo'])
   assert.is(quiet.stdout, stdout.slice(PROMPT.length))
