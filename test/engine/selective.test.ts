@@ -84,6 +84,23 @@ await onEachAdapter('selective attention', (test, open) => {
     }
   })
 
+  test('a sequence gives the same bits alone and in a ragged batch, in one pass and in steps', async () => {
+    const rule = at(0)
+    const together = await wholePass(engine, RAGGED, rule)
+    // Prompts are cut by what else is read; single tokens are not.
+    const steps = await stepByStep(engine, RAGGED, { rule }, first)
+    for (const s of quick ? [1] : RAGGED.keys()) {
+      const alone = await wholePass(engine, [RAGGED[s]], rule)
+      assert.equal(together.logits[s], alone.logits[0])
+      assert.equal(
+        together.deaths.map((layer) => layer[s]),
+        alone.deaths.map((layer) => layer[0]),
+      )
+      const stepped = await stepByStep(engine, [RAGGED[s]], { rule }, first)
+      assert.equal(steps.logits[s], stepped.logits[0])
+    }
+  })
+
   test('a branch gives what its whole sequence gives alone', async () => {
     const [trunk, tail] = [SEQUENCES[0].slice(0, 17), SEQUENCES[0].slice(17)]
     const segments = [
