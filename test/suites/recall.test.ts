@@ -191,7 +191,7 @@ test('the same rows on every machine', async () => {
     'needles 2bea95b23674c5e3',
     'distractors e96bcc973a7a067b',
     'variables 159a862143f8b27a',
-    'mqar bb14ad404b04e3ec',
+    'mqar 987aa065b0f43335',
     'first_mentioned b4fce19e87d9bc7f',
     'last_mentioned d564e89a19c002a2',
     'copy_random 423a9efa1fd7d3ce',
