@@ -57,7 +57,7 @@ export async function benchScoring(
     const limits = { tokens: BATCH_TOKENS[adapter.kind], requests: Number.POSITIVE_INFINITY }
     const { shift } = await calibrate(
       engine,
-      requests.map(({ input }) => input),
+      requests.map(({ input }) => ({ tokens: input })),
       { sparsity: SPARSITY, seed: 1, sample: REQUESTS },
     )
     const score = async (rule: DropRule, first: number): Promise<Sample> => {

@@ -1,7 +1,7 @@
 """
 Small GPT-2 models with one option of config.json changed at a time, and several together, computed by transformers in float64
 (where it can): test/fixtures/architectures, which test/engine/architectures holds asp to. Weights are not stored: both sides make them from the names
-of the tensors (`weights`, and `madeValues` in test/engine/architectures/cases.ts). A model without biases is one whose biases are 0
+of the tensors (`weights`, and `madeValues` in test/made-weights.ts). A model without biases is one whose biases are 0
 here and whose files lack them there, as transformers' GPT-2 always has them.
 
     pip install torch==2.15.0 transformers==5.24.0 safetensors

@@ -33,7 +33,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   sweep: ['bench', 'data', 'engine', 'eval', 'ppl', 'pruning', 'record', 'run', 'suites'],
   compare: ['record'],
   report: ['record'],
-  cli: ['data', 'device', 'engine', 'pruning', 'record', 'report', 'run', 'suites', 'train'],
+  cli: ['data', 'device', 'engine', 'pruning', 'record', 'report', 'run', 'suites', 'sweep', 'train'],
   commands: ['*'],
 }
 

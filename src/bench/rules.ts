@@ -31,7 +31,8 @@ export async function findRules(
     const same = here.find((one) => one.requested === requested)
     if (same !== undefined) return same.calibration
     let done = 0
-    const calibration = await calibrate(engine, wholeWindows(tokens, ctx), {
+    const windows = wholeWindows(tokens, ctx).map((window) => ({ tokens: window }))
+    const calibration = await calibrate(engine, windows, {
       sparsity: requested,
       seed: options.seed,
       sample: SAMPLE,

@@ -31,6 +31,7 @@ type Dtype = (typeof DTYPE_NAMES)[number]
 type Cache = (typeof CACHE_KINDS)[number]
 type CacheDtype = (typeof CACHE_DTYPES)[number]
 const CACHE_DTYPES = ['f32', 'f16'] as const
+const WRITTEN_DTYPES = ['auto', 'f32', 'f16', 'bf16'] as const
 
 // What is read.
 
@@ -125,6 +126,12 @@ export const revision = Flags.string({
 })
 const DTYPE = { summary: 'precision of weights', helpGroup: 'model and device' }
 export const dtype = Flags.custom<Dtype>({ ...wordOf(DTYPE_NAMES), ...DTYPE, default: 'auto' })()
+/** Of weights that are written; auto keeps theirs. */
+export const writtenDtype = Flags.custom<(typeof WRITTEN_DTYPES)[number]>({
+  ...wordOf(WRITTEN_DTYPES),
+  ...DTYPE,
+  default: 'auto',
+})()
 export const dtypes = Flags.custom<readonly Dtype[]>({
   ...wordsOf(DTYPE_NAMES),
   ...DTYPE,

@@ -1,21 +1,19 @@
 /** `asp recall`: generated questions about something said earlier, dense beside pruned, by length, depth and distance. */
 import { Args, Flags, type Interfaces } from '@oclif/core'
-import { attended, endInterrupted } from '../cli/attended.js'
-import { AspCommand, commandLine, together } from '../cli/base-command.js'
+import { commandLine, together } from '../cli/base-command.js'
 import { numbers, range, usually, whole, wordOf } from '../cli/flag-kinds.js'
 import * as shared from '../cli/flags.js'
+import { SweepCommand } from '../cli/sweep-command.js'
 import type { SweepPlan } from '../record/sweep/plan.js'
 import type { SweepRecord } from '../record/sweep/schema.js'
 import { renderRecall } from '../report/recall-table.js'
-import { planLine } from '../report/sweep-plan.js'
 import { DEFAULT_GRID, DEFAULT_LENGTHS } from '../suites/recall/grid.js'
 import { QUESTIONS, type Question } from '../suites/recall/item.js'
 import { RECALL_TASK_NAMES, USUAL_TASKS } from '../suites/recall/tasks.js'
 import { recallSweep } from '../sweep/recall.js'
 import type { SweepRunOptions } from '../sweep/sweep.js'
-import { sweep } from '../sweep/sweep.js'
 
-export default class Recall extends AspCommand {
+export default class Recall extends SweepCommand {
   static override summary =
     'Made questions about something said earlier: what pruning forgets, dense beside it'
   static override description =
@@ -26,7 +24,7 @@ export default class Recall extends AspCommand {
   static override examples = together([
     '<%= config.bin %> recall passkey --sparsity 0.5,0.8',
     '<%= config.bin %> recall needle needles --policy adaptive,streaming --length 256,512 --items 10',
-    '<%= config.bin %> recall passkey --question seen --filler ./novel.txt --output recall.json --resume',
+    '<%= config.bin %> recall passkey --question aware --filler ./novel.txt --output recall.json --resume',
   ])
   static override strict = false
   static override args = {
@@ -44,7 +42,8 @@ export default class Recall extends AspCommand {
     items: whole({ summary: 'items at each length and depth', default: DEFAULT_GRID.items }),
     question: Flags.custom<Question>({
       ...wordOf(QUESTIONS),
-      summary: 'where the question stands: after the text alone (hidden), or before it too (seen)',
+      summary:
+        'what the policy knows of it: nothing (agnostic), it reads on (online), or it comes first (aware)',
     })({ default: DEFAULT_GRID.question }),
     filler: Flags.string({
       summary: 'text that answers are hidden in: a file, a folder or a Hub dataset',
@@ -66,23 +65,11 @@ export default class Recall extends AspCommand {
 
   async run(): Promise<SweepRecord | SweepPlan> {
     const { argv, flags } = await this.parse(Recall)
-    return attended(flags, async (watch) => {
-      const { progress, note } = watch
-      progress.start('Making items')
-      const { plan, record, path } = await sweep(optionsOf(argv as string[], flags), {
-        ...this.runHooks(watch, flags, 'the batches in flight'),
-        onPlan: (plan) => {
-          progress.stop()
-          note(planLine(plan))
-        },
-      })
-      if (record === null) return plan
-      if (record.status === 'complete') progress.succeed()
-      progress.stop()
-      const form = flags['output-format']
-      this.logTables(renderRecall(record, this.sheetOptions(form)), form, watch, [`Record: ${path}`])
-      if (record.status === 'incomplete') endInterrupted(`: what was scored until then is in ${path}`)
-      return record
+    return this.sweepWith(flags, () => optionsOf(argv as string[], flags), {
+      preparing: 'Making items',
+      finishing: 'the batches in flight',
+      kept: 'what was scored',
+      render: renderRecall,
     })
   }
 }

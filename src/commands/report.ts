@@ -7,6 +7,7 @@ import * as shared from '../cli/flags.js'
 import { Failure } from '../errors.js'
 import { writeWhole } from '../record/io/store.js'
 import { EXPORT_FORMS, EXPORTED, type ExportForm, exported } from '../report/export/forms.js'
+import { X_AXIS_NAMES, type XAxis } from '../report/figures/axes.js'
 import { loadRecords } from '../report/load.js'
 import { PAGE } from '../report/page.js'
 import { reportPage } from '../report/pages.js'
@@ -34,6 +35,7 @@ export default class Report extends AspCommand {
     '<%= config.bin %> report results/ -o report.html',
     '<%= config.bin %> report sweep.json bench.json pruned/train-log.jsonl -o report.html --title "asp-tiny, December"',
     '<%= config.bin %> report results/ --plots',
+    '<%= config.bin %> report sweep.json --x footprint',
     '<%= config.bin %> report eval.json bench.json --export github-benchmark -o benchmarks/',
   ])
   static override strict = false
@@ -46,6 +48,10 @@ export default class Report extends AspCommand {
       summary: 'print the main plots in the terminal',
       aliases: ['text'],
       deprecateAliases: true,
+    }),
+    x: Flags.custom<XAxis>(wordOf(X_AXIS_NAMES))({
+      summary: 'what quality and perplexity are drawn over',
+      default: 'sparsity',
     }),
     export: Flags.custom<ExportForm>(wordOf(EXPORT_FORMS))({
       summary: 'write figures for other tools, in place of a page',
@@ -62,7 +68,7 @@ export default class Report extends AspCommand {
       this.logToStderr(`left out: ${message}`)
     })
     const records = loaded.map(({ file }) => file)
-    if (flags.plots) this.log(renderReportText(loaded, process.stdout.columns))
+    if (flags.plots) this.log(renderReportText(loaded, process.stdout.columns, flags.x))
     const result = { page: null, bytes: 0, records, exported: [] as string[], skipped }
     if (flags.export !== undefined) {
       const files = exported(loaded, flags.export)
@@ -81,7 +87,7 @@ export default class Report extends AspCommand {
     const page = resolve(output)
     const held = await holdView(page, output, PAGE)
     try {
-      const html = await reportPage(loaded, { title: flags.title, made: new Date() })
+      const html = await reportPage(loaded, { title: flags.title, made: new Date(), x: flags.x })
       await writeWhole(page, html)
       this.log(page)
       return { ...result, page, bytes: Buffer.byteLength(html) }

@@ -1,21 +1,20 @@
 /** `asp sweep`: policies at sparsities over suites, perplexity, memory and latency, in one resumable run and one record. */
 import { Args, Flags, type Interfaces } from '@oclif/core'
-import { attended, endInterrupted } from '../cli/attended.js'
-import { AspCommand, commandLine, together } from '../cli/base-command.js'
+import { commandLine, together } from '../cli/base-command.js'
 import { usually, wordsOf } from '../cli/flag-kinds.js'
 import * as shared from '../cli/flags.js'
+import { SweepCommand } from '../cli/sweep-command.js'
 import { SWEEP_PARTS, type SweepPart } from '../record/names.js'
 import type { SweepPlan } from '../record/sweep/plan.js'
 import type { SweepRecord } from '../record/sweep/schema.js'
-import { planLine, renderPlan } from '../report/sweep-plan.js'
 import { renderSweep } from '../report/sweep-table.js'
 import { DEFAULT_REPETITIONS, DEFAULT_SPARSITIES } from '../sweep/options.js'
-import { type SweepRunOptions, sweep } from '../sweep/sweep.js'
+import type { SweepRunOptions } from '../sweep/sweep.js'
 
 /** Tokens of text at each context length. */
 const DEFAULT_TEXT_LIMIT = 4096
 
-export default class Sweep extends AspCommand {
+export default class Sweep extends SweepCommand {
   static override summary =
     'Policies side by side: quality, memory and latency at each sparsity, in one record'
   static override description =
@@ -66,26 +65,11 @@ export default class Sweep extends AspCommand {
 
   async run(): Promise<SweepRecord | SweepPlan> {
     const { argv, flags } = await this.parse(Sweep)
-    return attended(flags, async (watch) => {
-      const { progress, note } = watch
-      progress.start('Reading checkpoint, suites and text')
-      const { plan, record, path } = await sweep(optionsOf(argv as string[], flags), {
-        ...this.runHooks(watch, flags, 'the work in flight'),
-        onPlan: (plan) => {
-          progress.stop()
-          if (!flags['dry-run']) note(planLine(plan))
-        },
-      })
-      if (record === null) {
-        this.log(renderPlan(plan, this.sheetOptions(flags['output-format'])))
-        return plan
-      }
-      if (record.status === 'complete') progress.succeed()
-      progress.stop()
-      const form = flags['output-format']
-      this.logTables(renderSweep(record, this.sheetOptions(form)), form, watch, [`Record: ${path}`])
-      if (record.status === 'incomplete') endInterrupted(`: what was measured until then is in ${path}`)
-      return record
+    return this.sweepWith(flags, () => optionsOf(argv as string[], flags), {
+      preparing: 'Reading checkpoint, suites and text',
+      finishing: 'the work in flight',
+      kept: 'what was measured',
+      render: renderSweep,
     })
   }
 }

@@ -83,8 +83,8 @@ function layersInWords(layers: readonly number[]): string {
 }
 
 /**
- * Whether the output head is not the token table once more. As in transformers 5 the weights decide: a head that differs from the
- * table was trained, whatever `tie_word_embeddings` says.
+ * Whether the output head is not the token table once more. As in transformers 5 the weights tell where config.json does not; a file that
+ * says they are one although they differ is refused, since either may be what was meant.
  */
 export async function hasUntiedHead(
   located: Map<string, LocatedTensor>,
@@ -94,16 +94,25 @@ export async function hasUntiedHead(
   const head = located.get(UNTIED_HEAD)
   const table = located.get(TOKEN_TABLE)
   if (head === undefined) {
-    if (isTied) return false
+    if (isTied !== false) return false
     throw new Failure(`${folder}: tie_word_embeddings is false, but the weights lack tensor ${UNTIED_HEAD}`, {
       hint: 'export the checkpoint again, or set tie_word_embeddings to true in config.json',
     })
   }
   checkShape(UNTIED_HEAD, head, [config.vocabSize, config.nEmbd])
-  if (table !== undefined) return !(await sameBytes(head, table))
-  // safetensors.torch.save_model keeps one name of tensors that share memory, and "lm_head" sorts first.
-  if (isTied) located.set(TOKEN_TABLE, head)
-  return false
+  if (table === undefined) {
+    // safetensors.torch.save_model keeps one name of tensors that share memory, and "lm_head" sorts first.
+    if (isTied !== false) located.set(TOKEN_TABLE, head)
+    return false
+  }
+  const isUntied = !(await sameBytes(head, table))
+  if (!isUntied || isTied !== true) return isUntied
+  throw new Failure(
+    `${folder}: tie_word_embeddings is true, but ${UNTIED_HEAD} differs from ${TOKEN_TABLE}`,
+    {
+      hint: `set it to false in config.json to score with ${UNTIED_HEAD}, or remove that tensor to score with the table`,
+    },
+  )
 }
 
 export function checkedTensors(located: Located, config: Gpt2Config, folder: string): TensorSource {

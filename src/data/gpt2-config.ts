@@ -13,8 +13,8 @@ export interface InteractionHint {
 
 export interface ParsedConfig {
   config: Omit<Gpt2Config, 'interaction' | 'absentBiases' | 'untiedHead'>
-  /** The output head is the token table, unless the weights say otherwise. */
-  isTied: boolean
+  /** Whether the output head is the token table; null where config.json leaves that to the weights, which have a head of their own or none. */
+  isTied: boolean | null
   interaction: InteractionHint
 }
 
@@ -26,7 +26,9 @@ const SUPPORTED =
  * @throws Failure on another architecture or on sizes the kernels are not written for
  */
 export function parseGpt2Config(json: JsonObject, path: string): ParsedConfig {
-  if (json.model_type !== 'gpt2') {
+  // Files from before transformers wrote a model_type have none; whether it is a GPT-2 is then told by the tensors.
+  const isOld = json.model_type === undefined && json.n_embd !== undefined
+  if (json.model_type !== 'gpt2' && !isOld) {
     throw new Failure(`${path}: model_type must be "gpt2", got ${JSON.stringify(json.model_type)}`, {
       hint: SUPPORTED,
     })
@@ -60,7 +62,7 @@ export function parseGpt2Config(json: JsonObject, path: string): ParsedConfig {
       scaledByWidth: flag(json, 'scale_attn_weights', path, true),
       scaledByLayer: flag(json, 'scale_attn_by_inverse_layer_idx', path),
     },
-    isTied: flag(json, 'tie_word_embeddings', path, true),
+    isTied: json.tie_word_embeddings == null ? null : flag(json, 'tie_word_embeddings', path),
     interaction: {
       dim: json.int_n_embd == null ? null : size(json, 'int_n_embd', path),
       propagateInDepth: flag(json, 'propagate_in_depth', path),

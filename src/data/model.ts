@@ -1,4 +1,4 @@
-/** What `--model` may say: a bundled name, a folder or weight file, or a Hub id at a revision. */
+/** What `--model` may say: a bundled name, a folder or weight file, or a Hub id, at a revision, with the file that is meant. */
 import { homedir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -39,7 +39,8 @@ const SHORT_NAMES: Readonly<Record<string, string>> = {
 /** Models that have a name of one word. */
 export const MODEL_NAMES: readonly string[] = [...BUNDLED_MODELS, ...Object.keys(SHORT_NAMES)]
 
-const HUB_ID = /^(?<name>[\w][\w.-]*\/[\w][\w.-]*)(@(?<revision>\S+))?$/
+/** No name of a revision has a colon. */
+const HUB_ID = /^(?<name>[\w][\w.-]*\/[\w][\w.-]*)(@(?<revision>[^\s:]+))?(:(?<file>\S+))?$/
 
 /**
  * @param spec undefined for the bundled default
@@ -60,7 +61,7 @@ export async function resolveModel(
     refuseRevision(given, options.revision)
     return { id: basename(path), revision: null, path, source: 'folder' }
   }
-  const { name, revision } = parseHubId(given)
+  const { name, revision, file } = parseHubId(given)
   if (revision !== undefined && options.revision !== undefined && revision !== options.revision) {
     throw new Failure(
       `--model ${given}: names revision ${revision}, got --revision ${options.revision} as well`,
@@ -69,14 +70,16 @@ export async function resolveModel(
       },
     )
   }
-  const fetched = await fetchModel(name, revision ?? options.revision, options)
-  return { id: name, revision: fetched.revision, path: fetched.folder, source: 'hub' }
+  const fetched = await fetchModel(name, revision ?? options.revision, { ...options, file })
+  const within = file === undefined ? fetched.folder : join(fetched.folder, file)
+  return { id: name, revision: fetched.revision, path: within, source: 'hub' }
 }
 
 const WEIGHT_FILE = /\.(safetensors|bin|pt|pth|gguf)$/i
 
-/** What can only be a path: no Hub id begins with a dot, has more than two parts or ends as weight files do. */
+/** What can only be a path: no Hub id begins with a dot, has more than two parts or ends as weight files do, unless it names one after a colon. */
 export function looksLikePath(spec: string): boolean {
+  if (HUB_ID.exec(spec)?.groups?.file !== undefined) return false
   return (
     WEIGHT_FILE.test(spec) ||
     /^([./~]|[a-z]:)/i.test(spec) ||
@@ -85,15 +88,22 @@ export function looksLikePath(spec: string): boolean {
   )
 }
 
-/** `owner/name`, a name from before there were owners, or either at a revision; null for anything else. */
-export function hubModel(spec: string): { name: string; revision: string | undefined } | null {
-  const [short, revision] = spec.split('@')
-  if (Object.hasOwn(SHORT_NAMES, short)) return { name: SHORT_NAMES[short], revision }
-  const { groups } = HUB_ID.exec(spec) ?? {}
-  return groups === undefined ? null : { name: groups.name, revision: groups.revision }
+export interface HubModel {
+  name: string
+  revision: string | undefined
+  /** Path in the repository of the weight file that is meant. */
+  file: string | undefined
 }
 
-function parseHubId(spec: string): { name: string; revision: string | undefined } {
+/** `owner/name`, at a revision, with a file, or a name from before there were owners, at a revision; null for anything else. */
+export function hubModel(spec: string): HubModel | null {
+  const [short, revision] = spec.split('@')
+  if (Object.hasOwn(SHORT_NAMES, short)) return { name: SHORT_NAMES[short], revision, file: undefined }
+  const { groups } = HUB_ID.exec(spec) ?? {}
+  return groups === undefined ? null : { name: groups.name, revision: groups.revision, file: groups.file }
+}
+
+function parseHubId(spec: string): HubModel {
   const model = hubModel(spec)
   if (model !== null) return model
   throw new Failure(

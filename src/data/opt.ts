@@ -62,8 +62,7 @@ function gpt2ConfigOfOpt(json: JsonObject, path: string): JsonObject {
     ...sizes,
     // OPT has no key for it; torch's default.
     layer_norm_epsilon: 1e-5,
-    tie_word_embeddings: tie_word_embeddings ?? true,
-    ...defined({ bos_token_id, eos_token_id, pad_token_id }),
+    ...defined({ tie_word_embeddings, bos_token_id, eos_token_id, pad_token_id }),
   }
 }
 

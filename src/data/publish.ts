@@ -1,15 +1,16 @@
 /**
  * A checkpoint of any kind as a Hugging Face folder: config.json, model.safetensors and the tokenizer, under the names and in the layout
- * that transformers has. Weights keep their type, and are copied one tensor at a time.
+ * that transformers has. Weights keep their type unless another is asked for, and are copied one tensor at a time.
  */
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type StoredTensor, UNTIED_HEAD } from '../engine/tensor-source.js'
+import { type StoredDtype, type StoredTensor, UNTIED_HEAD } from '../engine/tensor-source.js'
 import { EXIT, Failure } from '../errors.js'
 import type { Checkpoint } from './checkpoint.js'
 import { writeFailure, writeFolder, writeParts, writeText } from './durable-files.js'
 import { gpt2Tensors, TOKEN_TABLE } from './gpt2-names.js'
 import type { JsonObject } from './json-file.js'
+import { inDtype } from './retype.js'
 import { elementBytes, encodeHeader, sizeOf } from './safetensors.js'
 import { tokenizerFiles } from './tokenizer/published.js'
 import { loadTokenizer } from './tokenizer.js'
@@ -23,7 +24,9 @@ export interface Published {
   files: string[]
 }
 
-export interface PublishHooks {
+export interface PublishOptions {
+  /** Of the weights; each keeps its own without it. */
+  dtype?: StoredDtype | undefined
   /** Bytes of weights that are written. */
   onProgress?: (done: number) => void
   signal?: AbortSignal
@@ -40,15 +43,22 @@ const DTYPES = { F32: 'float32', F16: 'float16', BF16: 'bfloat16', mixed: undefi
 export async function publish(
   checkpoint: Checkpoint,
   folder: string,
-  { onProgress, signal }: PublishHooks = {},
+  { dtype, onProgress, signal }: PublishOptions = {},
 ): Promise<Published> {
   await expectEmpty(folder)
   const { tokenizer: source, config } = checkpoint
   const { prefixToken, endToken } = await loadTokenizer(source, config.vocabSize)
   const files = await tokenizerFiles(source)
-  const json = publishedConfig(checkpoint, { bos: prefixToken, eos: endToken ?? prefixToken })
+  const json = publishedConfig(checkpoint, dtype ?? checkpoint.storedDtype, {
+    bos: prefixToken,
+    eos: endToken ?? prefixToken,
+  })
   const named = [...withBiases(checkpoint)].map(
-    ([name, tensor]) => [name === UNTIED_HEAD ? name : `${PREFIX}${name}`, tensor] as const,
+    ([name, tensor]) =>
+      [
+        name === UNTIED_HEAD ? name : `${PREFIX}${name}`,
+        dtype === undefined ? tensor : inDtype(tensor, name, dtype),
+      ] as const,
   )
   async function* parts(): AsyncGenerator<Uint8Array> {
     // `format` is what transformers looks for before it takes a file.
@@ -90,15 +100,17 @@ function withBiases({ config, tensors }: Checkpoint): Map<string, StoredTensor> 
 
 /** config.json of the source, or what its file says, with what transformers cannot tell from the weights. */
 function publishedConfig(
-  { configJson, config, storedDtype, tensors }: Checkpoint,
+  { configJson, config, tensors }: Checkpoint,
+  stored: Checkpoint['storedDtype'],
   { bos, eos }: { bos: number; eos: number },
 ): JsonObject {
   const { dtype: _dtype, torch_dtype: _torch, ...rest } = configJson
-  const dtype = DTYPES[storedDtype]
+  const dtype = DTYPES[stored]
   return {
     bos_token_id: bos,
     eos_token_id: eos,
     ...rest,
+    model_type: 'gpt2',
     architectures: ['GPT2LMHeadModel'],
     n_ctx: config.nPositions,
     tie_word_embeddings: !tensors.has(UNTIED_HEAD),

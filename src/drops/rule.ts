@@ -36,7 +36,8 @@ export function planLevel(
       hint: 'use a checkpoint fine-tuned for pruning such as --model asp-tiny, or another --policy with --sparsity',
     })
   }
-  return { level, known: knownRule(level, { lengths, where: 'of this text' }, checkpoint.config) }
+  const counted = { extents: lengths.map((length) => ({ length })), where: 'of this text' }
+  return { level, known: knownRule(level, counted, checkpoint.config) }
 }
 
 export interface SearchOptions {
@@ -58,7 +59,11 @@ export async function findRule(
   options: SearchOptions,
 ): Promise<FoundRule> {
   const { rule, calibration } = await resolveLevel(level, known, (sparsity) =>
-    calibrate(engine, inputs, { sparsity, sample: REQUESTS, ...options }),
+    calibrate(
+      engine,
+      inputs.map((tokens) => ({ tokens })),
+      { sparsity, sample: REQUESTS, ...options },
+    ),
   )
   return { rule, record: policyRecord(level, checkpoint.config, rule, calibration, options.seed) }
 }

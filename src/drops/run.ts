@@ -1,6 +1,6 @@
 /** A prepared text and a device -> its record: find the rule, compute the death times. */
 import { NEVER } from '../engine/batch.js'
-import { causalPairs, countDrops } from '../engine/drops.js'
+import { causalPairs, sequenceDrops } from '../engine/drops.js'
 import { Engine } from '../engine/engine.js'
 import { requestedSparsity } from '../pruning/level.js'
 import type { EnvironmentRecord } from '../record/common.js'
@@ -85,10 +85,5 @@ export function countInputs(inputs: readonly InputDeaths[]): ScoreCounts {
 
 function countInput(deaths: InputDeaths): ScoreCounts {
   const n = deaths[0].length
-  const drops = deaths.map(countDrops)
-  return addScore(emptyCounts(deaths.length), n, {
-    pairs: causalPairs(n),
-    removed: drops.map(({ removed }) => removed),
-    kept: drops.map(({ kept }) => kept),
-  })
+  return addScore(emptyCounts(deaths.length), n, { pairs: causalPairs(n), ...sequenceDrops(deaths) })
 }

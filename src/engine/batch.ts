@@ -14,6 +14,11 @@ export interface Segment {
   tokens: ArrayLike<number>
   /** Index of the trunk among the batch's segments, always an earlier one; null for a segment that stands alone. */
   trunk: number | null
+  /**
+   * The first query, by its position in the whole sequence, that drops nothing any more: keys that are alive then stay, whatever the rule
+   * (docs/method.md, Death times). All may drop when undefined. The same of a trunk and its branches.
+   */
+  frozenFrom?: number
 }
 
 /** A token whose log-probability is wanted: predicted by row `row` of segment `segment`. */
@@ -60,7 +65,7 @@ export interface TileSizes {
 
 /**
  * Lays `segments` out as one batch.
- * Throws RangeError when a segment is empty, its trunk is not a trunk, or a target lies outside its segment.
+ * Throws RangeError when a segment is empty, its trunk is not a trunk or is frozen elsewhere, or a target lies outside its segment.
  */
 export function packBatch(segments: readonly Segment[], targets: readonly Target[], tile: TileSizes): Batch {
   const table: Values<typeof SEGMENT.fields>[] = []
@@ -86,6 +91,7 @@ export function packBatch(segments: readonly Segment[], targets: readonly Target
       pair: pairs,
       list: listed,
       parent: trunk ?? index,
+      frozenFrom: segment.frozenFrom ?? NEVER,
     })
     views.push({ first: keys, length: parentLength + length })
     rows += length
@@ -129,6 +135,8 @@ function trunkOf(segments: readonly Segment[], index: number): number | null {
   if (!(trunk < index) || segments[trunk].trunk !== null) {
     throw new RangeError(`batch: segment ${index} cannot continue segment ${trunk}`)
   }
+  if (segments[index].frozenFrom !== segments[trunk].frozenFrom)
+    throw new RangeError(`batch: segment ${index} and its trunk ${trunk} are frozen from different positions`)
   return trunk
 }
 

@@ -30,6 +30,14 @@ export function f32ToF16(value: number): number {
   return sign | ((rounded - 0x38000000) >>> 13)
 }
 
+/** Rounds to nearest, ties to even; overflow gives infinity. */
+export function f32ToBf16(value: number): number {
+  WORD[0] = value
+  const bits = BITS[0]
+  if ((bits & 0x7fffffff) > 0x7f800000) return (bits >>> 16) | 0x40
+  return (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16
+}
+
 /** Exact: bfloat16 is the upper half of a float32. */
 export function bf16ToF32(half: number): number {
   BITS[0] = half << 16

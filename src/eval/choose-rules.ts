@@ -51,7 +51,9 @@ async function chooseRule(
     // Found before the interruption: searching again could only find it again.
     return { rule: { kind: 'adaptive', shift: found.threshold_shift }, found }
   }
-  const sequences = tasks.flatMap(({ requests }) => requests.map(({ input }) => input))
+  const sequences = tasks.flatMap(({ requests }) =>
+    requests.map(({ input, frozenFrom }) => ({ tokens: input, frozenFrom })),
+  )
   const one = scope === 'suite' ? suite.name : null
   const resolved: Resolved | null = await resolveLevel(level, known, (sparsity) =>
     calibrate(engine, sequences, {

@@ -66,7 +66,7 @@ export async function mergeShards(
     const metrics = Object.keys(first.higher_is_better[name]) as MetricName[]
     const suite = { output: task.suite.output, metrics }
     const tallied = tally(suite, sorted, first.model.config.n_layer)
-    const { counts, documents, perDocument } = tallied
+    const { counts, documents, perDocument, chance } = tallied
     tasks.push({
       name,
       alias: first.results[name].alias,
@@ -80,6 +80,7 @@ export async function mergeShards(
       documents: task.documents,
       documentsScored: documents.length,
       counts,
+      chance,
       tokensRun: total(records, (record) => record.tasks[name].tokens_run),
       perDocument,
       identity: task.identity_parts,

@@ -1,6 +1,7 @@
 /** Sample lines of whole documents -> the record's columns, from which records are compared document by document. Pure. */
 import type { SampleLine } from '../record/eval/sample-schema.js'
 import type { PerDocumentRecord } from '../record/eval/schema.js'
+import { footprintOf, peakOf } from '../record/footprint.js'
 import { sum } from '../stats/basics.js'
 import { type DocumentMetrics, isVerdict, type Measured } from '../suites/metrics.js'
 
@@ -46,15 +47,25 @@ function recallOf(
   const cells = documents.map(([{ cell }]) => cell ?? {})
   const axes = Object.keys(cells[0] ?? {})
   if (axes.length === 0) return {}
+  const rights = documents.map((lines) => lines[lines[0].gold ?? 0])
+  const peaks = rights.map(peakShare)
   return {
     recall: {
       cells: Object.fromEntries(axes.map((axis) => [axis, cells.map((cell) => cell[axis])])),
       choices: documents.map((lines) => lines.length),
       margin: metrics.map(({ margin }) => margin as number),
-      sparsity: documents.map((lines) => sparsityOf(lines[lines[0].gold ?? 0])),
+      sparsity: rights.map(sparsityOf),
+      kv_footprint: rights.map(footprint),
+      ...(peaks.every((peak) => peak !== null) ? { kv_peak: peaks } : {}),
     },
   }
 }
 
 const sparsityOf = ({ pairs, removed }: SampleLine): number =>
   pairs === 0 ? 0 : sum(removed) / removed.length / pairs
+
+const footprint = ({ pairs, input_tokens: tokens, removed }: SampleLine): number =>
+  footprintOf({ removed: sum(removed), layers: removed.length, pairs, tokens })
+
+const peakShare = ({ peak, removed, input_tokens: tokens }: SampleLine): number | null =>
+  peak === undefined ? null : peakOf(peak, removed.length, tokens).most

@@ -1,5 +1,5 @@
 /**
- * Requests -> batches. Requests of one document that begin alike share that beginning: it is run once as a trunk,
+ * Requests -> batches. Requests of one document, or about one text, that begin alike share that beginning: it is run once as a trunk,
  * and what differs continues it as branches with drop decisions of their own. Pure planning.
  */
 import { type Batch, packBatch, type Segment, type Target, type TileSizes } from '../engine/batch.js'
@@ -28,7 +28,7 @@ export interface BatchLimits {
 export interface PlanOptions {
   limits: BatchLimits
   tiles: TileSizes
-  /** Run what requests of one document share only once. */
+  /** Run what requests of one document, or about one text, share only once. */
   share: boolean
 }
 
@@ -79,9 +79,15 @@ function* groups(
 ): Generator<Group> {
   for (let first = 0; first < requests.length; ) {
     let next = first + 1
-    while (next < requests.length && requests[next].doc === requests[first].doc) next++
-    const document = requests.slice(first, next)
-    const shared = share ? worthSharing(document, limits) : 0
+    while (next < requests.length && isOfText(requests[next], requests[first])) next++
+    let document = requests.slice(first, next)
+    let shared = share ? worthSharing(document, limits) : 0
+    if (share && shared === 0 && requests[next - 1].doc !== requests[first].doc) {
+      // Too much for one batch.
+      document = document.filter(({ doc }) => doc === requests[first].doc)
+      next = first + document.length
+      shared = worthSharing(document, limits)
+    }
     if (shared > 0) {
       const tokens = document.reduce((sum, { input }) => sum + input.length - shared, shared)
       yield { requests: document, shared, tokens }
@@ -92,9 +98,14 @@ function* groups(
   }
 }
 
+/** Of the same document, or of another about the same text. */
+const isOfText = (a: Request, b: Request): boolean =>
+  a.doc === b.doc || (a.group !== undefined && a.group === b.group)
+
 /** Length of the common beginning of a document's inputs, or 0 when running it once would gain little. */
 function worthSharing(requests: readonly Request[], limits: BatchLimits): number {
   if (requests.length < 2 || requests.length > limits.requests) return 0
+  if (requests.some(({ frozenFrom }) => frozenFrom !== requests[0].frozenFrom)) return 0
   let shared = requests[0].input.length
   for (const { input } of requests) {
     let same = 0
@@ -113,9 +124,10 @@ function packGroups(groups: readonly Group[], tiles: TileSizes): PlannedBatch {
   const planned: PlannedRequest[] = []
   for (const { requests, shared } of groups) {
     let trunk: number | null = null
+    const { frozenFrom } = requests[0]
     if (shared > 0) {
       trunk = segments.length
-      segments.push({ tokens: requests[0].input.subarray(0, shared), trunk: null })
+      segments.push({ tokens: requests[0].input.subarray(0, shared), trunk: null, frozenFrom })
     }
     for (const request of requests) {
       const own = request.input.subarray(shared)
@@ -123,7 +135,7 @@ function packGroups(groups: readonly Group[], tiles: TileSizes): PlannedBatch {
       // An input that is nothing but the shared beginning needs no branch: the trunk is its sequence.
       if (segment === null || own.length > 0) {
         segment = segments.length
-        segments.push({ tokens: own, trunk })
+        segments.push({ tokens: own, trunk, frozenFrom })
       }
       planned.push({ request, segment, firstTarget: targets.length })
       const firstRow = request.input.length - request.targets.length

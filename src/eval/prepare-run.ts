@@ -46,11 +46,13 @@ export function atLevel(
   const scope = requestedSparsity(level) === null ? null : calibrate
   const sets = scope === 'suite' ? tasks.map((task) => [task]) : [tasks]
   const parts = sets.map((some): RulePart => {
-    const lengths = {
-      lengths: some.flatMap(({ requests }) => requests.map(({ input }) => input.length)),
+    const counted = {
+      extents: some.flatMap(({ requests }) =>
+        requests.map(({ input: { length }, frozenFrom }) => ({ length, frozenFrom })),
+      ),
       where: scope === 'suite' ? null : 'of these requests',
     }
-    return { tasks: some, rule: knownRule(level, lengths, prepared.checkpoint.config) }
+    return { tasks: some, rule: knownRule(level, counted, prepared.checkpoint.config) }
   })
   return { ...prepared, level, scope, parts }
 }

@@ -22,7 +22,7 @@ export function taskParts(
   tallied: Tally,
   { model, tokensRun, samples, bootstrapped, policy }: TaskFacts,
 ): TaskParts {
-  const { counts, documents, perDocument } = tallied
+  const { counts, documents, perDocument, chance } = tallied
   return {
     name: suite.name,
     version: suite.version,
@@ -35,6 +35,7 @@ export function taskParts(
     documents: examples.length,
     documentsScored: documents.length,
     counts,
+    chance,
     tokensRun,
     perDocument,
     identity: { data: identity.data, requests: identity.requests, protocol: identity.protocol, model },

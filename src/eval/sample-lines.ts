@@ -16,7 +16,7 @@ export function documentLines(task: Task, scored: readonly Scored[]): SampleLine
 export function emptyDocumentLine(task: Task, row: number, layers: number): SampleLine {
   const none = new Array<number>(layers).fill(0)
   const request = { doc: row, index: 0, context: '', continuation: '', input: NO_TOKENS, targets: NO_TOKENS }
-  const score = { logprob: 0, greedy: true, pairs: 0, removed: none, kept: none }
+  const score = { logprob: 0, greedy: true, pairs: 0, removed: none, kept: none, peak: 0 }
   const [line] = linesOf(task, row, 0, [{ request, score }])
   return line
 }

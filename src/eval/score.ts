@@ -56,7 +56,11 @@ function collect(
     const n = request.input.length
     const drops =
       result.deaths === null
-        ? { removed: new Array<number>(layers).fill(0), kept: new Array<number>(layers).fill(n) }
+        ? {
+            removed: new Array<number>(layers).fill(0),
+            kept: new Array<number>(layers).fill(n),
+            peak: layers * n,
+          }
         : countLayerDrops(result.deaths, segment)
     const logprobs = result.logprobs.subarray(firstTarget, end)
     return {

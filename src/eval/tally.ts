@@ -2,10 +2,11 @@
  * Sample lines -> counts and metric values. Every record is computed from its lines alone, whether they were scored
  * just now, read back after an interruption or gathered from shards: that is what makes the three agree to the bit.
  */
-import { addCounts, emptyCounts, type MetricValue, type ScoreCounts } from '../record/eval/build.js'
+import { addScore, emptyCounts, type MetricValue, type ScoreCounts } from '../record/eval/build.js'
 import type { SampleLine } from '../record/eval/sample-schema.js'
 import { lineCount } from '../record/eval/samples.js'
 import type { PerDocumentRecord } from '../record/eval/schema.js'
+import { mean } from '../stats/basics.js'
 import { clusteredStandardError, sharedClusters } from '../stats/clusters.js'
 import {
   aggregate,
@@ -25,6 +26,8 @@ export interface Tally {
   documents: DocumentMetrics[]
   /** The same documents, as the record keeps them. */
   perDocument: PerDocumentRecord
+  /** Mean over these of one by their choices; null where there are none to choose from. */
+  chance: number | null
   /** Those documents' places among the run's documents. */
   rows: Set<number>
 }
@@ -45,12 +48,13 @@ export function tally(suite: Measured, lines: readonly SampleLine[], layers: num
     rows.add(row)
     whole.push(document)
     if (document[0].of === 0) continue
-    for (const { input_tokens: tokens, pairs, removed, kept } of document) {
-      counts = addCounts(counts, { requests: 1, tokens, pairs, removed, kept })
-    }
+    for (const line of document) counts = addScore(counts, line.input_tokens, line)
   }
   const documents = whole.map((document) => documentMetrics(suite, answerOf(document), document))
-  return { counts, documents, perDocument: perDocumentRecord(suite, whole, documents), rows }
+  const perDocument = perDocumentRecord(suite, whole, documents)
+  const isChoice = suite.output === 'multiple_choice' && whole.length > 0
+  const chance = isChoice ? mean(whole.map((lines) => 1 / lines.length)) : null
+  return { counts, documents, perDocument, chance, rows }
 }
 
 function answerOf(lines: readonly SampleLine[]) {

@@ -1,32 +1,29 @@
 /** From death times to who dropped whom (docs/method.md, Death times), what share is gone, and the lines of a trace. Pure. */
-import { causalPairs, countDrops } from '../engine/drops.js'
-import type { TraceLine } from '../record/generate/schema.js'
+import { causalPairs, sequenceDrops } from '../engine/drops.js'
+import { addScore, emptyCounts, type ScoreCounts, sparsityOf } from '../record/eval/build.js'
+import type { GenerateSparsity, TraceLine } from '../record/generate/schema.js'
 import type { SequenceDeaths } from './drive.js'
-
-/** Causal pairs of a sequence that a layer would keep, times layers, and those removed. */
-export interface PairCounts {
-  pairs: number
-  removed: number
-}
 
 /** Death times of the first `length` positions, to queries among these. */
 export function cutDeaths(deaths: SequenceDeaths, length: number): SequenceDeaths {
   return deaths.map((layer) => layer.subarray(0, length))
 }
 
-export function countPairs(deaths: SequenceDeaths): PairCounts {
-  return deaths.reduce(
-    ({ pairs, removed }, layer) => ({
-      pairs: pairs + causalPairs(layer.length),
-      removed: removed + countDrops(layer).removed,
-    }),
-    { pairs: 0, removed: 0 },
-  )
+/** What was removed of a sequence; nothing is counted of one that was never fed a token. */
+export function countSequence(deaths: SequenceDeaths): ScoreCounts {
+  const none = emptyCounts(deaths.length)
+  const { length } = deaths[0]
+  return length === 0
+    ? none
+    : addScore(none, length, { pairs: causalPairs(length), ...sequenceDrops(deaths) })
 }
 
-/** Share of removed pairs; null where there are no pairs. */
-export const pairShare = ({ pairs, removed }: PairCounts): number | null =>
-  pairs === 0 ? null : removed / pairs
+/** Of sequences counted together, or of one; null counts are the dense policy's, which has no death times. */
+export function shareOf(counts: ScoreCounts | null): Omit<GenerateSparsity, 'requested'> {
+  if (counts === null) return { achieved: null, kv_footprint: null, kv_peak: null, kv_peak_max: null }
+  const { achieved, pairs, kv_footprint, kv_peak, kv_peak_max } = sparsityOf(counts)
+  return { achieved: pairs === 0 ? null : achieved, kv_footprint, kv_peak, kv_peak_max }
+}
 
 /** Of each position, the share of layers that have dropped it by their last query; 0 or 1 of one `layer`. */
 export function dropShares(deaths: SequenceDeaths, layer: number | null): number[] {

@@ -20,7 +20,8 @@ export function chooseRule(
   calibrating: Calibrating,
 ): Promise<Resolved> {
   return resolveLevel(level, known, async (sparsity) => {
-    const windows = wholeWindows(tokenizer.encode(await sampleText()), ctx)
+    const text = tokenizer.encode(await sampleText())
+    const windows = wholeWindows(text, ctx).map((tokens) => ({ tokens }))
     return calibrate(engine, windows, { ...SAMPLE, sparsity, ...calibrating })
   })
 }

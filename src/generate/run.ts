@@ -120,7 +120,7 @@ export async function runGenerate(
         ignore_eos: options.ignoreEos,
       },
       sequences,
-      sparsity: { requested, achieved: writing.sparsity() },
+      sparsity: { requested, ...writing.sparsity() },
       cache: totals.cache(),
       timing: { load_s: load, calibrate_s: calibrate, ...timing },
       environment,

@@ -2,11 +2,12 @@
 import { NO_TOKEN } from '../engine/decode/sampling.js'
 import type { HardRule } from '../engine/rules.js'
 import { shiftOf } from '../pruning/policy-record.js'
+import { addCounts, emptyCounts } from '../record/eval/build.js'
 import type { GeneratedSequence, ShadedPiece, TraceLine } from '../record/generate/schema.js'
 import { TRACE_SCHEMA } from '../record/kinds.js'
 import { notFinite } from '../run/finite.js'
 import type { DriveHooks, SequenceDeaths } from './drive.js'
-import { countPairs, cutDeaths, dropShares, type PairCounts, pairShare, traceLines } from './drops.js'
+import { countSequence, cutDeaths, dropShares, shareOf, traceLines } from './drops.js'
 import { shadedPieces } from './pieces.js'
 import type { PreparedGenerate } from './prepare.js'
 import { createSequence, type Sequence } from './sequence.js'
@@ -26,8 +27,8 @@ export interface Writing extends Required<Pick<DriveHooks, 'onToken' | 'onDeaths
   tokens(): number
   /** Texts that are over, in order. */
   ended(): GeneratedSequence[]
-  /** Share of causal pairs that was removed of all these. */
-  sparsity(): number | null
+  /** What was removed of all these. */
+  sparsity(): ReturnType<typeof shareOf>
 }
 
 export function createWriting(
@@ -42,7 +43,7 @@ export function createWriting(
     createSequence(job, { decode, endToken: options.ignoreEos ? null : endToken, stops: options.stops }),
   )
   const ended = new Map<number, GeneratedSequence>()
-  const pairs: PairCounts = { pairs: 0, removed: 0 }
+  let counts = emptyCounts(checkpoint.config.nLayer)
   let count = 0
   const tell = (index: number, text: string): void => {
     if (text !== '') hooks.onText?.(index, text)
@@ -81,10 +82,9 @@ export function createWriting(
       tell(index, sequence.interrupt())
       const tokens = allTokens(sequence)
       const deaths = read && fedDeaths(tokens, read)
-      const own = deaths && countPairs(deaths)
-      pairs.pairs += own?.pairs ?? 0
-      pairs.removed += own?.removed ?? 0
-      const result = resultOf(sequence, own && pairShare(own))
+      const own = deaths && countSequence(deaths)
+      if (own !== null) counts = addCounts(counts, own)
+      const result = resultOf(sequence, shareOf(own))
       ended.set(index, result)
       hooks.onEnd?.(index, result, deaths && shadedPieces(tokens, dropShares(deaths, layer), decode))
       if (deaths === null) return
@@ -93,7 +93,7 @@ export function createWriting(
     },
     tokens: () => count,
     ended: () => sequences.flatMap((_, index) => ended.get(index) ?? []),
-    sparsity: () => (rule.kind === 'dense' ? null : pairShare(pairs)),
+    sparsity: () => shareOf(rule.kind === 'dense' ? null : counts),
   }
 }
 
@@ -106,7 +106,10 @@ const allTokens = ({ job, tokens }: Sequence): number[] => [...job.tokens, ...to
 const fedDeaths = (tokens: readonly number[], deaths: SequenceDeaths): SequenceDeaths =>
   cutDeaths(deaths, tokens.length - 1)
 
-function resultOf({ job, text, tokens, finish }: Sequence, sparsity: number | null): GeneratedSequence {
+function resultOf(
+  { job, text, tokens, finish }: Sequence,
+  { achieved, kv_footprint, kv_peak }: ReturnType<typeof shareOf>,
+): GeneratedSequence {
   return {
     prompt: job.prompt,
     sample: job.sample,
@@ -116,6 +119,8 @@ function resultOf({ job, text, tokens, finish }: Sequence, sparsity: number | nu
     prompt_tokens: job.tokens.length,
     tokens: [...tokens],
     finish: finish ?? 'interrupted',
-    sparsity,
+    sparsity: achieved,
+    kv_footprint,
+    kv_peak,
   }
 }

@@ -26,7 +26,7 @@ export async function findLevels(
   levels: readonly Level[],
   { onTry, onFound, ...options }: FindOptions,
 ): Promise<FoundLevel[]> {
-  const whole = windows.filter(({ input }) => input.length === ctx).map(({ input }) => input)
+  const whole = windows.filter(({ input }) => input.length === ctx).map(({ input }) => ({ tokens: input }))
   const known: Evaluation[] = []
   const found: FoundLevel[] = []
   try {

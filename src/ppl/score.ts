@@ -1,7 +1,7 @@
 /** Windows through the engine, under the dense rule and all others at once: batches, and what each window came to. */
 
 import { type Batch, packBatch } from '../engine/batch.js'
-import { causalPairs, countDrops } from '../engine/drops.js'
+import { causalPairs, countDrops, peakEntries } from '../engine/drops.js'
 import type { BatchResult, ComparedResult, Engine } from '../engine/engine.js'
 import type { DropRule } from '../engine/rules.js'
 import type { WindowDrops, WindowScore } from '../record/ppl/figures.js'
@@ -91,7 +91,8 @@ function collect(
 }
 
 function dropsOf({ deaths, keep }: BatchResult, segment: number, rows: number): WindowDrops | null {
-  if (keep !== null) return { pairShares: keep.map((layer) => 1 - layer[segment]), last: null, rows: null }
+  if (keep !== null)
+    return { pairShares: keep.map((layer) => 1 - layer[segment]), last: null, rows: null, peak: null }
   if (deaths === null) return null
   const layers = deaths.map((layer) => layer[segment])
   const byRow = layers.map((times) => sharesByRow(times, rows))
@@ -102,6 +103,7 @@ function dropsOf({ deaths, keep }: BatchResult, segment: number, rows: number): 
       { length: rows },
       (_, k) => byRow.reduce((sum, shares) => sum + shares[k], 0) / byRow.length,
     ),
+    peak: peakEntries(layers),
   }
 }
 

@@ -2,7 +2,7 @@
  * The one shift of the drop threshold, shared by all layers, that removes a given share of causal pairs over a sample of the very
  * sequences it is for: what is dropped grows with the length, so a shift belongs to lengths. The sample never looks at a label.
  */
-import { packBatch } from '../engine/batch.js'
+import { packBatch, type Segment } from '../engine/batch.js'
 import { causalPairs, countLayerDrops } from '../engine/drops.js'
 import type { Engine } from '../engine/engine.js'
 import { addCounts, addScore, emptyCounts, type ScoreCounts, sparsityOf } from '../record/eval/build.js'
@@ -10,8 +10,8 @@ import { inBatches } from '../run/batches.js'
 import { pythonRandom } from '../stats/python-random.js'
 import { type Evaluation, type Measure, searchShift } from './search.js'
 
-/** Token ids. */
-export type Sequence = ArrayLike<number>
+/** Token ids, and from where on nothing is dropped. */
+export type Sequence = Pick<Segment, 'tokens' | 'frozenFrom'>
 
 export interface Calibration {
   shift: number
@@ -102,7 +102,9 @@ export async function calibrate(
  * represented in proportion.
  */
 export function sampleByLength<T extends Sequence>(sequences: readonly T[], size: Size, seed: number): T[] {
-  const ordered = sequences.filter(({ length }) => length > 1).sort((a, b) => a.length - b.length)
+  const ordered = sequences
+    .filter(({ tokens }) => tokens.length > 1)
+    .sort((a, b) => a.tokens.length - b.tokens.length)
   const mean = countTokens(ordered) / Math.max(1, ordered.length)
   const count = Math.min(ordered.length, size.sequences, Math.max(1, Math.floor(size.tokens / mean)))
   const step = ordered.length / count
@@ -130,12 +132,12 @@ export async function sampleSparsity(
   batchTokens: number,
 ): Promise<number> {
   const counted: Promise<ScoreCounts>[] = []
-  for (const requests of inBatches(sample, batchTokens, ({ length }) => length)) {
-    const segments = requests.map((tokens) => ({ tokens, trunk: null }))
+  for (const requests of inBatches(sample, batchTokens, ({ tokens }) => tokens.length)) {
+    const segments = requests.map((sequence) => ({ ...sequence, trunk: null }))
     const batch = packBatch(segments, [], engine.tiles)
     counted.push(
       engine.deathTimes(batch, { kind: 'adaptive', shift }).then((deaths) =>
-        requests.reduce((counts, { length }, i) => {
+        requests.reduce((counts, { tokens: { length } }, i) => {
           const drops = countLayerDrops(deaths, i)
           return addScore(counts, length, { pairs: causalPairs(length), ...drops })
         }, emptyCounts(engine.config.nLayer)),
@@ -147,5 +149,5 @@ export async function sampleSparsity(
 }
 
 function countTokens(sequences: readonly Sequence[]): number {
-  return sequences.reduce((sum, { length }) => sum + length, 0)
+  return sequences.reduce((sum, { tokens }) => sum + tokens.length, 0)
 }

@@ -5,18 +5,17 @@ import type { Depth } from '../engine/policies/policy.js'
 import type { HardRule } from '../engine/rules.js'
 import { stopwatch } from '../run/stopwatch.js'
 import type { Calibration } from './calibrate.js'
-import { fitSize, nearestSize } from './fit-size.js'
+import { type Extent, fitSize, nearestSize } from './fit-size.js'
 import { isSizedLevel, type Level, needsSearch, requestedSparsity } from './level.js'
 
 /** What a size is counted on. */
-export interface Lengths {
-  /** Of the sequences, in tokens. */
-  lengths: readonly number[]
+export interface Counted {
+  extents: readonly Extent[]
   /** Where they are, for messages: `of these requests`, `at ctx 1024`. Null: what comes nearest will do where a share is out of reach. */
   where: string | null
 }
 
-export const atContext = (ctx: number): Lengths => ({ lengths: [ctx], where: `at ctx ${ctx}` })
+export const atContext = (ctx: number): Counted => ({ extents: [{ length: ctx }], where: `at ctx ${ctx}` })
 
 export interface TimedCalibration extends Calibration {
   seconds: number
@@ -29,15 +28,15 @@ export interface Resolved {
 }
 
 /** The rule of a level of this model that needs no search, else null. Failure: the policy cannot remove so much of these sequences. */
-export function knownRule(level: Level, { lengths, where }: Lengths, model: Depth): HardRule | null {
+export function knownRule(level: Level, { extents, where }: Counted, model: Depth): HardRule | null {
   if (needsSearch(level)) return null
   if (level.policy === 'dense') return { kind: 'dense' }
   if (isSizedLevel(level)) {
     const { policy, target, granularity } = level
     const own = granularity === undefined ? {} : { granularity }
     if (target.kind === 'size') return { ...sizedRule(policy, target.size), ...own }
-    if (where === null) return { ...nearestSize(policy, lengths, target.sparsity, model).rule, ...own }
-    return { ...fitSize(policy, lengths, target.sparsity, where, model), ...own }
+    if (where === null) return { ...nearestSize(policy, extents, target.sparsity, model).rule, ...own }
+    return { ...fitSize(policy, extents, target.sparsity, where, model), ...own }
   }
   const { target } = level
   // The only share that is not searched for is 0.

@@ -192,6 +192,25 @@ export const PolicyRecord = t.object('How the context was pruned.', {
 })
 export type PolicyRecord = t.Static<typeof PolicyRecord>
 
+/** Beside every share of pairs removed; records written before have none of them. */
+export const kvFields = {
+  kv_footprint: t.optional(
+    t.nullable(
+      t.share(
+        'KV footprint (docs/method.md, Footprint): entries of the cache that queries see, their own included, divided by all causal entries, summed over queries, layers and sequences. Null where nothing is dropped for good, as under a soft rule.',
+      ),
+    ),
+  ),
+  kv_peak: t.optional(
+    t.nullable(
+      t.share(
+        'Most entries that one query of a sequence sees, all layers together, divided by those its last query would see with nothing dropped; mean over sequences. Null where it is not known.',
+      ),
+    ),
+  ),
+  kv_peak_max: t.optional(t.nullable(t.share('Largest such share of any sequence.'))),
+}
+
 const sparsity = {
   achieved: t.share('Share of causal pairs removed, mean over layers.'),
   per_layer: t.list('The share in each layer.', t.share()),
@@ -200,6 +219,7 @@ const sparsity = {
     total: t.count('Input tokens: what would be kept without pruning.'),
     per_layer: t.list('Kept in each layer.', t.count()),
   }),
+  ...kvFields,
 }
 
 export const SparsityRecord = t.object('What pruning removed.', sparsity)

@@ -6,10 +6,11 @@ import type {
   ShareFigure,
   StatsRun,
 } from '../record/drops/stats-schema.js'
+import { suiteFootprint } from '../record/footprint.js'
 import type { DimensionName } from '../record/names.js'
 import { describePolicy, describeSparsity } from './drops-words.js'
 import { formatCount } from './format.js'
-import { describeAdapter, describeModel } from './notes.js'
+import { describeAdapter, describeKv, describeModel } from './notes.js'
 import type { Note } from './sheet.js'
 
 export const DIMENSION_TITLES: Readonly<Record<DimensionName, string>> = {
@@ -46,6 +47,7 @@ export function notesOf(record: DropStatsRecord): Note[] {
       [`${label}Model`.trim(), describeModel(run.model)],
       ['Policy', describePolicy(run)],
       ['Sparsity', describeSparsity(run)],
+      ['KV', describeKv(suiteFootprint(run.sparsity), run.sparsity, 'windows')],
       [
         'Windows',
         `${formatCount(run.windows)} of ${formatCount(ctx)} tokens: ${formatCount(run.tokens)} tokens`,

@@ -1,7 +1,8 @@
 /** What a record of drops is of, in words: its text, its policy, what a death means. Pure. */
 import type { DeathCause, DropsRecord, DropsText } from '../record/drops/schema.js'
+import { suiteFootprint } from '../record/footprint.js'
 import { formatCount, formatShare } from './format.js'
-import { describeAdapter, describeModel } from './notes.js'
+import { describeAdapter, describeKv, describeModel } from './notes.js'
 import type { Note } from './sheet.js'
 import { visible } from './token-text.js'
 
@@ -72,6 +73,7 @@ export function notesOf(record: DropsRecord): Note[] {
     ['Model', describeModel(record.model)],
     ['Policy', describePolicy(record)],
     ['Sparsity', describeSparsity(record)],
+    ['KV', describeKv(suiteFootprint(record.sparsity), { kv_peak: record.sparsity.kv_peak })],
     ['Adapter', describeAdapter(record.environment)],
   ]
 }

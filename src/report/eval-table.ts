@@ -9,7 +9,9 @@ import type {
   TaskRecord,
   TaskResult,
 } from '../record/eval/schema.js'
+import { suiteFootprint } from '../record/footprint.js'
 import { metricInterval } from './figures/eval-rows.js'
+import { grouped } from './figures/grouped.js'
 import { decidedByPolicy, levelName } from './figures/level.js'
 import {
   fixed,
@@ -26,6 +28,7 @@ import {
   atRevision,
   describeAdapter,
   describeBytes,
+  describeKv,
   describeModel,
   describePeak,
   describeTime,
@@ -96,6 +99,15 @@ const COLUMNS: readonly Column<Row>[] = [
     ),
   ),
   right(
+    'KV',
+    once(({ record, task }) => fixed(suiteFootprint(record.tasks[task].sparsity))),
+  ),
+  right(
+    'KV\npeak',
+    once(({ record, task }) => fixed(record.tasks[task].sparsity.kv_peak)),
+    (rows) => rows.some(({ record, task }) => record.tasks[task]?.sparsity.kv_peak != null),
+  ),
+  right(
     'Shift or\nsize',
     once(({ record, task }) => describeFound(record.tasks[task].policy)),
     (rows) => rows.some(({ record }) => isBySuite(record)),
@@ -162,6 +174,7 @@ function notesOf(record: EvalRecord): Note[] {
     ['Policy', describePolicy(record)],
     ...missed(record),
     ['Sparsity', `${requested(record)}, achieved ${fixed(sparsity.achieved)} of causal pairs`],
+    ['KV', describeKv(suiteFootprint(sparsity), sparsity)],
     ...nothingDropped(policy.name, sparsity),
     ['Per layer', sparsity.per_layer.map((share) => formatShare(share)).join(' ')],
     ['Kept', describeKept(record)],
@@ -184,10 +197,10 @@ function notesOf(record: EvalRecord): Note[] {
 
 /** `piqa: ...`, each once: those of which the same is told are named together, the members of a family in short. */
 function together(told: readonly (readonly [name: string, text: string])[]): string[] {
-  const names = new Map<string, string[]>()
-  for (const [name, text] of told) names.set(text, [...(names.get(text) ?? []), name])
-  return [...names].map(([text, all]) => {
-    const some = all.length <= 3 ? all.join(', ') : `${all[0]} and ${all.length - 1} more`
+  return grouped(told, ([, text]) => text).map((same) => {
+    const [[first, text]] = same
+    const some =
+      same.length <= 3 ? same.map(([name]) => name).join(', ') : `${first} and ${same.length - 1} more`
     return `${some}: ${text}`
   })
 }

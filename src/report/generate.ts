@@ -39,12 +39,14 @@ export function closingLine({ sequences, timing, cache, sparsity, policy }: Gene
 }
 
 function sparsityText(
-  { achieved, requested }: GenerateSparsity,
+  { achieved, requested, kv_footprint: footprint, kv_peak: peak }: GenerateSparsity,
   { calibrated_ctx: ctx }: GeneratePolicy,
 ): string {
   const reached = achieved === null ? 'none yet' : formatShare(achieved)
   // A shift removes less of a text that ends before the length it was found at.
-  return `sparsity ${reached}${ctx === null ? '' : ` (${requested} requested, over ${formatCount(ctx)} tokens)`}`
+  const wanted = ctx === null ? '' : ` (${requested} requested, over ${formatCount(ctx)} tokens)`
+  const kv = [footprint, peak].map((share) => (share == null ? null : formatShare(share)))
+  return `sparsity ${reached}${wanted}${kv.includes(null) ? '' : `; KV footprint ${kv[0]}, peak ${kv[1]}`}`
 }
 
 /** Why the texts ended, the most frequent first. */

@@ -1,6 +1,6 @@
 /** What the lines under every table say in the same words: the model, the adapter, times and memory. */
 import type { EnvironmentRecord, ModelRecord } from '../record/common.js'
-import { formatBytes, formatLarge, formatSeconds, plural } from './format.js'
+import { formatBytes, formatLarge, formatSeconds, formatShare, plural } from './format.js'
 import type { Note } from './sheet.js'
 
 /** `gpt2@607a30d7`: an id or a file with the beginning of its commit, where it has one. */
@@ -27,6 +27,17 @@ export function describeAdapter({ adapter, dawn }: EnvironmentRecord): string {
 /** `GPU peak 100 MiB`: the most memory of the device. */
 export const describePeak = ({ adapter }: EnvironmentRecord, bytes: number): string =>
   `${adapter.kind === 'cpu' ? 'peak' : 'GPU peak'} ${formatBytes(bytes)}`
+
+/** `footprint 0.5213, peak 0.6001 (mean of requests; largest 0.8120)`. */
+export function describeKv(
+  footprint: number,
+  { kv_peak: peak, kv_peak_max: most }: { kv_peak?: number | null; kv_peak_max?: number | null },
+  of = 'requests',
+): string {
+  const largest = most == null ? '' : ` (mean of ${of}; largest ${formatShare(most, 4)})`
+  const known = peak == null ? '' : `, peak ${formatShare(peak, 4)}${largest}`
+  return `footprint ${formatShare(footprint, 4)}${known}, of a full cache`
+}
 
 /** Below this tables show 0.000. */
 const NOTHING = 0.0005

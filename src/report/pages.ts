@@ -2,6 +2,7 @@
 import type { DropsRecord } from '../record/drops/schema.js'
 import type { DropStatsRecord } from '../record/drops/stats-schema.js'
 import { nameText } from './drops-words.js'
+import type { XAxis } from './figures/axes.js'
 import { figuresOf } from './figures/figures.js'
 import type { PageData, RecordInfo } from './figures/rows.js'
 import { type ClientName, readClient, renderPage } from './page.js'
@@ -10,6 +11,8 @@ import type { LoadedRecord, ReportedRecord } from './reported-record.js'
 interface ReportOptions {
   title: string
   made: Date
+  /** What quality and perplexity are drawn over; sparsity where undefined. */
+  x?: XAxis
 }
 
 /** Of `asp report`. */
@@ -27,8 +30,11 @@ export const dropStatsPage = (record: DropStatsRecord): Promise<string> =>
 const page = async (name: ClientName, title: string, data: unknown): Promise<string> =>
   renderPage({ title, data, client: await readClient(name) })
 
-export function pageDataOf(loaded: readonly LoadedRecord[], { title, made }: ReportOptions): PageData {
-  return { title, made: made.toISOString(), records: loaded.map(infoOf), ...figuresOf(loaded) }
+export function pageDataOf(
+  loaded: readonly LoadedRecord[],
+  { title, made, x = 'sparsity' }: ReportOptions,
+): PageData {
+  return { title, made: made.toISOString(), x, records: loaded.map(infoOf), ...figuresOf(loaded) }
 }
 
 function infoOf({ file, record }: LoadedRecord): RecordInfo {

@@ -1,4 +1,5 @@
 /** The columns of a perplexity run as it is printed. */
+import { textFootprint } from '../record/footprint.js'
 import { givenLevel } from '../record/ppl/levels.js'
 import type { ContextRecord, PplRecord, RuleRecord } from '../record/ppl/schema.js'
 import { fixed, formatPercent, signed } from './format.js'
@@ -60,6 +61,12 @@ const LEVEL_COLUMNS: readonly Column<PplRow>[] = [
 const FIGURE_COLUMNS: readonly Column<PplRow>[] = [
   right('S_pair', ({ rule }) => fixed(rule.sparsity?.achieved), pruned),
   right('S@ctx', ({ rule }) => fixed(rule.sparsity?.at_ctx), pruned),
+  right('KV', ({ context, rule }) => fixed(rule.sparsity && textFootprint(context, rule)), pruned),
+  right(
+    'KV\npeak',
+    ({ rule }) => fixed(rule.sparsity?.kv_peak),
+    (rows) => rows.some(({ rule }) => rule.sparsity?.kv_peak != null),
+  ),
   right('NLL', ({ rule }) => fixed(rule.nll)),
   right('±', ({ rule }) => fixed(rule.nll_stderr)),
   right('PPL', ({ rule }) => fixed(rule.perplexity, 2)),

@@ -1,4 +1,5 @@
 /** A perplexity record as CSV: one line a rule and context length, every figure in full. */
+import { textFootprint } from '../record/footprint.js'
 import type { ContextRecord, PplRecord, RuleRecord } from '../record/ppl/schema.js'
 import { left, renderGrid } from './grid.js'
 
@@ -29,6 +30,9 @@ const FIELDS: Readonly<Record<string, (row: Row) => string | number | null | und
   'sized.size': ({ rule }) => rule.sized?.size,
   'sparsity.achieved': ({ rule }) => rule.sparsity?.achieved,
   'sparsity.at_ctx': ({ rule }) => rule.sparsity?.at_ctx,
+  'sparsity.kv_footprint': ({ context, rule }) => textFootprint(context, rule),
+  'sparsity.kv_peak': ({ rule }) => rule.sparsity?.kv_peak,
+  'sparsity.kv_peak_max': ({ rule }) => rule.sparsity?.kv_peak_max,
   nll: ({ rule }) => rule.nll,
   nll_stderr: ({ rule }) => rule.nll_stderr,
   nll_stderr_tokens: ({ rule }) => rule.nll_stderr_tokens,

@@ -1,8 +1,10 @@
 /** Documents of a recall task -> how many are right and by what margin, over any part of the grid, beside the dense model's. Pure. */
-import type { PerDocumentRecord } from '../record/eval/schema.js'
+import type { EvalRecord, PerDocumentRecord } from '../record/eval/schema.js'
 import type { SweepCell, SweepRecord } from '../record/sweep/schema.js'
 import { type Interval, mean, meanStandardError, wilsonInterval } from '../stats/basics.js'
+import { clusteredStandardError, sharedClusters } from '../stats/clusters.js'
 import { tInterval } from '../stats/paired.js'
+import { grouped } from './figures/grouped.js'
 
 /** One task in one cell of the sweep: the rows that tables are made of. */
 export interface RecallRun {
@@ -31,6 +33,9 @@ export interface RecallFigures {
   change: Estimate | null
   /** Share of pairs removed, each item counting the same. */
   removed: number
+  /** KV footprint and peak, each item counting the same; null where a record does not tell. */
+  footprint: number | null
+  peak: number | null
 }
 
 /** Task by task, the dense model first. What is scored at one length each is put together. */
@@ -38,14 +43,8 @@ export function recallRuns({ cells }: SweepRecord): RecallRun[] {
   const suites = cells.flatMap(({ eval: own }) => Object.keys(own?.tasks ?? {}))
   return [...new Set(suites.map(taskOf))].flatMap((task) => {
     const runs = cells.flatMap((cell) => {
-      const parts = Object.entries(cell.eval?.tasks ?? {}).flatMap(([suite, { per_document }]) =>
-        taskOf(suite) === task ? [per_document] : [],
-      )
-      const scored = parts.flatMap((documents) => {
-        const { recall } = documents
-        return recall === undefined ? [] : [{ documents, recall }]
-      })
-      return scored.length === 0 ? [] : [{ task, cell, ...scored.reduce(together) }]
+      const scored = cell.eval && scoredOf(cell.eval, task)
+      return scored === null ? [] : [{ task, cell, ...scored }]
     })
     const dense = runs.find(({ cell }) => cell.policy === 'dense') ?? null
     // What was interrupted has not all of the documents.
@@ -56,6 +55,15 @@ export function recallRuns({ cells }: SweepRecord): RecallRun[] {
   })
 }
 
+/** Documents of a task at all lengths; null where none are of a grid. */
+export function scoredOf({ tasks }: Pick<EvalRecord, 'tasks'>, task: string): Documents | null {
+  const scored = Object.entries(tasks).flatMap(([suite, { per_document: documents }]) => {
+    const { recall } = documents
+    return taskOf(suite) === task && recall !== undefined ? [{ documents, recall }] : []
+  })
+  return scored.length === 0 ? null : scored.reduce(together)
+}
+
 /** `recall_passkey` of `recall_passkey.512`. */
 export const taskOf = (suite: string): string => suite.replace(/\.\d+$/, '')
 
@@ -64,6 +72,7 @@ function together(a: Documents, b: Documents): Documents {
   return {
     documents: {
       ...one,
+      ...(one.cluster && two.cluster ? { cluster: [...one.cluster, ...two.cluster] } : {}),
       hash: [...one.hash, ...two.hash],
       doc_id: [...one.doc_id, ...two.doc_id],
       logprob: [...one.logprob, ...two.logprob],
@@ -74,6 +83,8 @@ function together(a: Documents, b: Documents): Documents {
       choices: [...a.recall.choices, ...b.recall.choices],
       margin: [...a.recall.margin, ...b.recall.margin],
       sparsity: [...a.recall.sparsity, ...b.recall.sparsity],
+      kv_footprint: bothOf(a.recall.kv_footprint, b.recall.kv_footprint),
+      kv_peak: bothOf(a.recall.kv_peak, b.recall.kv_peak),
     },
   }
 }
@@ -81,9 +92,12 @@ function together(a: Documents, b: Documents): Documents {
 const joined = (a: Columns, b: Columns): Columns =>
   Object.fromEntries(Object.entries(a).map(([name, column]) => [name, [...column, ...b[name]]]))
 
+const bothOf = (a: number[] | undefined, b: number[] | undefined): number[] | undefined =>
+  a && b && [...a, ...b]
+
 type Columns = Record<string, number[]>
 type Documents = Pick<RecallRun, 'documents' | 'recall'>
-type Scored = Pick<RecallRun, 'documents' | 'recall' | 'dense'>
+export type Scored = Pick<RecallRun, 'documents' | 'recall' | 'dense'>
 
 /** Over the documents at these places; null for none. */
 export function figuresOf(
@@ -94,14 +108,22 @@ export function figuresOf(
   const at = (column: readonly number[]): number[] => places.map((i) => column[i])
   const { acc, exact_match } = documents.metrics
   const margins = at(recall.margin)
+  const clusters = sharedClusters(places.map((i) => documents.cluster?.[i]))
   return {
     items: places.length,
     chance: mean(at(recall.choices).map((count) => 1 / count)),
-    acc: shareOf(at(acc)),
-    exact: shareOf(at(exact_match)),
-    margin: meanOf(margins),
+    acc: shareOf(at(acc), clusters),
+    exact: shareOf(at(exact_match), clusters),
+    margin: meanOf(margins, clusters),
     removed: mean(at(recall.sparsity)),
-    change: dense && meanOf(margins.map((margin, k) => margin - dense.recall.margin[places[k]])),
+    footprint: recall.kv_footprint === undefined ? null : mean(at(recall.kv_footprint)),
+    peak: recall.kv_peak === undefined ? null : mean(at(recall.kv_peak)),
+    change:
+      dense &&
+      meanOf(
+        margins.map((margin, k) => margin - dense.recall.margin[places[k]]),
+        clusters,
+      ),
   }
 }
 
@@ -110,20 +132,46 @@ export const allPlaces = ({ documents }: Scored): number[] => [...documents.hash
 /** Places of the documents by a coordinate, in ascending order of it. */
 export function placesBy(run: Scored, axis: string, places = allPlaces(run)): Map<number, number[]> {
   const column = run.recall.cells[axis] ?? []
-  const groups = new Map<number, number[]>()
-  for (const place of places) groups.set(column[place], [...(groups.get(column[place]) ?? []), place])
-  return new Map([...groups].sort(([a], [b]) => a - b))
+  const groups = grouped(places, (place) => String(column[place]))
+  return new Map(groups.map((same) => [column[same[0]], same] as const).sort(([a], [b]) => a - b))
+}
+
+/** Upper ends of classes of distances. */
+export const DISTANCES: readonly number[] = [32, 64, 128, 256, 512, 1024, 2048, Number.POSITIVE_INFINITY]
+
+/** Places of the documents in each class of distances. */
+export function placesByDistance(run: Scored): number[][] {
+  const byDistance = [...placesBy(run, 'distance')]
+  return DISTANCES.map((end, i) =>
+    byDistance.flatMap(([distance, places]) =>
+      distance <= end && distance > (DISTANCES[i - 1] ?? -1) ? places : [],
+    ),
+  )
 }
 
 /** The dense model's figures of the same documents are no better than chance: the interval of its share right holds it. */
 export const failsByChance = ({ acc, chance }: RecallFigures): boolean => acc.low <= chance
 
-function shareOf(verdicts: readonly number[]): Estimate {
+/**
+ * Where documents come in clusters, Wilson's interval is that of as many independent ones as would have the clustered error; of as many
+ * as there are clusters where all verdicts are equal, which tell nothing of how clusters differ.
+ */
+function shareOf(verdicts: readonly number[], clusters?: readonly string[]): Estimate {
   const value = mean(verdicts)
-  return { value, ...wilsonInterval(value, verdicts.length) }
+  return { value, ...wilsonInterval(value, clusters ? independent(verdicts, clusters) : verdicts.length) }
 }
 
-function meanOf(values: readonly number[]): Estimate {
+function independent(verdicts: readonly number[], clusters: readonly string[]): number {
+  const share = mean(verdicts)
+  const error = clusteredStandardError(verdicts, clusters)
+  if (error === null || share === 0 || share === 1) return new Set(clusters).size
+  return Math.min(verdicts.length, (share * (1 - share)) / error ** 2)
+}
+
+function meanOf(values: readonly number[], clusters?: readonly string[]): Estimate {
   const value = mean(values)
-  return { value, ...tInterval(value, meanStandardError(values), values.length - 1) }
+  const error = clusters
+    ? (clusteredStandardError(values, clusters) ?? Number.NaN)
+    : meanStandardError(values)
+  return { value, ...tInterval(value, error, (clusters ? new Set(clusters).size : values.length) - 1) }
 }

@@ -1,14 +1,17 @@
 /** A sweep over recall tasks -> what a person reads: how much is recalled beside the dense model, by length and depth, by distance. */
-import type { SweepRecord } from '../record/sweep/schema.js'
+import type { SweepCritical, SweepRecord } from '../record/sweep/schema.js'
+import { criticalGrids, criticalNotes, criticalOf } from './critical-table.js'
 import { formatShare } from './format.js'
 import { type Column, key, left, right } from './grid.js'
 import { describeAdapter, describeModel } from './notes.js'
 import {
   allPlaces,
+  DISTANCES,
   type Estimate,
   failsByChance,
   figuresOf,
   placesBy,
+  placesByDistance,
   type RecallFigures,
   type RecallRun,
   recallRuns,
@@ -18,13 +21,15 @@ import { cellNotes } from './sweep-plan.js'
 
 export function renderRecall(record: SweepRecord, options?: SheetOptions): string {
   const runs = recallRuns(record)
+  const critical = criticalOf(record)
   const grids = [
     summary(runs),
     byLengthAndDepth(runs, `Right among the candidates, by length (rows) and depth (columns)`, share),
     byLengthAndDepth(runs, 'Margin in nats, by length (rows) and depth (columns)', nats),
     byDistance(runs),
+    ...criticalGrids(critical),
   ]
-  return renderSheet({ grids, notes: notesOf(record, runs) }, { spaced: true, ...options })
+  return renderSheet({ grids, notes: notesOf(record, runs, critical) }, { spaced: true, ...options })
 }
 
 const NAMES: readonly Column<{ run: RecallRun }>[] = [
@@ -41,6 +46,16 @@ interface SummaryRow {
 const SUMMARY: readonly Column<SummaryRow>[] = [
   ...NAMES,
   right('achieved', ({ figures }) => formatShare(figures.removed, 3)),
+  right(
+    'KV',
+    ({ figures: { footprint } }) => shareOf(footprint, 3),
+    (rows) => rows.some(({ figures }) => figures.footprint !== null),
+  ),
+  right(
+    'KV\npeak',
+    ({ figures: { peak } }) => shareOf(peak, 3),
+    (rows) => rows.some(({ figures }) => figures.peak !== null),
+  ),
   right('Items', ({ figures }) => String(figures.items)),
   right('Right\n[95 %]', ({ figures }) => withInterval(figures.acc, 2)),
   right('Chance', ({ figures }) => figures.chance.toFixed(2)),
@@ -50,6 +65,9 @@ const SUMMARY: readonly Column<SummaryRow>[] = [
     change === null || run.cell.policy === 'dense' ? '' : withInterval(change, 2),
   ),
 ]
+
+const shareOf = (value: number | null, decimals: number): string =>
+  value === null ? '' : formatShare(value, decimals)
 
 function summary(runs: readonly RecallRun[]): Grid {
   const rows = runs.flatMap((run) => {
@@ -83,6 +101,11 @@ function byLengthAndDepth(runs: readonly RecallRun[], title: string, show: Show)
     ...NAMES,
     key(right('Length', ({ length }) => String(length))),
     right('achieved', ({ run, places }) => shown(run, places, ({ removed }) => formatShare(removed, 2))),
+    right(
+      'KV',
+      ({ run, places }) => shown(run, places, ({ footprint }) => shareOf(footprint, 2)),
+      (rows) => rows.some(({ run }) => run.recall.kv_footprint !== undefined),
+    ),
     ...depths.map((depth) =>
       right<PlaceRow>(String(depth), ({ run, places }) =>
         shown(run, placesBy(run, 'depth', places).get(depth), show),
@@ -92,28 +115,27 @@ function byLengthAndDepth(runs: readonly RecallRun[], title: string, show: Show)
   return grid(columns, rows, title)
 }
 
-/** Upper ends of classes of distances. */
-const DISTANCES = [32, 64, 128, 256, 512, 1024, 2048, Number.POSITIVE_INFINITY]
+interface DistanceRow {
+  run: RecallRun
+  /** Places of the documents in each class of distances. */
+  classes: number[][]
+}
 
 function byDistance(runs: readonly RecallRun[]): Grid {
-  const inClass = (run: RecallRun, i: number): number[] =>
-    [...placesBy(run, 'distance')].flatMap(([distance, places]) =>
-      distance <= DISTANCES[i] && distance > (DISTANCES[i - 1] ?? -1) ? places : [],
-    )
-  const columns: Column<{ run: RecallRun }>[] = [
+  const columns: Column<DistanceRow>[] = [
     ...NAMES,
     ...DISTANCES.map((end, i) =>
-      right<{ run: RecallRun }>(
+      right<DistanceRow>(
         Number.isFinite(end) ? `to ${end}` : 'more',
-        ({ run }) =>
-          shown(run, inClass(run, i), ({ acc, margin }) => `${acc.value.toFixed(2)} ${signed(margin.value)}`),
-        (rows) => rows.some((row) => inClass(row.run, i).length > 0),
+        ({ run, classes }) =>
+          shown(run, classes[i], ({ acc, margin }) => `${acc.value.toFixed(2)} ${signed(margin.value)}`),
+        (rows) => rows.some(({ classes }) => classes[i].length > 0),
       ),
     ),
   ]
   return grid(
     columns,
-    runs.map((run) => ({ run })),
+    runs.map((run) => ({ run, classes: placesByDistance(run) })),
     'Right and margin, by distance of the answer from the end of the prompt, tokens',
   )
 }
@@ -130,7 +152,12 @@ function withInterval({ value, low, high }: Estimate, decimals: number): string 
   return Number.isFinite(low) && Number.isFinite(high) ? `${a} [${b}, ${c}]` : a
 }
 
-function notesOf({ status, cells, model, environment }: SweepRecord, runs: readonly RecallRun[]): Note[] {
+function notesOf(
+  record: SweepRecord,
+  runs: readonly RecallRun[],
+  critical: readonly SweepCritical[],
+): Note[] {
+  const { status, cells, model, environment } = record
   return [
     ...(status === 'complete' ? [] : [['INCOMPLETE', 'stopped: the figures cover what was scored'] as const]),
     ...cellNotes(cells),
@@ -140,6 +167,7 @@ function notesOf({ status, cells, model, environment }: SweepRecord, runs: reado
       'the candidate with the highest log-probability is the right one; Exact: greedy decoding writes it',
     ],
     ['Margin', 'log-probability of the right candidate less that of the likeliest other'],
+    ...criticalNotes(critical),
     ...[
       ...new Set(
         cells.flatMap((cell) => Object.values(cell.eval?.tasks ?? {}).map(({ data }) => data.note ?? '')),

@@ -1,18 +1,31 @@
 /** A sweep's record -> what a person reads after it: a row a cell with its verdict, then who is on which frontier. */
 import { missedTasks, missesLevel, REACH } from '../record/eval/reach.js'
 import type { EvalRecord } from '../record/eval/schema.js'
+import { suiteFootprint, textFootprint } from '../record/footprint.js'
 import { ruleOf, stepResult } from '../record/sweep/costs.js'
-import { mainMetric } from '../record/sweep/frontiers.js'
-import type { FrontierPoint, SweepCell, SweepFrontier, SweepRecord } from '../record/sweep/schema.js'
+import { mainMetric } from '../record/sweep/qualities.js'
+import type {
+  FrontierPoint,
+  SweepCell,
+  SweepCritical,
+  SweepFrontier,
+  SweepRecord,
+} from '../record/sweep/schema.js'
+import { criticalGrids, criticalNotes, criticalOf } from './critical-table.js'
 import { fixed, formatBytes, formatRate, formatShare } from './format.js'
 import { type Column, key, left, right } from './grid.js'
 import { describeAdapter, describeModel, describeTime } from './notes.js'
 import { grid, type Note, renderSheet, type SheetOptions } from './sheet.js'
+import { partsOf, shortened } from './sweep-parts.js'
 import { cellNotes } from './sweep-plan.js'
 
 export function renderSweep(record: SweepRecord, options?: SheetOptions): string {
-  const grids = tablesOf(record).map((columns) => grid(columns, record.cells))
-  return renderSheet({ grids, notes: notesOf(record) }, options)
+  const critical = criticalOf(record)
+  const grids = [
+    ...tablesOf(record).map((columns) => grid(columns, record.cells)),
+    ...criticalGrids(critical),
+  ]
+  return renderSheet({ grids, notes: notesOf(record, critical) }, options)
 }
 
 type CellColumn = Column<SweepCell>
@@ -41,12 +54,21 @@ function tablesOf(record: SweepRecord): CellColumn[][] {
 const suitesOf = ({ cells }: SweepRecord): EvalRecord | null =>
   cells.find((cell) => cell.eval !== null)?.eval ?? null
 
+/** Means of parts, then suites that are in none. */
 function taskColumns(record: SweepRecord): CellColumn[] {
   const suites = suitesOf(record)
-  return Object.keys(suites?.tasks ?? {}).map((task) => {
-    const metric = suites ? mainMetric(suites, task) : ''
+  if (suites === null) return []
+  const { means, within } = partsOf(suites)
+  const ofParts = means.map((name) => {
+    const { metric } = suites.groups[name]
+    return right<SweepCell>(`${name}\n${metric}`, ({ eval: own }) => figure(own?.groups[name], metric))
+  })
+  const tasks = Object.keys(suites.tasks).filter((task) => !within.has(task))
+  const ofTasks = tasks.map((task) => {
+    const metric = mainMetric(suites, task)
     return right<SweepCell>(`${task}\n${metric}`, ({ eval: own }) => taskFigure(own, task, metric))
   })
+  return [...ofParts, ...ofTasks]
 }
 
 function qualityColumns(record: SweepRecord, tasks: readonly CellColumn[]): CellColumn[] {
@@ -70,12 +92,43 @@ function qualityColumns(record: SweepRecord, tasks: readonly CellColumn[]): Cell
     right<SweepCell>(`PPL\nctx ${ctx}`, (cell) => fixed(ruleOf(ppl, cell, ctx)?.perplexity, 2)),
   )
   return [
-    ...(suitesOf(record) === null ? [] : [achieved]),
-    ...(ppl === null ? [] : [inText]),
+    ...(suitesOf(record) === null ? [] : [achieved, ...kvColumns('suites', suiteKv)]),
+    ...(ppl === null
+      ? []
+      : [inText, ...kvColumns(`ctx ${longest}`, (cell) => textKv(record, cell, longest))]),
     ...mean,
     ...tasks,
     ...perplexities,
   ]
+}
+
+interface Kv {
+  footprint: number | null
+  peak: number | null
+}
+
+/** Shown where they are known of some cell. */
+function kvColumns(where: string, of: (cell: SweepCell) => Kv | null): CellColumn[] {
+  const column = (name: string, field: keyof Kv): CellColumn => {
+    const value = (cell: SweepCell): number | null => of(cell)?.[field] ?? null
+    return right(
+      `${name}\n${where}`,
+      (cell) => (value(cell) === null ? '' : formatShare(value(cell) ?? 0, 3)),
+      (cells) => cells.some((cell) => value(cell) !== null),
+    )
+  }
+  return [column('KV', 'footprint'), column('KV peak', 'peak')]
+}
+
+const suiteKv = ({ eval: own }: SweepCell): Kv | null =>
+  own && { footprint: suiteFootprint(own.sparsity), peak: own.sparsity.kv_peak ?? null }
+
+function textKv({ ppl }: SweepRecord, cell: SweepCell, ctx: number): Kv | null {
+  const context = ppl?.contexts.find((one) => one.ctx === ctx)
+  const rule = ruleOf(ppl, cell, ctx)
+  if (context === undefined || rule === undefined) return null
+  const { sparsity } = rule
+  return { footprint: textFootprint(context, rule), peak: sparsity === null ? 1 : (sparsity.kv_peak ?? null) }
 }
 
 /** By the first quality: what it is bought with, and whether it is worth it. */
@@ -119,10 +172,14 @@ function achievedInText({ ppl }: SweepRecord, cell: SweepCell, ctx: number): str
 
 function taskFigure(record: EvalRecord | null, task: string, metric: string): string {
   const result = record && Object.hasOwn(record.results, task) ? record.results[task] : undefined
+  const said = figure(result, metric)
+  return said !== '' && record !== null && missesLevel(record, task) ? `${said} *` : said
+}
+
+function figure(result: Readonly<Record<string, unknown>> | undefined, metric: string): string {
   const [value, error] = [result?.[`${metric},none`], result?.[`${metric}_stderr,none`]]
   if (typeof value !== 'number') return ''
-  const mark = record !== null && missesLevel(record, task) ? ' *' : ''
-  return `${withError(value, typeof error === 'number' ? error : null)}${mark}`
+  return withError(value, typeof error === 'number' ? error : null)
 }
 
 function withError(value: number, error: number | null): string {
@@ -144,8 +201,11 @@ function verdict(point: FrontierPoint | undefined): string {
 const listed = ([first, ...more]: readonly string[]): string =>
   more.length === 0 ? first : `${first} and ${more.length} more`
 
-function notesOf(record: SweepRecord): Note[] {
-  const { status, cells, frontiers, model, environment, timing } = record
+function notesOf(record: SweepRecord, critical: readonly SweepCritical[]): Note[] {
+  const { status, cells, model, environment, timing } = record
+  const suites = suitesOf(record)
+  const within = suites === null ? new Set() : partsOf(suites).within
+  const frontiers = record.frontiers.filter(({ quality }) => !within.has(quality.name))
   return [
     ...(status === 'complete' ? [] : [['INCOMPLETE', missing(record)] as const]),
     ...cellNotes(cells),
@@ -154,7 +214,16 @@ function notesOf(record: SweepRecord): Note[] {
       const own = frontiers.filter((frontier) => qualityName(frontier) === name)
       return ['Frontier', `${name} against ${own.map(describeFrontier).join('; ')}`]
     }),
+    ...(within.size === 0
+      ? []
+      : [
+          [
+            'Suites',
+            `${within.size} are in the means alone here, each by itself in the record and asp report`,
+          ] as const,
+        ]),
     ...[...new Set(frontiers.map(({ note }) => note))].map((note): Note => ['Compared', note]),
+    ...criticalNotes(critical),
     ['Model', describeModel(model)],
     ['Adapter', describeAdapter(environment)],
     [
@@ -173,7 +242,7 @@ function notesOf(record: SweepRecord): Note[] {
 function offLevel({ id, eval: own }: SweepCell): Note[] {
   const tasks = own === null ? [] : missedTasks(own)
   if (tasks.length === 0) return []
-  return [['Marked *', `${id} is more than ${REACH} off: ${tasks.join(', ')}`]]
+  return [['Marked *', `${id} is more than ${REACH} off: ${shortened(tasks, MOST_IN_TABLE)}`]]
 }
 
 const qualityName = ({ quality: { name, metric } }: SweepFrontier): string => `${name} (${metric})`

@@ -1,5 +1,6 @@
 /** The main plots of a report as text: quality, perplexity, latency, cache and training loss. Pure. */
 
+import { X_AXES, type XAxis } from './figures/axes.js'
 import { figuresOf } from './figures/figures.js'
 import { grouped } from './figures/grouped.js'
 import { linesOverSparsity, SubjectNames, seriesByShare } from './figures/names.js'
@@ -12,40 +13,43 @@ import { renderPlots } from './sheet.js'
 
 /** Fewer points than this on every line are told by the table. */
 const WORTH_A_PLOT = 3
-const SPARSITY = 'share of causal pairs removed'
 
 /**
  * What `asp report --plots` prints.
  * @param width columns of the terminal
  */
-export function renderReportText(loaded: readonly LoadedRecord[], width?: number): string {
+export function renderReportText(
+  loaded: readonly LoadedRecord[],
+  width?: number,
+  x: XAxis = 'sparsity',
+): string {
   const figures = figuresOf(loaded)
-  const plots = [qualityPlots, perplexityPlots, curvePlots, trainingPlots].flatMap((of) => of(figures))
+  const plots = [qualityPlots, perplexityPlots, curvePlots, trainingPlots].flatMap((of) => of(figures, x))
   const nothing = `Nothing to plot: no line has ${WORTH_A_PLOT} points; the page has tables`
   return plots.length === 0 ? nothing : renderPlots(plots, width)
 }
 
-export function qualityPlots(figures: Figures): TextPlot[] {
+export function qualityPlots(figures: Figures, x: XAxis = 'sparsity'): TextPlot[] {
   const names = new SubjectNames(figures)
   return qualityPanels(figures.quality, names).flatMap(({ rows, note }): TextPlot[] => {
-    const series = overSparsity(rows, names, ({ value }: QualityRow) => value)
-    return worth({ title: `${rows[0].task}${note}`, x: SPARSITY, y: rows[0].metric, series })
+    const series = overSparsity(rows, names, x, ({ value }: QualityRow) => value)
+    return worth({ title: `${rows[0].task}${note}`, x: X_AXES[x].label, y: rows[0].metric, series })
   })
 }
 
 /** A plot a context length; of one policy alone, one plot with a line a context length. */
-export function perplexityPlots(figures: Figures): TextPlot[] {
+export function perplexityPlots(figures: Figures, x: XAxis = 'sparsity'): TextPlot[] {
   const names = new SubjectNames(figures)
   const hard = figures.losses.filter(({ rule, perplexity }) => rule !== 'soft' && perplexity !== null)
   const of = ({ perplexity }: LossRow): number => perplexity ?? 0
   return grouped(hard, ({ text, protocol }) => JSON.stringify([text, protocol])).flatMap((texts) => {
     const panels = lossPanels(texts, names).map(({ rows, note }) => ({
       name: `context of ${rows[0].ctx}${note}`,
-      series: overSparsity(rows, names, of),
+      series: overSparsity(rows, names, x, of),
     }))
     const alone = panels.every(({ series }) => series.length === 1)
     const plot = (title: string, series: TextSeries[]): TextPlot[] =>
-      worth({ title, x: SPARSITY, y: 'perplexity', series })
+      worth({ title, x: X_AXES[x].label, y: 'perplexity', series })
     if (alone && panels.length > 1) {
       return plot(
         texts[0].text,
@@ -108,11 +112,15 @@ export function trainingPlots({ steps, evaluations }: Figures): TextPlot[] {
 function overSparsity<Row extends LossRow | QualityRow>(
   rows: readonly Row[],
   names: SubjectNames,
+  axis: XAxis,
   of: (row: Row) => number,
 ): TextSeries[] {
   return linesOverSparsity(rows, names).map(({ name, rows: line }) => ({
     name,
-    points: line.map((row) => ({ x: row.sparsity, y: of(row) })),
+    points: line.flatMap((row) => {
+      const x = row[axis]
+      return x === null ? [] : [{ x, y: of(row) }]
+    }),
   }))
 }
 

@@ -17,6 +17,11 @@ const COLUMNS: readonly Column<Row>[] = [
   key(left('Rule', ({ rule }) => rule.rule)),
   right('S_pair', ({ rule }) => fixed(rule.sparsity?.achieved)),
   right('S@ctx', ({ rule }) => fixed(rule.sparsity?.at_ctx)),
+  right(
+    'KV',
+    ({ rule }) => fixed(rule.sparsity?.kv_footprint),
+    (rows) => rows.some(({ rule }) => rule.sparsity?.kv_footprint != null),
+  ),
   right('NLL', ({ rule }) => fixed(rule.nll)),
   right('±', ({ rule }) => fixed(rule.nll_stderr)),
   right('PPL', ({ rule }) => fixed(rule.perplexity, 2)),

@@ -42,7 +42,16 @@ export function buildRequests(
       throw new Failure(`${where}: continuation of ${targets.length} tokens, the model takes ${nPositions}`, {
         hint: 'use a model with more positions, or leave the item out',
       })
-    return { doc: example.doc, index, ...pair, input: fed(before, targets, nPositions), targets }
+    const frozenFrom = example.frozenFrom?.[index]
+    return {
+      doc: example.doc,
+      index,
+      ...pair,
+      input: fed(before, targets, nPositions),
+      targets,
+      ...(frozenFrom === undefined ? {} : { frozenFrom }),
+      ...(suite.dataset.recall && example.cluster !== undefined ? { group: example.cluster } : {}),
+    }
   })
 }
 

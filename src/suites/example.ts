@@ -24,6 +24,8 @@ export interface Example extends Answer {
   target: string
   /** Names what it has in common with other documents, such as their passage; undefined where there is nothing. */
   cluster?: string
+  /** By pair, tokens of its context after which nothing is dropped any more; undefined where everything may be. */
+  frozenFrom?: readonly number[]
   row: RowValue
 }
 
@@ -40,7 +42,8 @@ export function chosenExamples(suite: Suite, chosen: readonly ChosenRow[]): Exam
     try {
       const fields = suite.prepare ? { ...value, ...PREPARATIONS[suite.prepare].fields(value) } : value
       const cluster = suite.cluster ? render(suite.cluster, fields) : ''
-      return { doc, docId, row: value, cluster: cluster || undefined, ...question(suite, fields) }
+      const frozenFrom = suite.dataset.recall && (value.frozen_from as Example['frozenFrom'])
+      return { doc, docId, row: value, cluster: cluster || undefined, frozenFrom, ...question(suite, fields) }
     } catch (cause) {
       if (!(cause instanceof Failure)) throw cause
       throw new Failure(`${suite.name}: row ${line}: ${cause.message}`, {

@@ -1,5 +1,6 @@
 /** `asp fetch`: what is named -> models and suites, each fetched into the cache and opened once to know that it can be used. */
 import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { openCheckpoint } from '../data/checkpoint.js'
 import { type FetchedRepo, type FetchOptions, fetchDataset, fetchModel } from '../data/hub/hub.js'
 import { BUNDLED_MODELS, hubModel, looksLikePath, MODEL_NAMES } from '../data/model.js'
@@ -10,7 +11,7 @@ import { listGroups, selectSuites } from './groups.js'
 import { type Suite, soloNames, suiteNames } from './suite.js'
 
 export type Target =
-  | { kind: 'model'; name: string; revision: string | undefined }
+  | { kind: 'model'; name: string; revision: string | undefined; file: string | undefined }
   | { kind: 'suite'; name: string; suite: Suite }
   /** Comes with asp or lies on this machine already. */
   | { kind: 'local'; name: string; why: string }
@@ -45,10 +46,13 @@ export function planTargets(typed: readonly string[], revision?: string): Target
       hint: 'a suite file sets the revision of its own dataset',
     })
   }
-  return targets.filter(
-    ({ kind, name }, i) => i === targets.findIndex((t) => t.kind === kind && t.name === name),
-  )
+  return targets.filter((target, i) => i === targets.findIndex((one) => isSame(one, target)))
 }
+
+const isSame = (one: Target, other: Target): boolean =>
+  one.kind === other.kind &&
+  one.name === other.name &&
+  (one.kind !== 'model' || other.kind !== 'model' || one.file === other.file)
 
 function targetsOf(name: string, revision: string | undefined): Target[] {
   const groups = listGroups().map((group) => group.name)
@@ -66,7 +70,7 @@ function targetsOf(name: string, revision: string | undefined): Target[] {
       hint: 'give the revision once',
     })
   }
-  return [{ kind: 'model', name: model.name, revision: model.revision ?? revision }]
+  return [{ kind: 'model', name: model.name, revision: model.revision ?? revision, file: model.file }]
 }
 
 function suiteTarget(suite: Suite): Target {
@@ -104,9 +108,11 @@ export async function fetchTarget(
     },
   }
   if (target.kind === 'model') {
-    const { name, revision = 'main' } = target
-    const fetched = await fetchModel(name, revision, counted)
-    await openCheckpoint(fetched.folder, { id: name, revision: fetched.revision })
+    const { name, revision = 'main', file } = target
+    const fetched = await fetchModel(name, revision, { ...counted, file })
+    const { folder } = fetched
+    const origin = { id: name, revision: fetched.revision }
+    await openCheckpoint(file === undefined ? folder : join(folder, file), origin)
     return told(name, 'model', name, revision, [fetched], latest, null)
   }
   const { suite } = target

@@ -35,7 +35,10 @@ export interface Measured {
 export type MetricItem = number | [logprob: number, units: number]
 export type DocumentMetrics = Partial<Record<MetricName, MetricItem>>
 
-type PerDocument<T> = Partial<Record<Output, (answer: Answer, scores: readonly Score[]) => T>>
+/** What metrics need of a score. */
+type Judged = Pick<Score, 'logprob' | 'greedy'>
+
+type PerDocument<T> = Partial<Record<Output, (answer: Answer, scores: readonly Judged[]) => T>>
 
 interface ValueMetric {
   kind: 'value'
@@ -133,7 +136,7 @@ export const METRICS = {
 
 export type MetricName = keyof typeof METRICS
 
-function total(scores: readonly Score[]): number {
+function total(scores: readonly Judged[]): number {
   return sum(scores.map((score) => score.logprob))
 }
 
@@ -158,7 +161,7 @@ export function isVerdict(name: MetricName): boolean {
 }
 
 /** Values of one document; `scores` are those of its requests, in order. */
-export function documentMetrics(suite: Measured, answer: Answer, scores: readonly Score[]): DocumentMetrics {
+export function documentMetrics(suite: Measured, answer: Answer, scores: readonly Judged[]): DocumentMetrics {
   return Object.fromEntries(
     suite.metrics.map((name) => [name, definition(name).item[suite.output]?.(answer, scores)]),
   )

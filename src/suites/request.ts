@@ -10,4 +10,8 @@ export interface Request {
   input: Uint32Array
   /** The scored tokens; targets[i] is predicted by row `input.length - targets.length + i`. */
   targets: Uint32Array
+  /** Position in `input` of the first token that drops nothing any more (docs/recall.md, What the policy knows of the question). */
+  frozenFrom?: number
+  /** Names requests of other documents that are about the same text: what these share is run once. */
+  group?: string
 }

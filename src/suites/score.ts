@@ -10,4 +10,6 @@ export interface Score {
   removed: number[]
   /** Keys still alive after the last row, per layer; equals the input length when nothing is pruned. */
   kept: number[]
+  /** Most keys that one query sees, its own among them, all layers together. */
+  peak: number
 }

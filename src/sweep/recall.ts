@@ -1,6 +1,6 @@
 /** What `asp recall` asks of a sweep: its tasks as suites, the dense model always among the cells, and nothing but suites. Pure. */
 import { Failure, nearestName } from '../errors.js'
-import { DEFAULT_LENGTHS, type RecallGrid } from '../suites/recall/grid.js'
+import { checkGrid, DEFAULT_LENGTHS, type RecallGrid } from '../suites/recall/grid.js'
 import {
   parseRecallSuite,
   RECALL_TASK_NAMES,
@@ -30,8 +30,9 @@ export interface RecallOptions extends Pick<SweepRunOptions, Passed> {
   grid: RecallGrid
 }
 
-/** Failure: a task that there is not. */
+/** Failure: a task that there is not, or a grid that no items can be made of. */
 export function recallSweep({ tasks, grid, sparsities, ...passed }: RecallOptions): SweepRunOptions {
+  checkGrid(grid)
   const typed = tasks.flatMap((one) => one.split(',')).map((one) => one.trim())
   const named =
     typed.length === 0

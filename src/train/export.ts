@@ -54,6 +54,7 @@ export function modelConfig(
   const { int_n_embd: _dim, propagate_in_depth: _flag, dtype: _dtype, ...rest } = source
   return {
     ...rest,
+    model_type: 'gpt2',
     architectures: ['GPT2LMHeadModel'],
     torch_dtype: TORCH_DTYPES[dtype],
     ...(untiedHead && { tie_word_embeddings: false }),

@@ -86,7 +86,7 @@ function heldOutText({ data, final }: TrainRecord): string {
   const amounts = final.map(({ ctx, tokens }) => `${count(tokens)} at ${ctx}`).join(', ')
   return (
     `Measured on ${what}; predicted tokens by context length: ${amounts || 'none'}. S_pair is the share of causal pairs of query ` +
-    'and key that are gone, S@ctx the share of earlier tokens that the last query no longer sees.'
+    'and key that are gone, S@ctx the share of earlier tokens that the last query no longer sees, the KV footprint the share of a full cache that is in use over time.'
   )
 }
 
@@ -107,9 +107,10 @@ function figuresTable(final: readonly EvalFigures[]): string {
       perplexity === null ? '' : perplexity.toFixed(2),
       sparsity === null ? '' : sparsity.achieved.toFixed(3),
       sparsity?.at_ctx == null ? '' : sparsity.at_ctx.toFixed(3),
+      sparsity?.kv_footprint == null ? '' : sparsity.kv_footprint.toFixed(3),
     ]),
   )
-  const head = ['ctx', 'rule', 'nats a token', 'perplexity', 'S_pair', 'S@ctx']
+  const head = ['ctx', 'rule', 'nats a token', 'perplexity', 'S_pair', 'S@ctx', 'KV footprint']
   return [head, head.map((_, i) => (i === 1 ? '---' : '---:')), ...rows]
     .map((row) => `| ${row.join(' | ')} |`)
     .join('\n')

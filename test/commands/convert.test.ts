@@ -4,8 +4,12 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openCheckpoint } from '../../src/data/checkpoint.js'
+import { publish } from '../../src/data/publish.js'
 import { decodeSafetensors, encodeHeader } from '../../src/data/safetensors.js'
 import { loadTokenizer } from '../../src/data/tokenizer.js'
+import { readF32 } from '../../src/engine/gpt2/read-tensor.js'
+import { bf16ToF32, f16ToF32, f32ToBf16, f32ToF16 } from '../../src/engine/half.js'
+import type { StoredDtype } from '../../src/engine/tensor-source.js'
 import { writeFullVocabulary } from '../data/full-vocabulary.js'
 import { unpackFixtures, type WeightFixtures } from '../data/weight-fixtures.js'
 import { asp, namesIn, workFolder } from './asp.js'
@@ -89,6 +93,70 @@ convert(
     for (const made of [bare, join(folder, 'whole.gguf')]) rmSync(made, { recursive: true })
   },
 )
+
+convert(
+  'weights become another type where one is named; a value that it does not have is refused',
+  async ({ fixtures }) => {
+    const from = fixtures.folder('gguf/f32.gguf')
+    const values = async (path: string) => {
+      const { tensors, storedDtype } = await openCheckpoint(join(folder, path))
+      const named = [...tensors.keys()].map(async (name) => [name, await readF32(tensors, name)] as const)
+      return { storedDtype, tensors: new Map(await Promise.all(named)) }
+    }
+    const rounded = {
+      f16: (x: number) => f16ToF32(f32ToF16(x)),
+      bf16: (x: number) => bf16ToF32(f32ToBf16(x)),
+    }
+    const write = async (path: string, to: string, dtype?: StoredDtype) =>
+      publish(await openCheckpoint(path), join(folder, to), { dtype })
+    await write(from, 'own')
+    const own = await values('own')
+    assert.is((await asp(folder, ['convert', from, 'f16', '--dtype', 'f16', '--quiet'])).status, 0)
+    await write(from, 'bf16', 'BF16')
+    for (const [dtype, torch, stored] of [
+      ['f16', 'float16', 'F16'],
+      ['bf16', 'bfloat16', 'BF16'],
+    ] as const) {
+      const config = JSON.parse(readFileSync(join(folder, dtype, 'config.json'), 'utf8'))
+      assert.is(config.torch_dtype, torch)
+      const made = await values(dtype)
+      assert.is(made.storedDtype, stored)
+      for (const [name, one] of own.tensors)
+        assert.equal(made.tensors.get(name), one.map(rounded[dtype]), name)
+      // And back, which is exact.
+      await write(join(folder, dtype), `${dtype}-f32`, 'F32')
+      const back = await values(`${dtype}-f32`)
+      assert.is(back.storedDtype, 'F32')
+      assert.equal(back.tensors, made.tensors)
+    }
+    const weights = join(folder, 'own/model.safetensors')
+    const tensors = [...decodeSafetensors(readFileSync(weights))]
+    const [, last] = tensors[tensors.length - 1]
+    new DataView(last.bytes.buffer, last.bytes.byteOffset).setFloat32(4, -70_000, true)
+    writeFileSync(weights, Buffer.concat([encodeHeader(tensors), ...tensors.map(([, { bytes }]) => bytes)]))
+    const { status, stderr } = await asp(folder, ['convert', 'own', 'over', '--dtype', 'f16', '--quiet'])
+    assert.is(status, 2)
+    assert.match(
+      stderr,
+      /model.safetensors: tensor ln_f.bias: must stay within the range of f16, got 1 of 64 values beyond it, up to 70000; hint: --dtype f32/,
+    )
+    assert.not(existsSync(join(folder, 'over')))
+    await write(join(folder, 'own'), 'over', 'BF16')
+    for (const made of ['own', 'f16', 'f16-f32', 'bf16', 'bf16-f32', 'over'])
+      rmSync(join(folder, made), { recursive: true })
+  },
+)
+
+convert('a config.json that says no model_type gets it', async ({ fixtures }) => {
+  const [old, made] = [join(folder, 'old'), join(folder, 'new-old')]
+  await publish(await openCheckpoint(fixtures.folder('gguf/f32.gguf')), old)
+  const path = join(old, 'config.json')
+  const { model_type: _type, ...rest } = JSON.parse(readFileSync(path, 'utf8'))
+  writeFileSync(path, JSON.stringify(rest))
+  await publish(await openCheckpoint(old), made)
+  assert.is(JSON.parse(readFileSync(join(made, 'config.json'), 'utf8')).model_type, 'gpt2')
+  for (const one of [old, made]) rmSync(one, { recursive: true })
+})
 
 convert(
   'refuses a folder with something in it, and a model that asp refuses, and leaves nothing',

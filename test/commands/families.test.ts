@@ -7,6 +7,7 @@ import * as assert from 'uvu/assert'
 import type { CompareRecord } from '../../src/record/compare/schema.js'
 import type { SampleLine } from '../../src/record/eval/sample-schema.js'
 import type { EvalRecord } from '../../src/record/eval/schema.js'
+import type { SweepRecord } from '../../src/record/sweep/schema.js'
 import { groupFigure, mean } from '../../src/stats/basics.js'
 import { clusteredStandardError } from '../../src/stats/clusters.js'
 import { families } from '../../src/suites/families.js'
@@ -154,6 +155,35 @@ test('questions about one passage are a cluster, in the table and in the record,
     keys.filter((key) => key.endsWith(',none')),
     ['acc,none', 'acc_stderr,none'],
   )
+})
+
+test('a sweep has a family too: means of paradigms, and each by itself', async () => {
+  const argv = [
+    'blimp.binding',
+    '--policy',
+    'adaptive,streaming',
+    '--sparsity',
+    '0,0.5',
+    '--parts',
+    'eval',
+    '-L',
+    '2',
+  ]
+  const { status, stdout, stderr } = await asp(folder, ['sweep', ...argv, ...RUN, '-o', 'sweep.json'])
+  assert.is(status, 0, stderr)
+  const { cells, frontiers }: SweepRecord = JSON.parse(readFileSync(join(folder, 'sweep.json'), 'utf8'))
+  assert.equal(
+    cells.map(({ id }) => id),
+    ['dense', 'adaptive-0.5', 'streaming-0.5'],
+  )
+  for (const { eval: own, id } of cells) {
+    const paradigms = own?.group_subtasks['blimp.binding'] ?? []
+    assert.is(paradigms.length, 7, id)
+    const mean = paradigms.reduce((sum, name) => sum + Number(own?.results[name]['acc,none']), 0) / 7
+    near(own?.groups['blimp.binding']['acc,none'], mean, 1e-12, id)
+  }
+  assert.equal([frontiers[0].quality.kind, frontiers[0].quality.name], ['mean', 'blimp.binding'])
+  assert.match(stdout, /blimp\.binding/)
 })
 
 test('one file is not every paradigm; the layout in which BLiMP is published is known', async () => {

@@ -53,11 +53,16 @@ test('dense and pruned scores are those of plain loops', async () => {
     const { per_document, policy: found } = (own as EvalRecord).tasks['recall_passkey.64']
     const shift = policy === 'dense' ? null : (found?.threshold_shift ?? 0)
     for (const [i, { value }] of rows.entries()) {
-      const { context, choices, gold } = value as { context: string; choices: string[]; gold: number }
-      const scores = choices.map((continuation) => {
+      const { context, choices, gold, frozen_from } = value as {
+        context: string
+        choices: string[]
+        gold: number
+        frozen_from: number[]
+      }
+      const scores = choices.map((continuation, k) => {
         const pair = encodePair({ context, continuation }, tokenizer)
         const input = [...pair.context, ...pair.continuation].slice(0, -1)
-        const { logits } = gpt2Reference(config, weights, input, shift)
+        const { logits } = gpt2Reference(config, weights, input, shift, undefined, frozen_from[k])
         const V = config.vocabSize
         let [logprob, greedy] = [0, true]
         pair.continuation.forEach((token, t) => {
@@ -141,9 +146,17 @@ test('bad input ends with what is wrong', async () => {
       ['recall', '--length', '5000'],
       /--length: must be whole numbers of tokens up to the model's context, 1024, got 5000/,
     ],
-    [['recall', '--needle-depth', '2'], /--needle-depth: must be shares of the text from 0 to 1, got 2/],
+    // Before the model is looked for.
+    [
+      ['recall', '--needle-depth', '2', '--model', 'nowhere'],
+      /--needle-depth: must be shares of the text from 0 to 1, got 2/,
+    ],
+    [['recall', '--items', '0', '--model', 'nowhere'], /--items: must be .*above 0, got 0/],
   ] as const) {
-    const { status, stderr } = await asp(folder, [...argv, ...MODEL])
+    const { status, stderr } = await asp(
+      folder,
+      (argv as readonly string[]).includes('nowhere') ? [...argv] : [...argv, ...MODEL],
+    )
     assert.is(status, 2)
     assert.match(stderr, message)
   }

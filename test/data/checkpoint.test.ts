@@ -144,7 +144,7 @@ const HEADS: { what: string; tied?: boolean; head: TensorBytes; untied: boolean 
     untied: false,
   },
   { what: 'a head that differs', head: counting([10, 64], 1), untied: true },
-  { what: 'a head that differs though it must not', tied: true, head: counting([10, 64], 1), untied: true },
+  { what: 'a head that is the table as it must be', tied: true, head: counting([10, 64], 0), untied: false },
   { what: 'a head that differs as it may', tied: false, head: counting([10, 64], 1), untied: true },
   { what: 'a head that differs in its last value', head: lastChanged(counting([10, 64], 0)), untied: true },
   { what: 'a head of another type', head: retyped(counting([10, 64], 0), 'BF16', 2), untied: true },
@@ -223,6 +223,11 @@ const BROKEN: Broken[] = [
     says: /config.json: model_type must be "gpt2", got "llama"/,
   },
   {
+    what: 'no architecture, and none of the sizes of a GPT-2',
+    config: { vocab_size: 10, hidden_size: 64 },
+    says: /config.json: model_type must be "gpt2", got undefined/,
+  },
+  {
     what: 'another activation',
     config: { ...CONFIG, activation_function: 'mish' },
     says: /activation_function must be one of gelu_new, .*, swish, got "mish"/,
@@ -241,6 +246,12 @@ const BROKEN: Broken[] = [
     what: 'an untied head that is not there',
     config: { ...CONFIG, tie_word_embeddings: false },
     says: /: tie_word_embeddings is false, but the weights lack tensor lm_head.weight$/,
+  },
+  {
+    what: 'a head that differs from the table though config.json says that they are one',
+    config: { ...CONFIG, tie_word_embeddings: true },
+    tensors: (tensors) => tensors.set('lm_head.weight', counting([10, 64], 1)),
+    says: /: tie_word_embeddings is true, but lm_head.weight differs from wte.weight$/,
   },
   {
     what: 'an untied head without a token table',

@@ -140,6 +140,10 @@ kinds('a meta.pkl that holds something else', async ({ fixtures }) => {
   for (const [content, says] of bad) {
     await writeFile(join(folder, 'meta.pkl'), content)
     await refused(() => openCheckpoint(folder), says)
+    // It is not looked at beside a tokenizer that goes before it.
+    await writeFile(join(folder, 'tokenizer.json'), '{}')
+    assert.equal((await openCheckpoint(folder)).tokenizer, { kind: 'folder', folder })
+    await rm(join(folder, 'tokenizer.json'))
   }
   await rm(join(folder, 'meta.pkl'))
 })

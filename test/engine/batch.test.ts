@@ -1,7 +1,8 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { NEVER, packBatch, type Segment, type Target } from '../../src/engine/batch.js'
-import { causalPairs, countDrops } from '../../src/engine/drops.js'
+import { causalEntries, causalPairs, countDrops, peakEntries } from '../../src/engine/drops.js'
+import { SEGMENT } from '../../src/engine/kernels/structs.js'
 
 const TILES = { queries: 4, keys: 3 }
 
@@ -28,7 +29,7 @@ packing('lays a trunk, its branches and a lone segment out in rows', () => {
     [41, 6],
   ])
   // row, length, parent row, parent length, key, parent key
-  const rows = segments.map((_, i) => [...batch.table.subarray(9 * i, 9 * i + 6)])
+  const rows = segments.map((_, i) => [...batch.table.subarray(SEGMENT.words * i, SEGMENT.words * i + 6)])
   assert.equal(rows, [
     [0, 5, 0, 0, 0, 0],
     [5, 1, 0, 5, 5, 0],
@@ -38,7 +39,7 @@ packing('lays a trunk, its branches and a lone segment out in rows', () => {
   assert.is(batch.keys, 5 + 6 + 2 + 7)
   // Of each tile the count, and every key up to its last query.
   assert.equal(
-    [0, 1, 2, 3].map((i) => batch.table[9 * i + 7]),
+    [0, 1, 2, 3].map((i) => batch.table[SEGMENT.words * i + 7]),
     [0, 11, 18, 21],
   )
   assert.is(batch.listed, 1 + 4 + 1 + 5 + 1 + 6 + 1 + 2 + 1 + 7)
@@ -143,6 +144,31 @@ drops('counts what brute force counts', () => {
       assert.equal(countDrops(deaths), { removed, kept })
     }
   }
+})
+
+drops('the peak is the most that one query sees, all layers together', () => {
+  let state = 9
+  const random = (below: number) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    return Math.floor((state / 2 ** 32) * below)
+  }
+  for (const n of [1, 2, 7, 33]) {
+    for (let round = 0; round < 10; round++) {
+      const layers = [0, 1, 2].map(() =>
+        Array.from({ length: n }, (_, j) => (random(3) === 0 ? NEVER : j + 1 + random(n + 3 - j))),
+      )
+      let peak = 0
+      for (let k = 0; k < n; k++) {
+        let live = 0
+        for (const deaths of layers) live += deaths.filter((death, j) => j <= k && death > k).length
+        peak = Math.max(peak, live)
+      }
+      assert.is(peakEntries(layers), peak)
+    }
+  }
+  assert.is(peakEntries([[NEVER, NEVER, NEVER]]), 3)
+  assert.is(peakEntries([[], []]), 0)
+  assert.equal([0, 1, 2, 1024].map(causalEntries), [0, 1, 3, 524_800])
 })
 
 drops('of everything and of nothing', () => {

@@ -8,7 +8,7 @@ import { type Dispatch, KernelBench, onEachAdapter } from '../gpu.js'
 import { dropTimesReference } from '../reference/drop-times.js'
 import { seededFloats } from '../reference/floats.js'
 import { sequencesOf } from '../reference/sequence.js'
-import { SHAPES } from './shapes.js'
+import { FROZEN_SHAPES, SHAPES } from './shapes.js'
 
 /** Uniform factors in [-1.5, 1.5) give scores of standard deviation 0.75: the larger beta + shift, the fewer drops. */
 const SCALE = 3
@@ -60,7 +60,7 @@ await onEachAdapter('drop-times kernel', (test, open) => {
     return [0, 1].map(() => floats(batch.rows * 2 * r).map((value) => SCALE * value))
   }
 
-  for (const { name, segments } of SHAPES) {
+  for (const { name, segments } of [...SHAPES, ...FROZEN_SHAPES]) {
     for (const propagate of [false, true]) {
       test(`${name}, ${propagate ? 'a drop lasts in later layers' : 'each layer for itself'}`, async () => {
         const batch = packBatch(segments, [], tiles)
@@ -75,6 +75,7 @@ await onEachAdapter('drop-times kernel', (test, open) => {
               r,
               beta,
               earlier: propagate ? earlier : undefined,
+              frozenFrom: segments.map(({ frozenFrom }) => frozenFrom),
             })
             assert.ok(expected.margin > 2e-6, `the test's own scores are too near a tie: ${expected.margin}`)
             assert.equal(got[layer], expected.deaths, `layer ${layer}, beta ${beta}`)

@@ -15,7 +15,7 @@ import { KernelBench, onEachAdapter } from '../gpu.js'
 import { evictionReference } from '../reference/evictions.js'
 import { seededFloats } from '../reference/floats.js'
 import { sequencesOf } from '../reference/sequence.js'
-import { SHAPES } from './shapes.js'
+import { FROZEN_SHAPES, SHAPES } from './shapes.js'
 
 const [H, L, LAYER] = [2, 2, 1]
 /** Heads of both widths that kernels know, P. */
@@ -34,7 +34,7 @@ await onEachAdapter('evict kernel', (test, open) => {
     const { P, nEmbd: C } = sizes
     test(`${kind}, heads of ${P}: death times of plain loops, whatever the workgroup`, async () => {
       let [compared, evicted] = [0, 0]
-      for (const { name, segments } of SHAPES) {
+      for (const { name, segments } of [...SHAPES, ...FROZEN_SHAPES]) {
         const batch = packBatch(segments, [], { queries: 8, keys: 8 })
         const qkv = seededFloats(7)(batch.rows * 3 * C).map((value) => 2 * value)
         const sequences = sequencesOf(batch)
@@ -44,9 +44,11 @@ await onEachAdapter('evict kernel', (test, open) => {
           // Scores of attention have another scale as well.
           const config = { ...sizes, scaledByLayer: size > least + 4 }
           const scale = scoreScale(config, LAYER)
-          const twins = sequences.map((rows) => {
+          const twins = sequences.map((rows, i) => {
             const own = rows.flatMap((row) => [...qkv.subarray(row * 3 * C, (row + 1) * 3 * C)])
-            return evictionReference(rule, own, { C, H, layer: LAYER, L, context: sizes.nPositions, scale })
+            const { frozenFrom } = segments[i]
+            const setting = { C, H, layer: LAYER, L, context: sizes.nPositions, scale, frozenFrom }
+            return evictionReference(rule, own, setting)
           })
           for (const WORKGROUP of second ? [lanes] : [lanes, 64]) {
             const spec = evictionSpec(rule, { keys: 'batch' }, config, WORKGROUP, 16_384)

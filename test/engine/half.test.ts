@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { bf16ToF32, f16ToF32, f32ToF16 } from '../../src/engine/half.js'
+import { bf16ToF32, f16ToF32, f32ToBf16, f32ToF16 } from '../../src/engine/half.js'
 
 const half = suite('half')
 
@@ -74,6 +74,31 @@ half('bfloat16 is the upper half of a float32', () => {
     assert.ok(Object.is(bf16ToF32(bits), value), `${bits}`)
   }
   assert.ok(Number.isNaN(bf16ToF32(0x7fc0)))
+})
+
+half(
+  'every bfloat16 comes back as it was, and what lies between two goes to the nearer, half way to the even one',
+  () => {
+    for (let bits = 0; bits < 65_536; bits++) {
+      const value = bf16ToF32(bits)
+      if (Number.isNaN(value)) {
+        assert.ok(Number.isNaN(bf16ToF32(f32ToBf16(value))), `${bits}`)
+        continue
+      }
+      assert.is(f32ToBf16(value), bits)
+      const next = bf16ToF32(bits + 1)
+      if (!Number.isFinite(value) || !Number.isFinite(next)) continue
+      const even = bits % 2 === 0 ? bits : bits + 1
+      assert.is(f32ToBf16((value + next) / 2), even, `half way from ${value}`)
+      assert.is(f32ToBf16(value + (next - value) / 64), bits)
+      assert.is(f32ToBf16(next - (next - value) / 64), bits + 1)
+    }
+  },
+)
+
+half('a bfloat16 overflows half way to the one that would come next', () => {
+  assert.is(f32ToBf16(3.3961775e38), 0x7f80)
+  assert.is(f32ToBf16(-3.3961e38), 0xff7f)
 })
 
 half.run()

@@ -109,6 +109,18 @@ const SHAPES: { name: string; requests: Request[]; segments: number[]; rows: num
     segments: [22, 22],
     rows: 44,
   },
+  {
+    name: 'documents about one text share it',
+    requests: [...endings(0, [3, 5]), ...endings(1, [4])].map((one) => ({ ...one, group: 'text' })),
+    segments: [20, 2, 4, 3],
+    rows: 29,
+  },
+  {
+    name: 'what is frozen at different places shares nothing',
+    requests: endings(0, [3, 5]).map((one, i) => ({ ...one, frozenFrom: 20 + i })),
+    segments: [22, 24],
+    rows: 46,
+  },
 ]
 for (const { name, requests, segments, rows } of SHAPES) {
   plan(name, () => {
@@ -123,6 +135,32 @@ for (const { name, requests, segments, rows } of SHAPES) {
     assertFaithful(batches, requests)
   })
 }
+
+plan('a trunk and its branches are frozen where their requests are', () => {
+  const requests = endings(0, [3, 5]).map((one) => ({ ...one, frozenFrom: 20 }))
+  const [{ batch }] = planBatches(requests, ROOMY)
+  assert.equal(
+    batch.segments.map(({ trunk, frozenFrom }) => [trunk, frozenFrom]),
+    [
+      [null, 20],
+      [0, 20],
+      [0, 20],
+    ],
+  )
+})
+
+plan('documents about one text that do not fit together share what each has of its own', () => {
+  const requests = [...endings(0, [3, 5]), ...endings(1, [4, 2])].map((one) => ({ ...one, group: 'text' }))
+  const batches = [...planBatches(requests, { ...ROOMY, limits: { tokens: 27, requests: 1000 } })]
+  assert.equal(
+    batches.map(({ batch }) => batch.segments.map(({ tokens }) => tokens.length)),
+    [
+      [20, 2, 4],
+      [20, 3, 1],
+    ],
+  )
+  assertFaithful(batches, requests)
+})
 
 plan('single-token choices are all read off one row', () => {
   const [{ batch, requests }] = planBatches(endings(0, [1, 1, 1]), ROOMY)

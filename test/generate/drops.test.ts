@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { countPairs, cutDeaths, dropShares, pairShare, traceLines } from '../../src/generate/drops.js'
+import { countSequence, cutDeaths, dropShares, shareOf, traceLines } from '../../src/generate/drops.js'
 import { closingLine } from '../../src/report/generate.js'
 import { renderDrops, screenLines, terminalShading } from '../../src/report/generate-drops.js'
 import { checkTrace } from './trace.js'
@@ -19,11 +19,20 @@ test('shares of layers, of one layer, and what happens after the end does not co
   assert.equal(dropShares(cutDeaths(DEATHS, 3), null), [0.5, 0.5, 0])
 })
 
-test('pairs removed, over layers', () => {
+test('pairs removed, over layers, and the cache over time', () => {
   // Of 6 pairs a layer: keys 0 and 1 are hidden from queries 2 and 3; keys 0 and 2 from query 3.
-  assert.equal(countPairs(DEATHS), { pairs: 12, removed: 4 + 2 })
-  assert.is(pairShare(countPairs(DEATHS)), 0.5)
-  assert.is(pairShare(countPairs(cutDeaths(DEATHS, 1))), null)
+  const { pairs, removed } = countSequence(DEATHS)
+  assert.equal({ pairs, removed }, { pairs: 6, removed: [4, 2] })
+  // Entries seen by query: 1 2 1 2 in one layer, 1 2 3 2 in the other.
+  assert.equal(shareOf(countSequence(DEATHS)), {
+    achieved: 0.5,
+    kv_footprint: 14 / 20,
+    kv_peak: 4 / 8,
+    kv_peak_max: 4 / 8,
+  })
+  assert.is(shareOf(countSequence(cutDeaths(DEATHS, 1))).achieved, null)
+  assert.is(shareOf(countSequence(cutDeaths(DEATHS, 0))).kv_peak, null, 'never fed a token')
+  assert.is(shareOf(null).kv_footprint, null, 'the dense policy has no death times')
 })
 
 test('a trace tells victims and killers in the order they fell', () => {
@@ -133,6 +142,11 @@ test('the closing line', () => {
     '5 tokens in 3 texts (2 end token, 1 --max-tokens); prompt 12 tokens at 120/s, decoding 2 tokens at 4.00/s; ' +
       'cache 1.00 KiB live in 2.00 KiB, 25 % of dense 4.00 KiB; sparsity 0.75 (0.8 requested, over 132 tokens); ' +
       'threshold shift -1.0000, found',
+  )
+  const kv = { requested: 0.8, achieved: 0.7512, kv_footprint: 0.4321, kv_peak: 0.5, kv_peak_max: 0.6 }
+  assert.match(
+    line({ sparsity: kv }),
+    /\(0\.8 requested, over 132 tokens\); KV footprint 0\.43, peak 0\.50; /,
   )
   assert.match(
     line({ policy: { name: 'dense', threshold_shift: null, calibrated_ctx: null } }),

@@ -86,7 +86,8 @@ await onEachAdapter(
       ctx: number,
       options: Pick<CalibrateOptions, 'sparsity' | 'known' | 'onTry' | 'signal'>,
     ): Promise<Calibration> {
-      return calibrate(engine, wholeWindows(text, ctx), { seed: 1, sample: windowsOf(8192), ...options })
+      const windows = wholeWindows(text, ctx).map((tokens) => ({ tokens }))
+      return calibrate(engine, windows, { seed: 1, sample: windowsOf(8192), ...options })
     }
 
     /** S_pair over the whole windows of a text. */

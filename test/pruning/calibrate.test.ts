@@ -4,7 +4,13 @@ import * as assert from 'uvu/assert'
 import { loadTokenizer } from '../../src/data/tokenizer.js'
 import type { Engine } from '../../src/engine/engine.js'
 import { scoreRequests } from '../../src/eval/score.js'
-import { type Calibration, calibrate, REQUESTS, sampleByLength } from '../../src/pruning/calibrate.js'
+import {
+  type Calibration,
+  calibrate,
+  REQUESTS,
+  type Sequence,
+  sampleByLength,
+} from '../../src/pruning/calibrate.js'
 import { addScore, emptyCounts, sparsityOf } from '../../src/record/eval/build.js'
 import { mean } from '../../src/stats/basics.js'
 import { buildRequests } from '../../src/suites/build-requests.js'
@@ -17,7 +23,8 @@ import { onEachAdapter, openEngine } from '../gpu.js'
 import { tokens } from '../suites/requests.js'
 
 /** What a calibration looks at. */
-const inputsOf = (requests: readonly Request[]): Uint32Array[] => requests.map(({ input }) => input)
+const inputsOf = (requests: readonly Request[]): Sequence[] =>
+  requests.map(({ input }) => ({ tokens: input }))
 
 const MODEL = fileURLToPath(new URL('../../models/asp-tiny', import.meta.url))
 
@@ -92,14 +99,18 @@ await onEachAdapter(
 
     test('requests without a single pair end the search', async () => {
       const options = { sparsity: 0.5, seed: 1, sample: REQUESTS }
-      const { sparsity, sequences: sampled } = await calibrate(engine, [[1], [2], [3]], options)
+      const { sparsity, sequences: sampled } = await calibrate(
+        engine,
+        [1, 2, 3].map((token) => ({ tokens: [token] })),
+        options,
+      )
       assert.equal([sparsity, sampled], [0, 0])
     })
 
     const lengths = Array.from({ length: 200 }, (_, i) => 2 + ((i * 37) % 90))
-    const many = lengths.map((length, i) => tokens(length, i))
+    const many = lengths.map((length, i) => ({ tokens: tokens(length, i) }))
     const size = { sequences: 40, tokens: 1e6 }
-    const sizes = (list: readonly ArrayLike<number>[]) => list.map(({ length }) => length)
+    const sizes = (list: readonly Sequence[]) => list.map(({ tokens }) => tokens.length)
 
     test('the sample has the lengths of the whole', () => {
       for (const seed of [1, 2, 1234]) {
@@ -125,7 +136,7 @@ await onEachAdapter(
       const total = sizes(sampleByLength(many, { sequences: 1000, tokens: 1000 }, 1))
       assert.ok(Math.abs(total.length * mean(total) - 1000) < 150)
       assert.is(sampleByLength(many, { sequences: 1000, tokens: 1 }, 1).length, 1)
-      const three = [9, 5, 7].map((length, i) => tokens(length, i))
+      const three = [9, 5, 7].map((length, i) => ({ tokens: tokens(length, i) }))
       assert.equal(sizes(sampleByLength(three, { sequences: 10, tokens: 1e6 }, 9)), [5, 7, 9])
       assert.equal(sampleByLength([], size, 1), [])
     })

@@ -2,7 +2,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { EVICTING, layerSizes, STATIC, type StaticKind } from '../../src/engine/policies/index.js'
 import { Failure } from '../../src/errors.js'
-import { fitSize } from '../../src/pruning/fit-size.js'
+import { type Extent, fitSize, nearestSize } from '../../src/pruning/fit-size.js'
 import { pyramidBudget } from '../reference/evictions.js'
 import { staticReference } from '../reference/static-policies.js'
 
@@ -14,8 +14,10 @@ function shareOf(kind: StaticKind, lengths: readonly number[], size: number): nu
   return sum((n) => staticReference({ kind, size }, n).removed) / sum((n) => (n * (n - 1)) / 2)
 }
 
+const extentsOf = (lengths: readonly number[]): Extent[] => lengths.map((length) => ({ length }))
+
 const fit = (kind: StaticKind, lengths: readonly number[], sparsity: number): number =>
-  fitSize(kind, lengths, sparsity, 'of these', MODEL).size
+  fitSize(kind, extentsOf(lengths), sparsity, 'of these', MODEL).size
 
 const test = suite('fitting a size')
 
@@ -56,7 +58,7 @@ test('what strides cannot remove is refused with what they can', () => {
     [[2], 0.5, /removes at most 0\.000 .* with stride 1$/, /at most 0,/],
   ] as const) {
     assert.throws(
-      () => fitSize('strided', lengths, sparsity, 'at ctx 1024', MODEL),
+      () => fitSize('strided', extentsOf(lengths), sparsity, 'at ctx 1024', MODEL),
       (error: unknown) =>
         error instanceof Failure && message.test(error.message) && hint.test(error.hint ?? ''),
     )
@@ -88,12 +90,39 @@ test('budgets of a pyramid fall from layer to layer about their mean, and the sh
     }
     const shares = Array.from({ length: nPositions }, (_, i) => shareOf(i + 1))
     for (const sparsity of [0, 0.1, 0.3, 0.5, 0.7]) {
-      const { size } = fitSize('pyramid', lengths, sparsity, 'of these', model)
+      const { size } = fitSize('pyramid', extentsOf(lengths), sparsity, 'of these', model)
       const nearest = Math.min(...shares.map((share) => Math.abs(share - sparsity)))
       assert.ok(Math.abs(Math.abs(shareOf(size) - sparsity) - nearest) < 1e-12, `${size} at ${sparsity}`)
     }
   }
 })
+
+for (const kind of Object.keys(STATIC) as StaticKind[]) {
+  test(`${kind}: of frozen sequences what is gone stays gone, and nothing more goes`, () => {
+    const extents = [
+      { length: 64, frozenFrom: 50 },
+      { length: 33, frozenFrom: 33 },
+      { length: 40, frozenFrom: 99 },
+    ]
+    const shares = Array.from({ length: 64 }, (_, i) => {
+      const removed = extents.map(
+        ({ length, frozenFrom }) => staticReference({ kind, size: i + 1 }, length, frozenFrom).removed,
+      )
+      const pairs = extents.map(({ length }) => (length * (length - 1)) / 2)
+      return removed.reduce((a, b) => a + b) / pairs.reduce((a, b) => a + b)
+    })
+    const peak = shares.indexOf(Math.max(...shares))
+    for (const sparsity of [0, 0.2, 0.5, 0.7]) {
+      const { rule, most } = nearestSize(kind, extents, sparsity, MODEL)
+      assert.ok(Math.abs(most - shares[peak]) < 1e-12)
+      const off = Math.min(...shares.slice(peak).map((share) => Math.abs(share - sparsity)))
+      assert.ok(
+        Math.abs(Math.abs(shares[rule.size - 1] - sparsity) - off) < 1e-12,
+        `${rule.size} at ${sparsity}`,
+      )
+    }
+  })
+}
 
 test('sequences of one token have no pairs', () => {
   assert.is(fit('local', [1, 1], 0), 1)

@@ -1,9 +1,9 @@
 /** Records of drops made by hand: small ones to count on fingers, and any from a list of words and death times. */
 
 import { NEVER } from '../../src/engine/batch.js'
-import { causalPairs, countDrops } from '../../src/engine/drops.js'
+import { causalPairs, sequenceDrops } from '../../src/engine/drops.js'
 import type { DropsRecord } from '../../src/record/drops/schema.js'
-import { SPARSITY_DEFINITION, sparsityOf } from '../../src/record/eval/build.js'
+import { addScore, emptyCounts, SPARSITY_DEFINITION, sparsityOf } from '../../src/record/eval/build.js'
 import { DROPS_SCHEMA } from '../../src/record/kinds.js'
 import { recordParts } from './fixture.js'
 
@@ -20,7 +20,7 @@ export function dropsRecord(
   changes: Partial<DropsRecord> = {},
 ): DropsRecord {
   const n = texts.length
-  const drops = deaths.map((layer) => countDrops(layer.map((death) => death ?? NEVER)))
+  const drops = sequenceDrops(deaths.map((layer) => layer.map((death) => death ?? NEVER)))
   const { model, environment } = recordParts()
   return {
     schema: DROPS_SCHEMA,
@@ -36,13 +36,7 @@ export function dropsRecord(
     },
     sparsity: {
       requested: null,
-      ...sparsityOf({
-        requests: 1,
-        tokens: n,
-        pairs: causalPairs(n),
-        removed: drops.map(({ removed }) => removed),
-        kept: drops.map(({ kept }) => kept),
-      }),
+      ...sparsityOf(addScore(emptyCounts(deaths.length), n, { pairs: causalPairs(n), ...drops })),
       definition: SPARSITY_DEFINITION,
     },
     cause: 'query',

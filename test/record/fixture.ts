@@ -24,7 +24,14 @@ export const hellaswag: TaskParts = {
     note: 'MIT',
   },
   documents: 200,
-  counts: { requests: 800, tokens: 80000, pairs: 4000000, removed: [3100000, 3300000], kept: [16000, 12000] },
+  counts: {
+    requests: 800,
+    tokens: 80000,
+    pairs: 4000000,
+    removed: [3100000, 3300000],
+    kept: [16000, 12000],
+    peaks: { sum: 240, most: 0.5 },
+  },
   tokensRun: 35000,
   perDocument: {
     hash: ['0123456789abcdef', 'fedcba9876543210'],
@@ -69,6 +76,7 @@ export const wikitext: TaskParts = {
     pairs: 140000000,
     removed: [70000000, 84000000],
     kept: [90000, 70000],
+    peaks: { sum: 180, most: 0.75 },
   },
   tokensRun: 280000,
   perDocument: {

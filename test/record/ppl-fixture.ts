@@ -24,6 +24,7 @@ function scores(loss: number, drops: 'none' | 'hard' | 'soft'): WindowScore[] {
             pairShares: [0.4 + 0.1 * w, 0.8],
             last: drops === 'hard' ? [0.5, 0.9] : null,
             rows: drops === 'hard' ? Float64Array.from({ length: CTX }, (_, k) => k / 10) : null,
+            peak: drops === 'hard' ? 6 + w : null,
           },
   }))
 }

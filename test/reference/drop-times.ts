@@ -9,18 +9,25 @@ export interface DropTimes {
 
 /**
  * Plain-loop twin of drop-times.wgsl, from the definition (docs/method.md, Death times):
- * t_j = min { k > j : dot(Qi[k], Ki[j]) / sqrt(r) + beta <= 0 }, then no later than in the layer before.
+ * t_j = min { k > j : dot(Qi[k], Ki[j]) / sqrt(r) + beta <= 0 }, then no later than in the layer before; NEVER where that is the
+ * position from which a sequence is frozen, or a later one.
  * @param scores (rows, 2 r)
  * @param earlier death times of the layer before, when a drop lasts in all later layers
+ * @param frozenFrom by sequence; undefined where it is not frozen
  */
 export function dropTimesReference(
   scores: ArrayLike<number>,
   sequences: readonly (readonly number[])[],
-  { r, beta, earlier }: { r: number; beta: number; earlier?: Uint32Array },
+  {
+    r,
+    beta,
+    earlier,
+    frozenFrom = [],
+  }: { r: number; beta: number; earlier?: Uint32Array; frozenFrom?: readonly (number | undefined)[] },
 ): DropTimes {
   const deaths: number[] = []
   let margin = Number.POSITIVE_INFINITY
-  for (const rows of sequences) {
+  for (const [i, rows] of sequences.entries()) {
     for (let j = 0; j < rows.length; j++) {
       let death = NEVER
       for (let k = rows.length - 1; k > j; k--) {
@@ -30,7 +37,8 @@ export function dropTimesReference(
         margin = Math.min(margin, Math.abs(x))
         if (x <= 0) death = k
       }
-      deaths.push(Math.min(death, earlier?.[deaths.length] ?? NEVER))
+      const own = death < (frozenFrom[i] ?? NEVER) ? death : NEVER
+      deaths.push(Math.min(own, earlier?.[deaths.length] ?? NEVER))
     }
   }
   return { deaths: Uint32Array.from(deaths), margin }

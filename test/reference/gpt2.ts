@@ -19,6 +19,7 @@ export interface Forward {
 /**
  * A whole GPT-2 of plain loops over one sequence. `shift` null is the dense model, or the death times that are `given` for
  * every layer, or follow from the layer's queries, keys and values (n, 3 C), one list a layer or one a head; weights by canonical name.
+ * From `frozenFrom` on drop scores drop nothing.
  */
 export function gpt2Reference(
   config: Gpt2Config,
@@ -28,6 +29,7 @@ export function gpt2Reference(
   given: Uint32Array | ((qkv: Float32Array, layer: number) => Uint32Array | Uint32Array[]) = new Uint32Array(
     ids.length,
   ).fill(0xffffffff),
+  frozenFrom?: number,
 ): Forward {
   const { nEmbd: C, nHead: H, nInner: F, vocabSize: V, layerNormEpsilon, interaction } = config
   const n = ids.length
@@ -73,6 +75,7 @@ export function gpt2Reference(
         r,
         beta: tensor(`${at}.attn.int_bias`)[0] + shift,
         earlier: interaction.propagateInDepth ? deaths[layer - 1] : undefined,
+        frozenFrom: [frozenFrom],
       })
       deaths.push(drops.deaths)
       headDeaths.push([drops.deaths])

@@ -12,13 +12,19 @@ export function seesReference(rule: StaticRule, k: number, j: number): boolean {
 /**
  * Plain-loop twin of src/engine/policies: (n) the first query that does not see key j, NEVER if there is none.
  * `removed`: pairs that are not seen, counted one by one; more than those after the death times if a key came back.
+ * @param frozenFrom queries from there on see what the first of them would see, and one another
  */
-export function staticReference(rule: StaticRule, n: number): { deaths: Uint32Array; removed: number } {
+export function staticReference(
+  rule: StaticRule,
+  n: number,
+  frozenFrom = n,
+): { deaths: Uint32Array; removed: number } {
   const deaths = new Uint32Array(n).fill(NEVER)
   let removed = 0
   for (let j = 0; j < n; j++) {
     for (let k = n - 1; k > j; k--) {
-      if (seesReference(rule, k, j)) continue
+      if (k >= frozenFrom ? j >= frozenFrom || seesReference(rule, frozenFrom, j) : seesReference(rule, k, j))
+        continue
       deaths[j] = k
       removed++
     }

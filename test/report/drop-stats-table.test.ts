@@ -38,6 +38,7 @@ Kind: alive 2 tokens later, share of kills
 Model     asp-tiny (bundled), 4.61 M parameters, 2 layers, f32 (stored f16)
 Policy    adaptive, the checkpoint's own threshold
 Sparsity  achieved 0.4018 of causal pairs
+KV        footprint 0.6875, peak 0.6250 (mean of windows; largest 0.6250), of a full cache
 Windows   2 of 8 tokens: 16 tokens
 Tagger    wink-nlp 2.4.0, wink-eng-lite-web-model 1.8.1
 Adapter   llvmpipe (LLVM 19.1.7, 256 bits), vulkan, software; Dawn 0.6.2`),

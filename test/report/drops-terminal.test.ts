@@ -28,6 +28,7 @@ seen by: █ all later tokens   ▓ half or more   ▒ 1/8 or more   ░ fewer  
 Model     asp-tiny (bundled), 4.61 M parameters, 2 layers, f32 (stored f16)
 Policy    adaptive, the checkpoint's own threshold
 Sparsity  achieved 0.5476 of causal pairs
+KV        footprint 0.5893, peak 0.5000, of a full cache
 Adapter   llvmpipe (LLVM 19.1.7, 256 bits), vulkan, software; Dawn 0.6.2`,
   )
 })

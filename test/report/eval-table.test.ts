@@ -13,21 +13,22 @@ test('a whole report', () => {
   assert.fixture(
     render({ tasks: [hellaswag, wikitext] }),
     `
-┌───────────┬─────────┬────────┬─────────────────┬───┬─────────┬───┬────────┬──────────────────┬───────────┬──────────┬────────┐
-│ Tasks     │ Version │ n-shot │ Metric          │   │   Value │   │ Stderr │ 95 %             │  Sparsity │ Sparsity │ Tokens │
-│           │         │        │                 │   │         │   │        │ interval         │ requested │ achieved │   kept │
-├───────────┼─────────┼────────┼─────────────────┼───┼─────────┼───┼────────┼──────────────────┼───────────┼──────────┼────────┤
-│ hellaswag │       1 │      0 │ acc             │ ↑ │  0.2892 │ ± │ 0.0045 │ 0.2308 to 0.3556 │       0.8 │   0.8000 │   18 % │
-│           │         │        │ acc_norm        │ ↑ │  0.3114 │ ± │ 0.0046 │ 0.2513 to 0.3786 │           │          │        │
-│ wikitext  │       2 │      0 │ word_perplexity │ ↓ │ 37.3698 │ ± │    N/A │                  │       0.8 │ 0.5500 * │   29 % │
-│           │         │        │ bits_per_byte   │ ↓ │  0.9769 │ ± │    N/A │                  │           │          │        │
-└───────────┴─────────┴────────┴─────────────────┴───┴─────────┴───┴────────┴──────────────────┴───────────┴──────────┴────────┘
+┌───────────┬─────────┬────────┬─────────────────┬───┬─────────┬───┬────────┬──────────────────┬───────────┬──────────┬────────┬────────┬────────┐
+│ Tasks     │ Version │ n-shot │ Metric          │   │   Value │   │ Stderr │ 95 %             │  Sparsity │ Sparsity │     KV │     KV │ Tokens │
+│           │         │        │                 │   │         │   │        │ interval         │ requested │ achieved │        │   peak │   kept │
+├───────────┼─────────┼────────┼─────────────────┼───┼─────────┼───┼────────┼──────────────────┼───────────┼──────────┼────────┼────────┼────────┤
+│ hellaswag │       1 │      0 │ acc             │ ↑ │  0.2892 │ ± │ 0.0045 │ 0.2308 to 0.3556 │       0.8 │   0.8000 │ 0.2157 │ 0.3000 │   18 % │
+│           │         │        │ acc_norm        │ ↑ │  0.3114 │ ± │ 0.0046 │ 0.2513 to 0.3786 │           │          │        │        │        │
+│ wikitext  │       2 │      0 │ word_perplexity │ ↓ │ 37.3698 │ ± │    N/A │                  │       0.8 │ 0.5500 * │ 0.4511 │ 0.6000 │   29 % │
+│           │         │        │ bits_per_byte   │ ↓ │  0.9769 │ ± │    N/A │                  │           │          │        │        │        │
+└───────────┴─────────┴────────┴─────────────────┴───┴─────────┴───┴────────┴──────────────────┴───────────┴──────────┴────────┴────────┴────────┘
 Data       hellaswag: bundled sample, 200 of 10042 (Rowan/hellaswag, validation)
 Data       wikitext: Hub dataset, all 62 (EleutherAI/wikitext_document_level@bbbbbbbb, test)
 Model      asp-tiny (bundled), 4.61 M parameters, 2 layers, f32 (stored f16)
 Policy     adaptive, propagate_in_depth false, threshold shift -1.2500, found on 32 requests in 2 evaluations
 Marked *   more than 0.01 from the requested 0.8: wikitext 0.550; it is reached over all suites together
 Sparsity   requested 0.8, achieved 0.5569 of causal pairs
+KV         footprint 0.4444, peak 0.3818 (mean of requests; largest 0.7500), of a full cache
 Per layer  0.51 0.61
 Kept       94,000 of 360,000 tokens alive after the last row, mean over layers
 Adapter    llvmpipe (LLVM 19.1.7, 256 bits), vulkan, software; Dawn 0.6.2
@@ -88,10 +89,10 @@ test('Markdown', () => {
   assert.fixture(
     renderEval(buildRecord(recordParts()), { form: 'md' }).split('\n\n')[0],
     `
-| Tasks | Version | n-shot | Metric |  | Value |  | Stderr | 95 % interval | Sparsity requested | Sparsity achieved | Tokens kept |
-| --- | ---: | ---: | --- | --- | ---: | --- | ---: | --- | ---: | ---: | ---: |
-| hellaswag | 1 | 0 | acc | ↑ | 0.2892 | ± | 0.0045 | 0.2308 to 0.3556 | 0.8 | 0.8000 | 18 % |
-|  |  |  | acc_norm | ↑ | 0.3114 | ± | 0.0046 | 0.2513 to 0.3786 |  |  |  |`.trim(),
+| Tasks | Version | n-shot | Metric |  | Value |  | Stderr | 95 % interval | Sparsity requested | Sparsity achieved | KV | KV peak | Tokens kept |
+| --- | ---: | ---: | --- | --- | ---: | --- | ---: | --- | ---: | ---: | ---: | ---: | ---: |
+| hellaswag | 1 | 0 | acc | ↑ | 0.2892 | ± | 0.0045 | 0.2308 to 0.3556 | 0.8 | 0.8000 | 0.2157 | 0.3000 | 18 % |
+|  |  |  | acc_norm | ↑ | 0.3114 | ± | 0.0046 | 0.2513 to 0.3786 |  |  |  |  |  |`.trim(),
   )
 })
 
@@ -109,7 +110,7 @@ test('what was asked for, when it was not a share', () => {
   const none = { ...hellaswag.counts, removed: [0, 0], kept: [80000, 80000] }
   const text = render({ requested: null, policy: dense, tasks: [{ ...hellaswag, counts: none }] })
   assert.match(text, /Policy +dense\nSparsity +nothing pruned, achieved 0\.0000/)
-  assert.match(text, /│ {9}- │ {3}0\.0000 │ {2}100 % │/)
+  assert.match(text, /│ {9}- │ {3}0\.0000 │ 1\.0000 │ 0\.3000 │ {2}100 % │/)
 })
 
 test('a shard says how many of the run’s documents it scored', () => {
@@ -191,7 +192,7 @@ test('a stopped run says so first', () => {
 })
 
 test('a run stopped before anything was scored still renders', () => {
-  const counts = { requests: 0, tokens: 0, pairs: 0, removed: [0, 0], kept: [0, 0] }
+  const counts = { requests: 0, tokens: 0, pairs: 0, removed: [0, 0], kept: [0, 0], peaks: null }
   const text = render({
     status: 'incomplete',
     tasks: [{ ...hellaswag, documentsScored: 0, metrics: [], counts }],

@@ -44,15 +44,17 @@ test('levels that all dropped nothing are said to be the dense model', () => {
 
 test('a row a level, soft evaluations beside it', () => {
   const [head, below, ...lines] = rows(renderPpl(record))
-  assert.equal(head.slice(0, 6), ['ctx', 'Sparsity', 'S_pair', 'S@ctx', 'NLL', '±'])
+  assert.equal(head.slice(0, 6), ['ctx', 'Sparsity', 'S_pair', 'S@ctx', 'KV', 'KV'])
+  assert.equal(below.slice(4, 6), ['', 'peak'])
   assert.equal(head.slice(-2), ['NLL', '- dense'])
   assert.equal(below.slice(-2), ['α 8', 'α 8'])
   assert.equal(
-    lines.slice(0, 3).map((cells) => cells.slice(0, 5)),
+    lines.slice(0, 3).map((cells) => cells.slice(0, 7)),
     [
-      ['8', 'dense', '', '', '4.1000'],
-      ['8', '0.5', '0.6500', '0.7000', '4.2000'],
-      ['8', 'shift 0', '0.6500', '0.7000', '4.3000'],
+      ['8', 'dense', '', '', '', '', '4.1000'],
+      // 36 entries and 28 pairs a window.
+      ['8', '0.5', '0.6500', '0.7000', '0.4944', '0.4375', '4.2000'],
+      ['8', 'shift 0', '0.6500', '0.7000', '0.4944', '0.4375', '4.3000'],
     ],
   )
   assert.equal(
@@ -63,7 +65,7 @@ test('a row a level, soft evaluations beside it', () => {
       ['4.2500', '+0.1500'],
     ],
   )
-  assert.is(lines[1][9], '+0.1000')
+  assert.is(lines[1][11], '+0.1000')
 })
 
 test('the change by position, and what a reader must know', () => {
@@ -155,7 +157,7 @@ test('Markdown has the same cells', () => {
       .split('|')
       .slice(1, -1)
       .map((cell) => cell.trim())
-  assert.equal(cells(lines[2]).slice(0, 5), ['8', 'dense', '', '', '4.1000'])
+  assert.equal(cells(lines[2]).slice(0, 7), ['8', 'dense', '', '', '', '', '4.1000'])
   assert.equal(
     cells(lines[1]),
     cells(lines[0]).map(() => '---:'),

@@ -4,7 +4,15 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { SweepRecord } from '../../src/record/sweep/schema.js'
 import { figuresOf as pageFigures } from '../../src/report/figures/figures.js'
-import { allPlaces, failsByChance, figuresOf, placesBy, recallRuns } from '../../src/report/recall-figures.js'
+import {
+  allPlaces,
+  failsByChance,
+  figuresOf,
+  placesBy,
+  type RecallFigures,
+  type RecallRun,
+  recallRuns,
+} from '../../src/report/recall-figures.js'
 import { renderRecall } from '../../src/report/recall-table.js'
 
 const FILE = new URL('../../results/recall-asp-tiny.json', import.meta.url)
@@ -37,6 +45,41 @@ test('figures are those of the documents named', () => {
   assert.is(figuresOf(dense, allPlaces(dense))?.change?.value, 0)
 })
 
+test('where questions share a text, intervals are those of as many texts', () => {
+  const documents = (acc: number[], margin: number[], cluster?: string[]): RecallRun => ({
+    ...recallRuns(read())[0],
+    dense: null,
+    documents: {
+      hash: acc.map(String),
+      doc_id: acc.map((_, i) => i),
+      ...(cluster ? { cluster } : {}),
+      metrics: { acc, exact_match: acc },
+      logprob: margin,
+      units: null,
+    },
+    recall: { cells: {}, choices: acc.map(() => 4), margin, sparsity: acc.map(() => 0) },
+  })
+  const [acc, margin] = [
+    [1, 0, 1, 1, 0, 0],
+    [3, -1, 2, 4, -2, -3],
+  ]
+  const figures = (run: RecallRun) => figuresOf(run, allPlaces(run)) as RecallFigures
+  const alone = figures(documents(acc, margin))
+  // Each text asked twice of is as good as one question: the same interval as without the repeats.
+  const twice = <T>(values: T[]): T[] => values.flatMap((value) => [value, value])
+  const texts = twice(['a', 'b', 'c', 'd', 'e', 'f'])
+  const repeated = figures(documents(twice(acc), twice(margin), texts))
+  for (const figure of ['low', 'high'] as const)
+    assert.ok(Math.abs(alone.margin[figure] - repeated.margin[figure]) < 1e-9, figure)
+  assert.ok(repeated.acc.low < figures(documents(twice(acc), twice(margin))).acc.low)
+  assert.ok(Math.abs(repeated.acc.high - repeated.acc.low - (alone.acc.high - alone.acc.low)) < 0.05)
+  // Equal verdicts tell nothing of how texts differ.
+  const all = figures(documents(twice([1, 1, 1]), twice([1, 2, 3]), twice(['a', 'b', 'c'])))
+  assert.equal(all.acc, figures(documents([1, 1, 1], [1, 2, 3])).acc)
+  // A question each is what it was.
+  assert.equal(figures(documents(acc, margin, ['a', 'b', 'c', 'd', 'e', 'f'])), alone)
+})
+
 test('where the dense model is at chance the result says so, and only there', () => {
   const runs = recallRuns(read()).filter(({ cell }) => cell.policy === 'dense')
   const fails = runs.map((run) => {
@@ -47,6 +90,32 @@ test('where the dense model is at chance the result says so, and only there', ()
   const text = renderRecall(read())
   assert.match(text, /DENSE FAILS +recall_passkey: the dense model is right in 0\.\d\d of 48 items/)
   assert.not.match(text, /DENSE FAILS +recall_copy_random:/)
+})
+
+test('footprint and peak stand beside the sparsity where documents have them', () => {
+  const record = read()
+  assert.not.match(renderRecall(record, { form: 'csv' }), /^Task,.*,KV,/)
+  for (const { eval: own } of record.cells) {
+    for (const { per_document } of Object.values(own?.tasks ?? {})) {
+      const { recall } = per_document
+      if (recall === undefined) throw new Error('the record has no recall')
+      recall.kv_footprint = recall.sparsity.map((share) => 1 - 0.9 * share)
+      recall.kv_peak = recall.sparsity.map((_, i) => (i % 2 === 0 ? 0.5 : 0.25))
+    }
+  }
+  const [head, dense, adaptive] = renderRecall(record, { form: 'csv' }).split('\n')
+  assert.match(head, /^Task,Policy,Sparsity,achieved,KV,KV peak,Items/)
+  assert.match(dense, /^recall_copy_random,dense,0,0\.000,1\.000,0\.375,/)
+  assert.match(adaptive, /^recall_copy_random,adaptive,0\.5,0\.501,0\.549,0\.375,/)
+})
+
+test('a record of before has its critical footprints read off what it has', () => {
+  const text = renderRecall(read())
+  assert.match(
+    text,
+    /recall_copy_random\.512 │ acc │ 0\.708 │ {3}0\.50 │ local .*≤0\.503 \[≤0\.503, 0\.9\d\d\]/,
+  )
+  assert.match(text, /No footprint +4 suites, recall_passkey\.128, recall_passkey\.512 \(acc\)/)
 })
 
 test('every form has the tables; an interrupted run has no change from dense, and says so', () => {
@@ -80,6 +149,28 @@ test('asp report has a row for each length and depth', () => {
     ['recall_copy_random', 'dense', 128, 0, 8],
   )
   assert.is(first.path, 'cells[0].eval.tasks.recall_copy_random.128.per_document.recall')
+  assert.is(first.question, 'question agnostic')
+})
+
+test('asp report has a row for each class of distances, over all lengths', () => {
+  const record = read()
+  const { recallDistances } = pageFigures([{ file: 'recall.json', record }])
+  const [run] = recallRuns(record)
+  const own = recallDistances.filter(
+    ({ task, policy }) => task === 'recall_copy_random' && policy === 'dense',
+  )
+  assert.is(
+    own.reduce((sum, { items }) => sum + items, 0),
+    run.documents.hash.length,
+  )
+  for (const { from, to, distance, items, right } of own) {
+    const distances = run.recall.cells.distance
+    const places = distances.flatMap((one, i) => (one >= from && one <= to ? [i] : []))
+    assert.is(places.length, items)
+    assert.ok(from <= distance && distance <= to)
+    const mean = places.reduce((sum, i) => sum + run.documents.metrics.acc[i], 0) / items
+    assert.ok(Math.abs(right - mean) < 1e-12)
+  }
 })
 
 test.run()

@@ -21,7 +21,9 @@ const OPTIONS = { title: 'A title', made: new Date('2026-01-02T03:04:05Z') }
 const test = suite('report page')
 
 test('every record is listed with what it was made by', () => {
-  const { title, made, records } = pageDataOf(loaded(), OPTIONS)
+  const { title, made, x, records } = pageDataOf(loaded(), OPTIONS)
+  assert.is(x, 'sparsity')
+  assert.is(pageDataOf(loaded(), { ...OPTIONS, x: 'footprint' }).x, 'footprint')
   assert.is(title, 'A title')
   assert.is(made, '2026-01-02T03:04:05.000Z')
   assert.equal(

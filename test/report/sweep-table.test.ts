@@ -1,6 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { SweepPlan } from '../../src/record/sweep/plan.js'
+import { shortened } from '../../src/report/sweep-parts.js'
 import { planLine, renderPlan } from '../../src/report/sweep-plan.js'
 import { renderSweep } from '../../src/report/sweep-table.js'
 import { sweepRecord } from '../record/sweep-fixture.js'
@@ -24,8 +25,11 @@ const record = sweepRecord()
 test('a row a cell: achieved, figures, costs, verdict', () => {
   const text = renderSweep(record)
   const [head, units, dense, pruned] = rows(text)
-  assert.equal(head.slice(0, 4), ['Policy', 'Sparsity', 'achieved', 'achieved'])
-  assert.equal(units.slice(0, 4), ['', 'requested', 'suites', 'ctx 8'])
+  const before = ['achieved', 'KV', 'KV peak', 'achieved', 'KV', 'KV peak']
+  assert.equal(head.slice(0, 8), ['Policy', 'Sparsity', ...before])
+  assert.equal(units.slice(0, 8), ['', 'requested', 'suites', 'suites', 'suites', 'ctx 8', 'ctx 8', 'ctx 8'])
+  assert.equal(pruned.slice(2, 5), ['0.800', '0.216', '0.300'])
+  assert.equal(dense.slice(5, 8), ['0.000', '1.000', '1.000'])
   assert.equal([dense[0], dense[1], dense.at(-1)], ['dense', '0', 'behind adaptive-0.8'])
   assert.equal([pruned[0], pruned[1], pruned.at(-1)], ['adaptive', '0.8', 'on it'])
   assert.ok(head.includes('hellaswag'))
@@ -94,6 +98,53 @@ test('more than two suites have a table of their own', () => {
   assert.not(heads[0].includes('a'))
   assert.equal(heads[1].slice(2), ['a', 'b', 'c', 'd', 'e', 'f'])
   assert.equal(heads[2].slice(2), ['g'])
+})
+
+test('means of the parts of a family stand for its suites; others stay', () => {
+  const mean = { metric: 'acc', 'acc,none': 0.75, 'acc_stderr,none': 0.125 }
+  const named = (name: string) => ({
+    ...mean,
+    name,
+    alias: name,
+    sample_len: 2,
+    weight_by_size: false,
+    note: '',
+  })
+  const parts = ['f', 'f.one', 'f.two']
+  const cells = record.cells.map((cell) => {
+    const own = cell.eval
+    if (own === null) return cell
+    const copies = <T>(value: T): Record<string, T> =>
+      Object.fromEntries(['a', 'b', 'c', 'apart'].map((name) => [name, value]))
+    return {
+      ...cell,
+      eval: {
+        ...own,
+        tasks: copies(own.tasks.hellaswag),
+        results: copies(own.results.hellaswag),
+        higher_is_better: copies(own.higher_is_better.hellaswag),
+        groups: Object.fromEntries(parts.map((name) => [name, named(name)])),
+        group_subtasks: { f: ['a', 'b', 'c'], 'f.one': ['a', 'b'], 'f.two': ['c'] },
+      },
+    }
+  })
+  const [frontier] = record.frontiers
+  const frontiers = [...parts, 'a', 'b', 'c', 'apart'].map((name) => ({
+    ...frontier,
+    quality: { ...frontier.quality, name },
+  }))
+  const text = renderSweep(sweepRecord({ cells, frontiers }))
+  const table = rows(text)
+  assert.equal(table.filter(([name]) => name === 'Policy')[1].slice(2), ['f.one', 'f.two', 'apart'])
+  assert.equal(table.at(-1)?.slice(2), ['0.750 ± 0.125', '0.750 ± 0.125', '0.289 ± 0.005'])
+  const said = [...text.matchAll(/^Frontier +(\S+) /gm)].map(([, name]) => name)
+  assert.equal(said, [...parts, 'apart'])
+  assert.match(text, /^Suites +3 are in the means alone here, each by itself in the record and asp report$/m)
+})
+
+test('of many names the first are said', () => {
+  assert.is(shortened(['a', 'b', 'c'], 2), 'a, b, c')
+  assert.is(shortened(['a', 'b', 'c', 'd'], 2), 'a, b and 2 more')
 })
 
 test('Markdown has the same table, then the notes', () => {

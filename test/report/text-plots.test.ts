@@ -31,6 +31,18 @@ test('perplexity of one policy: a line a context length, from the dense rule on'
   )
 })
 
+test('over the KV footprint: the same figures at what is left of the cache', () => {
+  const record = buildPplRecord(pplParts({ contexts: [contextParts()] }))
+  const [plot] = perplexityPlots(figuresOf([{ file: '', record }]), 'footprint')
+  assert.match(plot.x, /^KV footprint/)
+  // 0.65 of 28 pairs are gone, of 36 entries.
+  assert.equal(
+    plot.series[0].points.map(({ x }) => x.toFixed(4)),
+    ['1.0000', '0.4944', '0.4944'],
+  )
+  assert.match(renderReportText([{ file: '', record }], 80, 'footprint'), /perplexity by KV footprint/)
+})
+
 test('perplexity of several policies: a plot a context length, a line a policy', () => {
   const rules = [...RULES, SIZED_RULES[1]]
   const record = buildPplRecord(pplParts({ contexts: [contextParts({ rules })] }))

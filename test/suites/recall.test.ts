@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert'
 import { sampleText } from '../../src/data/text-sample.js'
 import { loadTokenizer } from '../../src/data/tokenizer.js'
 import { Failure } from '../../src/errors.js'
-import { type Filler, makeFiller } from '../../src/suites/recall/filler.js'
+import { makeFiller } from '../../src/suites/recall/filler.js'
 import { makeDataset, makeRows } from '../../src/suites/recall/generate.js'
 import { DEFAULT_GRID, type RecallGrid } from '../../src/suites/recall/grid.js'
 import type { Cell, Counter } from '../../src/suites/recall/item.js'
@@ -19,6 +19,11 @@ const gpt2 = await loadTokenizer({ kind: 'gpt2' }, 50257)
 /** A token a character. */
 const letters = (text: string): ArrayLike<number> => Array.from(text, (letter) => letter.codePointAt(0) ?? 0)
 const characters: Counter = { encode: letters, encodeBare: letters }
+const COUNTERS = [
+  ['the tokenizer of asp-tiny', tiny],
+  ["GPT-2's own", gpt2],
+  ['a token a character', characters],
+] as const
 const GRID: RecallGrid = { ...DEFAULT_GRID, lengths: [320, 700], depths: [0, 0.5, 1], items: 2 }
 
 interface Row {
@@ -26,11 +31,21 @@ interface Row {
   other: string
   choices: string[]
   gold: number
+  frozen_from?: number[]
+  group?: string
   cell: Cell
 }
 
-function rowsOf(task: RecallTaskName, counter: Counter = tiny, grid = GRID, from: Filler = filler): Row[] {
-  return makeRows(task, from, { grid, counter, nPositions: 1024 }).map(({ value }) => value as unknown as Row)
+const known = new Map<string, Row[]>()
+
+/** Made once, as most tests look at the same. */
+function rowsOf(task: RecallTaskName, counter: Counter = tiny, grid = GRID): Row[] {
+  const key = JSON.stringify([task, COUNTERS.findIndex(([, one]) => one === counter), grid])
+  const rows =
+    known.get(key) ??
+    makeRows(task, filler, { grid, counter, nPositions: 1024 }).map(({ value }) => value as unknown as Row)
+  known.set(key, rows)
+  return rows
 }
 
 /** What is compared: a context and what follows it, for each choice. */
@@ -42,17 +57,16 @@ function textsOf(task: RecallTaskName, { context, other, choices }: Row): string
 const times = (text: string, part: string): number => text.split(part).length - 1
 
 for (const task of RECALL_TASK_NAMES) {
-  for (const [name, counter] of [
-    ['the tokenizer of asp-tiny', tiny],
-    ["GPT-2's own", gpt2],
-    ['a token a character', characters],
-  ] as const) {
+  for (const [name, counter] of COUNTERS) {
     test(`${task}, ${name}: exactly as long as asked for, every choice as long as the others`, () => {
       for (const row of rowsOf(task, counter)) {
         const sizes = textsOf(task, row).map((text) => counter.encode(text).length)
+        // Of several queries about one text the last is as long.
+        const isLast = row.cell.query === undefined || row.cell.query === GRID.depths.length - 1
+        assert.ok(isLast || sizes[0] < row.cell.length)
         assert.equal(
           sizes,
-          sizes.map(() => row.cell.length),
+          sizes.map(() => (isLast ? row.cell.length : sizes[0])),
           JSON.stringify(row.cell),
         )
       }
@@ -75,7 +89,10 @@ for (const task of RECALL_TASK_NAMES) {
 
   test(`${task}: an item is the same in any grid, another seed makes another`, () => {
     const all = rowsOf(task)
-    const one = rowsOf(task, tiny, { ...GRID, lengths: [700], depths: [0.5], items: 1 })
+    // What asks at all depths at once is made for these.
+    const depths = 'makeAll' in RECALL_TASKS[task] ? GRID.depths : [0.5]
+    const some = rowsOf(task, tiny, { ...GRID, lengths: [700], depths, items: 1 })
+    const one = some.filter(({ cell }) => cell.depth === 0.5)
     const same = all.find(({ cell }) => cell.length === 700 && cell.depth === 0.5)
     assert.equal({ ...one[0], idx: 0 }, { ...same, idx: 0 } as never)
     assert.not.equal(rowsOf(task, tiny, { ...GRID, seed: 5 })[0].context, all[0].context)
@@ -109,12 +126,55 @@ test('answers are said as often as the task says, and nowhere else', () => {
   }
 })
 
-test('a question that is seen stands before the text and after it', () => {
-  const [hidden] = rowsOf('passkey')
-  const [seen] = rowsOf('passkey', tiny, { ...GRID, question: 'seen' })
-  assert.is(times(hidden.context, 'What is the pass key?'), 1)
-  assert.is(times(seen.context, 'What is the pass key?'), 2)
-  assert.ok(seen.context.startsWith('What is the pass key?\n'))
+test('a question stands after the text, and of which the policy is aware before it too', () => {
+  const [agnostic] = rowsOf('passkey')
+  const [online] = rowsOf('passkey', tiny, { ...GRID, question: 'online' })
+  const [aware] = rowsOf('passkey', tiny, { ...GRID, question: 'aware' })
+  assert.equal(online.context, agnostic.context)
+  assert.equal([online.frozen_from, aware.frozen_from], [undefined, undefined])
+  assert.is(times(online.context, 'What is the pass key?'), 1)
+  assert.is(times(aware.context, 'What is the pass key?'), 2)
+  assert.ok(aware.context.startsWith('What is the pass key?\n'))
+})
+
+for (const task of RECALL_TASK_NAMES)
+  test(`${task}: what is frozen is the question and the answer, to the token`, () => {
+    for (const row of rowsOf(task)) {
+      for (const [k, text] of textsOf(task, row).entries()) {
+        const from = row.frozen_from?.[k] ?? 0
+        const [before, after] = [tiny.encode(text).slice(0, from), tiny.encode(text).slice(from)]
+        // Every question is on a line of its own, or is a key again; a copy has none, and what is copied is the answer.
+        if ('contexts' in RECALL_TASKS[task]) assert.is(tiny.decode(after), row.choices[k])
+        else
+          assert.match(tiny.decode(after), task === 'mqar' ? /^( \w+: \w+\.){0,2} \w+: \w+$/ : /^\n[^\n]+$/)
+        assert.is(tiny.decode(before) + tiny.decode(after), text)
+        assert.ok(after.length < 100 && before.length > 200)
+      }
+    }
+  })
+
+test('mqar asks for a pair at each depth, each after those before it were answered', () => {
+  const rows = rowsOf('mqar')
+  const groups = new Map<string | undefined, Row[]>()
+  for (const row of rows) groups.set(row.group, [...(groups.get(row.group) ?? []), row])
+  assert.is(groups.size, 4)
+  for (const queries of groups.values()) {
+    assert.equal(
+      queries.map(({ cell }) => cell.depth),
+      GRID.depths,
+    )
+    const inOrder = queries.toSorted((a, b) => (a.cell.query ?? 0) - (b.cell.query ?? 0))
+    for (const [i, { context, choices, gold, cell }] of inOrder.entries()) {
+      assert.is(cell.query, i)
+      const key = context.split(' ').at(-1)
+      const pair = ` ${key}${choices[gold]}.`
+      assert.is(times(context, pair), 1)
+      const next = inOrder[i + 1]
+      if (next !== undefined) assert.ok(next.context.startsWith(`${context}${choices[gold]}. `))
+      const until = context.slice(0, context.indexOf(pair) + pair.length)
+      assert.is(cell.distance, tiny.encode(context).length - tiny.encode(until).length)
+    }
+  }
 })
 
 test('the same rows on every machine', async () => {
@@ -125,17 +185,17 @@ test('the same rows on every machine', async () => {
     ),
   )
   assert.equal(hashes, [
-    'passkey 98c9e81a9ceeaa2d',
-    'needle c7193d1d0014151b',
-    'needle_cloze 5c852eab6d00e551',
-    'needles 0986855d7660af0e',
-    'distractors d0fe62354e762465',
-    'variables cc4bd9aa19c0642d',
-    'mqar 2bc3983c7072ff27',
-    'first_mentioned cc3170cfa719301a',
-    'last_mentioned 9a36c35d374b73b7',
-    'copy_random e957ef772d540549',
-    'copy_text d5b272e6807e6f9e',
+    'passkey c2dc4fdd56d37f03',
+    'needle 13cef2e10729bc9f',
+    'needle_cloze 626e15378dc36f74',
+    'needles 2bea95b23674c5e3',
+    'distractors e96bcc973a7a067b',
+    'variables 159a862143f8b27a',
+    'mqar bb14ad404b04e3ec',
+    'first_mentioned b4fce19e87d9bc7f',
+    'last_mentioned d564e89a19c002a2',
+    'copy_random 423a9efa1fd7d3ce',
+    'copy_text 0b1a9543e2d9bfa9',
   ])
 })
 

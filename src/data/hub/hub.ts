@@ -7,7 +7,13 @@ import { type Hub, isInside, listRemoteFiles, resolveCommit } from './client.js'
 import { downloadBlob } from './download.js'
 import { removeStaleLocks } from './lock.js'
 import { RETRY, type RetryPolicy } from './retry.js'
-import { datasetSelection, MODEL_SELECTION, type PathPattern, type Selection } from './selection.js'
+import {
+  datasetSelection,
+  modelSelection,
+  type PathPattern,
+  type Selection,
+  weightFileSelection,
+} from './selection.js'
 import {
   COMMIT,
   type HubSettings,
@@ -45,13 +51,24 @@ export interface FetchedRepo {
   files: string[]
 }
 
+export interface ModelFetchOptions extends FetchOptions {
+  /** Path in the repository of the weight file that is meant. */
+  file?: string | undefined
+}
+
 /**
  * config.json, weights and tokenizer of a model, nothing else.
  * @param revision branch, tag or commit
- * @throws Failure when it does not exist, may not be read, is not cached while offline, or arrives damaged
+ * @throws Failure when it does not exist, may not be read, is not cached while offline, or arrives damaged; where several files may be meant
  */
-export function fetchModel(id: string, revision = 'main', options: FetchOptions = {}): Promise<FetchedRepo> {
-  return fetchRepo({ type: 'model', name: id, revision }, MODEL_SELECTION, options)
+export function fetchModel(
+  id: string,
+  revision = 'main',
+  { file, ...options }: ModelFetchOptions = {},
+): Promise<FetchedRepo> {
+  const spec = revision === 'main' ? id : `${id}@${revision}`
+  const selection = file === undefined ? modelSelection(spec) : weightFileSelection(file)
+  return fetchRepo({ type: 'model', name: id, revision }, selection, options)
 }
 
 /**
@@ -74,7 +91,7 @@ interface DownloadPlan {
   files: readonly RemoteFile[]
 }
 
-type Lookup = { found: FetchedRepo } | { missing: string }
+type Lookup = { found: FetchedRepo; isProof: boolean } | { missing: string }
 
 /** Whatever the selection wants of a repository, for kinds of data that the two above do not know. */
 export async function fetchRepo(
@@ -91,10 +108,11 @@ export async function fetchRepo(
   const folder = repoFolder(repo, settings)
   const cached = await findCached(repo, folder, selection)
   const earlier = 'found' in cached ? cached.found : null
+  const isProof = 'found' in cached && cached.isProof
   if ('missing' in cached && settings.offline) {
     throw notCached(repo, cached.missing, settings, selection.offline)
   }
-  const isSettled = settings.offline || (selection.isProof && COMMIT.test(repo.revision))
+  const isSettled = settings.offline || (isProof && COMMIT.test(repo.revision))
   if (earlier !== null && isSettled) return earlier
   let plan: DownloadPlan
   try {
@@ -126,8 +144,8 @@ async function planDownload(
 ): Promise<DownloadPlan> {
   const commit = await resolveCommit(repo, hub)
   const pinned = { ...repo, revision: commit }
-  if (selection.isProof && 'found' in (await findCached(pinned, folder, selection)))
-    return { commit, files: [] }
+  const cached = await findCached(pinned, folder, selection)
+  if ('found' in cached && cached.isProof) return { commit, files: [] }
   const listed = await listRemoteFiles(pinned, (path) => selection.isWanted(path), hub)
   return { commit, files: selection.choose(listed) }
 }
@@ -141,6 +159,7 @@ async function findCached(repo: Repo, folder: string, selection: Selection): Pro
   if (missing !== null) return { missing }
   return {
     found: { folder: snapshot, revision: commit ?? '', files: paths.map((path) => join(snapshot, path)) },
+    isProof: selection.isProof(paths),
   }
 }
 

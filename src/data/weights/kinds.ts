@@ -3,18 +3,19 @@ import { readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { Failure } from '../../errors.js'
 import { fileFailure, type JsonObject } from '../json-file.js'
+import { hasTokenizer } from '../tokenizer/files.js'
 import type { TokenizerSource } from '../tokenizer/source.js'
 import { isGguf } from './gguf.js'
 import { openGguf } from './gguf-model.js'
 import { isLlmc, openLlmc } from './llmc.js'
 import { inHex, type LocatedTensors, readStart, START_BYTES } from './located.js'
 import { charTokenizer } from './meta-pkl.js'
+import { mayBeWeights, WEIGHT_NAMES, type WeightKind, type WeightNames } from './names.js'
 import { locateTensors } from './safetensors-file.js'
 import { openShards } from './shards.js'
 import { isTorch, openTorchFile } from './torch-file.js'
 
-/** As records name them. */
-export type WeightKind = 'safetensors' | 'pytorch' | 'nanogpt' | 'llm.c' | 'gguf'
+export type { WeightKind } from './names.js'
 
 export interface Weights {
   kind: WeightKind
@@ -30,11 +31,7 @@ export interface Weights {
 
 type Opened = Omit<Weights, 'files'>
 
-interface FileKind {
-  /** Name, in a folder, of a file that is a model by itself. */
-  single: RegExp
-  /** And of an index of shards, with the ending of their names. */
-  sharded?: { index: string; ending: string }
+interface FileKind extends WeightNames {
   begins(start: Buffer): boolean
   open(file: string): Promise<Opened>
 }
@@ -42,8 +39,7 @@ interface FileKind {
 /** In the order in which a folder is searched. */
 const KINDS: readonly FileKind[] = [
   {
-    single: /^model\.safetensors$/,
-    sharded: { index: 'model.safetensors.index.json', ending: '.safetensors' },
+    ...WEIGHT_NAMES.safetensors,
     begins: (start) => start.length >= 9 && start[8] === 0x7b,
     open: async (file) => ({
       kind: 'safetensors',
@@ -52,27 +48,24 @@ const KINDS: readonly FileKind[] = [
       tokenizer: null,
     }),
   },
-  {
-    single: /^pytorch_model\.bin$/,
-    sharded: { index: 'pytorch_model.bin.index.json', ending: '.bin' },
-    begins: isTorch,
-    open: openTorch,
-  },
+  { ...WEIGHT_NAMES.pytorch, begins: isTorch, open: openTorch },
   // By its first bytes it is of the row above; what is in it tells the two apart.
-  { single: /^ckpt\.pt$/, begins: isTorch, open: openTorch },
+  { ...WEIGHT_NAMES.nanogpt, begins: isTorch, open: openTorch },
   {
-    single: /^(model_\d+|gpt[23]_.*[BM](_bf16)?)\.bin$/,
+    ...WEIGHT_NAMES['llm.c'],
     begins: isLlmc,
     open: async (file) => ({ kind: 'llm.c', ...(await openLlmc(file)), tokenizer: { kind: 'gpt2' } }),
   },
-  { single: /\.gguf$/, begins: isGguf, open: openGgufFile },
+  { ...WEIGHT_NAMES.gguf, begins: isGguf, open: openGgufFile },
 ]
 
 async function openTorch(file: string): Promise<Opened> {
   const { tensors, config } = await openTorchFile(file)
   if (config === null) return { kind: 'pytorch', tensors, config, tokenizer: null }
-  const tokenizer = (await charTokenizer(dirname(file))) ?? { kind: 'gpt2' as const }
-  return { kind: 'nanogpt', tensors, config, tokenizer }
+  const folder = dirname(file)
+  // Not read where another lies there, which goes before it.
+  const characters = (await hasTokenizer(folder)) ? null : await charTokenizer(folder)
+  return { kind: 'nanogpt', tensors, config, tokenizer: characters ?? { kind: 'gpt2' } }
 }
 
 async function openGgufFile(file: string): Promise<Opened> {
@@ -150,7 +143,7 @@ function shards(
 
 /** What to do in a folder that has none of these. */
 export function noWeights(folder: string, present: readonly string[]): Failure {
-  const other = present.find((name) => /\.(bin|pt|pth|ckpt|gguf|safetensors)$/.test(name))
+  const other = present.find(mayBeWeights)
   const found = other === undefined ? '' : `, got ${basename(other)}`
   return new Failure(`${folder}: no model.safetensors, and no other weights that asp knows by name${found}`, {
     hint:

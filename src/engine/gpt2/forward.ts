@@ -132,6 +132,8 @@ function softMask(
   layer: Slice,
 ): void {
   if (batch.branchTiles.length > 0) throw new RangeError('soft pruning: branches are not supported')
+  if (batch.segments.some(({ frozenFrom }) => frozenFrom !== undefined))
+    throw new RangeError('soft pruning: sequences that are frozen from a position on are not supported')
   const spec: KernelSpec = {
     kernel: 'soft-mask',
     constants: {

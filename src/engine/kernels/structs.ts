@@ -26,6 +26,7 @@ export const SEGMENT = struct({
   pair: 'u32',
   list: 'u32',
   parent: 'u32',
+  frozenFrom: 'u32',
 })
 
 /** Cache of cache.wgsl. */

@@ -93,22 +93,24 @@ export const layerSizes = (rule: SizedRule, model: Depth): number[] =>
 
 /**
  * (n) t_j of a sequence of n tokens: key j is visible to query k where j <= k < t_j; NEVER where it outlives the sequence.
+ * What is gone after query `frozenFrom` - 1 stays gone, what is alive then outlives the sequence.
  * Throws RangeError when there is no such size.
  */
-export function staticDeaths({ kind, size }: StaticRule, n: number): Uint32Array {
+export function staticDeaths({ kind, size }: StaticRule, n: number, frozenFrom = NEVER): Uint32Array {
   sizedRule(kind, size)
   return Uint32Array.from({ length: n }, (_, j) => {
     const time = STATIC[kind].death(j, size)
-    return time < n ? time : NEVER
+    return time < n && time <= frozenFrom ? time : NEVER
   })
 }
 
 /** (keys) of a batch: positions of a branch count from the beginning of its trunk. */
 export function batchStaticDeaths(
-  { keys, views }: Pick<Batch, 'keys' | 'views'>,
+  { keys, views, segments }: Pick<Batch, 'keys' | 'views' | 'segments'>,
   rule: StaticRule,
 ): Uint32Array {
   const deaths = new Uint32Array(keys)
-  for (const { first, length } of views) deaths.set(staticDeaths(rule, length), first)
+  for (const [i, { first, length }] of views.entries())
+    deaths.set(staticDeaths(rule, length, segments[i].frozenFrom), first)
   return deaths
 }

@@ -1,5 +1,5 @@
 /** Typed parts of a run -> its record: every derived figure (rates, pooled sparsity, identity) is computed here. */
-import { groupFigure } from '../../stats/basics.js'
+import { groupFigure, sum } from '../../stats/basics.js'
 import { clusteredGroupError } from '../../stats/clusters.js'
 import type {
   EnvironmentRecord,
@@ -11,6 +11,7 @@ import type {
   SparsityRecord,
   Status,
 } from '../common.js'
+import { kvRecord, mergePeaks, NO_PEAKS, type Peaks, peakOf } from '../footprint.js'
 import { EVAL_SCHEMA } from '../kinds.js'
 import { sha256 } from '../sha256.js'
 import type {
@@ -75,6 +76,8 @@ export interface TaskParts {
   /** Defaults to `documents`. */
   documentsScored?: number
   counts: ScoreCounts
+  /** Share of documents that guessing gets right; null where there are no choices. */
+  chance?: number | null
   tokensRun: number
   perDocument: PerDocumentRecord
   identity: IdentityParts
@@ -110,6 +113,8 @@ export interface ScoreCounts {
   pairs: number
   removed: readonly number[]
   kept: readonly number[]
+  /** Null where a request's is not known: they do not follow from other figures. */
+  peaks: Peaks | null
 }
 
 /** What the counts need of one score; the engine's Score is one. */
@@ -117,15 +122,29 @@ export interface CountedScore {
   pairs: number
   removed: readonly number[]
   kept: readonly number[]
+  /** Lines of older logs have none. */
+  peak?: number
 }
 
 export function emptyCounts(layers: number): ScoreCounts {
-  return { requests: 0, tokens: 0, pairs: 0, removed: Array(layers).fill(0), kept: Array(layers).fill(0) }
+  return {
+    requests: 0,
+    tokens: 0,
+    pairs: 0,
+    removed: Array(layers).fill(0),
+    kept: Array(layers).fill(0),
+    peaks: NO_PEAKS,
+  }
 }
 
 /** `counts` with one more request of `tokens` input tokens. */
-export function addScore(counts: ScoreCounts, tokens: number, score: CountedScore): ScoreCounts {
-  return addCounts(counts, { requests: 1, tokens, ...score })
+export function addScore(
+  counts: ScoreCounts,
+  tokens: number,
+  { pairs, removed, kept, peak }: CountedScore,
+): ScoreCounts {
+  const peaks = peak === undefined ? null : peakOf(peak, removed.length, tokens)
+  return addCounts(counts, { requests: 1, tokens, pairs, removed, kept, peaks })
 }
 
 export function addCounts(a: ScoreCounts, b: ScoreCounts): ScoreCounts {
@@ -135,14 +154,21 @@ export function addCounts(a: ScoreCounts, b: ScoreCounts): ScoreCounts {
     pairs: a.pairs + b.pairs,
     removed: a.removed.map((n, layer) => n + b.removed[layer]),
     kept: a.kept.map((n, layer) => n + b.kept[layer]),
+    peaks: a.peaks && b.peaks && mergePeaks(a.peaks, b.peaks),
   }
 }
 
-/** Counts -> shares; 0 where there was no pair to remove. */
-export function sparsityOf({ tokens, pairs, removed, kept }: ScoreCounts): SparsityRecord {
+/** Counts -> shares; where there was no pair to remove, 0 of them is gone. */
+export function sparsityOf({ requests, tokens, pairs, removed, kept, peaks }: ScoreCounts): SparsityRecord {
   const perLayer = removed.map((n) => (pairs === 0 ? 0 : n / pairs))
   const achieved = perLayer.length === 0 ? 0 : perLayer.reduce((sum, s) => sum + s, 0) / perLayer.length
-  return { achieved, per_layer: perLayer, pairs, kept_tokens: { total: tokens, per_layer: [...kept] } }
+  return {
+    achieved,
+    per_layer: perLayer,
+    pairs,
+    kept_tokens: { total: tokens, per_layer: [...kept] },
+    ...kvRecord({ removed: sum(removed), layers: removed.length, pairs, tokens }, peaks, requests),
+  }
 }
 
 /** SHA-256 of the parts in a fixed order. */
@@ -275,6 +301,7 @@ function taskRecord(task: TaskParts, { name: _, ...shared }: PolicyRecord): Task
     documents: task.documents,
     documents_scored: task.documentsScored ?? task.documents,
     requests: task.counts.requests,
+    chance: task.chance ?? null,
     tokens_scored: task.counts.tokens,
     tokens_run: task.tokensRun,
     policy: task.policy ?? shared,

@@ -25,6 +25,11 @@ export const SampleLine = t.object(
     pairs: t.count('Causal pairs with key < query.'),
     removed: t.list('Those removed, by layer.', t.count()),
     kept: t.list('Keys alive after the last row, by layer.', t.count()),
+    peak: t.optional(
+      t.count(
+        'Most keys that one query sees, its own among them, all layers together; older logs have none.',
+      ),
+    ),
     gold: t.nullable(t.count('Index of the right choice; null where there are no choices.')),
     units: t.object(
       'What metrics divide by (docs/lm-eval.md, Metrics), where they divide: of the choice in `chars`, of the whole document in `words` and `bytes`.',

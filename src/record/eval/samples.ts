@@ -22,6 +22,7 @@ export interface SampleParts {
     pairs: number
     removed: readonly number[]
     kept: readonly number[]
+    peak?: number
   }
   units?: SampleLine['units']
   cell?: SampleLine['cell']
@@ -52,6 +53,7 @@ export function sampleLine({
     pairs: score.pairs,
     removed: [...score.removed],
     kept: [...score.kept],
+    ...(score.peak === undefined ? {} : { peak: score.peak }),
     gold: document.gold,
     units,
     ...(cell === undefined ? {} : { cell }),

@@ -107,6 +107,10 @@ export const PerDocumentRecord = t.object(
             'Share of causal pairs removed of the request with the right candidate, averaged over layers.',
             t.share(),
           ),
+          kv_footprint: t.optional(
+            t.list('KV footprint of the same request (docs/method.md, Footprint).', t.share()),
+          ),
+          kv_peak: t.optional(t.list('KV peak of the same request, where it is known of all.', t.share())),
         },
       ),
     ),
@@ -161,6 +165,13 @@ export const TaskRecord = t.object('What was scored of one task.', {
   documents: t.count('Documents chosen for the run, after --limit.'),
   documents_scored: t.count('Documents scored whole; fewer than `documents` only in an incomplete record.'),
   requests: t.count('(context, continuation) pairs scored.'),
+  chance: t.optional(
+    t.nullable(
+      t.share(
+        'Share of documents that guessing among the choices gets right; null where there are no choices, or nothing was scored.',
+      ),
+    ),
+  ),
   tokens_scored: t.count('Input tokens of all requests, each counted whole as if nothing were shared.'),
   tokens_run: t.count('Token positions the model really ran, once what requests share is run once.'),
   policy: t.optional(

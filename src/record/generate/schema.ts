@@ -1,6 +1,6 @@
 /** The record of one `asp generate` run, `asp.generate/1`, and the lines of its trace, `asp.trace/1`. */
 import { cacheKind } from '../bench/schema.js'
-import { command, date, dtype, EnvironmentRecord, heading, modelSource, status } from '../common.js'
+import { command, date, dtype, EnvironmentRecord, heading, kvFields, modelSource, status } from '../common.js'
 import * as t from '../define.js'
 import { GENERATE_SCHEMA, TRACE_SCHEMA } from '../kinds.js'
 
@@ -22,6 +22,8 @@ export const GeneratedSequence = t.object('One generated text.', {
   sparsity: t.nullable(
     t.share('Share of (query, key) pairs removed, over layers; null for the dense policy.'),
   ),
+  kv_footprint: kvFields.kv_footprint,
+  kv_peak: kvFields.kv_peak,
 })
 export type GeneratedSequence = t.Static<typeof GeneratedSequence>
 
@@ -64,6 +66,7 @@ export type GenerateSampling = t.Static<typeof GenerateSampling>
 export const GenerateSparsity = t.object('What pruning removed, over all texts.', {
   requested: t.nullable(t.share('The share requested; null where none was.')),
   achieved: t.nullable(t.share('Share of causal pairs removed; null for the dense policy.')),
+  ...kvFields,
 })
 export type GenerateSparsity = t.Static<typeof GenerateSparsity>
 

@@ -6,6 +6,7 @@
 
 import type { SampleLine } from '../eval/sample-schema.js'
 import type { EvalRecord } from '../eval/schema.js'
+import { suiteFootprint } from '../footprint.js'
 import { lmEvalGroups } from './groups.js'
 import { PythonFloat, type PythonValue } from './python-json.js'
 import { type LmEvalDocument, type LmEvalSample, lmEvalSamples, taskHash } from './samples.js'
@@ -114,6 +115,7 @@ function config(
         : {
             sparsity_requested: sparsity.requested,
             sparsity_achieved: sparsity.achieved,
+            kv_footprint: suiteFootprint(sparsity),
             ...(policy.name === 'adaptive' ? { threshold_shift: policy.threshold_shift } : policy.parameters),
           }),
       weights_sha256: model.sha256,

@@ -1,5 +1,6 @@
 /** Scores of windows, token by token -> the figures of one rule at one context length. Pure. */
 import { sampleDeviation, sum } from '../../stats/basics.js'
+import { type EntryCounts, type KvRecord, kvRecord, mergePeaks, NO_PEAKS, peakOf } from '../footprint.js'
 import type { DeltaRecord, KlRecord, PositionRecord, PplSparsity, RuleRecord } from './schema.js'
 
 /** What figures need to know of a window. */
@@ -28,6 +29,8 @@ export interface WindowDrops {
   last: ArrayLike<number> | null
   /** (n) S(k), mean over layers; null under a soft rule. */
   rows: Float64Array | null
+  /** Most entries that one row sees, its own among them, all layers together; null under a soft rule. */
+  peak: number | null
 }
 
 /** What word and byte figures divide by. */
@@ -169,7 +172,20 @@ function sparsity(
     at_ctx: atCtx && average(atCtx),
     at_ctx_per_layer: atCtx,
     pairs: all,
+    ...kvFigures(windows, drops, { removed: sum(perLayer) * all, layers, pairs: all }),
   }
+}
+
+/** Every window's peak counts the same. Under a soft rule every key keeps its place, so there is nothing to tell. */
+function kvFigures(
+  windows: readonly WindowShape[],
+  drops: readonly (WindowDrops | null)[],
+  counts: Omit<EntryCounts, 'tokens'>,
+): KvRecord {
+  if (drops.some((one) => one?.peak == null)) return { kv_footprint: null, kv_peak: null, kv_peak_max: null }
+  const peaks = windows.map(({ rows }, w) => peakOf(drops[w]?.peak ?? 0, counts.layers, rows))
+  const tokens = sum(windows.map(({ rows }) => rows))
+  return kvRecord({ ...counts, tokens }, peaks.reduce(mergePeaks, NO_PEAKS), windows.length)
 }
 
 /** First rows of the buckets below 128; beyond, a bucket is 128 rows. The same at every context length. */

@@ -6,6 +6,7 @@ import {
   EnvironmentRecord,
   heading,
   IdentityParts,
+  kvFields,
   MemoryRecord,
   ModelRecord,
   SizedRecord,
@@ -53,6 +54,7 @@ export const PplSparsity = t.object('What the rule removed.', {
   ),
   at_ctx_per_layer: t.nullable(t.list('S@ctx by layer.', t.share())),
   pairs: t.count('Causal pairs of the windows.'),
+  ...kvFields,
 })
 export type PplSparsity = t.Static<typeof PplSparsity>
 

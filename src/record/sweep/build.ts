@@ -1,13 +1,17 @@
-/** The runs of a sweep -> its record: identity, times and frontiers are computed here. Pure. */
+/** The runs of a sweep -> its record: identity, times, frontiers and critical footprints are computed here. Pure. */
 import { sum } from '../../stats/basics.js'
 import { SWEEP_SCHEMA } from '../kinds.js'
 import type { SweepPart } from '../names.js'
 import { sha256 } from '../sha256.js'
+import { sweepCritical } from './critical.js'
 import { sweepFrontiers } from './frontiers.js'
 import type { SweepCell, SweepRecord } from './schema.js'
 
 export interface SweepParts
-  extends Omit<SweepRecord, 'schema' | 'kind' | 'status' | 'date' | 'frontiers' | 'timing' | 'identity'> {
+  extends Omit<
+    SweepRecord,
+    'schema' | 'kind' | 'status' | 'date' | 'frontiers' | 'critical_footprints' | 'timing' | 'identity'
+  > {
   started: Date
   loadSeconds: number
   estimatedSeconds: number
@@ -33,6 +37,7 @@ export function buildSweepRecord({
     date: started.getTime() / 1000,
     ...parts,
     frontiers: sweepFrontiers(cells, parts),
+    critical_footprints: sweepCritical(cells, ppl),
     timing: { ...seconds, total_s: sum(Object.values(seconds)), estimated_s: estimatedSeconds },
     identity: sha256(JSON.stringify(identity_parts)),
   }

@@ -15,13 +15,23 @@ import {
   pairedMean,
   standings,
 } from './frontier.js'
-import type { Objective, SweepCell, SweepFrontier } from './schema.js'
+import {
+  isWhole,
+  meanHead,
+  meansOf,
+  metricsOf,
+  perplexityHead,
+  type SuiteMean,
+  statistic,
+  taskHead,
+} from './qualities.js'
+import type { Objective, SweepCell, SweepFrontier, SweepQuality } from './schema.js'
 
 /** One figure that is to be good. */
 interface Quality {
   /** Suites that it is of. */
   tasks: readonly string[]
-  head: SweepFrontier['quality']
+  head: SweepQuality
   /** Context lengths that its costs may be taken at, the first that there are any at; null: the suites' own requests. */
   ctxs: (number | null)[]
   /** Null where the cell does not have it. */
@@ -153,38 +163,20 @@ function frontierOf(
 function suiteQualities(cells: readonly SweepCell[], ctxs: (number | null)[]): Quality[] {
   const record = cells.find((cell) => isWhole(cell.eval))?.eval
   if (!record) return []
-  const groups = Object.values(record.groups).map(({ name, metric }) => ({
-    name,
-    metric,
-    tasks: record.group_subtasks[name],
-  }))
-  const scored = Object.keys(record.tasks).filter((task) => 'acc' in record.higher_is_better[task])
-  const name = `${scored.length} suites`
-  const means = groups.length > 0 ? groups : scored.length > 1 ? [{ name, metric: 'acc', tasks: scored }] : []
   return [
-    ...means.map((group) => meanQuality(group, record, ctxs)),
+    ...meansOf(record).map((group) => meanQuality(group, record, ctxs)),
     ...Object.keys(record.tasks).flatMap((task) =>
       metricsOf(record, task).map((metric) => taskQuality(task, metric, record, ctxs)),
     ),
   ]
 }
 
-const isWhole = (record: EvalRecord | null): record is EvalRecord => record?.status === 'complete'
-
 /** Each suite counts the same, and its documents are drawn by themselves. */
-function meanQuality(
-  { name, metric, tasks }: { name: string; metric: string; tasks: readonly string[] },
-  record: EvalRecord,
-  ctxs: (number | null)[],
-): Quality {
+function meanQuality(mean: SuiteMean, record: EvalRecord, ctxs: (number | null)[]): Quality {
+  const { metric, tasks } = mean
   return {
     tasks,
-    head: {
-      kind: 'mean',
-      name,
-      metric,
-      higher_is_better: record.higher_is_better[tasks[0]]?.[metric] ?? true,
-    },
+    head: meanHead(mean, record),
     ctxs,
     of: ({ eval: own }) => {
       if (!isWhole(own)) return null
@@ -200,21 +192,10 @@ function meanQuality(
   }
 }
 
-/** The accuracy where there is one, as it is what means are over; else the suite's first metric. */
-export function mainMetric({ higher_is_better }: EvalRecord, task: string): string {
-  const metrics = Object.keys(higher_is_better[task] ?? {})
-  return metrics.includes('acc') ? 'acc' : metrics[0]
-}
-
-/** That, and the suite's first where it is another: a perplexity tells more than how often it was right. */
-const metricsOf = (record: EvalRecord, task: string): string[] => [
-  ...new Set([mainMetric(record, task), ...Object.keys(record.higher_is_better[task]).slice(0, 1)]),
-]
-
 function taskQuality(task: string, metric: string, record: EvalRecord, ctxs: (number | null)[]): Quality {
   return {
     tasks: [task],
-    head: { kind: 'task', name: task, metric, higher_is_better: record.higher_is_better[task][metric] },
+    head: taskHead(task, metric, record),
     ctxs,
     of: ({ eval: own }) => {
       const value = isWhole(own) ? statistic(own, task, metric) : null
@@ -224,11 +205,6 @@ function taskQuality(task: string, metric: string, record: EvalRecord, ctxs: (nu
     },
     lead: (a, b) => pairedLead(...differences(a, b, task, metric)),
   }
-}
-
-function statistic(record: EvalRecord, task: string, metric: string): number | null {
-  const value = record.results[task]?.[`${metric},none`]
-  return typeof value === 'number' ? value : null
 }
 
 /**
@@ -254,17 +230,11 @@ const unitsOf = (units: NonNullable<TaskRecord['per_document']['units']>, metric
   metric.startsWith('word') ? units.words : units.bytes
 
 function perplexityQuality(ctx: number, { ppl }: CostRecords): Quality {
-  const source = ppl?.text.sources.map(({ kind, source }) => (kind === 'sample' ? 'bundled sample' : source))
   const tokens = ppl?.contexts.find((one) => one.ctx === ctx)?.samples.tokens ?? []
   const losses = (cell: SweepCell): number[] => ruleOf(ppl, cell, ctx)?.samples.nll ?? []
   return {
     tasks: [],
-    head: {
-      kind: 'perplexity',
-      name: `${source?.join(' + ') ?? 'text'}, ctx ${ctx}`,
-      metric: 'perplexity',
-      higher_is_better: false,
-    },
+    head: perplexityHead(ppl, ctx),
     ctxs: [ctx],
     of: (cell) => {
       const rule = ruleOf(ppl, cell, ctx)

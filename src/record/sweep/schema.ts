@@ -58,17 +58,20 @@ export const Objective = t.oneOf('What points are compared in, the best ones fir
 ])
 export type Objective = t.Static<typeof Objective>
 
+export const SweepQuality = t.object('What is to be good.', {
+  kind: t.oneOf("One task's first metric, the mean of several tasks', or the loss on running text.", [
+    'task',
+    'mean',
+    'perplexity',
+  ]),
+  name: t.text('The task, what the mean is over, or the text.'),
+  metric: t.text('Name of the figure.'),
+  higher_is_better: t.boolean('Whether more of it is better.'),
+})
+export type SweepQuality = t.Static<typeof SweepQuality>
+
 export const SweepFrontier = t.object('Points of one quality and what they cost.', {
-  quality: t.object('What is to be good.', {
-    kind: t.oneOf("One task's first metric, the mean of several tasks', or the loss on running text.", [
-      'task',
-      'mean',
-      'perplexity',
-    ]),
-    name: t.text('The task, what the mean is over, or the text.'),
-    metric: t.text('Name of the figure.'),
-    higher_is_better: t.boolean('Whether more of it is better.'),
-  }),
+  quality: SweepQuality,
   objectives: t.list('What points are compared in.', Objective),
   ctx: t.nullable(
     t.count("Tokens of context the costs belong to; null where they are those of the suites' own requests."),
@@ -83,6 +86,51 @@ export const SweepFrontier = t.object('Points of one quality and what they cost.
   note: t.text('What is compared and what is not, in words.'),
 })
 export type SweepFrontier = t.Static<typeof SweepFrontier>
+
+export const CriticalFootprint = t.object(
+  'The smallest KV footprint from which upward a policy keeps a share of what the dense model scores (docs/sweep.md, The critical footprint).',
+  {
+    kept: t.share('The share.'),
+    footprint: t.share('By linear interpolation between the measured footprints around it.'),
+    at_most: t.boolean(
+      'Whether even the smallest measured footprint keeps the share, so that `footprint` is that one.',
+    ),
+    low: t.nullable(
+      t.share(
+        'Lower end of its 95 % interval; where that is the smallest measured footprint, it may be lower. Null with fewer than two documents or windows.',
+      ),
+    ),
+    high: t.nullable(t.share('Upper end.')),
+  },
+)
+export type CriticalFootprint = t.Static<typeof CriticalFootprint>
+
+export const CriticalPolicy = t.object('One policy.', {
+  policy: t.text('Its name.'),
+  points: t.list(
+    'What was measured of it, in the order of the cells.',
+    t.object('One cell.', {
+      cell: t.text('Id of the cell.'),
+      footprint: t.share('KV footprint.'),
+      kept: t.number('Share of what the dense model scores.'),
+    }),
+  ),
+  critical: t.list('By the share that is kept.', CriticalFootprint),
+})
+export type CriticalPolicy = t.Static<typeof CriticalPolicy>
+
+export const SweepCritical = t.object('Critical footprints by one quality.', {
+  quality: SweepQuality,
+  chance: t.nullable(
+    t.share(
+      'What is kept is counted above this score, that of guessing; null where it is the likelihood that is kept, dense perplexity / own.',
+    ),
+  ),
+  dense: t.number('What the dense model scores.'),
+  reason: t.nullable(t.text('Why there are no figures; null where there are.')),
+  policies: t.list('In the order of the cells; empty where there is a reason.', CriticalPolicy),
+})
+export type SweepCritical = t.Static<typeof SweepCritical>
 
 export const SweepTiming = t.object(
   'Seconds of the runs the record is made of; what an interrupted one had taken before it was resumed is not among them.',
@@ -125,6 +173,12 @@ export const SweepRecord = t.object(
     frontiers: t.list(
       'One for each quality and set of objectives; the first is the one that tables show.',
       SweepFrontier,
+    ),
+    critical_footprints: t.optional(
+      t.list(
+        'For each quality of which a share can be kept: how small a KV footprint policies need for it. Empty without a dense cell.',
+        SweepCritical,
+      ),
     ),
     environment: EnvironmentRecord,
     timing: SweepTiming,

@@ -1,5 +1,6 @@
 /** A record of `asp eval` -> rows: its metrics, and what each layer dropped. Pure. */
 import type { EvalRecord, GroupResult, TaskResult } from '../../record/eval/schema.js'
+import { suiteFootprint } from '../../record/footprint.js'
 import { type Interval, logInterval, normalInterval, wilsonInterval } from '../../stats/basics.js'
 import { decidedByPolicy } from './level.js'
 import { DENSE } from './names.js'
@@ -53,6 +54,7 @@ function qualityRow(
     set: own?.identity_parts.requests.slice(0, 12) ?? `${documents}`,
     shots: own === undefined ? null : record['n-shot'][task],
     sparsity: (own ?? record).sparsity.achieved,
+    footprint: suiteFootprint((own ?? record).sparsity),
     complete: record.status === 'complete',
   }
 }

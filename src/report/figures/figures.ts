@@ -6,7 +6,7 @@ import { comparisonRows } from './compare-rows.js'
 import { evalLayerRows, qualityRows } from './eval-rows.js'
 import { checkpointNames, type Place } from './place.js'
 import { lossRows, positionRows, pplLayerRows } from './ppl-rows.js'
-import { recallRows } from './recall-rows.js'
+import { recallDistanceRows, recallRows } from './recall-rows.js'
 import type { Figures } from './rows.js'
 import { joinedTrades, sweepTrades } from './trades.js'
 import { runNames } from './train-names.js'
@@ -27,6 +27,7 @@ function rowsOf(record: ReportedRecord, place: Place, run: string): Partial<Figu
         quality: qualityRows(record, place),
         layers: evalLayerRows(record, place),
         recalls: recallRows(record, place),
+        recallDistances: recallDistanceRows(record, place),
       }
     case 'asp.ppl/1':
       return {
@@ -67,6 +68,7 @@ function joined(parts: readonly Partial<Figures>[]): Figures {
     positions: all('positions'),
     layers: all('layers'),
     recalls: all('recalls'),
+    recallDistances: all('recallDistances'),
     speeds: all('speeds'),
     curves: all('curves'),
     steps: all('steps'),

@@ -1,4 +1,5 @@
 /** A record of `asp ppl` -> rows: losses, their change by position, and what each layer dropped. Pure. */
+import { textFootprint } from '../../record/footprint.js'
 import type { ContextRecord, PplRecord, RuleRecord } from '../../record/ppl/schema.js'
 import { decidedBy } from './level.js'
 import { DENSE } from './names.js'
@@ -6,7 +7,8 @@ import { bounds, origin, type Place, subject } from './place.js'
 import type { LayerRow, LossRow, PositionRow, Subject } from './rows.js'
 
 export function lossRows(record: PplRecord, place: Place): LossRow[] {
-  return eachRule(record, place, (rule, { ctx, tokens, windows }, at, who) => {
+  return eachRule(record, place, (rule, context, at, who) => {
+    const { ctx, tokens, windows } = context
     const { nll, nll_stderr, delta } = rule
     const loss = bounds(nll, nll_stderr)
     const change = bounds(delta?.nll ?? 0, delta?.stderr ?? null)
@@ -21,6 +23,7 @@ export function lossRows(record: PplRecord, place: Place): LossRow[] {
         rule: rule.rule,
         alpha: rule.alpha,
         sparsity: rule.sparsity?.achieved ?? 0,
+        footprint: textFootprint(context, rule),
         tokens,
         nll,
         perplexity: rule.perplexity,

@@ -2,6 +2,7 @@
 import type { ComparedMetric } from '../../record/compare/schema.js'
 import type { RuleRecord } from '../../record/ppl/schema.js'
 import type { ReportedRecord } from '../reported-record.js'
+import type { XAxis } from './axes.js'
 
 /** Where a figure stands: `records[record]` of the page, and a path inside that file, such as `contexts[0].rules[1]`. */
 export interface Origin {
@@ -45,16 +46,18 @@ export interface QualityRow extends Origin, Subject, Bounds {
   shots: number | null
   /** Share of causal pairs removed. */
   sparsity: number
+  /** KV footprint. */
+  footprint: number
   complete: boolean
 }
 
-/** Of a recall task at one length and depth; bounds are of the margin. */
-export interface RecallRow extends Origin, Subject, Bounds {
+/** Of a recall task; bounds are of the margin. */
+interface RecallFiguresRow extends Origin, Subject, Bounds {
   task: string
-  /** Of the requests. */
+  /** Of the requests, and of what may be dropped of them. */
   set: string
-  length: number
-  depth: number
+  /** What the policy knew of the question, as the record's note says it. */
+  question: string
   items: number
   /** Shares of items. */
   right: number
@@ -62,6 +65,21 @@ export interface RecallRow extends Origin, Subject, Bounds {
   exact: number
   /** Nats. */
   margin: number
+}
+
+/** At one length and depth. */
+export interface RecallRow extends RecallFiguresRow {
+  length: number
+  depth: number
+}
+
+/** At answers so far from the end of the prompt, whatever the length. */
+export interface RecallDistanceRow extends RecallFiguresRow {
+  /** Mean, in tokens. */
+  distance: number
+  /** Of its class, in tokens. */
+  from: number
+  to: number
 }
 
 /** Perplexity of a text at one context length. */
@@ -75,6 +93,8 @@ export interface LossRow extends Origin, Subject, Bounds {
   /** Of a soft rule. */
   alpha: number | null
   sparsity: number
+  /** KV footprint; null of a soft rule. */
+  footprint: number | null
   tokens: number
   nll: number
   perplexity: number | null
@@ -214,6 +234,7 @@ export interface Figures {
   positions: PositionRow[]
   layers: LayerRow[]
   recalls: RecallRow[]
+  recallDistances: RecallDistanceRow[]
   speeds: SpeedRow[]
   curves: CurveRow[]
   steps: StepRow[]
@@ -242,5 +263,7 @@ export interface PageData extends Figures {
   title: string
   /** When the page was made, ISO, UTC. */
   made: string
+  /** What quality and perplexity are drawn over. */
+  x: XAxis
   records: RecordInfo[]
 }

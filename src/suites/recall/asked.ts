@@ -1,5 +1,5 @@
 /** Sentences in filler and a question after it, or around it, whose answer is one of the candidates: what most tasks make. */
-import { haystack, type Placed, tokensAfter } from './haystack.js'
+import { haystack, type Placed, tokensAfter, tokensBefore } from './haystack.js'
 import type { Item, Workshop } from './item.js'
 
 export interface Asked {
@@ -19,18 +19,21 @@ export function askedItem(
 ): Item {
   const { random, question, length, depth } = shop
   const inOrder = [...placed].sort((a, b) => a.depth - b.depth)
+  const tail = `\n${asks} ${opens}`
   const { text, ends } = haystack(shop, {
     placed: inOrder,
-    head: question === 'seen' ? `${asks}\n` : '',
-    tail: `\n${asks} ${opens}`,
+    head: question === 'aware' ? `${asks}\n` : '',
+    tail,
     answer: ` ${answers[0]}`,
   })
   const order = [...answers]
   random.shuffle(order)
+  const frozenFrom = tokensBefore(shop, text, text.length - tail.length)
   return {
     contexts: [text],
     choices: order.map((answer) => ` ${answer}`),
     gold: order.indexOf(answers[0]),
+    ...(frozenFrom === undefined ? {} : { frozenFrom: order.map(() => frozenFrom) }),
     cell: { length, depth, distance: tokensAfter(shop, text, ends[inOrder.indexOf(placed[holder])]) },
   }
 }

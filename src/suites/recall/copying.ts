@@ -4,7 +4,7 @@
  */
 import { Failure } from '../../errors.js'
 import { drawWords } from './draws.js'
-import { haystack, tokensAfter } from './haystack.js'
+import { haystack, tokensAfter, tokensBefore } from './haystack.js'
 import type { Item, Workshop } from './item.js'
 
 /** Words of a passage. */
@@ -44,10 +44,14 @@ function copied(shop: Workshop, draw: () => string): Item {
     const isOnce = text.split(passage).length === 2 && !without.includes(passage)
     if (!isOnce || size(without + answer) !== size(text + answer)) continue
     const gold = random.below(2)
+    const contexts = gold === 0 ? [text, without] : [without, text]
+    // There is no question: nothing is dropped once the passage comes again.
+    const frozenFrom = contexts.flatMap((one) => tokensBefore(shop, one + answer, one.length) ?? [])
     return {
-      contexts: gold === 0 ? [text, without] : [without, text],
+      contexts,
       choices: [answer, answer],
       gold,
+      ...(frozenFrom.length === 0 ? {} : { frozenFrom }),
       cell: { length, depth, distance: tokensAfter(shop, text, ends[0]) },
     }
   }

@@ -6,9 +6,15 @@ import { pythonRandom } from '../../stats/python-random.js'
 import type { Dataset } from '../dataset.js'
 import { mostAlike } from './draws.js'
 import { type Filler, makeFiller } from './filler.js'
-import { checkGrid, type GridPoint, gridPoints, type RecallGrid } from './grid.js'
-import type { Counter, Item } from './item.js'
-import { RECALL_TASKS, type RecallSuite, type RecallTaskName, recallSuiteName } from './tasks.js'
+import { checkGrid, checkLengths, type GridPoint, gridPoints, type RecallGrid } from './grid.js'
+import type { AnyWorkshop, Counter, Item } from './item.js'
+import {
+  RECALL_TASKS,
+  type RecallSuite,
+  type RecallTask,
+  type RecallTaskName,
+  recallSuiteName,
+} from './tasks.js'
 
 export interface Making {
   grid: RecallGrid
@@ -50,7 +56,8 @@ export async function makeDataset(
   const { task, length } = recall
   const grid = { ...making.grid, ...(length === undefined ? {} : { lengths: [length] }) }
   const { nPositions } = making
-  checkGrid(grid, nPositions)
+  checkGrid(grid)
+  checkLengths(grid, nPositions)
   const { name, filler, words } = await read()
   const rows = makeRows(task, filler, { ...making, grid }, words)
   return {
@@ -75,20 +82,37 @@ export function makeRows(
   words = mostAlike({ counter }, filler.vocabulary),
 ): DataRow[] {
   const shared = { name: recallSuiteName({ task }), counter, filler, words, question: grid.question }
-  return gridPoints(grid, nPositions).map((point, idx) => {
-    const { length, depth } = point
-    const random = pythonRandom(seedOf(task, grid.seed, point))
-    return { line: idx + 1, value: rowOf(idx, RECALL_TASKS[task].make({ ...shared, length, depth, random })) }
+  const open: Open = (point) => ({
+    ...shared,
+    length: point.length,
+    random: pythonRandom(seedOf(task, grid.seed, point)),
+  })
+  return itemsOf(RECALL_TASKS[task], gridPoints(grid, nPositions), open).map((item, idx) => ({
+    line: idx + 1,
+    value: rowOf(idx, item),
+  }))
+}
+
+type Open = (point: Omit<GridPoint, 'depth'> & { depth?: number }) => AnyWorkshop
+
+/** In the order of the points. What asks about one text at all depths is made at the first of these. */
+function itemsOf(task: RecallTask, points: readonly GridPoint[], open: Open): Item[] {
+  if ('make' in task) return points.map((point) => task.make({ ...open(point), depth: point.depth }))
+  const depths = [...new Set(points.map(({ depth }) => depth))]
+  const firsts = points.filter(({ depth }) => depth === depths[0])
+  return firsts.flatMap(({ length, nth }) => {
+    const items = task.makeAll({ ...open({ length, nth }), depths })
+    return items.map((item) => ({ ...item, group: `${length} ${nth}` }))
   })
 }
 
 /** As the suite's templates read it. */
-function rowOf(idx: number, { contexts, choices, gold, cell }: Item): DataRow['value'] {
+function rowOf(idx: number, { contexts, frozenFrom, ...item }: Item): DataRow['value'] {
   const [context, other = ''] = contexts
-  return { idx, context, other, choices, gold, cell }
+  return { idx, context, other, ...item, ...(frozenFrom === undefined ? {} : { frozen_from: frozenFrom }) }
 }
 
 /** Of one item: another grid has it again, where it has that point. 48 bits. */
-function seedOf(task: string, seed: number, { length, depth, nth }: GridPoint): number {
+function seedOf(task: string, seed: number, { length, depth, nth }: Parameters<Open>[0]): number {
   return Number.parseInt(sha256Of(JSON.stringify([task, seed, length, depth, nth])).slice(0, 12), 16)
 }

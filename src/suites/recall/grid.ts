@@ -18,7 +18,7 @@ export const DEFAULT_GRID = {
   depths: [0, 0.25, 0.5, 0.75, 1],
   items: 4,
   seed: 1234,
-  question: 'hidden',
+  question: 'agnostic',
 } as const satisfies RecallGrid
 
 /** Of `asp recall`, which names its suites before it knows the model: they suit GPT-2's context. */
@@ -42,8 +42,8 @@ export function gridPoints({ lengths, depths, items }: RecallGrid, nPositions: n
 export const usualLengths = (nPositions: number): number[] =>
   [4, 2, 1].map((parts) => Math.floor(nPositions / parts))
 
-/** Failure: what no item can be made of. */
-export function checkGrid({ lengths = [], depths, items }: RecallGrid, nPositions: number): void {
+/** Failure: lengths that the model does not take. */
+export function checkLengths({ lengths = [] }: Pick<RecallGrid, 'lengths'>, nPositions: number): void {
   const long = lengths.find((length) => !(Number.isInteger(length) && length > 0 && length <= nPositions))
   if (long !== undefined)
     throw new Failure(
@@ -52,6 +52,10 @@ export function checkGrid({ lengths = [], depths, items }: RecallGrid, nPosition
         hint: `for example --length ${usualLengths(nPositions).join(',')}`,
       },
     )
+}
+
+/** Failure: what no item can be made of, whatever the model. */
+export function checkGrid({ depths, items }: Pick<RecallGrid, 'depths' | 'items'>): void {
   const deep = depths.find((depth) => !(depth >= 0 && depth <= 1))
   if (deep !== undefined || depths.length === 0)
     throw new Failure(`--needle-depth: must be shares of the text from 0 to 1, got ${deep ?? 'none'}`, {

@@ -1,7 +1,7 @@
 /** Sentences set into filler at given depths, so that prompt and answer are exactly so many tokens: the shape of every recall item. */
 import { Failure } from '../../errors.js'
 import type { Filler } from './filler.js'
-import type { Workshop } from './item.js'
+import type { AnyWorkshop } from './item.js'
 
 /** A sentence to hide. */
 export interface Placed {
@@ -37,7 +37,7 @@ const MOST_STARTS = 64
 const MOST_FITS = 12
 
 /** Null where not even an empty haystack is short enough. */
-export function tryHaystack(shop: Workshop, straw: Straw): Haystack | null {
+export function tryHaystack(shop: AnyWorkshop, straw: Straw): Haystack | null {
   const { counter, filler, random, length } = shop
   const size = (text: string): number => counter.encode(text + straw.answer).length
   const first = random.below(filler.words.length)
@@ -58,7 +58,7 @@ export function tryHaystack(shop: Workshop, straw: Straw): Haystack | null {
 }
 
 /** Failure: the sentences alone are too long. */
-export function haystack(shop: Workshop, straw: Straw): Haystack {
+export function haystack(shop: AnyWorkshop, straw: Straw): Haystack {
   const found = tryHaystack(shop, straw)
   if (found !== null) return found
   const { head = '', tail, answer, placed } = straw
@@ -71,8 +71,24 @@ export function haystack(shop: Workshop, straw: Straw): Haystack {
 }
 
 /** Tokens from a place in a text to its end. */
-export function tokensAfter({ counter }: Pick<Workshop, 'counter'>, text: string, end: number): number {
+export function tokensAfter({ counter }: Pick<AnyWorkshop, 'counter'>, text: string, end: number): number {
   return counter.encode(text).length - counter.encode(text.slice(0, end)).length
+}
+
+/**
+ * Tokens of a text before the place where the question begins, of `frozenFrom`; undefined where the question may drop. A token that
+ * reaches over that place is of the question.
+ */
+export function tokensBefore(
+  { counter, question }: Pick<AnyWorkshop, 'counter' | 'question'>,
+  text: string,
+  place: number,
+): number | undefined {
+  if (question !== 'agnostic') return undefined
+  const [before, all] = [counter.encode(text.slice(0, place)), counter.encode(text)]
+  let same = 0
+  while (same < before.length && before[same] === all[same]) same++
+  return same
 }
 
 /** The most words with which the size is not above `length`: a guess, corrected by what words were long so far. */

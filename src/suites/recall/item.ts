@@ -9,13 +9,15 @@ export interface Counter {
 }
 
 /**
- * `hidden`: the question stands after the text alone, so that what was dropped of the text was dropped without knowing it.
- * `seen`: it stands before the text as well.
+ * `agnostic`: the question stands after the text, and from its first token on nothing is dropped: what is gone was decided by the text.
+ * `online`: it stands there too, but its own tokens, and the answer's, drop what they would drop of any text.
+ * `aware`: as `online`, and it stands before the text as well.
  */
-export const QUESTIONS = ['hidden', 'seen'] as const
+export const QUESTIONS = ['agnostic', 'online', 'aware'] as const
 export type Question = (typeof QUESTIONS)[number]
 
-export interface Workshop {
+/** Of one item or of several. */
+export interface AnyWorkshop {
   /** The task, for messages. */
   name: string
   counter: Counter
@@ -26,9 +28,17 @@ export interface Workshop {
   random: PythonRandom
   /** Tokens of the prompt and its longest answer together. */
   length: number
+  question: Question
+}
+
+export interface Workshop extends AnyWorkshop {
   /** Where in the text the answer stands: 0 at its beginning, 1 at its end. */
   depth: number
-  question: Question
+}
+
+/** What makes items that ask about one text, at each of `depths`. */
+export interface SharedWorkshop extends AnyWorkshop {
+  depths: readonly number[]
 }
 
 /** Choices after one context, or one continuation after several contexts. */
@@ -38,6 +48,10 @@ export interface Item {
   /** With the space they begin with. */
   choices: readonly string[]
   gold: number
+  /** By choice, tokens of its context that stand before the question; undefined where the question may drop. */
+  frozenFrom?: readonly number[]
+  /** What names the other items that ask about the same text. */
+  group?: string
   /** Where it stands in the grid. */
   cell: Cell
 }
@@ -48,6 +62,7 @@ export interface Cell {
   depth: number
   /** Tokens between the end of what holds the answer and the end of the prompt. */
   distance: number
-  /** Pairs of an associative recall. */
+  /** Pairs of an associative recall, and which of its queries this is, from 0. */
   pairs?: number
+  query?: number
 }

@@ -29,6 +29,7 @@ function suiteOf(recall: RecallSuite) {
     output: 'multiple_choice' as const,
     context: hasContexts ? ['{context}', '{other}'] : '{context}',
     delimiter: '',
+    ...('makeAll' in more ? { cluster: '{group}' } : {}),
     choices: '{choices}',
     gold: '{gold}',
     metrics: [...METRICS],

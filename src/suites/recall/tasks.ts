@@ -1,17 +1,20 @@
 /** The table of recall tasks: what each asks, and how an item is made. Its name as a suite is `recall_<name>`. */
 import { associative } from './associative.js'
 import { copyRandom, copyText } from './copying.js'
-import type { Item, Workshop } from './item.js'
+import type { Item, SharedWorkshop, Workshop } from './item.js'
 import { firstMentioned, lastMentioned } from './mentioned.js'
 import { clozeNeedle, distractors, needle, needles, passkey } from './needles.js'
 import { variables } from './variables.js'
 
-export interface RecallTask {
+export type RecallTask = {
   summary: string
-  make(shop: Workshop): Item
   /** One continuation is compared after two contexts, instead of choices after one. */
   contexts?: true
-}
+} & (
+  | { make(shop: Workshop): Item }
+  /** One for each depth, all of one text. */
+  | { makeAll(shop: SharedWorkshop): Item[] }
+)
 
 export const RECALL_TASKS = {
   passkey: { summary: 'a pass key hidden in natural text', make: passkey },
@@ -23,7 +26,7 @@ export const RECALL_TASKS = {
     summary: 'a number passed on through three variables, among two other chains',
     make: variables,
   },
-  mqar: { summary: 'pairs of words, one of several keys is asked for', make: associative },
+  mqar: { summary: 'pairs of words, several keys are asked for', makeAll: associative },
   first_mentioned: { summary: 'which of four people came first', make: firstMentioned },
   last_mentioned: { summary: 'which of four people came last', make: lastMentioned },
   copy_random: { summary: 'sixteen words in no order, repeated', make: copyRandom, contexts: true },

@@ -114,9 +114,9 @@ export async function testRepos(): Promise<HubRepo[]> {
 }
 
 /** Starts a Hub for the tests of a suite, and gives each test a new cache. */
-export function withHub(test: uvu.Test<HubContext>): void {
+export function withHub(test: uvu.Test<HubContext>, repos = testRepos): void {
   test.before(async (context) => {
-    context.server = await startHub(await testRepos())
+    context.server = await startHub(await repos())
   })
   test.after((context) => context.server.close())
   test.before.each(async (context) => {

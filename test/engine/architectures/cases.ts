@@ -12,6 +12,7 @@ import { gpt2Tensors } from '../../../src/data/gpt2-names.js'
 import { decodeSafetensors, type TensorBytes } from '../../../src/data/safetensors.js'
 import { AS_GPT2, type BiasName } from '../../../src/engine/gpt2/config.js'
 import { writeCheckpoint } from '../../data/tiny-checkpoint.js'
+import { madeValues } from '../../made-weights.js'
 
 export interface ArchitectureCase {
   name: string
@@ -66,24 +67,6 @@ export function sequencesOf({ sequences, tokens, config }: ArchitectureCase): Ui
       (_, t) => ((s * tokens + t) * 7919 + s * 31 + 5) % Number(config.vocab_size),
     ),
   )
-}
-
-/** The values that scripts/make-architectures.py gives a tensor of this name. */
-export function madeValues(name: string, count: number): Float32Array {
-  let seed = 0x811c9dc5
-  for (let i = 0; i < name.length; i++) seed = Math.imul(seed ^ name.charCodeAt(i), 0x01000193)
-  const isNorm = /(^|\.)ln_/.test(name)
-  const half = name === 'wte.weight' || name === 'lm_head.weight'
-  const quarter = isNorm || name === 'wpe.weight' || name.endsWith('bias')
-  const scale = half ? 1 / 2 : quarter ? 1 / 4 : 1 / 8
-  const around = isNorm && name.endsWith('weight') ? 1 : 0
-  return Float32Array.from({ length: count }, (_, i) => {
-    let h = (Math.imul(i, 2654435761) + seed) | 0
-    h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
-    h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
-    h ^= h >>> 16
-    return ((h >>> 8) / 2 ** 23 - 1) * scale + around
-  })
 }
 
 /** Writes the case as a checkpoint, config.json as transformers has written it, and opens that. */

@@ -1,7 +1,8 @@
 /** The list of cases: each is tested by one file, and weights are those that the script made. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { CASES, madeValues } from './cases.js'
+import { madeValues } from '../../made-weights.js'
+import { CASES } from './cases.js'
 import { GROUPS } from './groups.js'
 
 const test = suite('architectures: the list')

@@ -20,13 +20,13 @@ const pruned: WindowScore[] = [
     logprobs: Float64Array.of(-1.5, -2, -2.5),
     kl: Float64Array.of(0.1, 0.2, 0.6),
     agree: Uint8Array.of(1, 0, 1),
-    drops: { pairShares: [0.5, 0.2], last: [0.6, 0.4], rows: Float64Array.of(0, 0.5, 0.25, 0.5) },
+    drops: { pairShares: [0.5, 0.2], last: [0.6, 0.4], rows: Float64Array.of(0, 0.5, 0.25, 0.5), peak: 6 },
   },
   {
     logprobs: Float64Array.of(-5, -1.25),
     kl: Float64Array.of(0.9, 0.2),
     agree: Uint8Array.of(0, 1),
-    drops: { pairShares: [1, 0], last: [1, 0], rows: Float64Array.of(0, 1, 0.5) },
+    drops: { pairShares: [1, 0], last: [1, 0], rows: Float64Array.of(0, 1, 0.5), peak: 3 },
   },
 ]
 const amount = { words: 4, bytes: 20 }
@@ -76,11 +76,23 @@ test('sparsity weighs windows by their pairs; S@ctx is over whole windows', () =
   assert.equal(samples.sparsity, [0.35, 0.5])
   const soft = pruned.map((score) => ({
     ...score,
-    drops: score.drops && { ...score.drops, last: null, rows: null },
+    drops: score.drops && { ...score.drops, last: null, rows: null, peak: null },
   }))
   const figures = ruleFigures(windows, soft, dense, amount, 4)
   assert.is(figures.sparsity?.at_ctx, null)
   assert.is(figures.positions[0].sparsity, null)
+})
+
+test('the footprint counts the diagonal, peaks are a mean over windows; a soft rule has neither', () => {
+  const { sparsity } = ruleFigures(windows, pruned, dense, amount, 4)
+  // Of 9 pairs and 7 rows in each of two layers, (6 + 1.2) pairs are gone; peaks of 6 of 8 and 3 of 6 entries.
+  near(sparsity?.kv_footprint ?? null, (2 * 16 - 7.2) / (2 * 16))
+  near(sparsity?.kv_footprint ?? null, 1 - (sparsity?.achieved ?? 0) * (9 / 16))
+  near(sparsity?.kv_peak ?? null, (6 / 8 + 3 / 6) / 2)
+  near(sparsity?.kv_peak_max ?? null, 6 / 8)
+  const soft = pruned.map((score) => ({ ...score, drops: score.drops && { ...score.drops, peak: null } }))
+  const faded = ruleFigures(windows, soft, dense, amount, 4).sparsity
+  assert.equal([faded?.kv_footprint, faded?.kv_peak, faded?.kv_peak_max], [null, null, null])
 })
 
 test('positions: every scored token in one bucket, by its row', () => {
@@ -93,7 +105,7 @@ test('positions: every scored token in one bucket, by its row', () => {
       logprobs: Float64Array.from({ length: rows - firstRow }, (_, i) => -(firstRow + i + shift)),
       kl: null,
       agree: null,
-      drops: { pairShares: [0], last: [0], rows: Float64Array.from({ length: rows }, (_, k) => k) },
+      drops: { pairShares: [0], last: [0], rows: Float64Array.from({ length: rows }, (_, k) => k), peak: 1 },
     }))
   const { positions } = ruleFigures(long, scores(2), scores(0), amount, 300)
   assert.equal(

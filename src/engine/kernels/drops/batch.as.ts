@@ -24,6 +24,8 @@ export class Segment {
   list: u32
   /** The trunk's index among the segments; its own for a segment that stands alone. */
   parent: u32
+  /** The first query that drops nothing any more; NEVER where all may. */
+  frozenFrom: u32
 }
 
 /** One layer of a pass. */

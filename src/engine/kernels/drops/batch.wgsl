@@ -14,6 +14,7 @@ struct Segment {
   pair: u32,           // its first entry in the log-masks of a soft rule
   list: u32,           // its first entry in the lists of live keys
   parent: u32,         // the trunk's index among the segments; its own for a segment that stands alone
+  frozen_from: u32,    // the first query that drops nothing any more; NEVER where all may
 }
 
 // One layer of a pass.

@@ -1,7 +1,7 @@
 /**
  * Twin of drop-times.wgsl: the death time of every key of one layer, the first later query that drops it
  * (docs/method.md, Death times).
- *   t_j = min { k > j : k drops j }, NEVER if none, as drop-score.as.ts says
+ *   t_j = min { k > j : k drops j, k < frozenFrom }, NEVER if none, as drop-score.as.ts says
  * A task is a tile of keys. A branch walks only its own queries and takes over what its trunk has already
  * dropped.
  */
@@ -43,11 +43,12 @@ function firstDrop(scores: usize, s: Segment, j: u32, layer: Layer): u32 {
   const bytes: usize = 16 * <usize>layer.r4
   const scale = dropScale(layer.r4)
   const key = scores + (2 * <usize>rowOf(s, j) + 1) * bytes
-  const total = s.parentLength + s.length
+  const end = min(s.parentLength + s.length, s.frozenFrom)
   let k = max(j + 1, s.parentLength)
+  if (k >= end) return NEVER
   let query = scores + 2 * <usize>(s.row + k - s.parentLength) * bytes
-  const last = scores + 2 * <usize>(s.row + s.length - 1) * bytes
-  for (; k < total; k += QUERIES) {
+  const last = scores + 2 * <usize>(s.row + end - s.parentLength - 1) * bytes
+  for (; k < end; k += QUERIES) {
     // Past the end the last query is scored again.
     const q1 = min(query + 2 * bytes, last)
     const q2 = min(query + 4 * bytes, last)

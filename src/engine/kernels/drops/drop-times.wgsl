@@ -1,6 +1,6 @@
 // needs: batch, drop-score
 // Death time of every key of one layer: the first later query that drops it (docs/method.md, Death times).
-//   t_j = min { k > j : k drops j }, NEVER if none, as drop-score.wgsl says
+//   t_j = min { k > j : k drops j, k < frozen_from }, NEVER if none, as drop-score.wgsl says
 // f32, one fixed summation order, so that a sequence dies the same way alone or in a batch.
 // scores (rows, 2 r): interaction queries, then interaction keys. deaths (L, keys).
 // Grid: one workgroup a tile of WORKGROUP keys of one segment; a lane owns a key and walks the queries upward.
@@ -34,9 +34,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   }
   let key = row_of(s, j) * 2u * r4 + r4;
   let scale = drop_scale(r4);
+  let end = min(total, s.frozen_from);
   var k = max(j + 1u, s.parent_length);
   loop {
-    if (death != NEVER || k >= total) {
+    if (death != NEVER || k >= end) {
       break;
     }
     let last = total - 1u;
@@ -51,7 +52,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     }
     let keep = is_kept(drop_scores(x, scale, layer.beta_shift));
     for (var i = 0u; i < QUERIES; i++) {
-      if (death == NEVER && k + i < total && !keep[i]) {
+      if (death == NEVER && k + i < end && !keep[i]) {
         death = k + i;
       }
     }

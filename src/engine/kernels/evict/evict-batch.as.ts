@@ -11,6 +11,7 @@ export function sequenceInBatch<W>(d: Dispatch, s: Sequence, i: u32, decision: u
   const segment = segmentAt(at(d, 0), tile.segment)
   s.start = segment.parentLength
   s.end = segment.parentLength + segment.length
+  s.frozenFrom = segment.frozenFrom
   layLists(s, s.end)
   const deaths = at(d, 2) + 4 * <usize>((budget.layer * budget.decisions + decision) * budget.keys)
   s.deaths = deaths + 4 * <usize>segment.key

@@ -17,13 +17,15 @@ struct Sequence {
   index: u32,  // whose sums are its own, and whose it begins with
   parent: u32,
   decision: u32,
+  frozen_from: u32,  // the first query that evicts nothing
   segment: Segment,
 }
 
 fn sequence_at(i: u32, decision: u32, lane: u32) -> Sequence {
   let tile = tiles[i];
   let s = segments[tile.x];
-  return Sequence(s.parent_length, select(0u, s.parent_length + s.length, tile.y == 0u), tile.x, s.parent, decision, s);
+  let end = select(0u, s.parent_length + s.length, tile.y == 0u);
+  return Sequence(s.parent_length, end, tile.x, s.parent, decision, s.frozen_from, s);
 }
 
 // Where the death times of a layer's decision begin.

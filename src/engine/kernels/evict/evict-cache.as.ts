@@ -21,6 +21,7 @@ export function sequenceInCache<W>(d: Dispatch, s: Sequence, i: u32, halves: boo
   const span = spanAt(at(d, 2), i)
   s.start = positionOf(at(d, 3), span.row)
   s.end = s.start + span.count
+  s.frozenFrom = NEVER
   layLists(s, s.end)
   listRows(d, s, span)
   const first = 4 * <usize>deathOf(cache, span.slot, 0)

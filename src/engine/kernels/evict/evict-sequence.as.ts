@@ -25,6 +25,8 @@ export class Sequence {
   /** Position of the first query, and after the last one. */
   start: u32
   end: u32
+  /** The first query that evicts nothing any more; NEVER where all may. */
+  frozenFrom: u32
   /** Heads that share the decision, the number of the first of them, and bytes of all heads of a row of floats. */
   heads: u32
   firstHead: u32

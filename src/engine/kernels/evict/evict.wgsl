@@ -124,7 +124,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
       own++;
     }
     total++;
-    let due = is_due(k);
+    let due = is_due(k) && k < s.frozen_from;
     update_importances(s, k, lane, own, due && total > budget.budget);
     while (due && total > budget.budget) {
       offer(lane, own, k);

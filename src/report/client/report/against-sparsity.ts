@@ -1,14 +1,11 @@
-/** Plots of a figure against the share of context that was removed: a line a policy. */
+/** Plots of a figure against the share of context that was removed, or against the KV footprint: a line a policy. */
+import { type Placed, X_AXES } from '../../figures/axes.js'
 import { linesOverSparsity } from '../../figures/names.js'
 import type { Subject } from '../../figures/rows.js'
 import type { Axis, ChartParts, Point } from './chart.js'
 import type { Page } from './page.js'
 
-const SPARSITY: Axis = {
-  label: 'share of causal pairs removed',
-  domain: [0, 1],
-  ticks: [0, 0.2, 0.4, 0.6, 0.8, 1],
-}
+const SHARE: Omit<Axis, 'label'> = { domain: [0, 1], ticks: [0, 0.2, 0.4, 0.6, 0.8, 1] }
 
 interface Lines<Row> {
   title: string
@@ -19,19 +16,20 @@ interface Lines<Row> {
   zero?: boolean
 }
 
-export function chartAgainstSparsity<Row extends Subject & { record: number; sparsity: number }>(
+export function chartAgainstSparsity<Row extends Subject & Placed & { record: number; sparsity: number }>(
   { title, y, rows, point, zero }: Lines<Row>,
   page: Page,
 ): ChartParts {
+  const { x: axis } = page.data
   const lines = linesOverSparsity(rows, page.names)
   const points = ({ name, rows }: (typeof lines)[number]): Point[] =>
     rows.flatMap((row) => {
-      const found = point(row)
-      return found === null ? [] : [{ series: name, x: row.sparsity, ...found }]
+      const [x, found]: [number | null, Omit<Point, 'series' | 'x'> | null] = [row[axis], point(row)]
+      return found === null || x === null ? [] : [{ series: name, x, ...found }]
     })
   return {
     title,
-    x: SPARSITY,
+    x: { label: X_AXES[axis].label, ...SHARE },
     y,
     zero,
     points: lines.flatMap(points),

@@ -1,4 +1,5 @@
 /** Perplexity of texts against what was dropped, how far that is from the dense rule, and where in the context it arises. */
+import { X_AXES } from '../../figures/axes.js'
 import { grouped } from '../../figures/grouped.js'
 import { levelName } from '../../figures/level.js'
 import { lossPanels, type Panel } from '../../figures/panels.js'
@@ -20,7 +21,7 @@ const change = ({ deltaLow, deltaHigh }: LossRow): { low: number | null; high: n
 })
 
 export const lossSection = section<LossRow>({
-  title: 'Perplexity against sparsity',
+  title: ({ data }) => `Perplexity against ${X_AXES[data.x].name}`,
   intro:
     'Perplexity of running text by the share of context that was removed, and the change of loss against the same weights ' +
     'with nothing dropped. 95 % intervals with windows as units; those of changes are paired.',
@@ -41,6 +42,7 @@ export const lossSection = section<LossRow>({
     ...subjectColumns(rows),
     text('Rule', ({ rule, alpha }) => (alpha === null ? rule : `${rule}, alpha ${alpha}`)),
     number('Sparsity', ({ sparsity }) => sparsity, fixed),
+    number('KV footprint', ({ footprint }) => footprint, fixed),
     number('Loss', ({ nll }) => nll, fixed),
     number('Perplexity', ({ perplexity }) => perplexity, two),
     intervalColumn((row) => row, 2),
@@ -90,7 +92,7 @@ const tipOf = (row: LossRow, page: Page): string[] => [
   page.names.full(row),
   `perplexity ${row.perplexity?.toFixed(2) ?? 'not finite'} (${range(row, 2)})`,
   ...(row.delta === null ? [] : [`change ${signed(row.delta)} (${range(change(row))})`]),
-  `sparsity ${fixed(row.sparsity)}, ${row.tokens} tokens`,
+  `sparsity ${fixed(row.sparsity)}, KV footprint ${fixed(row.footprint)}, ${row.tokens} tokens`,
   ...page.source(row),
 ]
 

@@ -11,6 +11,7 @@ import { lossSection, positionSection } from './losses.js'
 import { Page } from './page.js'
 import { qualitySection } from './quality.js'
 import { recallSection } from './recall.js'
+import { recallDistanceSection } from './recall-distance.js'
 import { section } from './section.js'
 import { trainingSection } from './training.js'
 
@@ -40,6 +41,7 @@ const SECTIONS = [
   comparisonSection,
   qualitySection,
   recallSection,
+  recallDistanceSection,
   lossSection,
   tradeSection,
   costSection,

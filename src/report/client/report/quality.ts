@@ -1,4 +1,5 @@
 /** Scores of suites against what was dropped. */
+import { X_AXES } from '../../figures/axes.js'
 import { type Panel, qualityPanels } from '../../figures/panels.js'
 import type { QualityRow } from '../../figures/rows.js'
 import { fixed } from '../../format.js'
@@ -9,7 +10,7 @@ import { inBrackets, intervalColumn, type Page, subjectColumns } from './page.js
 import { section } from './section.js'
 
 export const qualitySection = section<QualityRow>({
-  title: 'Quality against sparsity',
+  title: ({ data }) => `Quality against ${X_AXES[data.x].name}`,
   intro:
     'Scores of suites by the share of context that was removed, with 95 % intervals over documents: of each score alone, ' +
     'not of differences, which are smaller where the documents are the same.',
@@ -21,6 +22,7 @@ export const qualitySection = section<QualityRow>({
     text('Metric', ({ metric, higherIsBetter }) => `${metric} ${higherIsBetter ? '↑' : '↓'}`),
     ...subjectColumns(rows),
     number('Sparsity', ({ sparsity }) => sparsity, fixed),
+    number('KV footprint', ({ footprint }) => footprint, fixed),
     number('Value', ({ value }) => value, fixed),
     intervalColumn((row) => row),
     number('Documents', ({ documents }) => documents),
@@ -41,7 +43,7 @@ function qualityChart({ rows, note }: Panel<QualityRow>, page: Page): ChartParts
       tip: [
         page.names.full(row),
         `${metric} ${fixed(row.value)}${inBrackets(row)}`,
-        `sparsity ${fixed(row.sparsity)}, ${row.documents} documents${row.complete ? '' : ', INCOMPLETE'}`,
+        `sparsity ${fixed(row.sparsity)}, KV footprint ${fixed(row.footprint)}, ${row.documents} documents${row.complete ? '' : ', INCOMPLETE'}`,
         ...page.source(row),
       ],
     }),

@@ -1,4 +1,4 @@
-/** What is recalled at each depth of texts of one length: the margin of the right answer, dense beside pruned. */
+/** What is recalled at each length and depth, as grids and as the margin of the right answer along the depth, dense beside pruned. */
 import { grouped } from '../../figures/grouped.js'
 import { DENSE, seriesByShare } from '../../figures/names.js'
 import type { RecallRow } from '../../figures/rows.js'
@@ -7,23 +7,28 @@ import { seriesOf } from '../shared/series.js'
 import { number, text } from '../shared/sortable-table.js'
 import type { ChartParts } from './chart.js'
 import { inBrackets, intervalColumn, type Page, subjectColumns } from './page.js'
+import { heatMaps } from './recall-heat.js'
 import { section } from './section.js'
 
 const two = (value: number): string => fixed(value, 2)
 
 export const recallSection = section<RecallRow>({
-  title: 'Recall by depth',
+  title: 'Recall by length and depth',
   intro:
-    'Log-probability of the right answer less that of the likeliest other candidate, in nats, by the place of the answer in the text. ' +
+    'Share of items whose right answer is the likeliest, and its margin: log-probability less that of the likeliest other candidate, in nats, by the ' +
+    'length of the text and the place of the answer in it. ' +
     'Where the dense model is at 0 or below it does not know the answer either, and pruning proves nothing. 95 % intervals over items.',
   rows: ({ recalls }) => recalls,
-  charts: (rows, page) =>
-    grouped(rows, ({ checkpoint, task, length, set }) => JSON.stringify([checkpoint, task, length, set])).map(
-      (some) => depthChart(some, page),
-    ),
+  charts: (rows, page) => [
+    ...heatMaps(rows, page),
+    ...grouped(rows, ({ checkpoint, task, length, set }) =>
+      JSON.stringify([checkpoint, task, length, set]),
+    ).map((some) => depthChart(some, page)),
+  ],
   caption: 'recall',
   columns: (rows, page) => [
     text('Task', ({ task }) => task),
+    text('Question', ({ question }) => question.replace(/^question /, '')),
     number('Length', ({ length }) => length),
     number('Depth', ({ depth }) => depth),
     ...subjectColumns(rows),
@@ -38,11 +43,13 @@ export const recallSection = section<RecallRow>({
 })
 
 function depthChart(rows: RecallRow[], page: Page): ChartParts {
-  const [{ task, length, checkpoint }] = rows
+  const [{ task, length, question, checkpoint }] = rows
   const name = seriesByShare(rows, page.names)
   const names = [...new Set(rows.map(name))].toSorted((a, b) => Number(b === DENSE) - Number(a === DENSE))
   return {
-    title: `${task}, ${length} tokens${page.names.several ? `, ${checkpoint}` : ''}`,
+    title: [task, `${length} tokens`, question, ...(page.names.several ? [checkpoint] : [])]
+      .filter(Boolean)
+      .join(', '),
     x: { label: 'depth of the answer', domain: [0, 1], format: String },
     y: { label: 'margin, nats' },
     zero: true,

@@ -7,12 +7,13 @@ import { figure, slug } from '../shared/figure.js'
 import { type Column, sortableTable } from '../shared/sortable-table.js'
 import { type ChartParts, chart } from './chart.js'
 import { type ForestParts, forest } from './forest.js'
+import { type HeatParts, heat } from './heat.js'
 import type { Page } from './page.js'
 
-export type Chart = ChartParts | ForestParts
+export type Chart = ChartParts | ForestParts | HeatParts
 
 export interface Section<Row> {
-  title: string
+  title: string | ((page: Page) => string)
   intro: string
   /** Of its table. */
   rows(data: PageData): readonly Row[]
@@ -24,11 +25,12 @@ export interface Section<Row> {
 
 /** A section that draws itself; null where it has nothing to show. */
 export const section =
-  <Row>({ title, intro, rows: rowsOf, caption, columns, charts: chartsOf }: Section<Row>) =>
+  <Row>({ title: titleOf, intro, rows: rowsOf, caption, columns, charts: chartsOf }: Section<Row>) =>
   (page: Page): HTMLElement | null => {
     const rows = rowsOf(page.data)
     const charts = chartsOf?.(rows, page) ?? []
     if (charts.length + rows.length === 0) return null
+    const title = typeof titleOf === 'string' ? titleOf : titleOf(page)
     const id = slug(title)
     const more = charts.slice(MANY_CHARTS)
     return element(
@@ -52,7 +54,10 @@ const grid = (charts: readonly Chart[]): HTMLElement =>
     ...charts.map((parts) => figure(parts.title, parts.series, draw(parts))),
   )
 
-const draw = (parts: Chart): SVGSVGElement => ('rows' in parts ? forest(parts) : chart(parts))
+function draw(parts: Chart): SVGSVGElement {
+  if ('cells' in parts) return heat(parts)
+  return 'rows' in parts ? forest(parts) : chart(parts)
+}
 
 /** Open where it is short. */
 const table = <Row>(caption: string, columns: readonly Column<Row>[], rows: readonly Row[]): HTMLElement =>
