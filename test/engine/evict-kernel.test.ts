@@ -47,8 +47,8 @@ await onEachAdapter('evict kernel', (test, open) => {
           const twins = sequences.map((rows, i) => {
             const own = rows.flatMap((row) => [...qkv.subarray(row * 3 * C, (row + 1) * 3 * C)])
             const { frozenFrom } = segments[i]
-            const model = { C, H, layer: LAYER, L, context: sizes.nPositions, scale }
-            return evictionReference(rule, own, { ...model, frozenFrom })
+            const setting = { C, H, layer: LAYER, L, context: sizes.nPositions, scale, frozenFrom }
+            return evictionReference(rule, own, setting)
           })
           for (const WORKGROUP of second ? [lanes] : [lanes, 64]) {
             const spec = evictionSpec(rule, { keys: 'batch' }, config, WORKGROUP, 16_384)

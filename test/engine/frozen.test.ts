@@ -10,7 +10,7 @@ import {
   isEvicting,
   isSized,
   isStatic,
-  layerSizes,
+  layerSize,
   SIZED,
   SIZED_KINDS,
   sizedRule,
@@ -55,8 +55,7 @@ function twin(rule: DropRule, tokens: Uint32Array, frozenFrom: number) {
   const forward = gpt2Reference(config, weights, tokens, null, (qkv, layer) => {
     if (isStatic(rule)) return staticReference(rule, tokens.length, frozenFrom).deaths
     if (!isEvicting(rule)) throw new Error(rule.kind)
-    const { nLayer: L, nPositions: context } = config
-    const evicted = evictionReference(rule, qkv, { C, H, layer, L, context, frozenFrom })
+    const evicted = evictionReference(rule, qkv, { C, H, layer, L, context: config.nPositions, frozenFrom })
     margin = Math.min(margin, evicted.margin)
     return evicted.deaths
   })
@@ -84,8 +83,9 @@ await onEachAdapter('frozen sequences', (test, open) => {
         for (const [l, layer] of (deaths ?? []).entries()) {
           if (!isSized(rule)) continue
           const { removed } = SIZED[rule.kind]
-          const size = layerSizes(rule, checkpoint.config)[l]
-          const [before, at] = [frozenFrom, Math.min(n, frozenFrom + 1)].map((end) => removed(end, size))
+          const [before, at] = [frozenFrom, Math.min(n, frozenFrom + 1)].map((end) =>
+            removed(end, layerSize(rule, l, checkpoint.config)),
+          )
           assert.is(countDrops(layer[0]).removed, before + (n - frozenFrom) * (at - before))
         }
         const expected = twin(rule, tokens, frozenFrom)
@@ -100,8 +100,8 @@ await onEachAdapter('frozen sequences', (test, open) => {
     })
 
     test(`${rule.kind}: what is gone was decided by the text, whatever is asked`, async () => {
-      // Long enough for what is evicted every 32 queries, or after two partitions of 16 and four sinks.
-      const text = tokensOf(37, 5)
+      // Long enough for what is evicted every 32 queries, and for two partitions behind the first tokens.
+      const text = tokensOf(36, 5)
       const frozenFrom = text.length
       // Where it is not frozen: what is gone when the next query comes.
       const alone = await engine.logits(
@@ -113,7 +113,7 @@ await onEachAdapter('frozen sequences', (test, open) => {
           text,
           (_, j) => times[j] < frozenFrom || (rule.kind !== 'adaptive' && times[j] === frozenFrom),
         )
-      for (const question of [tokensOf(9, 1), tokensOf(11, 9)]) {
+      for (const question of [tokensOf(12, 1), tokensOf(9, 9)]) {
         const tokens = Uint32Array.of(...text, ...question)
         const { deaths } = await engine.logits(pack(engine, [{ tokens, trunk: null, frozenFrom }]), rule)
         for (let l = 0; l < L; l++) {

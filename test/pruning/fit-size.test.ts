@@ -65,33 +65,6 @@ test('what strides cannot remove is refused with what they can', () => {
   }
 })
 
-for (const kind of Object.keys(STATIC) as StaticKind[]) {
-  test(`${kind}: of frozen sequences what is gone stays gone, and nothing more goes`, () => {
-    const extents = [
-      { length: 64, frozenFrom: 50 },
-      { length: 33, frozenFrom: 33 },
-      { length: 40, frozenFrom: 99 },
-    ]
-    const shares = Array.from({ length: 64 }, (_, i) => {
-      const removed = extents.map(
-        ({ length, frozenFrom }) => staticReference({ kind, size: i + 1 }, length, frozenFrom).removed,
-      )
-      const pairs = extents.map(({ length }) => (length * (length - 1)) / 2)
-      return removed.reduce((a, b) => a + b) / pairs.reduce((a, b) => a + b)
-    })
-    const peak = shares.indexOf(Math.max(...shares))
-    for (const sparsity of [0, 0.2, 0.5, 0.7]) {
-      const { rule, most } = nearestSize(kind, extents, sparsity, MODEL)
-      assert.ok(Math.abs(most - shares[peak]) < 1e-12)
-      const off = Math.min(...shares.slice(peak).map((share) => Math.abs(share - sparsity)))
-      assert.ok(
-        Math.abs(Math.abs(shares[rule.size - 1] - sparsity) - off) < 1e-12,
-        `${rule.size} at ${sparsity}`,
-      )
-    }
-  })
-}
-
 test('budgets of a pyramid fall from layer to layer about their mean, and the share is counted over all of them', () => {
   const { removed } = EVICTING.pyramid
   const lengths = [64, 200, 97]
@@ -123,6 +96,33 @@ test('budgets of a pyramid fall from layer to layer about their mean, and the sh
     }
   }
 })
+
+for (const kind of Object.keys(STATIC) as StaticKind[]) {
+  test(`${kind}: of frozen sequences what is gone stays gone, and nothing more goes`, () => {
+    const extents = [
+      { length: 64, frozenFrom: 50 },
+      { length: 33, frozenFrom: 33 },
+      { length: 40, frozenFrom: 99 },
+    ]
+    const shares = Array.from({ length: 64 }, (_, i) => {
+      const removed = extents.map(
+        ({ length, frozenFrom }) => staticReference({ kind, size: i + 1 }, length, frozenFrom).removed,
+      )
+      const pairs = extents.map(({ length }) => (length * (length - 1)) / 2)
+      return removed.reduce((a, b) => a + b) / pairs.reduce((a, b) => a + b)
+    })
+    const peak = shares.indexOf(Math.max(...shares))
+    for (const sparsity of [0, 0.2, 0.5, 0.7]) {
+      const { rule, most } = nearestSize(kind, extents, sparsity, MODEL)
+      assert.ok(Math.abs(most - shares[peak]) < 1e-12)
+      const off = Math.min(...shares.slice(peak).map((share) => Math.abs(share - sparsity)))
+      assert.ok(
+        Math.abs(Math.abs(shares[rule.size - 1] - sparsity) - off) < 1e-12,
+        `${rule.size} at ${sparsity}`,
+      )
+    }
+  })
+}
 
 test('sequences of one token have no pairs', () => {
   assert.is(fit('local', [1, 1], 0), 1)

@@ -56,7 +56,8 @@ export function evictionReference(rule: EvictingRule, qkv: ArrayLike<number>, se
     if (rule.kind === 'lagkv' && due && k + 1 >= start + 2 * interval) {
       for (const [j, spread] of partitionSpreads(vectors, k + 1, interval, setting)) spreads[j] = spread
     }
-    if (due && k < (setting.frozenFrom ?? n) && alive.length > budget) {
+    const frozen = k >= (setting.frozenFrom ?? n)
+    if (!frozen && due && alive.length > budget) {
       const pooled = () =>
         alive.map((j) => {
           const near = alive.filter((i) => Math.abs(i - j) <= 2 && i <= k - recent)

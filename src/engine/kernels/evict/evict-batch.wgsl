@@ -16,8 +16,8 @@ struct Sequence {
   end: u32,    // after the last one; 0 where there is nothing to do
   index: u32,  // whose sums are its own, and whose it begins with
   parent: u32,
-  frozen_from: u32,  // the first query that evicts nothing
   decision: u32,
+  frozen_from: u32,  // the first query that evicts nothing
   segment: Segment,
 }
 
@@ -25,7 +25,7 @@ fn sequence_at(i: u32, decision: u32, lane: u32) -> Sequence {
   let tile = tiles[i];
   let s = segments[tile.x];
   let end = select(0u, s.parent_length + s.length, tile.y == 0u);
-  return Sequence(s.parent_length, end, tile.x, s.parent, s.frozen_from, decision, s);
+  return Sequence(s.parent_length, end, tile.x, s.parent, decision, s.frozen_from, s);
 }
 
 // Where the death times of a layer's decision begin.

@@ -22,8 +22,8 @@ struct Sequence {
   end: u32,    // after the last one
   index: u32,  // whose sums are its own, and whose it begins with
   parent: u32,
-  frozen_from: u32,  // the first query that evicts nothing: there is none
   decision: u32,  // one a layer
+  frozen_from: u32,  // the first query that evicts nothing: there is none
   span: Span,
 }
 
@@ -40,7 +40,7 @@ fn sequence_at(i: u32, decision: u32, lane: u32) -> Sequence {
   workgroupBarrier();
   let start = tokens[span.row].y;
   let index = cache.layer * cache.slots + span.slot;
-  return Sequence(start, start + span.count, index, index, NEVER, decision, span);
+  return Sequence(start, start + span.count, index, index, decision, NEVER, span);
 }
 
 fn death_entry(s: Sequence, p: u32) -> u32 {

@@ -91,8 +91,9 @@ function follow<W>(k: Constants, s: Sequence, budget: Budget): void {
   for (let q = s.start; q < s.end; q++) {
     store<u32>(s.deaths + 4 * q, NEVER)
     join<W>(k, s, q, initialImportance<W>(k, s, q, budget.layer))
-    updateImportances<W>(k, s, budget, q)
-    if (isDue(k, q) && q < s.frozenFrom) keepBudget<W>(k, s, budget, q)
+    const due = isDue(k, q) && q < s.frozenFrom
+    updateImportances<W>(k, s, q, due && s.alive > budget.budget, budget.recent)
+    if (due) keepBudget<W>(k, s, budget, q)
   }
   for (let i: usize = 0; i < s.alive; i++) {
     store<f32>(s.scores + 4 * load<u32>(s.positions + 4 * i), load<f32>(s.importances + 4 * i))
@@ -124,8 +125,8 @@ function initialImportance<W>(k: Constants, s: Sequence, q: u32, layer: u32): f3
   return 0
 }
 
-function updateImportances<W>(k: Constants, s: Sequence, budget: Budget, q: u32): void {
-  const full = isDue(k, q) && s.alive > budget.budget
+/** full: keys are about to be evicted; recent: last positions that are not. */
+function updateImportances<W>(k: Constants, s: Sequence, q: u32, full: bool, recent: u32): void {
   if (k.score === BY_ATTENTION) weighByAttention<W>(s, q, k.ACCUMULATE !== 0)
   else if (k.score === BY_EXPECTATION) {
     if (q >= k.SINKS) addMoments<W>(s, q)
@@ -136,7 +137,7 @@ function updateImportances<W>(k: Constants, s: Sequence, budget: Budget, q: u32)
   } else if (k.score === BY_VOTE) {
     if (q % k.INTERVAL === k.DUE) resetImportances(s)
     addAttention<W>(s, q)
-    if (full) poolVotes(s, unprotectedEnd(s, budget, q))
+    if (full) poolVotes(s, unprotectedEnd(s, recent, q))
   } else if (k.score === BY_LAG && isDue(k, q) && q + 1 >= k.SINKS + 2 * k.INTERVAL) {
     const earlier = q + 1 - 2 * k.INTERVAL
     weighByLag<W>(s, earlier, numberOf(s, earlier), k.INTERVAL)
@@ -144,15 +145,15 @@ function updateImportances<W>(k: Constants, s: Sequence, budget: Budget, q: u32)
 }
 
 /** How many keys alive come before the last positions that are protected. */
-function unprotectedEnd(s: Sequence, budget: Budget, q: u32): u32 {
-  return budget.recent > q ? 0 : numberOf(s, q + 1 - budget.recent)
+function unprotectedEnd(s: Sequence, recent: u32, q: u32): u32 {
+  return recent > q ? 0 : numberOf(s, q + 1 - recent)
 }
 
 /** While more than the budget are alive, the key of lowest score goes that is not protected; the earliest of a tie. */
 function keepBudget<W>(k: Constants, s: Sequence, budget: Budget, q: u32): void {
   while (s.alive > budget.budget) {
     const first = numberOf(s, k.SINKS)
-    const end = unprotectedEnd(s, budget, q)
+    const end = unprotectedEnd(s, budget.recent, q)
     // All that are left may be protected.
     if (first >= end) return
     const victim: usize = lowestOf(s.importances, first, end)
