@@ -1,5 +1,5 @@
 /**
- * The table of docs/finetune.md, GPT-2 itself: memory and work of fine-tuning the released sizes with adaptive pruning, from the same
+ * A table of docs/finetune.md: memory and work of fine-tuning the released sizes with adaptive pruning, from the same
  * plan that a training goes by. `node --import tsx scripts/gpt2-plan.ts` prints it.
  */
 import { fileURLToPath } from 'node:url'
