@@ -35,28 +35,35 @@ interface Run {
 
 const LEVELS = '0.5,0.8,0.9'
 
+/** What learns weights of the model itself, and what learns gates alone, which start from nothing. */
+const MODEL_RATE = '--rate 3e-4 --rate-interaction 3e-3'
+const GATES_RATE = '--rate 1e-2'
+
+/** They need no training, and are judged on the dense control. */
+const RIVALS = 'local,streaming,h2o,tova,knorm,expected,keydiff,snapkv,pyramid,lagkv,random,random-sinks'
+
+const learned = (name: string, train: string, policies: string): Run => ({
+  ...{ name, train, policies },
+  sparsities: LEVELS,
+})
+
 const RUNS: readonly Run[] = [
-  {
-    name: 'dense',
-    train: '--control dense',
-    policies: 'dense,local,streaming,h2o,tova,knorm,expected,random',
-    sparsities: `0,${LEVELS}`,
-  },
-  { name: 'local', train: '--control local:109', policies: 'local', sparsities: LEVELS },
-  { name: 'strided', train: '--control strided:203', policies: 'strided', sparsities: LEVELS },
-  ...['0.1', '0.3', '1', '3'].map((gamma) => ({
-    name: `gamma-${gamma}`,
-    train: `--gamma ${gamma}`,
-    policies: 'adaptive',
-    sparsities: LEVELS,
-  })),
-  { name: 'shift', train: '--gamma 1 --shift-range=-1..3', policies: 'adaptive', sparsities: LEVELS },
+  learned('dense', `--control dense ${MODEL_RATE}`, `dense,${RIVALS}`),
+  learned('local', `--control local:109 ${MODEL_RATE}`, 'local'),
+  learned('strided', `--control strided:203 ${MODEL_RATE}`, 'strided'),
+  ...['0.1', '0.3', '1', '3'].map((gamma) =>
+    learned(`gamma-${gamma}`, `--gamma ${gamma} ${MODEL_RATE}`, 'adaptive'),
+  ),
+  learned('shift', `--gamma 1 --shift-range=-1..3 ${MODEL_RATE}`, 'adaptive'),
+  learned('kvzap', `--method kvzap ${GATES_RATE}`, 'kvzap'),
+  learned('trimkv', `--method trimkv --gamma 1 --distill 0.5 ${GATES_RATE}`, 'trimkv'),
+  learned('selective', `--method selective --gamma 0.3 ${MODEL_RATE}`, 'selective'),
 ]
 
 /** Equal for all. */
 const TRAINING =
-  '--ctx 1024 --batch-tokens 4096 --rate 3e-4 --rate-schedule cosine --rate-interaction 3e-3 --held-out 16 --save-dtype f16'
-const TASKS = 'passkey needle needle_cloze needles mqar copy_random copy_text'
+  '--ctx 1024 --batch-tokens 4096 --rate-schedule cosine --held-out 16 --eval-every 64 --save-dtype f16'
+const TASKS = 'passkey needle_cloze copy_random copy_text'
 const RECALL = '--length 256,1024 --items 6'
 const PPL = '--ctx 1024 --limit 32768'
 
