@@ -36,7 +36,8 @@ interface Run {
 const LEVELS = '0.5,0.8,0.9'
 
 /** What learns weights of the model itself, and what learns gates alone, which start from nothing. */
-const MODEL_RATE = '--rate 3e-4 --rate-interaction 3e-3'
+const MODEL_RATE = '--rate 3e-4'
+const ADAPTIVE_RATE = `${MODEL_RATE} --rate-interaction 3e-3`
 const GATES_RATE = '--rate 1e-2'
 
 /** They need no training, and are judged on the dense control. */
@@ -52,9 +53,9 @@ const RUNS: readonly Run[] = [
   learned('local', `--control local:109 ${MODEL_RATE}`, 'local'),
   learned('strided', `--control strided:203 ${MODEL_RATE}`, 'strided'),
   ...['0.1', '0.3', '1', '3'].map((gamma) =>
-    learned(`gamma-${gamma}`, `--gamma ${gamma} ${MODEL_RATE}`, 'adaptive'),
+    learned(`gamma-${gamma}`, `--gamma ${gamma} ${ADAPTIVE_RATE}`, 'adaptive'),
   ),
-  learned('shift', `--gamma 1 --shift-range=-1..3 ${MODEL_RATE}`, 'adaptive'),
+  learned('shift', `--gamma 1 --shift-range=-1..3 ${ADAPTIVE_RATE}`, 'adaptive'),
   learned('kvzap', `--method kvzap ${GATES_RATE}`, 'kvzap'),
   learned('trimkv', `--method trimkv --gamma 1 --distill 0.5 ${GATES_RATE}`, 'trimkv'),
   learned('selective', `--method selective --gamma 0.3 ${MODEL_RATE}`, 'selective'),
