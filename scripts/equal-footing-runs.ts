@@ -21,7 +21,7 @@ const { values: given } = parseArgs({
     seed: { type: 'string', default: '42' },
     threads: { type: 'string', default: '2' },
     only: { type: 'string' },
-    part: { type: 'string', multiple: true, default: ['train', 'ppl', 'recall', 'eval'] },
+    part: { type: 'string', multiple: true, default: ['train', 'sweep', 'recall'] },
   },
 })
 
@@ -30,10 +30,9 @@ interface Run {
   name: string
   train: string
   policies: string
-  sparsities: string
 }
 
-const LEVELS = '0.5,0.8,0.9'
+const LEVELS = '0.5,0.8'
 
 /** What learns weights of the model itself, and what learns gates alone, which start from nothing. */
 const MODEL_RATE = '--rate 3e-4'
@@ -43,22 +42,19 @@ const GATES_RATE = '--rate 1e-2'
 /** They need no training, and are judged on the dense control. */
 const RIVALS = 'local,streaming,h2o,tova,knorm,expected,keydiff,snapkv,pyramid,lagkv,random,random-sinks'
 
-const learned = (name: string, train: string, policies: string): Run => ({
-  ...{ name, train, policies },
-  sparsities: LEVELS,
-})
-
 const RUNS: readonly Run[] = [
-  learned('dense', `--control dense ${MODEL_RATE}`, `dense,${RIVALS}`),
-  learned('local', `--control local:109 ${MODEL_RATE}`, 'local'),
-  learned('strided', `--control strided:203 ${MODEL_RATE}`, 'strided'),
-  ...['0.1', '0.3', '1', '3'].map((gamma) =>
-    learned(`gamma-${gamma}`, `--gamma ${gamma} ${ADAPTIVE_RATE}`, 'adaptive'),
-  ),
-  learned('shift', `--gamma 1 --shift-range=-1..3 ${ADAPTIVE_RATE}`, 'adaptive'),
-  learned('kvzap', `--method kvzap ${GATES_RATE}`, 'kvzap'),
-  learned('trimkv', `--method trimkv --gamma 1 --distill 0.5 ${GATES_RATE}`, 'trimkv'),
-  learned('selective', `--method selective --gamma 0.3 ${MODEL_RATE}`, 'selective'),
+  { name: 'dense', train: `--control dense ${MODEL_RATE}`, policies: RIVALS },
+  { name: 'local', train: `--control local:109 ${MODEL_RATE}`, policies: 'local' },
+  { name: 'strided', train: `--control strided:203 ${MODEL_RATE}`, policies: 'strided' },
+  ...['0.1', '0.3', '1', '3'].map((gamma) => ({
+    name: `gamma-${gamma}`,
+    train: `--gamma ${gamma} ${ADAPTIVE_RATE}`,
+    policies: 'adaptive',
+  })),
+  { name: 'shift', train: `--gamma 1 --shift-range=-1..3 ${ADAPTIVE_RATE}`, policies: 'adaptive' },
+  { name: 'kvzap', train: `--method kvzap ${GATES_RATE}`, policies: 'kvzap' },
+  { name: 'trimkv', train: `--method trimkv --gamma 1 --distill 0.5 ${GATES_RATE}`, policies: 'trimkv' },
+  { name: 'selective', train: `--method selective --gamma 0.3 ${MODEL_RATE}`, policies: 'selective' },
 ]
 
 /** Equal for all. */
@@ -66,7 +62,7 @@ const TRAINING =
   '--ctx 1024 --batch-tokens 4096 --rate-schedule cosine --held-out 16 --eval-every 64 --save-dtype f16'
 const TASKS = 'passkey needle_cloze copy_random copy_text'
 const RECALL = '--length 256,1024 --items 6'
-const PPL = '--ctx 1024 --limit 32768'
+const SWEEP = '--parts eval,ppl --ctx 1024 --text-limit 32768 --data sample --limit 100'
 
 const wanted = given.only?.split(',')
 for (const run of RUNS.filter(({ name }) => wanted?.includes(name) ?? true)) {
@@ -75,10 +71,9 @@ for (const run of RUNS.filter(({ name }) => wanted?.includes(name) ?? true)) {
   const results = join(given.out, seeded)
   mkdirSync(results, { recursive: true })
   if (given.part.includes('train')) train(run, checkpoint, results)
-  const under = `--model ${checkpoint} --policy ${run.policies} --sparsity ${run.sparsities}`
-  measure('ppl', results, `--data ${given['eval-data']} ${PPL} ${under}`)
-  measure('recall', results, `${TASKS} ${RECALL} --filler ${given['eval-data']} ${under} --resume`)
-  measure('eval', results, `paper --limit 200 --data sample ${under}`)
+  const under = `--model ${checkpoint} --policy ${run.policies}`
+  measure('sweep', results, `paper ${SWEEP} --text ${given['eval-data']} ${under} --sparsity 0,${LEVELS}`)
+  measure('recall', results, `${TASKS} ${RECALL} --filler ${given['eval-data']} ${under} --sparsity ${LEVELS}`)
 }
 
 function train({ train: own }: Run, checkpoint: string, results: string): void {
@@ -92,10 +87,8 @@ function train({ train: own }: Run, checkpoint: string, results: string): void {
     copyFileSync(join(checkpoint, file), join(results, file))
 }
 
-function measure(part: string, results: string, flags: string): void {
-  const record = join(results, `${part}.json`)
-  if (!given.part.includes(part) || (existsSync(record) && part !== 'recall')) return
-  asp(`${part} ${flags} --output ${record}`)
+function measure(part: 'sweep' | 'recall', results: string, flags: string): void {
+  if (given.part.includes(part)) asp(`${part} ${flags} --resume --output ${join(results, `${part}.json`)}`)
 }
 
 function asp(line: string): void {
