@@ -73,7 +73,11 @@ for (const run of RUNS.filter(({ name }) => wanted?.includes(name) ?? true)) {
   if (given.part.includes('train')) train(run, checkpoint, results)
   const under = `--model ${checkpoint} --policy ${run.policies}`
   measure('sweep', results, `paper ${SWEEP} --text ${given['eval-data']} ${under} --sparsity 0,${LEVELS}`)
-  measure('recall', results, `${TASKS} ${RECALL} --filler ${given['eval-data']} ${under} --sparsity ${LEVELS}`)
+  measure(
+    'recall',
+    results,
+    `${TASKS} ${RECALL} --filler ${given['eval-data']} ${under} --sparsity ${LEVELS}`,
+  )
 }
 
 function train({ train: own }: Run, checkpoint: string, results: string): void {
