@@ -113,7 +113,7 @@ test('a record of before has its critical footprints read off what it has', () =
   const text = renderRecall(read())
   assert.match(
     text,
-    /recall_copy_random\.512 │ acc │ 0\.708 │ {3}0\.50 │ local .*≤0\.503 \[≤0\.503, 0\.9\d\d\]/,
+    /recall_copy_random\.512 │ acc │ 0\.708 │ {3}0\.50 │ local .*≤0\.501 \[≤0\.501, 0\.9\d\d\]/,
   )
   assert.match(text, /No footprint +4 suites, recall_passkey\.128, recall_passkey\.512 \(acc\)/)
 })
