@@ -43,7 +43,10 @@ export interface BlockWeights {
   expand: Linear
   /** (F, C) */
   contract: Linear
-  /** (C, 2r): interaction queries, then keys, or those of the first head; (C, 4): a gate and zeros; null in a checkpoint that cannot drop tokens. */
+  /**
+   * (C, 2r): interaction queries, then keys, or those of the first head; (C, 4): a gate and zeros; null in a checkpoint that
+   * cannot drop tokens.
+   */
   interaction: Linear | null
   /** The scalar in every drop score (docs/method.md, Drop scores and Gates); 0 where there are none. */
   beta: number
