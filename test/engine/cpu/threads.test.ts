@@ -10,10 +10,11 @@ import type { Build } from '../../../src/engine/cpu/module.js'
 import { hasRelaxedSimd } from '../../../src/engine/cpu/module.js'
 import { CACHE_KINDS, type DecoderOptions, type Sampling } from '../../../src/engine/decode/types.js'
 import type { Engine } from '../../../src/engine/engine.js'
-import { AS_GPT2, type Gpt2Config } from '../../../src/engine/gpt2/config.js'
+import { AS_GPT2, type GateConfig, type Gpt2Config } from '../../../src/engine/gpt2/config.js'
 import type { WeightDtype } from '../../../src/engine/matmul.js'
 import type { DropRule } from '../../../src/engine/rules.js'
 import { Trainer } from '../../../src/engine/train/trainer.js'
+import type { TrainRule } from '../../../src/engine/train/types.js'
 import { openEngine } from '../../gpu.js'
 import { largestDifference } from '../../reference/compare.js'
 import { ADAPTIVE, OPTIONS } from '../decode-runs.js'
@@ -121,18 +122,37 @@ async function decoded(
   return found
 }
 
+/** The same model with gates in place of interaction weights. */
+function gated(gate: GateConfig) {
+  const own = { ...config, interaction: null, gate }
+  const drawn = randomWeights(own, { seed: 4, spread: 0.5, beta: 0.6 })
+  const all = [...drawn].map(
+    ([name, values]) => [name, weights.get(name) ?? values.map((v) => 0.1 * v)] as const,
+  )
+  return { config: own, tensors: tensorsOf(new Map(all)) }
+}
+
+const TAUGHT: [TrainRule, Pick<typeof checkpoint, 'tensors'> & { config: Gpt2Config }][] = [
+  [{ kind: 'adaptive' }, checkpoint],
+  [{ kind: 'kvzap' }, gated({ method: 'kvzap', window: 9, threshold: -4 })],
+  [{ kind: 'trimkv' }, gated({ method: 'trimkv' })],
+]
+
 /** Weights, moments and losses after some steps of two micro-batches, with a teacher. */
-async function trained(open: Awaited<ReturnType<typeof openCpu>>): Promise<Found> {
+async function trained(
+  open: Awaited<ReturnType<typeof openCpu>>,
+  [rule, taught]: (typeof TAUGHT)[number],
+): Promise<Found> {
   const [B, T] = [2, 108]
-  const trainer = await Trainer.open(config, checkpoint.tensors, {
+  const trainer = await Trainer.open(taught.config, taught.tensors, {
     ...open,
-    rule: ADAPTIVE,
+    rule,
     tokens: T,
     sequences: B,
-    trainable: 'all',
+    trainable: rule.kind === 'kvzap' ? 'interaction' : 'all',
     optimiser: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.1, clip: 1 },
     recompute: false,
-    teacher: checkpoint,
+    ...(rule.kind === 'kvzap' ? {} : { teacher: checkpoint }),
   })
   const found: Found = new Map()
   for (let step = 0; step < 3; step++) {
@@ -250,12 +270,14 @@ for (const [i, build] of BUILDS.entries()) {
     await withAll('f32', (engine) => decoded(engine, { rule }, [0, 1, 2]))
   })
 
-  test('steps of training: losses, weights and moments', async () => {
-    const found: Found[] = []
-    for (const open of opened) found.push(await trained(open))
-    for (const [i, other] of found.entries()) assertSame(other, found[0], `${THREADS[i]} threads`)
-    assert.ok([...found[0].values()].every((values) => values.every(Number.isFinite)))
-  })
+  for (const taught of TAUGHT) {
+    test(`steps of training, ${taught[0].kind}: losses, weights and moments`, async () => {
+      const found: Found[] = []
+      for (const open of opened) found.push(await trained(open, taught))
+      for (const [i, other] of found.entries()) assertSame(other, found[0], `${THREADS[i]} threads`)
+      assert.ok([...found[0].values()].every((values) => values.every(Number.isFinite)))
+    })
+  }
 
   test.run()
 }
