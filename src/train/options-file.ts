@@ -34,7 +34,7 @@ const SHAPES: Readonly<
 }
 
 /**
- * Dense unless the file has gamma or a control.
+ * Dense unless the file has gamma, a method or a control.
  * @throws Failure on a file that cannot be read, a key nobody knows, and a value of another kind
  */
 export async function readOptionsFile(
@@ -67,7 +67,7 @@ export function parseOptionsFile(
   }
   const sizes = valuesOf(model, MODEL_OPTIONS, path, 'model.') as OptionsOf<typeof MODEL_OPTIONS>
   const given = valuesOf(rest, TRAIN_OPTIONS, path, '') as GivenOptions
-  const isDense = given.gamma === undefined && given.control === undefined
+  const isDense = [given.gamma, given.control, given.method].every((one) => one === undefined)
   return withDefaults(isDense ? { ...given, control: { kind: 'dense' } } : given, {
     kind: 'scratch',
     ...sizes,

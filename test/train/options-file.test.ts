@@ -36,8 +36,9 @@ test('a gamma twice is one training, a file twice is read twice', () => {
   assert.equal([gamma, data], [[0.3], ['a.txt', 'a.txt']])
 })
 
-test('dense without gamma and control', () => {
+test('dense without gamma, method and control', () => {
   assert.equal(parse({ model, output: 'x' }).control, { kind: 'dense' })
+  assert.is(parse({ model, output: 'x', method: 'trimkv', freeze: false }).control, undefined)
   assert.equal(parse({ model, output: 'x', gamma: 1 }).control, undefined)
   assert.equal(parse({ model, output: 'x', control: 'local:8' }).control, { kind: 'local', size: 8 })
 })
