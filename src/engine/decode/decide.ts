@@ -149,7 +149,7 @@ function byBudget(
   dtype: WeightDtype,
 ): Decider {
   checkDecoding(rule)
-  checkEviction(rule, nPositions, tuning.lanes, workgroupBytes)
+  checkEviction(rule, nPositions, 'cache', { lanes: tuning.lanes, workgroupBytes })
   const { nLayer: L } = config
   const entries = L * slots * nPositions
   const bytes = evictionBytes(config, rule, entries, slots)

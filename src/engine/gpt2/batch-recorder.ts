@@ -87,7 +87,8 @@ export class BatchRecorder {
     this.#checkPairs(extent.pairs)
     const longest = Math.max(...batch.views.map(({ length }) => length))
     const { tuning, workgroupBytes } = context
-    for (const rule of rules.filter(isEvicting)) checkEviction(rule, longest, tuning.lanes, workgroupBytes)
+    for (const rule of rules.filter(isEvicting))
+      checkEviction(rule, longest, 'batch', { lanes: tuning.lanes, workgroupBytes })
     const activations = await this.#pool.fit(extent)
     const inputs = { tokens, segments: table, queryTiles, trunkTiles, branchTiles, scoredRows, targets }
     for (const [name, data] of Object.entries(inputs)) {

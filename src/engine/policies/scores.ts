@@ -48,23 +48,37 @@ export function budgetOf(
   })
 }
 
-/** Positions of the longest sequence whose keys a workgroup can keep account of: three words each, and five for each lane. */
-function mostPositions(lanes: number, workgroupBytes: number): number {
-  return lanes * Math.floor((workgroupBytes / 4 - 5 * lanes - 4) / (3 * lanes))
+/** Scores that weigh all keys alive by a softmax, which they hold (evict-softmax.wgsl). */
+const WEIGHING: ReadonlySet<string> = new Set(['by-attention', 'by-expectation', 'by-vote'])
+
+/**
+ * Positions of the longest sequence whose keys a workgroup can keep account of: two words each, another in the cache for the row and
+ * another for a weight; and five for each lane.
+ */
+export function mostPositions(
+  { kind }: Pick<EvictingRule, 'kind'>,
+  keys: 'batch' | 'cache',
+  { lanes, workgroupBytes }: { lanes: number; workgroupBytes: number },
+): number {
+  const words = 2 + Number(keys === 'cache') + Number(WEIGHING.has(policyOf(kind).score))
+  return lanes * Math.floor((workgroupBytes / 4 - 5 * lanes - 4) / (words * lanes))
 }
 
 /** Throws a Failure where a sequence of `length` tokens is more than a workgroup of this device can keep account of. */
 export function checkEviction(
-  { kind }: EvictingRule,
+  rule: EvictingRule,
   length: number,
-  lanes: number,
-  workgroupBytes: number,
+  keys: 'batch' | 'cache',
+  device: { lanes: number; workgroupBytes: number },
 ): void {
-  const most = mostPositions(lanes, workgroupBytes)
+  const most = mostPositions(rule, keys, device)
   if (length <= most) return
-  throw new Failure(`${kind}: follows sequences of at most ${most} tokens on this device, got ${length}`, {
-    hint: '--device cpu has no such limit; local, strided and streaming have none anywhere',
-  })
+  throw new Failure(
+    `${rule.kind}: follows sequences of at most ${most} tokens on this device, got ${length}`,
+    {
+      hint: '--device cpu has no such limit; local, strided and streaming have none anywhere',
+    },
+  )
 }
 
 /** Throws a Failure where heads decide for themselves: a row of the cache holds the keys of all heads, so none could leave it alone. */
@@ -84,12 +98,13 @@ export function evictionSpec(
   workgroupBytes: number,
 ): KernelSpec {
   const { score, constants, sinks, interval, start = 0 } = policyOf(kind)
+  const most = mostPositions({ kind }, at.keys, { lanes: WORKGROUP, workgroupBytes })
   return {
     kernel: 'evict',
     variant: { ...at, score, width: `${headWidth(config)}` },
     constants: {
       WORKGROUP,
-      REGION: Math.ceil(Math.min(config.nPositions, mostPositions(WORKGROUP, workgroupBytes)) / WORKGROUP),
+      REGION: Math.ceil(Math.min(config.nPositions, most) / WORKGROUP),
       SINKS: sinks,
       INTERVAL: interval,
       DUE: start % interval,
