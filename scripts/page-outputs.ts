@@ -53,10 +53,13 @@ export const shapeOf = (line: string): string =>
     .replace(/ +/g, ' ')
     .trimEnd()
 
-/** What is equal where only seconds differ. */
-const timeless = (line: string): string =>
-  OF_THE_MACHINE.exec(line)?.[0].trim() ??
-  line.replace(DURATION, '0 s').replace(/─+/g, '─').replace(/ +/g, ' ')
+/** What is equal where only seconds differ. Columns of tables are as wide as their seconds; elsewhere blanks say where something stands. */
+function timeless(line: string): string {
+  const machine = OF_THE_MACHINE.exec(line)
+  if (machine !== null) return machine[0].trim()
+  const other = line.replace(DURATION, '0 s')
+  return /^[┌├│└]/.test(line) ? other.replace(/─+/g, '─').replace(/ +/g, ' ') : other
+}
 
 /** Where something was written, which is another place on each run. */
 const PLACE = /\n+(?:Record|Written|lm-eval's files): .*/g
@@ -106,7 +109,16 @@ function find(lines: readonly string[], like: string | undefined, from: number, 
 /** A table, or a line outside of tables, that differs in nothing but times and the machine stays as it was. */
 function steady(shown: readonly string[], lines: readonly string[]): string[] {
   const before = new Map(groups(shown).map((group) => [group.map(timeless).join('\n'), group]))
-  return groups(lines).flatMap((group) => before.get(group.map(timeless).join('\n')) ?? group)
+  return groups(lines).flatMap((group) => {
+    const known = before.get(group.map(timeless).join('\n'))
+    return known === undefined ? group : aligned(known, group)
+  })
+}
+
+/** What the machine was, where it stands now: beside labels of another width. */
+function aligned(known: readonly string[], [now]: readonly string[]): readonly string[] {
+  const [was, is] = [known[0], now].map((line) => OF_THE_MACHINE.exec(line)?.[0])
+  return was === undefined || is === undefined ? known : [`${is}${known[0].slice(was.length)}`]
 }
 
 function groups(lines: readonly string[]): string[][] {

@@ -137,6 +137,17 @@ test('a table that differs in seconds alone stays, one with another figure is re
   assert.equal(renewed(shown, table(6, '10.4 s').join('\n')), table(6, '10.4 s'))
 })
 
+test('lines that differ in where something stands are other lines, but a time stays beside a wider label', () => {
+  const plot = ['70 ┤●⠢⢄', '        ⠈⠑⠢', '            ⠈⠑⠢', 'Time  5.00 s']
+  assert.equal(renewed(plot, plot.join('\n')), plot)
+  const moved = ['70 ┤●⠢⢄', '      ⠈⠑⠢', '          ⠈⠑⠢']
+  assert.equal(renewed(plot, [...moved, 'Wider  note', 'Time   6.00 s'].join('\n')), [
+    ...moved,
+    'Wider  note',
+    'Time   5.00 s',
+  ])
+})
+
 test('the shape is that of lines without their figures', () => {
   const [{ shown }] = outputsOf(PAGE)
   assert.ok(sameShape(shown, PRINTED))
