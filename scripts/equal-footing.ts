@@ -75,19 +75,29 @@ function accuracyGain(base: EvalRecord, next: EvalRecord): string {
   return showGain(gainOf({ kind: 'verdicts', documents }), 1, 100)
 }
 
-/** Margins of the documents of some tasks, nats. */
-function marginGain(base: EvalRecord, next: EvalRecord, task: string): string {
-  const values = Object.entries(base.tasks)
-    .filter(([name]) => name.startsWith(`recall_${task}`))
-    .flatMap(([name, { per_document: a }]) => {
-      const [own, theirs] = [next.tasks[name].per_document.recall?.margin, a.recall?.margin]
-      if (own === undefined || theirs === undefined) throw new Error(`${name}: no margins`)
-      return own.map((margin, i) => margin - theirs[i])
-    })
-  return showGain(gainOf({ kind: 'gains', values, weights: values.map(() => 1) }), 2)
+const RECALLED = ['passkey', 'needle_cloze', 'needles', 'copy_random'] as const
+
+/** The parts of a record that are of one recall task, at its several lengths. */
+const partsOf = (record: EvalRecord, task: string) =>
+  Object.entries(record.tasks).filter(([name]) => name.startsWith(`recall_${task}.`))
+
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length
+
+/** Share of right answers, with an arrow where the margins have changed against `base`, item by item. */
+function rightOf(base: EvalRecord, next: EvalRecord, task: string): string {
+  const right = mean(partsOf(next, task).flatMap(([, { per_document }]) => per_document.metrics.acc))
+  const values = partsOf(base, task).flatMap(([name, { per_document: a }]) => {
+    const [own, theirs] = [next.tasks[name].per_document.recall?.margin, a.recall?.margin]
+    if (own === undefined || theirs === undefined) throw new Error(`${name}: no margins`)
+    return own.map((margin, i) => margin - theirs[i])
+  })
+  if (base === next) return right.toFixed(2)
+  const { interval } = gainOf({ kind: 'gains', values, weights: values.map(() => 1) })
+  const arrow = interval === null ? '' : interval.high < 0 ? ' ↓' : interval.low > 0 ? ' ↑' : ''
+  return `${right.toFixed(2)}${arrow}`
 }
 
-const RECALLED = ['copy_random', 'copy_text', 'passkey', 'needle_cloze'] as const
 const denseText = textOf({ run: control, policy: 'dense', sparsity: 0 })
 const [denseSuites, denseRecall] = [control.sweep, control.recall].map((sweep) =>
   cellOf(sweep, { policy: 'dense', sparsity: 0 }),
@@ -110,22 +120,15 @@ const rows = [...points]
       Math.exp(rule.nll).toFixed(2),
       isControl(point) ? '' : showGain(textGain(denseText.rule, rule, denseText.tokens), 4),
       isControl(point) || suites === null ? '' : accuracyGain(denseSuites, suites),
-      ...RECALLED.slice(0, 2).map((task) =>
-        isControl(point) || recall === null ? '' : marginGain(denseRecall, recall, task),
-      ),
+      ...RECALLED.map((task) => (recall === null ? '' : rightOf(denseRecall, recall, task))),
     ]
   })
 
-/** What the control itself does of a recall task: share right of items, chance beside it. */
-function denseRight(task: string): string {
-  const documents = Object.entries(denseRecall?.tasks ?? {}).filter(([name]) =>
-    name.startsWith(`recall_${task}`),
-  )
-  const right = documents.flatMap(([, { per_document }]) => per_document.metrics.acc)
-  const choices = documents.flatMap(([, { per_document }]) => per_document.recall?.choices ?? [])
-  const mean = (values: readonly number[]): number =>
-    values.reduce((sum, value) => sum + value, 0) / values.length
-  return `${task} ${mean(right).toFixed(2)} of ${right.length} (chance ${mean(choices.map((count) => 1 / count)).toFixed(2)})`
+/** Items of a recall task, and how many would be right by guessing. */
+function itemsOf(task: string): string {
+  const parts = partsOf(denseRecall as EvalRecord, task)
+  const choices = parts.flatMap(([, { per_document }]) => per_document.recall?.choices ?? [])
+  return `${task} ${choices.length} (${mean(choices.map((count) => 1 / count)).toFixed(2)})`
 }
 
 const trained = runs.map(({ name, train }) => {
@@ -156,12 +159,10 @@ All started from ${control.train.source.id} and took ${steps.taken} steps of ${o
 windows of ${options.ctx} in the same order (checked: start, text and tokens have the same hashes). The rivals that need no training are judged on the weights of the dense control,
 which were trained for as long. Text: ${context?.windows} windows of ${context?.ctx} tokens of held-out books. Suites: ${Object.keys(denseSuites.tasks).join(', ')}, ${Object.values(denseSuites.tasks)[0].documents} documents
 each. Differences are against the dense control, paired by window, document or item, with 95 % intervals; bold if these exclude 0. Text: nats a token below (+)
-or above (-) the control's. Accuracy: points. Recall: change of the margin, nats an item.
+or above (-) the control's. Accuracy: points. Recall: share of right answers; an arrow where the margins are lower or higher than the
+control's, item by item. Items, and in brackets what guessing gives: ${RECALLED.map(itemsOf).join(', ')}.
 
-What the control itself can recall: ${RECALLED.map(denseRight).join('; ')}. Where that is at chance pruning has nothing to destroy; the table shows
-copying, which this model does a little.
-
-${markdownTable(['weights', 'dropped by', 'requested', 'S_pair on text', 'KV footprint', 'perplexity', 'text', 'accuracy', 'copy_random', 'copy_text'], rows)}
+${markdownTable(['weights', 'dropped by', 'requested', 'S_pair on text', 'KV footprint', 'perplexity', 'text', 'accuracy', ...RECALLED], rows)}
 
 ## Trainings
 
