@@ -36,7 +36,8 @@ const LEVELS = '0.5,0.8'
 
 /** What learns weights of the model itself, and what learns gates alone, which start from nothing. */
 const MODEL_RATE = '--rate 3e-4'
-const ADAPTIVE_RATE = `${MODEL_RATE} --rate-interaction 3e-3`
+/** At alpha 1.5 nothing is dropped yet, so that what the model can do is not lost before it is known what may go. */
+const ADAPTIVE = `${MODEL_RATE} --rate-interaction 3e-3 --alpha-from 1.5 --alpha-steps ${Math.round(0.7 * Number(given.steps))}`
 const GATES_RATE = '--rate 1e-2'
 
 /** They need no training, and are judged on the dense control. */
@@ -48,10 +49,10 @@ const RUNS: readonly Run[] = [
   { name: 'strided', train: `--control strided:203 ${MODEL_RATE}`, policies: 'strided' },
   ...['0.1', '0.3', '1', '3'].map((gamma) => ({
     name: `gamma-${gamma}`,
-    train: `--gamma ${gamma} ${ADAPTIVE_RATE}`,
+    train: `--gamma ${gamma} ${ADAPTIVE}`,
     policies: 'adaptive',
   })),
-  { name: 'shift', train: `--gamma 1 --shift-range=-1..3 ${ADAPTIVE_RATE}`, policies: 'adaptive' },
+  { name: 'shift', train: `--gamma 1 --shift-range=-1..3 ${ADAPTIVE}`, policies: 'adaptive' },
   { name: 'kvzap', train: `--method kvzap ${GATES_RATE}`, policies: 'kvzap' },
   { name: 'trimkv', train: `--method trimkv --gamma 1 --distill 0.5 ${GATES_RATE}`, policies: 'trimkv' },
   { name: 'selective', train: `--method selective --gamma 0.3 ${MODEL_RATE}`, policies: 'selective' },

@@ -63,7 +63,7 @@ test('everything a run reads is shipped, and nothing of the tests', () => {
     ...['report', 'drops', 'drop-stats'].flatMap((page) =>
       ['main.js', 'main.css'].map((file) => `dist/report/client/${page}/${file}`),
     ),
-    ...['asp-tiny', 'asp-tiny-dense', 'asp-tiny-any'].flatMap((model) =>
+    ...['asp-tiny', 'asp-tiny-dense', 'asp-tiny-any', 'asp-recall-dense', 'asp-recall'].flatMap((model) =>
       ['config.json', 'model.safetensors', 'tokenizer.json'].map((file) => `models/${model}/${file}`),
     ),
     ...under('docs').filter((file) => file.endsWith('.md')),

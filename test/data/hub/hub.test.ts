@@ -271,7 +271,7 @@ hub('resolves what --model may say', async ({ settings }) => {
   )
   assert.match(
     (await failureOf(resolveModel('asp-tinny'))).hint ?? '',
-    'asp-tiny, asp-tiny-dense, asp-tiny-any, gpt2',
+    'asp-tiny, asp-tiny-dense, asp-tiny-any, asp-recall-dense, asp-recall, gpt2',
   )
   assert.match((await failureOf(resolveModel('asp-tiny', { revision: 'v1' }))).message, '--revision')
   assert.match((await failureOf(resolveModel('a/b@v1', { revision: 'v2' }))).message, 'names revision v1')
