@@ -162,6 +162,16 @@ each. Differences are against the dense control, paired by window, document or i
 or above (-) the control's. Accuracy: points. Recall: share of right answers; an arrow where the margins are lower or higher than the
 control's, item by item. Items, and in brackets what guessing gives: ${RECALLED.map(itemsOf).join(', ')}.
 
+- What a window cannot do: with 80 % of the pairs gone, the checkpoint of adaptive pruning with random shifts (*shift*) and selective attention
+  answer nearly all that the dense control answers, at any distance. Local attention, trained for it or not, and every policy
+  without training lose more than a third of the pass keys, and most lose needles and passages as well.
+- They pay for it on text: local attention and gates that fade by age, which keep what is recent, lose less there. Which is better depends on
+  what the context is for; perplexity alone would have chosen the others.
+- Checkpoints of one gamma, trained as briefly, keep copying and lose half of the needles: random shifts help.
+- 100 steps are a taste: the losses of all that train the model's own weights are still falling, and the dense control has not won back
+  what its first steps at a high rate cost (the gates' dense rows are the start itself).
+- \`needles\` is at chance for all: this model does not tell several needles apart, so nothing is shown there.
+
 ${markdownTable(['weights', 'dropped by', 'requested', 'S_pair on text', 'KV footprint', 'perplexity', 'text', 'accuracy', ...RECALLED], rows)}
 
 ## Trainings
