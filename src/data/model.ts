@@ -25,7 +25,13 @@ export interface ResolveOptions extends FetchOptions {
 const BUNDLED_ROOT = fileURLToPath(new URL('../../models/', import.meta.url))
 
 /** Shipped with the package; the first is the default. */
-export const BUNDLED_MODELS = ['asp-tiny', 'asp-tiny-dense', 'asp-tiny-any', 'asp-recall-dense', 'asp-recall'] as const
+export const BUNDLED_MODELS = [
+  'asp-tiny',
+  'asp-tiny-dense',
+  'asp-tiny-any',
+  'asp-recall-dense',
+  'asp-recall',
+] as const
 
 /** Names from before the Hub had owners, which everybody still uses. */
 const SHORT_NAMES: Readonly<Record<string, string>> = {
