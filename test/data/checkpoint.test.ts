@@ -455,7 +455,7 @@ const BROKEN: Broken[] = [
     what: 'a method that nobody knows',
     config: { ...GATED, drop_method: 'snapkv' },
     tensors: withGates,
-    says: /config.json: drop_method must be kvzap or trimkv, got "snapkv"$/,
+    says: /config.json: drop_method must be kvzap, trimkv or selective, got "snapkv"$/,
   },
   {
     what: 'a window of nothing',
