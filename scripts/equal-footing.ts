@@ -10,7 +10,8 @@ import type { EvalRecord } from '../src/record/eval/schema.js'
 import type { RuleRecord } from '../src/record/ppl/schema.js'
 import type { SweepRecord } from '../src/record/sweep/schema.js'
 import type { TrainRecord } from '../src/record/train/schema.js'
-import { gainOf, markdownTable, showGain, textGain } from './gains.js'
+import { mean } from '../src/stats/basics.js'
+import { accuracyGain, gainOf, markdownTable, showGain, textGain } from './gains.js'
 
 const root = fileURLToPath(new URL('../results/equal-footing/', import.meta.url))
 
@@ -64,25 +65,11 @@ const cellOf = (sweep: SweepRecord, { policy, sparsity }: Omit<Point, 'run'>): E
     sparsity === 0 ? one.policy === 'dense' : one.policy === policy && one.sparsity === sparsity,
   )?.eval ?? null
 
-/** Accuracies of all suites' documents together. */
-function accuracyGain(base: EvalRecord, next: EvalRecord): string {
-  const documents = Object.entries(base.tasks).flatMap(([task, { per_document: a }]) =>
-    a.hash.map((hash, i) => ({
-      ...{ hash, docId: a.doc_id[i], base: a.metrics.acc[i] },
-      new: next.tasks[task].per_document.metrics.acc[i],
-    })),
-  )
-  return showGain(gainOf({ kind: 'verdicts', documents }), 1, 100)
-}
-
 const RECALLED = ['passkey', 'needle_cloze', 'needles', 'copy_random'] as const
 
 /** The parts of a record that are of one recall task, at its several lengths. */
 const partsOf = (record: EvalRecord, task: string) =>
   Object.entries(record.tasks).filter(([name]) => name.startsWith(`recall_${task}.`))
-
-const mean = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length
 
 /** Share of right answers, with an arrow where the margins have changed against `base`, item by item. */
 function rightOf(base: EvalRecord, next: EvalRecord, task: string): string {
@@ -119,7 +106,7 @@ const rows = [...points]
       rule.sparsity?.kv_footprint == null ? '' : rule.sparsity.kv_footprint.toFixed(3),
       Math.exp(rule.nll).toFixed(2),
       isControl(point) ? '' : showGain(textGain(denseText.rule, rule, denseText.tokens), 4),
-      isControl(point) || suites === null ? '' : accuracyGain(denseSuites, suites),
+      isControl(point) || suites === null ? '' : showGain(accuracyGain(denseSuites, suites), 1, 100),
       ...RECALLED.map((task) => (recall === null ? '' : rightOf(denseRecall, recall, task))),
     ]
   })

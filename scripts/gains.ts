@@ -1,6 +1,7 @@
 /** Paired gains of one record over another, and how tables of documents show them. */
 import { type Measured, measure } from '../src/compare/measure.js'
 import type { Pair } from '../src/compare/pairs.js'
+import type { EvalRecord } from '../src/record/eval/schema.js'
 import type { RuleRecord } from '../src/record/ppl/schema.js'
 import { left, renderGrid } from '../src/report/grid.js'
 
@@ -10,6 +11,20 @@ const CONFIDENCE = 0.95
 export function gainOf(data: Pair['data']): Measured {
   const unnamed = { cell: '', task: '', metric: '', base: 0, new: 0 }
   return measure({ ...unnamed, higherIsBetter: true, scale: 'difference', data }, CONFIDENCE)
+}
+
+/** Accuracies of all suites' documents together, right or wrong. */
+export function accuracyGain(base: EvalRecord, next: EvalRecord): Measured {
+  const documents = Object.entries(base.tasks).flatMap(([task, { per_document: a }]) => {
+    const b = next.tasks[task].per_document
+    return a.hash.map((hash, i) => ({
+      hash,
+      docId: a.doc_id[i],
+      base: a.metrics.acc[i],
+      new: b.metrics.acc[i],
+    }))
+  })
+  return gainOf({ kind: 'verdicts', documents })
 }
 
 /** Nats a token of the same windows, which are the units. */

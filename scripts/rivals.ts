@@ -10,7 +10,7 @@ import { missedTasks } from '../src/record/eval/reach.js'
 import type { EvalRecord } from '../src/record/eval/schema.js'
 import type { RuleRecord } from '../src/record/ppl/schema.js'
 import type { SweepRecord } from '../src/record/sweep/schema.js'
-import { gainOf, markdownTable, showGain, textGain } from './gains.js'
+import { accuracyGain, gainOf, markdownTable, showGain, textGain } from './gains.js'
 
 const read = (name: string): SweepRecord =>
   JSON.parse(
@@ -38,20 +38,6 @@ function ruleOf(
   )
   if (context === undefined || rule === undefined) throw new Error(`no rule ${policy} ${sparsity}`)
   return { rule, tokens: context.samples.tokens }
-}
-
-/** Accuracies of all suites' documents together, right or wrong. */
-function accuracy(base: EvalRecord, next: EvalRecord): Measured {
-  const documents = Object.entries(base.tasks).flatMap(([task, { per_document: a }]) => {
-    const b = next.tasks[task].per_document
-    return a.hash.map((hash, i) => ({
-      hash,
-      docId: a.doc_id[i],
-      base: a.metrics.acc[i],
-      new: b.metrics.acc[i],
-    }))
-  })
-  return gainOf({ kind: 'verdicts', documents })
 }
 
 /** Log-probability of the right answer, nats a document. */
@@ -85,7 +71,7 @@ const rows = sparsities.flatMap((share) =>
         policy,
         weights,
         reached,
-        both ? showGain(accuracy(theirs, own), 1, 100) : '',
+        both ? showGain(accuracyGain(theirs, own), 1, 100) : '',
         both ? showGain(logprob(theirs, own), 2) : '',
         showGain(textGain(rival.rule, adaptive.rule, adaptive.tokens), 3),
       ]

@@ -1,7 +1,7 @@
 /** What `asp finetune` and `asp train` share: progress, notes, Ctrl-C and the table at the end. */
 import type { TrainEstimate } from '../record/train/estimate.js'
 import type { EvalLine, TrainRecord } from '../record/train/schema.js'
-import { formatBytes, formatCount, formatRate } from '../report/format.js'
+import { formatBytes, formatCount, formatPurposes, formatRate } from '../report/format.js'
 import type { SheetOptions } from '../report/sheet.js'
 import { renderEstimate } from '../report/train-estimate.js'
 import { renderTraining } from '../report/train-table.js'
@@ -150,12 +150,9 @@ function describeMemory({
   sequences,
   recompute,
 }: TrainEvent & { stage: 'memory' }): string {
-  const parts = Object.entries(byPurpose)
-    .filter(([, size]) => size > 0)
-    .map(([purpose, size]) => `${purpose} ${formatBytes(size)}`)
   const again = recompute ? ', activations recomputed in the backward pass' : ''
   const at = sequences === 1 ? '1 sequence' : `${sequences} sequences`
-  return `memory planned for ${run}: ${formatBytes(bytes)} (${parts.join(', ')}), ${at} at a time${again}`
+  return `memory planned for ${run}: ${formatBytes(bytes)} (${formatPurposes(byPurpose)}), ${at} at a time${again}`
 }
 
 function describeStep({ line, smooth, evaluation }: TrainEvent & { stage: 'train' }): string {

@@ -37,6 +37,14 @@ export function formatBytes(bytes: number): string {
   return withUnit(bytes, 1024, ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'])
 }
 
+/** `weights 475 MiB, activations 1.21 GiB`: what there is any of. */
+export function formatPurposes(byPurpose: Readonly<Record<string, number>>): string {
+  return Object.entries(byPurpose)
+    .filter(([, bytes]) => bytes > 0)
+    .map(([purpose, bytes]) => `${purpose} ${formatBytes(bytes)}`)
+    .join(', ')
+}
+
 /** Three significant digits: `4.61 M` parameters. */
 export function formatLarge(count: number): string {
   return withUnit(count, 1000, ['', 'K', 'M', 'B', 'T']).trimEnd()

@@ -1,6 +1,6 @@
 /** What a training will take -> what a person reads instead of running it. */
 import { type RunEstimate, TRAINING_ESTIMATED_BY, type TrainEstimate } from '../record/train/estimate.js'
-import { formatBytes, formatCount, formatRate, formatSeconds } from './format.js'
+import { formatBytes, formatCount, formatPurposes, formatRate, formatSeconds } from './format.js'
 import { type Column, left, right } from './grid.js'
 import { describeAdapter } from './notes.js'
 import { grid, type Note, renderSheet, type SheetOptions } from './sheet.js'
@@ -35,9 +35,7 @@ function notesOf({ model, environment, runs, seconds_left, probe_s }: TrainEstim
 /** A line where all take the same. */
 function memoryNotes(runs: readonly RunEstimate[]): Note[] {
   const texts = runs.map(({ memory_bytes, recompute }) => {
-    const parts = Object.entries(memory_bytes.by_purpose).filter(([, bytes]) => bytes > 0)
-    const named = parts.map(([purpose, bytes]) => `${purpose} ${formatBytes(bytes)}`).join(', ')
-    return `${named}${recompute ? '; activations recomputed in the backward pass' : ''}`
+    return `${formatPurposes(memory_bytes.by_purpose)}${recompute ? '; activations recomputed in the backward pass' : ''}`
   })
   if (new Set(texts).size === 1) return [['Memory', texts[0]]]
   return runs.map(({ name }, i): Note => [`Memory, ${name}`, texts[i]])

@@ -9,6 +9,7 @@ import type { TrainEstimate } from '../../src/record/train/estimate.js'
 import type { TrainRecord } from '../../src/record/train/schema.js'
 import { startHub } from '../data/hub/server.js'
 import { asp, namesIn, type Outcome, startAsp, until, workFolder } from './asp.js'
+import { logLines } from './train-log.js'
 
 const folder = workFolder()
 const { text } = await readText([])
@@ -37,16 +38,7 @@ const finetune = (more: string, environment?: NodeJS.ProcessEnv): Promise<Outcom
 const recordOf = (run: string): TrainRecord =>
   JSON.parse(readFileSync(join(folder, run, 'train.json'), 'utf8'))
 
-/** Lines without what differs from run to run. */
-function logOf(run: string): unknown[] {
-  const lines = readFileSync(join(folder, run, 'train-log.jsonl'), 'utf8')
-    .trimEnd()
-    .split('\n')
-  return lines.slice(1).map((line) => {
-    const { seconds: _s, device_seconds: _d, tokens_per_second: _t, ...rest } = JSON.parse(line)
-    return rest
-  })
-}
+const logOf = (run: string): unknown[] => logLines(join(folder, run))
 
 const test = suite('asp finetune')
 

@@ -10,6 +10,7 @@ import type { EvalRecord } from '../../src/record/eval/schema.js'
 import type { TrainRecord } from '../../src/record/train/schema.js'
 import { writeTinyModel } from '../tiny-model.js'
 import { asp, startAsp, until, workFolder } from './asp.js'
+import { logLines } from './train-log.js'
 
 const folder = workFolder()
 const { text } = await readText([])
@@ -26,16 +27,7 @@ const METHODS = {
 
 const read = <T>(...path: string[]): T => JSON.parse(readFileSync(join(folder, ...path), 'utf8')) as T
 
-/** Lines without what differs from run to run. */
-function logOf(run: string): unknown[] {
-  const lines = readFileSync(join(folder, run, 'train-log.jsonl'), 'utf8')
-    .trimEnd()
-    .split('\n')
-  return lines.slice(1).map((line) => {
-    const { seconds: _s, device_seconds: _d, tokens_per_second: _t, ...rest } = JSON.parse(line)
-    return rest
-  })
-}
+const logOf = (run: string): unknown[] => logLines(join(folder, run))
 
 const test = suite('asp finetune --method')
 

@@ -9,6 +9,7 @@ import { lossReference } from '../../reference/train/model.js'
 import { pairMeanReference, softMaskRhoReference } from '../../reference/train/soft-mask.js'
 import { dropScoreGradientsReference } from '../../reference/train/soft-mask-backward.js'
 import { readWeights } from '../../reference/weights.js'
+import { close } from './close.js'
 import { randomWeights, SMALL, T, tokensOf } from './small-model.js'
 
 const MICRO_T = 40
@@ -30,10 +31,6 @@ const ruleOf = (alpha: number | null) => ({
 
 const meanOf = (values: Float64Array | null): number =>
   values === null ? 0 : values.reduce((sum, value) => sum + value / values.length, 0)
-
-function close(got: number, expected: number, relative: number, name: string): void {
-  assert.ok(Math.abs(got - expected) <= relative * Math.abs(expected), `${name}: ${got}, not ${expected}`)
-}
 
 const test = suite('twins of training')
 

@@ -8,6 +8,7 @@ import { relativeDifference } from '../../reference/compare.js'
 import { lossReference } from '../../reference/train/model.js'
 import { readWeights } from '../../reference/weights.js'
 import { selectiveGradients, selectiveLoss, someOf } from '../../selective-golden.js'
+import { close } from './close.js'
 
 const micro = await openMicro()
 const ids = goldenTensors('micro/forward').words('input_ids')
@@ -24,10 +25,6 @@ const inputs = (over: Partial<StepInputs> = {}): StepInputs => ({
   batches: [{ tokens: ids }],
   ...over,
 })
-
-function close(got: number, expected: number, relative: number, name: string): void {
-  assert.ok(Math.abs(got - expected) <= relative * Math.abs(expected), `${name}: ${got}, not ${expected}`)
-}
 
 await onEachAdapter('training with selective attention', (test, { device, lost, adapter }) => {
   const open = (over: Partial<TrainerOptions> = {}, config = plain): Promise<Trainer> =>

@@ -9,6 +9,7 @@ import { relativeDifference } from '../../reference/compare.js'
 import { forwardReference } from '../../reference/train/forward.js'
 import { lossReference } from '../../reference/train/model.js'
 import { readWeights } from '../../reference/weights.js'
+import { close } from './close.js'
 import { randomWeights, tensorsOf } from './small-model.js'
 
 const micro = await openMicro()
@@ -26,10 +27,6 @@ const inputs = (over: Partial<StepInputs>): StepInputs => ({
   batches: [{ tokens: ids }],
   ...over,
 })
-
-function close(got: number, expected: number, relative: number, name: string): void {
-  assert.ok(Math.abs(got - expected) <= relative * Math.abs(expected), `${name}: ${got}, not ${expected}`)
-}
 
 const meanOf = (values: ArrayLike<number>): number =>
   Array.from(values).reduce((sum, value) => sum + value, 0) / values.length

@@ -1,4 +1,4 @@
-// needs: cache, gate-death
+// needs: cache-alive, gate-death
 // Which of a slot's rows a step drops where a gate decides (docs/method.md, Gates): gate-times.wgsl for rows in a cache.
 // interaction (rows): a gate's score, three zeros. The step's own rows get their death times, older ones have theirs in
 // `deaths`. A row leaves once the next query does not see it. Writes death times, and the page's word of live rows.
@@ -12,8 +12,6 @@ override WORKGROUP: u32 = 32;  // divides PAGE
 @group(0) @binding(3) var<storage, read> spans: array<Span>;
 @group(0) @binding(4) var<storage, read> tokens: array<vec2u>;
 @group(0) @binding(5) var<uniform> cache: Cache;
-
-var<workgroup> alive: array<u32, WORKGROUP>;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
@@ -37,12 +35,5 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     }
     bits |= select(0u, 1u << index, death > end);
   }
-  alive[lane] = bits;
-  workgroupBarrier();
-  if (lane == 0u && first < rows) {
-    for (var i = 1u; i < WORKGROUP; i++) {
-      bits |= alive[i];
-    }
-    state[alive_word(span.slot, group.x)] = bits;
-  }
+  write_alive(span.slot, group.x, rows, lane, bits);
 }

@@ -1,4 +1,4 @@
-// needs: cache, drop-score, position-hash
+// needs: cache-alive, drop-score, position-hash
 // Which of a slot's rows a step drops, and when (docs/method.md, Death times and Decoding): drop-times.wgsl for rows in a cache.
 // The first query of the step that drops a row, by drop-score.wgsl, is its death time.
 // Writes the death time of every row of a page and the page's word of live rows.
@@ -16,8 +16,6 @@ override IMMORTAL: f32 = 1.0;    // share of tokens that such a hash never drops
 @group(0) @binding(4) var<storage, read> spans: array<Span>;
 @group(0) @binding(5) var<storage, read> tokens: array<vec2u>;
 @group(0) @binding(6) var<uniform> cache: Cache;
-
-var<workgroup> alive: array<u32, WORKGROUP>;
 
 // When a token of an untrained model dies: never, or 1 to 16 steps after it came.
 fn synthetic_death(position: u32) -> u32 {
@@ -99,12 +97,5 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     deaths[at] = death;
     bits |= select(0u, 1u << index, death == NEVER);
   }
-  alive[lane] = bits;
-  workgroupBarrier();
-  if (lane == 0u && first < rows) {
-    for (var i = 1u; i < WORKGROUP; i++) {
-      bits |= alive[i];
-    }
-    state[alive_word(span.slot, group.x)] = bits;
-  }
+  write_alive(span.slot, group.x, rows, lane, bits);
 }

@@ -1,4 +1,4 @@
-// needs: cache, selection
+// needs: cache-alive, selection
 // What selective attention leaves of a slot's rows for a step's queries, and which it drops (docs/method.md, Selective attention and
 // Decoding): selective-mask.wgsl for rows in a cache.
 // interaction (rows, 2 r): queries, then keys, of the first head, of the step. interaction_keys (rows of the pool, r): keys.
@@ -18,8 +18,6 @@ override WORKGROUP: u32 = 32;    // divides PAGE
 @group(0) @binding(6) var<storage, read_write> sums: array<f32>;
 @group(0) @binding(7) var<storage, read_write> masks: array<f32>;
 @group(0) @binding(8) var<uniform> cache: Cache;
-
-var<workgroup> alive: array<u32, WORKGROUP>;
 
 // Row `i` of the slot, with its interaction key at `key`, on its way past the step's queries.
 fn follow(span: Span, i: u32, key: u32, position: u32, before: Selection) -> Selection {
@@ -68,12 +66,5 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     deaths[at] = own.death;
     bits |= select(0u, 1u << index, own.death == NEVER);
   }
-  alive[lane] = bits;
-  workgroupBarrier();
-  if (lane == 0u && first < rows) {
-    for (var i = 1u; i < WORKGROUP; i++) {
-      bits |= alive[i];
-    }
-    state[alive_word(span.slot, group.x)] = bits;
-  }
+  write_alive(span.slot, group.x, rows, lane, bits);
 }

@@ -1,4 +1,4 @@
-// needs: cache
+// needs: cache-alive
 // Which of a slot's rows a step drops where that goes by position alone (docs/method.md, Policies): death times are known.
 // times (n_positions): t_j of the longest sequence. A row leaves once the next query does not see it.
 // Writes the death time of every row of a page and the page's word of live rows.
@@ -12,8 +12,6 @@ override WORKGROUP: u32 = 32;  // divides PAGE
 @group(0) @binding(3) var<storage, read> spans: array<Span>;
 @group(0) @binding(4) var<storage, read> tokens: array<vec2u>;
 @group(0) @binding(5) var<uniform> cache: Cache;
-
-var<workgroup> alive: array<u32, WORKGROUP>;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
@@ -31,12 +29,5 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     deaths[death_of(span.slot, position)] = death;
     bits |= select(0u, 1u << index, death > end);
   }
-  alive[lane] = bits;
-  workgroupBarrier();
-  if (lane == 0u && first < rows) {
-    for (var i = 1u; i < WORKGROUP; i++) {
-      bits |= alive[i];
-    }
-    state[alive_word(span.slot, group.x)] = bits;
-  }
+  write_alive(span.slot, group.x, rows, lane, bits);
 }
