@@ -6,12 +6,13 @@ import type { FlowHooks } from '../run/flow.js'
 import type { RunDevice } from '../run/open-model.js'
 import { sum } from '../stats/basics.js'
 import type { RunHooks } from './hooks.js'
+import { stepInputs } from './loop.js'
 import { microBatches } from './micro-batches.js'
 import { ENGINE_TRAINERS, openTrainer } from './open-trainer.js'
 import type { TrainingOptions } from './options.js'
 import { type RunPlan, stepsOfEvaluation } from './plan.js'
 import { type PreparedRun, type PreparedTraining, type PrepareHooks, prepareTraining } from './prepare.js'
-import { alphaAt, LEAST_ALPHA, windowOrder } from './schedule.js'
+import { windowOrder } from './schedule.js'
 
 export interface EstimateHooks extends RunHooks, PrepareHooks, FlowHooks<PreparedTraining> {
   /** Before a run is timed. */
@@ -54,10 +55,7 @@ async function estimateRun(
 ): Promise<RunEstimate> {
   const { plan, state } = run
   const { corpus } = prepared
-  let planned = { bytes: 0, byPurpose: {}, recompute: false }
-  const { trainer, sequences } = await openTrainer(trainers, prepared, run, device, (event) => {
-    if (event.stage === 'memory') planned = event
-  })
+  const { trainer, sequences, recompute, memory } = await openTrainer(trainers, prepared, run, device)
   try {
     const order = windowOrder({
       seed: plan.options.seed,
@@ -81,8 +79,8 @@ async function estimateRun(
       ctx: plan.options.ctx,
       batch_tokens: plan.options.batch_tokens,
       micro_tokens: sequences * plan.options.ctx,
-      recompute: planned.recompute,
-      memory_bytes: { total: planned.bytes, by_purpose: planned.byPurpose },
+      recompute,
+      memory_bytes: { total: memory.total, by_purpose: { ...memory.byPurpose } },
       tokens_per_second: plan.options.batch_tokens / step_s,
       seconds_left: step_s * (left + Math.ceil(left / plan.evalEvery) * evaluation),
     }
@@ -101,16 +99,9 @@ async function timeStep(
   const run = async (count: number): Promise<number> => {
     signal?.throwIfAborted()
     const began = performance.now()
-    await trainer.step({
-      step: 0,
-      alpha:
-        plan.options.alpha === null ? LEAST_ALPHA : Math.max(LEAST_ALPHA, alphaAt(plan.options.alpha, 0)),
-      // The weights stay as they are.
-      rate: 0,
-      gamma: plan.options.gamma_weight,
-      distill: plan.options.distill,
-      batches: batches.slice(0, count),
-    })
+    // At these rates the weights stay as they are.
+    const rates = { rate: 0, interactionRate: 0 }
+    await trainer.step({ ...stepInputs(plan, 0), ...rates, batches: batches.slice(0, count) })
     return (performance.now() - began) / 1000
   }
   await run(1)

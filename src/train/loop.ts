@@ -2,7 +2,7 @@
 
 import { afterGrace } from '../engine/compute/give-up.js'
 import { learnsToFade } from '../engine/methods.js'
-import type { TrainerLike } from '../engine/train/types.js'
+import type { StepInputs, TrainerLike } from '../engine/train/types.js'
 import { isAbort } from '../errors.js'
 import type { EvalLine, StepLine } from '../record/train/schema.js'
 import { configRecord } from '../run/model-record.js'
@@ -113,6 +113,19 @@ function shiftsFor({ options, sequences }: RunPlan): (step: number) => Float32Ar
   return shiftsOf({ seed: options.seed, sequences }, { low, high })
 }
 
+/** What a step goes by beside its text. */
+export function stepInputs({ options }: RunPlan, step: number): Omit<StepInputs, 'batches'> {
+  const alpha = options.alpha === null ? 0 : alphaAt(options.alpha, step)
+  return {
+    step,
+    alpha: Math.max(alpha, LEAST_ALPHA),
+    rate: rateAt(options.rate, step),
+    interactionRate: rateAt({ ...options.rate, rate: options.rate_interaction ?? options.rate.rate }, step),
+    gamma: options.gamma_weight,
+    distill: options.distill,
+  }
+}
+
 /** Null when something was not finite; the weights are then as they were. */
 async function takeStep(
   { plan, trainer, sequences, seconds }: Loop,
@@ -122,17 +135,8 @@ async function takeStep(
 ): Promise<StepLine | null> {
   const { options } = plan
   const began = performance.now()
-  const alpha = options.alpha === null ? null : alphaAt(options.alpha, step)
-  const rate = rateAt(options.rate, step)
-  const report = await trainer.step({
-    step,
-    alpha: Math.max(alpha ?? 0, LEAST_ALPHA),
-    rate,
-    interactionRate: rateAt({ ...options.rate, rate: options.rate_interaction ?? options.rate.rate }, step),
-    gamma: options.gamma_weight,
-    distill: options.distill,
-    batches: microBatches(windows, shifts, sequences),
-  })
+  const inputs = stepInputs(plan, step)
+  const report = await trainer.step({ ...inputs, batches: microBatches(windows, shifts, sequences) })
   const took = (performance.now() - began) / 1000
   seconds.train += took
   if (!report.finite) return null
@@ -146,8 +150,8 @@ async function takeStep(
     divergence: report.divergence,
     pair_mean: pairs && mean(pairs),
     pair_means: pairs,
-    alpha,
-    rate,
+    alpha: options.alpha && alphaAt(options.alpha, step),
+    rate: inputs.rate,
     gradient_norm: report.gradientNorm,
     tokens_per_second: options.batch_tokens / took,
     seconds: took,

@@ -4,7 +4,7 @@ import { Trainer } from '../engine/train/trainer.js'
 import type { TrainerLike, TrainerOptions } from '../engine/train/types.js'
 import { Failure } from '../errors.js'
 import type { RunDevice } from '../run/open-model.js'
-import type { RunHooks, Trainers } from './hooks.js'
+import type { MemoryPlan, RunHooks, Trainers } from './hooks.js'
 import { chooseMicroBatch, fewerSequences } from './micro-batches.js'
 import type { TrainingOptions } from './options.js'
 import type { PreparedRun, PreparedTraining } from './prepare.js'
@@ -24,6 +24,9 @@ export interface RunTrainer {
   trainer: TrainerLike
   /** B of a micro-batch. */
   sequences: number
+  /** Whether activations are computed again in the backward pass. */
+  recompute: boolean
+  memory: MemoryPlan
 }
 
 /** In the order they are tried: with all activations kept a step takes a quarter less time. */
@@ -80,6 +83,8 @@ export async function openTrainer(
       return {
         trainer: await trainers.open(start.config, start.tensors, { ...base, sequences, recompute }),
         sequences,
+        recompute,
+        memory: { total, byPurpose },
       }
     } catch (error) {
       // A GPU does not say beforehand what it will grant.
