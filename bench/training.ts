@@ -80,7 +80,8 @@ export async function benchTraining(
       if (other !== undefined) rivals.push(other)
     }
     const [step, forward] = [median(steps), median(forwards)]
-    const flops = tokens.length * stepFlops(config, CTX, { method: rule === 'adaptive' ? rule : null })
+    const flops =
+      tokens.length * stepFlops(config, CTX, { method: rule === 'adaptive' ? rule : null, distilled: false })
     return {
       rule,
       tokens: tokens.length,

@@ -4,7 +4,7 @@
     pip install torch safetensors && python scripts/compare-training.py <start> train.bin run/train-log.jsonl order.json
 
 <start> is the folder that the training began from, with interaction weights if it was adaptive (a training of one step at
---rate 1e-30 writes them). train.bin holds bare uint16 tokens.
+--rate 1e-30 writes them). train.bin holds bare uint16 tokens. A teacher is the same without them.
 """
 
 import json
@@ -30,11 +30,13 @@ weights = {
     if not name.endswith(".attn.bias") and not name.endswith(".masked_bias") and name != "lm_head.weight"
 }
 adaptive = options["rule"]["kind"] == "adaptive"
-assert options["rule"]["kind"] in ("dense", "adaptive") and options["shift_range"] is None and options["distill"] == 0
+assert options["rule"]["kind"] in ("dense", "adaptive") and options["shift_range"] is None
+teacher = {name: value.detach().clone() for name, value in weights.items()}
+distill = options["distill"]
 
 
 class LogSigmoid(torch.autograd.Function):
-    """log of the alpha-sigmoid, by halving, and its slope (docs/method.md, Alpha-sigmoid)."""
+    """log of the alpha-sigmoid, by halving where it is not 0 or 1, and its slope (docs/method.md, Alpha-sigmoid)."""
 
     @staticmethod
     def forward(ctx, x, alpha):
@@ -44,12 +46,15 @@ class LogSigmoid(torch.autograd.Function):
             ctx.save_for_backward(1 - p)
             return F.logsigmoid(x)
         target = (a * x.double()).clamp(-1, 1)
-        low, high = torch.zeros_like(target), torch.ones_like(target)
+        p = torch.zeros_like(target)
+        between = target.abs() < 1
+        wanted = target[between]
+        low, high = torch.zeros_like(wanted), torch.ones_like(wanted)
         for _ in range(36):
             middle = (low + high) / 2
-            above = middle**a - (1 - middle) ** a > target
+            above = middle**a - (1 - middle) ** a > wanted
             high, low = torch.where(above, middle, high), torch.where(above, low, middle)
-        p = (low + high) / 2
+        p[between] = (low + high) / 2
         p = torch.where(target <= -1, 0.0, torch.where(target >= 1, 1.0, p))
         inside = (p > 1e-6) & (p < 1)
         safe = torch.where(inside, p, 0.5)
@@ -63,12 +68,12 @@ class LogSigmoid(torch.autograd.Function):
         return grad * rho, None
 
 
-def norm(x, name):
-    return F.layer_norm(x, x.shape[-1:], weights[f"{name}.weight"], weights[f"{name}.bias"], config["layer_norm_epsilon"])
+def norm(of, x, name):
+    return F.layer_norm(x, x.shape[-1:], of[f"{name}.weight"], of[f"{name}.bias"], config["layer_norm_epsilon"])
 
 
-def linear(x, name):
-    return x @ weights[f"{name}.weight"] + weights[f"{name}.bias"]
+def linear(of, x, name):
+    return x @ of[f"{name}.weight"] + of[f"{name}.bias"]
 
 
 causal = torch.tril(torch.ones(T, T, dtype=torch.bool))
@@ -78,28 +83,39 @@ counted = earlier.clone()
 counted[-1] = False
 
 
-def loss_of(batch, alpha, gamma):
+def logits_of(of, batch, alpha):
+    """Logits of all rows but the last, and the mean of what is left of the pairs; no alpha: dense."""
     B = batch.shape[0]
-    x = weights["wte.weight"][batch] + weights["wpe.weight"][:T]
+    x = of["wte.weight"][batch] + of["wpe.weight"][:T]
     pair_mean = 0.0
     for l in range(L):
-        h = norm(x, f"h.{l}.ln_1")
-        q, k, v = (part.view(B, T, H, -1).transpose(1, 2) for part in linear(h, f"h.{l}.attn.c_attn").chunk(3, -1))
+        h = norm(of, x, f"h.{l}.ln_1")
+        q, k, v = (part.view(B, T, H, -1).transpose(1, 2) for part in linear(of, h, f"h.{l}.attn.c_attn").chunk(3, -1))
         scores = q @ k.transpose(-1, -2) / math.sqrt(q.shape[-1])
-        if adaptive:
-            qi, ki = (h @ weights[f"h.{l}.attn.{name}.weight"].T for name in ("q_int", "k_int"))
-            drops = qi @ ki.transpose(-1, -2) / math.sqrt(qi.shape[-1]) + weights[f"h.{l}.attn.int_bias"]
-            factors = torch.where(earlier, LogSigmoid.apply(drops, alpha), 0.0)
+        if alpha is not None:
+            qi, ki = (h @ of[f"h.{l}.attn.{name}.weight"].T for name in ("q_int", "k_int"))
+            drops = qi @ ki.transpose(-1, -2) / math.sqrt(qi.shape[-1]) + of[f"h.{l}.attn.int_bias"]
+            factors = torch.where(earlier, LogSigmoid.apply(torch.where(earlier, drops, 1e4), alpha), 0.0)
             mask = torch.cumsum(factors, 1).clamp_min(-1e30)
             pair_mean = pair_mean + (mask.exp() * counted).sum() / (B * counted.sum() * L)
             scores = scores + mask[:, None]
         weight = scores.masked_fill(~causal, -torch.inf).softmax(-1)
-        x = x + linear((weight @ v).transpose(1, 2).reshape(B, T, -1), f"h.{l}.attn.c_proj")
-        h = norm(x, f"h.{l}.ln_2")
-        x = x + linear(F.gelu(linear(h, f"h.{l}.mlp.c_fc"), approximate="tanh"), f"h.{l}.mlp.c_proj")
-    logits = norm(x, "ln_f")[:, :-1] @ weights["wte.weight"].T
+        x = x + linear(of, (weight @ v).transpose(1, 2).reshape(B, T, -1), f"h.{l}.attn.c_proj")
+        h = norm(of, x, f"h.{l}.ln_2")
+        x = x + linear(of, F.gelu(linear(of, h, f"h.{l}.mlp.c_fc"), approximate="tanh"), f"h.{l}.mlp.c_proj")
+    return norm(of, x, "ln_f")[:, :-1] @ of["wte.weight"].T, pair_mean
+
+
+def loss_of(batch, alpha, gamma):
+    logits, pair_mean = logits_of(weights, batch, alpha)
     cross_entropy = F.cross_entropy(logits.flatten(0, 1), batch[:, 1:].flatten())
-    return cross_entropy, cross_entropy + gamma * pair_mean
+    loss = (1 - distill) * cross_entropy + gamma * pair_mean
+    if distill > 0:
+        with torch.no_grad():
+            theirs = logits_of(teacher, batch, None)[0].log_softmax(-1)
+        own = logits.log_softmax(-1)
+        loss = loss + distill * F.kl_div(own.flatten(0, 1), theirs.flatten(0, 1), log_target=True, reduction="batchmean")
+    return cross_entropy, loss
 
 
 def rate_at(rate, step):
@@ -146,7 +162,7 @@ for step, windows in enumerate(order[: len(steps)]):
     optimiser.zero_grad()
     total = 0.0
     for sequence in batch.split(1):
-        cross_entropy, loss = loss_of(sequence, alpha_at(options["alpha"], step), options["gamma_weight"])
+        cross_entropy, loss = loss_of(sequence, alpha_at(options["alpha"], step) if adaptive else None, options["gamma_weight"])
         (loss / len(batch)).backward()
         total += cross_entropy.item() / len(batch)
     if settings["clip"] is not None:

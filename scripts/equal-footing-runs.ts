@@ -1,8 +1,8 @@
 /**
  * Trainings and measurements on equal footing: every method from the same start, on the same windows in the same order, for as many
  * tokens, judged on the same held-out text and the same recall items.
- *   node --import tsx scripts/equal-footing-runs.ts --start models/asp-small-dense --data train.bin --eval-data books.jsonl.gz \
- *     --work runs --out results/equal-footing --steps 400 --only dense,local,adaptive
+ *   node --import tsx scripts/equal-footing-runs.ts --start models/asp-recall-dense --data train.bin --eval-data books.jsonl.gz \
+ *     --work runs --out results/equal-footing --steps 1000 --only dense,local,adaptive
  * Everything is resumed: a run that was stopped goes on where it was, one that is finished is left alone.
  */
 import { spawnSync } from 'node:child_process'
@@ -12,13 +12,14 @@ import { parseArgs } from 'node:util'
 
 const { values: given } = parseArgs({
   options: {
-    start: { type: 'string', default: 'models/asp-small-dense' },
+    start: { type: 'string', default: 'models/asp-recall-dense' },
     data: { type: 'string' },
     'eval-data': { type: 'string' },
     work: { type: 'string', default: 'runs' },
     out: { type: 'string', default: 'results/equal-footing' },
-    steps: { type: 'string', default: '400' },
+    steps: { type: 'string', default: '1000' },
     seed: { type: 'string', default: '42' },
+    rate: { type: 'string', default: '3e-4' },
     threads: { type: 'string', default: '2' },
     only: { type: 'string' },
     part: { type: 'string', multiple: true, default: ['train', 'sweep', 'recall'] },
@@ -30,39 +31,46 @@ interface Run {
   name: string
   train: string
   policies: string
+  /** All unless said. */
+  levels?: string
 }
 
-const LEVELS = '0.5,0.8'
+const LEVELS = '0.5,0.8,0.9'
 
 /** What learns weights of the model itself, and what learns gates alone, which start from nothing. */
-const MODEL_RATE = '--rate 3e-4'
-/** At alpha 1.5 nothing is dropped yet, so that what the model can do is not lost before it is known what may go. */
-const ADAPTIVE = `${MODEL_RATE} --rate-interaction 3e-3 --alpha-from 1.5 --alpha-steps ${Math.round(0.7 * Number(given.steps))}`
+const MODEL_RATE = `--rate ${given.rate}`
 const GATES_RATE = '--rate 1e-2'
 
-/** They need no training, and are judged on the dense control. */
+/** What adaptive pruning has by default, for what learns to live with a mask that is given. */
+const TAUGHT = '--distill 0.5'
+
+/** They need no training, and are judged on the dense control, at one level. */
 const RIVALS = 'local,streaming,h2o,tova,knorm,expected,keydiff,snapkv,pyramid,lagkv,random-sinks'
 
 const RUNS: readonly Run[] = [
-  { name: 'dense', train: `--control dense ${MODEL_RATE}`, policies: RIVALS },
-  { name: 'local', train: `--control local:109 ${MODEL_RATE}`, policies: 'local' },
-  { name: 'strided', train: `--control strided:203 ${MODEL_RATE}`, policies: 'strided' },
-  ...['0.1', '0.3', '1', '3'].map((gamma) => ({
+  { name: 'dense', train: `--control dense ${MODEL_RATE}`, policies: RIVALS, levels: '0.8' },
+  { name: 'local', train: `--control local:109 ${TAUGHT} ${MODEL_RATE}`, policies: 'local' },
+  { name: 'strided', train: `--control strided:203 ${TAUGHT} ${MODEL_RATE}`, policies: 'strided', levels: '0.8' },
+  ...['0.1', '0.2', '0.4', '0.8'].map((gamma) => ({
     name: `gamma-${gamma}`,
-    train: `--gamma ${gamma} ${ADAPTIVE}`,
+    train: `--gamma ${gamma} ${MODEL_RATE}`,
     policies: 'adaptive',
   })),
-  { name: 'shift', train: `--gamma 1 --shift-range=-1..3 ${ADAPTIVE}`, policies: 'adaptive' },
+  { name: 'shift', train: `--gamma 0.4 --shift-range=0..3 ${MODEL_RATE}`, policies: 'adaptive' },
   { name: 'kvzap', train: `--method kvzap ${GATES_RATE}`, policies: 'kvzap' },
-  { name: 'trimkv', train: `--method trimkv --gamma 1 --distill 0.5 ${GATES_RATE}`, policies: 'trimkv' },
-  { name: 'selective', train: `--method selective --gamma 0.3 ${MODEL_RATE}`, policies: 'selective' },
+  { name: 'trimkv', train: `--method trimkv --gamma 1 ${TAUGHT} ${GATES_RATE}`, policies: 'trimkv' },
+  {
+    name: 'selective',
+    train: `--method selective --gamma 0.2 ${TAUGHT} ${MODEL_RATE}`,
+    policies: 'selective',
+  },
 ]
 
 /** Equal for all. */
-const TRAINING =
-  '--ctx 1024 --batch-tokens 4096 --rate-schedule cosine --held-out 8 --eval-every 50 --save-dtype f16'
-const TASKS = 'passkey needle_cloze needles copy_random'
+const TRAINING = '--ctx 1024 --batch-tokens 4096 --held-out 8 --eval-every 50 --save-dtype f16'
+const TASKS = 'passkey needle_cloze needles mqar copy_random'
 const RECALL = '--length 256,1024 --items 4'
+const SUITES = 'paper wikitext'
 const SWEEP = '--parts eval,ppl --ctx 1024 --text-limit 32768 --data sample --limit 100'
 
 const wanted = given.only?.split(',')
@@ -72,22 +80,24 @@ for (const run of RUNS.filter(({ name }) => wanted?.includes(name) ?? true)) {
   const results = join(given.out, seeded)
   mkdirSync(results, { recursive: true })
   if (given.part.includes('train')) train(run, checkpoint, results)
+  const { levels = LEVELS } = run
   const under = `--model ${checkpoint} --policy ${run.policies}`
-  measure('sweep', results, `paper ${SWEEP} --text ${given['eval-data']} ${under} --sparsity 0,${LEVELS}`)
+  measure('sweep', results, `${SUITES} ${SWEEP} --text ${given['eval-data']} ${under} --sparsity 0,${levels}`)
   measure(
     'recall',
     results,
-    `${TASKS} ${RECALL} --filler ${given['eval-data']} ${under} --sparsity ${LEVELS}`,
+    `${TASKS} ${RECALL} --filler ${given['eval-data']} ${under} --sparsity ${levels}`,
   )
 }
 
 function train({ train: own }: Run, checkpoint: string, results: string): void {
   if (existsSync(join(results, 'train.json'))) return
   const again = existsSync(join(checkpoint, 'checkpoints')) ? '--resume' : ''
-  asp(
-    `finetune --model ${given.start} --data ${given.data} --eval-data ${given['eval-data']} ${TRAINING} ${own} ` +
-      `--steps ${given.steps} --seed ${given.seed} --output ${checkpoint} ${again}`,
-  )
+  if (!existsSync(join(checkpoint, 'train.json')))
+    asp(
+      `finetune --model ${given.start} --data ${given.data} --eval-data ${given['eval-data']} ${TRAINING} ${own} ` +
+        `--steps ${given.steps} --seed ${given.seed} --output ${checkpoint} ${again}`,
+    )
   for (const file of ['train.json', 'train-log.jsonl', 'README.md'])
     copyFileSync(join(checkpoint, file), join(results, file))
 }

@@ -11,7 +11,7 @@ import type { RuleRecord } from '../src/record/ppl/schema.js'
 import type { SweepRecord } from '../src/record/sweep/schema.js'
 import type { TrainRecord } from '../src/record/train/schema.js'
 import { mean } from '../src/stats/basics.js'
-import { accuracyGain, gainOf, markdownTable, showGain, textGain } from './gains.js'
+import { accuracyGain, gainOf, markdownTable, showGain, textGain, wordGain } from './gains.js'
 
 const root = fileURLToPath(new URL('../results/equal-footing/', import.meta.url))
 
@@ -65,7 +65,7 @@ const cellOf = (sweep: SweepRecord, { policy, sparsity }: Omit<Point, 'run'>): E
     sparsity === 0 ? one.policy === 'dense' : one.policy === policy && one.sparsity === sparsity,
   )?.eval ?? null
 
-const RECALLED = ['passkey', 'needle_cloze', 'needles', 'copy_random'] as const
+const RECALLED = ['passkey', 'needle_cloze', 'needles', 'mqar', 'copy_random'] as const
 
 /** The parts of a record that are of one recall task, at its several lengths. */
 const partsOf = (record: EvalRecord, task: string) =>
@@ -106,6 +106,7 @@ const rows = [...points]
       rule.sparsity?.kv_footprint == null ? '' : rule.sparsity.kv_footprint.toFixed(3),
       Math.exp(rule.nll).toFixed(2),
       isControl(point) ? '' : showGain(textGain(denseText.rule, rule, denseText.tokens), 4),
+      isControl(point) || suites === null ? '' : showGain(wordGain(denseSuites, suites, 'wikitext'), 3),
       isControl(point) || suites === null ? '' : showGain(accuracyGain(denseSuites, suites), 1, 100),
       ...RECALLED.map((task) => (recall === null ? '' : rightOf(denseRecall, recall, task))),
     ]
@@ -159,7 +160,7 @@ control's, item by item. Items, and in brackets what guessing gives: ${RECALLED.
   what its first steps at a high rate cost (the gates' dense rows are the start itself).
 - \`needles\` is at chance for all: this model does not tell several needles apart, so nothing is shown there.
 
-${markdownTable(['weights', 'dropped by', 'requested', 'S_pair on text', 'KV footprint', 'perplexity', 'text', 'accuracy', ...RECALLED], rows)}
+${markdownTable(['weights', 'dropped by', 'requested', 'S_pair on text', 'KV footprint', 'perplexity', 'text', 'WikiText', 'accuracy', ...RECALLED], rows)}
 
 ## Trainings
 

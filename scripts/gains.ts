@@ -13,9 +13,10 @@ export function gainOf(data: Pair['data']): Measured {
   return measure({ ...unnamed, higherIsBetter: true, scale: 'difference', data }, CONFIDENCE)
 }
 
-/** Accuracies of all suites' documents together, right or wrong. */
+/** Accuracies of the documents of all suites that have verdicts, right or wrong. */
 export function accuracyGain(base: EvalRecord, next: EvalRecord): Measured {
-  const documents = Object.entries(base.tasks).flatMap(([task, { per_document: a }]) => {
+  const judged = Object.entries(base.tasks).filter(([, { per_document }]) => 'acc' in per_document.metrics)
+  const documents = judged.flatMap(([task, { per_document: a }]) => {
     const b = next.tasks[task].per_document
     return a.hash.map((hash, i) => ({
       hash,
@@ -25,6 +26,15 @@ export function accuracyGain(base: EvalRecord, next: EvalRecord): Measured {
     }))
   })
   return gainOf({ kind: 'verdicts', documents })
+}
+
+/** Nats a word of the texts of a suite that is scored whole. */
+export function wordGain(base: EvalRecord, next: EvalRecord, task: string): Measured {
+  const { logprob, units } = base.tasks[task].per_document
+  if (units === null) throw new Error(`${task}: its documents are not whole texts`)
+  const theirs = next.tasks[task].per_document.logprob
+  const values = logprob.map((value, i) => (theirs[i] - value) / units.words[i])
+  return gainOf({ kind: 'gains', values, weights: units.words })
 }
 
 /** Nats a token of the same windows, which are the units. */

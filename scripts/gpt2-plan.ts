@@ -34,12 +34,12 @@ export function gpt2Plan(): string {
           config,
           {
             ...{ rule: { kind: 'adaptive' }, tokens: T, sequences, trainable: 'all', recompute },
-            distilled: false,
+            distilled: true,
           } as const,
           BINDING,
         ).total,
       )
-    const flops = stepFlops(config, T, { method: 'adaptive' })
+    const flops = stepFlops(config, T, { method: 'adaptive', distilled: true })
     return [
       name,
       `${Math.round(parameters / 1e6)} M`,

@@ -9,7 +9,7 @@ import { ALPHA_SCHEDULES, GAMMA_CONVENTIONS, LEARNED_POLICIES, RATE_SCHEDULES } 
 import { type OptionsOf, type OptionTable, option } from './option-rows.js'
 
 /** Above 64 the alpha-sigmoid is the step function in f32. */
-const ALPHA = { min: 1, max: 64, hint: 'training usually goes from 1 to 8', decides: 'alpha' } as const
+const ALPHA = { min: 1, max: 64, hint: 'training usually goes from 1.5 to 8', decides: 'alpha' } as const
 
 /** By the heading that help and docs have them under (docs/method.md, Initial values and schedules; docs/finetune.md, Options). */
 export const OPTION_GROUPS = {
@@ -55,10 +55,10 @@ export const OPTION_GROUPS = {
       default: 'cosine',
       decides: 'alpha',
     }),
-    alphaFrom: option('number', 'alpha at the first step', { ...ALPHA, default: 1 }),
+    alphaFrom: option('number', 'alpha at the first step', { ...ALPHA, default: 1.5 }),
     alphaTo: option('number', 'alpha at the end', { ...ALPHA, default: 8 }),
     alphaSteps: option('whole', 'steps from --alpha-from to --alpha-to', {
-      otherwise: 'all',
+      otherwise: '70 % of all',
       decides: 'alpha',
     }),
     intDim: option('whole', 'width of new interaction queries and keys, a multiple of 4', {
@@ -107,7 +107,7 @@ export const OPTION_GROUPS = {
       methods: METHOD_NAMES,
     }),
     distill: option('number', 'share of KL to the dense model in the loss, beside cross-entropy', {
-      default: 0,
+      otherwise: '0.5 where adaptive begins from a dense model, else 0',
       min: 0,
       max: 1,
       decides: 'distill',
@@ -133,7 +133,7 @@ export const OPTION_GROUPS = {
     }),
     rateSchedule: option('choice', 'what follows the warm-up', {
       choices: RATE_SCHEDULES,
-      default: 'constant',
+      default: 'cosine',
       decides: 'rate',
     }),
     rateFinal: option('number', 'share of the rate at the end of the cosine', {
@@ -146,7 +146,7 @@ export const OPTION_GROUPS = {
       'number',
       'learning rate of interaction weights or gates, which start untrained',
       {
-        otherwise: 'as --rate',
+        otherwise: '10 times --rate for new ones of adaptive, else as --rate',
         above: 0,
         max: 1,
         decides: 'rate_interaction',
@@ -272,6 +272,12 @@ const FROZEN = ['always', 'unless said'] as const
 export function isFrozen(options: Pick<TrainingOptions, 'control' | 'method' | 'freeze'>): boolean {
   const { kind } = ruleOf(options)
   return isMethod(kind) && (options.freeze ?? FROZEN.some((one) => one === METHODS[kind].frozen))
+}
+
+/** Half, where a dense model is there to learn from and dropping is learned from nothing (docs/recipe.md). */
+export function distillShare(options: TrainingOptions, hasOwn: boolean): number {
+  const begins = ruleOf(options).kind === 'adaptive' && options.start.kind === 'checkpoint' && !hasOwn
+  return options.distill ?? (begins ? 0.5 : 0)
 }
 
 /** Of new interaction weights or gates. Gates begin at their threshold, or with what fades to half in some 280 tokens. */

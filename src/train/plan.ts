@@ -8,6 +8,7 @@ import type { AlphaSchedule, RateSchedule, TrainRunOptions } from '../record/tra
 import { HELD_OUT } from './corpus.js'
 import {
   describeRule,
+  distillShare,
   initialBias,
   isFrozen,
   ruleOf,
@@ -37,6 +38,12 @@ const CODE_FACTOR = 0.5
 
 /** Warm-up as a share of all steps: 2,000 of 25,000. */
 const WARMUP_SHARE = 0.08
+
+/** Of the steps, how many alpha takes to grow: the last ones are for a mask that is as hard as it will be (docs/recipe.md). */
+const ALPHA_SHARE = 0.7
+
+/** Times the rate of weights that are trained already, for interaction weights that are not (docs/recipe.md). */
+const NEW_WEIGHTS_RATE = 10
 
 /** Adam's epsilon. */
 const EPSILON = 1e-8
@@ -142,7 +149,7 @@ function runOptions(
     gamma_weight: weight,
     alpha: rule.kind === 'adaptive' ? alphaSchedule(options) : null,
     rate: rateSchedule(options),
-    rate_interaction: options.rateInteraction ?? null,
+    rate_interaction: options.rateInteraction ?? usualNewRate(options, rule, hasOwn),
     ctx,
     batch_tokens: batchTokens,
     int_dim: interaction?.dim ?? null,
@@ -151,7 +158,7 @@ function runOptions(
     window: gate?.method === 'kvzap' ? gate.window : null,
     threshold: gate?.method === 'kvzap' ? gate.threshold : null,
     trainable: isFrozen(options) ? 'interaction' : 'all',
-    distill: options.distill,
+    distill: distillShare(options, hasOwn),
     shift_range: shiftRange === undefined ? null : [shiftRange.low, shiftRange.high],
     optimiser: {
       beta1,
@@ -164,6 +171,13 @@ function runOptions(
   }
 }
 
+/** Null where one rate is for all: nothing new is trained beside what was trained before. */
+function usualNewRate(options: TrainingOptions, { kind }: TrainRule, hasOwn: boolean): number | null {
+  const isBeside = options.start.kind === 'checkpoint' && !isFrozen(options)
+  if (kind !== 'adaptive' || hasOwn || !isBeside) return null
+  return Math.min(1, NEW_WEIGHTS_RATE * options.rate)
+}
+
 function alphaSchedule({
   alpha: kind,
   alphaFrom: from,
@@ -171,7 +185,9 @@ function alphaSchedule({
   alphaSteps,
   steps,
 }: TrainingOptions): AlphaSchedule {
-  return kind === 'constant' ? { kind, value: to } : { kind, from, to, over: alphaSteps ?? steps }
+  return kind === 'constant'
+    ? { kind, value: to }
+    : { kind, from, to, over: alphaSteps ?? Math.max(1, Math.round(steps * ALPHA_SHARE)) }
 }
 
 function rateSchedule({

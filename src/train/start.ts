@@ -16,6 +16,7 @@ import { tokenizerSource, weightsKind } from '../run/model-record.js'
 import { newConfigJson } from './export.js'
 import {
   describeRule,
+  distillShare,
   initialBias,
   isFrozen,
   ruleOf,
@@ -76,7 +77,10 @@ async function fromCheckpoint(
     config,
     tensors: withMissing(checkpoint.tensors, config, options),
     hasOwn,
-    teacher: options.distill > 0 ? { config: dense, tensors: only(checkpoint.tensors, dense) } : undefined,
+    teacher:
+      distillShare(options, hasOwn) > 0
+        ? { config: dense, tensors: only(checkpoint.tensors, dense) }
+        : undefined,
     tokenizer,
     tokenizerSource: checkpoint.tokenizer,
     configJson: checkpoint.configJson,
@@ -121,7 +125,7 @@ function refuseOtherAttention(options: TrainingOptions, { id }: Checkpoint): voi
       ? options.control === undefined
         ? `--method ${rule.kind}`
         : `--control ${describeRule(rule)}`
-      : options.distill > 0
+      : (options.distill ?? 0) > 0
         ? `--distill ${options.distill}`
         : null
   if (given === null) return
@@ -151,9 +155,10 @@ async function fromScratch(
       hint: `${Math.max(1, Math.round(start.width / HEAD_DIM)) * HEAD_DIM} is one`,
     })
   }
-  if (options.distill > 0 || isFrozen(options)) {
+  const isTaught = (options.distill ?? 0) > 0
+  if (isTaught || isFrozen(options)) {
     const method = options.freeze === true ? 'freeze' : `method ${options.method}`
-    const flag = options.distill > 0 ? 'distill' : method
+    const flag = isTaught ? 'distill' : method
     throw new Failure(`${flag}: needs a trained model to begin from, got random weights`, {
       hint: `leave ${flag} out, or use asp finetune`,
     })

@@ -46,8 +46,9 @@ export async function trainRun(
     if (step === plan.steps) {
       const weights = await trainer.weights()
       trainer.close()
-      const method = methodOf(prepared.start.config)
-      const flopsPerToken = stepFlops(prepared.start.config, plan.options.ctx, { method })
+      const { config, teacher } = prepared.start
+      const work = { method: methodOf(config), distilled: teacher !== undefined }
+      const flopsPerToken = stepFlops(config, plan.options.ctx, work)
       speed = { flopsPerToken, peak: await peak(device) }
       finished = await finishRun({ prepared, plan, device, weights, seconds, evaluate, hooks })
     }

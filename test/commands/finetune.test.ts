@@ -79,7 +79,8 @@ test('several gammas: a checkpoint each, their records as JSON, nothing else on 
 })
 
 test('Ctrl-C saves and ends with 130; --resume goes on to the same weights, to the last bit', async () => {
-  const more = '--gamma 0.3 --steps 8 --save-every 2 --eval-every 4 --shift-range -1..1 --output'
+  const more =
+    '--gamma 0.3 --steps 8 --save-every 2 --eval-every 4 --shift-range -1..1 --rate-schedule constant --output'
   const whole = await finetune(`${more} whole`)
   assert.is(whole.status, 0, whole.stderr)
   const run = startAsp(folder, ['finetune', ...FLAGS, ...more.split(' '), 'stopped'])
@@ -133,7 +134,7 @@ test('--dry-run says what is left and what it takes, and makes nothing', async (
 
 test('--dry-run --resume counts the steps that are done', async () => {
   const { status, stdout, stderr } = await finetune(
-    '--gamma 0.3 --steps 12 --save-every 2 --eval-every 4 --shift-range -1..1 --alpha-steps 8 --output whole --resume --dry-run',
+    '--gamma 0.3 --steps 12 --save-every 2 --eval-every 4 --shift-range -1..1 --rate-schedule constant --alpha-steps 6 --output whole --resume --dry-run',
   )
   assert.is(status, 0, stderr)
   assert.match(stdout, /│ gamma 0\.3 │ +4 │ +256 │/)

@@ -191,9 +191,15 @@ const differing: [string, object, RegExp, RegExp][] = [
   ['another seed', { options: { ...options, seed: 2 } }, /another --seed, 1, got 2$/, /another --output/],
   [
     'a stretched schedule',
-    { options: { ...options, alpha: { kind: 'cosine', from: 1, to: 8, over: 24 } } },
+    { options: { ...options, alpha: { kind: 'cosine', from: 1.5, to: 8, over: 24 } } },
     /another --alpha/,
-    /add --alpha-steps 12, and --warmup as it was/,
+    /add --alpha-steps 8, and --warmup as it was/,
+  ],
+  [
+    'a rate that falls for longer',
+    { options: { ...options, rate: { kind: 'cosine', rate: 1e-4, warmup: 1, final: 0.1, over: 24 } } },
+    /another --rate, --warmup, --rate-schedule/,
+    /the rate fell until step 12: begin another training, with --model and another --output/,
   ],
 ]
 for (const [title, changes, message, hint] of differing) {

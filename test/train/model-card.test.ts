@@ -35,7 +35,7 @@ test('gamma, sparsity, perplexities, the command, hashes', async () => {
   assert.match(card, /\| 16 \| soft, as in training \(alpha 8\) \|/)
   assert.match(card, /^ {4}asp finetune --data 'it'\\''s\.txt'$/m)
   assert.match(card, /SHA-256 `a{64}`/)
-  assert.match(card, /Alpha: cosine, 1 to 8 over 2 steps/)
+  assert.match(card, /Alpha: cosine, 1\.5 to 8 over 1 steps/)
 })
 
 const others: [string, Partial<TrainingOptions>, RegExp][] = [

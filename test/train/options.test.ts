@@ -181,20 +181,40 @@ test("the code's convention is half of the paper's", () => {
 
 test('schedules are stretched to the steps, unless something else is said', () => {
   const planned = planRuns(trainingOptions('out', { steps: 1000 }), CONFIG, false)[0]
-  assert.equal(planned.options.alpha, { kind: 'cosine', from: 1, to: 8, over: 1000 })
-  assert.equal(planned.options.rate, { kind: 'constant', rate: 1e-4, warmup: 80 })
+  assert.equal(planned.options.alpha, { kind: 'cosine', from: 1.5, to: 8, over: 700 })
+  assert.equal(planned.options.rate, { kind: 'cosine', rate: 1e-4, warmup: 80, final: 0.1, over: 1000 })
   const said = trainingOptions('out', {
     steps: 1000,
     alpha: 'linear',
     alphaSteps: 900,
     rate: 1e-3,
-    rateSchedule: 'cosine',
+    rateSchedule: 'constant',
     warmup: 5,
   })
   const other = planRuns(said, CONFIG, false)[0]
-  assert.equal(other.options.alpha, { kind: 'linear', from: 1, to: 8, over: 900 })
-  assert.is(other.options.rate_interaction, null)
-  assert.equal(other.options.rate, { kind: 'cosine', rate: 1e-3, warmup: 5, final: 0.1, over: 1000 })
+  assert.equal(other.options.alpha, { kind: 'linear', from: 1.5, to: 8, over: 900 })
+  assert.equal(other.options.rate, { kind: 'constant', rate: 1e-3, warmup: 5 })
+})
+
+test('interaction weights that are new beside trained ones learn at ten times the rate', () => {
+  const rateOf = (changes: Partial<TrainingOptions>, hasOwn = false) =>
+    planRuns(trainingOptions('out', { rate: 0.0625, ...changes }), CONFIG, hasOwn)[0].options.rate_interaction
+  assert.is(rateOf({}), 0.625)
+  assert.is(rateOf({ rate: 0.5 }), 1)
+  assert.is(rateOf({ rateInteraction: 0.5 }), 0.5)
+  assert.is(rateOf({}, true), null)
+  assert.is(rateOf({ freeze: true }), null)
+  assert.is(rateOf({ control: { kind: 'dense' } }), null)
+})
+
+test('half of the loss is the dense model that adaptive pruning begins from, unless something else is said', () => {
+  const shareOf = (changes: Partial<TrainingOptions>, hasOwn = false) =>
+    planRuns(trainingOptions('out', changes), CONFIG, hasOwn)[0].options.distill
+  assert.is(shareOf({}), 0.5)
+  assert.is(shareOf({ distill: 0 }), 0)
+  assert.is(shareOf({}, true), 0)
+  assert.is(shareOf({ control: { kind: 'dense' } }), 0)
+  assert.is(shareOf({ control: { kind: 'dense' }, distill: 0.25 }), 0.25)
 })
 
 test('a control has neither alpha nor gamma', () => {
