@@ -45,12 +45,11 @@ const GATES_RATE = '--rate 1e-2'
 const TAUGHT = '--distill 0.5'
 
 /** They need no training, and are judged on the dense control, at one level. */
-const RIVALS = 'local,streaming,h2o,tova,knorm,expected,keydiff,snapkv,pyramid,lagkv,random-sinks'
+const RIVALS = 'local,strided,streaming,h2o,tova,knorm,expected,keydiff,snapkv,pyramid,lagkv,random-sinks'
 
 const RUNS: readonly Run[] = [
   { name: 'dense', train: `--control dense ${MODEL_RATE}`, policies: RIVALS, levels: '0.8' },
   { name: 'local', train: `--control local:109 ${TAUGHT} ${MODEL_RATE}`, policies: 'local' },
-  { name: 'strided', train: `--control strided:203 ${TAUGHT} ${MODEL_RATE}`, policies: 'strided', levels: '0.8' },
   ...['0.1', '0.2', '0.4', '0.8'].map((gamma) => ({
     name: `gamma-${gamma}`,
     train: `--gamma ${gamma} ${MODEL_RATE}`,
