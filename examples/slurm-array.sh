@@ -12,5 +12,5 @@ set -euo pipefail
 cd "${SLURM_SUBMIT_DIR:?}"
 mkdir -p runs/paper
 exec npx asp eval paper \
-  --model "${MODEL:-asp-tiny}" --sparsity "${SPARSITY:-0.8}" \
+  --model "${MODEL:-asp-recall}" --sparsity "${SPARSITY:-0.8}" \
   --shard auto --resume --output "runs/paper/shard-${SLURM_ARRAY_TASK_ID:?}.json"

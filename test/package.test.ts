@@ -5,6 +5,7 @@ import { join, posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { BUNDLED_MODELS } from '../src/data/bundled.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const read = (file: string): string => readFileSync(join(root, file), 'utf8')
@@ -63,7 +64,7 @@ test('everything a run reads is shipped, and nothing of the tests', () => {
     ...['report', 'drops', 'drop-stats'].flatMap((page) =>
       ['main.js', 'main.css'].map((file) => `dist/report/client/${page}/${file}`),
     ),
-    ...['asp-tiny', 'asp-tiny-dense', 'asp-tiny-any', 'asp-recall-dense', 'asp-recall'].flatMap((model) =>
+    ...BUNDLED_MODELS.flatMap((model) =>
       ['config.json', 'model.safetensors', 'tokenizer.json'].map((file) => `models/${model}/${file}`),
     ),
     ...under('docs').filter((file) => file.endsWith('.md')),

@@ -38,6 +38,7 @@ async function scoreAgain(cell: string, suite: string, { policy, tasks }: EvalRe
   const { record } = await evaluate(
     {
       suites: [suite],
+      model: reference.model.id,
       samples: { [suite]: per_document.doc_id.slice(0, DOCUMENTS) },
       data: 'sample',
       dtype: 'auto',
@@ -79,7 +80,7 @@ for (const id of CELLS) {
   })
 }
 
-test('it is whole: every policy at every sparsity, and the model that is bundled', () => {
+test('it is whole: every policy at every sparsity, of a bundled model', () => {
   assert.is(reference.status, 'complete')
   assert.is(reference.cells.length, 1 + 6 * 3)
   for (const { id, eval: own, refused } of reference.cells) {

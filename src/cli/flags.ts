@@ -3,6 +3,7 @@
  * its default, how a value looks (`helpValue`) and the names it had before (`aliases`). Types are inferred.
  */
 import { Flags } from '@oclif/core'
+import { DEFAULT_MODEL } from '../data/bundled.js'
 import { CACHE_KINDS } from '../engine/decode/types.js'
 import { POLICY_NAMES } from '../pruning/level.js'
 import {
@@ -153,7 +154,7 @@ export const deviceFlags = {
 }
 /** For commands that take one checkpoint as it is. */
 export const modelFlags = {
-  model: model(usually('asp-tiny')),
+  model: model(usually(DEFAULT_MODEL)),
   revision,
   dtype,
   ...deviceFlags,

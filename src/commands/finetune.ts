@@ -4,6 +4,7 @@ import * as shared from '../cli/flags.js'
 import { runTrainCommand } from '../cli/train-command.js'
 import { optionsIn, trainFlags } from '../cli/train-flags.js'
 import { tunedDevice, tuningFlag } from '../cli/tuned-device.js'
+import { DEFAULT_START } from '../data/bundled.js'
 import type { TrainEstimate } from '../record/train/estimate.js'
 import type { TrainRecord } from '../record/train/schema.js'
 import { withDefaults } from '../train/options.js'
@@ -17,12 +18,12 @@ export default class Finetune extends AspCommand {
     'docs/finetune.md says what each option does to the result.'
   static override examples = [
     '<%= config.bin %> finetune --model gpt2 --data books/ --gamma 0.3 --output gpt2-pruned',
-    '<%= config.bin %> finetune --model asp-tiny-dense --data books.jsonl.gz --gamma 0.1,0.3,1 --output pruned --ctx 256',
+    `<%= config.bin %> finetune --model ${DEFAULT_START} --data books.jsonl.gz --gamma 0.1,0.3,1 --output pruned --ctx 256`,
     '<%= config.bin %> finetune --data books/ --control local:205 --output local --resume',
   ]
   static override flags = {
     ...trainFlags,
-    model: shared.model({ default: 'asp-tiny-dense' }),
+    model: shared.model({ default: DEFAULT_START }),
     revision: shared.revision,
     ...shared.deviceFlags,
     tuning: tuningFlag,

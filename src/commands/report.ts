@@ -4,6 +4,7 @@ import { Args, Flags } from '@oclif/core'
 import { AspCommand, together } from '../cli/base-command.js'
 import { usually, wordOf } from '../cli/flag-kinds.js'
 import * as shared from '../cli/flags.js'
+import { DEFAULT_MODEL } from '../data/bundled.js'
 import { Failure } from '../errors.js'
 import { writeWhole } from '../record/io/store.js'
 import { EXPORT_FORMS, EXPORTED, type ExportForm, exported } from '../report/export/forms.js'
@@ -33,7 +34,7 @@ export default class Report extends AspCommand {
     'them, in any mixture. A damaged record in a folder is named and left out. The page needs no network, has a light and a dark theme, and can be printed. docs/report.md shows what is in it.'
   static override examples = together([
     '<%= config.bin %> report results/ -o report.html',
-    '<%= config.bin %> report sweep.json bench.json pruned/train-log.jsonl -o report.html --title "asp-tiny, December"',
+    `<%= config.bin %> report sweep.json bench.json pruned/train-log.jsonl -o report.html --title "${DEFAULT_MODEL}, December"`,
     '<%= config.bin %> report results/ --plots',
     '<%= config.bin %> report sweep.json --x footprint',
     '<%= config.bin %> report eval.json bench.json --export github-benchmark -o benchmarks/',

@@ -4,6 +4,7 @@ import { AspCommand } from '../cli/base-command.js'
 import * as shared from '../cli/flags.js'
 import { runTrainCommand } from '../cli/train-command.js'
 import { tunedDevice, tuningFlag } from '../cli/tuned-device.js'
+import { DEFAULT_MODEL } from '../data/bundled.js'
 import type { TrainEstimate } from '../record/train/estimate.js'
 import type { TrainRecord } from '../record/train/schema.js'
 import { readOptionsFile } from '../train/options-file.js'
@@ -13,7 +14,7 @@ export default class Train extends AspCommand {
   static override description =
     'The file holds the sizes of the model and, as keys with _ for -, the options of asp finetune; docs/finetune.md has an ' +
     'example. The model is dense, unless gamma is given: then it drops context from the start. The tokenizer is that of a ' +
-    'checkpoint, gpt2 (nothing is fetched) or asp-tiny. --resume starts from the last checkpoint in the folder that the file names.'
+    `checkpoint, gpt2 (nothing is fetched) or ${DEFAULT_MODEL}. --resume starts from the last checkpoint in the folder that the file names.`
   static override examples = [
     '<%= config.bin %> train --config tiny.json',
     '<%= config.bin %> train --config tiny.json --resume',

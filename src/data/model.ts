@@ -3,6 +3,7 @@ import { homedir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Failure } from '../errors.js'
+import { BUNDLED_MODELS, DEFAULT_MODEL } from './bundled.js'
 import { exists } from './files.js'
 import { type FetchOptions, fetchModel } from './hub/hub.js'
 
@@ -24,15 +25,6 @@ export interface ResolveOptions extends FetchOptions {
 /** The same number of levels above src/data and dist/data. */
 const BUNDLED_ROOT = fileURLToPath(new URL('../../models/', import.meta.url))
 
-/** Shipped with the package; the first is the default. */
-export const BUNDLED_MODELS = [
-  'asp-tiny',
-  'asp-tiny-dense',
-  'asp-tiny-any',
-  'asp-recall-dense',
-  'asp-recall',
-] as const
-
 /** Names from before the Hub had owners, which everybody still uses. */
 const SHORT_NAMES: Readonly<Record<string, string>> = {
   gpt2: 'openai-community/gpt2',
@@ -49,14 +41,14 @@ export const MODEL_NAMES: readonly string[] = [...BUNDLED_MODELS, ...Object.keys
 const HUB_ID = /^(?<name>[\w][\w.-]*\/[\w][\w.-]*)(@(?<revision>[^\s:]+))?(:(?<file>\S+))?$/
 
 /**
- * @param spec undefined for the bundled default
+ * @param spec undefined for DEFAULT_MODEL
  * @throws Failure on a spec that is none of the three, and whatever fetching it ends in
  */
 export async function resolveModel(
   spec: string | undefined,
   options: ResolveOptions = {},
 ): Promise<ResolvedModel> {
-  const bundled = BUNDLED_MODELS.find((name) => name === (spec ?? BUNDLED_MODELS[0]))
+  const bundled = BUNDLED_MODELS.find((name) => name === (spec ?? DEFAULT_MODEL))
   if (bundled !== undefined) {
     refuseRevision(bundled, options.revision)
     return { id: bundled, revision: null, path: join(BUNDLED_ROOT, bundled), source: 'bundled' }

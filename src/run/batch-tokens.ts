@@ -2,13 +2,16 @@
 import type { AdapterTraits } from '../engine/tuning.js'
 import { EXIT, Failure } from '../errors.js'
 
-/** Tokens of a batch: enough to fill the adapter, little enough to see progress on a software one. */
+/**
+ * Tokens of a batch: enough to fill the adapter, little enough to see progress on a software one, and more than GPT-2's context, so that
+ * the choices after a text of 1,024 tokens share it.
+ */
 export const BATCH_TOKENS: Readonly<Record<AdapterTraits['kind'], number>> = {
   hardware: 8192,
   llvmpipe: 2048,
   swiftshader: 2048,
   software: 2048,
-  cpu: 1024,
+  cpu: 1152,
 }
 
 export interface BatchPlan {

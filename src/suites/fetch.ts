@@ -1,13 +1,15 @@
 /** `asp fetch`: what is named -> models and suites, each fetched into the cache and opened once to know that it can be used. */
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { BUNDLED_MODELS } from '../data/bundled.js'
 import { openCheckpoint } from '../data/checkpoint.js'
 import { type FetchedRepo, type FetchOptions, fetchDataset, fetchModel } from '../data/hub/hub.js'
-import { BUNDLED_MODELS, hubModel, looksLikePath, MODEL_NAMES } from '../data/model.js'
+import { hubModel, looksLikePath, MODEL_NAMES } from '../data/model.js'
 import { Failure, nearestName } from '../errors.js'
 import { hubPattern, readHub } from './dataset.js'
 import { filesGlob } from './glob.js'
 import { listGroups, selectSuites } from './groups.js'
+import { RECALL_SUITES } from './recall/tasks.js'
 import { type Suite, soloNames, suiteNames } from './suite.js'
 
 export type Target =
@@ -56,7 +58,7 @@ const isSame = (one: Target, other: Target): boolean =>
 
 function targetsOf(name: string, revision: string | undefined): Target[] {
   const groups = listGroups().map((group) => group.name)
-  if ([...suiteNames(), ...groups].includes(name) || /[*?,]|\.json$/.test(name)) {
+  if ([...suiteNames(), ...RECALL_SUITES, ...groups].includes(name) || /[*?,]|\.json$/.test(name)) {
     return selectSuites([name]).suites.map(suiteTarget)
   }
   if (BUNDLED_MODELS.some((model) => model === name)) return [{ kind: 'local', name, why: 'comes with asp' }]
@@ -75,6 +77,7 @@ function targetsOf(name: string, revision: string | undefined): Target[] {
 
 function suiteTarget(suite: Suite): Target {
   const { name, dataset } = suite
+  if (dataset.recall !== undefined) return { kind: 'local', name, why: 'is made for the model' }
   if (dataset.path !== undefined) return { kind: 'local', name, why: `reads ${dataset.path}` }
   return { kind: 'suite', name, suite }
 }

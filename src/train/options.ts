@@ -3,6 +3,7 @@
  * `asp train`'s file (options-file.ts), the bounds (check-options.ts), what a resumed run must have the same (resume.ts) and the
  * tables of docs/finetune.md (scripts/option-tables.ts). Pure.
  */
+import { DEFAULT_MODEL } from '../data/bundled.js'
 import { isMethod, METHOD_NAMES, METHODS } from '../engine/methods.js'
 import type { TrainRule } from '../engine/train/types.js'
 import { ALPHA_SCHEDULES, GAMMA_CONVENTIONS, LEARNED_POLICIES, RATE_SCHEDULES } from '../record/names.js'
@@ -239,7 +240,7 @@ export const MODEL_OPTIONS = {
   layers: option('whole', 'blocks; gpt2 has 12', { required: true, max: 128 }),
   width: option('whole', 'values of a token; gpt2 has 768', { required: true, min: 64, max: 8192 }),
   positions: option('whole', 'longest context; gpt2 has 1024', { required: true, min: 16 }),
-  tokenizer: option('text', 'checkpoint whose tokenizer is taken', { otherwise: 'asp-tiny' }),
+  tokenizer: option('text', 'checkpoint whose tokenizer is taken', { otherwise: DEFAULT_MODEL }),
 } as const satisfies OptionTable
 
 /** What is begun from: a checkpoint, or random weights for a tokenizer that is there. */

@@ -32,7 +32,7 @@ manifest('has every command', () => {
 
 manifest('keeps defaults as help shows them', () => {
   assert.equal(defaults(kept), defaults(fresh))
-  assert.ok(defaults(kept).some((row) => JSON.stringify(row) === '["eval","model","asp-tiny"]'))
+  assert.ok(defaults(kept).some((row) => JSON.stringify(row) === '["eval","model","asp-recall"]'))
 })
 
 manifest('is enough for the help of every command', () => {

@@ -20,14 +20,14 @@ test('results and samples under the name of the model, beside the record', async
   assert.is(status, 0, stderr)
   assert.is(stderr, '')
   const record = JSON.parse(stdout)
-  const names = namesIn(join(folder, 'out', 'asp-tiny'))
+  const names = namesIn(join(folder, 'out', 'asp-recall'))
   const [, date] = names[0].match(/^results_(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{6})\.json$/) ?? []
   assert.equal(names, [
     `results_${date}.json`,
     `samples_lambada_openai_${date}.jsonl`,
     `samples_piqa_${date}.jsonl`,
   ])
-  const results = JSON.parse(readFileSync(join(folder, 'out', 'asp-tiny', names[0]), 'utf8'))
+  const results = JSON.parse(readFileSync(join(folder, 'out', 'asp-recall', names[0]), 'utf8'))
   assert.equal(results.results, record.results)
   assert.equal(Object.keys(results.results), ['piqa', 'lambada_openai'])
   assert.is(results.config.model_args.policy, 'adaptive')
@@ -35,7 +35,7 @@ test('results and samples under the name of the model, beside the record', async
   assert.is(results.limit, undefined)
   assert.is(results.config.limit, 2)
   assert.equal(results.tokenizer_eos_token, ['<|endoftext|>', '8191'])
-  const samples = readFileSync(join(folder, 'out', 'asp-tiny', names[2]), 'utf8')
+  const samples = readFileSync(join(folder, 'out', 'asp-recall', names[2]), 'utf8')
     .trimEnd()
     .split('\n')
   assert.equal(

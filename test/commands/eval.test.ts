@@ -54,7 +54,7 @@ test('table on stdout, progress on stderr, one valid record', async () => {
   const { status, stdout, stderr } = await outcomes.calibrated
   assert.is(status, 0, stderr)
   const [file] = namesIn(join(folder, 'calibrated')).filter((name) => name.endsWith('.json'))
-  assert.match(file, /^hellaswag-asp-tiny-adaptive-s0\.5-\d{4}-\d\d-\d\dT[\d-]+Z\.json$/)
+  assert.match(file, /^hellaswag-asp-recall-adaptive-s0\.5-\d{4}-\d\d-\d\dT[\d-]+Z\.json$/)
   const record = recordIn(read('calibrated', file))
 
   assert.match(stdout, /^┌─.*\n│ Tasks /)

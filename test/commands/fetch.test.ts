@@ -197,6 +197,14 @@ test('targets: models, suites, groups, globs, files, each once', () => {
     'suite lambada_openai',
   ])
   assert.equal(plan(['arc_*']), ['suite arc_challenge', 'suite arc_easy'])
+  assert.equal(plan(['tiny', 'recall_copy_*', 'recall_mqar']), [
+    'local recall_passkey',
+    'local recall_needle_cloze',
+    'local recall_copy_random',
+    'suite hellaswag',
+    'local recall_copy_text',
+    'local recall_mqar',
+  ])
   assert.equal(plan([join(folder, 'mine.json'), './a/folder', 'asp-tiny-dense']), [
     'suite mine',
     'local ./a/folder',

@@ -124,7 +124,7 @@ const BAD: [argv: string[], says: RegExp, hint: RegExp][] = [
   ],
   [['--parts', 'eval'], /^error: --parts eval: no suite is named to score$/, /asp tasks/],
   [['piqa', '--parts', 'ppl'], /^error: piqa: suites are not scored with --parts ppl$/, /add eval/],
-  [['--ctx', '64,2048'], /^error: --ctx: asp-tiny takes at most 1024 tokens, got 2048$/, /shorter/],
+  [['--ctx', '64,2048'], /^error: --ctx: asp-recall takes at most 1024 tokens, got 2048$/, /shorter/],
   [['--policy', 'local', '--sparsity', '0.5', '--repetitions', '0'], /^error: --repetitions: must be/, /1/],
   [['--resume', '-o', 'results'], /^error: --resume: needs the record to continue$/, /sweep\.json/],
   [['nosuite'], /nosuite/, /./],

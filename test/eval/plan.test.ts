@@ -2,6 +2,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { SEGMENT } from '../../src/engine/kernels/structs.js'
 import { type PlannedBatch, type PlanOptions, planBatches, tokensRun } from '../../src/eval/plan.js'
+import { BATCH_TOKENS } from '../../src/run/batch-tokens.js'
 import type { Request } from '../../src/suites/request.js'
 import { request, tokens } from '../suites/requests.js'
 
@@ -214,6 +215,14 @@ plan('batches are filled as far as they go', () => {
     ({ batch }) => batch.rows,
   )
   assert.equal(sizes, [30, 30, 30, 10])
+})
+
+plan('on every adapter, four choices at the end of GPT-2’s context share their text', () => {
+  const text = tokens(1016, 1)
+  const choices = [2, 3, 4, 5].map((seed, i) => request(0, i, [...text, ...tokens(8, seed)], 8))
+  const shared = 1016 + 4 * (choices[0].input.length - 1016)
+  for (const tokens of Object.values(BATCH_TOKENS))
+    assert.is(tokensRun(choices, { limits: { tokens, requests: 1000 }, share: true }), shared)
 })
 
 plan('nothing gives nothing', () => {

@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { BUNDLED_MODELS, resolveModel } from '../../src/data/model.js'
+import { resolveModel } from '../../src/data/model.js'
 import { loadTokenizer } from '../../src/data/tokenizer.js'
 import { GREEDY } from '../../src/engine/decode/types.js'
 import { shadedPieces } from '../../src/generate/pieces.js'
@@ -115,7 +115,7 @@ test('interrupted, a text gives what it held back, once', () => {
 })
 
 test('the bundled tokenizer: pieces and stream of a text with long characters are the text', async () => {
-  const { path } = await resolveModel(BUNDLED_MODELS[0])
+  const { path } = await resolveModel(undefined)
   const tokenizer = await loadTokenizer(path, 8192)
   assert.is(tokenizer.endToken, 8191)
   const text = 'Naïve “quotes” — 東京 😀😀 fin.\n\n  Two  spaces'

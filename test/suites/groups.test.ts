@@ -10,11 +10,15 @@ const test = suite('groups')
 const LANGUAGES = ['de', 'en', 'es', 'fr', 'it'].map((name) => `lambada_openai_mt_${name}`)
 const PAPER = ['winogrande', 'hellaswag', 'piqa', 'lambada_openai']
 
+const TINY = ['recall_passkey', 'recall_needle_cloze', 'recall_copy_random', 'hellaswag']
+
 const TYPED: [typed: string[], suites: string[], groups: string[]][] = [
   [['piqa'], ['piqa'], []],
   [['piqa,copa', 'piqa'], ['piqa', 'copa'], []],
   [['paper'], PAPER, ['paper']],
   [['rte', 'paper', 'piqa'], ['rte', ...PAPER], ['paper']],
+  [['tiny'], TINY, ['tiny']],
+  [['tiny', 'hellaswag', 'recall_mqar'], [...TINY, 'recall_mqar'], ['tiny']],
   [['all'], soloNames(), ['all']],
   [['blimp.ellipsis'], ['blimp_ellipsis_n_bar_1', 'blimp_ellipsis_n_bar_2'], ['blimp.ellipsis']],
   [['lambada_multilingual'], LANGUAGES, ['lambada_multilingual']],
@@ -37,7 +41,7 @@ for (const [typed, suites, groups] of TYPED)
   })
 
 const REFUSED: [typed: string, message: RegExp, hint: RegExp][] = [
-  ['papper', /unknown suite 'papper'/, /did you mean paper\?.*groups are paper, all/],
+  ['papper', /unknown suite 'papper'/, /did you mean paper\?.*groups are paper, tiny, all/],
   ['winogrand', /unknown suite 'winogrand'/, /did you mean winogrande\?/],
   ['mmlu_*', /'mmlu_\*': no suite's name matches/, /suites are arc_challenge,/],
   ['', /unknown suite ''/, /Suites are/],
@@ -92,7 +96,7 @@ test('a family brings its parts, once each, and a mean of each', () => {
   assert.equal(groupParts(selectSuites(['multiblimp']).groups), [])
 })
 
-test('paper has a mean, all has none', () => {
+test('paper has a mean, tiny and all have none', () => {
   assert.equal(
     groupParts(listGroups().filter(({ name }) => !name.startsWith('blimp'))).map(
       ({ name, tasks, metric, weightBySize }) => [name, tasks, metric, weightBySize],

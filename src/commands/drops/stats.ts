@@ -4,6 +4,7 @@ import { attended } from '../../cli/attended.js'
 import { AspCommand, commandLine, together } from '../../cli/base-command.js'
 import { usually, whole } from '../../cli/flag-kinds.js'
 import * as shared from '../../cli/flags.js'
+import { DEFAULT_MODEL } from '../../data/bundled.js'
 import { drops, type Output } from '../../drops/drops.js'
 import type { StatsOptions } from '../../drops/options.js'
 import { type PreparedStats, prepareStats } from '../../drops/prepare-stats.js'
@@ -59,7 +60,7 @@ export default class DropsStats extends AspCommand {
     shift: shared.shift(),
     size: shared.size(),
     ...shared.modelFlags,
-    model: shared.model({ multiple: true, multipleNonGreedy: true, ...usually('asp-tiny') }),
+    model: shared.model({ multiple: true, multipleNonGreedy: true, ...usually(DEFAULT_MODEL) }),
     output: shared.output(),
     overwrite: shared.overwrite,
     'output-format': shared.tableForm,

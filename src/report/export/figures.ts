@@ -5,7 +5,7 @@ import type { Subject } from '../figures/rows.js'
 import type { LoadedRecord } from '../reported-record.js'
 
 export interface ExportedFigure {
-  /** What was measured, on what, by whom: `hellaswag, asp-tiny, adaptive at 0.8`. */
+  /** What was measured, on what, by whom: `hellaswag, asp-recall, adaptive at 0.8`. */
   name: string
   /** `acc_norm`, `tokens_per_s`. */
   measure: string

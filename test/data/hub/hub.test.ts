@@ -254,8 +254,9 @@ hub('finds the cache where Python and the Hub’s own library find it', () => {
 
 hub('resolves what --model may say', async ({ settings }) => {
   const bundled = await resolveModel(undefined)
-  assert.equal([bundled.id, bundled.revision], ['asp-tiny', null])
-  assert.is(bundled.path, BUNDLED)
+  assert.equal([bundled.id, bundled.revision], ['asp-recall', null])
+  assert.is(bundled.path, BUNDLED.replace('asp-tiny', 'asp-recall'))
+  assert.is((await resolveModel('asp-tiny')).path, BUNDLED)
   assert.is((await resolveModel('asp-tiny-dense')).path, `${BUNDLED}-dense`)
   const local = { id: 'asp-tiny', revision: null, path: BUNDLED, source: 'folder' }
   assert.equal(await resolveModel(BUNDLED), local)
@@ -271,7 +272,7 @@ hub('resolves what --model may say', async ({ settings }) => {
   )
   assert.match(
     (await failureOf(resolveModel('asp-tinny'))).hint ?? '',
-    'asp-tiny, asp-tiny-dense, asp-tiny-any, asp-recall-dense, asp-recall, gpt2',
+    'asp-recall, asp-recall-dense, asp-tiny, asp-tiny-dense, asp-tiny-any, gpt2',
   )
   assert.match((await failureOf(resolveModel('asp-tiny', { revision: 'v1' }))).message, '--revision')
   assert.match((await failureOf(resolveModel('a/b@v1', { revision: 'v2' }))).message, 'names revision v1')
