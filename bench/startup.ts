@@ -13,7 +13,7 @@ export interface StartupRow {
 }
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
-const RECORDS = ['gamma-1', 'local'].map((name) => `results/finetuning/${name}/ppl.json`)
+const RECORDS = ['plain', 'distilled'].map((name) => `results/recipe/${name}/ppl.json`)
 /** The first is what the others are held against. */
 const COMMANDS: readonly (readonly [name: string, argv: readonly string[]])[] = [
   ['node -e 0', ['-e', '0']],

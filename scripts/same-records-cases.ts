@@ -60,7 +60,7 @@ export const CASES: Record<string, readonly Step[]> = {
     evaluate('piqa', '--sparsity 0.5 --seed 7 --batch-tokens 256 -s -o seed.json'),
     evaluate('piqa', '--model asp-tiny-dense -s -o dense.json'),
     'eval piqa --data sample --samples {"piqa":[26,0,8]} -s -o chosen.json',
-    `eval hellaswag --data ${HELLASWAG} --limit 0.1 --model asp-tiny-any --sparsity 0.8 -s -o any.json`,
+    `eval hellaswag --data ${HELLASWAG} --limit 0.1 --model asp-recall --sparsity 0.8 -s -o any.json`,
   ],
   'eval-lm-eval': [evaluate('hellaswag', '--shift -0.5 --format lm-eval -s -o out')],
   'eval-all': ['eval all --data sample --limit 2 --sparsity 0.5 -s -o run.json'],
@@ -118,7 +118,7 @@ export const CASES: Record<string, readonly Step[]> = {
   ],
   'drops-stats': [
     'drops stats --ctx 64 --limit 1024 --sparsity 0.5 -o one.json',
-    `drops stats ${TEXT} --ctx 64 --limit 512 -m asp-tiny -m asp-tiny-any --layer 0 --json`,
+    `drops stats ${TEXT} --ctx 64 --limit 512 -m asp-tiny -m asp-recall --layer 0 --json`,
     `drops stats ${TEXT} --ctx 64 --limit 512 --policy local --sparsity 0.5 --age 4 -o local.html`,
   ],
   compare: [

@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 
 const test = suite('docs from records')
 
-for (const page of ['equal-footing', 'finetuning', 'recall', 'rivals']) {
+for (const page of ['equal-footing', 'recall', 'recipe', 'rivals']) {
   test(`docs/${page}.md`, () => {
     const made = execFileSync(process.execPath, ['--import', 'tsx', `scripts/${page}.ts`], {
       cwd: root,

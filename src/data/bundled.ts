@@ -7,10 +7,4 @@ export const DEFAULT_MODEL = 'asp-recall'
 export const DEFAULT_START = 'asp-recall-dense'
 
 /** In the order in which they are listed. asp-tiny and asp-tiny-dense stay for the tests, whose stored figures are theirs. */
-export const BUNDLED_MODELS = [
-  DEFAULT_MODEL,
-  DEFAULT_START,
-  'asp-tiny',
-  'asp-tiny-dense',
-  'asp-tiny-any',
-] as const
+export const BUNDLED_MODELS = [DEFAULT_MODEL, DEFAULT_START, 'asp-tiny', 'asp-tiny-dense'] as const

@@ -272,7 +272,7 @@ hub('resolves what --model may say', async ({ settings }) => {
   )
   assert.match(
     (await failureOf(resolveModel('asp-tinny'))).hint ?? '',
-    'asp-recall, asp-recall-dense, asp-tiny, asp-tiny-dense, asp-tiny-any, gpt2',
+    'asp-recall, asp-recall-dense, asp-tiny, asp-tiny-dense, gpt2',
   )
   assert.match((await failureOf(resolveModel('asp-tiny', { revision: 'v1' }))).message, '--revision')
   assert.match((await failureOf(resolveModel('a/b@v1', { revision: 'v2' }))).message, 'names revision v1')
