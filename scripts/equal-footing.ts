@@ -2,6 +2,7 @@
  * docs/equal-footing.md from results/equal-footing/ (scripts/equal-footing-runs.ts): ways to drop context, taught from one start on the same
  * text for as many tokens, and rivals that need no teaching, on text, on the paper's suites and on recall.
  *   node --import tsx scripts/equal-footing.ts > docs/equal-footing.md
+ * With `--readme` it prints the table of README.md, What pruning costs.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
@@ -136,8 +137,31 @@ const trained = runs.map(({ name, train }) => {
   ]
 })
 
+/** At 0.8, in short: the control, what was taught, then the rivals that need no teaching on the control's weights. */
+function readmeTable(): string {
+  const dense = points.filter(isControl).slice(0, 1)
+  const taught = points.filter(({ run, sparsity }) => sparsity === 0.8 && run !== control)
+  const untaught = points.filter(({ run, sparsity }) => sparsity === 0.8 && run === control)
+  const byText = (some: Point[]) => some.sort((a, b) => textOf(a).rule.nll - textOf(b).rule.nll)
+  const recalled = ['passkey', 'needle_cloze', 'copy_random']
+  const rows = [...dense, ...byText(taught), ...byText(untaught)].map((point) => {
+    const { rule } = textOf(point)
+    const recall = cellOf(point.run.recall, point)
+    if (recall === null) throw new Error(`${point.run.name}: no recall under ${point.policy}`)
+    const how = point.run === control ? 'no' : point.run.name
+    return [
+      point.sparsity === 0 ? 'nothing' : point.policy,
+      point.sparsity === 0 ? '' : how,
+      Math.exp(rule.nll).toFixed(1),
+      ...recalled.map((task) => rightOf(recall, recall, task)),
+    ]
+  })
+  return markdownTable(['dropped by', 'taught', 'perplexity', 'pass key', 'needle', 'passage'], rows)
+}
+
 const [context] = control.sweep.ppl?.contexts ?? []
-process.stdout.write(`# On equal footing: learned methods beside one another and beside rivals that need no training
+const page =
+  () => `# On equal footing: learned methods beside one another and beside rivals that need no training
 
 Made by \`node --import tsx scripts/equal-footing.ts\` from results/equal-footing/, whose records were made by
 \`scripts/equal-footing-runs.ts\`: for each way its training record and log, a sweep of suites and text, and a run of \`asp recall\`; each
@@ -167,4 +191,6 @@ ${markdownTable(['weights', 'dropped by', 'requested', 'S_pair on text', 'KV foo
 Held-out loss on the way, under the rule each is trained for.
 
 ${markdownTable(['weights', 'method', 'trained', 'rate', 'tokens/s', 'time', 'held-out nats'], trained)}
-`)
+`
+
+process.stdout.write(process.argv.includes('--readme') ? `${readmeTable()}\n` : page())

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { runDevice } from '../src/cli/base-command.js'
+import { DEFAULT_MODEL } from '../src/data/bundled.js'
 import { evaluate } from '../src/eval/evaluate.js'
 import type { PolicyName } from '../src/pruning/level.js'
 import type { FoundPolicy } from '../src/record/common.js'
@@ -14,7 +15,7 @@ import { workFolder } from './commands/asp.js'
 import { openTestDevice } from './gpu.js'
 
 const reference = await readRecord(
-  fileURLToPath(new URL('../results/reference-paper-asp-tiny.json', import.meta.url)),
+  fileURLToPath(new URL('../results/reference-paper-asp-recall.json', import.meta.url)),
   [SWEEP_SCHEMA],
 )
 
@@ -87,7 +88,7 @@ test('it is whole: every policy at every sparsity, of a bundled model', () => {
     // Short prompts do not let every policy remove so much.
     assert.ok(own?.status === 'complete' || refused.some(({ part }) => part === 'eval'), id)
   }
-  assert.is(reference.model.id, 'asp-tiny')
+  assert.is(reference.model.id, DEFAULT_MODEL)
 })
 
 test.run()
