@@ -35,8 +35,26 @@ teacher = {name: value.detach().clone() for name, value in weights.items()}
 distill = options["distill"]
 
 
+# Denser towards 0 and 1, where the curve is steep.
+GRID = torch.sin(torch.linspace(0, math.pi / 2, 1 << 14, dtype=torch.float64)) ** 2
+
+
+def inverse(wanted, a):
+    """p of p**a - (1 - p)**a = wanted: a straight line between two points of a table, then Newton."""
+    table = GRID**a - (1 - GRID) ** a
+    right = torch.searchsorted(table, wanted).clamp(1, len(GRID) - 1)
+    low, high = table[right - 1], table[right]
+    p = GRID[right - 1] + (GRID[right] - GRID[right - 1]) * (wanted - low) / (high - low)
+    for _ in range(3):
+        p = p.clamp(1e-15, 1 - 1e-15)
+        q = 1 - p
+        up, down = p ** (a - 1), q ** (a - 1)
+        p = p - (p * up - q * down - wanted) / (a * (up + down))
+    return p.clamp(0, 1)
+
+
 class LogSigmoid(torch.autograd.Function):
-    """log of the alpha-sigmoid, by halving where it is not 0 or 1, and its slope (docs/method.md, Alpha-sigmoid)."""
+    """log of the alpha-sigmoid, and its slope (docs/method.md, Alpha-sigmoid)."""
 
     @staticmethod
     def forward(ctx, x, alpha):
@@ -48,13 +66,7 @@ class LogSigmoid(torch.autograd.Function):
         target = (a * x.double()).clamp(-1, 1)
         p = torch.zeros_like(target)
         between = target.abs() < 1
-        wanted = target[between]
-        low, high = torch.zeros_like(wanted), torch.ones_like(wanted)
-        for _ in range(36):
-            middle = (low + high) / 2
-            above = middle**a - (1 - middle) ** a > wanted
-            high, low = torch.where(above, middle, high), torch.where(above, low, middle)
-        p[between] = (low + high) / 2
+        p[between] = inverse(target[between], a)
         p = torch.where(target <= -1, 0.0, torch.where(target >= 1, 1.0, p))
         inside = (p > 1e-6) & (p < 1)
         safe = torch.where(inside, p, 0.5)

@@ -41,28 +41,32 @@ const LEVELS = '0.5,0.8,0.9'
 const MODEL_RATE = `--rate ${given.rate}`
 const GATES_RATE = '--rate 1e-2'
 
-/** What adaptive pruning has by default, for what learns to live with a mask that is given. */
-const TAUGHT = '--distill 0.5'
-
 /** They need no training, and are judged on the dense control, at one level. */
 const RIVALS = 'local,strided,streaming,h2o,tova,knorm,expected,keydiff,snapkv,pyramid,lagkv,random-sinks'
 
 const RUNS: readonly Run[] = [
   { name: 'dense', train: `--control dense ${MODEL_RATE}`, policies: RIVALS, levels: '0.8' },
-  { name: 'local', train: `--control local:109 ${TAUGHT} ${MODEL_RATE}`, policies: 'local' },
-  ...['0.1', '0.2', '0.4', '0.8'].map((gamma) => ({
-    name: `gamma-${gamma}`,
-    train: `--gamma ${gamma} ${MODEL_RATE}`,
-    policies: 'adaptive',
-  })),
-  { name: 'shift', train: `--gamma 0.4 --shift-range=0..3 ${MODEL_RATE}`, policies: 'adaptive' },
-  { name: 'kvzap', train: `--method kvzap ${GATES_RATE}`, policies: 'kvzap' },
-  { name: 'trimkv', train: `--method trimkv --gamma 1 ${TAUGHT} ${GATES_RATE}`, policies: 'trimkv' },
+  { name: 'local', train: `--control local:109 ${MODEL_RATE}`, policies: 'local' },
+  ...['0.1', '0.2', '0.4', '0.8'].flatMap((gamma) => [
+    {
+      name: `gamma-${gamma}`,
+      train: `--gamma ${gamma} --distill 0.5 ${MODEL_RATE}`,
+      policies: 'adaptive',
+    },
+    {
+      name: `gamma-${gamma}-text`,
+      train: `--gamma ${gamma} --distill 0 ${MODEL_RATE}`,
+      policies: 'adaptive',
+    },
+  ]),
   {
-    name: 'selective',
-    train: `--method selective --gamma 0.2 ${TAUGHT} ${MODEL_RATE}`,
-    policies: 'selective',
+    name: 'shift',
+    train: `--gamma 0.4 --distill 0 --shift-range=0..3 ${MODEL_RATE}`,
+    policies: 'adaptive',
   },
+  { name: 'kvzap', train: `--method kvzap ${GATES_RATE}`, policies: 'kvzap' },
+  { name: 'trimkv', train: `--method trimkv --gamma 1 --distill 0.5 ${GATES_RATE}`, policies: 'trimkv' },
+  { name: 'selective', train: `--method selective --gamma 0.3 ${MODEL_RATE}`, policies: 'selective' },
 ]
 
 /** Equal for all. */

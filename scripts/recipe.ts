@@ -58,7 +58,7 @@ function right(sweep: SweepRecord): string {
 }
 
 const rows = runs.map(({ name, train, ppl, recall }) => {
-  const own = train.final[0].rules.find(({ rule }) => rule === 'step')
+  const own = train.final.at(-1)?.rules.find(({ rule }) => rule === 'step')
   return [
     name,
     ...settings(train),
@@ -87,7 +87,7 @@ process.stdout.write(`# The recipe: why \`asp finetune\` has the defaults it has
 
 Made by \`node --import tsx scripts/recipe.ts\` from results/recipe/. Each line is a training of ${first.steps.taken} steps of ${first.options.batch_tokens} tokens from the same
 start (asp-recall-dense as it was after 3.7 million tokens: 4.539 nats on the windows of *own threshold*, 4.462 on the others), on the same windows in the same order.
-Nats a token on held-out books, in brackets the S_pair that was reached: ${first.final[0].windows} windows at the threshold the training left, and
+Nats a token on held-out books, in brackets the S_pair that was reached: ${first.final.at(-1)?.windows} windows at the threshold the training left, and
 ${context.windows} windows of ${context.ctx} at the levels of \`--sparsity\`. Recall: share of right answers to passkey and needle_cloze at 1,024 tokens, with 80 %
 of the pairs gone, and dense.
 
