@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 import type { EvalRecord } from '../src/record/eval/schema.js'
 import type { RuleRecord } from '../src/record/ppl/schema.js'
 import type { SweepRecord } from '../src/record/sweep/schema.js'
-import type { TrainRecord } from '../src/record/train/schema.js'
+import type { EvalFigures, TrainRecord } from '../src/record/train/schema.js'
 import { mean } from '../src/stats/basics.js'
 import { accuracyGain, gainOf, markdownTable, showGain, textGain, wordGain } from './gains.js'
 
@@ -120,22 +120,34 @@ function itemsOf(task: string): string {
   return `${task} ${choices.length} (${mean(choices.map((count) => 1 / count)).toFixed(2)})`
 }
 
+/** Under the rule that a training is for. */
+const ownRule = ({ rules }: EvalFigures) =>
+  rules.find((one) => one.rule !== 'dense' && one.rule !== 'soft') ?? rules[0]
+
 const trained = runs.map(({ name, train }) => {
-  const { options: own, last, timing, evaluations } = train
-  const ends = evaluations.map(({ step, rules }) => {
-    const rule = rules.find((one) => one.rule !== 'dense' && one.rule !== 'soft') ?? rules[0]
-    return `${rule.nll.toFixed(4)}${rule.sparsity === null ? '' : ` (S ${rule.sparsity.achieved.toFixed(2)})`} at ${step}`
-  })
+  const { options: own, last, timing } = train
   return [
     name,
     own.rule.kind,
-    own.trainable === 'all' ? 'all' : 'gates alone',
+    own.distill === 0 ? 'text' : `text and, ${own.distill} of the loss, the start`,
     `${own.rate.rate}${own.rate_interaction === null ? '' : `, interaction ${own.rate_interaction}`}`,
     last === null ? '' : last.tokens_per_second.toFixed(0),
-    `${(timing.total_s / 60).toFixed(1)} min`,
-    ends.join(', '),
+    `${(timing.total_s / 60).toFixed(0)} min`,
   ]
 })
+
+/** A row every so many steps: tokens, then of each training what held-out text costs. */
+const lossRows = control.train.evaluations
+  .filter(({ step }) => step % 100 === 0)
+  .map(({ step }) => [
+    ((step * options.batch_tokens) / 1e6).toFixed(1),
+    ...runs.map(({ train }) => {
+      const found = train.evaluations.find((one) => one.step === step)
+      if (found === undefined) return ''
+      const { nll, sparsity } = ownRule(found)
+      return `${nll.toFixed(3)}${sparsity === null ? '' : ` (${sparsity.achieved.toFixed(2)})`}`
+    }),
+  ])
 
 /** At 0.8, in short: the control, what was taught, then the rivals that need no teaching on the control's weights. */
 function readmeTable(): string {
@@ -174,23 +186,17 @@ each. Differences are against the dense control, paired by window, document or i
 or above (-) the control's. Accuracy: points. Recall: share of right answers; an arrow where the margins are lower or higher than the
 control's, item by item. Items, and in brackets what guessing gives: ${RECALLED.map(itemsOf).join(', ')}.
 
-- What a window cannot do: with 80 % of the pairs gone, the checkpoint of adaptive pruning with random shifts (*shift*) and selective attention
-  answer nearly all that the dense control answers, at any distance. Local attention, trained for it or not, and every policy
-  without training lose more than a third of the pass keys, and most lose needles and passages as well.
-- They pay for it on text: local attention and gates that fade by age, which keep what is recent, lose less there. Which is better depends on
-  what the context is for; perplexity alone would have chosen the others.
-- Checkpoints of one gamma, trained as briefly, keep copying and lose half of the needles: random shifts help.
-- 100 steps are a taste: the losses of all that train the model's own weights are still falling, and the dense control has not won back
-  what its first steps at a high rate cost (the gates' dense rows are the start itself).
-- \`needles\` is at chance for all: this model does not tell several needles apart, so nothing is shown there.
+FINDINGS
 
 ${markdownTable(['weights', 'dropped by', 'requested', 'S_pair on text', 'KV footprint', 'perplexity', 'text', 'WikiText', 'accuracy', ...RECALLED], rows)}
 
 ## Trainings
 
-Held-out loss on the way, under the rule each is trained for.
+${markdownTable(['weights', 'method', 'learned from', 'rate', 'tokens/s', 'time'], trained)}
 
-${markdownTable(['weights', 'method', 'trained', 'rate', 'tokens/s', 'time', 'held-out nats'], trained)}
+Held-out loss on the way, nats a token over ${control.train.evaluations[0].windows} windows, under the rule each is trained for, in brackets the S_pair that it had:
+
+${markdownTable(['M tokens', ...runs.map(({ name }) => name)], lossRows)}
 `
 
 process.stdout.write(process.argv.includes('--readme') ? `${readmeTable()}\n` : page())

@@ -33,7 +33,7 @@ export function wordGain(base: EvalRecord, next: EvalRecord, task: string): Meas
   const { logprob, units } = base.tasks[task].per_document
   if (units === null) throw new Error(`${task}: its documents are not whole texts`)
   const theirs = next.tasks[task].per_document.logprob
-  const values = logprob.map((value, i) => (theirs[i] - value) / units.words[i])
+  const values = logprob.map((value, i) => theirs[i] - value)
   return gainOf({ kind: 'gains', values, weights: units.words })
 }
 

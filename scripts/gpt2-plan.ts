@@ -34,12 +34,12 @@ export function gpt2Plan(): string {
           config,
           {
             ...{ rule: { kind: 'adaptive' }, tokens: T, sequences, trainable: 'all', recompute },
-            distilled: true,
+            distilled: false,
           } as const,
           BINDING,
         ).total,
       )
-    const flops = stepFlops(config, T, { method: 'adaptive', distilled: true })
+    const flops = stepFlops(config, T, { method: 'adaptive', distilled: false })
     return [
       name,
       `${Math.round(parameters / 1e6)} M`,

@@ -108,7 +108,7 @@ export const OPTION_GROUPS = {
       methods: METHOD_NAMES,
     }),
     distill: option('number', 'share of KL to the dense model in the loss, beside cross-entropy', {
-      otherwise: '0.5 where adaptive begins from a dense model, else 0',
+      default: 0,
       min: 0,
       max: 1,
       decides: 'distill',
@@ -273,12 +273,6 @@ const FROZEN = ['always', 'unless said'] as const
 export function isFrozen(options: Pick<TrainingOptions, 'control' | 'method' | 'freeze'>): boolean {
   const { kind } = ruleOf(options)
   return isMethod(kind) && (options.freeze ?? FROZEN.some((one) => one === METHODS[kind].frozen))
-}
-
-/** Half, where a dense model is there to learn from and dropping is learned from nothing (docs/recipe.md). */
-export function distillShare(options: TrainingOptions, hasOwn: boolean): number {
-  const begins = ruleOf(options).kind === 'adaptive' && options.start.kind === 'checkpoint' && !hasOwn
-  return options.distill ?? (begins ? 0.5 : 0)
 }
 
 /** Of new interaction weights or gates. Gates begin at their threshold, or with what fades to half in some 280 tokens. */

@@ -8,7 +8,6 @@ import type { AlphaSchedule, RateSchedule, TrainRunOptions } from '../record/tra
 import { HELD_OUT } from './corpus.js'
 import {
   describeRule,
-  distillShare,
   initialBias,
   isFrozen,
   ruleOf,
@@ -158,7 +157,7 @@ function runOptions(
     window: gate?.method === 'kvzap' ? gate.window : null,
     threshold: gate?.method === 'kvzap' ? gate.threshold : null,
     trainable: isFrozen(options) ? 'interaction' : 'all',
-    distill: distillShare(options, hasOwn),
+    distill: options.distill,
     shift_range: shiftRange === undefined ? null : [shiftRange.low, shiftRange.high],
     optimiser: {
       beta1,

@@ -16,7 +16,6 @@ import { tokenizerSource, weightsKind } from '../run/model-record.js'
 import { newConfigJson } from './export.js'
 import {
   describeRule,
-  distillShare,
   initialBias,
   isFrozen,
   ruleOf,
@@ -77,10 +76,7 @@ async function fromCheckpoint(
     config,
     tensors: withMissing(checkpoint.tensors, config, options),
     hasOwn,
-    teacher:
-      distillShare(options, hasOwn) > 0
-        ? { config: dense, tensors: only(checkpoint.tensors, dense) }
-        : undefined,
+    teacher: options.distill > 0 ? { config: dense, tensors: only(checkpoint.tensors, dense) } : undefined,
     tokenizer,
     tokenizerSource: checkpoint.tokenizer,
     configJson: checkpoint.configJson,
@@ -125,7 +121,7 @@ function refuseOtherAttention(options: TrainingOptions, { id }: Checkpoint): voi
       ? options.control === undefined
         ? `--method ${rule.kind}`
         : `--control ${describeRule(rule)}`
-      : (options.distill ?? 0) > 0
+      : options.distill > 0
         ? `--distill ${options.distill}`
         : null
   if (given === null) return
@@ -155,10 +151,9 @@ async function fromScratch(
       hint: `${Math.max(1, Math.round(start.width / HEAD_DIM)) * HEAD_DIM} is one`,
     })
   }
-  const isTaught = (options.distill ?? 0) > 0
-  if (isTaught || isFrozen(options)) {
+  if (options.distill > 0 || isFrozen(options)) {
     const method = options.freeze === true ? 'freeze' : `method ${options.method}`
-    const flag = isTaught ? 'distill' : method
+    const flag = options.distill > 0 ? 'distill' : method
     throw new Failure(`${flag}: needs a trained model to begin from, got random weights`, {
       hint: `leave ${flag} out, or use asp finetune`,
     })

@@ -207,16 +207,6 @@ test('interaction weights that are new beside trained ones learn at ten times th
   assert.is(rateOf({ control: { kind: 'dense' } }), null)
 })
 
-test('half of the loss is the dense model that adaptive pruning begins from, unless something else is said', () => {
-  const shareOf = (changes: Partial<TrainingOptions>, hasOwn = false) =>
-    planRuns(trainingOptions('out', changes), CONFIG, hasOwn)[0].options.distill
-  assert.is(shareOf({}), 0.5)
-  assert.is(shareOf({ distill: 0 }), 0)
-  assert.is(shareOf({}, true), 0)
-  assert.is(shareOf({ control: { kind: 'dense' } }), 0)
-  assert.is(shareOf({ control: { kind: 'dense' }, distill: 0.25 }), 0.25)
-})
-
 test('a control has neither alpha nor gamma', () => {
   const changes = { control: { kind: 'local', size: 4 } } as const
   const [plan] = planRuns(trainingOptions('out', changes), { ...CONFIG, interaction: null }, false)
