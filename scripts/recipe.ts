@@ -101,8 +101,8 @@ What was predicted, and what came of it:
   the model answers them by growing its drop scores (0.5 needs a shift of 5.6 instead of 2.7), and no longer reacts to small ones. They stay an
   option. One gamma serves every level up to its own sparsity: see 0.5 to 0.9 of gamma-0.4 in [equal-footing.md](equal-footing.md).
 - **Learning from the dense model** (*distilled*) was expected to keep what the model can do. At the same gamma it let 90 % go instead of 78 %, at no
-  more loss on text, but recall was lost. In the long run (gamma-0.4 and gamma-0.4-text in equal-footing.md) loss and S_pair came out the same with it
-  and without, so it is not worth half as much time again, and not a default.
+  more loss on text, but recall was lost. In the long run (gamma-0.4 beside gamma-0.4-text in equal-footing.md) as much was dropped with it and without,
+  recall was the same, WikiText a little better with it and books a little worse: not worth half as much time again, and not a default.
 - **The rate** (*distilled-gently*): a third of it keeps what the dense model can do almost whole (4.482 nats with nothing dropped; the start has 4.462), and
   is the best line at 0.8, but learns to drop less in the same time.
 - **Layers** share one gamma, and find their own shares: the second layer, whose heads look one token back, keeps everything at first and
