@@ -33,7 +33,8 @@ const PROMPTS = [
   'It was late in the evening when the carriage stopped before the door of the inn, and',
 ]
 
-const checkpoint = await openBundled('asp-tiny')
+const MODEL = 'asp-tiny'
+const checkpoint = await openBundled(MODEL)
 
 await onEachAdapter('generation', (test, open) => {
   const slow = open.adapter.kind === 'swiftshader'
@@ -47,7 +48,7 @@ await onEachAdapter('generation', (test, open) => {
     const stdin = (async function* () {
       yield Buffer.from(prompts.join('\n'))
     })()
-    const prepared = await prepareGenerate({ ...OPTIONS, ...change }, { file: '-', stdin })
+    const prepared = await prepareGenerate({ ...OPTIONS, model: MODEL, ...change }, { file: '-', stdin })
     const environment = {} as EnvironmentRecord
     return runGenerate(prepared, open, { environment, started: new Date() }, hooks)
   }
