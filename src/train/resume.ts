@@ -54,11 +54,12 @@ function decidedBy(part: NonNullable<OptionRow['decides']>): string {
 
 /** A schedule that ends with the run is another one when the run is longer. */
 function hintFor(flags: string, was: unknown, is: unknown): string {
-  const over = [was, is].map((value) => (value as { over?: number } | null)?.over)
-  if (over[0] !== undefined && over[0] !== over[1])
-    return flags.startsWith('--alpha')
-      ? `add --alpha-steps ${over[0]}, and --warmup as it was, to resume with more steps; or use another --output`
-      : `the rate fell until step ${over[0]}: begin another training, with --model and another --output`
+  const [ended, ends] = [was, is].map((value) => (value as { over?: number } | null)?.over)
+  const isStretched = ended !== undefined && ends !== undefined && ended !== ends
+  if (isStretched && flags.startsWith('--alpha'))
+    return `add --alpha-steps ${ended}, and --warmup as it was, to resume with more steps; or use another --output`
+  if (isStretched)
+    return `the rate fell until step ${ended}: begin another training, with --model and another --output`
   if (flags.startsWith('--rate'))
     return 'give --rate, --warmup and --rate-schedule as they were, or use another --output'
   return 'use the same options, or another --output'

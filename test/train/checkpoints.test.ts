@@ -201,6 +201,12 @@ const differing: [string, object, RegExp, RegExp][] = [
     /another --rate, --warmup, --rate-schedule/,
     /the rate fell until step 12: begin another training, with --model and another --output/,
   ],
+  [
+    'a rate that does not fall',
+    { options: { ...options, rate: { kind: 'constant', rate: 1e-4, warmup: 1 } } },
+    /another --rate, --warmup, --rate-schedule/,
+    /give --rate, --warmup and --rate-schedule as they were/,
+  ],
 ]
 for (const [title, changes, message, hint] of differing) {
   test(`does not go on with ${title}`, () => {
