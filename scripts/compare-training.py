@@ -29,7 +29,6 @@ weights = {
     for name, value in load_file(start / "model.safetensors").items()
     if not name.endswith(".attn.bias") and not name.endswith(".masked_bias") and name != "lm_head.weight"
 }
-adaptive = options["rule"]["kind"] == "adaptive"
 assert options["rule"]["kind"] in ("dense", "adaptive") and options["shift_range"] is None
 teacher = {name: value.detach().clone() for name, value in weights.items()}
 distill = options["distill"]
@@ -64,10 +63,9 @@ class LogSigmoid(torch.autograd.Function):
             ctx.save_for_backward(1 - p)
             return F.logsigmoid(x)
         target = (a * x.double()).clamp(-1, 1)
-        p = torch.zeros_like(target)
+        p = (target >= 1).double()
         between = target.abs() < 1
         p[between] = inverse(target[between], a)
-        p = torch.where(target <= -1, 0.0, torch.where(target >= 1, 1.0, p))
         inside = (p > 1e-6) & (p < 1)
         safe = torch.where(inside, p, 0.5)
         rho = torch.where(inside, 1 / (safe**a + safe * (1 - safe) ** (a - 1)), 0.0)
@@ -107,7 +105,7 @@ def logits_of(of, batch, alpha):
         if alpha is not None:
             qi, ki = (h @ of[f"h.{l}.attn.{name}.weight"].T for name in ("q_int", "k_int"))
             drops = qi @ ki.transpose(-1, -2) / math.sqrt(qi.shape[-1]) + of[f"h.{l}.attn.int_bias"]
-            factors = torch.where(earlier, LogSigmoid.apply(torch.where(earlier, drops, 1e4), alpha), 0.0)
+            factors = LogSigmoid.apply(torch.where(earlier, drops, 1e4), alpha)
             mask = torch.cumsum(factors, 1).clamp_min(-1e30)
             pair_mean = pair_mean + (mask.exp() * counted).sum() / (B * counted.sum() * L)
             scores = scores + mask[:, None]
@@ -174,7 +172,7 @@ for step, windows in enumerate(order[: len(steps)]):
     optimiser.zero_grad()
     total = 0.0
     for sequence in batch.split(1):
-        cross_entropy, loss = loss_of(sequence, alpha_at(options["alpha"], step) if adaptive else None, options["gamma_weight"])
+        cross_entropy, loss = loss_of(sequence, alpha_at(options["alpha"], step), options["gamma_weight"])
         (loss / len(batch)).backward()
         total += cross_entropy.item() / len(batch)
     if settings["clip"] is not None:

@@ -2,7 +2,7 @@
  * Trainings and measurements on equal footing: every method from the same start, on the same windows in the same order, for as many
  * tokens, judged on the same held-out text and the same recall items.
  *   node --import tsx scripts/equal-footing-runs.ts --start models/asp-recall-dense --data train.bin --eval-data books.jsonl.gz \
- *     --work runs --out results/equal-footing --steps 1000 --only dense,local,adaptive
+ *     --work runs --out results/equal-footing --steps 1000 --only dense,local,gamma-0.4-text
  * Everything is resumed: a run that was stopped goes on where it was, one that is finished is left alone.
  */
 import { spawnSync } from 'node:child_process'
@@ -47,18 +47,13 @@ const RIVALS = 'local,strided,streaming,h2o,tova,knorm,expected,keydiff,snapkv,p
 const RUNS: readonly Run[] = [
   { name: 'dense', train: `--control dense ${MODEL_RATE}`, policies: RIVALS, levels: '0.8' },
   { name: 'local', train: `--control local:109 ${MODEL_RATE}`, policies: 'local' },
-  ...['0.1', '0.2', '0.4', '0.8'].flatMap((gamma) => [
-    {
-      name: `gamma-${gamma}`,
-      train: `--gamma ${gamma} --distill 0.5 ${MODEL_RATE}`,
+  ...['0.1', '0.2', '0.4', '0.8'].flatMap((gamma) =>
+    Object.entries({ '': 0.5, '-text': 0 }).map(([suffix, distill]) => ({
+      name: `gamma-${gamma}${suffix}`,
+      train: `--gamma ${gamma} --distill ${distill} ${MODEL_RATE}`,
       policies: 'adaptive',
-    },
-    {
-      name: `gamma-${gamma}-text`,
-      train: `--gamma ${gamma} --distill 0 ${MODEL_RATE}`,
-      policies: 'adaptive',
-    },
-  ]),
+    })),
+  ),
   {
     name: 'shift',
     train: `--gamma 0.4 --distill 0 --shift-range=0..3 ${MODEL_RATE}`,

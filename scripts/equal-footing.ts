@@ -12,7 +12,7 @@ import type { RuleRecord } from '../src/record/ppl/schema.js'
 import type { SweepRecord } from '../src/record/sweep/schema.js'
 import type { EvalFigures, TrainRecord } from '../src/record/train/schema.js'
 import { mean } from '../src/stats/basics.js'
-import { accuracyGain, gainOf, markdownTable, showGain, textGain, wordGain } from './gains.js'
+import { accuracyGain, gainOf, markdownTable, showGain, showLoss, textGain, wordGain } from './gains.js'
 
 const root = fileURLToPath(new URL('../results/equal-footing/', import.meta.url))
 
@@ -72,18 +72,20 @@ const RECALLED = ['passkey', 'needle_cloze', 'needles', 'mqar', 'copy_random'] a
 const partsOf = (record: EvalRecord, task: string) =>
   Object.entries(record.tasks).filter(([name]) => name.startsWith(`recall_${task}.`))
 
-/** Share of right answers, with an arrow where the margins have changed against `base`, item by item. */
+/** Share of right answers. */
+const shareRight = (record: EvalRecord, task: string): string =>
+  mean(partsOf(record, task).flatMap(([, { per_document }]) => per_document.metrics.acc)).toFixed(2)
+
+/** The share, with an arrow where the margins have changed against `base`, item by item. */
 function rightOf(base: EvalRecord, next: EvalRecord, task: string): string {
-  const right = mean(partsOf(next, task).flatMap(([, { per_document }]) => per_document.metrics.acc))
   const values = partsOf(base, task).flatMap(([name, { per_document: a }]) => {
     const [own, theirs] = [next.tasks[name].per_document.recall?.margin, a.recall?.margin]
     if (own === undefined || theirs === undefined) throw new Error(`${name}: no margins`)
     return own.map((margin, i) => margin - theirs[i])
   })
-  if (base === next) return right.toFixed(2)
   const { interval } = gainOf({ kind: 'gains', values, weights: values.map(() => 1) })
   const arrow = interval === null ? '' : interval.high < 0 ? ' ↓' : interval.low > 0 ? ' ↑' : ''
-  return `${right.toFixed(2)}${arrow}`
+  return `${shareRight(next, task)}${arrow}`
 }
 
 const denseText = textOf({ run: control, policy: 'dense', sparsity: 0 })
@@ -143,15 +145,13 @@ const lossRows = control.train.evaluations
     ((step * options.batch_tokens) / 1e6).toFixed(1),
     ...runs.map(({ train }) => {
       const found = train.evaluations.find((one) => one.step === step)
-      if (found === undefined) return ''
-      const { nll, sparsity } = ownRule(found)
-      return `${nll.toFixed(3)}${sparsity === null ? '' : ` (${sparsity.achieved.toFixed(2)})`}`
+      return found === undefined ? '' : showLoss(ownRule(found))
     }),
   ])
 
 /** At 0.8, in short: the control, what was taught, then the rivals that need no teaching on the control's weights. */
 function readmeTable(): string {
-  const dense = points.filter(isControl).slice(0, 1)
+  const dense = points.filter(isControl)
   const taught = points.filter(({ run, sparsity }) => sparsity === 0.8 && run !== control)
   const untaught = points.filter(({ run, sparsity }) => sparsity === 0.8 && run === control)
   const byText = (some: Point[]) => some.sort((a, b) => textOf(a).rule.nll - textOf(b).rule.nll)
@@ -165,7 +165,7 @@ function readmeTable(): string {
       point.sparsity === 0 ? 'nothing' : point.policy,
       point.sparsity === 0 ? '' : how,
       Math.exp(rule.nll).toFixed(1),
-      ...recalled.map((task) => rightOf(recall, recall, task)),
+      ...recalled.map((task) => shareRight(recall, task)),
     ]
   })
   return markdownTable(['dropped by', 'taught', 'perplexity', 'pass key', 'needle', 'passage'], rows)

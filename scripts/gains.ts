@@ -43,6 +43,10 @@ export function textGain(base: RuleRecord, next: RuleRecord, tokens: readonly nu
   return gainOf({ kind: 'gains', values, weights: tokens })
 }
 
+/** `4.425 (0.90)`: nats a token, and the S_pair that they were reached with where anything may be dropped. */
+export const showLoss = ({ nll, sparsity }: { nll: number; sparsity: { achieved: number } | null }): string =>
+  `${nll.toFixed(3)}${sparsity === null ? '' : ` (${sparsity.achieved.toFixed(2)})`}`
+
 const signed = (value: number, digits: number): string =>
   `${value < 0 ? '-' : '+'}${Math.abs(value).toFixed(digits)}`
 

@@ -8,7 +8,7 @@ import type { PplRecord } from '../src/record/ppl/schema.js'
 import type { SweepRecord } from '../src/record/sweep/schema.js'
 import type { TrainRecord } from '../src/record/train/schema.js'
 import { mean } from '../src/stats/basics.js'
-import { markdownTable } from './gains.js'
+import { markdownTable, showLoss } from './gains.js'
 
 const root = fileURLToPath(new URL('../results/recipe/', import.meta.url))
 const LEVELS = [0.5, 0.8, 0.9]
@@ -45,8 +45,7 @@ function nats({ contexts }: PplRecord, level: number | null): string {
     level === null ? one.rule === 'dense' : one.requested === level,
   )
   if (rule === undefined) throw new Error(`no text at ${level}`)
-  const reached = rule.sparsity === null ? '' : ` (${rule.sparsity.achieved.toFixed(2)})`
-  return `${rule.nll.toFixed(3)}${reached}`
+  return showLoss(rule)
 }
 
 function right(sweep: SweepRecord): string {
@@ -59,10 +58,11 @@ function right(sweep: SweepRecord): string {
 
 const rows = runs.map(({ name, train, ppl, recall }) => {
   const own = train.final.at(-1)?.rules.find(({ rule }) => rule === 'step')
+  if (own === undefined) throw new Error(`${name}: its training has not ended`)
   return [
     name,
     ...settings(train),
-    `${own?.nll.toFixed(3)} (${own?.sparsity?.achieved.toFixed(2)})`,
+    showLoss(own),
     nats(ppl, null),
     ...LEVELS.map((level) => nats(ppl, level)),
     right(recall),

@@ -4,8 +4,8 @@ import { AspCommand, together } from '../cli/base-command.js'
 import { type CompletedCommand, completionScript, SHELLS, type Shell } from '../cli/completion.js'
 import { parseWord } from '../cli/values.js'
 import { listGroups } from '../suites/groups.js'
-import { RECALL_SUITES, RECALL_TASK_NAMES } from '../suites/recall/tasks.js'
-import { suiteNames } from '../suites/suite.js'
+import { RECALL_TASK_NAMES } from '../suites/recall/tasks.js'
+import { namedSuites } from '../suites/suite.js'
 
 /** Commands that take names of suites. */
 const TAKES_SUITES = ['eval', 'sweep', 'tasks check', 'fetch']
@@ -32,7 +32,7 @@ export default class Completion extends AspCommand {
   }
 
   #commands(): CompletedCommand[] {
-    const suites = [...listGroups().map(({ name }) => name), ...suiteNames(), ...RECALL_SUITES]
+    const suites = [...listGroups().map(({ name }) => name), ...namedSuites()]
     return this.config.commands
       .filter(({ hidden }) => !hidden)
       .map(({ id, summary = '', flags }) => {

@@ -3,6 +3,9 @@
 /** Of every command but `asp finetune`: drops context by itself, and can look back for what was said earlier. */
 export const DEFAULT_MODEL = 'asp-recall'
 
+/** For hints: what has a threshold of its own. */
+export const PRUNING_CHECKPOINT = `a checkpoint fine-tuned for pruning such as --model ${DEFAULT_MODEL}`
+
 /** Where `asp finetune` begins: dense, and what the default was made of. */
 export const DEFAULT_START = 'asp-recall-dense'
 

@@ -1,5 +1,5 @@
 /** Which keys may be dropped of some inputs, and how many: the level's rule, found on those inputs themselves. */
-import { DEFAULT_MODEL } from '../data/bundled.js'
+import { PRUNING_CHECKPOINT } from '../data/bundled.js'
 import type { Checkpoint } from '../data/checkpoint.js'
 import type { Engine } from '../engine/engine.js'
 import type { Gpt2Config } from '../engine/gpt2/config.js'
@@ -35,7 +35,7 @@ export function planLevel(
   if (level.policy === 'dense') {
     const who = flags.policy === 'dense' ? '--policy dense' : checkpoint.id
     throw new Failure(`${who}: drops nothing that could be shown`, {
-      hint: `use a checkpoint fine-tuned for pruning such as --model ${DEFAULT_MODEL}, or another --policy with --sparsity`,
+      hint: `use ${PRUNING_CHECKPOINT}, or another --policy with --sparsity`,
     })
   }
   return {

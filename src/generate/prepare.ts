@@ -1,5 +1,5 @@
 /** Everything of a generation that can be checked before a device is opened; every bad input ends here. */
-import { DEFAULT_MODEL } from '../data/bundled.js'
+import { PRUNING_CHECKPOINT } from '../data/bundled.js'
 import type { Sampling } from '../engine/decode/types.js'
 import type { HardRule } from '../engine/rules.js'
 import { Failure } from '../errors.js'
@@ -85,7 +85,7 @@ function checkDrops({ showDrops, trace, layer }: GenerateOptions, { policy }: Le
   const idle = showDrops ? '--show-drops' : trace ? '--trace' : null
   if (policy === 'dense' && idle !== null) {
     throw new Failure(`${idle}: the dense policy drops nothing`, {
-      hint: `leave ${idle} out, or use a checkpoint fine-tuned for pruning such as --model ${DEFAULT_MODEL}`,
+      hint: `leave ${idle} out, or use ${PRUNING_CHECKPOINT}`,
     })
   }
   if (layer !== undefined && layer >= L) {

@@ -1,5 +1,5 @@
 /** Flags and checkpoint -> levels. Pure; every request that the checkpoint or a policy cannot meet ends here. */
-import { DEFAULT_MODEL } from '../data/bundled.js'
+import { PRUNING_CHECKPOINT } from '../data/bundled.js'
 import type { Checkpoint } from '../data/checkpoint.js'
 import { methodOf } from '../engine/gpt2/config.js'
 import { isMethod, type Method } from '../engine/methods.js'
@@ -133,7 +133,7 @@ function choosePolicy({ id, config }: Pruneable, { policy, sparsity, shift }: Le
       {
         hint:
           'name a policy that needs none, such as --policy streaming or h2o (docs/policies.md), use --policy dense without ' +
-          `--sparsity, or a checkpoint fine-tuned for pruning such as --model ${DEFAULT_MODEL}`,
+          `--sparsity, or ${PRUNING_CHECKPOINT}`,
       },
     )
   }
@@ -170,7 +170,7 @@ export function checkSparsity(sparsity: number | undefined): void {
 function checkShift(policy: PolicyName, shift: number): void {
   if (!isMethod(policy)) {
     throw new Failure(`--shift ${shift}: the ${policy} policy has no threshold`, {
-      hint: `leave --shift out, or use --policy adaptive with a checkpoint fine-tuned for pruning such as --model ${DEFAULT_MODEL}`,
+      hint: `leave --shift out, or use --policy adaptive with ${PRUNING_CHECKPOINT}`,
     })
   }
   if (Number.isFinite(shift)) return

@@ -9,8 +9,7 @@ import { Failure, nearestName } from '../errors.js'
 import { hubPattern, readHub } from './dataset.js'
 import { filesGlob } from './glob.js'
 import { listGroups, selectSuites } from './groups.js'
-import { RECALL_SUITES } from './recall/tasks.js'
-import { type Suite, soloNames, suiteNames } from './suite.js'
+import { namedSuites, type Suite, soloNames, suiteNames } from './suite.js'
 
 export type Target =
   | { kind: 'model'; name: string; revision: string | undefined; file: string | undefined }
@@ -58,7 +57,7 @@ const isSame = (one: Target, other: Target): boolean =>
 
 function targetsOf(name: string, revision: string | undefined): Target[] {
   const groups = listGroups().map((group) => group.name)
-  if ([...suiteNames(), ...RECALL_SUITES, ...groups].includes(name) || /[*?,]|\.json$/.test(name)) {
+  if ([...namedSuites(), ...groups].includes(name) || /[*?,]|\.json$/.test(name)) {
     return selectSuites([name]).suites.map(suiteTarget)
   }
   if (BUNDLED_MODELS.some((model) => model === name)) return [{ kind: 'local', name, why: 'comes with asp' }]

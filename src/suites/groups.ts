@@ -6,7 +6,7 @@ import type { GroupParts } from '../record/eval/build.js'
 import { type Family, families, type GroupMean } from './families.js'
 import { nameGlob } from './glob.js'
 import { RECALL_SUITES } from './recall/tasks.js'
-import { GROUPS_FILE, isSuitePath, loadSuite, SUITES, type Suite, soloNames, suiteNames } from './suite.js'
+import { GROUPS_FILE, isSuitePath, loadSuite, namedSuites, SUITES, type Suite, soloNames } from './suite.js'
 
 export interface Group {
   name: string
@@ -76,7 +76,7 @@ export function selectSuites(typed: readonly string[]): Selection {
       if (group !== undefined && (other === group || other.of === group.name) && !groups.includes(other))
         groups.push(other)
     const exact = group === undefined && (!isGlob(one) || isSuitePath(one))
-    const names = group?.suites ?? (exact ? [one] : globbed(one, [...suiteNames(), ...RECALL_SUITES]))
+    const names = group?.suites ?? (exact ? [one] : globbed(one, namedSuites()))
     for (const name of names) {
       const suite = loadSuite(
         name,

@@ -188,6 +188,9 @@ export function suiteNames(): string[] {
   return [...soloNames(), ...families().flatMap(({ suites }) => [...suites.keys()])].sort()
 }
 
+/** Every name that can be asked for: the bundled suites and the recall suites, whose items are made. */
+export const namedSuites = (): string[] => [...suiteNames(), ...RECALL_SUITES]
+
 let solo: readonly string[] | undefined
 
 /** Those that are no family's: each has a file of its own. */
@@ -216,7 +219,7 @@ export function loadSuite(nameOrPath: string, others: readonly string[] = []): S
   if (member !== undefined) return parseSuite(member.json, member.path)
   const made = recallSuite(nameOrPath)
   if (made !== null) return made
-  const near = nearestName(nameOrPath, [...suiteNames(), ...RECALL_SUITES, ...others])
+  const near = nearestName(nameOrPath, [...namedSuites(), ...others])
   const groups = others.length > 0 ? `; groups are ${others.join(', ')}` : ''
   throw new Failure(`unknown suite '${nameOrPath}'`, {
     hint: `${near ? `did you mean ${near}? ` : ''}Suites are ${[...soloNames(), ...RECALL_SUITES].join(', ')}${groups}`,
