@@ -88,6 +88,8 @@ def linear(of, x, name):
 
 causal = torch.tril(torch.ones(T, T, dtype=torch.bool))
 earlier = torch.tril(torch.ones(T, T, dtype=torch.bool), -1)
+# Queries that decide about a key: those after its grace.
+decides = torch.tril(torch.ones(T, T, dtype=torch.bool), -1 - (options.get("grace") or 0))
 # The last row predicts nothing, so its pairs count for nothing.
 counted = earlier.clone()
 counted[-1] = False
@@ -105,7 +107,7 @@ def logits_of(of, batch, alpha):
         if alpha is not None:
             qi, ki = (h @ of[f"h.{l}.attn.{name}.weight"].T for name in ("q_int", "k_int"))
             drops = qi @ ki.transpose(-1, -2) / math.sqrt(qi.shape[-1]) + of[f"h.{l}.attn.int_bias"]
-            factors = LogSigmoid.apply(torch.where(earlier, drops, 1e4), alpha)
+            factors = LogSigmoid.apply(torch.where(decides, drops, 1e4), alpha)
             mask = torch.cumsum(factors, 1).clamp_min(-1e30)
             pair_mean = pair_mean + (mask.exp() * counted).sum() / (B * counted.sum() * L)
             scores = scores + mask[:, None]

@@ -5,10 +5,10 @@
  *     --work runs --out results/equal-footing --steps 1000 --only dense,local,gamma-0.4-text
  * Everything is resumed: a run that was stopped goes on where it was, one that is finished is left alone.
  */
-import { spawnSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { asp } from './asp.js'
 
 const { values: given } = parseArgs({
   options: {
@@ -95,24 +95,13 @@ function train({ train: own }: Run, checkpoint: string, results: string): void {
     asp(
       `finetune --model ${given.start} --data ${given.data} --eval-data ${given['eval-data']} ${TRAINING} ${own} ` +
         `--steps ${given.steps} --seed ${given.seed} --output ${checkpoint} ${again}`,
+      given.threads,
     )
   for (const file of ['train.json', 'train-log.jsonl', 'README.md'])
     copyFileSync(join(checkpoint, file), join(results, file))
 }
 
 function measure(part: 'sweep' | 'recall', results: string, flags: string): void {
-  if (given.part.includes(part)) asp(`${part} ${flags} --resume --output ${join(results, `${part}.json`)}`)
-}
-
-function asp(line: string): void {
-  const args = [
-    ...line.split(' ').filter((word) => word !== ''),
-    '--device',
-    'cpu',
-    '--threads',
-    given.threads,
-  ]
-  process.stdout.write(`asp ${args.join(' ')}\n`)
-  const { status } = spawnSync(process.execPath, ['bin/run.js', ...args], { stdio: 'inherit' })
-  if (status !== 0) process.exit(status ?? 1)
+  if (given.part.includes(part))
+    asp(`${part} ${flags} --resume --output ${join(results, `${part}.json`)}`, given.threads)
 }

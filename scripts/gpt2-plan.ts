@@ -27,7 +27,7 @@ const BINDING = 2 ** 27
 export function gpt2Plan(): string {
   const rows = ['gpt2', 'gpt2-medium', 'gpt2-large', 'gpt2-xl'].map((name) => {
     const { config: dense, parameters } = randomModel(`random:${name}`, 0)
-    const config = { ...dense, interaction: { dim: R, propagateInDepth: false } }
+    const config = { ...dense, interaction: { dim: R, propagateInDepth: false, grace: 0 } }
     const plan = (sequences: number, recompute: boolean): string =>
       formatBytes(
         planTraining(

@@ -35,7 +35,7 @@ export const RECALLER: Gpt2Config = {
   nInner: 4,
   layerNormEpsilon: 1e-5,
   ...AS_GPT2,
-  interaction: { dim: 4, propagateInDepth: false },
+  interaction: { dim: 4, propagateInDepth: false, grace: 0 },
 }
 
 /** What the norm of each layer divides by: the root of the mean square of what is in the residual stream. */

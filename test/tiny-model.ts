@@ -51,7 +51,7 @@ function configOf({ width: C, layers: L, contextLength: P }: typeof TINY): Gpt2C
     nInner: 4 * C,
     layerNormEpsilon: 1e-5,
     ...AS_GPT2,
-    interaction: { dim: 64, propagateInDepth: false },
+    interaction: { dim: 64, propagateInDepth: false, grace: 0 },
   }
 }
 

@@ -165,7 +165,7 @@ function findInteraction(
       },
     )
   }
-  return { dim, propagateInDepth: hint.propagateInDepth }
+  return { dim, propagateInDepth: hint.propagateInDepth, grace: hint.grace }
 }
 
 /** Selective attention has no weights of its own, and goes together with no other method's. */

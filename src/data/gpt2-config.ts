@@ -9,6 +9,7 @@ export interface InteractionHint {
   /** Null when the key is missing or null: the tensors then tell. */
   dim: number | null
   propagateInDepth: boolean
+  grace: number
 }
 
 export interface ParsedConfig {
@@ -69,6 +70,7 @@ export function parseGpt2Config(json: JsonObject, path: string): ParsedConfig {
     interaction: {
       dim: json.int_n_embd == null ? null : size(json, 'int_n_embd', path),
       propagateInDepth: flag(json, 'propagate_in_depth', path),
+      grace: json.drop_grace == null ? 0 : size(json, 'drop_grace', path),
     },
     gate: gateOf(json, path),
   }

@@ -89,7 +89,7 @@ function configOf(spec: string): Gpt2Config {
     layerNormEpsilon: 1e-5,
     ...AS_GPT2,
     // r of the paper; the scores are computed, and a synthetic rule then ignores them.
-    interaction: { dim: 64, propagateInDepth: false },
+    interaction: { dim: 64, propagateInDepth: false, grace: 0 },
   }
 }
 

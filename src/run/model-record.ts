@@ -53,6 +53,7 @@ export function configRecord(config: Gpt2Config): ModelRecord['config'] {
     scale_attn_weights: config.scaledByWidth,
     scale_attn_by_inverse_layer_idx: config.scaledByLayer,
     propagate_in_depth: config.interaction?.propagateInDepth ?? null,
+    ...(config.interaction?.grace && { drop_grace: config.interaction.grace }),
     ...gateRecord(config),
   }
 }

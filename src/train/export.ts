@@ -46,7 +46,15 @@ export async function writeModelFiles(
 }
 
 /** Keys of the source that say what the result may not be. */
-const REPLACED = ['int_n_embd', 'propagate_in_depth', 'drop_method', 'drop_window', 'drop_threshold', 'dtype']
+const REPLACED = [
+  'int_n_embd',
+  'propagate_in_depth',
+  'drop_grace',
+  'drop_method',
+  'drop_window',
+  'drop_threshold',
+  'dtype',
+]
 
 /** config.json of the result: the source's, with what training has changed. */
 export function modelConfig(
@@ -64,6 +72,7 @@ export function modelConfig(
     ...(interaction !== null && {
       int_n_embd: interaction.dim,
       propagate_in_depth: interaction.propagateInDepth,
+      ...(interaction.grace > 0 && { drop_grace: interaction.grace }),
     }),
     ...(selective && { drop_method: 'selective' }),
     ...(gate !== null && { drop_method: gate.method }),

@@ -147,7 +147,7 @@ function perLayer(final: readonly EvalFigures[]): string {
 }
 
 function objective({ options }: TrainRecord): [string, string][] {
-  const { rule, alpha, int_dim, beta, shift_range, distill, trainable, propagate_in_depth } = options
+  const { rule, alpha, int_dim, grace, beta, shift_range, distill, trainable, propagate_in_depth } = options
   const gates =
     rule.kind === 'kvzap'
       ? [['Gates', `threshold ${options.threshold}, window ${options.window}`]]
@@ -176,7 +176,7 @@ function objective({ options }: TrainRecord): [string, string][] {
           ],
           [
             'Interaction',
-            `${int_dim} wide, beta ${beta ?? 'as it was'} at the start, propagate_in_depth ${propagate_in_depth}`,
+            `${int_dim} wide, beta ${beta ?? 'as it was'} at the start, propagate_in_depth ${propagate_in_depth}, grace ${grace ?? 0}`,
           ],
         ]
   return [...drops, ...gates, ...shifts, ...teacher, ...frozen] as [string, string][]

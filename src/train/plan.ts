@@ -154,6 +154,7 @@ function runOptions(
     int_dim: interaction?.dim ?? null,
     beta: (interaction === null && gate === null) || hasOwn ? null : initialBias(options),
     propagate_in_depth: interaction?.propagateInDepth ?? null,
+    grace: interaction?.grace || null,
     window: gate?.method === 'kvzap' ? gate.window : null,
     threshold: gate?.method === 'kvzap' ? gate.threshold : null,
     trainable: isFrozen(options) ? 'interaction' : 'all',

@@ -64,7 +64,7 @@ checkpoint('opens the bundled checkpoints', async () => {
     nInner: 768,
     layerNormEpsilon: 1e-5,
     ...AS_GPT2,
-    interaction: { dim: 64, propagateInDepth: false },
+    interaction: { dim: 64, propagateInDepth: false, grace: 0 },
   })
   assert.equal([adaptive.id, adaptive.revision, adaptive.storedDtype], ['asp-tiny', null, 'F16'])
   assert.is(adaptive.parameters, 4_586_502)
@@ -114,7 +114,7 @@ for (const { what, change, config } of WRITINGS) {
   checkpoint(`reads weights written ${what}`, async ({ folder }) => {
     await writeCheckpoint(folder, change(tinyTensors()), config)
     const actual = await openCheckpoint(folder)
-    assert.equal(actual.config.interaction, { dim: 4, propagateInDepth: true })
+    assert.equal(actual.config.interaction, { dim: 4, propagateInDepth: true, grace: 0 })
     await checkTensors(actual, tinyTensors())
   })
 }
@@ -456,6 +456,11 @@ const BROKEN: Broken[] = [
     config: { ...GATED, drop_method: 'snapkv' },
     tensors: withGates,
     says: /config.json: drop_method must be kvzap, trimkv or selective, got "snapkv"$/,
+  },
+  {
+    what: 'half a grace',
+    config: { ...CONFIG, drop_grace: 1.5 },
+    says: /config.json: drop_grace must be a positive whole number, got 1\.5$/,
   },
   {
     what: 'a window of nothing',

@@ -18,7 +18,7 @@ for (const [spec, released, width, layers] of PARAMETERS) {
     const { parameters, bytes, config } = randomModel(spec, 1)
     assert.is(parameters, released + layers * (2 * width * 64 + 1))
     assert.is(bytes, 4 * parameters)
-    assert.equal(config.interaction, { dim: 64, propagateInDepth: false })
+    assert.equal(config.interaction, { dim: 64, propagateInDepth: false, grace: 0 })
   })
 }
 

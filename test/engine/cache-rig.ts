@@ -115,7 +115,7 @@ export class CacheRig {
       ...{ vocabSize: 1, nPositions: N_POSITIONS, nEmbd: C, nLayer: BETAS.length, nHead: 1, nInner: C },
       layerNormEpsilon: 1e-5,
       ...AS_GPT2,
-      interaction: { dim: R, propagateInDepth: propagate },
+      interaction: { dim: R, propagateInDepth: propagate, grace: 0 },
     }
     const context = {
       ...{ config, kernels: kernelsOf(device), tuning: chooseTuning(open.adapter) },

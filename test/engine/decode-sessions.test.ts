@@ -179,17 +179,24 @@ await onEachAdapter('decoder', (test, open) => {
     real.close()
   })
 
-  test('a token dropped in one layer is dropped in later ones, where the checkpoint says so', async () => {
-    const { config, tensors } = micro
-    const interaction = { dim: config.interaction?.dim ?? 0, propagateInDepth: true }
-    const deep = await openEngine(open, { config: { ...config, interaction }, tensors })
-    const sequences = [ids.slice(0, 40), ids.slice(40, 70)]
-    const whole = await wholePass(deep, sequences, ADAPTIVE)
-    const apart = await wholePass(engine, sequences, ADAPTIVE)
-    assert.not.equal(whole.deaths, apart.deaths)
-    for (const cache of CACHE_KINDS) {
-      assertSame(await stepByStep(deep, sequences, { cache, chunk: 7 }, (n) => n - 9), whole)
-    }
-    deep.close()
-  })
+  for (const { name, says } of [
+    {
+      name: 'a token dropped in one layer is dropped in later ones',
+      says: { propagateInDepth: true, grace: 0 },
+    },
+    { name: 'a token has its grace', says: { propagateInDepth: false, grace: 9 } },
+  ])
+    test(`${name}, where the checkpoint says so`, async () => {
+      const { config, tensors } = micro
+      const interaction = { dim: config.interaction?.dim ?? 0, ...says }
+      const deep = await openEngine(open, { config: { ...config, interaction }, tensors })
+      const sequences = [ids.slice(0, 40), ids.slice(40, 70)]
+      const whole = await wholePass(deep, sequences, ADAPTIVE)
+      const apart = await wholePass(engine, sequences, ADAPTIVE)
+      assert.not.equal(whole.deaths, apart.deaths)
+      for (const cache of CACHE_KINDS) {
+        assertSame(await stepByStep(deep, sequences, { cache, chunk: 7 }, (n) => n - 9), whole)
+      }
+      deep.close()
+    })
 })

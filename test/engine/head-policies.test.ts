@@ -65,7 +65,7 @@ function pruning(
     `${layer}.attn.int_bias`,
     Float32Array.of(BETA),
   ])
-  const config = { ...model.config, ...options, interaction: { dim: R, propagateInDepth: false } }
+  const config = { ...model.config, ...options, interaction: { dim: R, propagateInDepth: false, grace: 0 } }
   const own = [...weightsOf(model)].filter(([name]) => hasBias(config, name))
   return { config, weights: new Map([...own, ...drawn, ...betas]) }
 }

@@ -18,6 +18,7 @@ const checkpoint = await openMicro()
 const { config } = checkpoint
 if (config.interaction === null) throw new Error('the micro model has interaction weights')
 const deepConfig = { ...config, interaction: { ...config.interaction, propagateInDepth: true } }
+const patientConfig = { ...config, interaction: { ...config.interaction, grace: 6 } }
 const weights = await readWeights(checkpoint.tensors)
 
 /** Drop scores a thousand times as large, which come to the same decisions: hardly any lies in a band around 0. */
@@ -190,10 +191,30 @@ await onEachAdapter('properties', (test, open) => {
     })
   }
 
+  test('within its grace no key is dropped, after it by the first query that would, as in plain loops', async () => {
+    const patient = await openEngine(open, { ...checkpoint, config: patientConfig })
+    const tokens = tokensOf(45, 5)
+    const { logits, deaths } = await run(patient, [tokens], OWN)
+    const hasty = await run(engine, [tokens], OWN)
+    patient.close()
+    const expected = gpt2Reference(patientConfig, weights, tokens, 0)
+    assert.ok(expected.margin > 2e-5, `too near a tie to tell: ${expected.margin}`)
+    assert.equal(
+      deaths.map(([times]) => times),
+      expected.deaths,
+    )
+    assert.ok(largestDifference(logits, expected.logits) < 1e-4)
+    const ages = (from: typeof deaths): number[] =>
+      from.flatMap(([times]) => [...times].flatMap((death, j) => (death === NEVER ? [] : [death - j])))
+    assert.ok(Math.min(...ages(hasty.deaths)) < 6, 'nothing would be dropped within the grace')
+    assert.is(Math.min(...ages(deaths)), 7)
+  })
+
   test('5, 9: with no score in its band, the soft rule is the hard one', async () => {
     for (const [name, from] of [
       ['each layer for itself', config],
       ['a drop lasts in later layers', deepConfig],
+      ['a grace', patientConfig],
     ] as const) {
       const steep = await openEngine(open, { config: from, tensors: steepTensors })
       const tokens = tokensOf(45, 3)
@@ -208,7 +229,7 @@ await onEachAdapter('properties', (test, open) => {
       const keep = soft.keep?.map(([mean]) => mean) ?? []
       assert.ok(largestDifference(keep, kept) < 1e-6, `${name}: keeps ${keep}, not ${kept}`)
       assert.ok(
-        kept.every((share) => share < 0.5),
+        kept.every((share) => share < (from === patientConfig ? 0.7 : 0.5)),
         'next to nothing was dropped',
       )
       steep.close()

@@ -25,6 +25,7 @@ const RULES = [
   { alpha: 1.3, beta: 2 },
   { alpha: 2, beta: 1 },
   { alpha: 8, beta: 1.5 },
+  { alpha: 2, beta: 1, grace: 3 },
 ]
 
 await onEachAdapter('soft-mask kernel', (test, open) => {
@@ -42,12 +43,12 @@ await onEachAdapter('soft-mask kernel', (test, open) => {
         )
         const sequences = sequencesOf(batch)
         let [gone, between] = [0, 0]
-        for (const { alpha, beta } of RULES) {
+        for (const { alpha, beta, grace = 0 } of RULES) {
           const [masks, keeps] = [bench.filled(batch.pairs), bench.filled(LAYERS * batch.keys)]
           const [table, tiles] = [batch.table, batch.trunkTiles].map((data) => bench.upload(data))
           const spec: KernelSpec = {
             kernel: 'soft-mask',
-            constants: { WORKGROUP: keyTile, PROPAGATE: Number(propagate) },
+            constants: { WORKGROUP: keyTile, PROPAGATE: Number(propagate), GRACE: grace },
           }
           const dispatches = layers.map((scores, layer) => {
             const uniform = bench.uniform(
@@ -68,7 +69,7 @@ await onEachAdapter('soft-mask kernel', (test, open) => {
           const got = new Float32Array(await bench.run(dispatches, masks, batch.pairs))
           const kept = new Float32Array(await bench.run([], keeps, LAYERS * batch.keys))
 
-          const rule = { r: R, beta, alpha }
+          const rule = { r: R, beta, alpha, grace }
           const first = softMaskReference(layers[0], sequences, rule)
           const earlier = propagate ? first.masks : undefined
           const second = softMaskReference(layers[1], sequences, { ...rule, earlier })

@@ -16,6 +16,7 @@ const checkpoint = await openMicro()
 const { config } = checkpoint
 if (config.interaction === null) throw new Error('the micro model has interaction weights')
 const deepConfig = { ...config, interaction: { ...config.interaction, propagateInDepth: true } }
+const patientConfig = { ...config, interaction: { ...config.interaction, grace: 4 } }
 
 const context = tokens(20, 1)
 const head = tokens(9, 2)
@@ -88,6 +89,7 @@ await onEachAdapter('scoring', (test, open) => {
   test.before(async () => {
     engines['each layer for itself'] = await openEngine(open, checkpoint)
     engines['a drop lasts in later layers'] = await openEngine(open, { ...checkpoint, config: deepConfig })
+    engines['a grace'] = await openEngine(open, { ...checkpoint, config: patientConfig })
   })
   test.after(() => {
     for (const engine of Object.values(engines)) engine.close()
@@ -96,6 +98,7 @@ await onEachAdapter('scoring', (test, open) => {
   for (const [depth, sizes] of [
     ['each layer for itself', config],
     ['a drop lasts in later layers', deepConfig],
+    ['a grace', patientConfig],
   ] as const) {
     for (const { name, rule } of RULES) {
       test(`sharing changes nothing: ${depth}, ${name}`, async () => {

@@ -74,6 +74,7 @@ export function gpt2Reference(
       const drops = dropTimesReference(scores, [rows], {
         r,
         beta: tensor(`${at}.attn.int_bias`)[0] + shift,
+        grace: interaction.grace,
         earlier: interaction.propagateInDepth ? deaths[layer - 1] : undefined,
         frozenFrom: [frozenFrom],
       })

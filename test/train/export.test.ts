@@ -24,7 +24,7 @@ async function hostTensors(config: Gpt2Config): Promise<Map<string, HostTensor>>
 }
 
 const dense: Gpt2Config = { ...CONFIG, interaction: null }
-const deep: Gpt2Config = { ...CONFIG, interaction: { dim: 8, propagateInDepth: true } }
+const deep: Gpt2Config = { ...CONFIG, interaction: { dim: 8, propagateInDepth: true, grace: 5 } }
 
 for (const [title, config] of [
   ['adaptive', CONFIG],
@@ -88,8 +88,10 @@ test('config.json is the source with what has changed', () => {
     torch_dtype: 'float32',
     int_n_embd: 8,
     propagate_in_depth: true,
+    drop_grace: 5,
   })
   assert.not.ok('int_n_embd' in modelConfig(source, dense, 'f16'))
+  assert.not.ok('drop_grace' in modelConfig({ ...source, drop_grace: 5 }, CONFIG, 'f16'))
 })
 
 test('a value that f16 does not have is refused, and no file is left', async () => {

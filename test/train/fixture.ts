@@ -30,7 +30,7 @@ export const CONFIG: Gpt2Config = {
   nInner: 256,
   layerNormEpsilon: 1e-5,
   ...AS_GPT2,
-  interaction: { dim: 4, propagateInDepth: false },
+  interaction: { dim: 4, propagateInDepth: false, grace: 0 },
 }
 
 export function trainingOptions(out: string, changes: Partial<TrainingOptions> = {}): TrainingOptions {

@@ -90,7 +90,7 @@ test('writes a log, checkpoints, the model, its card and the record', async () =
     [0, 4, 8, 12],
   )
   const checkpoint = await openCheckpoint(folder)
-  assert.equal(checkpoint.config.interaction, { dim: 4, propagateInDepth: false })
+  assert.equal(checkpoint.config.interaction, { dim: 4, propagateInDepth: false, grace: 0 })
   assert.is(await checkpoint.weightsSha256(), record.checkpoint?.sha256)
 })
 

@@ -2,7 +2,7 @@
 import type { ComputePass, DeviceBuffer, KernelSpec, Slice } from '../compute/device.js'
 import type { Memory } from '../compute/memory.js'
 import { Uniforms } from '../compute/uniforms.js'
-import type { GateConfig, Gpt2Config } from '../gpt2/config.js'
+import { type GateConfig, type Gpt2Config, interactionConstants } from '../gpt2/config.js'
 import { gateConstants } from '../gpt2/gate.js'
 import type { WeightDtype } from '../matmul.js'
 import { type EvictingRule, isEvicting, isStatic, type StaticRule, staticDeaths } from '../policies/index.js'
@@ -47,13 +47,15 @@ export function decider(
 
 /** The checkpoint's own drop scores, or a hash in their slot. */
 function byScore({ kernels, config, tuning }: CacheContext, rule: DecodeRule): Decider {
+  const isSynthetic = rule.kind === 'synthetic'
   const spec: KernelSpec = {
     kernel: 'cache-score',
     constants: {
       WORKGROUP: Math.min(tuning.lanes, PAGE),
-      PROPAGATE: Number(config.interaction?.propagateInDepth ?? false),
-      SYNTHETIC: Number(rule.kind === 'synthetic'),
-      IMMORTAL: rule.kind === 'synthetic' ? 1 - rule.sparsity : 1,
+      ...interactionConstants(config),
+      ...(isSynthetic && { GRACE: 0 }),
+      SYNTHETIC: Number(isSynthetic),
+      IMMORTAL: isSynthetic ? 1 - rule.sparsity : 1,
     },
   }
   return {

@@ -60,7 +60,17 @@ export interface InteractionConfig {
   dim: number
   /** A token dropped in a layer stays dropped in all later layers. */
   propagateInDepth: boolean
+  /** Queries after it that do not drop a token (docs/method.md, Drop scores). */
+  grace: number
 }
+
+/** The drop scores' part of the constants of a kernel that decides by them. */
+export const interactionConstants = ({
+  interaction,
+}: Pick<Gpt2Config, 'interaction'>): { PROPAGATE: number; GRACE: number } => ({
+  PROPAGATE: Number(interaction?.propagateInDepth ?? false),
+  GRACE: interaction?.grace ?? 0,
+})
 
 /** What a checkpoint that one of the other methods taught decides by. */
 export type GateConfig = KvzapConfig | TrimkvConfig

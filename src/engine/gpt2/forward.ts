@@ -9,7 +9,7 @@ import { decisionsOf, type EvictingRule, isEvicting, isStatic } from '../policie
 import { evictionSpec, scoreBindings } from '../policies/scores.js'
 import { type DropRule, isThreshold, readsInteraction } from '../rules.js'
 import type { Activations } from './activations.js'
-import { headWidth } from './config.js'
+import { headWidth, interactionConstants } from './config.js'
 import type { ForwardUniforms } from './forward-uniforms.js'
 import { gateConstants } from './gate.js'
 import { embed, type ForwardContext, layernorm, multiply, normalise } from './layers.js'
@@ -101,7 +101,7 @@ function dropTimes(
     config.gate === null
       ? {
           kernel: 'drop-times',
-          constants: { WORKGROUP, PROPAGATE: config.interaction?.propagateInDepth ? 1 : 0 },
+          constants: { WORKGROUP, ...interactionConstants(config) },
         }
       : { kernel: 'gate-times', constants: { WORKGROUP, ...gateConstants(config.gate) } }
   for (const { tiles, count } of keyTileLevels(batch, a)) {
@@ -140,10 +140,7 @@ function softMask(
   if (config.interaction === null) throw new RangeError('soft pruning: a gate decides for good')
   const spec: KernelSpec = {
     kernel: 'soft-mask',
-    constants: {
-      WORKGROUP: tuning.keyTile,
-      PROPAGATE: config.interaction?.propagateInDepth ? 1 : 0,
-    },
+    constants: { WORKGROUP: tuning.keyTile, ...interactionConstants(config) },
   }
   const bindings = [a.interaction, a.segments, a.trunkTiles, a.masks, a.keeps, layer]
   kernels.dispatch(pass, spec, bindings, [batch.trunkTiles.length / 2])

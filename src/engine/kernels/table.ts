@@ -129,7 +129,11 @@ export const KERNELS = {
   'fma-peak': { room: 'matmul', constants: { ROUNDS: 'u32', WORKGROUP: 'u32' } },
 
   // What dies when, and attention over what is left.
-  'drop-times': { room: 'drops', constants: { WORKGROUP: 'u32', PROPAGATE: 'u32' }, uniforms: [LAYER] },
+  'drop-times': {
+    room: 'drops',
+    constants: { WORKGROUP: 'u32', PROPAGATE: 'u32', GRACE: 'u32' },
+    uniforms: [LAYER],
+  },
   'gate-times': {
     room: 'drops',
     constants: { WORKGROUP: 'u32', DECAYS: 'u32', WINDOW: 'u32' },
@@ -215,7 +219,7 @@ export const KERNELS = {
   'cache-repack': { ...cache, constants: { ROW4: 'u32', WORKGROUP: 'u32' } },
   'cache-score': {
     ...cache,
-    constants: { WORKGROUP: 'u32', PROPAGATE: 'u32', SYNTHETIC: 'u32', IMMORTAL: 'f32' },
+    constants: { WORKGROUP: 'u32', PROPAGATE: 'u32', GRACE: 'u32', SYNTHETIC: 'u32', IMMORTAL: 'f32' },
   },
   'cache-select': { ...cache, constants: { WORKGROUP: 'u32' } },
   'cache-slots': { ...cache, constants: { MODE: 'u32', WORKGROUP: 'u32' }, uniforms: [CACHE, STEPS] },
@@ -238,8 +242,16 @@ export const KERNELS = {
   'product-tile': product,
   'product-lanes4': { ...product, like: 'product-tile' },
   'product-lanes8': { ...product, like: 'product-tile' },
-  'soft-mask': { room: 'soft-mask', constants: { WORKGROUP: 'u32', PROPAGATE: 'u32' }, uniforms: [LAYER] },
-  'soft-mask-train': { room: 'soft-mask', constants: { WORKGROUP: 'u32' }, uniforms: [MASK_LAYER] },
+  'soft-mask': {
+    room: 'soft-mask',
+    constants: { WORKGROUP: 'u32', PROPAGATE: 'u32', GRACE: 'u32' },
+    uniforms: [LAYER],
+  },
+  'soft-mask-train': {
+    room: 'soft-mask',
+    constants: { WORKGROUP: 'u32', GRACE: 'u32' },
+    uniforms: [MASK_LAYER],
+  },
   'soft-mask-backward': { room: 'soft-mask', constants: { WORKGROUP: 'u32' }, uniforms: [MASK_GRADIENT] },
   'selective-mask': { room: 'soft-mask', constants: { WORKGROUP: 'u32' }, uniforms: [LAYER] },
   'selective-mask-train': { room: 'soft-mask', constants: { WORKGROUP: 'u32' }, uniforms: [SELECTION] },

@@ -134,7 +134,10 @@ function softMask(context: BlockContext, own: LayerBuffers, l: number): void {
   const { shared, layers } = buffers
   const WORKGROUP = recorder.lanes
   recorder.dispatch(
-    { kernel: 'soft-mask-train', constants: { WORKGROUP } },
+    {
+      kernel: 'soft-mask-train',
+      constants: { WORKGROUP, GRACE: recorder.config.interaction?.grace ?? 0 },
+    },
     [
       own.interaction,
       betas.weight,

@@ -116,6 +116,9 @@ export const TrainRunOptions = t.object(
     propagate_in_depth: t.nullable(
       t.boolean('A token dropped in a layer is dropped in all later ones; null for a control.'),
     ),
+    grace: t.optional(
+      t.nullable(t.count('Of the tokens after one, how many do not drop it; null for none.')),
+    ),
     window: t.optional(t.nullable(t.count('Positions before a key may die, of kvzap; null for any other.'))),
     threshold: t.optional(
       t.nullable(t.number('Log of attention below which a key dies, of kvzap; null for any other.')),

@@ -30,7 +30,7 @@ const config: Gpt2Config = {
   nInner: 388,
   layerNormEpsilon: 1e-5,
   ...AS_GPT2,
-  interaction: { dim: 20, propagateInDepth: false },
+  interaction: { dim: 20, propagateInDepth: false, grace: 0 },
 }
 const V = config.vocabSize
 /** Drop scores around 0: a good part of the keys dies. */

@@ -17,6 +17,7 @@ interface Case {
   rule: TrainRule
   alpha?: number
   propagate?: boolean
+  grace?: number
   /** See randomWeights: a narrower band, at a larger alpha, wants scores nearer to it. */
   spread?: number
   beta?: number
@@ -53,6 +54,7 @@ const CASES: Case[] = [
     distill: 0.7,
     shifts: [-0.3, 0.2],
   },
+  { name: 'alpha 2, with a grace', rule: adaptive, alpha: 2, beta: -0.2, grace: 1 },
   { name: 'the language loss alone', rule: adaptive, alpha: 1.5, beta: 0.4, gamma: 0 },
 ]
 
@@ -76,6 +78,7 @@ for (const {
   rule,
   alpha = 2,
   propagate = false,
+  grace = 0,
   spread = 1,
   beta = 0,
   gamma = 2,
@@ -83,7 +86,7 @@ for (const {
   shifts,
 } of CASES) {
   test(name, () => {
-    const config = { ...SMALL, interaction: { dim: 3, propagateInDepth: propagate } }
+    const config = { ...SMALL, interaction: { dim: 3, propagateInDepth: propagate, grace } }
     const weights = randomWeights(config, { seed: 5, spread, beta })
     const teacher = Float64Array.from(seededFloats(9)(B * T * SMALL.vocabSize), (value) => 4 * value)
     const inputs: LossInputs = {

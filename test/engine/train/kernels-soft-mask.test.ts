@@ -17,13 +17,14 @@ const GONE = -1e30
 const [PRECISION, SCORE_PRECISION] = [2e-6, 1e-6]
 
 /** Small alphas leave a little of everything, large ones drop some keys outright and keep others whole. */
-const RULES = [
+const RULES: readonly { alpha: number; beta: number; grace?: number }[] = [
   { alpha: 1.0001, beta: 2 },
   { alpha: 1.3, beta: 2 },
   { alpha: 1.5, beta: 1.5 },
   { alpha: 2, beta: 1 },
   { alpha: 4.5, beta: 1.2 },
   { alpha: 8, beta: 1.5 },
+  { alpha: 2, beta: 1, grace: 5 },
 ]
 
 const SHIFTS = Float32Array.of(0.1, -0.2)
@@ -36,7 +37,7 @@ interface Fixture {
   masks: SoftMaskRho[]
 }
 
-function fixtureOf(T: number, { alpha, beta }: { alpha: number; beta: number }): Fixture {
+function fixtureOf(T: number, { alpha, beta, grace }: (typeof RULES)[number]): Fixture {
   // Uniform factors in [-1.5, 1.5) give scores of standard deviation 0.75.
   const scores = seededFloats(T)(B * T * 2 * R).map((value) => 3 * value)
   const masks = Array.from(SHIFTS, (shift, b) =>
@@ -45,6 +46,7 @@ function fixtureOf(T: number, { alpha, beta }: { alpha: number; beta: number }):
       r: R,
       beta: Math.fround(beta) + shift,
       alpha: Math.fround(alpha),
+      grace,
     }),
   )
   return { T, scores, masks }
@@ -64,7 +66,7 @@ await onEachAdapter('soft masks of training', (test, device) => {
     const keyGroups = (T: number) => Math.ceil(T / bench.recorder.lanes)
 
     for (const rule of RULES) {
-      test(`${choice}: alpha ${rule.alpha}: masks, their slopes, and what is left of each key`, async () => {
+      test(`${choice}: alpha ${rule.alpha}, grace ${rule.grace ?? 0}: masks, their slopes, and what is left of each key`, async () => {
         let [gone, whole, learning] = [0, 0, 0]
         for (const T of LENGTHS) {
           const { scores, masks } = fixtureOf(T, rule)
@@ -74,7 +76,7 @@ await onEachAdapter('soft masks of training', (test, device) => {
           const keeps = bench.filled(B * T)
           const [gotOwn, gotRho, gotKeeps] = await bench.runKernel(
             'soft-mask-train',
-            {},
+            { GRACE: rule.grace ?? 0 },
             {
               bindings: [...[scores, betas, SHIFTS].map((data) => bench.upload(data)), own, rho, keeps],
               struct: MASK_LAYER.pack({ T, r4: R / 4, layer: LAYER, alpha: rule.alpha }),
@@ -125,7 +127,7 @@ await onEachAdapter('soft masks of training', (test, device) => {
         if (rule.alpha >= 2) assert.ok(gone > 200 && whole > 50, `${gone} pairs gone, ${whole} whole`)
       })
 
-      test(`${choice}: alpha ${rule.alpha}: gradients of drop scores and of beta`, async () => {
+      test(`${choice}: alpha ${rule.alpha}, grace ${rule.grace ?? 0}: gradients of drop scores and of beta`, async () => {
         for (const T of LENGTHS) {
           const { masks } = fixtureOf(T, rule)
           const weight = 0.02

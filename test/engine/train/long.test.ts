@@ -21,7 +21,7 @@ const configOf = (propagateInDepth: boolean): Gpt2Config => ({
   nInner: 68,
   layerNormEpsilon: 1e-5,
   ...AS_GPT2,
-  interaction: { dim: 4, propagateInDepth },
+  interaction: { dim: 4, propagateInDepth, grace: 0 },
 })
 
 interface Case {

@@ -13,7 +13,7 @@ const released = (nLayer: number, nEmbd: number): Gpt2Config => ({
   nInner: 4 * nEmbd,
   layerNormEpsilon: 1e-5,
   ...AS_GPT2,
-  interaction: { dim: 64, propagateInDepth: false },
+  interaction: { dim: 64, propagateInDepth: false, grace: 0 },
 })
 /** What WebGPU grants everywhere. */
 const BINDING = 128 * 2 ** 20

@@ -13,7 +13,7 @@ export const SMALL: Gpt2Config = {
   nInner: 12,
   layerNormEpsilon: 1e-3,
   ...AS_GPT2,
-  interaction: { dim: 3, propagateInDepth: false },
+  interaction: { dim: 3, propagateInDepth: false, grace: 0 },
 }
 
 /** (B, T) of SMALL, shorter than its context. */

@@ -90,7 +90,7 @@ export function forwardReference(config: Gpt2Config, weights: ReferenceWeights, 
     const normed1 = norm(x, `${at}.ln_1`)
     let interaction: BlockTape['interaction'] = null
     if (rule.kind === 'adaptive') {
-      const { dim: r, propagateInDepth } = interactionOf(config)
+      const { dim: r, propagateInDepth, grace } = interactionOf(config)
       const both = interactionWeights(weights, at)
       const scores = productNT(normed1, both, [N, C, 2 * r])
       const [bias] = tensorOf(weights, `${at}.attn.int_bias`)
@@ -100,6 +100,7 @@ export function forwardReference(config: Gpt2Config, weights: ReferenceWeights, 
           r,
           beta: bias + (shifts?.[b] ?? 0),
           alpha,
+          grace,
         }),
       )
       interaction = { scores, masks: own }

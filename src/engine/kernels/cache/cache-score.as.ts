@@ -24,6 +24,7 @@ import {
 class Constants {
   WORKGROUP: u32
   PROPAGATE: u32
+  GRACE: u32
   SYNTHETIC: u32
   IMMORTAL: f32
 }
@@ -79,8 +80,8 @@ function gather(d: Dispatch, span: Span, first: u32, count: u32): u32 {
     if (position < start) death = word(at(d, 3), deathOf(cache, span.slot, position))
     setWord(scratch() + ROWS, index, base + index)
     setWord(scratch() + DEATHS, index, death)
-    // The step's last row has no later query.
-    if (death === NEVER && position + 1 < start + span.count) setWord(scratch() + PENDING, pending++, index)
+    // Of the step's last rows, and of those that have their grace, no query decides yet.
+    if (death === NEVER && position + 1 + constants<Constants>(d).GRACE < start + span.count) setWord(scratch() + PENDING, pending++, index)
   }
   return pending
 }
@@ -132,7 +133,7 @@ function firstDrop(d: Dispatch, span: Span, index: u32): u32 {
   const end = start + span.count
   const key = keyOf(d, index)
   const death = synthetic ? syntheticDeath(d, index) : 0
-  let k = max(word(scratch() + POSITIONS, index) + 1, start)
+  let k = max(word(scratch() + POSITIONS, index) + 1 + constants<Constants>(d).GRACE, start)
   while (k < end) {
     // Four queries at a time, as one load of the key serves them all; where fewer are left, one.
     const several = k + 4 <= end

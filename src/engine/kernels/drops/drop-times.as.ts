@@ -1,7 +1,7 @@
 /**
  * Twin of drop-times.wgsl: the death time of every key of one layer, the first later query that drops it
  * (docs/method.md, Death times).
- *   t_j = min { k > j : k drops j, k < frozenFrom }, NEVER if none, as drop-score.as.ts says
+ *   t_j = min { k > j + GRACE : k drops j, k < frozenFrom }, NEVER if none, as drop-score.as.ts says
  * A task is a tile of keys. A branch walks only its own queries and takes over what its trunk has already
  * dropped.
  */
@@ -13,6 +13,7 @@ import { dropDots, dropScale, dropScores, isKept } from './drop-score.as'
 class Constants {
   WORKGROUP: u32
   PROPAGATE: u32
+  GRACE: u32
 }
 
 /** Queries scored at a time: one load of the key serves them all. */
@@ -31,20 +32,20 @@ export function dropTimes(d: Dispatch): void {
     for (let j = tile.first; j < end; j++) {
       let death = NEVER
       if (j < s.parentLength) death = load<u32>(deaths + 4 * <usize>(s.parentKey + j))
-      if (death === NEVER) death = firstDrop(at(d, 0), s, j, layer)
+      if (death === NEVER) death = firstDrop(at(d, 0), s, j, k.GRACE, layer)
       if (propagate) death = min(death, load<u32>(own + 4 * <usize>j - 4 * <usize>layer.keys))
       store<u32>(own + 4 * <usize>j, death)
     }
   }
 }
 
-/** The first of the segment's own queries after key `j` that drops it. */
-function firstDrop(scores: usize, s: Segment, j: u32, layer: Layer): u32 {
+/** The first of the segment's own queries after key `j`, and after its grace, that drops it. */
+function firstDrop(scores: usize, s: Segment, j: u32, grace: u32, layer: Layer): u32 {
   const bytes: usize = 16 * <usize>layer.r4
   const scale = dropScale(layer.r4)
   const key = scores + (2 * <usize>rowOf(s, j) + 1) * bytes
   const end = min(s.parentLength + s.length, s.frozenFrom)
-  let k = max(j + 1, s.parentLength)
+  let k = max(j + 1 + grace, s.parentLength)
   if (k >= end) return NEVER
   let query = scores + 2 * <usize>(s.row + k - s.parentLength) * bytes
   const last = scores + 2 * <usize>(s.row + end - s.parentLength - 1) * bytes

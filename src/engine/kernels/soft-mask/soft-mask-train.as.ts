@@ -2,12 +2,18 @@
  * Twin of soft-mask-train.wgsl. A task is 16 neighbouring keys of a sequence, a cache line of each query's row, which walk
  * the queries upward, four in a vector.
  */
-import { at, Dispatch, scratch, struct, take } from '../common/dispatch.as'
+import { at, constants, Dispatch, scratch, struct, take } from '../common/dispatch.as'
 import { expDown4 } from '../common/exp-down.as'
 import { madd } from '../common/simd.as'
 import { GONE } from './alpha-sigmoid.as'
 import { factorLogP, factorRho, makeTable, TABLE_BYTES, tableSigmoid } from './alpha-sigmoid-table.as'
 import { storeLanes } from './lanes.as'
+
+@unmanaged
+class Constants {
+  WORKGROUP: u32
+  GRACE: u32
+}
 
 @unmanaged
 class Layer {
@@ -50,6 +56,7 @@ function walk(d: Dispatch, layer: Layer, sequence: u32, first: u32): void {
   const scores = at(d, 0) + row * width
   const betaShift = load<f32>(at(d, 1) + 4 * layer.layer) + load<f32>(at(d, 2) + 4 * sequence)
   const keys = min(KEYS, T - first)
+  const grace = constants<Constants>(d).GRACE
   transpose(scores + first * width + width / 2, width, keys, 4 * r4)
   memory.fill(scratch() + OWN, 0, 2 * LINE)
   for (let j = first; j < first + keys; j++) store<f32>(at(d, 3) + 4 * ((row + j) * T + j), 0)
@@ -58,7 +65,7 @@ function walk(d: Dispatch, layer: Layer, sequence: u32, first: u32): void {
     const end = min(keys, k - first)
     for (let j: u32 = 0; j < end; j += 4) {
       const offset: usize = 4 * ((row + k) * T + first + j)
-      step(k, first + j, k + 2 <= T, scratch() + 4 * j, at(d, 3) + offset, at(d, 4) + offset)
+      step(k, grace, first + j, k + 2 <= T, scratch() + 4 * j, at(d, 3) + offset, at(d, 4) + offset)
     }
   }
   memory.copy(at(d, 5) + 4 * (row + first), scratch() + KEPT, 4 * keys)
@@ -121,21 +128,25 @@ function score(query: usize, r4: u32, betaShift: f32): void {
 }
 
 /**
- * Four keys from `j` on meet query `k`. `state` has their part of scratch, `mask` and `slope` say where the results go,
+ * Four keys from `j` on meet query `k`, which leaves those as they are that have their grace. `state` has their part of scratch, `mask` and `slope` say where the results go,
  * `counts` whether the pair learns.
  */
-function step(k: u32, j: u32, counts: bool, state: usize, mask: usize, slope: usize): void {
-  const earlier = i32x4.gt_s(i32x4.splat(k), i32x4.add(i32x4.splat(j), i32x4(0, 1, 2, 3)))
+function step(k: u32, grace: u32, j: u32, counts: bool, state: usize, mask: usize, slope: usize): void {
+  const keys = i32x4.add(i32x4.splat(j), i32x4(0, 1, 2, 3))
+  const earlier = i32x4.gt_s(i32x4.splat(k), keys)
   const gone = f32x4.splat(GONE)
   let own = v128.load(state, OWN)
   let rho = f32x4.splat(0)
-  const live = v128.and(earlier, f32x4.gt(own, gone))
-  if (v128.any_true(live)) {
-    tableSigmoid(v128.load(state, SCORES), live)
-    // The sum comes first in pmax: it is what stays of a NaN.
-    own = v128.bitselect(f32x4.pmax(f32x4.add(own, factorLogP), gone), own, live)
-    rho = v128.and(factorRho, v128.andnot(live, f32x4.le(own, gone)))
-    v128.store(state, own, OWN)
+  const there = v128.and(earlier, f32x4.gt(own, gone))
+  if (v128.any_true(there)) {
+    const live = v128.and(there, i32x4.gt_s(i32x4.splat(k - grace), keys))
+    if (v128.any_true(live)) {
+      tableSigmoid(v128.load(state, SCORES), live)
+      // The sum comes first in pmax: it is what stays of a NaN.
+      own = v128.bitselect(f32x4.pmax(f32x4.add(own, factorLogP), gone), own, live)
+      rho = v128.and(factorRho, v128.andnot(live, f32x4.le(own, gone)))
+      v128.store(state, own, OWN)
+    }
     if (counts) {
       const left = v128.and(expDown4(own, -87.3), earlier)
       v128.store(state, f32x4.add(v128.load(state, KEPT), left), KEPT)

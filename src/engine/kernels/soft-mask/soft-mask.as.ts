@@ -2,7 +2,7 @@
  * Twin of soft-mask.wgsl: what a soft rule leaves of each key for each later query, the log of a cumulative
  * product (docs/method.md, Log-mask).
  *   x[k,j] = dot(Qi[k], Ki[j]) / sqrt(r) + beta + shift
- *   mask[k,j] = sum over m = j+1..k of log asig(x[m,j]);  0 at k = j, GONE once a factor is 0
+ *   mask[k,j] = sum over m = j+1+GRACE..k of log asig(x[m,j]);  0 at k = j, GONE once a factor is 0
  * Sequences stand alone. A task is a tile of keys (a multiple of 4); four neighbouring keys go past the
  * queries together, a lane each, as their masks for one query are neighbours too.
  */
@@ -17,6 +17,7 @@ import { factorLogP, makeTable, tableSigmoid } from './alpha-sigmoid-table.as'
 class Constants {
   WORKGROUP: u32
   PROPAGATE: u32
+  GRACE: u32
 }
 
 export function softMask(d: Dispatch): void {
@@ -29,12 +30,12 @@ export function softMask(d: Dispatch): void {
     const tile = tileAt(at(d, 2), i)
     const s = segmentAt(at(d, 1), tile.segment)
     const end = min(tile.first + k.WORKGROUP, s.length)
-    for (let j = tile.first; j < end; j += 4) maskKeys(d, s, j, layer, propagate)
+    for (let j = tile.first; j < end; j += 4) maskKeys(d, s, j, k.GRACE, layer, propagate)
   }
 }
 
 /** Keys `j` to `j + 3`; those past the end of the sequence are seen by nobody. */
-function maskKeys(d: Dispatch, s: Segment, j: u32, layer: Layer, propagate: bool): void {
+function maskKeys(d: Dispatch, s: Segment, j: u32, grace: u32, layer: Layer, propagate: bool): void {
   const bytes: usize = 16 * <usize>layer.r4
   const scale = dropScale(layer.r4)
   const stride: usize = 4 * <usize>maskStride(s)
@@ -53,7 +54,8 @@ function maskKeys(d: Dispatch, s: Segment, j: u32, layer: Layer, propagate: bool
   for (let k = j + 1; k < s.length; k++) {
     to += stride
     const later = i32x4.gt_u(i32x4.splat(k), keys)
-    const live = v128.and(later, f32x4.gt(own, gone))
+    const decides = i32x4.gt_s(i32x4.splat(k - grace), keys)
+    const live = v128.and(decides, f32x4.gt(own, gone))
     if (v128.any_true(live)) {
       const dots = dropDots(rows + 2 * <usize>k * bytes, key0, key1, key2, key3, bytes)
       tableSigmoid(dropScores(dots, scale, layer.betaShift), live)

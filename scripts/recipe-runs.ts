@@ -1,0 +1,87 @@
+/**
+ * Short trainings that differ from the defaults of `asp finetune` in one thing, and what each is worth: the records of docs/recipe.md.
+ *   node --import tsx scripts/recipe-runs.ts --data train.bin --eval-data books.jsonl.gz --work runs --only defaults,alpha-from-1
+ * Everything is resumed: a run that was stopped goes on where it was, one that is finished is left alone.
+ */
+import { copyFileSync, existsSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { asp } from './asp.js'
+
+const { values: given } = parseArgs({
+  options: {
+    start: { type: 'string', default: 'models/asp-recall-dense' },
+    data: { type: 'string' },
+    'eval-data': { type: 'string' },
+    work: { type: 'string', default: 'runs' },
+    out: { type: 'string', default: 'results/recipe' },
+    threads: { type: 'string', default: '2' },
+    only: { type: 'string' },
+  },
+})
+
+/** What all are trained with, and what each changes of it. */
+const SHARED = '--ctx 1024 --batch-tokens 4096 --steps 150 --held-out 8 --eval-every 25 --save-dtype f16'
+const ADAPTIVE = { '--gamma': '0.4', '--rate': '3e-4' }
+const CHANGES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  defaults: {},
+  'gamma-0.02': { '--gamma': '0.02' },
+  'gamma-0.1': { '--gamma': '0.1' },
+  'gamma-0.2': { '--gamma': '0.2' },
+  'gamma-0.8': { '--gamma': '0.8' },
+  'alpha-from-1': { '--alpha-from': '1' },
+  'alpha-all-steps': { '--alpha-steps': '150' },
+  'alpha-early': { '--alpha-steps': '50' },
+  'one-rate': { '--rate-interaction': '3e-4' },
+  'thrice-the-rate': { '--rate-interaction': '9e-4' },
+  'rate-1e-4': { '--rate': '1e-4' },
+  'rate-6e-4': { '--rate': '6e-4' },
+  'beta-4': { '--beta': '4' },
+  'int-dim-16': { '--int-dim': '16' },
+  'int-dim-256': { '--int-dim': '256' },
+  depth: { '--propagate-in-depth': '' },
+  shifted: { '--shift-range=-1..1': '' },
+  distilled: { '--distill': '0.5' },
+}
+
+const RUNS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  dense: { '--control': 'dense', '--rate': ADAPTIVE['--rate'] },
+  ...Object.fromEntries(Object.entries(CHANGES).map(([name, change]) => [name, { ...ADAPTIVE, ...change }])),
+}
+
+const wanted = given.only?.split(',')
+for (const [name, flags] of Object.entries(RUNS).filter(([name]) => wanted?.includes(name) ?? true)) {
+  const checkpoint = join(given.work, name)
+  const results = join(given.out, name)
+  mkdirSync(results, { recursive: true })
+  train(Object.entries(flags).flat().join(' '), checkpoint, results)
+  const [text, recall] =
+    name === 'dense'
+      ? ['', '--policy dense']
+      : ['0.5,0.8,0.9', '0.8'].map((levels) => `--policy adaptive --sparsity ${levels}`)
+  const filler = given['eval-data']
+  measure(results, 'ppl', `${filler} --limit 16384 --ctx 1024 --model ${checkpoint} ${text}`)
+  measure(
+    results,
+    'recall',
+    `passkey needle_cloze --length 1024 --items 4 --filler ${filler} --model ${checkpoint} ${recall}`,
+  )
+}
+
+function train(flags: string, checkpoint: string, results: string): void {
+  if (existsSync(join(results, 'train.json'))) return
+  const again = existsSync(join(checkpoint, 'checkpoints')) ? '--resume' : ''
+  if (!existsSync(join(checkpoint, 'train.json')))
+    asp(
+      `finetune --model ${given.start} --data ${given.data} --eval-data ${given['eval-data']} ${SHARED} ${flags} ` +
+        `--output ${checkpoint} ${again} -q`,
+      given.threads,
+    )
+  for (const file of ['train.json', 'train-log.jsonl'])
+    copyFileSync(join(checkpoint, file), join(results, file))
+}
+
+function measure(results: string, command: 'ppl' | 'recall', flags: string): void {
+  const path = join(results, `${command}.json`)
+  if (!existsSync(path)) asp(`${command} ${flags} -q --output ${path}`, given.threads)
+}
