@@ -47,16 +47,22 @@ const RIVALS = 'local,strided,streaming,h2o,tova,knorm,expected,keydiff,snapkv,p
 const RUNS: readonly Run[] = [
   { name: 'dense', train: `--control dense ${MODEL_RATE}`, policies: RIVALS, levels: '0.8' },
   { name: 'local', train: `--control local:109 ${MODEL_RATE}`, policies: 'local' },
+  { name: 'strided', train: `--control strided:203 ${MODEL_RATE}`, policies: 'strided' },
   ...['0.1', '0.2', '0.4', '0.8'].flatMap((gamma) =>
-    Object.entries({ '': 0.5, '-text': 0 }).map(([suffix, distill]) => ({
-      name: `gamma-${gamma}${suffix}`,
-      train: `--gamma ${gamma} --distill ${distill} ${MODEL_RATE}`,
+    Object.entries({
+      [`gamma-${gamma}`]: '--grace 0 --distill 0.5',
+      [`gamma-${gamma}-text`]: '--grace 0',
+      [`grace-32-gamma-${gamma}`]: '--grace 32',
+      [`grace-64-gamma-${gamma}`]: '--grace 64',
+    }).map(([name, own]) => ({
+      name,
+      train: `--gamma ${gamma} ${own} ${MODEL_RATE}`,
       policies: 'adaptive',
     })),
   ),
   {
     name: 'shift',
-    train: `--gamma 0.4 --distill 0 --shift-range=0..3 ${MODEL_RATE}`,
+    train: `--gamma 0.4 --shift-range=0..3 ${MODEL_RATE}`,
     policies: 'adaptive',
   },
   { name: 'kvzap', train: `--method kvzap ${GATES_RATE}`, policies: 'kvzap' },

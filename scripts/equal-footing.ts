@@ -131,6 +131,7 @@ const trained = runs.map(({ name, train }) => {
   return [
     name,
     own.rule.kind,
+    own.rule.kind === 'adaptive' ? String(own.grace ?? 0) : '',
     own.distill === 0 ? 'text' : `text and, ${own.distill} of the loss, the start`,
     `${own.rate.rate}${own.rate_interaction === null ? '' : `, interaction ${own.rate_interaction}`}`,
     last === null ? '' : last.tokens_per_second.toFixed(0),
@@ -204,7 +205,7 @@ ${markdownTable(['weights', 'dropped by', 'requested', 'S_pair on text', 'KV foo
 
 ## Trainings
 
-${markdownTable(['weights', 'method', 'learned from', 'rate', 'tokens/s', 'time'], trained)}
+${markdownTable(['weights', 'method', 'grace', 'learned from', 'rate', 'tokens/s', 'time'], trained)}
 
 Held-out loss on the way, nats a token over ${control.train.evaluations[0].windows} windows, under the rule each is trained for, in brackets the S_pair that it had:
 
