@@ -89,9 +89,7 @@ def linear(of, x, name):
 causal = torch.tril(torch.ones(T, T, dtype=torch.bool))
 earlier = torch.tril(torch.ones(T, T, dtype=torch.bool), -1)
 # Queries that decide about a key: those after its grace.
-grace = options.get("grace")
-spared = torch.arange(T) // grace if grace else torch.zeros(T, dtype=torch.long)
-decides = torch.arange(T)[:, None] > (torch.arange(T) + spared)[None, :]
+decides = torch.tril(torch.ones(T, T, dtype=torch.bool), -1 - (options.get("grace") or 0))
 # The last row predicts nothing, so its pairs count for nothing.
 counted = earlier.clone()
 counted[-1] = False

@@ -52,7 +52,8 @@ const RUNS: readonly Run[] = [
     Object.entries({
       [`gamma-${gamma}`]: '--grace 0 --distill 0.5',
       [`gamma-${gamma}-text`]: '--grace 0',
-      [`grace-16th-gamma-${gamma}`]: '--grace 16',
+      [`grace-32-gamma-${gamma}`]: '--grace 32',
+      [`grace-64-gamma-${gamma}`]: '--grace 64',
     }).map(([name, own]) => ({
       name,
       train: `--gamma ${gamma} ${own} ${MODEL_RATE}`,

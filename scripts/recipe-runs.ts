@@ -1,6 +1,6 @@
 /**
  * Short trainings that differ in one thing, and what each is worth: the records of docs/recipe.md.
- *   node --import tsx scripts/recipe-runs.ts --data train.bin --eval-data books.jsonl.gz --work runs --only grace,alpha-from-1
+ *   node --import tsx scripts/recipe-runs.ts --data train.bin --eval-data books.jsonl.gz --work runs --only grace-32,alpha-from-1
  * Everything is resumed: a run that was stopped goes on where it was, one that is finished is left alone.
  */
 import { copyFileSync, existsSync, mkdirSync } from 'node:fs'
@@ -25,7 +25,8 @@ const SHARED = '--ctx 1024 --batch-tokens 4096 --steps 150 --held-out 8 --eval-e
 const ADAPTIVE = { '--gamma': '0.4', '--rate': '3e-4', '--grace': '0' }
 const CHANGES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'no-grace': {},
-  grace: { '--grace': '16' },
+  'grace-32': { '--grace': '32' },
+  'grace-64': { '--grace': '64' },
   'gamma-0.02': { '--gamma': '0.02' },
   'gamma-0.1': { '--gamma': '0.1' },
   'gamma-0.2': { '--gamma': '0.2' },

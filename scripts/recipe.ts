@@ -7,7 +7,6 @@ import { fileURLToPath } from 'node:url'
 import type { PplRecord } from '../src/record/ppl/schema.js'
 import type { SweepRecord } from '../src/record/sweep/schema.js'
 import type { TrainRecord } from '../src/record/train/schema.js'
-import { grouped } from '../src/report/figures/grouped.js'
 import { mean } from '../src/stats/basics.js'
 import { markdownTable, showLoss } from './gains.js'
 
@@ -25,21 +24,16 @@ const runs = readdirSync(root)
       recall: read('recall') as SweepRecord,
     }
   })
-type Run = (typeof runs)[number]
-
-/** Trainings from one start on one text, which can be compared: those from the start that `asp finetune` has today come first. */
-const series = [...grouped(runs, ({ train }) => `${train.source.sha256} ${train.data.sha256}`)].sort(
-  (a, b) => b.length - a.length,
-)
-const [today, before] = series
-if (series.length !== 2) throw new Error(`starts and texts: there should be two, got ${series.length}`)
+const [{ train: first, ppl: firstPpl }] = runs
+for (const { name, train } of runs)
+  if (train.data.sha256 !== first.data.sha256 || train.source.sha256 !== first.source.sha256)
+    throw new Error(`${name}: another start or text`)
 
 const settings = ({ options }: TrainRecord): string[] => [
-  String(options.gamma ?? ''),
-  options.gamma === null ? '' : String(options.grace ?? 0),
+  String(options.gamma),
   String(options.distill),
   String(options.rate.rate),
-  String(options.rate_interaction ?? ''),
+  String(options.rate_interaction),
   options.alpha === null || options.alpha.kind === 'constant'
     ? ''
     : `${options.alpha.from} to ${options.alpha.to} in ${options.alpha.over}`,
@@ -50,22 +44,20 @@ function nats({ contexts }: PplRecord, level: number | null): string {
   const rule = contexts[0].rules.find((one) =>
     level === null ? one.rule === 'dense' : one.requested === level,
   )
-  return rule === undefined ? '' : showLoss(rule)
+  if (rule === undefined) throw new Error(`no text at ${level}`)
+  return showLoss(rule)
 }
 
 function right(sweep: SweepRecord): string {
-  return [0.8, 0]
-    .flatMap((sparsity) => {
-      const tasks = sweep.cells.find((cell) => cell.sparsity === sparsity)?.eval?.tasks ?? {}
-      const verdicts = Object.values(tasks).flatMap(({ per_document }) => per_document.metrics.acc)
-      return verdicts.length === 0 ? [] : [mean(verdicts).toFixed(2)]
-    })
-    .join(' of ')
+  const [dense, pruned] = [0, 0.8].map((sparsity) => {
+    const tasks = sweep.cells.find((cell) => cell.sparsity === sparsity)?.eval?.tasks ?? {}
+    return mean(Object.values(tasks).flatMap(({ per_document }) => per_document.metrics.acc)).toFixed(2)
+  })
+  return `${pruned} of ${dense}`
 }
 
-const rowOf = ({ name, train, ppl, recall }: Run): string[] => {
-  const rules = train.final.at(-1)?.rules
-  const own = rules?.find(({ rule }) => rule === 'step') ?? rules?.find(({ rule }) => rule === 'dense')
+const rows = runs.map(({ name, train, ppl, recall }) => {
+  const own = train.final.at(-1)?.rules.find(({ rule }) => rule === 'step')
   if (own === undefined) throw new Error(`${name}: its training has not ended`)
   return [
     name,
@@ -75,11 +67,10 @@ const rowOf = ({ name, train, ppl, recall }: Run): string[] => {
     ...LEVELS.map((level) => nats(ppl, level)),
     right(recall),
   ]
-}
+})
 const head = [
   'run',
   'gamma',
-  'grace',
   'distill',
   'rate',
   'of new weights',
@@ -91,20 +82,16 @@ const head = [
   'recall at 0.8',
 ]
 
-const [{ train: first, ppl }] = today
-const [context] = ppl.contexts
+const [context] = firstPpl.contexts
 process.stdout.write(`# The recipe: why \`asp finetune\` has the defaults it has
 
-Made by \`node --import tsx scripts/recipe.ts\` from results/recipe/, whose records are made by \`scripts/recipe-runs.ts\`. Each line is a training of ${first.steps.taken} steps of
-${first.options.batch_tokens} tokens from asp-recall-dense, on the same windows in the same order. Nats a token on held-out books, in brackets the S_pair that was reached:
-${first.final.at(-1)?.windows} windows at the threshold the training left (the loss of *dense*: with nothing dropped), and ${context.windows} windows of ${context.ctx} at the levels of \`--sparsity\`. Recall: share of right answers to
-passkey and needle_cloze at 1,024 tokens, with 80 % of the pairs gone, and with nothing dropped.
+Made by \`node --import tsx scripts/recipe.ts\` from results/recipe/. Each line is a training of ${first.steps.taken} steps of ${first.options.batch_tokens} tokens from the same
+start (asp-recall-dense as it was after 3.7 million tokens: 4.539 nats on the windows of *own threshold*, 4.462 on the others), on the same windows in the same order.
+Nats a token on held-out books, in brackets the S_pair that was reached: ${first.final.at(-1)?.windows} windows at the threshold the training left, and
+${context.windows} windows of ${context.ctx} at the levels of \`--sparsity\`. Recall: share of right answers to passkey and needle_cloze at 1,024 tokens, with 80 %
+of the pairs gone, and dense.
 
-${markdownTable(head, today.map(rowOf))}
-
-Earlier, from asp-recall-dense as it was after 3.7 of its 7.8 million tokens (4.539 nats on the windows of *own threshold*, 4.462 on the others):
-
-${markdownTable(head, before.map(rowOf))}
+${markdownTable(head, rows)}
 
 What was predicted, and what came of it:
 

@@ -90,9 +90,7 @@ export const laterSettings = {
       t.boolean('A token dropped in a layer is dropped in all later ones; null when nothing is learned.'),
     ),
   ),
-  drop_grace: t.optional(
-    t.count('The next tokens spare a token, one for every so many before it; only where they do.'),
-  ),
+  drop_grace: t.optional(t.count('Queries after it that do not drop a token; only where there are any.')),
   drop_method: t.optional(
     t.oneOf(
       'The method that taught it, where it was not adaptive: kvzap and trimkv have gates; selective attends in another way, under `dense` too.',

@@ -81,16 +81,12 @@ export const OPTION_GROUPS = {
       decides: 'propagate_in_depth',
       methods: ['adaptive'],
     }),
-    grace: option(
-      'whole',
-      'the next tokens spare a token, one for every N before it; 0, as in the paper: none',
-      {
-        otherwise: 16,
-        min: 0,
-        decides: 'grace',
-        methods: ['adaptive'],
-      },
-    ),
+    grace: option('whole', 'of the tokens after one, how many do not drop it; 0 as in the paper', {
+      otherwise: 'a 32nd of --ctx',
+      min: 0,
+      decides: 'grace',
+      methods: ['adaptive'],
+    }),
     shiftRange: option('range', 'a random threshold shift per sequence: one checkpoint for many sparsities', {
       value: '-1..1',
       decides: 'shift_range',

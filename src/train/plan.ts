@@ -77,7 +77,7 @@ export function planRuns(options: TrainingOptions, config: Gpt2Config, hasOwn: b
   const rule = ruleOf(options)
   checkControl(rule, ctx)
   const gammas = learnsToFade(rule.kind) ? (options.gamma ?? [TRAIN_OPTIONS.gamma.otherwise]) : [null]
-  checkWindow(config, ctx)
+  checkSpared(config, ctx)
   return gammas.map((gamma): RunPlan => {
     const several = gammas.length > 1
     return {
@@ -201,11 +201,13 @@ function rateSchedule({
   return kind === 'constant' ? { kind, rate, warmup } : { kind, rate, warmup, final, over: steps }
 }
 
-/** Failure: no query would ever be out of the window. */
-function checkWindow({ gate }: Gpt2Config, ctx: number): void {
-  if (gate?.method !== 'kvzap' || gate.window < ctx) return
-  throw new Failure(`--window: must be below --ctx, ${ctx}, got ${gate.window}`, {
-    hint: `for example --window ${Math.ceil(ctx / 16)}`,
+/** Failure: no query would ever be out of the window, or of a token's grace. */
+function checkSpared({ gate, interaction }: Gpt2Config, ctx: number): void {
+  const [flag, spared] =
+    gate?.method === 'kvzap' ? ['--window', gate.window] : ['--grace', interaction?.grace ?? 0]
+  if (spared < ctx) return
+  throw new Failure(`${flag}: must be below --ctx, ${ctx}, got ${spared}`, {
+    hint: `for example ${flag} ${Math.ceil(ctx / 16)}`,
   })
 }
 

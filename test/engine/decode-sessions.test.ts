@@ -184,7 +184,7 @@ await onEachAdapter('decoder', (test, open) => {
       name: 'a token dropped in one layer is dropped in later ones',
       says: { propagateInDepth: true, grace: 0 },
     },
-    { name: 'a token has its grace', says: { propagateInDepth: false, grace: 4 } },
+    { name: 'a token has its grace', says: { propagateInDepth: false, grace: 9 } },
   ])
     test(`${name}, where the checkpoint says so`, async () => {
       const { config, tensors } = micro

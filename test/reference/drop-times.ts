@@ -1,8 +1,5 @@
 import { NEVER } from '../../src/engine/batch.js'
 
-/** How many tokens after token j do not drop it. */
-export const sparedAfter = (j: number, grace: number): number => (grace === 0 ? 0 : Math.floor(j / grace))
-
 export interface DropTimes {
   /** (keys): the death times of every sequence, one sequence after another. */
   deaths: Uint32Array
@@ -12,7 +9,7 @@ export interface DropTimes {
 
 /**
  * Plain-loop twin of drop-times.wgsl, from the definition (docs/method.md, Death times):
- * t_j = min { k > j + floor(j / grace) : dot(Qi[k], Ki[j]) / sqrt(r) + beta <= 0 }, then no later than in the layer before; NEVER where that is the
+ * t_j = min { k > j + grace : dot(Qi[k], Ki[j]) / sqrt(r) + beta <= 0 }, then no later than in the layer before; NEVER where that is the
  * position from which a sequence is frozen, or a later one.
  * @param scores (rows, 2 r)
  * @param earlier death times of the layer before, when a drop lasts in all later layers
@@ -40,7 +37,7 @@ export function dropTimesReference(
   for (const [i, rows] of sequences.entries()) {
     for (let j = 0; j < rows.length; j++) {
       let death = NEVER
-      for (let k = rows.length - 1; k > j + sparedAfter(j, grace); k--) {
+      for (let k = rows.length - 1; k > j + grace; k--) {
         let dot = 0
         for (let c = 0; c < r; c++) dot += scores[rows[k] * 2 * r + c] * scores[rows[j] * 2 * r + r + c]
         const x = dot / Math.sqrt(r) + beta

@@ -1,5 +1,4 @@
 import { alphaSigmoid } from './alpha-sigmoid.js'
-import { sparedAfter } from './drop-times.js'
 
 export interface SoftMask {
   /** [sequence][query n + key]: log of what is left of a key for a query; 0 where key >= query. */
@@ -10,7 +9,7 @@ export interface SoftMask {
 
 /**
  * Plain-loop twin of soft-mask.wgsl, from the definition (docs/method.md, Log-mask): the log of
- * asig(x[j+1+floor(j/grace),j]) ... asig(x[k,j]) with x[k,j] = dot(Qi[k], Ki[j]) / sqrt(r) + beta.
+ * asig(x[j+1+grace,j]) ... asig(x[k,j]) with x[k,j] = dot(Qi[k], Ki[j]) / sqrt(r) + beta.
  * @param scores (rows, 2 r)
  * @param earlier masks of the layer before, when what a layer leaves is what later ones start from
  */
@@ -34,7 +33,7 @@ export function softMaskReference(
       for (let k = j + 1; k < n; k++) {
         let dot = 0
         for (let c = 0; c < r; c++) dot += scores[rows[k] * 2 * r + c] * scores[rows[j] * 2 * r + r + c]
-        if (k > j + sparedAfter(j, grace)) own += alphaSigmoid(dot / Math.sqrt(r) + beta, alpha).logP
+        if (k > j + grace) own += alphaSigmoid(dot / Math.sqrt(r) + beta, alpha).logP
         mask[k * n + j] = own + (earlier?.[sequence][k * n + j] ?? 0)
         kept += Math.exp(mask[k * n + j])
       }

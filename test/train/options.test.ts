@@ -144,13 +144,12 @@ test('a method says what learns, how many trainings there are, and what they are
   assert.match(failure.message, /^--window: must be below --ctx, 16, got 16$/)
 })
 
-test('a grace is part of the options, null for none', () => {
+test('a grace is part of the options, and leaves something to drop', () => {
   const graced = (grace: number) => ({ ...CONFIG, interaction: { dim: 4, propagateInDepth: false, grace } })
-  const runs = [5, 0].map((grace) => planRuns(trainingOptions('out'), graced(grace), false)[0])
-  assert.equal(
-    runs.map(({ options }) => options.grace),
-    [5, null],
-  )
+  const [spared, hasty] = [5, 0].map((grace) => planRuns(trainingOptions('out'), graced(grace), false)[0])
+  assert.equal([spared.options.grace, hasty.options.grace], [5, null])
+  const failure = failureOf(() => planRuns(trainingOptions('out'), graced(16), false))
+  assert.match(failure.message, /^--grace: must be below --ctx, 16, got 16$/)
 })
 
 test('controls and ranges as typed', () => {

@@ -60,7 +60,7 @@ export interface InteractionConfig {
   dim: number
   /** A token dropped in a layer stays dropped in all later layers. */
   propagateInDepth: boolean
-  /** G: the next queries spare a token, one for every G before it; 0: none does (docs/method.md, Drop scores). */
+  /** Queries after it that do not drop a token (docs/method.md, Drop scores). */
   grace: number
 }
 

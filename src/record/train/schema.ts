@@ -117,9 +117,7 @@ export const TrainRunOptions = t.object(
       t.boolean('A token dropped in a layer is dropped in all later ones; null for a control.'),
     ),
     grace: t.optional(
-      t.nullable(
-        t.count('The next tokens spare a token, one for every so many before it; null where none does.'),
-      ),
+      t.nullable(t.count('Of the tokens after one, how many do not drop it; null for none.')),
     ),
     window: t.optional(t.nullable(t.count('Positions before a key may die, of kvzap; null for any other.'))),
     threshold: t.optional(

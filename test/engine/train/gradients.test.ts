@@ -54,7 +54,7 @@ const CASES: Case[] = [
     distill: 0.7,
     shifts: [-0.3, 0.2],
   },
-  { name: 'alpha 2, with a grace', rule: adaptive, alpha: 2, beta: 0.1, grace: 3 },
+  { name: 'alpha 2, with a grace', rule: adaptive, alpha: 2, beta: -0.2, grace: 1 },
   { name: 'the language loss alone', rule: adaptive, alpha: 1.5, beta: 0.4, gamma: 0 },
 ]
 

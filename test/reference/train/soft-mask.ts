@@ -1,5 +1,4 @@
 import { alphaSigmoid, alphaSigmoidRho } from '../alpha-sigmoid.js'
-import { sparedAfter } from '../drop-times.js'
 
 /** Below this p a factor learns nothing more; for alpha > 2 such a p is 0 already. */
 export const LEARNS_ABOVE = 1e-12
@@ -13,7 +12,7 @@ export interface SoftMaskRho {
 
 /**
  * Plain-loop twin of soft-mask-train.wgsl (docs/method.md, Log-mask): x[k, j] = dot(Qi[k], Ki[j]) / sqrt(r) + beta, p = asig(x),
- * C[k, j] = sum over m = j+1+floor(j/grace)..k of log p[m, j], of one sequence.
+ * C[k, j] = sum over m = j+1+grace..k of log p[m, j], of one sequence.
  * @param scores (T, 2 r): interaction queries, then interaction keys
  * @param beta the layer's bias and the sequence's shift together
  */
@@ -23,7 +22,7 @@ export function softMaskRhoReference(
 ): SoftMaskRho {
   const [own, rho] = [new Float64Array(T * T), new Float64Array(T * T)]
   for (let j = 0; j < T; j++) {
-    for (let k = j + 1 + sparedAfter(j, grace); k < T; k++) {
+    for (let k = j + 1 + grace; k < T; k++) {
       let dot = 0
       for (let c = 0; c < r; c++) dot += scores[k * 2 * r + c] * scores[j * 2 * r + r + c]
       const factor = alphaSigmoid(dot / Math.sqrt(r) + beta, alpha)

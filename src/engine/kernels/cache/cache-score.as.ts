@@ -3,7 +3,7 @@
  * sequence dies the same way in steps and in one pass: a step of one row scores four keys at a time, a longer one four queries.
  */
 import { at, constants, Dispatch, scratch, struct, take } from '../common/dispatch.as'
-import { dropDot, dropDots, dropScale, dropScores, firstDecider, isKept } from '../drops/drop-score.as'
+import { dropDot, dropDots, dropScale, dropScores, isKept } from '../drops/drop-score.as'
 import { positionHash, unitOf } from '../drops/position-hash.as'
 import {
   aliveWord,
@@ -81,7 +81,7 @@ function gather(d: Dispatch, span: Span, first: u32, count: u32): u32 {
     setWord(scratch() + ROWS, index, base + index)
     setWord(scratch() + DEATHS, index, death)
     // Of the step's last rows, and of those that have their grace, no query decides yet.
-    if (death === NEVER && firstDecider(position, constants<Constants>(d).GRACE) < start + span.count) setWord(scratch() + PENDING, pending++, index)
+    if (death === NEVER && position + 1 + constants<Constants>(d).GRACE < start + span.count) setWord(scratch() + PENDING, pending++, index)
   }
   return pending
 }
@@ -133,7 +133,7 @@ function firstDrop(d: Dispatch, span: Span, index: u32): u32 {
   const end = start + span.count
   const key = keyOf(d, index)
   const death = synthetic ? syntheticDeath(d, index) : 0
-  let k = max(firstDecider(word(scratch() + POSITIONS, index), constants<Constants>(d).GRACE), start)
+  let k = max(word(scratch() + POSITIONS, index) + 1 + constants<Constants>(d).GRACE, start)
   while (k < end) {
     // Four queries at a time, as one load of the key serves them all; where fewer are left, one.
     const several = k + 4 <= end

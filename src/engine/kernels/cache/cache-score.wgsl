@@ -6,7 +6,7 @@
 
 override WORKGROUP: u32 = 32;    // divides PAGE
 override PROPAGATE: bool = false;
-override GRACE: u32 = 0;          // of drop-score.wgsl
+override GRACE: u32 = 0;          // queries after it that do not drop a key
 override SYNTHETIC: bool = false;// decide by a hash of position and layer instead of the score
 override IMMORTAL: f32 = 1.0;    // share of tokens that such a hash never drops
 
@@ -34,7 +34,7 @@ fn first_drop(span: Span, position: u32, key: u32) -> u32 {
   if (SYNTHETIC) {
     synthetic = synthetic_death(position);
   }
-  var k = max(first_decider(position, GRACE), start);
+  var k = max(position + 1u + GRACE, start);
   while (k < end) {
     // Four queries at a time, as one load of the key serves them all; where fewer are left, one.
     let several = k + 4u <= end;

@@ -7,20 +7,6 @@
  */
 import { madd, sumLanes } from '../common/simd.as'
 
-/** The first query that decides about key `j`: one more is spared it for every `grace` tokens before it, none where that is 0. */
-@inline
-export function firstDecider(j: u32, grace: u32): u32 {
-  return j + 1 + (grace > 0 ? j / grace : 0)
-}
-
-/** Of keys `j` to `j + 3`. */
-@inline
-export function firstDeciders(j: u32, grace: u32): v128 {
-  return i32x4(
-    firstDecider(j, grace), firstDecider(j + 1, grace), firstDecider(j + 2, grace), firstDecider(j + 3, grace),
-  )
-}
-
 /** What sums are multiplied by; r4 = r / 4. */
 @inline
 export function dropScale(r4: u32): v128 {

@@ -2,11 +2,6 @@
 //   x[k,j] = dot(Qi[k], Ki[j]) / sqrt(r) + beta + shift ;  query k drops key j where x <= 0
 // Kernels sum the dot products themselves, dimensions in ascending order, so that a sequence dies the same way in all of them.
 
-// The first query that decides about key j: one more is spared it for every `grace` tokens before it, none where that is 0.
-fn first_decider(j: u32, grace: u32) -> u32 {
-  return j + 1u + select(0u, j / max(grace, 1u), grace > 0u);
-}
-
 // What dot products are multiplied by; r4 = r / 4.
 fn drop_scale(r4: u32) -> f32 {
   return 1.0 / sqrt(f32(4u * r4));

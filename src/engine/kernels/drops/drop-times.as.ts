@@ -1,13 +1,13 @@
 /**
  * Twin of drop-times.wgsl: the death time of every key of one layer, the first later query that drops it
  * (docs/method.md, Death times).
- *   t_j = min { k >= firstDecider(j) : k drops j, k < frozenFrom }, NEVER if none, as drop-score.as.ts says
+ *   t_j = min { k > j + GRACE : k drops j, k < frozenFrom }, NEVER if none, as drop-score.as.ts says
  * A task is a tile of keys. A branch walks only its own queries and takes over what its trunk has already
  * dropped.
  */
 import { at, constants, Dispatch, struct, take } from '../common/dispatch.as'
 import { Layer, NEVER, rowOf, Segment, segmentAt, tileAt } from './batch.as'
-import { dropDots, dropScale, dropScores, firstDecider, isKept } from './drop-score.as'
+import { dropDots, dropScale, dropScores, isKept } from './drop-score.as'
 
 @unmanaged
 class Constants {
@@ -45,7 +45,7 @@ function firstDrop(scores: usize, s: Segment, j: u32, grace: u32, layer: Layer):
   const scale = dropScale(layer.r4)
   const key = scores + (2 * <usize>rowOf(s, j) + 1) * bytes
   const end = min(s.parentLength + s.length, s.frozenFrom)
-  let k = max(firstDecider(j, grace), s.parentLength)
+  let k = max(j + 1 + grace, s.parentLength)
   if (k >= end) return NEVER
   let query = scores + 2 * <usize>(s.row + k - s.parentLength) * bytes
   const last = scores + 2 * <usize>(s.row + end - s.parentLength - 1) * bytes

@@ -1,6 +1,6 @@
 // needs: batch, drop-score
 // Death time of every key of one layer: the first later query that drops it (docs/method.md, Death times).
-//   t_j = min { k >= first_decider(j) : k drops j, k < frozen_from }, NEVER if none, as drop-score.wgsl says
+//   t_j = min { k > j + GRACE : k drops j, k < frozen_from }, NEVER if none, as drop-score.wgsl says
 // f32, one fixed summation order, so that a sequence dies the same way alone or in a batch.
 // scores (rows, 2 r): interaction queries, then interaction keys. deaths (L, keys).
 // Grid: one workgroup a tile of WORKGROUP keys of one segment; a lane owns a key and walks the queries upward.
@@ -8,7 +8,7 @@
 
 override WORKGROUP: u32 = 64;
 override PROPAGATE: bool = false;
-override GRACE: u32 = 0;          // of drop-score.wgsl
+override GRACE: u32 = 0;          // queries after it that do not drop a key
 
 @group(0) @binding(0) var<storage, read> scores: array<vec4f>;
 @group(0) @binding(1) var<storage, read> segments: array<Segment>;
@@ -36,7 +36,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let key = row_of(s, j) * 2u * r4 + r4;
   let scale = drop_scale(r4);
   let end = min(total, s.frozen_from);
-  var k = max(first_decider(j, GRACE), s.parent_length);
+  var k = max(j + 1u + GRACE, s.parent_length);
   loop {
     if (death != NEVER || k >= end) {
       break;

@@ -5,7 +5,6 @@
 import { at, constants, Dispatch, scratch, struct, take } from '../common/dispatch.as'
 import { expDown4 } from '../common/exp-down.as'
 import { madd } from '../common/simd.as'
-import { firstDeciders } from '../drops/drop-score.as'
 import { GONE } from './alpha-sigmoid.as'
 import { factorLogP, factorRho, makeTable, TABLE_BYTES, tableSigmoid } from './alpha-sigmoid-table.as'
 import { storeLanes } from './lanes.as'
@@ -29,14 +28,13 @@ const KEYS: u32 = 16
 const LINE: usize = 64
 
 /**
- * In scratch: log-masks and sums of the keys so far, scores of the query at hand, who first decides about each key, the table of
- * the alpha-sigmoid, then the keys, transposed (r, KEYS).
+ * In scratch: log-masks and sums of the keys so far, scores of the query at hand, the table of the alpha-sigmoid, then the
+ * keys, transposed (r, KEYS).
  */
 const OWN: usize = 0
 const KEPT: usize = LINE
 const SCORES: usize = 2 * LINE
-const DECIDERS: usize = 3 * LINE
-const FACTORS: usize = 4 * LINE
+const FACTORS: usize = 3 * LINE
 const TRANSPOSED: usize = FACTORS + TABLE_BYTES
 
 export function softMaskTrain(d: Dispatch): void {
@@ -61,14 +59,13 @@ function walk(d: Dispatch, layer: Layer, sequence: u32, first: u32): void {
   const grace = constants<Constants>(d).GRACE
   transpose(scores + first * width + width / 2, width, keys, 4 * r4)
   memory.fill(scratch() + OWN, 0, 2 * LINE)
-  for (let j: u32 = 0; j < KEYS; j += 4) v128.store(scratch() + DECIDERS + 4 * j, firstDeciders(first + j, grace))
   for (let j = first; j < first + keys; j++) store<f32>(at(d, 3) + 4 * ((row + j) * T + j), 0)
   for (let k = first + 1; k < T; k++) {
     if (anyLeft()) score(scores + k * width, r4, betaShift)
     const end = min(keys, k - first)
     for (let j: u32 = 0; j < end; j += 4) {
       const offset: usize = 4 * ((row + k) * T + first + j)
-      step(k, first + j, k + 2 <= T, scratch() + 4 * j, at(d, 3) + offset, at(d, 4) + offset)
+      step(k, grace, first + j, k + 2 <= T, scratch() + 4 * j, at(d, 3) + offset, at(d, 4) + offset)
     }
   }
   memory.copy(at(d, 5) + 4 * (row + first), scratch() + KEPT, 4 * keys)
@@ -131,17 +128,18 @@ function score(query: usize, r4: u32, betaShift: f32): void {
 }
 
 /**
- * Four keys from `j` on meet query `k`. `state` has their part of scratch, `mask` and `slope` say where the results go,
+ * Four keys from `j` on meet query `k`, which leaves those as they are that have their grace. `state` has their part of scratch, `mask` and `slope` say where the results go,
  * `counts` whether the pair learns.
  */
-function step(k: u32, j: u32, counts: bool, state: usize, mask: usize, slope: usize): void {
-  const earlier = i32x4.gt_s(i32x4.splat(k), i32x4.add(i32x4.splat(j), i32x4(0, 1, 2, 3)))
+function step(k: u32, grace: u32, j: u32, counts: bool, state: usize, mask: usize, slope: usize): void {
+  const keys = i32x4.add(i32x4.splat(j), i32x4(0, 1, 2, 3))
+  const earlier = i32x4.gt_s(i32x4.splat(k), keys)
   const gone = f32x4.splat(GONE)
   let own = v128.load(state, OWN)
   let rho = f32x4.splat(0)
   const there = v128.and(earlier, f32x4.gt(own, gone))
   if (v128.any_true(there)) {
-    const live = v128.and(there, i32x4.ge_u(i32x4.splat(k), v128.load(state, DECIDERS)))
+    const live = v128.and(there, i32x4.gt_s(i32x4.splat(k - grace), keys))
     if (v128.any_true(live)) {
       tableSigmoid(v128.load(state, SCORES), live)
       // The sum comes first in pmax: it is what stays of a NaN.

@@ -1,13 +1,13 @@
 // needs: alpha-sigmoid, drop-score
 // soft-mask.wgsl for training: of whole sequences of T tokens, keeping what the backward pass needs (docs/method.md, Log-mask).
 //   x[k,j] = dot(Qi[k], Ki[j]) / sqrt(r) + beta + shift[sequence];  p = asig(x), k > j
-//   mask[k,j] = sum over m = first_decider(j)..k of log p[m,j];  rho[k,j] = d log p[k,j] / dx;  GONE and 0 once a factor is 0
+//   mask[k,j] = sum over m = j+1+GRACE..k of log p[m,j];  rho[k,j] = d log p[k,j] / dx;  GONE and 0 once a factor is 0
 // scores (B T, 2 r): interaction queries, then keys. masks, rhos (B, T, T); nothing is
 // written above the diagonal. keeps (B T): sum over learnable k, j < k <= T - 2, of exp(mask[k,j]).
 // Grid: (ceil(T / WORKGROUP), B); a lane owns a key and walks the queries upward.
 
 override WORKGROUP: u32 = 64;
-override GRACE: u32 = 0; // of drop-score.wgsl
+override GRACE: u32 = 0; // queries after it that leave a key as it is
 
 struct Layer {
   T: u32,
@@ -39,7 +39,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let scale = drop_scale(r4);
   let beta_shift = betas[layer.layer] + shifts[group.y];
   masks[(row + j) * T + j] = 0.0;
-  let decided = first_decider(j, GRACE);
   var own = 0.0;
   var kept = 0.0;
   for (var k = j + 1u; k < T; k += QUERIES) {
@@ -58,7 +57,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     let count = min(QUERIES, T - k);
     for (var i = 0u; i < count; i++) {
       var rho = 0.0;
-      if (own > GONE && k + i >= decided) {
+      if (own > GONE && k + i > j + GRACE) {
         let s = alpha_sigmoid(x[i], layer.alpha);
         rho = alpha_sigmoid_rho(s, layer.alpha);
         own = max(GONE, own + s.log_p);

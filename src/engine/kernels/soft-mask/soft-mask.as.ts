@@ -2,14 +2,14 @@
  * Twin of soft-mask.wgsl: what a soft rule leaves of each key for each later query, the log of a cumulative
  * product (docs/method.md, Log-mask).
  *   x[k,j] = dot(Qi[k], Ki[j]) / sqrt(r) + beta + shift
- *   mask[k,j] = sum over m = firstDecider(j)..k of log asig(x[m,j]);  0 at k = j, GONE once a factor is 0
+ *   mask[k,j] = sum over m = j+1+GRACE..k of log asig(x[m,j]);  0 at k = j, GONE once a factor is 0
  * Sequences stand alone. A task is a tile of keys (a multiple of 4); four neighbouring keys go past the
  * queries together, a lane each, as their masks for one query are neighbours too.
  */
 import { at, constants, Dispatch, scratch, struct, take } from '../common/dispatch.as'
 import { expDown4 } from '../common/exp-down.as'
 import { Layer, maskStride, Segment, segmentAt, tileAt } from '../drops/batch.as'
-import { dropDots, dropScale, dropScores, firstDeciders } from '../drops/drop-score.as'
+import { dropDots, dropScale, dropScores } from '../drops/drop-score.as'
 import { GONE } from './alpha-sigmoid.as'
 import { factorLogP, makeTable, tableSigmoid } from './alpha-sigmoid-table.as'
 
@@ -46,7 +46,6 @@ function maskKeys(d: Dispatch, s: Segment, j: u32, grace: u32, layer: Layer, pro
   const key2 = rows + (2 * <usize>min(j + 2, last) + 1) * bytes
   const key3 = rows + (2 * <usize>min(j + 3, last) + 1) * bytes
   const keys = i32x4.add(i32x4.splat(j), i32x4(0, 1, 2, 3))
-  const deciders = firstDeciders(j, grace)
   const gone = f32x4.splat(GONE)
   let to = at(d, 3) + 4 * <usize>s.pair + <usize>j * stride + 4 * <usize>j
   v128.store(to, i32x4.splat(0))
@@ -55,7 +54,8 @@ function maskKeys(d: Dispatch, s: Segment, j: u32, grace: u32, layer: Layer, pro
   for (let k = j + 1; k < s.length; k++) {
     to += stride
     const later = i32x4.gt_u(i32x4.splat(k), keys)
-    const live = v128.and(i32x4.ge_u(i32x4.splat(k), deciders), f32x4.gt(own, gone))
+    const decides = i32x4.gt_s(i32x4.splat(k - grace), keys)
+    const live = v128.and(decides, f32x4.gt(own, gone))
     if (v128.any_true(live)) {
       const dots = dropDots(rows + 2 * <usize>k * bytes, key0, key1, key2, key3, bytes)
       tableSigmoid(dropScores(dots, scale, layer.betaShift), live)

@@ -1,6 +1,6 @@
 // needs: alpha-sigmoid, batch, drop-score
 // What a soft rule leaves of each key for each later query: the log of a cumulative product (docs/method.md, Log-mask).
-//   mask[k,j] = sum over m = first_decider(j)..k of log asig(x[m,j]), x the drop scores of drop-score.wgsl;  0 at k = j, GONE once a factor is 0
+//   mask[k,j] = sum over m = j+1+GRACE..k of log asig(x[m,j]), x the drop scores of drop-score.wgsl;  0 at k = j, GONE once a factor is 0
 // Sequences stand alone: branches are not supported.
 // scores (rows, 2 r): interaction queries, then interaction keys. masks: (length, mask_stride) a segment, queries
 // by keys; holds the layer before at the start, for PROPAGATE. keeps (L, keys): sum over k > j of exp(mask[k,j]).
@@ -8,7 +8,7 @@
 
 override WORKGROUP: u32 = 64;
 override PROPAGATE: bool = false;
-override GRACE: u32 = 0; // of drop-score.wgsl
+override GRACE: u32 = 0; // queries after it that leave a key as it is
 
 @group(0) @binding(0) var<storage, read> scores: array<vec4f>;
 @group(0) @binding(1) var<storage, read> segments: array<Segment>;
@@ -32,7 +32,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let scale = drop_scale(r4);
   let stride = mask_stride(s);
   masks[s.pair + j * stride + j] = 0.0;
-  let decided = first_decider(j, GRACE);
   var own = 0.0;
   var kept = 0.0;
   for (var k = j + 1u; k < s.length; k += QUERIES) {
@@ -52,7 +51,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     let count = min(QUERIES, s.length - k);
     for (var i = 0u; i < count; i++) {
       let at = s.pair + (k + i) * stride + j;
-      if (own > GONE && k + i >= decided) {
+      if (own > GONE && k + i > j + GRACE) {
         own = max(GONE, own + alpha_sigmoid(x[i], layer.alpha).log_p);
       }
       var mask = own;
