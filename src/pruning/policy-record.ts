@@ -39,7 +39,10 @@ export function foundPolicy(
 ): FoundPolicy {
   return {
     parameters: {
-      ...(level.policy === 'adaptive' && { propagate_in_depth: interaction?.propagateInDepth ?? false }),
+      ...(level.policy === 'adaptive' && {
+        propagate_in_depth: interaction?.propagateInDepth ?? false,
+        ...(interaction?.grace && { grace: interaction.grace }),
+      }),
       ...(level.policy === 'kvzap' &&
         gate?.method === 'kvzap' && { window: gate.window, threshold: gate.threshold }),
       ...(rule !== null && isSized(rule) && SIZED[rule.kind].parameters(rule.size)),

@@ -178,7 +178,7 @@ export type CalibrationRecord = t.Static<typeof CalibrationRecord>
 
 const found = {
   parameters: t.dictionary(
-    'Settings of the policy: propagate_in_depth of `adaptive`, window and threshold of `kvzap`, window of `local`, stride of `strided`, budget of `h2o`, ...',
+    'Settings of the policy: propagate_in_depth and grace of `adaptive`, window and threshold of `kvzap`, window of `local`, stride of `strided`, budget of `h2o`, ...',
     t.scalar<number | string | boolean | null>(['number', 'string', 'boolean', 'null']),
   ),
   threshold_shift: t.nullable(

@@ -81,8 +81,8 @@ export const OPTION_GROUPS = {
       decides: 'propagate_in_depth',
       methods: ['adaptive'],
     }),
-    grace: option('whole', 'of the tokens after one, how many do not drop it; 0 as in the paper', {
-      otherwise: 'a 32nd of --ctx',
+    grace: option('whole', 'of the tokens after one, how many do not drop it', {
+      otherwise: 0,
       min: 0,
       decides: 'grace',
       methods: ['adaptive'],

@@ -67,7 +67,7 @@ async function fromCheckpoint(
   const checkpoint = await openCheckpoint(model.path, { id: model.id, revision: model.revision })
   const tokenizer = await loadTokenizer(checkpoint.tokenizer, checkpoint.config.vocabSize)
   const dense: Gpt2Config = { ...checkpoint.config, interaction: null, gate: null, selective: false }
-  const config = { ...dense, ...learnedParts(options, dense, checkpoint.config) }
+  const config = { ...dense, ...learnedParts(options, checkpoint.config) }
   if (checkpoint.config.selective) refuseOtherAttention(options, checkpoint)
   const taught = methodOf(checkpoint.config)
   const hasOwn = taught !== null && taught === methodOf(config)
@@ -94,22 +94,13 @@ async function fromCheckpoint(
   }
 }
 
-/** Of the tokens of a sequence, how many a token is not dropped in (docs/recipe.md). */
-const GRACE_SHARE = 1 / 32
-
-const usualGrace = (ctx: number): number => Math.floor(ctx * GRACE_SHARE)
-
 /** What a method adds to a dense model; sizes are those of the checkpoint, where it has such weights already. */
-function learnedParts(
-  options: TrainingOptions,
-  { nPositions }: Pick<Gpt2Config, 'nPositions'>,
-  own: Partial<LearnedParts> = {},
-): LearnedParts {
+function learnedParts(options: TrainingOptions, own: Partial<LearnedParts> = {}): LearnedParts {
   const rule = ruleOf(options).kind
   if (rule === 'adaptive') {
     const dim = own.interaction?.dim ?? options.intDim ?? TRAIN_OPTIONS.intDim.otherwise
     const propagateInDepth = options.propagateInDepth ?? own.interaction?.propagateInDepth ?? false
-    const grace = options.grace ?? own.interaction?.grace ?? usualGrace(options.ctx ?? nPositions)
+    const grace = options.grace ?? own.interaction?.grace ?? TRAIN_OPTIONS.grace.otherwise
     return { interaction: { dim, propagateInDepth, grace }, gate: null, selective: false }
   }
   const none = { interaction: null, gate: null, selective: false }
@@ -179,7 +170,7 @@ async function fromScratch(
     nInner: 4 * start.width,
     layerNormEpsilon: 1e-5,
     ...AS_GPT2,
-    ...learnedParts(options, { nPositions: start.positions }),
+    ...learnedParts(options),
   }
   const tensors = withMissing(new Map(), config, options)
   return {
