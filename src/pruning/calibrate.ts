@@ -64,6 +64,9 @@ export const windowsOf = (tokens: number): Sample => ({
 /** On a coarse sample, nearer than this is not worth its evaluations. */
 const ROUGH = 0.01
 
+/** Below every drop score: whatever may be dropped is. */
+const DROPS_ALL = -1e4
+
 /** Throws a Failure only if the device fails; a target out of reach gives the nearest shift found. */
 export async function calibrate(
   engine: Engine,
@@ -85,9 +88,13 @@ export async function calibrate(
       onTry?.(evaluation)
       return evaluation
     }
-  const isSmall = coarse.length === fine.length
-  const near = isSmall ? null : await searchShift(measureOn(coarse), sparsity, { tolerance: ROUGH })
-  const best = await searchShift(measureOn(fine), sparsity, { known, start: near?.shift })
+  const search = async (): Promise<Evaluation> => {
+    const isSmall = coarse.length === fine.length
+    const near = isSmall ? null : await searchShift(measureOn(coarse), sparsity, { tolerance: ROUGH })
+    return searchShift(measureOn(fine), sparsity, { known, start: near?.shift })
+  }
+  const most = mostSparsity(fine, engine.config.interaction?.grace ?? 0)
+  const best = sparsity < most ? await search() : await measureOn(fine)(DROPS_ALL)
   return {
     shift: best.shift,
     sparsity: best.sparsity,
@@ -146,6 +153,13 @@ export async function sampleSparsity(
   }
   const counts = (await Promise.all(counted)).reduce(addCounts, emptyCounts(engine.config.nLayer))
   return sparsityOf(counts).achieved
+}
+
+/** S_pair when every token is dropped as soon as its grace is over. */
+function mostSparsity(sequences: readonly Sequence[], grace: number): number {
+  const pairsOf = (count: (length: number) => number): number =>
+    sequences.reduce((sum, { tokens }) => sum + count(tokens.length), 0)
+  return pairsOf((length) => causalPairs(Math.max(0, length - grace))) / Math.max(1, pairsOf(causalPairs))
 }
 
 function countTokens(sequences: readonly Sequence[]): number {

@@ -97,6 +97,22 @@ await onEachAdapter(
       assert.is(error instanceof Error && error.name, 'AbortError')
     })
 
+    test('a sparsity that the grace of tokens leaves out of reach is not searched for', async () => {
+      const interaction = { dim: 64, propagateInDepth: false, grace: 16 }
+      const patient = await openEngine(open, { ...checkpoint, config: { ...checkpoint.config, interaction } })
+      const options = { seed: 1, sample: REQUESTS }
+      const beyond = await calibrate(patient, inputsOf(requests), { sparsity: 0.9, ...options })
+      const within = await calibrate(patient, inputsOf(requests), { sparsity: 0.3, ...options })
+      patient.close()
+      assert.is(beyond.evaluations.length, 1)
+      const pairs = (length: number): number => (length * (length - 1)) / 2
+      const lengths = requests.map(({ input }) => input.length)
+      const sum = (values: readonly number[]): number => values.reduce((all, value) => all + value, 0)
+      const most = sum(lengths.map((n) => pairs(n - 16))) / sum(lengths.map(pairs))
+      assert.ok(most < 0.9 && Math.abs(beyond.sparsity - most) < 1e-12, `${beyond.sparsity}, not ${most}`)
+      assert.ok(Math.abs(within.sparsity - 0.3) < 0.02, `${within.sparsity}`)
+    })
+
     test('requests without a single pair end the search', async () => {
       const options = { sparsity: 0.5, seed: 1, sample: REQUESTS }
       const { sparsity, sequences: sampled } = await calibrate(
