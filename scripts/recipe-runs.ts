@@ -25,8 +25,8 @@ const SHARED = '--ctx 1024 --batch-tokens 4096 --steps 150 --held-out 8 --eval-e
 const ADAPTIVE = { '--gamma': '0.4', '--rate': '3e-4', '--grace': '0' }
 const CHANGES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'no-grace': {},
+  'grace-8': { '--grace': '8' },
   'grace-32': { '--grace': '32' },
-  'grace-64': { '--grace': '64' },
   'gamma-0.02': { '--gamma': '0.02' },
   'gamma-0.1': { '--gamma': '0.1' },
   'gamma-0.2': { '--gamma': '0.2' },

@@ -81,8 +81,8 @@ export const OPTION_GROUPS = {
       decides: 'propagate_in_depth',
       methods: ['adaptive'],
     }),
-    grace: option('whole', 'of the tokens after one, how many do not drop it', {
-      otherwise: 0,
+    grace: option('whole', 'of the tokens after one, how many do not drop it; 0 as in the paper', {
+      otherwise: 8,
       min: 0,
       decides: 'grace',
       methods: ['adaptive'],

@@ -73,7 +73,7 @@ test('several gammas: a checkpoint each, their records as JSON, nothing else on 
   )
   for (const gamma of ['0.1', '1']) {
     const { config } = await openCheckpoint(join(folder, 'two', `gamma-${gamma}`))
-    assert.equal(config.interaction, { dim: 64, propagateInDepth: false, grace: 0 })
+    assert.equal(config.interaction, { dim: 64, propagateInDepth: false, grace: 8 })
   }
   assert.is(stderr, '')
 })
