@@ -53,7 +53,7 @@ const RUNS: readonly Run[] = [
       [`gamma-${gamma}`]: '--grace 0 --distill 0.5',
       [`gamma-${gamma}-text`]: '--grace 0',
       [`grace-32-gamma-${gamma}`]: '--grace 32',
-      [`grace-64-gamma-${gamma}`]: '--grace 64',
+      [`grace-8-gamma-${gamma}`]: '--grace 8',
     }).map(([name, own]) => ({
       name,
       train: `--gamma ${gamma} ${own} ${MODEL_RATE}`,
