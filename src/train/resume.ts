@@ -20,14 +20,14 @@ export function checkResume(
 ): void {
   const fields: Field<ResumeFacts>[] = [
     { name: '--model', of: ({ source }) => source },
-    // Undefined, which matches anything, in a state from before it was kept.
-    { name: '--model, its config.json', of: ({ config }) => config && withDefaults(config) },
     { name: decidedBy('data'), of: ({ data }) => data },
     ...(Object.keys(now.options) as (keyof TrainRunOptions)[]).map((key) => ({
       name: decidedBy(key),
       // Null in a state from before an option was there.
       of: ({ options }: ResumeFacts) => options[key] ?? null,
     })),
+    // After the options, some of which it has too. Undefined, which matches anything, in a state from before it was kept.
+    { name: '--model, its config.json', of: ({ config }) => config && withDefaults(config) },
   ]
   const field = firstDifference(fields, state, now)
   if (field !== null) {
@@ -60,6 +60,7 @@ function hintFor(flags: string, was: unknown, is: unknown): string {
     return `add --alpha-steps ${ended}, and --warmup as it was, to resume with more steps; or use another --output`
   if (isStretched)
     return `the rate fell until step ${ended}: begin another training, with --model and another --output`
+  if (flags === '--grace' && was === null) return 'add --grace 0 to resume it, or use another --output'
   if (flags.startsWith('--rate'))
     return 'give --rate, --warmup and --rate-schedule as they were, or use another --output'
   return 'use the same options, or another --output'

@@ -190,6 +190,12 @@ const differing: [string, object, RegExp, RegExp][] = [
   ],
   ['another seed', { options: { ...options, seed: 2 } }, /another --seed, 1, got 2$/, /another --output/],
   [
+    'a grace, which it had not',
+    { options: { ...options, grace: 8 } },
+    /another --grace, null, got 8$/,
+    /^add --grace 0 to resume it/,
+  ],
+  [
     'a stretched schedule',
     { options: { ...options, alpha: { kind: 'cosine', from: 1.5, to: 8, over: 24 } } },
     /another --alpha/,
@@ -221,6 +227,20 @@ for (const [title, changes, message, hint] of differing) {
     assert.unreachable()
   })
 }
+
+test('an option is named, not the config.json that has it too', () => {
+  const graced = configRecord({ ...CONFIG, interaction: { dim: 4, propagateInDepth: false, grace: 8 } })
+  assert.throws(
+    () =>
+      checkResume(
+        'here',
+        { ...was, config: configRecord(CONFIG) },
+        { ...was, options: { ...options, grace: 8 }, config: graced },
+        12,
+      ),
+    /another --grace, null, got 8$/,
+  )
+})
 
 test('the config.json of the model counts, where the state has it', () => {
   const config = { ...configRecord(CONFIG), layer_norm_epsilon: 0.05 }
