@@ -5,23 +5,18 @@
  *     --work runs --out results/equal-footing --steps 1000 --only dense,local,gamma-0.4-text
  * Everything is resumed: a run that was stopped goes on where it was, one that is finished is left alone.
  */
-import { copyFileSync, existsSync, mkdirSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { asp } from './asp.js'
+import { asp, RUN_FLAGS, train } from './asp.js'
 
 const { values: given } = parseArgs({
   options: {
-    start: { type: 'string', default: 'models/asp-recall-dense' },
-    data: { type: 'string' },
-    'eval-data': { type: 'string' },
-    work: { type: 'string', default: 'runs' },
+    ...RUN_FLAGS,
     out: { type: 'string', default: 'results/equal-footing' },
     steps: { type: 'string', default: '1000' },
     seed: { type: 'string', default: '42' },
     rate: { type: 'string', default: '3e-4' },
-    threads: { type: 'string', default: '2' },
-    only: { type: 'string' },
     part: { type: 'string', multiple: true, default: ['train', 'sweep', 'recall'] },
   },
 })
@@ -72,6 +67,7 @@ const RUNS: readonly Run[] = [
 
 /** Equal for all. */
 const TRAINING = '--ctx 1024 --batch-tokens 4096 --held-out 8 --eval-every 50 --save-dtype f16'
+const FILES = ['train.json', 'train-log.jsonl', 'README.md']
 const TASKS = 'passkey needle_cloze needles mqar copy_random'
 const RECALL = '--length 256,1024 --items 4'
 const SUITES = 'paper wikitext'
@@ -83,7 +79,8 @@ for (const run of RUNS.filter(({ name }) => wanted?.includes(name) ?? true)) {
   const checkpoint = join(given.work, seeded)
   const results = join(given.out, seeded)
   mkdirSync(results, { recursive: true })
-  if (given.part.includes('train')) train(run, checkpoint, results)
+  const flags = `${TRAINING} ${run.train} --steps ${given.steps} --seed ${given.seed}`
+  if (given.part.includes('train')) train(given, flags, { checkpoint, results }, FILES)
   const { levels = LEVELS } = run
   const under = `--model ${checkpoint} --policy ${run.policies}`
   measure('sweep', results, `${SUITES} ${SWEEP} --text ${given['eval-data']} ${under} --sparsity 0,${levels}`)
@@ -92,19 +89,6 @@ for (const run of RUNS.filter(({ name }) => wanted?.includes(name) ?? true)) {
     results,
     `${TASKS} ${RECALL} --filler ${given['eval-data']} ${under} --sparsity ${levels}`,
   )
-}
-
-function train({ train: own }: Run, checkpoint: string, results: string): void {
-  if (existsSync(join(results, 'train.json'))) return
-  const again = existsSync(join(checkpoint, 'checkpoints')) ? '--resume' : ''
-  if (!existsSync(join(checkpoint, 'train.json')))
-    asp(
-      `finetune --model ${given.start} --data ${given.data} --eval-data ${given['eval-data']} ${TRAINING} ${own} ` +
-        `--steps ${given.steps} --seed ${given.seed} --output ${checkpoint} ${again}`,
-      given.threads,
-    )
-  for (const file of ['train.json', 'train-log.jsonl', 'README.md'])
-    copyFileSync(join(checkpoint, file), join(results, file))
 }
 
 function measure(part: 'sweep' | 'recall', results: string, flags: string): void {

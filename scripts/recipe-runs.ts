@@ -3,20 +3,15 @@
  *   node --import tsx scripts/recipe-runs.ts --data train.bin --eval-data books.jsonl.gz --work runs --only grace-32,alpha-from-1
  * Everything is resumed: a run that was stopped goes on where it was, one that is finished is left alone.
  */
-import { copyFileSync, existsSync, mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { asp } from './asp.js'
+import { asp, RUN_FLAGS, train } from './asp.js'
 
 const { values: given } = parseArgs({
   options: {
-    start: { type: 'string', default: 'models/asp-recall-dense' },
-    data: { type: 'string' },
-    'eval-data': { type: 'string' },
-    work: { type: 'string', default: 'runs' },
+    ...RUN_FLAGS,
     out: { type: 'string', default: 'results/recipe' },
-    threads: { type: 'string', default: '2' },
-    only: { type: 'string' },
   },
 })
 
@@ -56,7 +51,8 @@ for (const [name, flags] of Object.entries(RUNS).filter(([name]) => wanted?.incl
   const checkpoint = join(given.work, name)
   const results = join(given.out, name)
   mkdirSync(results, { recursive: true })
-  train(Object.entries(flags).flat().join(' '), checkpoint, results)
+  const own = Object.entries(flags).flat().join(' ')
+  train(given, `${SHARED} ${own} -q`, { checkpoint, results }, ['train.json', 'train-log.jsonl'])
   const [text, recall] =
     name === 'dense'
       ? ['', '--policy dense']
@@ -68,19 +64,6 @@ for (const [name, flags] of Object.entries(RUNS).filter(([name]) => wanted?.incl
     'recall',
     `passkey needle_cloze --length 1024 --items 4 --filler ${filler} --model ${checkpoint} ${recall}`,
   )
-}
-
-function train(flags: string, checkpoint: string, results: string): void {
-  if (existsSync(join(results, 'train.json'))) return
-  const again = existsSync(join(checkpoint, 'checkpoints')) ? '--resume' : ''
-  if (!existsSync(join(checkpoint, 'train.json')))
-    asp(
-      `finetune --model ${given.start} --data ${given.data} --eval-data ${given['eval-data']} ${SHARED} ${flags} ` +
-        `--output ${checkpoint} ${again} -q`,
-      given.threads,
-    )
-  for (const file of ['train.json', 'train-log.jsonl'])
-    copyFileSync(join(checkpoint, file), join(results, file))
 }
 
 function measure(results: string, command: 'ppl' | 'recall', flags: string): void {

@@ -1,7 +1,7 @@
 /** Forward pass of one transformer block, keeping what the backward pass needs. */
 import { activationNumber } from '../activation.js'
 import type { DeviceBuffer } from '../compute/device.js'
-import { decisionWidth, headDim, scoreScale } from '../gpt2/config.js'
+import { decisionWidth, headDim, interactionConstants, scoreScale } from '../gpt2/config.js'
 import { ELEMENTS, MASK_LAYER, SOFTMAX_ROWS } from '../kernels/structs.js'
 import { isMethod } from '../methods.js'
 import type { BlockContext } from './block-context.js'
@@ -136,7 +136,7 @@ function softMask(context: BlockContext, own: LayerBuffers, l: number): void {
   recorder.dispatch(
     {
       kernel: 'soft-mask-train',
-      constants: { WORKGROUP, GRACE: recorder.config.interaction?.grace ?? 0 },
+      constants: { WORKGROUP, GRACE: interactionConstants(recorder.config).GRACE },
     },
     [
       own.interaction,

@@ -128,8 +128,8 @@ function score(query: usize, r4: u32, betaShift: f32): void {
 }
 
 /**
- * Four keys from `j` on meet query `k`, which leaves those as they are that have their grace. `state` has their part of scratch, `mask` and `slope` say where the results go,
- * `counts` whether the pair learns.
+ * Four keys from `j` on meet query `k`, which leaves those as they are that have their grace. `state` has their part of
+ * scratch, `mask` and `slope` say where the results go, `counts` whether the pair learns.
  */
 function step(k: u32, grace: u32, j: u32, counts: bool, state: usize, mask: usize, slope: usize): void {
   const keys = i32x4.add(i32x4.splat(j), i32x4(0, 1, 2, 3))
