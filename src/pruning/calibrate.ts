@@ -155,11 +155,12 @@ export async function sampleSparsity(
   return sparsityOf(counts).achieved
 }
 
-/** S_pair when every token is dropped as soon as its grace is over. */
+/** S_pair when every token is dropped as soon as its grace is over; 1 where there is no pair to keep. */
 function mostSparsity(sequences: readonly Sequence[], grace: number): number {
   const pairsOf = (count: (length: number) => number): number =>
     sequences.reduce((sum, { tokens }) => sum + count(tokens.length), 0)
-  return pairsOf((length) => causalPairs(Math.max(0, length - grace))) / Math.max(1, pairsOf(causalPairs))
+  const pairs = pairsOf(causalPairs)
+  return pairs === 0 ? 1 : pairsOf((length) => causalPairs(Math.max(0, length - grace))) / pairs
 }
 
 function countTokens(sequences: readonly Sequence[]): number {

@@ -45,39 +45,28 @@ export async function writeModelFiles(
   )
 }
 
-/** Keys of the source that say what the result may not be. */
-const REPLACED = [
-  'int_n_embd',
-  'propagate_in_depth',
-  'drop_grace',
-  'drop_method',
-  'drop_window',
-  'drop_threshold',
-  'dtype',
-]
-
-/** config.json of the result: the source's, with what training has changed. */
+/** config.json of the result: the source's, with what training has changed; what says of it what it no longer is goes. */
 export function modelConfig(
   source: JsonObject,
   { interaction, gate, selective, untiedHead }: Gpt2Config,
   dtype: SaveDtype,
 ): JsonObject {
-  const rest = Object.fromEntries(Object.entries(source).filter(([key]) => !REPLACED.includes(key)))
-  return {
-    ...rest,
+  const delays = gate?.method === 'kvzap' ? gate : undefined
+  const changed = {
+    ...source,
     model_type: 'gpt2',
     architectures: ['GPT2LMHeadModel'],
+    dtype: undefined,
     torch_dtype: TORCH_DTYPES[dtype],
     ...(untiedHead && { tie_word_embeddings: false }),
-    ...(interaction !== null && {
-      int_n_embd: interaction.dim,
-      propagate_in_depth: interaction.propagateInDepth,
-      ...(interaction.grace > 0 && { drop_grace: interaction.grace }),
-    }),
-    ...(selective && { drop_method: 'selective' }),
-    ...(gate !== null && { drop_method: gate.method }),
-    ...(gate?.method === 'kvzap' && { drop_window: gate.window, drop_threshold: gate.threshold }),
+    int_n_embd: interaction?.dim,
+    propagate_in_depth: interaction?.propagateInDepth,
+    drop_grace: interaction?.grace || undefined,
+    drop_method: gate?.method ?? (selective ? 'selective' : undefined),
+    drop_window: delays?.window,
+    drop_threshold: delays?.threshold,
   }
+  return Object.fromEntries(Object.entries(changed).filter(([, value]) => value !== undefined))
 }
 
 /** The config.json of a GPT-2 that begins from random weights. */

@@ -12,6 +12,17 @@ import { type OptionsOf, type OptionTable, option } from './option-rows.js'
 /** Above 64 the alpha-sigmoid is the step function in f32. */
 const ALPHA = { min: 1, max: 64, hint: 'training usually goes from 1.5 to 8', decides: 'alpha' } as const
 
+/** Of the steps, how many alpha takes to grow: the last ones are for a mask that is as hard as it will be (docs/recipe.md). */
+export const ALPHA_SHARE = 0.7
+
+/** Warm-up as a share of all steps: 2,000 of 25,000. */
+export const WARMUP_SHARE = 0.08
+
+/** Times the rate of weights that are trained already, for interaction weights that are not (docs/recipe.md). */
+export const NEW_WEIGHTS_RATE = 10
+
+const percent = (share: number): string => `${Math.round(share * 100)} %`
+
 /** By the heading that help and docs have them under (docs/method.md, Initial values and schedules; docs/finetune.md, Options). */
 export const OPTION_GROUPS = {
   text: {
@@ -59,7 +70,7 @@ export const OPTION_GROUPS = {
     alphaFrom: option('number', 'alpha at the first step', { ...ALPHA, default: 1.5 }),
     alphaTo: option('number', 'alpha at the end', { ...ALPHA, default: 8 }),
     alphaSteps: option('whole', 'steps from --alpha-from to --alpha-to', {
-      otherwise: '70 % of all',
+      otherwise: `${percent(ALPHA_SHARE)} of all`,
       decides: 'alpha',
     }),
     intDim: option('whole', 'width of new interaction queries and keys, a multiple of 4', {
@@ -134,7 +145,7 @@ export const OPTION_GROUPS = {
       decides: 'rate',
     }),
     warmup: option('whole', 'steps of linear warm-up, 0 for none', {
-      otherwise: '8 % of all',
+      otherwise: `${percent(WARMUP_SHARE)} of all`,
       min: 0,
       decides: 'rate',
     }),
@@ -153,7 +164,7 @@ export const OPTION_GROUPS = {
       'number',
       'learning rate of interaction weights or gates, which start untrained',
       {
-        otherwise: '10 times --rate for new ones of adaptive, else as --rate',
+        otherwise: `${NEW_WEIGHTS_RATE} times --rate for new ones of adaptive, else as --rate`,
         above: 0,
         max: 1,
         decides: 'rate_interaction',

@@ -7,12 +7,15 @@ import { Failure } from '../errors.js'
 import type { AlphaSchedule, RateSchedule, TrainRunOptions } from '../record/train/schema.js'
 import { HELD_OUT } from './corpus.js'
 import {
+  ALPHA_SHARE,
   describeRule,
   initialBias,
   isFrozen,
+  NEW_WEIGHTS_RATE,
   ruleOf,
   TRAIN_OPTIONS,
   type TrainingOptions,
+  WARMUP_SHARE,
 } from './options.js'
 
 /** One training. */
@@ -34,15 +37,6 @@ export interface RunPlan {
 
 /** The code's loss is a constant and half of the paper's (docs/method.md, Objective). */
 const CODE_FACTOR = 0.5
-
-/** Warm-up as a share of all steps: 2,000 of 25,000. */
-const WARMUP_SHARE = 0.08
-
-/** Of the steps, how many alpha takes to grow: the last ones are for a mask that is as hard as it will be (docs/recipe.md). */
-const ALPHA_SHARE = 0.7
-
-/** Times the rate of weights that are trained already, for interaction weights that are not (docs/recipe.md). */
-const NEW_WEIGHTS_RATE = 10
 
 /** Adam's epsilon. */
 const EPSILON = 1e-8
